@@ -1,0 +1,265 @@
+/*
+ * spectacles/broker.h - one connection to an AMQP 0-9-1 broker, as a state machine without I/O.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * A broker publishes a group's events and consumes them, as the Spectacles AMQP specification lays down: one
+ * durable direct exchange per group, one durable queue per `<group>:[<subgroup>:]<event>`, bound with the
+ * event's name. It keeps the same byte contract as a shard (see shard.h): endpoint, wants_input, opened,
+ * feed, eof, pending, consumed, deadline, expire; a spectacles_link does all of it.
+ *
+ *     IDLE -> CONNECTING -> HANDSHAKE -> SETUP -> READY -> DRAINING -> CLOSING -> CLOSED
+ *                ^  (opened)  (start, tune, open)   |          (close)
+ *                +------- BACKOFF <-----------------+
+ *
+ * SETUP opens three channels (declaring, publishing, consuming: an error on one hurts no other), declares
+ * the exchange and every subscription's queue, selects confirms and starts the consumers. After a lost
+ * connection all of that is done again, and what was published but not confirmed is published again, in
+ * order. Publishes and acknowledgements never wait: what cannot go out yet stays in a bounded window.
+ */
+#ifndef SPECTACLES_BROKER_H
+#define SPECTACLES_BROKER_H
+
+#include <spectacles/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct spectacles_broker spectacles_broker;
+
+enum spectacles_broker_state {
+    SPECTACLES_BROKER_IDLE = 0,
+    SPECTACLES_BROKER_CONNECTING = 1, /* endpoint() is wanted, opened() not yet heard */
+    SPECTACLES_BROKER_HANDSHAKE = 2,  /* connection.start, tune, open */
+    SPECTACLES_BROKER_SETUP = 3,      /* channels, exchange, queues, consumers */
+    SPECTACLES_BROKER_READY = 4,
+    SPECTACLES_BROKER_DRAINING = 5, /* close() asked for; confirms awaited */
+    SPECTACLES_BROKER_CLOSING = 6,  /* connection.close sent, close-ok awaited */
+    SPECTACLES_BROKER_BACKOFF = 7,  /* no connection is wanted before deadline() */
+    SPECTACLES_BROKER_CLOSED = 8    /* final */
+};
+
+typedef struct spectacles_broker_config {
+    uint32_t size;      /* set by spectacles_broker_config_init */
+    uint32_t url_count; /* default 0 */
+    const char *const
+        *urls; /* required: amqp://user:password@host:port/vhost?heartbeat=20 or amqps://; tried in turn.
+                  Everything is percent-encoded as in RabbitMQ's URI specification; no path means vhost "/" */
+    const char *group;        /* the exchange; default "gateway" */
+    const char *name;         /* shown in RabbitMQ's list of connections; NULL: "libspectacles" */
+    uint64_t seed;            /* required, not 0: spectacles_random_seed(). Jitter of the back-off */
+    uint32_t window_count;    /* publishes that may be unconfirmed; default 2000 */
+    uint32_t prefetch;        /* unacknowledged deliveries per subscription; default 64; 1..65535 */
+    uint64_t window_bytes;    /* bytes of bodies that may be unconfirmed; default 1 MiB */
+    uint64_t max_message;     /* bytes of one received body; default 16 MiB. More: rejected, reported */
+    uint64_t high_water;      /* bytes that wait unread before wants_input() turns 0; default 256 KiB */
+    uint32_t connect_timeout; /* milliseconds from CONNECTING to READY; default 30000 */
+    uint32_t drain_timeout;   /* milliseconds that close() waits for confirms; default 5000 */
+} spectacles_broker_config;
+
+/* What to consume. Copied by spectacles_broker_subscribe(). */
+typedef struct spectacles_subscription {
+    uint32_t size;     /* set by spectacles_subscription_init */
+    uint32_t prefetch; /* 0: that of the broker's configuration */
+    const char *event; /* the binding key: an event's name, SEND or a shard's number; not NUL-terminated */
+    size_t event_length;
+    const char *subgroup; /* NULL or length 0: none */
+    size_t subgroup_length;
+    uint32_t declare_only; /* 1: declare and bind the queue, and consume nothing */
+    uint32_t reserved;     /* 0 */
+} spectacles_subscription;
+
+enum spectacles_message_flag {
+    SPECTACLES_MESSAGE_TRANSIENT =
+        1,                           /* delivery-mode 1: lost when the broker restarts. Default: persistent */
+    SPECTACLES_MESSAGE_MANDATORY = 2 /* when no queue takes it: RETURNED instead of CONFIRMED */
+};
+
+/* What to publish. Everything is copied. Text fields are NUL-terminated, at most 255 bytes, NULL for none. */
+typedef struct spectacles_message {
+    uint32_t size;        /* set by spectacles_message_init */
+    uint32_t flags;       /* a mask of enum spectacles_message_flag */
+    const char *exchange; /* NULL: the group's; "": the default exchange */
+    const char *key;      /* the routing key; not NUL-terminated */
+    size_t key_length;
+    const uint8_t *body; /* may be NULL when body_length is 0 */
+    size_t body_length;
+    const char *content_type; /* NULL: "application/json" */
+    const char *message_id;
+    const char *correlation_id;
+    const char *reply_to;
+    const char *expiration; /* milliseconds in decimal; NULL: never */
+} spectacles_message;
+
+enum spectacles_broker_event_type {
+    SPECTACLES_BROKER_EVENT_CONNECTING = 1, /* endpoint() is wanted; text: "host:port" */
+    SPECTACLES_BROKER_EVENT_READY = 2,      /* connected and set up; text: the broker's product and version */
+    SPECTACLES_BROKER_EVENT_MESSAGE = 3,    /* a delivery: see the fields */
+    SPECTACLES_BROKER_EVENT_CONFIRMED = 4,  /* `tag`: the broker has it (basic.ack) */
+    SPECTACLES_BROKER_EVENT_RETURNED =
+        5, /* `tag`: mandatory and unroutable; code 312, text. Not CONFIRMED as well */
+    SPECTACLES_BROKER_EVENT_FAILED = 6, /* `tag`: never to be delivered; code, text */
+    SPECTACLES_BROKER_EVENT_ROOM = 7,   /* after SPECTACLES_E_AGAIN: the window has room again */
+    SPECTACLES_BROKER_EVENT_SUBSCRIBED =
+        8, /* `subscription` is declared, bound and (if asked for) consuming; text: its queue */
+    SPECTACLES_BROKER_EVENT_UNSUBSCRIBED = 9, /* `subscription` failed or was cancelled; code, text; `time`:
+                                                 when it is tried again, or SPECTACLES_NEVER */
+    SPECTACLES_BROKER_EVENT_BLOCKED =
+        10, /* the broker takes no publishes for now (connection.blocked); text: its reason */
+    SPECTACLES_BROKER_EVENT_UNBLOCKED = 11,
+    SPECTACLES_BROKER_EVENT_REFUSED =
+        12, /* a delivery was rejected by the library itself (too large, malformed); text */
+    SPECTACLES_BROKER_EVENT_DISCONNECTED = 13, /* code, error, text; `time`: when it connects again */
+    SPECTACLES_BROKER_EVENT_CLOSED =
+        14 /* final, after spectacles_broker_close(); `time`: publishes left unconfirmed */
+};
+
+/* Valid until the next call on the broker. Fields that a type does not name are 0 or NULL. */
+typedef struct spectacles_broker_event {
+    uint32_t type;         /* enum spectacles_broker_event_type */
+    uint32_t code;         /* AMQP reply code */
+    int32_t error;         /* enum spectacles_error; SPECTACLES_E_AUTH for credentials and virtual hosts */
+    uint32_t subscription; /* MESSAGE, SUBSCRIBED, UNSUBSCRIBED, REFUSED: what spectacles_broker_subscribe()
+                              returned */
+    uint64_t tag;          /* CONFIRMED, RETURNED, FAILED: what spectacles_broker_publish() gave */
+    uint64_t delivery;     /* MESSAGE: for ack and reject */
+    uint64_t time;
+    uint32_t redelivered; /* MESSAGE: 1 when it may have been delivered before */
+    uint32_t reserved;
+    const char *key; /* MESSAGE, RETURNED: the routing key, NUL-terminated */
+    size_t key_length;
+    const uint8_t *body; /* MESSAGE */
+    size_t body_length;
+    const char *content_type; /* MESSAGE: NUL-terminated, NULL when absent; likewise the next three */
+    const char *message_id;
+    const char *correlation_id;
+    const char *reply_to;
+    const char *text; /* one sentence, NUL-terminated; never holds a password */
+    size_t text_length;
+} spectacles_broker_event;
+
+/* What a broker has counted since it was made. Grows at the end. */
+typedef struct spectacles_broker_stats {
+    uint32_t size; /* sizeof(spectacles_broker_stats), set by the caller */
+    uint32_t reserved;
+    uint64_t bytes_received;
+    uint64_t bytes_sent;
+    uint64_t published;   /* taken by spectacles_broker_publish */
+    uint64_t republished; /* sent again after a lost connection */
+    uint64_t confirmed;
+    uint64_t returned;
+    uint64_t failed;
+    uint64_t delivered;
+    uint64_t acknowledged;
+    uint64_t rejected;
+    uint64_t connects;
+    uint64_t unconfirmed; /* at this moment */
+} spectacles_broker_stats;
+
+/* Fill a struct with defaults. size: its sizeof. */
+void spectacles_broker_config_init(spectacles_broker_config *config, size_t size);
+void spectacles_subscription_init(spectacles_subscription *subscription, size_t size);
+void spectacles_message_init(spectacles_message *message, size_t size);
+
+/*
+ * Makes a broker, in state IDLE. SPECTACLES_E_INVAL: a setting is missing or wrong (an unknown URI scheme, a
+ * port out of range, an unknown query parameter, ...); then `problem` (may be NULL) says which.
+ * SPECTACLES_E_NOMEM, SPECTACLES_E_UNSUPPORTED.
+ */
+int spectacles_broker_new(spectacles_broker **out, const spectacles_broker_config *config,
+                          spectacles_problem *problem);
+
+/* Ends a broker at once. What is unconfirmed may or may not have been delivered. NULL is fine. */
+void spectacles_broker_free(spectacles_broker *broker);
+
+/*
+ * Works on what was fed, and returns the next event, or NULL. The event and all it points to are valid until
+ * the next call on this broker.
+ */
+const spectacles_broker_event *spectacles_broker_next_event(spectacles_broker *broker, uint64_t now);
+
+/*
+ * Asks for a queue: declared durable, without arguments, bound to the group's exchange with the event as its
+ * key, and consumed (queue.declare, queue.bind, basic.qos, basic.consume) now or as soon as there is a
+ * connection, and again after every loss. Returns the number of the subscription, from 0 on. A queue that is
+ * already subscribed to returns the number it has. SPECTACLES_E_INVAL: a name that spectacles_route_queue()
+ * refuses. SPECTACLES_E_TOOBIG. SPECTACLES_E_NOMEM.
+ */
+int spectacles_broker_subscribe(spectacles_broker *broker, const spectacles_subscription *subscription);
+
+/*
+ * Publishes, now or as soon as there is a connection: basic.publish in confirm mode, persistent by default.
+ * tag (may be NULL) receives a number, counting from 1, that exactly one later event names: CONFIRMED,
+ * RETURNED or FAILED. Until then the library keeps the message and publishes it again after a lost
+ * connection, in the order of the tags.
+ *
+ * A message is taken while the window is not full, however large it is: the window may be passed once.
+ * SPECTACLES_E_AGAIN: the window is full; an event ROOM will follow. SPECTACLES_E_INVAL: a text over 255
+ * bytes. SPECTACLES_E_STATE: closing. SPECTACLES_E_NOMEM.
+ */
+int spectacles_broker_publish(spectacles_broker *broker, const spectacles_message *message, uint64_t *tag);
+
+/* 1 when spectacles_broker_publish() would not answer AGAIN. Asking asks for no ROOM event. */
+int spectacles_broker_room(const spectacles_broker *broker);
+
+/*
+ * Acknowledges a delivery (basic.ack). Idempotent, and tied to the channel that delivered: for a delivery
+ * that was settled before, or came before a lost connection (the broker then delivers it again), nothing
+ * happens. Returns 1 when it was acknowledged, 0 when there was nothing to do. SPECTACLES_E_NOMEM.
+ */
+int spectacles_broker_ack(spectacles_broker *broker, uint64_t delivery);
+
+/* Rejects a delivery (basic.reject); requeue 1: the broker delivers it again. Otherwise as ack. */
+int spectacles_broker_reject(spectacles_broker *broker, uint64_t delivery, int requeue);
+
+/*
+ * Closes for good: takes no more publishes, waits for confirms up to drain_timeout, sends connection.close;
+ * then CLOSED is the last event. Returns 0, also when it is closing already.
+ */
+int spectacles_broker_close(spectacles_broker *broker, uint64_t now);
+
+uint32_t spectacles_broker_state(const spectacles_broker *broker); /* enum spectacles_broker_state */
+
+/* Copies the counters; out->size says how much the caller has room for. SPECTACLES_E_INVAL when that is 0. */
+int spectacles_broker_get_stats(const spectacles_broker *broker, spectacles_broker_stats *out);
+
+/* One sentence about the last call that failed, or "". Valid until the next call; never holds a password. */
+const char *spectacles_broker_last_error(const spectacles_broker *broker);
+
+/* ---- The byte face: the same contract as in shard.h. ---- */
+
+const spectacles_endpoint *spectacles_broker_endpoint(const spectacles_broker *broker);
+int spectacles_broker_wants_input(const spectacles_broker *broker);
+int spectacles_broker_opened(spectacles_broker *broker, uint64_t now);
+int spectacles_broker_feed(spectacles_broker *broker, const uint8_t *bytes, size_t length, uint64_t now);
+int spectacles_broker_eof(spectacles_broker *broker, int error, const char *text, size_t length,
+                          uint64_t now);
+size_t spectacles_broker_pending(const spectacles_broker *broker, const uint8_t **bytes);
+void spectacles_broker_consumed(spectacles_broker *broker, size_t length);
+uint64_t spectacles_broker_deadline(const spectacles_broker *broker);
+int spectacles_broker_expire(spectacles_broker *broker, uint64_t now);
+
+/* ---- Accessors. ---- */
+
+uint32_t spectacles_broker_event_type(const spectacles_broker_event *event);
+uint32_t spectacles_broker_event_code(const spectacles_broker_event *event);
+int32_t spectacles_broker_event_error(const spectacles_broker_event *event);
+uint32_t spectacles_broker_event_subscription(const spectacles_broker_event *event);
+uint64_t spectacles_broker_event_tag(const spectacles_broker_event *event);
+uint64_t spectacles_broker_event_delivery(const spectacles_broker_event *event);
+uint64_t spectacles_broker_event_time(const spectacles_broker_event *event);
+uint32_t spectacles_broker_event_redelivered(const spectacles_broker_event *event);
+const char *spectacles_broker_event_key(const spectacles_broker_event *event, size_t *length);
+const uint8_t *spectacles_broker_event_body(const spectacles_broker_event *event, size_t *length);
+const char *spectacles_broker_event_content_type(const spectacles_broker_event *event);
+const char *spectacles_broker_event_message_id(const spectacles_broker_event *event);
+const char *spectacles_broker_event_correlation_id(const spectacles_broker_event *event);
+const char *spectacles_broker_event_reply_to(const spectacles_broker_event *event);
+const char *spectacles_broker_event_text(const spectacles_broker_event *event, size_t *length);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

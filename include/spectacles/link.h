@@ -1,0 +1,149 @@
+/*
+ * spectacles/link.h - the optional transport: one TCP or TLS stream under one shard or broker.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * A link makes the connection that its engine wants, moves bytes both ways and makes it anew when the engine
+ * says so. It never blocks and owns no loop: you own it, with poll, epoll, kqueue, libuv, GLib or libev.
+ *
+ *     for (;;) {
+ *         spectacles_link_process(link, ready, now);
+ *         ... answer spectacles_link_wants_address(link) ...
+ *         while ((event = spectacles_shard_next_event(shard, now))) ...
+ *         ... wait for spectacles_link_interest(link) on spectacles_link_fd(link),
+ *             or until spectacles_link_deadline(link); `ready` is what came of it ...
+ *     }
+ *
+ * Ask for fd, interest and deadline after you have pulled the engine's events and made your own calls on
+ * it: all of those can change them. No signal is ever raised (no SIGPIPE) and no descriptor leaks into a
+ * child (CLOEXEC).
+ */
+#ifndef SPECTACLES_LINK_H
+#define SPECTACLES_LINK_H
+
+#include <spectacles/broker.h>
+#include <spectacles/shard.h>
+#include <spectacles/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct spectacles_link spectacles_link;
+typedef struct spectacles_tls spectacles_tls;
+
+/* What a descriptor is watched for, and what it is ready for. The numbers are libuv's. */
+enum spectacles_link_io {
+    SPECTACLES_LINK_READ = 1,
+    SPECTACLES_LINK_WRITE = 2
+};
+
+/* What a call of spectacles_link_process() changed, as a mask. */
+enum spectacles_link_change {
+    SPECTACLES_LINK_FD = 1, /* another descriptor, or none. The old one is still open, but dead, until the
+                               next call of process or free: forget it first (libuv, epoll) */
+    SPECTACLES_LINK_INTEREST = 2,
+    SPECTACLES_LINK_DEADLINE = 4,
+    SPECTACLES_LINK_EVENTS = 8 /* the engine was given something: pull its events */
+};
+
+enum spectacles_tls_flag {
+    /*
+     * Accepts every certificate for every name. Whoever sits on the way then reads the token and the
+     * passwords. Only for tests.
+     */
+    SPECTACLES_TLS_INSECURE_NO_VERIFICATION = 1
+};
+
+typedef struct spectacles_tls_config {
+    uint32_t size;         /* set by spectacles_tls_config_init */
+    uint32_t flags;        /* a mask of enum spectacles_tls_flag; default 0 */
+    const char *ca_file;   /* PEM; NULL: SSL_CERT_FILE and SSL_CERT_DIR of the environment, then the known
+                              paths of Debian, Red Hat, Alpine, SUSE, the BSDs and macOS */
+    const char *cert_file; /* PEM: the client's own certificate, or NULL */
+    const char *key_file;  /* PEM: its key, not encrypted; with cert_file only */
+} spectacles_tls_config;
+
+/* Fill with defaults. size: sizeof(spectacles_tls_config). */
+void spectacles_tls_config_init(spectacles_tls_config *config, size_t size);
+
+/*
+ * Loads certificates and makes what many links share: one of these serves every link of one thread. Reads
+ * files. On failure `text` (size bytes, may be NULL) gets a sentence that names each path tried.
+ * config may be NULL for the defaults. SPECTACLES_E_TLS, SPECTACLES_E_NOMEM, SPECTACLES_E_INVAL,
+ * SPECTACLES_E_UNSUPPORTED.
+ */
+int spectacles_tls_new(spectacles_tls **out, const spectacles_tls_config *config, char *text, size_t size);
+
+/* Gives up the caller's hold: links made with it keep it alive until they are freed. NULL is fine. */
+void spectacles_tls_free(spectacles_tls *tls);
+
+typedef struct spectacles_link_config {
+    uint32_t size;            /* set by spectacles_link_config_init */
+    uint32_t connect_timeout; /* milliseconds for resolving, TCP and TLS together; default 20000 */
+    spectacles_tls
+        *tls; /* shared, see spectacles_tls_new(); NULL: made with the defaults when TLS is first needed */
+} spectacles_link_config;
+
+/* Fill with defaults. size: sizeof(spectacles_link_config). */
+void spectacles_link_config_init(spectacles_link_config *config, size_t size);
+
+/*
+ * Makes a link under an engine. The engine is borrowed: free the link first. config may be NULL for the
+ * defaults. SPECTACLES_E_NOMEM, SPECTACLES_E_INVAL, SPECTACLES_E_UNSUPPORTED.
+ */
+int spectacles_link_for_shard(spectacles_link **out, spectacles_shard *shard,
+                              const spectacles_link_config *config);
+int spectacles_link_for_broker(spectacles_link **out, spectacles_broker *broker,
+                               const spectacles_link_config *config);
+
+/* Closes what is open, without a word to the peer. NULL is fine. */
+void spectacles_link_free(spectacles_link *link);
+
+/* The descriptor to watch, or -1 while there is none. */
+int spectacles_link_fd(const spectacles_link *link);
+
+/* What to watch it for: a mask of enum spectacles_link_io, 0 for nothing. */
+uint32_t spectacles_link_interest(const spectacles_link *link);
+
+/*
+ * When process() is to be called at the latest: the earlier of the link's and the engine's deadline. It lies
+ * in the past when bytes wait that the descriptor will not announce (inside TLS).
+ */
+uint64_t spectacles_link_deadline(const spectacles_link *link);
+
+/*
+ * Connects, shakes hands, reads, writes, expires: whatever can be done now. `ready` is a mask of enum
+ * spectacles_link_io; an error or a hang-up on the descriptor counts as READ | WRITE. 0 is fine: deadlines
+ * are looked at and what is pending is tried. Reads are bounded, so that one busy link does not starve its
+ * neighbours. Returns a mask of enum spectacles_link_change. Trouble with the connection is not an error of
+ * this call: the engine hears of it and tells it by an event. SPECTACLES_E_NOMEM.
+ */
+int spectacles_link_process(spectacles_link *link, uint32_t ready, uint64_t now);
+
+/*
+ * The host name that needs an address before the link can go on, or NULL. Valid until the next call on the
+ * link. Numeric hosts never ask.
+ */
+const char *spectacles_link_wants_address(const spectacles_link *link);
+
+/*
+ * Answers it: numeric addresses, IPv4 or IPv6, tried in turn, separated by spaces (as spectacles_resolve()
+ * writes them). NULL and 0: it can not be resolved; the engine hears of it. The next process() goes on.
+ * SPECTACLES_E_INVAL: not a numeric address. SPECTACLES_E_STATE: none was asked for. SPECTACLES_E_NOMEM.
+ */
+int spectacles_link_set_address(spectacles_link *link, const char *numeric, size_t length);
+
+/*
+ * Blocks, for as long as the system's resolver takes: looks a host up (getaddrinfo) and writes its addresses,
+ * separated by spaces, NUL-terminated. Returns the length. Call it from a thread, or where a pause is
+ * harmless. SPECTACLES_E_SYS: not found. SPECTACLES_E_TOOBIG: not even one address fits (46 bytes are enough
+ * for one).
+ */
+int spectacles_resolve(const char *host, char *numeric, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

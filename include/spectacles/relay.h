@@ -1,0 +1,181 @@
+/*
+ * spectacles/relay.h - the Spectacles gateway as a state machine: N shards, one group, two connections.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ *     Discord --> shard --DISPATCH--> relay --d, key = event name--> events broker -->
+ * <group>:[<subgroup>:]<event> --> workers Discord <-- shard <--packet---- relay <--<group>:<shard id>----
+ * commands broker <------------------------------- workers relay <--<group>:SEND---------- commands broker
+ *                                     relay --bare packet, key = shard id--> events broker
+ *
+ * The relay joins engines that its owner made and moves bytes for: it pulls their events, so the owner pulls
+ * only the relay's, and it makes the calls on them that publishing, routing, identifying and acknowledging
+ * take. It does no I/O. Publishing and consuming go over two connections, because a broker that runs out of
+ * memory stops reading from connections that publish, and acknowledgements on the same one would stop with
+ * them.
+ *
+ * What it promises:
+ * - Only op 0 is published, only its `d`, verbatim, persistent, under the event's name, when the name is on
+ *   the allow list. Every event carries a message-id that is the same for every copy of it: `<session
+ * id>:<sequence>`.
+ * - A dispatch is committed (spectacles_shard_commit) when the broker has confirmed it and everything before
+ * it, or it was filtered out. So make the shards with SPECTACLES_SHARD_COMMITS, and a loss is followed by a
+ * replay.
+ * - While the events broker's window is full, no shard is pulled: their sockets are not read, heartbeats go
+ * on.
+ * - `<group>:0` .. `<group>:<shard count - 1>` are declared before SEND is consumed, so that a packet for a
+ *   gateway that is down waits for it. A SEND message is acknowledged once its packet is confirmed under the
+ *   shard's key; a packet once its bytes were handed to the socket, within Discord's rate limit.
+ * - What can never be sent is rejected without requeue and reported by COMMAND_REJECTED.
+ * - Shards identify in order, one per bucket per 5 seconds (Discord: "max_concurrency"); resumes do not wait.
+ */
+#ifndef SPECTACLES_RELAY_H
+#define SPECTACLES_RELAY_H
+
+#include <spectacles/broker.h>
+#include <spectacles/shard.h>
+#include <spectacles/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct spectacles_relay spectacles_relay;
+
+typedef struct spectacles_relay_config {
+    uint32_t size;        /* set by spectacles_relay_config_init */
+    uint32_t shard_count; /* required: of the whole bot (its shards elsewhere included), for routing SEND */
+    spectacles_shard *const *shards; /* required: the shards served here; borrowed, to be freed after the
+                                        relay. The array is copied */
+    size_t shards_length;            /* at least 1; every shard_id once, below shard_count */
+    spectacles_broker *events;       /* required, borrowed: publishes. Make it without subscriptions */
+    spectacles_broker
+        *commands;              /* required, borrowed: consumes. Another one than events, of the same group */
+    const char *group;          /* required: the group of both */
+    const char *const *allow;   /* names of events to publish; the strings are copied */
+    size_t allow_length;        /* 0: publishes nothing */
+    uint32_t allow_all;         /* 1: publishes every event, allow is not looked at; default 0 */
+    uint32_t max_concurrency;   /* default 1; from GET /gateway/bot */
+    uint32_t command_prefetch;  /* packets per shard, and SENDs, that are in hand; default 16 */
+    uint32_t identify_interval; /* milliseconds between two identifies of a bucket; default 5000 */
+} spectacles_relay_config;
+
+enum spectacles_relay_event_type {
+    /* From a shard: shard_id says which, the other fields are as in its own event. */
+    SPECTACLES_RELAY_EVENT_SHARD_CONNECTING = 1,
+    SPECTACLES_RELAY_EVENT_SHARD_IDENTIFYING = 2, /* was granted its identify */
+    SPECTACLES_RELAY_EVENT_SHARD_READY = 3,       /* name: the session's id */
+    SPECTACLES_RELAY_EVENT_SHARD_RESUMED = 4,     /* name: the session's id */
+    SPECTACLES_RELAY_EVENT_SHARD_DISCONNECTED = 5,
+    SPECTACLES_RELAY_EVENT_SHARD_GAP = 6,
+    SPECTACLES_RELAY_EVENT_SHARD_CLOSED = 7,
+    SPECTACLES_RELAY_EVENT_SHARD_FATAL = 8, /* the other shards go on: it is for the owner to stop */
+    SPECTACLES_RELAY_EVENT_SHARD_LATENCY = 9,
+    /* From a broker: `broker` says which. */
+    SPECTACLES_RELAY_EVENT_BROKER_CONNECTING = 20,
+    SPECTACLES_RELAY_EVENT_BROKER_READY = 21,
+    SPECTACLES_RELAY_EVENT_BROKER_DISCONNECTED = 22,
+    SPECTACLES_RELAY_EVENT_BROKER_BLOCKED = 23,
+    SPECTACLES_RELAY_EVENT_BROKER_UNBLOCKED = 24,
+    SPECTACLES_RELAY_EVENT_BROKER_CLOSED = 25,
+    SPECTACLES_RELAY_EVENT_SUBSCRIBED = 26, /* name: the event (SEND or a shard's number); text: the queue */
+    SPECTACLES_RELAY_EVENT_UNSUBSCRIBED = 27,   /* likewise; text: why */
+    SPECTACLES_RELAY_EVENT_PUBLISH_FAILED = 28, /* code, text; name: the routing key */
+    /* Of the relay itself. */
+    SPECTACLES_RELAY_EVENT_COMMAND_ROUTED = 40, /* a SEND went to `shard_id`; op */
+    SPECTACLES_RELAY_EVENT_COMMAND_SENT = 41,   /* a packet's bytes went to the socket of `shard_id`; op */
+    SPECTACLES_RELAY_EVENT_COMMAND_REJECTED =
+        42 /* rejected without requeue; name: the routing key it came under; text: why */
+};
+
+enum spectacles_relay_broker {
+    SPECTACLES_RELAY_EVENTS = 0,
+    SPECTACLES_RELAY_COMMANDS = 1
+};
+
+/* Valid until the next call on the relay. Fields that a type does not name are 0 or NULL. */
+typedef struct spectacles_relay_event {
+    uint32_t type; /* enum spectacles_relay_event_type */
+    uint32_t shard_id;
+    uint32_t broker; /* enum spectacles_relay_broker */
+    uint32_t code;
+    int32_t error; /* enum spectacles_error */
+    uint32_t op;
+    uint64_t seq;
+    uint64_t time;    /* DISCONNECTED: when it connects again; LATENCY: milliseconds */
+    const char *name; /* NUL-terminated */
+    size_t name_length;
+    const char *text; /* one sentence, NUL-terminated; never holds a secret */
+    size_t text_length;
+} spectacles_relay_event;
+
+/* What a relay has counted since it was made. Grows at the end. */
+typedef struct spectacles_relay_stats {
+    uint32_t size; /* sizeof(spectacles_relay_stats), set by the caller */
+    uint32_t reserved;
+    uint64_t dispatched; /* received from all shards */
+    uint64_t filtered;   /* of these: not on the allow list */
+    uint64_t published;  /* of these: taken by the events broker */
+    uint64_t confirmed;  /* of these: confirmed */
+    uint64_t commands;   /* messages received: SEND and packets */
+    uint64_t routed;     /* of these: SENDs published again under a shard's key, and confirmed */
+    uint64_t sent;       /* of these: packets handed to a socket */
+    uint64_t rejected;   /* of these: rejected without requeue */
+    uint64_t identifies; /* granted */
+} spectacles_relay_stats;
+
+/* Fill with defaults. size: sizeof(spectacles_relay_config). */
+void spectacles_relay_config_init(spectacles_relay_config *config, size_t size);
+
+/*
+ * Makes a relay. It subscribes on the commands broker at once. SPECTACLES_E_INVAL: a setting is missing or
+ * wrong; then `problem` (may be NULL) says which. SPECTACLES_E_NOMEM, SPECTACLES_E_UNSUPPORTED.
+ */
+int spectacles_relay_new(spectacles_relay **out, const spectacles_relay_config *config,
+                         spectacles_problem *problem);
+
+/* Ends the relay; the shards and brokers stay. NULL is fine. */
+void spectacles_relay_free(spectacles_relay *relay);
+
+/*
+ * Does all that can be done now, and returns the next event, or NULL when nothing is left to do until a
+ * link moves bytes or deadline() passes. Pull it until NULL after every round of links. Valid until the next
+ * call.
+ */
+const spectacles_relay_event *spectacles_relay_next_event(spectacles_relay *relay, uint64_t now);
+
+/* When next_event() is to be called at the latest, even if no link moved a byte (identify turns, rate
+ * limits). */
+uint64_t spectacles_relay_deadline(const spectacles_relay *relay);
+
+/*
+ * Stops in order: no more dispatches are published and no more commands taken; the events broker drains its
+ * confirms; shards are closed with `code` (as in spectacles_shard_close(): 0 keeps their sessions). Go on as
+ * before until spectacles_relay_stopped() says 1.
+ */
+int spectacles_relay_stop(spectacles_relay *relay, uint32_t code, uint64_t now);
+
+/* 1 when, after stop(), every shard and both brokers are closed. */
+int spectacles_relay_stopped(const spectacles_relay *relay);
+
+/* Copies the counters; out->size says how much the caller has room for. SPECTACLES_E_INVAL when that is 0. */
+int spectacles_relay_get_stats(const spectacles_relay *relay, spectacles_relay_stats *out);
+
+/* ---- Accessors. ---- */
+
+uint32_t spectacles_relay_event_type(const spectacles_relay_event *event);
+uint32_t spectacles_relay_event_shard_id(const spectacles_relay_event *event);
+uint32_t spectacles_relay_event_broker(const spectacles_relay_event *event);
+uint32_t spectacles_relay_event_code(const spectacles_relay_event *event);
+int32_t spectacles_relay_event_error(const spectacles_relay_event *event);
+uint32_t spectacles_relay_event_op(const spectacles_relay_event *event);
+uint64_t spectacles_relay_event_seq(const spectacles_relay_event *event);
+uint64_t spectacles_relay_event_time(const spectacles_relay_event *event);
+const char *spectacles_relay_event_name(const spectacles_relay_event *event, size_t *length);
+const char *spectacles_relay_event_text(const spectacles_relay_event *event, size_t *length);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,163 @@
+/*
+ * spectacles/routing.h - who gets what: shards, queues, SEND, packets, intents.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * Pure functions: no handle, no state, no I/O, no allocation. They implement the naming rules of the
+ * Spectacles AMQP specification and the arithmetic of Discord's "Sharding" and "Gateway Intents" topics.
+ */
+#ifndef SPECTACLES_ROUTING_H
+#define SPECTACLES_ROUTING_H
+
+#include <spectacles/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The routing key under which a packet travels whose shard the sender does not know. NUL-terminated. */
+#define SPECTACLES_ROUTE_SEND "SEND"
+
+/* The longest name AMQP can carry (a short string), in bytes. A buffer for one needs a byte more. */
+#define SPECTACLES_ROUTE_MAX 255
+
+/*
+ * The shard that serves a guild: (guild_id >> 22) % shard_count (Discord: "Sharding"). 0 when shard_count is
+ * 0, so that a wrong count can not divide by zero. What has no guild (direct messages) belongs to shard 0.
+ */
+uint32_t spectacles_route_shard(uint64_t guild_id, uint32_t shard_count);
+
+/*
+ * The bucket in which a shard identifies: shard_id % max_concurrency (Discord: "max_concurrency"). One
+ * shard per bucket may identify every 5 seconds. 0 when max_concurrency is 0.
+ */
+uint32_t spectacles_route_identify_bucket(uint32_t shard_id, uint32_t max_concurrency);
+
+/*
+ * Writes the name of a queue, `<group>:<event>` or `<group>:<subgroup>:<event>`, NUL-terminated into out,
+ * and returns its length in bytes. A subgroup of length 0 is none (its pointer may be NULL).
+ *
+ * SPECTACLES_E_INVAL: the group or the event is empty, or a part holds a control character (a byte below
+ * 0x20, or 0x7f) or is not UTF-8. SPECTACLES_E_TOOBIG: the name is longer than 255 bytes, or than size - 1.
+ */
+int spectacles_route_queue(char *out, size_t size, const char *group, size_t group_length,
+                           const char *subgroup, size_t subgroup_length, const char *event,
+                           size_t event_length);
+
+/*
+ * Writes the routing key of a shard, its number in decimal, NUL-terminated into out; returns its length.
+ * SPECTACLES_E_TOOBIG when size is too small; 11 bytes are always enough.
+ */
+int spectacles_route_shard_key(char *out, size_t size, uint32_t shard_id);
+
+/*
+ * Reads such a key. SPECTACLES_E_INVAL for anything but a canonical decimal number below 2^32 (no sign, no
+ * space, no leading zero).
+ */
+int spectacles_route_parse_shard_key(uint32_t *shard_id, const char *key, size_t length);
+
+/*
+ * A SEND message taken apart. `packet` points into the body that was parsed: the bare packet, verbatim.
+ * This struct is frozen.
+ */
+typedef struct spectacles_send {
+    uint64_t guild_id;
+    const uint8_t *packet;
+    size_t packet_length;
+} spectacles_send;
+
+/*
+ * Reads the body of a SEND message: a JSON object {"guild_id": ..., "packet": {...}}. The guild id is a
+ * decimal string (as the specification has it) or an unsigned integer, 1 .. 2^64-1; everything else is
+ * refused. Other keys are ignored; a repeated key is refused. The packet is checked to be an object, not
+ * more: see spectacles_packet_parse. problem may be NULL; it is filled on failure only.
+ *
+ * SPECTACLES_E_PROTO: not such a message. SPECTACLES_E_UNSUPPORTED: a format other than JSON.
+ */
+int spectacles_send_parse(spectacles_send *out, const uint8_t *body, size_t length,
+                          spectacles_problem *problem);
+
+/*
+ * Writes the body of a SEND message into out: guild_id as a decimal string, packet verbatim. Not
+ * NUL-terminated. Returns its length; with out NULL and size 0 nothing is written and the length that is
+ * needed is returned.
+ *
+ * SPECTACLES_E_INVAL: guild_id is 0, or the packet is not a JSON object. SPECTACLES_E_TOOBIG: size is too
+ * small, or the result would be over INT_MAX bytes.
+ */
+int spectacles_send_build(uint8_t *out, size_t size, uint64_t guild_id, const uint8_t *packet,
+                          size_t packet_length);
+
+/* The largest payload that Discord takes from a client, in bytes (Discord: "Sending Events", close 4002). */
+#define SPECTACLES_PACKET_MAX 4096
+
+/* A packet for the gateway taken apart; `d` points into what was parsed. This struct is frozen. */
+typedef struct spectacles_packet {
+    uint32_t op;
+    const uint8_t *d;
+    size_t d_length;
+} spectacles_packet;
+
+/*
+ * Reads and checks a packet that a worker wants sent to Discord: a JSON object {"op": n, "d": {...}} with
+ * op 3 (presence), 4 (voice state), 8 (request guild members), 31 (request soundboard sounds) or 43 (request
+ * channel info). Other keys are ignored and not sent; a repeated key is refused.
+ *
+ * Checked because Discord answers mistakes here by hanging, by dropping the packet silently or by ending
+ * the session: ids are decimal strings or unsigned integers, 1 .. 2^64-1; `nonce` is at most 32 bytes;
+ * `d` has the fields that its op needs ("Gateway Events: Send Events"); and the payload, written as
+ * {"op":n,"d":...}, is at most SPECTACLES_PACKET_MAX bytes.
+ *
+ * SPECTACLES_E_PROTO: not such a packet. SPECTACLES_E_TOOBIG: too large. SPECTACLES_E_UNSUPPORTED: an op that
+ * only the gateway itself may send, or one that is unknown; or a format other than JSON.
+ */
+int spectacles_packet_parse(spectacles_packet *out, const uint8_t *body, size_t length,
+                            spectacles_problem *problem);
+
+/* The gateway intents (Discord: "Gateway Intents"), as bit numbers. Privileged ones are marked so. */
+enum spectacles_intent {
+    SPECTACLES_INTENT_GUILDS = 0,
+    SPECTACLES_INTENT_GUILD_MEMBERS = 1, /* privileged */
+    SPECTACLES_INTENT_GUILD_MODERATION = 2,
+    SPECTACLES_INTENT_GUILD_EXPRESSIONS = 3,
+    SPECTACLES_INTENT_GUILD_INTEGRATIONS = 4,
+    SPECTACLES_INTENT_GUILD_WEBHOOKS = 5,
+    SPECTACLES_INTENT_GUILD_INVITES = 6,
+    SPECTACLES_INTENT_GUILD_VOICE_STATES = 7,
+    SPECTACLES_INTENT_GUILD_PRESENCES = 8, /* privileged */
+    SPECTACLES_INTENT_GUILD_MESSAGES = 9,
+    SPECTACLES_INTENT_GUILD_MESSAGE_REACTIONS = 10,
+    SPECTACLES_INTENT_GUILD_MESSAGE_TYPING = 11,
+    SPECTACLES_INTENT_DIRECT_MESSAGES = 12,
+    SPECTACLES_INTENT_DIRECT_MESSAGE_REACTIONS = 13,
+    SPECTACLES_INTENT_DIRECT_MESSAGE_TYPING = 14,
+    SPECTACLES_INTENT_MESSAGE_CONTENT = 15, /* privileged */
+    SPECTACLES_INTENT_GUILD_SCHEDULED_EVENTS = 16,
+    SPECTACLES_INTENT_AUTO_MODERATION_CONFIGURATION = 20,
+    SPECTACLES_INTENT_AUTO_MODERATION_EXECUTION = 21,
+    SPECTACLES_INTENT_GUILD_MESSAGE_POLLS = 24,
+    SPECTACLES_INTENT_DIRECT_MESSAGE_POLLS = 25
+};
+
+/*
+ * The intents, as a mask of 1 << bit, any of which brings this event; 0 when it comes without an intent or
+ * is not known. MESSAGE_CREATE and its kin answer with both the guild and the direct message bit.
+ */
+uint64_t spectacles_intents_for_event(const char *event, size_t length);
+
+/* The name of an intent by its bit number ("GUILD_MESSAGES"), static; NULL when there is none. */
+const char *spectacles_intent_name(uint32_t bit);
+
+/*
+ * The bit number of an intent by its name, in any case of letters. SPECTACLES_E_INVAL when there is none.
+ */
+int spectacles_intent_bit(const char *name, size_t length);
+
+/* 1 when the intent has to be switched on for the bot in Discord's developer portal, else 0. */
+int spectacles_intent_privileged(uint32_t bit);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,290 @@
+/*
+ * spectacles/shard.h - one connection to Discord's gateway, as a state machine without I/O.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * A shard takes bytes, gives bytes, names a deadline and hands out events. It opens no socket, reads no
+ * clock and speaks no TLS: a spectacles_link (link.h) does that for it, or any transport of your own that
+ * keeps this contract:
+ *
+ *   1. spectacles_shard_endpoint() says where the shard wants to be connected, or NULL for nowhere. When
+ *      its `connection` number is not the one you last opened, close what you have and open it anew.
+ *   2. Tell what happens: opened() when TCP and TLS stand, feed() what arrived, eof() when the connection
+ *      has ended or could not be made. Read only while wants_input() says 1: that is the back-pressure.
+ *   3. Call expire() when deadline() has passed. Calling it early does nothing.
+ *   4. After any of these, pull next_event() until it returns NULL. The shard works while it is pulled:
+ *      bytes that were fed are decoded one message at a time, so that a dispatch can be handed out as a
+ *      slice of the buffer it arrived in. An owner that stops pulling stops the stream: at high water
+ *      wants_input() becomes 0 and TCP pushes back, while heartbeats go on from expire().
+ *   5. Write pending(), tell consumed() how much of it went out, then look at deadline() again.
+ *
+ * The life of a shard, and what moves it:
+ *
+ *     IDLE -> CONNECTING -> UPGRADING -> HELLO -> IDENTIFY_WAIT -> IDENTIFYING --> READY
+ *                ^   (opened)  (101)       |         (granted)       (READY)  ^     |
+ *                |                         +-----> RESUMING ------------------+     |
+ *                |                        (session)         (RESUMED)               |
+ *             BACKOFF <------------------ CLOSING <---------------------------------+--> FATAL, CLOSED
+ *
+ * Any loss leads to BACKOFF (directly when the transport has ended, else through CLOSING) and from there to
+ * CONNECTING, with an event that says why and until when. FATAL (Discord will never accept this
+ * configuration) and CLOSED (the owner asked) are final.
+ */
+#ifndef SPECTACLES_SHARD_H
+#define SPECTACLES_SHARD_H
+
+#include <spectacles/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct spectacles_shard spectacles_shard;
+
+enum spectacles_shard_state {
+    SPECTACLES_SHARD_IDLE = 0,          /* new; the first expire() or next_event() makes it CONNECTING */
+    SPECTACLES_SHARD_CONNECTING = 1,    /* endpoint() is wanted, opened() not yet heard */
+    SPECTACLES_SHARD_UPGRADING = 2,     /* HTTP upgrade sent, 101 awaited */
+    SPECTACLES_SHARD_HELLO = 3,         /* op 10 awaited */
+    SPECTACLES_SHARD_IDENTIFY_WAIT = 4, /* the owner's spectacles_shard_identify() awaited */
+    SPECTACLES_SHARD_IDENTIFYING = 5,   /* READY awaited */
+    SPECTACLES_SHARD_RESUMING = 6,      /* replayed dispatches, then RESUMED awaited */
+    SPECTACLES_SHARD_READY = 7,
+    SPECTACLES_SHARD_CLOSING = 8, /* our close frame is on its way, the peer's awaited */
+    SPECTACLES_SHARD_BACKOFF = 9, /* no connection is wanted before deadline() */
+    SPECTACLES_SHARD_CLOSED = 10, /* final: closed by the owner */
+    SPECTACLES_SHARD_FATAL = 11   /* final: see the FATAL event */
+};
+
+/*
+ * What is needed to resume a session, in this process or another (Discord: "Resuming"). As a setting it is
+ * copied. As a result it belongs to the shard and is valid until the next call on it.
+ */
+typedef struct spectacles_session {
+    uint32_t size;          /* sizeof(spectacles_session) */
+    uint32_t shard_id;      /* must be those of the shard that resumes: a session of */
+    uint32_t shard_count;   /* another count can not be resumed and is ignored */
+    uint64_t seq;           /* the sequence to resume from: committed when the owner commits, else received */
+    const char *session_id; /* NUL-terminated, never NULL or empty */
+    const char *resume_url; /* "wss://host[:port][/]", NUL-terminated */
+} spectacles_session;
+
+enum spectacles_shard_flag {
+    /*
+     * The owner says with spectacles_shard_commit() which dispatches are safe. Heartbeats, resumes and
+     * exported sessions then carry the committed sequence instead of the received one, so that what was
+     * not safe yet is replayed by Discord after a loss.
+     */
+    SPECTACLES_SHARD_COMMITS = 1
+};
+
+typedef struct spectacles_shard_config {
+    uint32_t size;            /* set by spectacles_shard_config_init */
+    uint32_t flags;           /* a mask of enum spectacles_shard_flag; default 0 */
+    uint32_t shard_id;        /* default 0 */
+    uint32_t shard_count;     /* default 1; shard_id must be below it */
+    uint32_t gateway_version; /* default 10 */
+    uint32_t large_threshold; /* 50..250, default 50 (Discord: "Identify Structure") */
+    uint64_t intents;         /* a mask, passed on as given; default 0 */
+    uint64_t seed;     /* required, not 0: spectacles_random_seed(). Jitter, frame masks, handshake keys */
+    const char *token; /* required; without the "Bot " prefix */
+    const char
+        *gateway_url;     /* required: "wss://gateway.discord.gg" from GET /gateway/bot, or ws:// for tests */
+    const char *presence; /* a JSON object sent with identify (op 3's d), or NULL */
+    const char *user_agent;            /* of the HTTP upgrade; NULL: the library's own */
+    const spectacles_session *session; /* to be resumed, or NULL */
+    uint64_t max_message; /* bytes of one received payload; default 32 MiB. More: close 1009, reconnect */
+    uint64_t high_water;  /* bytes that wait unread before wants_input() turns 0; default 256 KiB */
+} spectacles_shard_config;
+
+enum spectacles_shard_event_type {
+    SPECTACLES_SHARD_EVENT_CONNECTING = 1, /* endpoint() is wanted; text: "host:port" */
+    SPECTACLES_SHARD_EVENT_IDENTIFY =
+        2, /* wants to identify: call spectacles_shard_identify() when its turn has come */
+    SPECTACLES_SHARD_EVENT_READY = 3,    /* identified: a new session. data: the d of READY. A DISPATCH of
+                                            READY follows, so that it can be treated like any event */
+    SPECTACLES_SHARD_EVENT_RESUMED = 4,  /* the old session goes on; a DISPATCH of RESUMED follows */
+    SPECTACLES_SHARD_EVENT_DISPATCH = 5, /* seq, name, data */
+    SPECTACLES_SHARD_EVENT_LATENCY = 6,  /* a heartbeat was acknowledged; `time`: milliseconds it took */
+    SPECTACLES_SHARD_EVENT_SENT = 7,     /* `ticket` of spectacles_shard_send: its last byte was consumed */
+    SPECTACLES_SHARD_EVENT_UNSENT = 8, /* `ticket`: the connection ended first; it was not sent. Send again */
+    SPECTACLES_SHARD_EVENT_DISCONNECTED = 9, /* code, error, text; `time`: when it connects again */
+    SPECTACLES_SHARD_EVENT_GAP = 10,    /* the session is lost: events after `seq` (the last safe one) may be
+                                           missing.    text: the lost session's id. Exactly one per lost session */
+    SPECTACLES_SHARD_EVENT_CLOSED = 11, /* final, after spectacles_shard_close() */
+    SPECTACLES_SHARD_EVENT_FATAL = 12   /* final: code, error and a text that says what to change */
+};
+
+/* Valid until the next call on the shard. Fields that a type does not name are 0 or NULL. */
+typedef struct spectacles_shard_event {
+    uint32_t type;     /* enum spectacles_shard_event_type */
+    uint32_t code;     /* WebSocket or Discord close code; 0 when there was none */
+    int32_t error;     /* enum spectacles_error */
+    uint32_t reserved; /* 0 */
+    uint64_t seq;
+    uint64_t ticket;
+    uint64_t time;    /* LATENCY: a duration; DISCONNECTED: a point in time; milliseconds */
+    const char *name; /* the event's name ("t"); not NUL-terminated */
+    size_t name_length;
+    const uint8_t *data; /* the slice of d, verbatim JSON */
+    size_t data_length;
+    const char *text; /* one sentence, NUL-terminated; never holds the token */
+    size_t text_length;
+} spectacles_shard_event;
+
+/* What a shard has counted since it was made. Grows at the end; see spectacles_shard_stats(). */
+typedef struct spectacles_shard_stats {
+    uint32_t size; /* sizeof(spectacles_shard_stats), set by the caller */
+    uint32_t reserved;
+    uint64_t bytes_received; /* fed */
+    uint64_t bytes_sent;     /* consumed */
+    uint64_t payloads_received;
+    uint64_t payloads_sent;
+    uint64_t payloads_unknown; /* with an op that is not known: ignored, as Discord asks */
+    uint64_t dispatches;
+    uint64_t connects;
+    uint64_t identifies;
+    uint64_t resumes;
+    uint64_t latency; /* of the last acknowledged heartbeat, milliseconds; 0 before the first */
+} spectacles_shard_stats;
+
+/* Fills a configuration with defaults. size: sizeof(spectacles_shard_config). */
+void spectacles_shard_config_init(spectacles_shard_config *config, size_t size);
+
+/*
+ * Makes a shard, in state IDLE. Everything in config is copied. SPECTACLES_E_INVAL: a setting is missing or
+ * wrong; then `problem` (may be NULL) says which. SPECTACLES_E_NOMEM, SPECTACLES_E_UNSUPPORTED.
+ */
+int spectacles_shard_new(spectacles_shard **out, const spectacles_shard_config *config,
+                         spectacles_problem *problem);
+
+/* Ends a shard without a word to the peer (which keeps the session). NULL is fine. */
+void spectacles_shard_free(spectacles_shard *shard);
+
+/*
+ * Works on what was fed, and returns the next event, or NULL when there is nothing to tell until more
+ * happens. The event and all it points to are valid until the next call on this shard.
+ */
+const spectacles_shard_event *spectacles_shard_next_event(spectacles_shard *shard, uint64_t now);
+
+/*
+ * Grants the identify that an IDENTIFY event asked for. The owner (or the relay) sees to it that shards
+ * identify within `max_concurrency` and the daily limit (Discord: "Session Start Limit Object"); resumes need
+ * no grant. SPECTACLES_E_STATE when the shard is not in IDENTIFY_WAIT. SPECTACLES_E_NOMEM.
+ */
+int spectacles_shard_identify(spectacles_shard *shard, uint64_t now);
+
+/*
+ * Sends {"op": op, "d": d}; d is one JSON value and is sent verbatim (and copied). ticket (may be NULL)
+ * receives a number that exactly one later event names: SENT or UNSENT.
+ *
+ * SPECTACLES_E_STATE: the shard is not READY. SPECTACLES_E_AGAIN: the 120 payloads per 60 seconds of this
+ * connection are used up but for what heartbeats need, or the output is congested: try again at the
+ * `refill_at` of spectacles_shard_budget(). SPECTACLES_E_TOOBIG: more than SPECTACLES_PACKET_MAX bytes.
+ * SPECTACLES_E_PROTO: d is not JSON. SPECTACLES_E_NOMEM. (Discord: "Rate Limiting"; close codes 4002, 4008.)
+ */
+int spectacles_shard_send(spectacles_shard *shard, uint32_t op, const uint8_t *d, size_t length, uint64_t now,
+                          uint64_t *ticket);
+
+/*
+ * How many packets spectacles_shard_send() would take now, and when that number can next grow
+ * (SPECTACLES_NEVER when it is at its most, `now` or earlier when only the state or the output stands in the
+ * way). Either pointer may be NULL. Returns 0.
+ */
+int spectacles_shard_budget(const spectacles_shard *shard, uint64_t now, uint32_t *remaining,
+                            uint64_t *refill_at);
+
+/*
+ * With SPECTACLES_SHARD_COMMITS: everything up to and including seq is safe and needs no replay. A lower
+ * number than before is ignored. SPECTACLES_E_INVAL: above what was received. SPECTACLES_E_STATE: no session,
+ * or the flag was not set.
+ */
+int spectacles_shard_commit(spectacles_shard *shard, uint64_t seq);
+
+/*
+ * The session as it could be resumed now. *out is valid until the next call on the shard.
+ * SPECTACLES_E_STATE when there is none.
+ */
+int spectacles_shard_session(const spectacles_shard *shard, const spectacles_session **out);
+
+/*
+ * Closes for good: the connection is closed with `code`, then CLOSED is the last event. 1000 and 1001 end
+ * the session and show the bot offline; any other code from 3000..4999 keeps the session resumable for a few
+ * minutes (Discord: "Disconnecting"); 0 means 4000, which keeps it. SPECTACLES_E_INVAL for another code; 0
+ * again on a shard that is closing or closed.
+ */
+int spectacles_shard_close(spectacles_shard *shard, uint32_t code, uint64_t now);
+
+/*
+ * Drops this connection with close code 4000 and resumes on a new one from the sequence a session export
+ * would name: what was dispatched but not committed comes again. SPECTACLES_E_STATE when no connection
+ * stands.
+ */
+int spectacles_shard_reconnect(spectacles_shard *shard, uint64_t now);
+
+uint32_t spectacles_shard_state(const spectacles_shard *shard); /* enum spectacles_shard_state */
+uint32_t spectacles_shard_id(const spectacles_shard *shard);
+uint32_t spectacles_shard_count(const spectacles_shard *shard);
+
+/* Copies the counters; out->size says how much the caller has room for. SPECTACLES_E_INVAL when that is 0. */
+int spectacles_shard_get_stats(const spectacles_shard *shard, spectacles_shard_stats *out);
+
+/* One sentence about the last call that failed, or "". Valid until the next call; never holds the token. */
+const char *spectacles_shard_last_error(const spectacles_shard *shard);
+
+/* ---- The byte face: for whoever carries the bytes. A spectacles_link does all of this. ---- */
+
+/* Where the shard wants to be connected, or NULL: then close what is open. */
+const spectacles_endpoint *spectacles_shard_endpoint(const spectacles_shard *shard);
+
+/* 1 while bytes are welcome, 0 while the owner has to pull events first. */
+int spectacles_shard_wants_input(const spectacles_shard *shard);
+
+/* The connection that endpoint() asked for stands. SPECTACLES_E_STATE when none was asked for.
+ * SPECTACLES_E_NOMEM. */
+int spectacles_shard_opened(spectacles_shard *shard, uint64_t now);
+
+/*
+ * Takes bytes that arrived, all of them (copied). SPECTACLES_E_STATE when not open. SPECTACLES_E_NOMEM: none
+ * was taken; report eof() with that error.
+ */
+int spectacles_shard_feed(spectacles_shard *shard, const uint8_t *bytes, size_t length, uint64_t now);
+
+/*
+ * The connection has ended, or could not be made. error: 0 for an orderly end of the stream, else an enum
+ * spectacles_error; text (may be NULL, length 0): a sentence that will be part of the DISCONNECTED event.
+ * What was fed before is still delivered. Returns 0; no-op when no connection was wanted.
+ */
+int spectacles_shard_eof(spectacles_shard *shard, int error, const char *text, size_t length, uint64_t now);
+
+/* The bytes to be written next: returns their number and sets *bytes; valid until the next call on the shard.
+ */
+size_t spectacles_shard_pending(const spectacles_shard *shard, const uint8_t **bytes);
+
+/* The first `length` of the pending bytes were written; never more than pending() returned. */
+void spectacles_shard_consumed(spectacles_shard *shard, size_t length);
+
+/* When expire() is to be called at the latest; SPECTACLES_NEVER for never. May change with every call. */
+uint64_t spectacles_shard_deadline(const spectacles_shard *shard);
+
+/* Does what time has made due: heartbeats, phase deadlines, the next attempt. Returns 0 or
+ * SPECTACLES_E_NOMEM. */
+int spectacles_shard_expire(spectacles_shard *shard, uint64_t now);
+
+/* ---- Accessors: the fields of an event, for languages that read structs slowly. ---- */
+
+uint32_t spectacles_shard_event_type(const spectacles_shard_event *event);
+uint32_t spectacles_shard_event_code(const spectacles_shard_event *event);
+int32_t spectacles_shard_event_error(const spectacles_shard_event *event);
+uint64_t spectacles_shard_event_seq(const spectacles_shard_event *event);
+uint64_t spectacles_shard_event_ticket(const spectacles_shard_event *event);
+uint64_t spectacles_shard_event_time(const spectacles_shard_event *event);
+const char *spectacles_shard_event_name(const spectacles_shard_event *event, size_t *length);
+const uint8_t *spectacles_shard_event_data(const spectacles_shard_event *event, size_t *length);
+const char *spectacles_shard_event_text(const spectacles_shard_event *event, size_t *length);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,18 @@
+/*
+ * spectacles/spectacles.h - all of libspectacles. Each header can be included alone as well.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef SPECTACLES_SPECTACLES_H
+#define SPECTACLES_SPECTACLES_H
+
+#include <spectacles/types.h>
+
+#include <spectacles/broker.h>
+#include <spectacles/codec.h>
+#include <spectacles/link.h>
+#include <spectacles/relay.h>
+#include <spectacles/routing.h>
+#include <spectacles/shard.h>
+
+#endif

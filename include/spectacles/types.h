@@ -1,0 +1,113 @@
+/*
+ * spectacles/types.h - what every other header of libspectacles builds on.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * The rules that hold for the whole library:
+ *
+ * - Handles are opaque. `_new` makes one through its first argument, `_free` ends it (`_free(NULL)` is
+ *   fine). A handle belongs to one thread at a time; different handles never share anything unless a
+ *   comment says so. There is no global state and no global initialisation.
+ * - Nothing blocks, unless the comment of a function says "Blocks".
+ * - Time is always an argument: `now`, in milliseconds on a monotonic clock of the caller's choice, which
+ *   must never run backwards on one handle. spectacles_now() is such a clock. Deadlines are absolute on
+ *   the same clock; SPECTACLES_NEVER means that there is none.
+ * - A function that can fail returns an `int`: 0 or a positive number is success, a negative one is a
+ *   value of enum spectacles_error. On failure every out-parameter is left untouched. The sentence for
+ *   people is on the handle (`_last_error`). errno is no part of the contract.
+ * - Configuration structs begin with their own size and are filled with defaults by their `_config_init`.
+ *   Their strings are NUL-terminated UTF-8. `_new` copies everything; nothing needs to outlive the call
+ *   unless the field's comment says so. A struct from a newer header is accepted by an older library as
+ *   long as the fields that the library does not know are zero; otherwise it is SPECTACLES_E_UNSUPPORTED.
+ * - Data that comes from or goes to the wire is (pointer, length). Text that the library hands out is
+ *   NUL-terminated as well; data slices are not.
+ * - Event structs belong to the library: they are valid until the next call on the handle that gave them
+ *   (unless said otherwise), and later versions add fields at their end only. Accessor functions exist
+ *   for languages in which a call is easier than reading a struct.
+ */
+#ifndef SPECTACLES_TYPES_H
+#define SPECTACLES_TYPES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The deadline of something that never happens. */
+#define SPECTACLES_NEVER UINT64_MAX
+
+/* What a call can fail with. The numbers are part of the ABI and are never renumbered. */
+enum spectacles_error {
+    SPECTACLES_OK = 0,
+    SPECTACLES_E_NOMEM = -1,  /* memory ran out; the handle is unchanged and can be used or freed */
+    SPECTACLES_E_INVAL = -2,  /* an argument or a setting is wrong */
+    SPECTACLES_E_STATE = -3,  /* not possible in the present state of the handle */
+    SPECTACLES_E_AGAIN = -4,  /* not now: a limit or a window is full; try after the event that says so */
+    SPECTACLES_E_PROTO = -5,  /* bytes from outside break their protocol or format */
+    SPECTACLES_E_CLOSED = -6, /* the peer closed the connection, or it was lost */
+    SPECTACLES_E_TLS = -7,    /* TLS failed: the certificate, the host name, the handshake */
+    SPECTACLES_E_SYS = -8,    /* the operating system refused (connect, resolve, read) */
+    SPECTACLES_E_TOOBIG = -9, /* larger than a limit or than the space given */
+    SPECTACLES_E_AUTH = -10,  /* credentials refused: token, user, password, virtual host */
+    SPECTACLES_E_UNSUPPORTED = -11 /* this build or this version cannot do it */
+};
+
+/*
+ * Where and why a text was refused. `text` is a static sentence in English, NUL-terminated; `position` is
+ * the offset in bytes at which reading stopped. Passed as an optional out-parameter (NULL is fine), filled
+ * only when the call fails. This struct is frozen.
+ */
+typedef struct spectacles_problem {
+    const char *text;
+    size_t position;
+} spectacles_problem;
+
+/*
+ * A peer that an engine wants to be connected to. Owned by the engine, valid until the next call on it.
+ * Whoever carries the bytes (a spectacles_link, or a transport of your own) compares `connection` with
+ * the number it last opened: when it differs, the old transport is to be closed and a new one opened.
+ */
+typedef struct spectacles_endpoint {
+    const char *host;    /* a name or a numeric address (IPv6 without brackets); NUL-terminated */
+    uint32_t port;       /* 1..65535 */
+    uint32_t tls;        /* 1: TLS with verification of `host`; 0: plain TCP */
+    uint64_t connection; /* counts connections of this engine, from 1 */
+} spectacles_endpoint;
+
+/* A short English sentence for an error, NUL-terminated, static; "unknown error" for any other number. */
+const char *spectacles_strerror(int error);
+
+/* The version that is linked: major << 16 | minor << 8 | patch. */
+uint32_t spectacles_version(void);
+
+/*
+ * 1 when this build has the feature, 0 when it has not or the name is unknown. Names are NUL-terminated:
+ * "tls", "json".
+ */
+int spectacles_feature_supported(const char *name);
+
+/*
+ * Convenience: milliseconds on the system's monotonic clock. Does not block, never fails.
+ */
+uint64_t spectacles_now(void);
+
+/*
+ * Convenience: a non-zero random number from the operating system, for the `seed` of a configuration.
+ * Returns 0 when the system has no randomness to give (then no engine can be made: they refuse 0).
+ */
+uint64_t spectacles_random_seed(void);
+
+/*
+ * The timeout for poll(2), epoll_wait(2) and their kin that reaches `deadline`, in milliseconds: never
+ * early (a wait that ends before the deadline would spin), -1 for SPECTACLES_NEVER, 0 when it has passed,
+ * INT_MAX when it is further away than that. Pure.
+ */
+int spectacles_poll_timeout(uint64_t deadline, uint64_t now);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,211 @@
+#include "core/buffer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SMALLEST = 256
+};
+
+void sp_buffer_free(sp_buffer *buffer)
+{
+    free(buffer->bytes);
+    *buffer = (sp_buffer){0};
+}
+
+void sp_buffer_clear(sp_buffer *buffer)
+{
+    buffer->start = buffer->end = 0;
+    buffer->failed = false;
+}
+
+void sp_buffer_shrink(sp_buffer *buffer, size_t keep)
+{
+    if (buffer->start == buffer->end && buffer->capacity > keep)
+        sp_buffer_free(buffer);
+}
+
+size_t sp_buffer_length(const sp_buffer *buffer)
+{
+    return buffer->end - buffer->start;
+}
+
+sp_slice sp_buffer_slice(const sp_buffer *buffer)
+{
+    if (!buffer->bytes)
+        return (sp_slice){NULL, 0};
+    return (sp_slice){buffer->bytes + buffer->start, buffer->end - buffer->start};
+}
+
+static void slide(sp_buffer *buffer)
+{
+    if (buffer->start == 0)
+        return;
+    memmove(buffer->bytes, buffer->bytes + buffer->start, buffer->end - buffer->start);
+    buffer->end -= buffer->start;
+    buffer->start = 0;
+}
+
+static uint8_t *enlarge(sp_buffer *buffer, size_t wanted)
+{
+    size_t capacity = buffer->capacity ? buffer->capacity : SMALLEST;
+    while (capacity < wanted) {
+        if (capacity > SIZE_MAX / 2)
+            return NULL;
+        capacity *= 2;
+    }
+    uint8_t *bytes = realloc(buffer->bytes, capacity);
+    if (!bytes)
+        return NULL;
+    buffer->bytes = bytes;
+    buffer->capacity = capacity;
+    return bytes;
+}
+
+uint8_t *sp_buffer_reserve(sp_buffer *buffer, size_t length)
+{
+    if (buffer->bytes && buffer->capacity - buffer->end >= length)
+        return buffer->bytes + buffer->end;
+    size_t held = buffer->end - buffer->start;
+    if (length > SIZE_MAX - held) {
+        buffer->failed = true;
+        return NULL;
+    }
+    /* Sliding a mostly consumed buffer costs less than growing it, and keeps it bounded by what it holds. */
+    if (held + length <= buffer->capacity && held <= buffer->start)
+        slide(buffer);
+    else if (!enlarge(buffer, buffer->end - buffer->start + length + buffer->start)) {
+        buffer->failed = true;
+        return NULL;
+    }
+    return buffer->bytes + buffer->end;
+}
+
+void sp_buffer_grow(sp_buffer *buffer, size_t length)
+{
+    buffer->end += length;
+}
+
+void sp_buffer_consume(sp_buffer *buffer, size_t length)
+{
+    buffer->start += length;
+    if (buffer->start == buffer->end)
+        buffer->start = buffer->end = 0;
+}
+
+void sp_buffer_truncate(sp_buffer *buffer, size_t length)
+{
+    if (length < buffer->end - buffer->start)
+        buffer->end = buffer->start + length;
+}
+
+int sp_buffer_failed(const sp_buffer *buffer)
+{
+    return buffer->failed ? SPECTACLES_E_NOMEM : SPECTACLES_OK;
+}
+
+int sp_buffer_append(sp_buffer *buffer, const void *bytes, size_t length)
+{
+    if (length == 0)
+        return SPECTACLES_OK;
+    uint8_t *room = sp_buffer_reserve(buffer, length);
+    if (!room)
+        return SPECTACLES_E_NOMEM;
+    memcpy(room, bytes, length);
+    buffer->end += length;
+    return SPECTACLES_OK;
+}
+
+int sp_buffer_text(sp_buffer *buffer, const char *text)
+{
+    return sp_buffer_append(buffer, text, strlen(text));
+}
+
+static int append_big_endian(sp_buffer *buffer, uint64_t value, size_t width)
+{
+    uint8_t bytes[8];
+    for (size_t i = 0; i < width; i++)
+        bytes[i] = (uint8_t)(value >> (8 * (width - 1 - i)));
+    return sp_buffer_append(buffer, bytes, width);
+}
+
+int sp_buffer_u8(sp_buffer *buffer, uint8_t value)
+{
+    return append_big_endian(buffer, value, 1);
+}
+
+int sp_buffer_u16(sp_buffer *buffer, uint16_t value)
+{
+    return append_big_endian(buffer, value, 2);
+}
+
+int sp_buffer_u32(sp_buffer *buffer, uint32_t value)
+{
+    return append_big_endian(buffer, value, 4);
+}
+
+int sp_buffer_u64(sp_buffer *buffer, uint64_t value)
+{
+    return append_big_endian(buffer, value, 8);
+}
+
+int sp_buffer_decimal(sp_buffer *buffer, uint64_t value)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    do {
+        digits[--at] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value);
+    return sp_buffer_append(buffer, digits + at, sizeof digits - at);
+}
+
+sp_reader sp_reader_of(sp_slice slice)
+{
+    return (sp_reader){slice.bytes, slice.length, 0, false};
+}
+
+size_t sp_reader_left(const sp_reader *reader)
+{
+    return reader->failed ? 0 : reader->length - reader->position;
+}
+
+sp_slice sp_reader_take(sp_reader *reader, size_t length)
+{
+    if (length > sp_reader_left(reader)) {
+        reader->failed = true;
+        return (sp_slice){NULL, 0};
+    }
+    sp_slice slice = {reader->bytes ? reader->bytes + reader->position : NULL, length};
+    reader->position += length;
+    return slice;
+}
+
+static uint64_t read_big_endian(sp_reader *reader, size_t width)
+{
+    sp_slice slice = sp_reader_take(reader, width);
+    uint64_t value = 0;
+    for (size_t i = 0; i < slice.length; i++)
+        value = value << 8 | slice.bytes[i];
+    return value;
+}
+
+uint8_t sp_reader_u8(sp_reader *reader)
+{
+    return (uint8_t)read_big_endian(reader, 1);
+}
+
+uint16_t sp_reader_u16(sp_reader *reader)
+{
+    return (uint16_t)read_big_endian(reader, 2);
+}
+
+uint32_t sp_reader_u32(sp_reader *reader)
+{
+    return (uint32_t)read_big_endian(reader, 4);
+}
+
+uint64_t sp_reader_u64(sp_reader *reader)
+{
+    return read_big_endian(reader, 8);
+}

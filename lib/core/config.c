@@ -1,0 +1,56 @@
+#include "core/config.h"
+
+#include <string.h>
+
+static uint32_t size_of(const void *in)
+{
+    uint32_t size;
+    memcpy(&size, in, sizeof size);
+    return size;
+}
+
+int sp_config_read(void *out, size_t known, const void *in)
+{
+    uint32_t size = size_of(in);
+    if (size < sizeof size)
+        return SPECTACLES_E_INVAL;
+    const unsigned char *bytes = in;
+    for (size_t i = known; i < size; i++) {
+        if (bytes[i] != 0)
+            return SPECTACLES_E_UNSUPPORTED;
+    }
+    memcpy(out, in, size < known ? size : known);
+    return SPECTACLES_OK;
+}
+
+void sp_config_write(void *out, size_t size, const void *defaults, size_t known)
+{
+    uint32_t stated = (uint32_t)size;
+    if (!out || size < sizeof stated)
+        return;
+    memset(out, 0, size);
+    memcpy(out, defaults, size < known ? size : known);
+    memcpy(out, &stated, sizeof stated);
+}
+
+int sp_stats_write(void *out, const void *stats, size_t known)
+{
+    if (!out || size_of(out) < sizeof(uint32_t))
+        return SPECTACLES_E_INVAL;
+    sp_config_write(out, size_of(out), stats, known);
+    return SPECTACLES_OK;
+}
+
+int sp_refuse(spectacles_problem *problem, int error, const char *text)
+{
+    return sp_refuse_at(problem, error, text, 0);
+}
+
+int sp_refuse_at(spectacles_problem *problem, int error, const char *text, size_t position)
+{
+    if (problem) {
+        problem->text = text;
+        problem->position = position;
+    }
+    return error;
+}

@@ -1,0 +1,62 @@
+#include "core/export.h"
+
+#include <limits.h>
+#include <spectacles/types.h>
+#include <string.h>
+
+SPECTACLES_EXPORT const char *spectacles_strerror(int error)
+{
+    switch (error) {
+    case SPECTACLES_OK:
+        return "no error";
+    case SPECTACLES_E_NOMEM:
+        return "out of memory";
+    case SPECTACLES_E_INVAL:
+        return "invalid argument or setting";
+    case SPECTACLES_E_STATE:
+        return "not possible in this state";
+    case SPECTACLES_E_AGAIN:
+        return "a limit is reached, try again later";
+    case SPECTACLES_E_PROTO:
+        return "protocol or format violated";
+    case SPECTACLES_E_CLOSED:
+        return "connection closed";
+    case SPECTACLES_E_TLS:
+        return "TLS failed";
+    case SPECTACLES_E_SYS:
+        return "the operating system refused";
+    case SPECTACLES_E_TOOBIG:
+        return "too large";
+    case SPECTACLES_E_AUTH:
+        return "credentials refused";
+    case SPECTACLES_E_UNSUPPORTED:
+        return "not supported";
+    default:
+        return "unknown error";
+    }
+}
+
+SPECTACLES_EXPORT uint32_t spectacles_version(void)
+{
+    return (uint32_t)SP_VERSION_MAJOR << 16 | (uint32_t)SP_VERSION_MINOR << 8 | (uint32_t)SP_VERSION_PATCH;
+}
+
+SPECTACLES_EXPORT int spectacles_feature_supported(const char *name)
+{
+    static const char *const features[] = {"tls", "json"};
+    for (size_t i = 0; name && i < sizeof features / sizeof features[0]; i++) {
+        if (strcmp(name, features[i]) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+SPECTACLES_EXPORT int spectacles_poll_timeout(uint64_t deadline, uint64_t now)
+{
+    if (deadline == SPECTACLES_NEVER)
+        return -1;
+    if (deadline <= now)
+        return 0;
+    uint64_t wait = deadline - now;
+    return wait > INT_MAX ? INT_MAX : (int)wait;
+}

@@ -1,0 +1,87 @@
+#include "core/ring.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+sp_ring sp_ring_of(size_t item_size)
+{
+    return (sp_ring){.item_size = item_size};
+}
+
+void sp_ring_free(sp_ring *ring)
+{
+    free(ring->items);
+    *ring = sp_ring_of(ring->item_size);
+}
+
+void sp_ring_clear(sp_ring *ring)
+{
+    ring->head = ring->count = 0;
+}
+
+static unsigned char *slot(const sp_ring *ring, size_t index)
+{
+    return ring->items + (ring->head + index) % ring->capacity * ring->item_size;
+}
+
+/* Copies into a fresh block in order: simpler than mending the wrap in place, and as rare. */
+static int make_room(sp_ring *ring)
+{
+    if (ring->count < ring->capacity)
+        return 1;
+    size_t capacity = ring->capacity ? ring->capacity * 2 : 8;
+    if (capacity > SIZE_MAX / 2 / ring->item_size)
+        return 0;
+    unsigned char *items = malloc(capacity * ring->item_size);
+    if (!items)
+        return 0;
+    for (size_t i = 0; i < ring->count; i++)
+        memcpy(items + i * ring->item_size, slot(ring, i), ring->item_size);
+    free(ring->items);
+    ring->items = items;
+    ring->head = 0;
+    ring->capacity = capacity;
+    return 1;
+}
+
+void *sp_ring_push(sp_ring *ring)
+{
+    if (!make_room(ring))
+        return NULL;
+    ring->count++;
+    return memset(slot(ring, ring->count - 1), 0, ring->item_size);
+}
+
+void *sp_ring_push_front(sp_ring *ring)
+{
+    if (!make_room(ring))
+        return NULL;
+    ring->head = (ring->head + ring->capacity - 1) % ring->capacity;
+    ring->count++;
+    return memset(slot(ring, 0), 0, ring->item_size);
+}
+
+void *sp_ring_at(const sp_ring *ring, size_t index)
+{
+    return index < ring->count ? slot(ring, index) : NULL;
+}
+
+void *sp_ring_front(const sp_ring *ring)
+{
+    return sp_ring_at(ring, 0);
+}
+
+void sp_ring_pop(sp_ring *ring)
+{
+    if (ring->count == 0)
+        return;
+    ring->head = (ring->head + 1) % ring->capacity;
+    ring->count--;
+}
+
+void sp_ring_pop_back(sp_ring *ring)
+{
+    if (ring->count > 0)
+        ring->count--;
+}

@@ -1,0 +1,49 @@
+#include "core/ring.h"
+#include "unit.h"
+
+static void queues_in_order(void **state)
+{
+    (void)state;
+    sp_ring ring = sp_ring_of(sizeof(int));
+    int in = 0;
+    int out = 0;
+    for (int round = 0; round < 1000; round++) {
+        for (int i = 0; i < round % 9; i++)
+            *(int *)sp_ring_push(&ring) = in++;
+        for (int i = 0; i < round % 8 && ring.count > 0; i++) {
+            assert_int_equal(*(int *)sp_ring_front(&ring), out++);
+            sp_ring_pop(&ring);
+        }
+    }
+    for (size_t i = 0; i < ring.count; i++)
+        assert_int_equal(*(int *)sp_ring_at(&ring, i), out + (int)i);
+    assert_null(sp_ring_at(&ring, ring.count));
+    sp_ring_free(&ring);
+}
+
+static void takes_from_both_ends(void **state)
+{
+    (void)state;
+    sp_ring ring = sp_ring_of(sizeof(int));
+    *(int *)sp_ring_push(&ring) = 2;
+    *(int *)sp_ring_push_front(&ring) = 1;
+    *(int *)sp_ring_push(&ring) = 3;
+    sp_ring_pop_back(&ring);
+    assert_int_equal(ring.count, 2);
+    assert_int_equal(*(int *)sp_ring_front(&ring), 1);
+    sp_ring_pop(&ring);
+    sp_ring_pop(&ring);
+    sp_ring_pop(&ring);
+    sp_ring_pop_back(&ring);
+    assert_null(sp_ring_front(&ring));
+    sp_ring_free(&ring);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(queues_in_order),
+        cmocka_unit_test(takes_from_both_ends),
+    };
+    return cmocka_run_group_tests_name("core/ring", tests, NULL, NULL);
+}
