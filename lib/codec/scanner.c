@@ -1,0 +1,295 @@
+#include "codec/scanner.h"
+
+#include "core/config.h"
+
+#include <spectacles/codec.h>
+#include <string.h>
+
+sp_scanner sp_scanner_of(sp_slice text)
+{
+    static const uint8_t nothing[1] = {0};
+    const uint8_t *bytes = text.bytes ? text.bytes : nothing;
+    return (sp_scanner){bytes, bytes, bytes + text.length, NULL};
+}
+
+bool sp_scanner_refuse(sp_scanner *scanner, const char *why)
+{
+    scanner->error = why;
+    return false;
+}
+
+int sp_scanner_problem(const sp_scanner *scanner, spectacles_problem *problem)
+{
+    return sp_refuse_at(problem, SPECTACLES_E_PROTO, scanner->error, (size_t)(scanner->at - scanner->start));
+}
+
+void sp_scanner_space(sp_scanner *scanner)
+{
+    const uint8_t *at = scanner->at;
+    while (at < scanner->end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
+        at++;
+    scanner->at = at;
+}
+
+bool sp_scanner_eat(sp_scanner *scanner, uint8_t byte)
+{
+    if (scanner->at == scanner->end || *scanner->at != byte)
+        return false;
+    scanner->at++;
+    return true;
+}
+
+/* ---- Strings ---- */
+
+/* True when none of eight bytes needs a closer look: a quote, a backslash, a control character or non-ASCII.
+ */
+static bool plain8(const uint8_t *at)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    const uint64_t tops = UINT64_C(0x8080808080808080);
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    uint64_t quote = word ^ (ones * '"');
+    uint64_t slash = word ^ (ones * '\\');
+    uint64_t special = ((quote - ones) & ~quote) | ((slash - ones) & ~slash) | ((word - ones * 0x20) & ~word);
+    return ((special | word) & tops) == 0;
+}
+
+static const uint8_t *pass_plain(const uint8_t *at, const uint8_t *end)
+{
+    while (end - at >= 8 && plain8(at))
+        at += 8;
+    while (at < end && *at != '"' && *at != '\\' && *at >= 0x20 && *at < 0x80)
+        at++;
+    return at;
+}
+
+/* RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. */
+static bool pass_utf8(sp_scanner *scanner)
+{
+    const uint8_t *at = scanner->at;
+    uint8_t first = at[0];
+    size_t width = first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+    if (width == 0 || (size_t)(scanner->end - at) < width)
+        return sp_scanner_refuse(scanner, "the text is not UTF-8");
+    uint8_t low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+    uint8_t high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+    bool fine = at[1] >= low && at[1] <= high;
+    for (size_t i = 2; i < width; i++)
+        fine = fine && (at[i] & 0xc0) == 0x80;
+    if (!fine)
+        return sp_scanner_refuse(scanner, "the text is not UTF-8");
+    scanner->at += width;
+    return true;
+}
+
+static bool is_hex(uint8_t byte)
+{
+    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'f') || (byte >= 'A' && byte <= 'F');
+}
+
+static bool pass_escape(sp_scanner *scanner)
+{
+    size_t left = (size_t)(scanner->end - scanner->at);
+    if (left < 2)
+        return sp_scanner_refuse(scanner, "a string ends in the middle of an escape");
+    uint8_t kind = scanner->at[1];
+    if (kind != 'u') {
+        if (!kind || !strchr("\"\\/bfnrt", kind))
+            return sp_scanner_refuse(scanner, "a string has an unknown escape");
+        scanner->at += 2;
+        return true;
+    }
+    if (left < 6)
+        return sp_scanner_refuse(scanner, "a string ends in the middle of an escape");
+    for (size_t i = 2; i < 6; i++) {
+        if (!is_hex(scanner->at[i]))
+            return sp_scanner_refuse(scanner, "\\u is not followed by four hexadecimal digits");
+    }
+    scanner->at += 6;
+    return true;
+}
+
+bool sp_scanner_string(sp_scanner *scanner, sp_slice *inside)
+{
+    if (!sp_scanner_eat(scanner, '"'))
+        return sp_scanner_refuse(scanner, "a string was expected here");
+    const uint8_t *first = scanner->at;
+    for (;;) {
+        scanner->at = pass_plain(scanner->at, scanner->end);
+        if (scanner->at == scanner->end)
+            return sp_scanner_refuse(scanner, "a string has no closing quote");
+        uint8_t byte = *scanner->at;
+        if (byte == '"')
+            break;
+        if (byte < 0x20)
+            return sp_scanner_refuse(scanner, "a string holds a control character that is not escaped");
+        if (byte == '\\' ? !pass_escape(scanner) : !pass_utf8(scanner))
+            return false;
+    }
+    *inside = (sp_slice){first, (size_t)(scanner->at - first)};
+    scanner->at++;
+    return true;
+}
+
+/* ---- Numbers and words ---- */
+
+static bool pass_digits(sp_scanner *scanner)
+{
+    const uint8_t *first = scanner->at;
+    while (scanner->at < scanner->end && *scanner->at >= '0' && *scanner->at <= '9')
+        scanner->at++;
+    return scanner->at > first || sp_scanner_refuse(scanner, "a number lacks a digit here");
+}
+
+static bool pass_number(sp_scanner *scanner)
+{
+    sp_scanner_eat(scanner, '-');
+    if (!sp_scanner_eat(scanner, '0') && !pass_digits(scanner))
+        return false;
+    if (sp_scanner_eat(scanner, '.') && !pass_digits(scanner))
+        return false;
+    if (sp_scanner_eat(scanner, 'e') || sp_scanner_eat(scanner, 'E')) {
+        if (!sp_scanner_eat(scanner, '+'))
+            sp_scanner_eat(scanner, '-');
+        return pass_digits(scanner);
+    }
+    return true;
+}
+
+static bool pass_word(sp_scanner *scanner, const char *word)
+{
+    size_t length = strlen(word);
+    if ((size_t)(scanner->end - scanner->at) < length || memcmp(scanner->at, word, length) != 0)
+        return sp_scanner_refuse(scanner, "neither a value nor one of null, true, false stands here");
+    scanner->at += length;
+    return true;
+}
+
+static bool pass_scalar(sp_scanner *scanner)
+{
+    sp_slice inside;
+    switch (*scanner->at) {
+    case '"':
+        return sp_scanner_string(scanner, &inside);
+    case 'n':
+        return pass_word(scanner, "null");
+    case 't':
+        return pass_word(scanner, "true");
+    case 'f':
+        return pass_word(scanner, "false");
+    default:
+        if (*scanner->at == '-' || (*scanner->at >= '0' && *scanner->at <= '9'))
+            return pass_number(scanner);
+        return sp_scanner_refuse(scanner, "a value was expected here");
+    }
+}
+
+/* ---- Values ---- */
+
+/* Which containers are open: one bit a level, set for an object. A stack that cannot overflow the real one.
+ */
+typedef struct nesting {
+    uint8_t objects[SPECTACLES_DEPTH_MAX / 8];
+    size_t depth;
+} nesting;
+
+enum step {
+    STEP_REFUSED,
+    STEP_KEY,
+    STEP_VALUE,
+    STEP_AFTER
+};
+
+static bool in_object(const nesting *open)
+{
+    size_t top = open->depth - 1;
+    return open->objects[top / 8] >> (top % 8) & 1;
+}
+
+static enum step open_container(sp_scanner *scanner, nesting *open, bool object)
+{
+    if (open->depth == SPECTACLES_DEPTH_MAX) {
+        sp_scanner_refuse(scanner, "the text is nested too deep");
+        return STEP_REFUSED;
+    }
+    size_t top = open->depth++;
+    uint8_t bit = (uint8_t)(1u << (top % 8));
+    open->objects[top / 8] = (uint8_t)(object ? open->objects[top / 8] | bit : open->objects[top / 8] & ~bit);
+    scanner->at++;
+    sp_scanner_space(scanner);
+    if (sp_scanner_eat(scanner, object ? '}' : ']')) {
+        open->depth--;
+        return STEP_AFTER;
+    }
+    return object ? STEP_KEY : STEP_VALUE;
+}
+
+static enum step step_value(sp_scanner *scanner, nesting *open)
+{
+    sp_scanner_space(scanner);
+    if (scanner->at == scanner->end) {
+        sp_scanner_refuse(scanner, "the text ends where a value was expected");
+        return STEP_REFUSED;
+    }
+    if (*scanner->at == '{' || *scanner->at == '[')
+        return open_container(scanner, open, *scanner->at == '{');
+    return pass_scalar(scanner) ? STEP_AFTER : STEP_REFUSED;
+}
+
+static enum step step_key(sp_scanner *scanner)
+{
+    sp_slice key;
+    return sp_scanner_key(scanner, &key) ? STEP_VALUE : STEP_REFUSED;
+}
+
+static enum step step_after(sp_scanner *scanner, nesting *open)
+{
+    bool object = in_object(open);
+    sp_scanner_space(scanner);
+    if (sp_scanner_eat(scanner, ','))
+        return object ? STEP_KEY : STEP_VALUE;
+    if (sp_scanner_eat(scanner, object ? '}' : ']')) {
+        open->depth--;
+        return STEP_AFTER;
+    }
+    sp_scanner_refuse(scanner, object ? "a comma or a closing brace was expected here"
+                                      : "a comma or a closing bracket was expected here");
+    return STEP_REFUSED;
+}
+
+bool sp_scanner_key(sp_scanner *scanner, sp_slice *key)
+{
+    sp_scanner_space(scanner);
+    if (scanner->at == scanner->end || *scanner->at != '"')
+        return sp_scanner_refuse(scanner, "a key in quotes was expected here");
+    if (!sp_scanner_string(scanner, key))
+        return false;
+    sp_scanner_space(scanner);
+    return sp_scanner_eat(scanner, ':') || sp_scanner_refuse(scanner, "a colon was expected behind the key");
+}
+
+bool sp_scanner_value(sp_scanner *scanner, sp_slice *value)
+{
+    nesting open;
+    open.depth = 0;
+    sp_scanner_space(scanner);
+    const uint8_t *first = scanner->at;
+    enum step step = step_value(scanner, &open);
+    while (step != STEP_REFUSED && !(step == STEP_AFTER && open.depth == 0)) {
+        if (step == STEP_VALUE)
+            step = step_value(scanner, &open);
+        else if (step == STEP_KEY)
+            step = step_key(scanner);
+        else
+            step = step_after(scanner, &open);
+    }
+    *value = (sp_slice){first, (size_t)(scanner->at - first)};
+    return step != STEP_REFUSED;
+}
+
+bool sp_scanner_end(sp_scanner *scanner)
+{
+    sp_scanner_space(scanner);
+    return scanner->at == scanner->end || sp_scanner_refuse(scanner, "something stands behind the value");
+}

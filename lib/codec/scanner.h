@@ -1,0 +1,44 @@
+#ifndef SP_CODEC_SCANNER_H
+#define SP_CODEC_SCANNER_H
+
+#include "core/buffer.h"
+
+#include <stdbool.h>
+
+/*
+ * A cursor over JSON text that only ever moves forward over what is strictly valid (RFC 8259, UTF-8). Every
+ * function returns false once something is refused; `error` then says what, and `at` stands where.
+ */
+typedef struct sp_scanner {
+    const uint8_t *start;
+    const uint8_t *at;
+    const uint8_t *end;
+    const char *error;
+} sp_scanner;
+
+sp_scanner sp_scanner_of(sp_slice text);
+
+/* Refuses the text here. Returns false, so that callers can return it. */
+bool sp_scanner_refuse(sp_scanner *scanner, const char *why);
+
+void sp_scanner_space(sp_scanner *scanner);
+
+/* Steps over this byte when it stands here. */
+bool sp_scanner_eat(sp_scanner *scanner, uint8_t byte);
+
+/* Passes over a string, whose opening quote has to stand here; gives what is between the quotes. */
+bool sp_scanner_string(sp_scanner *scanner, sp_slice *inside);
+
+/* Passes over one value of any kind and depth; gives its text. */
+bool sp_scanner_value(sp_scanner *scanner, sp_slice *value);
+
+/* Passes over a key and its colon; gives what is between the key's quotes. */
+bool sp_scanner_key(sp_scanner *scanner, sp_slice *key);
+
+/* Nothing but white space may be left. */
+bool sp_scanner_end(sp_scanner *scanner);
+
+/* Fills a problem (which may be NULL) from a scanner that refused. Returns SPECTACLES_E_PROTO. */
+int sp_scanner_problem(const sp_scanner *scanner, spectacles_problem *problem);
+
+#endif
