@@ -1,6 +1,7 @@
 #include "core/text.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,10 +34,13 @@ void sp_text_add(sp_text *text, const char *format, ...)
     va_end(args);
 }
 
-/* The length of the well-formed UTF-8 sequence (RFC 3629) at the start of the bytes, 0 when there is none. */
-static size_t utf8_sequence(const unsigned char *bytes, size_t length)
+size_t sp_utf8_sequence(const unsigned char *bytes, size_t length)
 {
+    if (length == 0)
+        return 0;
     unsigned char first = bytes[0];
+    if (first < 0x80)
+        return 1;
     size_t width = first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
     if (width == 0 || width > length)
         return 0;
@@ -47,8 +51,16 @@ static size_t utf8_sequence(const unsigned char *bytes, size_t length)
     if ((first == 0xe0 && bytes[1] < 0xa0) || (first == 0xed && bytes[1] > 0x9f) ||
         (first == 0xf0 && bytes[1] < 0x90) || (first == 0xf4 && bytes[1] > 0x8f))
         return 0;
+    return width;
+}
+
+/* How many of the bytes make one character that can be shown; 0 for none. */
+static size_t printable(const unsigned char *bytes, size_t length)
+{
+    bool control = bytes[0] < 0x20 || bytes[0] == 0x7f;
     /* U+0080..U+009F are control characters too. */
-    return first == 0xc2 && bytes[1] < 0xa0 ? 0 : width;
+    bool control_too = bytes[0] == 0xc2 && length > 1 && bytes[1] < 0xa0;
+    return control || control_too ? 0 : sp_utf8_sequence(bytes, length);
 }
 
 void sp_text_add_foreign(sp_text *text, const void *bytes, size_t length, size_t most)
@@ -56,7 +68,7 @@ void sp_text_add_foreign(sp_text *text, const void *bytes, size_t length, size_t
     const unsigned char *in = bytes;
     size_t end = length < most ? length : most;
     for (size_t i = 0; i < end;) {
-        size_t width = in[i] >= 0x20 && in[i] < 0x7f ? 1 : utf8_sequence(in + i, length - i);
+        size_t width = printable(in + i, length - i);
         if (width == 0)
             sp_text_add(text, "?");
         else if (text->length + width < sizeof text->chars)

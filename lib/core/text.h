@@ -23,6 +23,9 @@ void sp_text_add(sp_text *text, const char *format, ...) SP_PRINTF(2, 3);
  */
 void sp_text_add_foreign(sp_text *text, const void *bytes, size_t length, size_t most);
 
+/* The length of the well-formed UTF-8 sequence (RFC 3629) at the start of the bytes, 0 when there is none. */
+size_t sp_utf8_sequence(const unsigned char *bytes, size_t length);
+
 /* A copy on the heap, NUL-terminated; NULL when memory ran out. */
 char *sp_text_copy(const char *chars, size_t length);
 
