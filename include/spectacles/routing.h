@@ -52,7 +52,7 @@ int spectacles_route_shard_key(char *out, size_t size, uint32_t shard_id);
 
 /*
  * Reads such a key. SPECTACLES_E_INVAL for anything but a canonical decimal number below 2^32 (no sign, no
- * space, no leading zero).
+ * space, no leading zero): an event's name or SEND, for instance.
  */
 int spectacles_route_parse_shard_key(uint32_t *shard_id, const char *key, size_t length);
 
@@ -68,9 +68,9 @@ typedef struct spectacles_send {
 
 /*
  * Reads the body of a SEND message: a JSON object {"guild_id": ..., "packet": {...}}. The guild id is a
- * decimal string (as the specification has it) or an unsigned integer, 1 .. 2^64-1; everything else is
- * refused. Other keys are ignored; a repeated key is refused. The packet is checked to be an object, not
- * more: see spectacles_packet_parse. problem may be NULL; it is filled on failure only.
+ * decimal string (as the specification has it; no leading zeros) or an unsigned integer, 1 .. 2^64-1;
+ * everything else is refused. Other keys are ignored; a repeated key is refused. The packet is checked to be
+ * an object, not more: see spectacles_packet_parse. problem may be NULL; it is filled on failure only.
  *
  * SPECTACLES_E_PROTO: not such a message. SPECTACLES_E_UNSUPPORTED: a format other than JSON.
  */
@@ -78,9 +78,9 @@ int spectacles_send_parse(spectacles_send *out, const uint8_t *body, size_t leng
                           spectacles_problem *problem);
 
 /*
- * Writes the body of a SEND message into out: guild_id as a decimal string, packet verbatim. Not
- * NUL-terminated. Returns its length; with out NULL and size 0 nothing is written and the length that is
- * needed is returned.
+ * Writes the body of a SEND message into out: guild_id as a decimal string, packet verbatim (without white
+ * space around it). Not NUL-terminated. Returns its length; with out NULL nothing is written and the length
+ * that is needed is returned. 48 bytes more than the packet are always enough.
  *
  * SPECTACLES_E_INVAL: guild_id is 0, or the packet is not a JSON object. SPECTACLES_E_TOOBIG: size is too
  * small, or the result would be over INT_MAX bytes.
@@ -103,13 +103,23 @@ typedef struct spectacles_packet {
  * op 3 (presence), 4 (voice state), 8 (request guild members), 31 (request soundboard sounds) or 43 (request
  * channel info). Other keys are ignored and not sent; a repeated key is refused.
  *
- * Checked because Discord answers mistakes here by hanging, by dropping the packet silently or by ending
- * the session: ids are decimal strings or unsigned integers, 1 .. 2^64-1; `nonce` is at most 32 bytes;
- * `d` has the fields that its op needs ("Gateway Events: Send Events"); and the payload, written as
- * {"op":n,"d":...}, is at most SPECTACLES_PACKET_MAX bytes.
+ * Checked because Discord answers mistakes here by hanging, by dropping the packet silently or by ending the
+ * session ("Gateway Events: Send Events"; close codes 4001 and 4002). `d` needs:
+ *
+ *     op 3   since (milliseconds or null), activities (each with name and type), status, afk
+ *     op 4   guild_id, channel_id (null to leave); self_mute and self_deaf may be left out
+ *     op 8   guild_id, and query with limit, or user_ids (an id or an array); presences and nonce (at most 32
+ *            bytes) may be left out. null counts as left out
+ *     op 31  guild_ids
+ *     op 43  guild_id, fields
+ *
+ * An id is a decimal string or an unsigned integer, 1 .. 2^64-1. Fields of `d` that are not named here pass
+ * unchecked. A lone surrogate escape anywhere in `d` is refused: it is legal JSON, but no text that Discord
+ * could decode. The payload, written as {"op":n,"d":...}, may have SPECTACLES_PACKET_MAX bytes; white space
+ * within `d` counts. problem may be NULL; it is filled on failure only, with a position in `body`.
  *
  * SPECTACLES_E_PROTO: not such a packet. SPECTACLES_E_TOOBIG: too large. SPECTACLES_E_UNSUPPORTED: an op that
- * only the gateway itself may send, or one that is unknown; or a format other than JSON.
+ * only the gateway itself or Discord may send, or one that is unknown; or a format other than JSON.
  */
 int spectacles_packet_parse(spectacles_packet *out, const uint8_t *body, size_t length,
                             spectacles_problem *problem);

@@ -1,0 +1,58 @@
+#include "routing/command.h"
+
+#include "codec/json.h"
+#include "core/config.h"
+
+#include <string.h>
+
+int sp_command_refuse(const sp_command *command, int error, sp_slice at, const char *text)
+{
+    return sp_refuse_at(command->problem, error, text, (size_t)(at.bytes - command->start));
+}
+
+/*
+ * Other implementations put ETF and MessagePack on the wire; no JSON text begins like them. 131 begins both:
+ * ETF's tags are below 128, and MessagePack's map of three has a text as its first key.
+ */
+static const char *other_format(sp_slice body)
+{
+    uint8_t first = body.length > 0 ? body.bytes[0] : 0;
+    if (first == 131 && (body.length == 1 || body.bytes[1] < 128))
+        return "the body is ETF, Erlang's external term format: it has to be JSON";
+    if (first >= 0x80 && first <= 0xdf)
+        return "the body looks like MessagePack: it has to be JSON";
+    return NULL;
+}
+
+int sp_command_open(sp_command *command, sp_slice body, const char *shape, sp_slice *object)
+{
+    sp_slice value;
+    const char *other = other_format(body);
+    if (other)
+        return sp_command_refuse(command, SPECTACLES_E_UNSUPPORTED, body, other);
+    int error = sp_json_check(body, &value, command->problem);
+    if (error < 0)
+        return error;
+    if (sp_json_type(value) != SP_JSON_OBJECT)
+        return sp_command_refuse(command, SPECTACLES_E_PROTO, value, shape);
+    *object = value;
+    return SPECTACLES_OK;
+}
+
+bool sp_command_id(sp_slice value, uint64_t *id)
+{
+    char digits[21]; /* 2^64-1 has twenty */
+    uint64_t number;
+    sp_slice text = value;
+    if (sp_json_type(value) == SP_JSON_STRING) {
+        int length = sp_json_text(value, digits, sizeof digits);
+        if (length < 0)
+            return false;
+        text = (sp_slice){(const uint8_t *)digits, (size_t)length};
+    }
+    if (sp_json_u64(text, &number) < 0 || number == 0)
+        return false;
+    if (id)
+        *id = number;
+    return true;
+}

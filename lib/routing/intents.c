@@ -1,0 +1,168 @@
+#include "core/export.h"
+
+#include <spectacles/routing.h>
+#include <stdbool.h>
+#include <string.h>
+
+#define BIT(intent) (UINT64_C(1) << SPECTACLES_INTENT_##intent)
+
+enum {
+    REACTIONS = BIT(GUILD_MESSAGE_REACTIONS) | BIT(DIRECT_MESSAGE_REACTIONS),
+    MESSAGES = BIT(GUILD_MESSAGES) | BIT(DIRECT_MESSAGES),
+    POLLS = BIT(GUILD_MESSAGE_POLLS) | BIT(DIRECT_MESSAGE_POLLS),
+    TYPING = BIT(GUILD_MESSAGE_TYPING) | BIT(DIRECT_MESSAGE_TYPING)
+};
+
+/* Sorted by name: it is searched by halving. */
+static const struct {
+    const char *name;
+    uint64_t mask;
+} events[] = {
+    {"AUTO_MODERATION_ACTION_EXECUTION", BIT(AUTO_MODERATION_EXECUTION)},
+    {"AUTO_MODERATION_RULE_CREATE", BIT(AUTO_MODERATION_CONFIGURATION)},
+    {"AUTO_MODERATION_RULE_DELETE", BIT(AUTO_MODERATION_CONFIGURATION)},
+    {"AUTO_MODERATION_RULE_UPDATE", BIT(AUTO_MODERATION_CONFIGURATION)},
+    {"CHANNEL_CREATE", BIT(GUILDS)},
+    {"CHANNEL_DELETE", BIT(GUILDS)},
+    {"CHANNEL_PINS_UPDATE", BIT(GUILDS) | BIT(DIRECT_MESSAGES)},
+    {"CHANNEL_UPDATE", BIT(GUILDS)},
+    {"GUILD_AUDIT_LOG_ENTRY_CREATE", BIT(GUILD_MODERATION)},
+    {"GUILD_BAN_ADD", BIT(GUILD_MODERATION)},
+    {"GUILD_BAN_REMOVE", BIT(GUILD_MODERATION)},
+    {"GUILD_CREATE", BIT(GUILDS)},
+    {"GUILD_DELETE", BIT(GUILDS)},
+    {"GUILD_EMOJIS_UPDATE", BIT(GUILD_EXPRESSIONS)},
+    {"GUILD_INTEGRATIONS_UPDATE", BIT(GUILD_INTEGRATIONS)},
+    {"GUILD_MEMBER_ADD", BIT(GUILD_MEMBERS)},
+    {"GUILD_MEMBER_REMOVE", BIT(GUILD_MEMBERS)},
+    {"GUILD_MEMBER_UPDATE", BIT(GUILD_MEMBERS)},
+    {"GUILD_ROLE_CREATE", BIT(GUILDS)},
+    {"GUILD_ROLE_DELETE", BIT(GUILDS)},
+    {"GUILD_ROLE_UPDATE", BIT(GUILDS)},
+    {"GUILD_SCHEDULED_EVENT_CREATE", BIT(GUILD_SCHEDULED_EVENTS)},
+    {"GUILD_SCHEDULED_EVENT_DELETE", BIT(GUILD_SCHEDULED_EVENTS)},
+    {"GUILD_SCHEDULED_EVENT_UPDATE", BIT(GUILD_SCHEDULED_EVENTS)},
+    {"GUILD_SCHEDULED_EVENT_USER_ADD", BIT(GUILD_SCHEDULED_EVENTS)},
+    {"GUILD_SCHEDULED_EVENT_USER_REMOVE", BIT(GUILD_SCHEDULED_EVENTS)},
+    {"GUILD_SOUNDBOARD_SOUNDS_UPDATE", BIT(GUILD_EXPRESSIONS)},
+    {"GUILD_SOUNDBOARD_SOUND_CREATE", BIT(GUILD_EXPRESSIONS)},
+    {"GUILD_SOUNDBOARD_SOUND_DELETE", BIT(GUILD_EXPRESSIONS)},
+    {"GUILD_SOUNDBOARD_SOUND_UPDATE", BIT(GUILD_EXPRESSIONS)},
+    {"GUILD_STICKERS_UPDATE", BIT(GUILD_EXPRESSIONS)},
+    {"GUILD_UPDATE", BIT(GUILDS)},
+    {"INTEGRATION_CREATE", BIT(GUILD_INTEGRATIONS)},
+    {"INTEGRATION_DELETE", BIT(GUILD_INTEGRATIONS)},
+    {"INTEGRATION_UPDATE", BIT(GUILD_INTEGRATIONS)},
+    {"INVITE_CREATE", BIT(GUILD_INVITES)},
+    {"INVITE_DELETE", BIT(GUILD_INVITES)},
+    {"MESSAGE_CREATE", MESSAGES},
+    {"MESSAGE_DELETE", MESSAGES},
+    {"MESSAGE_DELETE_BULK", BIT(GUILD_MESSAGES)},
+    {"MESSAGE_POLL_VOTE_ADD", POLLS},
+    {"MESSAGE_POLL_VOTE_REMOVE", POLLS},
+    {"MESSAGE_REACTION_ADD", REACTIONS},
+    {"MESSAGE_REACTION_REMOVE", REACTIONS},
+    {"MESSAGE_REACTION_REMOVE_ALL", REACTIONS},
+    {"MESSAGE_REACTION_REMOVE_EMOJI", REACTIONS},
+    {"MESSAGE_UPDATE", MESSAGES},
+    {"PRESENCE_UPDATE", BIT(GUILD_PRESENCES)},
+    {"STAGE_INSTANCE_CREATE", BIT(GUILDS)},
+    {"STAGE_INSTANCE_DELETE", BIT(GUILDS)},
+    {"STAGE_INSTANCE_UPDATE", BIT(GUILDS)},
+    {"THREAD_CREATE", BIT(GUILDS)},
+    {"THREAD_DELETE", BIT(GUILDS)},
+    {"THREAD_LIST_SYNC", BIT(GUILDS)},
+    {"THREAD_MEMBERS_UPDATE", BIT(GUILDS) | BIT(GUILD_MEMBERS)},
+    {"THREAD_MEMBER_UPDATE", BIT(GUILDS)},
+    {"THREAD_UPDATE", BIT(GUILDS)},
+    {"TYPING_START", TYPING},
+    {"VOICE_CHANNEL_EFFECT_SEND", BIT(GUILD_VOICE_STATES)},
+    {"VOICE_CHANNEL_START_TIME_UPDATE", BIT(GUILDS)},
+    {"VOICE_CHANNEL_STATUS_UPDATE", BIT(GUILDS)},
+    {"VOICE_STATE_UPDATE", BIT(GUILD_VOICE_STATES)},
+    {"WEBHOOKS_UPDATE", BIT(GUILD_WEBHOOKS)},
+};
+
+static const char *const names[] = {
+    [SPECTACLES_INTENT_GUILDS] = "GUILDS",
+    [SPECTACLES_INTENT_GUILD_MEMBERS] = "GUILD_MEMBERS",
+    [SPECTACLES_INTENT_GUILD_MODERATION] = "GUILD_MODERATION",
+    [SPECTACLES_INTENT_GUILD_EXPRESSIONS] = "GUILD_EXPRESSIONS",
+    [SPECTACLES_INTENT_GUILD_INTEGRATIONS] = "GUILD_INTEGRATIONS",
+    [SPECTACLES_INTENT_GUILD_WEBHOOKS] = "GUILD_WEBHOOKS",
+    [SPECTACLES_INTENT_GUILD_INVITES] = "GUILD_INVITES",
+    [SPECTACLES_INTENT_GUILD_VOICE_STATES] = "GUILD_VOICE_STATES",
+    [SPECTACLES_INTENT_GUILD_PRESENCES] = "GUILD_PRESENCES",
+    [SPECTACLES_INTENT_GUILD_MESSAGES] = "GUILD_MESSAGES",
+    [SPECTACLES_INTENT_GUILD_MESSAGE_REACTIONS] = "GUILD_MESSAGE_REACTIONS",
+    [SPECTACLES_INTENT_GUILD_MESSAGE_TYPING] = "GUILD_MESSAGE_TYPING",
+    [SPECTACLES_INTENT_DIRECT_MESSAGES] = "DIRECT_MESSAGES",
+    [SPECTACLES_INTENT_DIRECT_MESSAGE_REACTIONS] = "DIRECT_MESSAGE_REACTIONS",
+    [SPECTACLES_INTENT_DIRECT_MESSAGE_TYPING] = "DIRECT_MESSAGE_TYPING",
+    [SPECTACLES_INTENT_MESSAGE_CONTENT] = "MESSAGE_CONTENT",
+    [SPECTACLES_INTENT_GUILD_SCHEDULED_EVENTS] = "GUILD_SCHEDULED_EVENTS",
+    [SPECTACLES_INTENT_AUTO_MODERATION_CONFIGURATION] = "AUTO_MODERATION_CONFIGURATION",
+    [SPECTACLES_INTENT_AUTO_MODERATION_EXECUTION] = "AUTO_MODERATION_EXECUTION",
+    [SPECTACLES_INTENT_GUILD_MESSAGE_POLLS] = "GUILD_MESSAGE_POLLS",
+    [SPECTACLES_INTENT_DIRECT_MESSAGE_POLLS] = "DIRECT_MESSAGE_POLLS",
+};
+
+/* As strcmp, for a name that does not end with NUL. */
+static int compare(const char *name, size_t length, const char *known)
+{
+    size_t known_length = strlen(known);
+    int order = memcmp(name, known, length < known_length ? length : known_length);
+    if (order != 0 || length == known_length)
+        return order;
+    return length < known_length ? -1 : 1;
+}
+
+SPECTACLES_EXPORT uint64_t spectacles_intents_for_event(const char *event, size_t length)
+{
+    size_t low = 0;
+    size_t high = sizeof events / sizeof events[0];
+    while (low < high && length > 0) {
+        size_t middle = low + (high - low) / 2;
+        int order = compare(event, length, events[middle].name);
+        if (order == 0)
+            return events[middle].mask;
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return 0;
+}
+
+SPECTACLES_EXPORT const char *spectacles_intent_name(uint32_t bit)
+{
+    return bit < sizeof names / sizeof names[0] ? names[bit] : NULL;
+}
+
+static char upper(char letter)
+{
+    return letter >= 'a' && letter <= 'z' ? (char)(letter - 'a' + 'A') : letter;
+}
+
+static bool is_name(const char *name, size_t length, const char *known)
+{
+    size_t i = 0;
+    while (i < length && known[i] != '\0' && upper(name[i]) == known[i])
+        i++;
+    return i == length && known[i] == '\0';
+}
+
+SPECTACLES_EXPORT int spectacles_intent_bit(const char *name, size_t length)
+{
+    for (size_t bit = 0; bit < sizeof names / sizeof names[0]; bit++) {
+        if (names[bit] && is_name(name, length, names[bit]))
+            return (int)bit;
+    }
+    return SPECTACLES_E_INVAL;
+}
+
+SPECTACLES_EXPORT int spectacles_intent_privileged(uint32_t bit)
+{
+    return bit == SPECTACLES_INTENT_GUILD_MEMBERS || bit == SPECTACLES_INTENT_GUILD_PRESENCES ||
+           bit == SPECTACLES_INTENT_MESSAGE_CONTENT;
+}

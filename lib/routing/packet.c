@@ -1,0 +1,322 @@
+#include "codec/json.h"
+#include "core/export.h"
+#include "routing/command.h"
+
+#include <spectacles/routing.h>
+#include <string.h>
+
+/* ---- What a field of d may hold. Each narrows the value to the part that is wrong when it says false. ----
+ */
+
+static bool is_id(sp_slice *value)
+{
+    return sp_command_id(*value, NULL);
+}
+
+static bool is_id_or_null(sp_slice *value)
+{
+    return sp_json_type(*value) == SP_JSON_NULL || is_id(value);
+}
+
+static bool is_bool(sp_slice *value)
+{
+    return sp_json_type(*value) == SP_JSON_TRUE || sp_json_type(*value) == SP_JSON_FALSE;
+}
+
+static bool is_text(sp_slice *value)
+{
+    return sp_json_type(*value) == SP_JSON_STRING;
+}
+
+static bool is_count(sp_slice *value)
+{
+    uint64_t count;
+    return sp_json_u64(*value, &count) == SPECTACLES_OK;
+}
+
+static bool is_count_or_null(sp_slice *value)
+{
+    return sp_json_type(*value) == SP_JSON_NULL || is_count(value);
+}
+
+/* The documented limit is 32 bytes: of the text, not of its escapes. */
+static bool is_nonce(sp_slice *value)
+{
+    char nonce[33];
+    return sp_json_text(*value, nonce, sizeof nonce) >= 0;
+}
+
+static bool is_status(sp_slice *value)
+{
+    static const char *const known[] = {"online", "idle", "dnd", "invisible", "offline"};
+    char status[16];
+    if (sp_json_text(*value, status, sizeof status) < 0)
+        return false;
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (strcmp(status, known[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* How many elements an array has, all of which fit; -1 when it is no array or one of them does not. */
+static int count_of(sp_slice *value, bool (*fits)(sp_slice *))
+{
+    sp_slice element;
+    size_t cursor = 0;
+    int count = 0;
+    if (sp_json_type(*value) != SP_JSON_ARRAY)
+        return -1;
+    for (; sp_json_next(*value, &cursor, NULL, &element); count++) {
+        if (!fits(&element)) {
+            *value = element;
+            return -1;
+        }
+    }
+    return count;
+}
+
+static bool is_ids(sp_slice *value)
+{
+    return count_of(value, is_id) > 0;
+}
+
+static bool is_id_or_ids(sp_slice *value)
+{
+    return sp_json_type(*value) == SP_JSON_ARRAY ? is_ids(value) : is_id(value);
+}
+
+static bool is_texts(sp_slice *value)
+{
+    return count_of(value, is_text) > 0;
+}
+
+static bool is_activity(sp_slice *value)
+{
+    sp_slice name;
+    sp_slice type;
+    return sp_json_type(*value) == SP_JSON_OBJECT && sp_json_find(*value, "name", &name) == 1 &&
+           is_text(&name) && sp_json_find(*value, "type", &type) == 1 && is_count(&type);
+}
+
+static bool is_activities(sp_slice *value)
+{
+    return count_of(value, is_activity) >= 0;
+}
+
+/* ---- What d holds for each op (Discord: "Gateway Events: Send Events"). ---- */
+
+enum need {
+    REQUIRED,
+    OPTIONAL /* null counts as absent: clients send it, and Discord takes it */
+};
+
+struct field {
+    uint32_t op;
+    enum need need;
+    const char *name;
+    bool (*fits)(sp_slice *value);
+    const char *missing;
+    const char *wrong;
+};
+
+#define FIELD(op, need, name, fits, what)                                                                    \
+    {                                                                                                        \
+        op, need, name, fits, "\"" name "\" of op " #op " is missing: " what,                                \
+            "\"" name "\" of op " #op " has to be " what                                                     \
+    }
+#define AN_ID "an id, a decimal string or an unsigned integer, 1 to 2^64-1"
+
+/* Op 3 without any of its four closes the session with 4001, op 4 without its channel soon after it. */
+static const struct field fields[] = {
+    FIELD(3, REQUIRED, "since", is_count_or_null, "a time in milliseconds, or null when not idle"),
+    FIELD(3, REQUIRED, "activities", is_activities, "an array of objects with a \"name\" and a \"type\""),
+    FIELD(3, REQUIRED, "status", is_status, "online, idle, dnd, invisible or offline"),
+    FIELD(3, REQUIRED, "afk", is_bool, "true or false"),
+    FIELD(4, REQUIRED, "guild_id", is_id, AN_ID),
+    FIELD(4, REQUIRED, "channel_id", is_id_or_null, AN_ID ", or null to leave"),
+    FIELD(4, OPTIONAL, "self_mute", is_bool, "true or false"),
+    FIELD(4, OPTIONAL, "self_deaf", is_bool, "true or false"),
+    FIELD(8, REQUIRED, "guild_id", is_id, AN_ID),
+    FIELD(8, OPTIONAL, "query", is_text, "a string"),
+    FIELD(8, OPTIONAL, "limit", is_count, "an unsigned integer"),
+    FIELD(8, OPTIONAL, "user_ids", is_id_or_ids, AN_ID ", or an array of at least one"),
+    FIELD(8, OPTIONAL, "presences", is_bool, "true or false"),
+    FIELD(8, OPTIONAL, "nonce", is_nonce, "a string of at most 32 bytes"),
+    FIELD(31, REQUIRED, "guild_ids", is_ids, "an array of at least one id"),
+    FIELD(43, REQUIRED, "guild_id", is_id, AN_ID),
+    FIELD(43, REQUIRED, "fields", is_texts, "an array of at least one string"),
+};
+
+/* 1 and the value when the field is there with something in it. */
+static int find_field(const sp_command *command, sp_slice d, const char *name, sp_slice *value)
+{
+    int found = sp_json_find(d, name, value);
+    if (found < 0)
+        return sp_command_refuse(command, SPECTACLES_E_PROTO, d, "a key of \"d\" is there twice");
+    return found;
+}
+
+static int check_field(const sp_command *command, sp_slice d, const struct field *field)
+{
+    sp_slice value;
+    int found = find_field(command, d, field->name, &value);
+    if (found < 0)
+        return found;
+    if (found == 0 || (field->need == OPTIONAL && sp_json_type(value) == SP_JSON_NULL))
+        return field->need == OPTIONAL ? SPECTACLES_OK
+                                       : sp_command_refuse(command, SPECTACLES_E_PROTO, d, field->missing);
+    return field->fits(&value) ? SPECTACLES_OK
+                               : sp_command_refuse(command, SPECTACLES_E_PROTO, value, field->wrong);
+}
+
+static bool has(sp_slice d, const char *name)
+{
+    sp_slice value;
+    return sp_json_find(d, name, &value) == 1 && sp_json_type(value) != SP_JSON_NULL;
+}
+
+static int check_fields(const sp_command *command, uint32_t op, sp_slice d)
+{
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        int error = fields[i].op == op ? check_field(command, d, &fields[i]) : SPECTACLES_OK;
+        if (error < 0)
+            return error;
+    }
+    if (op != 8 || has(d, "user_ids"))
+        return SPECTACLES_OK;
+    if (!has(d, "query"))
+        return sp_command_refuse(command, SPECTACLES_E_PROTO, d,
+                                 "op 8 needs \"query\" and \"limit\", or \"user_ids\"");
+    if (!has(d, "limit"))
+        return sp_command_refuse(command, SPECTACLES_E_PROTO, d,
+                                 "\"limit\" of op 8 is missing: it goes with \"query\" (0 for all)");
+    return SPECTACLES_OK;
+}
+
+/* ---- Text that Discord's decoder could not read ---- */
+
+enum half {
+    NEITHER,
+    HIGH,
+    LOW
+};
+
+static enum half half_at(sp_slice text, size_t at)
+{
+    const uint8_t *bytes = text.bytes + at;
+    if (text.length < 6 || at > text.length - 6 || bytes[0] != '\\' || bytes[1] != 'u' ||
+        (bytes[2] | 0x20) != 'd')
+        return NEITHER;
+    if (bytes[3] == '8' || bytes[3] == '9' || (bytes[3] | 0x20) == 'a' || (bytes[3] | 0x20) == 'b')
+        return HIGH;
+    return (bytes[3] | 0x20) >= 'c' && (bytes[3] | 0x20) <= 'f' ? LOW : NEITHER;
+}
+
+/* Half a surrogate pair is legal JSON but no Unicode text: strict decoders refuse the payload (4002). */
+static bool find_lone_surrogate(sp_slice text, sp_slice *found)
+{
+    for (size_t at = 0; at < text.length;) {
+        enum half half = half_at(text, at);
+        if (half == LOW || (half == HIGH && half_at(text, at + 6) != LOW)) {
+            *found = (sp_slice){text.bytes + at, 6};
+            return true;
+        }
+        /* A backslash takes the next byte with it, or "\\ud800" would look like an escape. */
+        at += half == HIGH ? 12 : text.bytes[at] == '\\' ? 2 : 1;
+    }
+    return false;
+}
+
+/* ---- The packet ---- */
+
+static const char *refused_op(uint64_t op)
+{
+    switch (op) {
+    case 3:
+    case 4:
+    case 8:
+    case 31:
+    case 43:
+        return NULL;
+    case 1:
+    case 2:
+    case 6:
+        return "op 1, 2 and 6 are sent by the gateway itself: workers send 3, 4, 8, 31 and 43";
+    case 0:
+    case 7:
+    case 9:
+    case 10:
+    case 11:
+        return "op 0, 7, 9, 10 and 11 are sent by Discord only: workers send 3, 4, 8, 31 and 43";
+    default:
+        return "the op is unknown: workers send 3, 4, 8, 31 and 43";
+    }
+}
+
+static int read_op(const sp_command *command, sp_slice object, uint32_t *op)
+{
+    sp_slice value;
+    uint64_t number;
+    int found = sp_json_find(object, "op", &value);
+    if (found < 0)
+        return sp_command_refuse(command, SPECTACLES_E_PROTO, object, "\"op\" is there twice");
+    if (found == 0)
+        return sp_command_refuse(command, SPECTACLES_E_PROTO, object,
+                                 "\"op\" is missing: a packet is {\"op\": ..., \"d\": {...}}");
+    if (sp_json_type(value) != SP_JSON_NUMBER || sp_json_u64(value, &number) < 0)
+        return sp_command_refuse(command, SPECTACLES_E_PROTO, value, "\"op\" has to be an unsigned integer");
+    if (refused_op(number))
+        return sp_command_refuse(command, SPECTACLES_E_UNSUPPORTED, value, refused_op(number));
+    *op = (uint32_t)number;
+    return SPECTACLES_OK;
+}
+
+static int read_d(const sp_command *command, sp_slice object, sp_slice *d)
+{
+    sp_slice value;
+    sp_slice wrong;
+    int found = sp_json_find(object, "d", &value);
+    if (found < 0)
+        return sp_command_refuse(command, SPECTACLES_E_PROTO, object, "\"d\" is there twice");
+    if (found == 0)
+        return sp_command_refuse(command, SPECTACLES_E_PROTO, object,
+                                 "\"d\" is missing: a packet is {\"op\": ..., \"d\": {...}}");
+    if (sp_json_type(value) != SP_JSON_OBJECT)
+        return sp_command_refuse(command, SPECTACLES_E_PROTO, value, "\"d\" has to be a JSON object");
+    if (find_lone_surrogate(value, &wrong))
+        return sp_command_refuse(command, SPECTACLES_E_PROTO, wrong,
+                                 "\"d\" holds half a surrogate pair, which is no Unicode text");
+    *d = value;
+    return SPECTACLES_OK;
+}
+
+static bool is_too_large(uint32_t op, sp_slice d)
+{
+    size_t around = strlen("{\"op\":,\"d\":}") + (op > 9 ? 2 : 1);
+    return d.length > SPECTACLES_PACKET_MAX - around;
+}
+
+SPECTACLES_EXPORT int spectacles_packet_parse(spectacles_packet *out, const uint8_t *body, size_t length,
+                                              spectacles_problem *problem)
+{
+    static const char shape[] = "a packet has to be a JSON object: {\"op\": ..., \"d\": {...}}";
+    sp_command command = {body, problem};
+    sp_slice object;
+    sp_slice d;
+    uint32_t op;
+    int error = sp_command_open(&command, (sp_slice){body, length}, shape, &object);
+    if (error == SPECTACLES_OK)
+        error = read_op(&command, object, &op);
+    if (error == SPECTACLES_OK)
+        error = read_d(&command, object, &d);
+    if (error < 0)
+        return error;
+    if (is_too_large(op, d))
+        return sp_command_refuse(&command, SPECTACLES_E_TOOBIG, d,
+                                 "the packet is too large: {\"op\":...,\"d\":...} may have 4096 bytes");
+    error = check_fields(&command, op, d);
+    if (error == SPECTACLES_OK)
+        *out = (spectacles_packet){op, d.bytes, d.length};
+    return error;
+}

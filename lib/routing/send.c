@@ -1,0 +1,106 @@
+#include "codec/json.h"
+#include "core/export.h"
+#include "routing/command.h"
+
+#include <limits.h>
+#include <spectacles/routing.h>
+#include <string.h>
+
+static int read_guild(const sp_command *command, sp_slice object, uint64_t *guild_id)
+{
+    sp_slice value;
+    int found = sp_json_find(object, "guild_id", &value);
+    if (found < 0)
+        return sp_command_refuse(command, SPECTACLES_E_PROTO, object, "\"guild_id\" is there twice");
+    if (found == 0)
+        return sp_command_refuse(command, SPECTACLES_E_PROTO, object,
+                                 "\"guild_id\" is missing: SEND takes {\"guild_id\": \"...\", \"packet\": "
+                                 "{...}}; a bare packet belongs under its shard's number");
+    if (!sp_command_id(value, guild_id))
+        return sp_command_refuse(command, SPECTACLES_E_PROTO, value,
+                                 "\"guild_id\" has to be an id: a decimal string or an unsigned integer, "
+                                 "1 to 2^64-1");
+    return SPECTACLES_OK;
+}
+
+static int read_packet(const sp_command *command, sp_slice object, sp_slice *packet)
+{
+    sp_slice value;
+    int found = sp_json_find(object, "packet", &value);
+    if (found < 0)
+        return sp_command_refuse(command, SPECTACLES_E_PROTO, object, "\"packet\" is there twice");
+    if (found == 0)
+        return sp_command_refuse(command, SPECTACLES_E_PROTO, object,
+                                 "\"packet\" is missing: SEND takes {\"guild_id\": \"...\", \"packet\": "
+                                 "{\"op\": ..., \"d\": {...}}}");
+    if (sp_json_type(value) != SP_JSON_OBJECT)
+        return sp_command_refuse(command, SPECTACLES_E_PROTO, value,
+                                 "\"packet\" has to be a JSON object: {\"op\": ..., \"d\": {...}}");
+    *packet = value;
+    return SPECTACLES_OK;
+}
+
+SPECTACLES_EXPORT int spectacles_send_parse(spectacles_send *out, const uint8_t *body, size_t length,
+                                            spectacles_problem *problem)
+{
+    static const char shape[] = "a SEND message has to be a JSON object: {\"guild_id\": \"...\", \"packet\": "
+                                "{...}}";
+    sp_command command = {body, problem};
+    sp_slice object;
+    sp_slice packet;
+    uint64_t guild_id;
+    int error = sp_command_open(&command, (sp_slice){body, length}, shape, &object);
+    if (error == SPECTACLES_OK)
+        error = read_guild(&command, object, &guild_id);
+    if (error == SPECTACLES_OK)
+        error = read_packet(&command, object, &packet);
+    if (error == SPECTACLES_OK)
+        *out = (spectacles_send){guild_id, packet.bytes, packet.length};
+    return error;
+}
+
+/* The digits of a number at the end of `room`; returns where they begin. */
+static const char *decimal(uint64_t number, char room[20])
+{
+    size_t at = 20;
+    do {
+        room[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    return room + at;
+}
+
+static uint8_t *put(uint8_t *at, const void *bytes, size_t length)
+{
+    memcpy(at, bytes, length);
+    return at + length;
+}
+
+SPECTACLES_EXPORT int spectacles_send_build(uint8_t *out, size_t size, uint64_t guild_id,
+                                            const uint8_t *packet, size_t packet_length)
+{
+    static const char head[] = "{\"guild_id\":\"";
+    static const char middle[] = "\",\"packet\":";
+    char room[20];
+    const char *digits = decimal(guild_id, room);
+    size_t digits_length = (size_t)(room + sizeof room - digits);
+    size_t fixed = sizeof head - 1 + digits_length + sizeof middle - 1 + 1;
+    sp_slice object;
+    if (guild_id == 0 || sp_json_check((sp_slice){packet, packet_length}, &object, NULL) < 0 ||
+        sp_json_type(object) != SP_JSON_OBJECT)
+        return SPECTACLES_E_INVAL;
+    if (object.length > INT_MAX - fixed)
+        return SPECTACLES_E_TOOBIG;
+    size_t length = fixed + object.length;
+    if (!out)
+        return (int)length;
+    if (length > size)
+        return SPECTACLES_E_TOOBIG;
+
+    uint8_t *at = put(out, head, sizeof head - 1);
+    at = put(at, digits, digits_length);
+    at = put(at, middle, sizeof middle - 1);
+    at = put(at, object.bytes, object.length);
+    put(at, "}", 1);
+    return (int)length;
+}
