@@ -66,7 +66,7 @@ typedef struct spectacles_session {
     uint32_t shard_count;   /* another count can not be resumed and is ignored */
     uint64_t seq;           /* the sequence to resume from: committed when the owner commits, else received */
     const char *session_id; /* NUL-terminated, never NULL or empty */
-    const char *resume_url; /* "wss://host[:port][/]", NUL-terminated */
+    const char *resume_url; /* "wss://host[:port][/]", NUL-terminated; empty: the gateway's own URL */
 } spectacles_session;
 
 enum spectacles_shard_flag {
@@ -202,10 +202,11 @@ int spectacles_shard_budget(const spectacles_shard *shard, uint64_t now, uint32_
 int spectacles_shard_commit(spectacles_shard *shard, uint64_t seq);
 
 /*
- * The session as it could be resumed now. *out is valid until the next call on the shard.
+ * The session as it could be resumed now. out->size says how much the caller has room for; the texts in it are valid
+ * until the next call on the shard.
  * SPECTACLES_E_STATE when there is none.
  */
-int spectacles_shard_session(const spectacles_shard *shard, const spectacles_session **out);
+int spectacles_shard_session(const spectacles_shard *shard, spectacles_session *out);
 
 /*
  * Closes for good: the connection is closed with `code`, then CLOSED is the last event. 1000 and 1001 end

@@ -1,0 +1,116 @@
+#include "core/export.h"
+#include "shard/shard.h"
+
+sp_news *sp_shard_tell(spectacles_shard *shard, uint32_t type)
+{
+    static const char nothing[] = "";
+    sp_news *news = sp_ring_push(&shard->news);
+    if (!news)
+        return NULL;
+    news->event.type = type;
+    sp_text_set(&news->text, "%s", nothing);
+    return news;
+}
+
+int sp_shard_fail(spectacles_shard *shard, int error, const char *text)
+{
+    sp_text_set(&shard->last_error, "%s", text);
+    return error;
+}
+
+static const spectacles_shard_event *take_ticket(spectacles_shard *shard)
+{
+    const sp_ticket *ticket = sp_ring_front(&shard->tickets);
+    if (!ticket || (!ticket->lost && ticket->end > shard->gone))
+        return NULL;
+    shard->event = (spectacles_shard_event){.type = ticket->lost ? SPECTACLES_SHARD_EVENT_UNSENT
+                                                                 : SPECTACLES_SHARD_EVENT_SENT,
+                                            .ticket = ticket->number};
+    sp_ring_pop(&shard->tickets);
+    return &shard->event;
+}
+
+static const spectacles_shard_event *take_news(spectacles_shard *shard)
+{
+    const sp_news *news = sp_ring_front(&shard->news);
+    if (!news)
+        return NULL;
+    shard->event = news->event;
+    shard->event_text = news->text;
+    if (news->text.length > 0) {
+        shard->event.text = shard->event_text.chars;
+        shard->event.text_length = shard->event_text.length;
+    }
+    sp_ring_pop(&shard->news);
+    return &shard->event;
+}
+
+/* A dispatch counts as received when it is handed out, and not when its bytes came. */
+static const spectacles_shard_event *take_dispatch(spectacles_shard *shard)
+{
+    if (!shard->dispatch_held)
+        return NULL;
+    shard->dispatch_held = false;
+    shard->event = shard->dispatch;
+    if (shard->event.seq > shard->session.received)
+        shard->session.received = shard->event.seq;
+    shard->stats.dispatches++;
+    return &shard->event;
+}
+
+const spectacles_shard_event *sp_shard_take_event(spectacles_shard *shard)
+{
+    const spectacles_shard_event *event = take_ticket(shard);
+    if (!event)
+        event = take_news(shard);
+    return event ? event : take_dispatch(shard);
+}
+
+SPECTACLES_EXPORT uint32_t spectacles_shard_event_type(const spectacles_shard_event *event)
+{
+    return event->type;
+}
+
+SPECTACLES_EXPORT uint32_t spectacles_shard_event_code(const spectacles_shard_event *event)
+{
+    return event->code;
+}
+
+SPECTACLES_EXPORT int32_t spectacles_shard_event_error(const spectacles_shard_event *event)
+{
+    return event->error;
+}
+
+SPECTACLES_EXPORT uint64_t spectacles_shard_event_seq(const spectacles_shard_event *event)
+{
+    return event->seq;
+}
+
+SPECTACLES_EXPORT uint64_t spectacles_shard_event_ticket(const spectacles_shard_event *event)
+{
+    return event->ticket;
+}
+
+SPECTACLES_EXPORT uint64_t spectacles_shard_event_time(const spectacles_shard_event *event)
+{
+    return event->time;
+}
+
+SPECTACLES_EXPORT const char *spectacles_shard_event_name(const spectacles_shard_event *event, size_t *length)
+{
+    *length = event->name_length;
+    return event->name;
+}
+
+SPECTACLES_EXPORT const uint8_t *spectacles_shard_event_data(const spectacles_shard_event *event,
+                                                             size_t *length)
+{
+    *length = event->data_length;
+    return event->data;
+}
+
+SPECTACLES_EXPORT const char *spectacles_shard_event_text(const spectacles_shard_event *event, size_t *length)
+{
+    *length = event->text_length;
+    return event->text;
+}

@@ -1,0 +1,212 @@
+#include "shard/frame.h"
+
+#include <string.h>
+#include <wslay/wslay.h>
+
+/* The largest header of a masked frame. */
+enum {
+    HEADER_MAX = 14,
+    KEPT_MESSAGE = 64 * 1024
+};
+
+static ssize_t take_input(uint8_t *bytes, size_t length, int flags, void *user)
+{
+    sp_frames *frames = user;
+    sp_slice held = sp_buffer_slice(&frames->input);
+    size_t take = held.length < length ? held.length : length;
+    (void)flags;
+    if (take == 0)
+        return -1;
+    memcpy(bytes, held.bytes, take);
+    sp_buffer_consume(&frames->input, take);
+    return (ssize_t)take;
+}
+
+/* The room was reserved before: see sp_frames_send. */
+static ssize_t give_output(const uint8_t *bytes, size_t length, int flags, void *user)
+{
+    sp_frames *frames = user;
+    (void)flags;
+    return sp_buffer_append(frames->output, bytes, length) == SPECTACLES_OK ? (ssize_t)length : -1;
+}
+
+static int make_mask(uint8_t *bytes, size_t length, void *user)
+{
+    sp_frames *frames = user;
+    uint64_t word = sp_random_next(frames->random);
+    for (size_t i = 0; i < length; i++)
+        bytes[i] = (uint8_t)(word >> (8 * (i % 8)));
+    return 0;
+}
+
+void sp_frames_free(sp_frames *frames)
+{
+    if (frames->wslay)
+        wslay_frame_context_free(frames->wslay);
+    sp_buffer_free(&frames->input);
+    sp_buffer_free(&frames->message);
+    *frames = (sp_frames){0};
+}
+
+int sp_frames_open(sp_frames *frames, sp_buffer *output, sp_random *random, uint64_t max_message)
+{
+    const struct wslay_frame_callbacks callbacks = {give_output, take_input, make_mask};
+    struct wslay_frame_context *context = NULL;
+    sp_frames_free(frames);
+    frames->output = output;
+    frames->random = random;
+    frames->max_message = max_message;
+    /* On failure wslay leaves a dangling pointer behind. */
+    if (wslay_frame_context_init(&context, &callbacks, frames) != 0)
+        return SPECTACLES_E_NOMEM;
+    frames->wslay = context;
+    return SPECTACLES_OK;
+}
+
+static int refuse(sp_frames *frames, int error, uint32_t close_code, const char *text)
+{
+    frames->close_code = close_code;
+    frames->error = text;
+    return error;
+}
+
+static bool is_control(uint8_t opcode)
+{
+    return opcode & 0x8;
+}
+
+/* A frame's header has been read: is it one that may stand here? (RFC 6455, sections 5.1, 5.2, 5.4, 5.5) */
+static int begin_frame(sp_frames *frames, const struct wslay_frame_iocb *frame)
+{
+    if (frame->mask)
+        return refuse(frames, SPECTACLES_E_PROTO, 1002, "the gateway sent a masked frame");
+    if (frame->rsv)
+        return refuse(frames, SPECTACLES_E_PROTO, 1002, "the gateway sent a frame with reserved bits");
+    if (frame->opcode > WSLAY_PONG || (frame->opcode > WSLAY_BINARY_FRAME && !is_control(frame->opcode)))
+        return refuse(frames, SPECTACLES_E_PROTO, 1002, "the gateway sent a frame of an unknown kind");
+    frames->opcode = frame->opcode;
+    frames->left = frame->payload_length;
+    frames->final = frame->fin;
+    if (is_control(frame->opcode)) {
+        if (!frame->fin || frame->payload_length > SP_CONTROL_MAX)
+            return refuse(frames, SPECTACLES_E_PROTO, 1002,
+                          "the gateway sent a control frame that is too long or in pieces");
+        frames->control_length = 0;
+        return SPECTACLES_OK;
+    }
+    if (frame->opcode == WSLAY_CONTINUATION_FRAME && !frames->message_kind)
+        return refuse(frames, SPECTACLES_E_PROTO, 1002,
+                      "the gateway continued a message that it had not begun");
+    if (frame->opcode != WSLAY_CONTINUATION_FRAME && frames->message_kind)
+        return refuse(frames, SPECTACLES_E_PROTO, 1002, "the gateway began a message inside another");
+    uint64_t held = sp_buffer_length(&frames->message);
+    if (frame->payload_length > frames->max_message || held > frames->max_message - frame->payload_length)
+        return refuse(frames, SPECTACLES_E_TOOBIG, 1009,
+                      "the gateway sent a message over the limit on its size");
+    if (frame->opcode != WSLAY_CONTINUATION_FRAME)
+        frames->message_kind = frame->opcode;
+    return SPECTACLES_OK;
+}
+
+static int take_payload(sp_frames *frames, const struct wslay_frame_iocb *frame)
+{
+    frames->left -= frame->data_length;
+    if (!is_control(frames->opcode))
+        return sp_buffer_append(&frames->message, frame->data, frame->data_length);
+    memcpy(frames->control + frames->control_length, frame->data, frame->data_length);
+    frames->control_length += frame->data_length;
+    return SPECTACLES_OK;
+}
+
+/* The present frame is complete: is there something to hand out? */
+static int end_frame(sp_frames *frames, sp_frame *out)
+{
+    static const enum sp_frame_kind control_kinds[] = {SP_FRAME_CLOSE, SP_FRAME_PING, SP_FRAME_PONG};
+    if (is_control(frames->opcode)) {
+        out->kind = control_kinds[frames->opcode - WSLAY_CONNECTION_CLOSE];
+        out->payload = (sp_slice){frames->control, frames->control_length};
+        return 1;
+    }
+    if (!frames->final)
+        return 0;
+    out->kind = frames->message_kind == WSLAY_TEXT_FRAME ? SP_FRAME_TEXT : SP_FRAME_BINARY;
+    out->payload = sp_buffer_slice(&frames->message);
+    frames->message_kind = 0;
+    frames->handed_out = 1;
+    return 1;
+}
+
+static void forget_message(sp_frames *frames)
+{
+    if (!frames->handed_out)
+        return;
+    frames->handed_out = 0;
+    sp_buffer_clear(&frames->message);
+    sp_buffer_shrink(&frames->message, KEPT_MESSAGE);
+}
+
+int sp_frames_next(sp_frames *frames, sp_frame *out)
+{
+    forget_message(frames);
+    for (;;) {
+        struct wslay_frame_iocb frame;
+        ssize_t got = wslay_frame_recv(frames->wslay, &frame);
+        if (got == WSLAY_ERR_WANT_READ)
+            return 0;
+        if (got < 0)
+            return refuse(frames, SPECTACLES_E_PROTO, 1002, "the gateway sent a malformed WebSocket frame");
+        int error = frames->left == 0 ? begin_frame(frames, &frame) : SPECTACLES_OK;
+        if (error == SPECTACLES_OK)
+            error = take_payload(frames, &frame);
+        if (error != SPECTACLES_OK)
+            return error;
+        if (frames->left == 0 && end_frame(frames, out) == 1)
+            return 1;
+    }
+}
+
+int sp_frames_send(sp_frames *frames, enum sp_frame_kind kind, sp_slice payload)
+{
+    static const uint8_t opcodes[] = {[SP_FRAME_TEXT] = WSLAY_TEXT_FRAME,
+                                      [SP_FRAME_BINARY] = WSLAY_BINARY_FRAME,
+                                      [SP_FRAME_CLOSE] = WSLAY_CONNECTION_CLOSE,
+                                      [SP_FRAME_PING] = WSLAY_PING,
+                                      [SP_FRAME_PONG] = WSLAY_PONG};
+    static const uint8_t nothing[1] = {0};
+    if (payload.length > SIZE_MAX - HEADER_MAX ||
+        !sp_buffer_reserve(frames->output, payload.length + HEADER_MAX)) {
+        frames->output->failed = false;
+        return SPECTACLES_E_NOMEM;
+    }
+    struct wslay_frame_iocb frame = {.fin = 1,
+                                     .opcode = opcodes[kind],
+                                     .payload_length = payload.length,
+                                     .mask = 1,
+                                     .data = payload.bytes ? payload.bytes : nothing,
+                                     .data_length = payload.length};
+    size_t sent = 0;
+    do {
+        ssize_t took = wslay_frame_send(frames->wslay, &frame);
+        if (took < 0)
+            return SPECTACLES_E_NOMEM;
+        sent += (size_t)took;
+        frame.data += took;
+        frame.data_length -= (size_t)took;
+    } while (sent < payload.length);
+    return SPECTACLES_OK;
+}
+
+int sp_frames_send_close(sp_frames *frames, uint32_t code)
+{
+    uint8_t payload[2] = {(uint8_t)(code >> 8), (uint8_t)code};
+    return sp_frames_send(frames, SP_FRAME_CLOSE, (sp_slice){payload, sizeof payload});
+}
+
+uint32_t sp_frame_close_code(sp_slice payload)
+{
+    sp_reader reader = sp_reader_of(payload);
+    if (payload.length == 0)
+        return 1005;
+    uint32_t code = sp_reader_u16(&reader);
+    return reader.failed || code < 1000 ? 0 : code;
+}

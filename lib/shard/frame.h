@@ -1,0 +1,70 @@
+#ifndef SP_SHARD_FRAME_H
+#define SP_SHARD_FRAME_H
+
+#include "core/buffer.h"
+#include "core/random.h"
+
+/*
+ * WebSocket frames over memory (RFC 6455), with wslay as the parser and writer of frames. Putting messages
+ * together, the rules of control frames and the caps on size are ours: see doc/architecture.md for why its
+ * event interface is not used.
+ */
+
+struct wslay_frame_context;
+
+enum sp_frame_kind {
+    SP_FRAME_TEXT,
+    SP_FRAME_BINARY,
+    SP_FRAME_CLOSE,
+    SP_FRAME_PING,
+    SP_FRAME_PONG
+};
+
+/* One whole message or control frame; the payload lasts until the next call of sp_frames_next. */
+typedef struct sp_frame {
+    enum sp_frame_kind kind;
+    sp_slice payload;
+} sp_frame;
+
+enum {
+    SP_CONTROL_MAX = 125
+};
+
+typedef struct sp_frames {
+    struct wslay_frame_context *wslay;
+    sp_buffer input;   /* what was fed and not yet read */
+    sp_buffer message; /* the message that is being put together, or was handed out last */
+    uint8_t control[SP_CONTROL_MAX];
+    size_t control_length;
+    uint64_t max_message;
+    uint64_t left;        /* bytes of the present frame's payload that have not come yet */
+    uint8_t opcode;       /* of the present frame */
+    uint8_t message_kind; /* opcode of the message in `message`; 0 when none is under way */
+    uint8_t final;        /* the present frame is its message's last */
+    uint8_t handed_out;
+    sp_buffer *output;
+    sp_random *random;
+    uint32_t close_code; /* what sp_frames_next refused with */
+    const char *error;
+} sp_frames;
+
+/* Prepares for a new connection; what the last one left is forgotten. SPECTACLES_E_NOMEM. */
+int sp_frames_open(sp_frames *frames, sp_buffer *output, sp_random *random, uint64_t max_message);
+void sp_frames_free(sp_frames *frames);
+
+/*
+ * 1 and the next frame, 0 when more bytes are needed, or an error: SPECTACLES_E_PROTO and SPECTACLES_E_TOOBIG
+ * (close_code and error say what to tell the peer and the owner), SPECTACLES_E_NOMEM.
+ */
+int sp_frames_next(sp_frames *frames, sp_frame *out);
+
+/* Appends a masked frame to the output: all of it, or nothing and SPECTACLES_E_NOMEM. */
+int sp_frames_send(sp_frames *frames, enum sp_frame_kind kind, sp_slice payload);
+
+/* Appends a close frame with this code. */
+int sp_frames_send_close(sp_frames *frames, uint32_t code);
+
+/* The code of a close frame's payload, 1005 for none (RFC 6455, section 7.4.1), 0 when it is malformed. */
+uint32_t sp_frame_close_code(sp_slice payload);
+
+#endif

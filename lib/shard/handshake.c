@@ -1,0 +1,256 @@
+#include "shard/handshake.h"
+
+#include <mbedtls/base64.h>
+#include <mbedtls/sha1.h>
+#include <mbedtls/version.h>
+#include <string.h>
+#include <strings.h>
+
+enum {
+    NONCE_LENGTH = 16,
+    SHA1_LENGTH = 20,
+    BODY_SHOWN = 120
+};
+
+static int sha1(const unsigned char *input, size_t length, unsigned char output[SHA1_LENGTH])
+{
+#if MBEDTLS_VERSION_NUMBER < 0x03000000
+    return mbedtls_sha1_ret(input, length, output);
+#else
+    return mbedtls_sha1(input, length, output);
+#endif
+}
+
+/* RFC 6455, section 4.2.2: the key and this GUID, hashed. */
+static int make_accept(char *accept, size_t size, const char *key)
+{
+    static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+    unsigned char input[64];
+    unsigned char digest[SHA1_LENGTH];
+    size_t key_length = strlen(key);
+    size_t written;
+    memcpy(input, key, key_length);
+    memcpy(input + key_length, guid, sizeof guid - 1);
+    if (sha1(input, key_length + sizeof guid - 1, digest) != 0 ||
+        mbedtls_base64_encode((unsigned char *)accept, size, &written, digest, sizeof digest) != 0)
+        return SPECTACLES_E_NOMEM;
+    return SPECTACLES_OK;
+}
+
+static int make_key(char *key, size_t size, sp_random *random)
+{
+    unsigned char nonce[NONCE_LENGTH];
+    size_t written;
+    for (size_t i = 0; i < sizeof nonce; i += 8) {
+        uint64_t word = sp_random_next(random);
+        memcpy(nonce + i, &word, sizeof word);
+    }
+    return mbedtls_base64_encode((unsigned char *)key, size, &written, nonce, sizeof nonce)
+               ? SPECTACLES_E_NOMEM
+               : SPECTACLES_OK;
+}
+
+static void write_host(sp_buffer *out, const sp_url *url)
+{
+    bool ipv6 = strchr(url->host, ':') != NULL;
+    sp_buffer_text(out, ipv6 ? "[" : "");
+    sp_buffer_text(out, url->host);
+    sp_buffer_text(out, ipv6 ? "]" : "");
+    if (url->port != (url->tls ? 443u : 80u)) {
+        sp_buffer_text(out, ":");
+        sp_buffer_decimal(out, url->port);
+    }
+}
+
+int sp_handshake_request(sp_handshake *handshake, sp_buffer *out, const sp_url *url, const char *target,
+                         const char *user_agent, sp_random *random)
+{
+    char key[32];
+    size_t before = sp_buffer_length(out);
+    if (make_key(key, sizeof key, random) < 0 ||
+        make_accept(handshake->accept, sizeof handshake->accept, key) < 0)
+        return SPECTACLES_E_NOMEM;
+    sp_buffer_text(out, "GET ");
+    sp_buffer_text(out, target);
+    sp_buffer_text(out, " HTTP/1.1\r\nHost: ");
+    write_host(out, url);
+    sp_buffer_text(out, "\r\nUser-Agent: ");
+    sp_buffer_text(out, user_agent);
+    sp_buffer_text(out, "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                        "Sec-WebSocket-Key: ");
+    sp_buffer_text(out, key);
+    sp_buffer_text(out, "\r\n\r\n");
+    if (sp_buffer_failed(out)) {
+        sp_buffer_truncate(out, before);
+        return SPECTACLES_E_NOMEM;
+    }
+    return SPECTACLES_OK;
+}
+
+/* ---- The answer ---- */
+
+static const uint8_t *find_blank_line(sp_slice input)
+{
+    for (size_t i = 0; i + 4 <= input.length; i++) {
+        if (memcmp(input.bytes + i, "\r\n\r\n", 4) == 0)
+            return input.bytes + i + 4;
+    }
+    return NULL;
+}
+
+/* The next line of a head, without its CRLF. False behind the last one. */
+static bool next_line(sp_reader *reader, sp_slice *line)
+{
+    size_t left = sp_reader_left(reader);
+    const uint8_t *first = reader->bytes + reader->position;
+    for (size_t i = 0; i + 1 < left; i++) {
+        if (first[i] == '\r' && first[i + 1] == '\n') {
+            *line = sp_reader_take(reader, i);
+            sp_reader_take(reader, 2);
+            return line->length > 0;
+        }
+    }
+    return false;
+}
+
+static bool is_space(uint8_t byte)
+{
+    return byte == ' ' || byte == '\t';
+}
+
+static sp_slice trim(sp_slice text)
+{
+    while (text.length > 0 && is_space(text.bytes[0])) {
+        text.bytes++;
+        text.length--;
+    }
+    while (text.length > 0 && is_space(text.bytes[text.length - 1]))
+        text.length--;
+    return text;
+}
+
+static bool text_is(sp_slice text, const char *wanted)
+{
+    return text.length == strlen(wanted) && strncasecmp((const char *)text.bytes, wanted, text.length) == 0;
+}
+
+/* Whether a comma separated list names this token (Connection: keep-alive, Upgrade). */
+static bool list_has(sp_slice list, const char *token)
+{
+    while (list.length > 0) {
+        const uint8_t *comma = memchr(list.bytes, ',', list.length);
+        size_t length = comma ? (size_t)(comma - list.bytes) : list.length;
+        if (text_is(trim((sp_slice){list.bytes, length}), token))
+            return true;
+        size_t step = comma ? length + 1 : length;
+        list.bytes += step;
+        list.length -= step;
+    }
+    return false;
+}
+
+typedef struct seen_headers {
+    bool upgrade;
+    bool connection;
+    bool accept;
+    bool foreign; /* an extension or a subprotocol that we did not ask for */
+} seen_headers;
+
+static bool look_at_header(seen_headers *seen, sp_slice line, const char *accept)
+{
+    const uint8_t *colon = memchr(line.bytes, ':', line.length);
+    if (!colon || colon == line.bytes || is_space(line.bytes[0]) || is_space(colon[-1]))
+        return false;
+    sp_slice name = {line.bytes, (size_t)(colon - line.bytes)};
+    sp_slice value = trim((sp_slice){colon + 1, line.length - name.length - 1});
+    if (text_is(name, "Upgrade"))
+        seen->upgrade = text_is(value, "websocket");
+    else if (text_is(name, "Connection"))
+        seen->connection = list_has(value, "Upgrade");
+    else if (text_is(name, "Sec-WebSocket-Accept"))
+        seen->accept = value.length == strlen(accept) && memcmp(value.bytes, accept, value.length) == 0;
+    else if (text_is(name, "Sec-WebSocket-Extensions") || text_is(name, "Sec-WebSocket-Protocol"))
+        seen->foreign = seen->foreign || value.length > 0;
+    return true;
+}
+
+/* The status of "HTTP/1.1 101 Switching Protocols"; 0 when the line is not like that. */
+static uint32_t status_of(sp_slice line)
+{
+    uint32_t status = 0;
+    if (line.length < 12 || memcmp(line.bytes, "HTTP/1.1 ", 9) != 0)
+        return 0;
+    for (size_t i = 9; i < 12; i++) {
+        if (line.bytes[i] < '0' || line.bytes[i] > '9')
+            return 0;
+        status = status * 10 + (uint32_t)(line.bytes[i] - '0');
+    }
+    return line.length == 12 || line.bytes[12] == ' ' ? status : 0;
+}
+
+static int refuse_status(uint32_t status, sp_slice line, sp_slice body, sp_text *why)
+{
+    if (status == 0) {
+        sp_text_set(why, "the gateway did not answer in HTTP/1.1: ");
+        sp_text_add_foreign(why, line.bytes, line.length, BODY_SHOWN);
+        return SPECTACLES_E_PROTO;
+    }
+    sp_text_set(why, "the gateway refused the WebSocket upgrade with status %u", (unsigned)status);
+    if (status == 429)
+        sp_text_add(why, " (too many connections: it will be tried again later)");
+    if (status >= 300 && status < 400)
+        sp_text_add(why, " (redirects are not followed, because the token would go with them)");
+    if (body.length > 0) {
+        sp_text_add(why, ": ");
+        sp_text_add_foreign(why, body.bytes, body.length, BODY_SHOWN);
+    }
+    return SPECTACLES_E_PROTO;
+}
+
+static int refuse(sp_text *why, const char *text)
+{
+    sp_text_set(why, "the gateway's WebSocket upgrade is not valid: %s", text);
+    return SPECTACLES_E_PROTO;
+}
+
+static int check_headers(const sp_handshake *handshake, sp_reader *reader, sp_text *why)
+{
+    seen_headers seen = {0};
+    sp_slice line;
+    while (next_line(reader, &line)) {
+        if (!look_at_header(&seen, line, handshake->accept))
+            return refuse(why, "a header line is malformed");
+    }
+    if (!seen.upgrade)
+        return refuse(why, "the header \"Upgrade: websocket\" is missing");
+    if (!seen.connection)
+        return refuse(why, "the header \"Connection: Upgrade\" is missing");
+    if (!seen.accept)
+        return refuse(why, "the header \"Sec-WebSocket-Accept\" is missing or does not match our key");
+    if (seen.foreign)
+        return refuse(why, "it names an extension or a subprotocol that was not asked for");
+    return 1;
+}
+
+int sp_handshake_response(const sp_handshake *handshake, sp_slice input, size_t *used, sp_text *why)
+{
+    sp_slice window = {input.bytes,
+                       input.length < SP_HANDSHAKE_HEAD_MAX ? input.length : SP_HANDSHAKE_HEAD_MAX};
+    const uint8_t *end = find_blank_line(window);
+    if (!end) {
+        if (input.length < SP_HANDSHAKE_HEAD_MAX)
+            return 0;
+        return refuse(why, "its head is longer than 16 KiB");
+    }
+    size_t head = (size_t)(end - input.bytes);
+    sp_reader reader = sp_reader_of((sp_slice){input.bytes, head});
+    sp_slice line = {NULL, 0};
+    next_line(&reader, &line);
+    uint32_t status = status_of(line);
+    if (status != 101)
+        return refuse_status(status, line, (sp_slice){end, input.length - head}, why);
+    int result = check_headers(handshake, &reader, why);
+    if (result == 1)
+        *used = head;
+    return result;
+}

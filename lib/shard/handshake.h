@@ -1,0 +1,29 @@
+#ifndef SP_SHARD_HANDSHAKE_H
+#define SP_SHARD_HANDSHAKE_H
+
+#include "core/buffer.h"
+#include "core/random.h"
+#include "core/text.h"
+#include "shard/url.h"
+
+/* The HTTP upgrade to a WebSocket (RFC 6455, section 4): the request, and a strict look at the answer. */
+
+enum {
+    SP_HANDSHAKE_HEAD_MAX = 16 * 1024
+};
+
+typedef struct sp_handshake {
+    char accept[32]; /* what Sec-WebSocket-Accept has to be */
+} sp_handshake;
+
+/* Appends the request. target begins with '/'. 0 or SPECTACLES_E_NOMEM; then nothing was appended. */
+int sp_handshake_request(sp_handshake *handshake, sp_buffer *out, const sp_url *url, const char *target,
+                         const char *user_agent, sp_random *random);
+
+/*
+ * Looks at what came: 0 when the head is not complete yet, 1 when it is a valid 101 (*used bytes belong to
+ * it), SPECTACLES_E_PROTO with a sentence otherwise.
+ */
+int sp_handshake_response(const sp_handshake *handshake, sp_slice input, size_t *used, sp_text *why);
+
+#endif

@@ -1,0 +1,162 @@
+#include "shard/shard.h"
+
+static uint64_t phase_of(enum spectacles_shard_state state)
+{
+    switch (state) {
+    case SPECTACLES_SHARD_CONNECTING:
+        return SP_PHASE_CONNECTING;
+    case SPECTACLES_SHARD_UPGRADING:
+        return SP_PHASE_UPGRADING;
+    case SPECTACLES_SHARD_HELLO:
+        return SP_PHASE_HELLO;
+    case SPECTACLES_SHARD_CLOSING:
+        return SP_PHASE_CLOSING;
+    default:
+        /* READY may take long during an outage: from HELLO on, heartbeats tell whether the peer lives. */
+        return 0;
+    }
+}
+
+void sp_shard_become(spectacles_shard *shard, enum spectacles_shard_state state, uint64_t now)
+{
+    uint64_t phase = phase_of(state);
+    shard->state = state;
+    shard->phase_deadline = phase ? now + phase : SPECTACLES_NEVER;
+    if (state == SPECTACLES_SHARD_READY) {
+        shard->ready_since = now;
+        shard->resume_failures = 0;
+    }
+}
+
+static const sp_url *choose_url(const spectacles_shard *shard)
+{
+    bool resume = sp_session_exists(&shard->session) && shard->host_failures < SP_HOST_FAILURES;
+    return resume ? &shard->session.resume : &shard->base;
+}
+
+void sp_shard_connect(spectacles_shard *shard, uint64_t now)
+{
+    shard->url = *choose_url(shard);
+    shard->endpoint.host = shard->url.host;
+    shard->endpoint.port = shard->url.port;
+    shard->endpoint.tls = shard->url.tls;
+    shard->endpoint.connection++;
+    shard->transport = SP_TRANSPORT_WANTED;
+    shard->ready_since = SPECTACLES_NEVER;
+    shard->written = shard->gone = 0;
+    shard->loss = (sp_loss){0};
+    sp_heartbeat_stop(&shard->heartbeat);
+    sp_limits_reset(&shard->limits);
+    shard->stats.connects++;
+    sp_shard_become(shard, SPECTACLES_SHARD_CONNECTING, now);
+    sp_news *news = sp_shard_tell(shard, SPECTACLES_SHARD_EVENT_CONNECTING);
+    if (news)
+        sp_text_set(&news->text, "%s:%u", shard->url.host, (unsigned)shard->url.port);
+}
+
+sp_loss *sp_shard_blame(spectacles_shard *shard, uint32_t code, int error, enum sp_close_plan plan)
+{
+    if (shard->loss.told)
+        return NULL;
+    shard->loss = (sp_loss){.code = code, .error = error, .plan = plan, .told = true};
+    return &shard->loss;
+}
+
+static bool speaks_websocket(const spectacles_shard *shard)
+{
+    return shard->transport == SP_TRANSPORT_OPEN && shard->state >= SPECTACLES_SHARD_HELLO &&
+           shard->state <= SPECTACLES_SHARD_READY;
+}
+
+void sp_shard_drop(spectacles_shard *shard, uint32_t close_code, uint64_t now)
+{
+    uint8_t payload[2] = {(uint8_t)(close_code >> 8), (uint8_t)close_code};
+    sp_slice slice = {payload, sizeof payload};
+    sp_heartbeat_stop(&shard->heartbeat);
+    if (speaks_websocket(shard) && sp_shard_write_frame(shard, SP_FRAME_CLOSE, slice) == SPECTACLES_OK)
+        sp_shard_become(shard, SPECTACLES_SHARD_CLOSING, now);
+    else
+        sp_shard_settle(shard, now);
+}
+
+void sp_shard_forget_session(spectacles_shard *shard)
+{
+    if (!sp_session_exists(&shard->session))
+        return;
+    sp_news *news = sp_shard_tell(shard, SPECTACLES_SHARD_EVENT_GAP);
+    if (news) {
+        news->event.seq = sp_session_safe(&shard->session, shard->commits);
+        sp_text_set(&news->text, "%s", shard->session.id);
+    }
+    sp_session_forget(&shard->session);
+    shard->host_failures = shard->resume_failures = 0;
+}
+
+/* ---- The end of a connection ---- */
+
+static void close_transport(spectacles_shard *shard)
+{
+    for (size_t i = 0; i < shard->tickets.count; i++) {
+        sp_ticket *ticket = sp_ring_at(&shard->tickets, i);
+        ticket->lost = ticket->end > shard->gone;
+    }
+    shard->transport = SP_TRANSPORT_NONE;
+    shard->dispatch_held = false;
+    sp_heartbeat_stop(&shard->heartbeat);
+    sp_frames_free(&shard->frames);
+    sp_buffer_free(&shard->output);
+}
+
+static void tell_end(spectacles_shard *shard, uint32_t type, uint64_t time)
+{
+    sp_news *news = sp_shard_tell(shard, type);
+    if (!news)
+        return;
+    news->event.code = shard->loss.code;
+    news->event.error = shard->loss.error;
+    news->event.time = time;
+    news->text = shard->loss.text;
+}
+
+/* The trials of the connection that ended: which host failed, which resume failed, how long it lived. */
+static void keep_score(spectacles_shard *shard, enum spectacles_shard_state last, uint64_t now)
+{
+    bool before_hello = last <= SPECTACLES_SHARD_HELLO;
+    if (before_hello && sp_session_exists(&shard->session))
+        shard->host_failures++;
+    if (last == SPECTACLES_SHARD_RESUMING)
+        shard->resume_failures++;
+    if (shard->ready_since != SPECTACLES_NEVER && now - shard->ready_since >= SP_LIVED)
+        shard->attempts = 0;
+}
+
+static void back_off(spectacles_shard *shard, uint64_t now)
+{
+    uint64_t wait = sp_random_backoff(&shard->random, shard->attempts, SP_BACKOFF_BASE, SP_BACKOFF_CAP);
+    shard->attempts++;
+    if (wait < shard->loss.wait)
+        wait = shard->loss.wait;
+    sp_shard_become(shard, SPECTACLES_SHARD_BACKOFF, now);
+    shard->phase_deadline = now + wait;
+    tell_end(shard, SPECTACLES_SHARD_EVENT_DISCONNECTED, now + wait);
+}
+
+void sp_shard_settle(spectacles_shard *shard, uint64_t now)
+{
+    enum spectacles_shard_state last = shard->state;
+    close_transport(shard);
+    if (shard->owner_closes) {
+        sp_shard_become(shard, SPECTACLES_SHARD_CLOSED, now);
+        sp_shard_tell(shard, SPECTACLES_SHARD_EVENT_CLOSED);
+        return;
+    }
+    if (shard->loss.plan == SP_CLOSE_FATAL) {
+        sp_shard_become(shard, SPECTACLES_SHARD_FATAL, now);
+        tell_end(shard, SPECTACLES_SHARD_EVENT_FATAL, 0);
+        return;
+    }
+    keep_score(shard, last, now);
+    back_off(shard, now);
+    if (shard->loss.plan == SP_CLOSE_IDENTIFY || shard->resume_failures >= SP_RESUMES_IN_A_ROW)
+        sp_shard_forget_session(shard);
+}

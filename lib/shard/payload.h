@@ -1,0 +1,29 @@
+#ifndef SP_SHARD_PAYLOAD_H
+#define SP_SHARD_PAYLOAD_H
+
+#include "core/buffer.h"
+
+#include <stdbool.h>
+
+/* The payloads that a shard sends by itself, as JSON (Discord: "Gateway Events: Send Events"). Appended to
+ * the buffer. */
+
+typedef struct sp_identify {
+    const char *token;
+    const char *presence; /* or NULL */
+    uint64_t intents;
+    uint32_t large_threshold;
+    uint32_t shard_id;
+    uint32_t shard_count;
+} sp_identify;
+
+int sp_payload_identify(sp_buffer *out, const sp_identify *identify);
+int sp_payload_resume(sp_buffer *out, const char *token, const char *session_id, uint64_t seq);
+
+/* null when nothing was received in this session yet. */
+int sp_payload_heartbeat(sp_buffer *out, uint64_t seq);
+
+/* {"op":op,"d":d} */
+int sp_payload_packet(sp_buffer *out, uint32_t op, sp_slice d);
+
+#endif

@@ -1,0 +1,282 @@
+#include "codec/json.h"
+#include "shard/shard.h"
+
+#include <spectacles/codec.h>
+#include <string.h>
+
+enum {
+    OP_DISPATCH = 0,
+    OP_HEARTBEAT = 1,
+    OP_RECONNECT = 7,
+    OP_INVALID_SESSION = 9,
+    OP_HELLO = 10,
+    OP_HEARTBEAT_ACK = 11
+};
+
+/* Codes with which we close; all of them keep the session. */
+enum {
+    CLOSE_UNSUPPORTED = 1003,
+    CLOSE_UNDECODABLE = 1007,
+    CLOSE_RECONNECT = 4000
+};
+
+static void drop(spectacles_shard *shard, uint32_t close_code, int error, const char *text, uint64_t now)
+{
+    sp_loss *loss = sp_shard_blame(shard, 0, error, SP_CLOSE_RESUME);
+    if (loss)
+        sp_text_set(&loss->text, "%s", text);
+    sp_shard_drop(shard, close_code, now);
+}
+
+/* What could not be written for want of memory comes back after a resume. */
+static void survive(spectacles_shard *shard, int error, uint64_t now)
+{
+    if (error != SPECTACLES_OK)
+        drop(shard, CLOSE_RECONNECT, error, "out of memory: the connection is given up and will be resumed",
+             now);
+}
+
+/* ---- Ops ---- */
+
+static void on_hello(spectacles_shard *shard, sp_slice d, uint64_t now)
+{
+    sp_slice value;
+    uint64_t interval;
+    if (shard->state != SPECTACLES_SHARD_HELLO)
+        return;
+    if (sp_json_find(d, "heartbeat_interval", &value) != 1 ||
+        sp_json_u64(value, &interval) != SPECTACLES_OK || interval < SP_HEARTBEAT_LEAST ||
+        interval > SP_HEARTBEAT_MOST) {
+        drop(shard, CLOSE_UNDECODABLE, SPECTACLES_E_PROTO,
+             "the gateway's HELLO has no usable heartbeat_interval", now);
+        return;
+    }
+    shard->host_failures = 0;
+    sp_heartbeat_start(&shard->heartbeat, interval, &shard->random, now);
+    sp_limits_reserve(&shard->limits, interval);
+    if (!sp_session_exists(&shard->session)) {
+        sp_shard_become(shard, SPECTACLES_SHARD_IDENTIFY_WAIT, now);
+        sp_shard_tell(shard, SPECTACLES_SHARD_EVENT_IDENTIFY);
+        return;
+    }
+    int error = sp_shard_write_resume(shard, now);
+    if (error == SPECTACLES_OK) {
+        shard->stats.resumes++;
+        /* The replay begins behind what is safe: its sequences lie below what we had received. */
+        shard->session.received = sp_session_safe(&shard->session, shard->commits);
+        sp_shard_become(shard, SPECTACLES_SHARD_RESUMING, now);
+    }
+    survive(shard, error, now);
+}
+
+static void on_heartbeat_ack(spectacles_shard *shard, uint64_t now)
+{
+    uint64_t latency;
+    if (!sp_heartbeat_acknowledged(&shard->heartbeat, now, &latency))
+        return;
+    shard->stats.latency = latency;
+    sp_news *news = sp_shard_tell(shard, SPECTACLES_SHARD_EVENT_LATENCY);
+    if (news)
+        news->event.time = latency;
+}
+
+static void on_invalid_session(spectacles_shard *shard, sp_slice d, uint64_t now)
+{
+    bool resumable = sp_json_type(d) == SP_JSON_TRUE;
+    sp_loss *loss =
+        sp_shard_blame(shard, 0, SPECTACLES_E_CLOSED, resumable ? SP_CLOSE_RESUME : SP_CLOSE_IDENTIFY);
+    if (loss) {
+        loss->wait = 1000 + sp_random_upto(&shard->random, 4000);
+        sp_text_set(
+            &loss->text, "%s",
+            resumable
+                ? "the gateway asks to resume again (op 9)"
+                : "the gateway says that the session is invalid, or that identifies came too fast (op 9)");
+    }
+    sp_shard_drop(shard, CLOSE_RECONNECT, now);
+}
+
+/* ---- Dispatches ---- */
+
+static bool name_is(const spectacles_envelope *envelope, const char *name)
+{
+    return envelope->name_length == strlen(name) && memcmp(envelope->name, name, envelope->name_length) == 0;
+}
+
+static void hold_dispatch(spectacles_shard *shard, const spectacles_envelope *envelope)
+{
+    shard->dispatch_held = true;
+    shard->dispatch = (spectacles_shard_event){.type = SPECTACLES_SHARD_EVENT_DISPATCH,
+                                               .seq = envelope->seq,
+                                               .name = envelope->name,
+                                               .name_length = envelope->name_length,
+                                               .data = envelope->data,
+                                               .data_length = envelope->data_length};
+}
+
+static void on_ready(spectacles_shard *shard, const spectacles_envelope *envelope, uint64_t now)
+{
+    const char *why;
+    bool untrusted;
+    sp_slice d = {envelope->data, envelope->data_length};
+    if (sp_session_begin(&shard->session, d, &shard->base, &untrusted, &why) != SPECTACLES_OK) {
+        drop(shard, CLOSE_UNDECODABLE, SPECTACLES_E_PROTO, why, now);
+        return;
+    }
+    sp_shard_become(shard, SPECTACLES_SHARD_READY, now);
+    sp_news *news = sp_shard_tell(shard, SPECTACLES_SHARD_EVENT_READY);
+    if (news) {
+        news->event.data = envelope->data;
+        news->event.data_length = envelope->data_length;
+        if (untrusted)
+            sp_text_set(&news->text,
+                        "the resume URL is missing or on a foreign host: it will not be followed");
+    }
+    hold_dispatch(shard, envelope);
+}
+
+static void on_resumed(spectacles_shard *shard, const spectacles_envelope *envelope, uint64_t now)
+{
+    sp_shard_become(shard, SPECTACLES_SHARD_READY, now);
+    sp_shard_tell(shard, SPECTACLES_SHARD_EVENT_RESUMED);
+    hold_dispatch(shard, envelope);
+}
+
+static void on_dispatch(spectacles_shard *shard, const spectacles_envelope *envelope, uint64_t now)
+{
+    const uint32_t whole = SPECTACLES_ENVELOPE_SEQ | SPECTACLES_ENVELOPE_NAME | SPECTACLES_ENVELOPE_DATA;
+    if ((envelope->members & whole) != whole)
+        drop(shard, CLOSE_UNDECODABLE, SPECTACLES_E_PROTO, "the gateway sent a dispatch without s, t or d",
+             now);
+    else if (shard->state == SPECTACLES_SHARD_IDENTIFYING && name_is(envelope, "READY"))
+        on_ready(shard, envelope, now);
+    else if (shard->state == SPECTACLES_SHARD_RESUMING && name_is(envelope, "RESUMED"))
+        on_resumed(shard, envelope, now);
+    else if (shard->state == SPECTACLES_SHARD_RESUMING || shard->state == SPECTACLES_SHARD_READY)
+        hold_dispatch(shard, envelope);
+    else
+        drop(shard, CLOSE_UNDECODABLE, SPECTACLES_E_PROTO, "the gateway sent a dispatch outside a session",
+             now);
+}
+
+/* ---- Payloads ---- */
+
+static void on_payload(spectacles_shard *shard, sp_slice payload, uint64_t now)
+{
+    spectacles_envelope envelope;
+    spectacles_problem problem;
+    if (spectacles_envelope_scan(&envelope, payload.bytes, payload.length, &problem) != SPECTACLES_OK) {
+        drop(shard, CLOSE_UNDECODABLE, SPECTACLES_E_PROTO, problem.text, now);
+        return;
+    }
+    shard->stats.payloads_received++;
+    sp_slice d = {envelope.data, envelope.data_length};
+    if (!(envelope.members & SPECTACLES_ENVELOPE_OP))
+        drop(shard, CLOSE_UNDECODABLE, SPECTACLES_E_PROTO, "the gateway sent a payload without an op", now);
+    else if (envelope.op == OP_DISPATCH)
+        on_dispatch(shard, &envelope, now);
+    else if (envelope.op == OP_HEARTBEAT)
+        survive(shard, sp_shard_write_heartbeat(shard, now), now);
+    else if (envelope.op == OP_HEARTBEAT_ACK)
+        on_heartbeat_ack(shard, now);
+    else if (envelope.op == OP_HELLO)
+        on_hello(shard, d, now);
+    else if (envelope.op == OP_INVALID_SESSION)
+        on_invalid_session(shard, d, now);
+    else if (envelope.op == OP_RECONNECT)
+        drop(shard, CLOSE_RECONNECT, SPECTACLES_E_CLOSED, "the gateway asks to reconnect (op 7)", now);
+    else
+        shard->stats.payloads_unknown++;
+}
+
+/* ---- Frames ---- */
+
+/* The peer's close frame: answered (RFC 6455, section 5.5.1), unless it is the answer to ours. */
+static void on_close(spectacles_shard *shard, sp_slice payload, uint64_t now)
+{
+    uint32_t code = sp_frame_close_code(payload);
+    const char *text;
+    enum sp_close_plan plan = sp_close_plan_of(code == 1005 ? 0 : code, &text);
+    if (shard->state == SPECTACLES_SHARD_CLOSING) {
+        sp_shard_settle(shard, now);
+        return;
+    }
+    sp_loss *loss = sp_shard_blame(shard, code == 1005 ? 0 : code, SPECTACLES_E_CLOSED, plan);
+    if (loss) {
+        loss->error = code == 4004 ? SPECTACLES_E_AUTH : loss->error;
+        sp_text_set(&loss->text, "%s", text);
+        if (loss->code)
+            sp_text_add(&loss->text, " (close code %u)", (unsigned)loss->code);
+        if (payload.length > 2) {
+            sp_text_add(&loss->text, ": ");
+            sp_text_add_foreign(&loss->text, payload.bytes + 2, payload.length - 2, SP_CONTROL_MAX);
+        }
+    }
+    /* With the peer's own code: 1000 and 1001 end a session only when they come from us first. */
+    sp_shard_drop(shard, code >= 3000 && code < 5000 ? code : CLOSE_RECONNECT, now);
+}
+
+static void on_frame(spectacles_shard *shard, const sp_frame *frame, uint64_t now)
+{
+    if (frame->kind == SP_FRAME_CLOSE)
+        on_close(shard, frame->payload, now);
+    else if (shard->state == SPECTACLES_SHARD_CLOSING || frame->kind == SP_FRAME_PONG)
+        return;
+    else if (frame->kind == SP_FRAME_PING)
+        survive(shard, sp_shard_write_frame(shard, SP_FRAME_PONG, frame->payload), now);
+    else if (frame->kind == SP_FRAME_TEXT)
+        on_payload(shard, frame->payload, now);
+    else
+        drop(shard, CLOSE_UNSUPPORTED, SPECTACLES_E_PROTO,
+             "the gateway sent a binary message, but JSON without compression was asked for", now);
+}
+
+static bool receive_frame(spectacles_shard *shard, uint64_t now)
+{
+    sp_frame frame;
+    int got = sp_frames_next(&shard->frames, &frame);
+    if (got == 0)
+        return false;
+    if (got > 0)
+        on_frame(shard, &frame, now);
+    else if (shard->state == SPECTACLES_SHARD_CLOSING)
+        sp_shard_settle(shard, now);
+    else if (got == SPECTACLES_E_NOMEM)
+        survive(shard, got, now);
+    else
+        drop(shard, shard->frames.close_code, got, shard->frames.error, now);
+    return true;
+}
+
+static bool receive_head(spectacles_shard *shard, uint64_t now)
+{
+    size_t used;
+    sp_text why;
+    sp_slice input = sp_buffer_slice(&shard->frames.input);
+    int got = sp_handshake_response(&shard->handshake, input, &used, &why);
+    if (got == 0)
+        return false;
+    if (got == 1) {
+        sp_buffer_consume(&shard->frames.input, used);
+        sp_shard_become(shard, SPECTACLES_SHARD_HELLO, now);
+        return true;
+    }
+    sp_loss *loss = sp_shard_blame(shard, 0, got, SP_CLOSE_RESUME);
+    if (loss)
+        loss->text = why;
+    sp_shard_settle(shard, now);
+    return true;
+}
+
+bool sp_shard_receive(spectacles_shard *shard, uint64_t now)
+{
+    if (shard->transport == SP_TRANSPORT_NONE || shard->transport == SP_TRANSPORT_WANTED)
+        return false;
+    if (shard->state == SPECTACLES_SHARD_UPGRADING ? receive_head(shard, now) : receive_frame(shard, now))
+        return true;
+    if (shard->transport == SP_TRANSPORT_ENDED) {
+        sp_shard_settle(shard, now);
+        return true;
+    }
+    return false;
+}

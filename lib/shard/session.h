@@ -1,0 +1,39 @@
+#ifndef SP_SHARD_SESSION_H
+#define SP_SHARD_SESSION_H
+
+#include "core/buffer.h"
+#include "shard/url.h"
+
+#include <spectacles/shard.h>
+
+/* What a resume takes (Discord: "Resuming"), and which dispatches are safe. */
+enum {
+    SP_SESSION_ID_MAX = 255,
+    SP_RESUME_URL_MAX = 511
+};
+
+typedef struct sp_session {
+    char id[SP_SESSION_ID_MAX + 1]; /* empty: there is no session */
+    char resume_url[SP_RESUME_URL_MAX + 1];
+    sp_url resume; /* the same, parsed, when it may be followed; else the base */
+    uint64_t received;
+    uint64_t committed;
+} sp_session;
+
+bool sp_session_exists(const sp_session *session);
+void sp_session_forget(sp_session *session);
+
+/* Takes over what an owner stored. SPECTACLES_E_INVAL when the texts are missing or too long. */
+int sp_session_import(sp_session *session, const spectacles_session *stored, const sp_url *base);
+
+/*
+ * Reads the d of READY: session_id and resume_gateway_url. SPECTACLES_E_PROTO, and *why says what is missing.
+ * A resume URL that may not be followed is replaced by the base: *untrusted is then set.
+ */
+int sp_session_begin(sp_session *session, sp_slice ready, const sp_url *base, bool *untrusted,
+                     const char **why);
+
+/* The sequence from which a resume would go on. */
+uint64_t sp_session_safe(const sp_session *session, bool commits);
+
+#endif

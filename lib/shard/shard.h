@@ -1,0 +1,160 @@
+#ifndef SP_SHARD_SHARD_H
+#define SP_SHARD_SHARD_H
+
+#include "core/random.h"
+#include "core/ring.h"
+#include "core/text.h"
+#include "shard/close.h"
+#include "shard/frame.h"
+#include "shard/handshake.h"
+#include "shard/heartbeat.h"
+#include "shard/limits.h"
+#include "shard/session.h"
+
+#include <spectacles/shard.h>
+
+/* How long each phase may take, in milliseconds. The link has shorter deadlines of its own for TCP and TLS.
+ */
+enum {
+    SP_PHASE_CONNECTING = 30000,
+    SP_PHASE_UPGRADING = 10000,
+    SP_PHASE_HELLO = 20000,
+    SP_PHASE_CLOSING = 3000
+};
+
+enum {
+    SP_BACKOFF_BASE = 1000,
+    SP_BACKOFF_CAP = 60000,
+    SP_LIVED = 60000,        /* a connection that was ready for so long starts the back-off anew */
+    SP_HOST_FAILURES = 3,    /* so many in a row, and a resume goes to the base URL */
+    SP_RESUMES_IN_A_ROW = 5, /* so many without RESUMED, and the session is given up */
+    SP_HEARTBEAT_LEAST = 100,
+    SP_HEARTBEAT_MOST = 3600000
+};
+
+/* What the driver of the bytes has to do with us. */
+enum sp_transport {
+    SP_TRANSPORT_NONE,   /* no connection is wanted */
+    SP_TRANSPORT_WANTED, /* endpoint() asks for one */
+    SP_TRANSPORT_OPEN,
+    SP_TRANSPORT_ENDED /* eof was heard; what was fed before is still being worked on */
+};
+
+/* Why a connection ends, and what follows. */
+typedef struct sp_loss {
+    uint32_t code;
+    int32_t error;
+    enum sp_close_plan plan;
+    uint64_t wait; /* at the least, before the next attempt; milliseconds */
+    bool told;     /* filled in: the first reason counts, not what follows from it */
+    sp_text text;
+} sp_loss;
+
+/* An event that waits to be pulled. */
+typedef struct sp_news {
+    spectacles_shard_event event;
+    sp_text text;
+} sp_news;
+
+/* A packet on its way: it is sent once so many bytes of this connection have gone out. */
+typedef struct sp_ticket {
+    uint64_t number;
+    uint64_t end;
+    bool lost;
+} sp_ticket;
+
+struct spectacles_shard {
+    /* What it was made with. */
+    char *token;
+    char *presence;
+    char *user_agent;
+    sp_url base;
+    uint64_t intents;
+    uint32_t id;
+    uint32_t count;
+    uint32_t version;
+    uint32_t large_threshold;
+    bool commits;
+    uint64_t max_message;
+    uint64_t high_water;
+    sp_random random;
+
+    /* Where it stands. */
+    enum spectacles_shard_state state;
+    enum sp_transport transport;
+    uint64_t phase_deadline;
+    uint64_t ready_since; /* SPECTACLES_NEVER: this connection was not ready yet */
+    uint32_t attempts;
+    uint32_t host_failures;
+    uint32_t resume_failures;
+    bool owner_closes;
+    sp_session session;
+    sp_loss loss;
+
+    /* This connection. */
+    spectacles_endpoint endpoint;
+    sp_url url; /* that it is made to */
+    sp_handshake handshake;
+    sp_frames frames;
+    sp_buffer output;
+    sp_buffer scratch; /* a payload being composed */
+    uint64_t written;  /* bytes appended to output on this connection */
+    uint64_t gone;     /* of these, consumed */
+    sp_heartbeat heartbeat;
+    sp_limits limits;
+
+    /* What it tells. */
+    sp_ring news;
+    sp_ring tickets;
+    uint64_t last_ticket;
+    spectacles_shard_event event;
+    sp_text event_text;
+    bool dispatch_held; /* `dispatch` is to be handed out next */
+    spectacles_shard_event dispatch;
+    spectacles_shard_stats stats;
+    sp_text last_error;
+};
+
+/* ---- life.c: from state to state ---- */
+
+/* The one place where the state changes. */
+void sp_shard_become(spectacles_shard *shard, enum spectacles_shard_state state, uint64_t now);
+
+void sp_shard_connect(spectacles_shard *shard, uint64_t now);
+
+/* Notes why the connection ends; the first note stands. */
+sp_loss *sp_shard_blame(spectacles_shard *shard, uint32_t code, int error, enum sp_close_plan plan);
+
+/* Ends the connection from our side, with a close frame when that is possible. Say why before
+ * (sp_shard_blame). */
+void sp_shard_drop(spectacles_shard *shard, uint32_t close_code, uint64_t now);
+
+/* The connection is over: what follows from its loss. */
+void sp_shard_settle(spectacles_shard *shard, uint64_t now);
+
+/* The session can not be resumed any more: GAP. */
+void sp_shard_forget_session(spectacles_shard *shard);
+
+/* ---- receive.c: what arrives ---- */
+
+/* Works on the next message. False when there is none. */
+bool sp_shard_receive(spectacles_shard *shard, uint64_t now);
+
+/* ---- send.c: what goes out ---- */
+
+int sp_shard_write_identify(spectacles_shard *shard, uint64_t now);
+int sp_shard_write_resume(spectacles_shard *shard, uint64_t now);
+int sp_shard_write_heartbeat(spectacles_shard *shard, uint64_t now);
+int sp_shard_write_frame(spectacles_shard *shard, enum sp_frame_kind kind, sp_slice payload);
+
+/* ---- events.c: what is told ---- */
+
+/* Queues an event; its text is to be written into the result. Never fails for the few that can wait at once.
+ */
+sp_news *sp_shard_tell(spectacles_shard *shard, uint32_t type);
+const spectacles_shard_event *sp_shard_take_event(spectacles_shard *shard);
+
+/* Fails a call: keeps the sentence for last_error. */
+int sp_shard_fail(spectacles_shard *shard, int error, const char *text);
+
+#endif
