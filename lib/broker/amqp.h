@@ -1,0 +1,13 @@
+#ifndef SP_BROKER_AMQP_H
+#define SP_BROKER_AMQP_H
+
+/* librabbitmq, as a codec: its structs, ids, encoders and decoders. Never its connections. */
+#ifdef SP_HAVE_RABBITMQ_C_AMQP_H
+#include <rabbitmq-c/amqp.h>
+#include <rabbitmq-c/framing.h>
+#else
+#include <amqp.h>
+#include <amqp_framing.h>
+#endif
+
+#endif

@@ -1,0 +1,563 @@
+#include "broker/broker.h"
+
+#include "core/config.h"
+#include "core/export.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    NEWS_MOST = 16,
+    PREFETCH_DEFAULT = 64
+};
+
+/* ---- Making one ---- */
+
+SPECTACLES_EXPORT void spectacles_broker_config_init(spectacles_broker_config *config, size_t size)
+{
+    const spectacles_broker_config defaults = {.group = "gateway",
+                                               .window_count = 2000,
+                                               .prefetch = PREFETCH_DEFAULT,
+                                               .window_bytes = UINT64_C(1024) * 1024,
+                                               .max_message = UINT64_C(16) * 1024 * 1024,
+                                               .high_water = UINT64_C(256) * 1024,
+                                               .connect_timeout = 30000,
+                                               .drain_timeout = 5000};
+    sp_config_write(config, size, &defaults, sizeof defaults);
+}
+
+SPECTACLES_EXPORT void spectacles_subscription_init(spectacles_subscription *subscription, size_t size)
+{
+    const spectacles_subscription defaults = {0};
+    sp_config_write(subscription, size, &defaults, sizeof defaults);
+}
+
+SPECTACLES_EXPORT void spectacles_message_init(spectacles_message *message, size_t size)
+{
+    const spectacles_message defaults = {0};
+    sp_config_write(message, size, &defaults, sizeof defaults);
+}
+
+static int check_config(const spectacles_broker_config *config, spectacles_problem *problem)
+{
+    if (!config->urls || config->url_count == 0)
+        return sp_refuse(problem, SPECTACLES_E_INVAL,
+                         "urls is missing: amqp://user:password@host:port/vhost");
+    if (!config->group || !*config->group || strlen(config->group) > SP_SHORT_MAX)
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "group has to have 1 to 255 bytes");
+    if (config->name && strlen(config->name) > SP_SHORT_MAX)
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "name is longer than 255 bytes");
+    if (config->seed == 0)
+        return sp_refuse(problem, SPECTACLES_E_INVAL,
+                         "seed is 0: give it a number from spectacles_random_seed()");
+    if (config->window_count == 0 || config->window_bytes == 0 || config->max_message == 0 ||
+        config->high_water == 0)
+        return sp_refuse(problem, SPECTACLES_E_INVAL,
+                         "window_count, window_bytes, max_message and high_water must not be 0");
+    if (config->prefetch == 0 || config->prefetch > UINT16_MAX)
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "prefetch has to be 1 to 65535");
+    return SPECTACLES_OK;
+}
+
+static int parse_urls(spectacles_broker *broker, const spectacles_broker_config *config,
+                      spectacles_problem *problem)
+{
+    broker->uris = calloc(config->url_count, sizeof *broker->uris);
+    if (!broker->uris)
+        return SPECTACLES_E_NOMEM;
+    broker->uri_count = config->url_count;
+    for (uint32_t i = 0; i < config->url_count; i++) {
+        const char *why = "a URL is NULL";
+        int error =
+            config->urls[i] ? sp_uri_parse(&broker->uris[i], config->urls[i], &why) : SPECTACLES_E_INVAL;
+        if (error != SPECTACLES_OK)
+            return sp_refuse_at(problem, error, why, i);
+    }
+    return SPECTACLES_OK;
+}
+
+static int reserve_events(spectacles_broker *broker)
+{
+    broker->news = sp_ring_of(sizeof(sp_news));
+    for (int i = 0; i < NEWS_MOST; i++) {
+        if (!sp_ring_push(&broker->news))
+            return SPECTACLES_E_NOMEM;
+    }
+    sp_ring_clear(&broker->news);
+    return SPECTACLES_OK;
+}
+
+static int set_up(spectacles_broker *broker, const spectacles_broker_config *config,
+                  spectacles_problem *problem)
+{
+    const char *name = config->name ? config->name : "libspectacles";
+    init_amqp_pool(&broker->pool, 4096);
+    sp_topology_init(&broker->topology);
+    sp_publishes_init(&broker->publishes);
+    sp_deliveries_init(&broker->deliveries);
+    broker->window_count = config->window_count;
+    broker->prefetch = config->prefetch;
+    broker->window_bytes = config->window_bytes;
+    broker->max_message = config->max_message;
+    broker->high_water = config->high_water;
+    broker->connect_timeout = config->connect_timeout;
+    broker->drain_timeout = config->drain_timeout;
+    broker->random.state = config->seed;
+    broker->phase_deadline = SPECTACLES_NEVER;
+    broker->frame_max = SP_WIRE_FRAME_MAX;
+    broker->group = sp_text_copy(config->group, strlen(config->group));
+    broker->name = sp_text_copy(name, strlen(name));
+    int error = broker->group && broker->name ? reserve_events(broker) : SPECTACLES_E_NOMEM;
+    if (error == SPECTACLES_OK)
+        error = parse_urls(broker, config, problem);
+    /* A fleet that knows the same list does not all come to its first entry. */
+    if (error == SPECTACLES_OK)
+        broker->uri = (uint32_t)sp_random_upto(&broker->random, broker->uri_count - 1);
+    return error;
+}
+
+SPECTACLES_EXPORT int spectacles_broker_new(spectacles_broker **out, const spectacles_broker_config *config,
+                                            spectacles_problem *problem)
+{
+    spectacles_broker_config read;
+    spectacles_broker_config_init(&read, sizeof read);
+    int error = sp_config_read(&read, sizeof read, config);
+    if (error != SPECTACLES_OK)
+        return sp_refuse(problem, error,
+                         "the configuration's size is not that of a version this library knows");
+    error = check_config(&read, problem);
+    if (error != SPECTACLES_OK)
+        return error;
+    spectacles_broker *broker = calloc(1, sizeof *broker);
+    error = broker ? set_up(broker, &read, problem) : SPECTACLES_E_NOMEM;
+    if (error != SPECTACLES_OK) {
+        spectacles_broker_free(broker);
+        return error == SPECTACLES_E_NOMEM ? sp_refuse(problem, error, spectacles_strerror(error)) : error;
+    }
+    *out = broker;
+    return SPECTACLES_OK;
+}
+
+SPECTACLES_EXPORT void spectacles_broker_free(spectacles_broker *broker)
+{
+    if (!broker)
+        return;
+    free(broker->uris);
+    free(broker->group);
+    free(broker->name);
+    sp_buffer_free(&broker->input);
+    sp_buffer_free(&broker->control);
+    sp_topology_free(&broker->topology);
+    sp_publishes_free(&broker->publishes);
+    sp_deliveries_free(&broker->deliveries);
+    sp_content_free(&broker->delivered);
+    sp_content_free(&broker->returned);
+    sp_ring_free(&broker->news);
+    empty_amqp_pool(&broker->pool);
+    free(broker);
+}
+
+/* ---- Events ---- */
+
+static bool connects_now(const spectacles_broker *broker, uint64_t now)
+{
+    if (broker->news.count > 0)
+        return false;
+    return broker->state == SPECTACLES_BROKER_IDLE ||
+           (broker->state == SPECTACLES_BROKER_BACKOFF && now >= broker->phase_deadline);
+}
+
+static const spectacles_broker_event *take_confirm(spectacles_broker *broker)
+{
+    uint64_t tag = sp_publishes_next_confirmed(&broker->publishes);
+    if (tag == 0)
+        return NULL;
+    broker->stats.confirmed++;
+    broker->event = (spectacles_broker_event){.type = SPECTACLES_BROKER_EVENT_CONFIRMED, .tag = tag};
+    return &broker->event;
+}
+
+static bool has_room(const spectacles_broker *broker)
+{
+    return broker->publishes.unsettled < broker->window_count &&
+           broker->publishes.unsettled_bytes < broker->window_bytes;
+}
+
+/* Told at half the window: an owner that is told at every single place would publish one by one. */
+static const spectacles_broker_event *take_room(spectacles_broker *broker)
+{
+    const sp_publishes *publishes = &broker->publishes;
+    if (!publishes->wants_room || publishes->unsettled > broker->window_count / 2 ||
+        publishes->unsettled_bytes > broker->window_bytes / 2)
+        return NULL;
+    broker->publishes.wants_room = false;
+    broker->event = (spectacles_broker_event){.type = SPECTACLES_BROKER_EVENT_ROOM};
+    return &broker->event;
+}
+
+static void check_drained(spectacles_broker *broker, uint64_t now)
+{
+    if (!broker->owner_closes || broker->state == SPECTACLES_BROKER_CLOSED ||
+        broker->state == SPECTACLES_BROKER_CLOSING)
+        return;
+    bool over = now >= broker->drain_deadline;
+    if (broker->state == SPECTACLES_BROKER_READY)
+        sp_broker_become(broker, SPECTACLES_BROKER_DRAINING, now);
+    if (over || broker->publishes.unsettled == 0)
+        sp_broker_finish(broker, now);
+}
+
+SPECTACLES_EXPORT const spectacles_broker_event *spectacles_broker_next_event(spectacles_broker *broker,
+                                                                              uint64_t now)
+{
+    for (;;) {
+        if (connects_now(broker, now))
+            sp_broker_connect(broker, now);
+        const spectacles_broker_event *event = take_confirm(broker);
+        if (!event)
+            event = sp_broker_take_news(broker);
+        if (!event)
+            event = take_room(broker);
+        if (event)
+            return event;
+        check_drained(broker, now);
+        if (!sp_broker_receive(broker, now, &event) && broker->news.count == 0)
+            return NULL;
+        if (event)
+            return event;
+    }
+}
+
+/* ---- Time ---- */
+
+static bool has_unread(const spectacles_broker *broker)
+{
+    return sp_buffer_length(&broker->input) > broker->input_used || broker->news.count > 0;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint64_t heartbeat_deadline(const spectacles_broker *broker)
+{
+    if (broker->heartbeat == 0 || broker->transport != SP_TRANSPORT_OPEN)
+        return SPECTACLES_NEVER;
+    return earlier(broker->beat_at, broker->heard_at + 2 * broker->heartbeat);
+}
+
+SPECTACLES_EXPORT uint64_t spectacles_broker_deadline(const spectacles_broker *broker)
+{
+    if (broker->state == SPECTACLES_BROKER_IDLE)
+        return 0;
+    if (broker->transport == SP_TRANSPORT_ENDED || broker->state == SPECTACLES_BROKER_CLOSED)
+        return SPECTACLES_NEVER;
+    /* A new connection waits until the owner has pulled what happened to the last one. */
+    if (broker->news.count > 0 && broker->state == SPECTACLES_BROKER_BACKOFF)
+        return SPECTACLES_NEVER;
+    uint64_t deadline = earlier(broker->phase_deadline, heartbeat_deadline(broker));
+    if (broker->owner_closes && broker->state != SPECTACLES_BROKER_CLOSING)
+        deadline = earlier(deadline, broker->drain_deadline);
+    if (broker->state == SPECTACLES_BROKER_READY)
+        deadline = earlier(deadline, sp_topology_deadline(&broker->topology));
+    return deadline;
+}
+
+static void lose(spectacles_broker *broker, const char *text, uint64_t now)
+{
+    sp_loss *loss = sp_broker_blame(broker, 0, SPECTACLES_E_CLOSED);
+    if (loss)
+        sp_text_set(&loss->text, "%s", text);
+    sp_broker_settle(broker, now);
+}
+
+static int beat(spectacles_broker *broker, uint64_t now)
+{
+    if (now >= broker->heard_at + 2 * broker->heartbeat) {
+        if (!has_unread(broker)) {
+            lose(broker, "the broker has been silent for two heartbeats: the connection is dead", now);
+            return SPECTACLES_OK;
+        }
+        broker->heard_at = now;
+    }
+    if (now < broker->beat_at)
+        return SPECTACLES_OK;
+    int error = broker->wrote ? SPECTACLES_OK : sp_wire_heartbeat(&broker->control);
+    broker->wrote = false;
+    broker->beat_at = now + broker->heartbeat / 2;
+    return error;
+}
+
+static void end_phase(spectacles_broker *broker, uint64_t now)
+{
+    static const char *const texts[] = {
+        [SPECTACLES_BROKER_CONNECTING] = "timed out: no connection to the broker",
+        [SPECTACLES_BROKER_HANDSHAKE] = "timed out: the broker did not finish the AMQP handshake",
+        [SPECTACLES_BROKER_SETUP] = "timed out: the broker did not answer the declarations",
+        [SPECTACLES_BROKER_CLOSING] = "timed out: the broker did not answer connection.close"};
+    if (broker->state != SPECTACLES_BROKER_CLOSING && has_unread(broker))
+        broker->phase_deadline = now + broker->connect_timeout;
+    else if (broker->state >= SPECTACLES_BROKER_CONNECTING && broker->state <= SPECTACLES_BROKER_CLOSING)
+        lose(broker, texts[broker->state] ? texts[broker->state] : "timed out", now);
+}
+
+SPECTACLES_EXPORT int spectacles_broker_expire(spectacles_broker *broker, uint64_t now)
+{
+    if (connects_now(broker, now))
+        sp_broker_connect(broker, now);
+    check_drained(broker, now);
+    if (broker->transport == SP_TRANSPORT_NONE || broker->transport == SP_TRANSPORT_ENDED)
+        return SPECTACLES_OK;
+    if (now >= broker->phase_deadline)
+        end_phase(broker, now);
+    int error = now >= heartbeat_deadline(broker) ? beat(broker, now) : SPECTACLES_OK;
+    if (error == SPECTACLES_OK && now >= sp_topology_deadline(&broker->topology))
+        error = sp_broker_advance(broker, now);
+    return error;
+}
+
+/* ---- Bytes ---- */
+
+SPECTACLES_EXPORT const spectacles_endpoint *spectacles_broker_endpoint(const spectacles_broker *broker)
+{
+    bool wanted = broker->transport == SP_TRANSPORT_WANTED || broker->transport == SP_TRANSPORT_OPEN;
+    return wanted ? &broker->endpoint : NULL;
+}
+
+/* A frame that is not complete yet has to be read, however large it is: at most frame_max. */
+SPECTACLES_EXPORT int spectacles_broker_wants_input(const spectacles_broker *broker)
+{
+    return broker->transport == SP_TRANSPORT_OPEN &&
+           sp_buffer_length(&broker->input) < broker->high_water + broker->frame_max;
+}
+
+SPECTACLES_EXPORT int spectacles_broker_opened(spectacles_broker *broker, uint64_t now)
+{
+    if (broker->transport != SP_TRANSPORT_WANTED)
+        return sp_broker_fail(broker, SPECTACLES_E_STATE, "no connection was asked for");
+    int error = sp_broker_greet(broker);
+    if (error != SPECTACLES_OK)
+        return sp_broker_fail(broker, error, spectacles_strerror(error));
+    broker->transport = SP_TRANSPORT_OPEN;
+    broker->heard_at = now;
+    broker->frame_max = SP_WIRE_FRAME_MAX;
+    sp_broker_become(broker, SPECTACLES_BROKER_HANDSHAKE, now);
+    return SPECTACLES_OK;
+}
+
+SPECTACLES_EXPORT int spectacles_broker_feed(spectacles_broker *broker, const uint8_t *bytes, size_t length,
+                                             uint64_t now)
+{
+    if (broker->transport != SP_TRANSPORT_OPEN)
+        return sp_broker_fail(broker, SPECTACLES_E_STATE, "bytes arrived on a connection that is not open");
+    int error = sp_buffer_append(&broker->input, bytes, length);
+    if (error != SPECTACLES_OK)
+        return sp_broker_fail(broker, error, spectacles_strerror(error));
+    broker->heard_at = now;
+    broker->stats.bytes_received += length;
+    return SPECTACLES_OK;
+}
+
+SPECTACLES_EXPORT int spectacles_broker_eof(spectacles_broker *broker, int error, const char *text,
+                                            size_t length, uint64_t now)
+{
+    if (broker->transport != SP_TRANSPORT_WANTED && broker->transport != SP_TRANSPORT_OPEN)
+        return SPECTACLES_OK;
+    bool was_open = broker->transport == SP_TRANSPORT_OPEN;
+    broker->transport = SP_TRANSPORT_ENDED;
+    sp_loss *loss = sp_broker_blame(broker, 0, error ? error : SPECTACLES_E_CLOSED);
+    if (loss) {
+        sp_text_set(&loss->text, "%s", "");
+        if (length > 0)
+            sp_text_add_foreign(&loss->text, text, length, SP_TEXT_MAX / 2);
+        else
+            sp_text_set(&loss->text, "the broker closed the connection without a word");
+        if (broker->state == SPECTACLES_BROKER_HANDSHAKE && !error)
+            sp_text_add(&loss->text, " during the handshake (wrong port, or credentials refused)");
+    }
+    if (!was_open)
+        sp_broker_settle(broker, now);
+    return SPECTACLES_OK;
+}
+
+/* Publishes go out in confirm mode only, and not while the broker is blocked; a cut record has to be
+ * completed. */
+static sp_slice next_output(const spectacles_broker *broker, bool *publishes)
+{
+    const sp_slice nothing = {NULL, 0};
+    *publishes = false;
+    if (broker->transport != SP_TRANSPORT_OPEN)
+        return nothing;
+    bool cut = broker->confirms && sp_publishes_is_cut(&broker->publishes);
+    if (!cut && sp_buffer_length(&broker->control) > 0)
+        return sp_buffer_slice(&broker->control);
+    *publishes = true;
+    if (cut && (broker->blocked || broker->state == SPECTACLES_BROKER_CLOSING))
+        return sp_publishes_rest(&broker->publishes);
+    bool flows = broker->confirms && !broker->blocked && broker->state != SPECTACLES_BROKER_CLOSING;
+    return flows ? sp_publishes_pending(&broker->publishes) : nothing;
+}
+
+SPECTACLES_EXPORT size_t spectacles_broker_pending(const spectacles_broker *broker, const uint8_t **bytes)
+{
+    bool publishes;
+    sp_slice output = next_output(broker, &publishes);
+    *bytes = output.bytes;
+    return output.length;
+}
+
+SPECTACLES_EXPORT void spectacles_broker_consumed(spectacles_broker *broker, size_t length)
+{
+    bool publishes;
+    sp_slice output = next_output(broker, &publishes);
+    length = length < output.length ? length : output.length;
+    if (length == 0)
+        return;
+    if (publishes)
+        sp_publishes_consumed(&broker->publishes, length);
+    else
+        sp_buffer_consume(&broker->control, length);
+    broker->wrote = true;
+    broker->stats.bytes_sent += length;
+}
+
+/* ---- What the owner asks for ---- */
+
+SPECTACLES_EXPORT int spectacles_broker_subscribe(spectacles_broker *broker,
+                                                  const spectacles_subscription *subscription)
+{
+    spectacles_subscription read = {0};
+    int error = sp_config_read(&read, sizeof read, subscription);
+    if (error != SPECTACLES_OK)
+        return sp_broker_fail(broker, error,
+                              "the subscription's size is not that of a version this library knows");
+    uint32_t prefetch = read.prefetch ? read.prefetch : broker->prefetch;
+    if (prefetch > UINT16_MAX)
+        return sp_broker_fail(broker, SPECTACLES_E_INVAL, "prefetch has to be 1 to 65535");
+    int number = sp_topology_add(&broker->topology, broker->group, &read, prefetch);
+    if (number < 0)
+        return sp_broker_fail(broker, number,
+                              "the queue can not be named: group, subgroup and event have to be text of "
+                              "together at most 253 bytes, group and event not empty");
+    error = sp_broker_advance(broker, 0);
+    return error == SPECTACLES_OK ? number : sp_broker_fail(broker, error, spectacles_strerror(error));
+}
+
+static bool fits(const char *text)
+{
+    return !text || strlen(text) <= SP_SHORT_MAX;
+}
+
+static int check_message(spectacles_broker *broker, const spectacles_message *message)
+{
+    if (broker->owner_closes)
+        return sp_broker_fail(broker, SPECTACLES_E_STATE, "the broker is closing");
+    if (message->key_length > SP_SHORT_MAX || !fits(message->exchange) || !fits(message->content_type) ||
+        !fits(message->message_id) || !fits(message->correlation_id) || !fits(message->reply_to) ||
+        !fits(message->expiration))
+        return sp_broker_fail(broker, SPECTACLES_E_INVAL, "a text of the message is longer than 255 bytes");
+    if ((!message->key && message->key_length > 0) || (!message->body && message->body_length > 0))
+        return sp_broker_fail(broker, SPECTACLES_E_INVAL, "the key or the body is NULL but has a length");
+    if (message->flags & ~(uint32_t)(SPECTACLES_MESSAGE_TRANSIENT | SPECTACLES_MESSAGE_MANDATORY))
+        return sp_broker_fail(broker, SPECTACLES_E_UNSUPPORTED,
+                              "flags has a bit that this version does not know");
+    return SPECTACLES_OK;
+}
+
+SPECTACLES_EXPORT int spectacles_broker_publish(spectacles_broker *broker, const spectacles_message *message,
+                                                uint64_t *tag)
+{
+    spectacles_message read = {0};
+    int error = sp_config_read(&read, sizeof read, message);
+    if (error != SPECTACLES_OK)
+        return sp_broker_fail(broker, error,
+                              "the message's size is not that of a version this library knows");
+    error = check_message(broker, &read);
+    if (error != SPECTACLES_OK)
+        return error;
+    if (!has_room(broker)) {
+        broker->publishes.wants_room = true;
+        return sp_broker_fail(broker, SPECTACLES_E_AGAIN, "the window of unconfirmed publishes is full");
+    }
+    error = sp_publishes_add(&broker->publishes, &read, broker->group, tag);
+    if (error != SPECTACLES_OK)
+        return sp_broker_fail(broker, error, spectacles_strerror(error));
+    broker->stats.published++;
+    return SPECTACLES_OK;
+}
+
+SPECTACLES_EXPORT int spectacles_broker_room(const spectacles_broker *broker)
+{
+    return has_room(broker) && !broker->owner_closes;
+}
+
+static int answer_delivery(spectacles_broker *broker, uint64_t delivery, amqp_method_number_t id, int requeue)
+{
+    amqp_basic_ack_t ack = {0};
+    amqp_basic_reject_t reject = {.requeue = requeue ? 1 : 0};
+    size_t before = sp_buffer_length(&broker->control);
+    bool open = broker->transport == SP_TRANSPORT_OPEN && broker->state != SPECTACLES_BROKER_CLOSING &&
+                broker->channels[SP_CHANNEL_CONSUME] == SP_CHANNEL_OPEN;
+    if (!open)
+        return 0;
+    /* Room first: once the tag is taken back there is no way to ask again. */
+    if (!sp_buffer_reserve(&broker->control, 8192)) {
+        broker->control.failed = false;
+        return sp_broker_fail(broker, SPECTACLES_E_NOMEM, spectacles_strerror(SPECTACLES_E_NOMEM));
+    }
+    uint64_t tag = sp_deliveries_settle(&broker->deliveries, delivery);
+    if (tag == 0)
+        return 0;
+    ack.delivery_tag = reject.delivery_tag = tag;
+    const void *method = id == AMQP_BASIC_ACK_METHOD ? (const void *)&ack : (const void *)&reject;
+    sp_wire_method(&broker->control, SP_CHANNEL_CONSUME, id, method);
+    return sp_buffer_length(&broker->control) > before;
+}
+
+SPECTACLES_EXPORT int spectacles_broker_ack(spectacles_broker *broker, uint64_t delivery)
+{
+    int done = answer_delivery(broker, delivery, AMQP_BASIC_ACK_METHOD, 0);
+    if (done == 1)
+        broker->stats.acknowledged++;
+    return done;
+}
+
+SPECTACLES_EXPORT int spectacles_broker_reject(spectacles_broker *broker, uint64_t delivery, int requeue)
+{
+    int done = answer_delivery(broker, delivery, AMQP_BASIC_REJECT_METHOD, requeue);
+    if (done == 1)
+        broker->stats.rejected++;
+    return done;
+}
+
+SPECTACLES_EXPORT int spectacles_broker_close(spectacles_broker *broker, uint64_t now)
+{
+    if (broker->owner_closes)
+        return SPECTACLES_OK;
+    broker->owner_closes = true;
+    broker->drain_deadline = now + broker->drain_timeout;
+    check_drained(broker, now);
+    return SPECTACLES_OK;
+}
+
+/* ---- What the owner can see ---- */
+
+SPECTACLES_EXPORT uint32_t spectacles_broker_state(const spectacles_broker *broker)
+{
+    return broker->state;
+}
+
+SPECTACLES_EXPORT int spectacles_broker_get_stats(const spectacles_broker *broker,
+                                                  spectacles_broker_stats *out)
+{
+    spectacles_broker_stats stats = broker->stats;
+    stats.unconfirmed = broker->publishes.unsettled;
+    stats.republished = broker->publishes.republished;
+    return sp_stats_write(out, &stats, sizeof stats);
+}
+
+SPECTACLES_EXPORT const char *spectacles_broker_last_error(const spectacles_broker *broker)
+{
+    return broker->last_error.chars;
+}

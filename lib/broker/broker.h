@@ -1,0 +1,160 @@
+#ifndef SP_BROKER_BROKER_H
+#define SP_BROKER_BROKER_H
+
+#include "broker/content.h"
+#include "broker/deliveries.h"
+#include "broker/publishes.h"
+#include "broker/topology.h"
+#include "broker/uri.h"
+#include "core/random.h"
+#include "core/text.h"
+
+#include <spectacles/broker.h>
+
+enum {
+    SP_PHASE_CLOSING = 3000,
+    SP_BACKOFF_BASE = 250,
+    SP_BACKOFF_CAP = 30000,
+    SP_RETRY_CANCELLED = 1000, /* a queue that was deleted under us is declared again */
+    SP_RETRY_REFUSED = 30000   /* what was refused is tried again: a person may have mended it */
+};
+
+/* What the driver of the bytes has to do with us. */
+enum sp_transport {
+    SP_TRANSPORT_NONE,
+    SP_TRANSPORT_WANTED,
+    SP_TRANSPORT_OPEN,
+    SP_TRANSPORT_ENDED /* eof was heard; what was fed before is still being worked on */
+};
+
+enum sp_channel_state {
+    SP_CHANNEL_CLOSED,
+    SP_CHANNEL_OPENING,
+    SP_CHANNEL_OPEN
+};
+
+/* Why a connection ends. */
+typedef struct sp_loss {
+    uint32_t code;
+    int32_t error;
+    bool configuration; /* a person has to change something: tried again at the cap only */
+    bool told;
+    sp_text text;
+} sp_loss;
+
+typedef struct sp_news {
+    spectacles_broker_event event;
+    sp_text text;
+} sp_news;
+
+struct spectacles_broker {
+    /* What it was made with. */
+    sp_uri *uris;
+    uint32_t uri_count;
+    char *group;
+    char *name;
+    uint32_t window_count;
+    uint32_t prefetch;
+    uint64_t window_bytes;
+    uint64_t max_message;
+    uint64_t high_water;
+    uint32_t connect_timeout;
+    uint32_t drain_timeout;
+    sp_random random;
+
+    /* Where it stands. */
+    enum spectacles_broker_state state;
+    enum sp_transport transport;
+    uint64_t phase_deadline;
+    uint32_t attempts;
+    uint32_t uri; /* the one in use */
+    bool owner_closes;
+    uint64_t drain_deadline;
+    sp_loss loss;
+
+    /* This connection. */
+    spectacles_endpoint endpoint;
+    sp_buffer input;
+    size_t input_used; /* of a frame that an event still points into */
+    sp_buffer control; /* everything but publishes */
+    amqp_pool_t pool;
+    uint32_t frame_max;
+    uint64_t heartbeat; /* milliseconds; 0: none */
+    uint64_t beat_at;   /* when to look whether we have been silent */
+    uint64_t heard_at;
+    bool wrote; /* since beat_at was set */
+    bool blocked;
+    bool confirms; /* the publishing channel is in confirm mode */
+    char product[64];
+    enum sp_channel_state channels[SP_CHANNELS];
+    sp_topology topology;
+    sp_publishes publishes;
+    sp_deliveries deliveries;
+    sp_content delivered;
+    sp_content returned;
+
+    /* What it tells. */
+    sp_ring news;
+    spectacles_broker_event event;
+    sp_text event_text;
+    spectacles_broker_stats stats;
+    sp_text last_error;
+};
+
+/* ---- life.c: from state to state ---- */
+
+/* The one place where the state changes. */
+void sp_broker_become(spectacles_broker *broker, enum spectacles_broker_state state, uint64_t now);
+void sp_broker_connect(spectacles_broker *broker, uint64_t now);
+
+/* Notes why the connection ends; the first note stands, and NULL comes back for later ones. */
+sp_loss *sp_broker_blame(spectacles_broker *broker, uint32_t code, int error);
+
+/* Ends the connection from our side: connection.close with this code, when one can be sent. */
+void sp_broker_drop(spectacles_broker *broker, uint32_t code, uint64_t now);
+
+/* The connection is over: what follows. */
+void sp_broker_settle(spectacles_broker *broker, uint64_t now);
+
+/* Everything is confirmed, or time is up: connection.close. */
+void sp_broker_finish(spectacles_broker *broker, uint64_t now);
+
+/* ---- setup.c: channels and topology ---- */
+
+int sp_broker_open_channels(spectacles_broker *broker);
+int sp_broker_open_channel(spectacles_broker *broker, uint16_t channel);
+
+/* Asks for what is wanted and can be asked for now. */
+int sp_broker_advance(spectacles_broker *broker, uint64_t now);
+
+/* READY, once everything has been tried. */
+void sp_broker_check_ready(spectacles_broker *broker, uint64_t now);
+
+/* A method that answers or ends something of the topology. */
+int sp_broker_on_channel_opened(spectacles_broker *broker, uint16_t channel, uint64_t now);
+int sp_broker_on_answer(spectacles_broker *broker, uint16_t channel, enum sp_request_kind kind, uint64_t now);
+int sp_broker_on_cancelled(spectacles_broker *broker, const amqp_basic_cancel_t *cancel, uint64_t now);
+int sp_broker_on_channel_close(spectacles_broker *broker, uint16_t channel, const amqp_channel_close_t *close,
+                               uint64_t now);
+
+/* ---- handshake.c: start, tune, open ---- */
+
+int sp_broker_greet(spectacles_broker *broker);
+int sp_broker_on_start(spectacles_broker *broker, const amqp_connection_start_t *start, uint64_t now);
+int sp_broker_on_tune(spectacles_broker *broker, const amqp_connection_tune_t *tune, uint64_t now);
+
+/* ---- receive.c: what arrives ---- */
+
+/* Works on the next frame. False when there is none. An event that it fills goes to *event. */
+bool sp_broker_receive(spectacles_broker *broker, uint64_t now, const spectacles_broker_event **event);
+
+/* ---- events.c ---- */
+
+sp_news *sp_broker_tell(spectacles_broker *broker, uint32_t type);
+const spectacles_broker_event *sp_broker_take_news(spectacles_broker *broker);
+int sp_broker_fail(spectacles_broker *broker, int error, const char *text);
+
+/* Adds "(CODE - text of the broker)". */
+void sp_broker_quote(sp_text *text, uint16_t code, amqp_bytes_t reply);
+
+#endif

@@ -1,0 +1,154 @@
+#include "broker/content.h"
+
+#include <string.h>
+
+enum {
+    KEPT_BODY = 64 * 1024
+};
+
+void sp_content_free(sp_content *content)
+{
+    sp_buffer_free(&content->body);
+    *content = (sp_content){0};
+}
+
+void sp_content_reset(sp_content *content)
+{
+    sp_buffer body = content->body;
+    sp_buffer_clear(&body);
+    sp_buffer_shrink(&body, KEPT_BODY);
+    /* The texts are not cleared: `present` says which of them hold. */
+    content->state = SP_CONTENT_NONE;
+    content->content_type.present = content->message_id.present = false;
+    content->correlation_id.present = content->reply_to.present = false;
+    content->tag = content->size = content->got = 0;
+    content->refusal = NULL;
+    content->whole = (sp_slice){NULL, 0};
+    content->body = body;
+}
+
+const char *sp_short_text(const sp_short *text)
+{
+    return text->present ? text->chars : NULL;
+}
+
+static void copy(sp_short *out, amqp_bytes_t bytes)
+{
+    out->length = bytes.len < SP_SHORT_MAX ? bytes.len : SP_SHORT_MAX;
+    if (out->length > 0)
+        memcpy(out->chars, bytes.bytes, out->length);
+    out->chars[out->length] = '\0';
+    out->present = true;
+}
+
+/* Our consumer tags are "s" and a subscription's number. */
+static uint64_t consumer_of(amqp_bytes_t tag)
+{
+    const char *chars = tag.bytes;
+    uint64_t number = 0;
+    if (tag.len < 2 || tag.len > 11 || chars[0] != 's')
+        return UINT64_MAX;
+    for (size_t i = 1; i < tag.len; i++) {
+        if (chars[i] < '0' || chars[i] > '9')
+            return UINT64_MAX;
+        number = number * 10 + (uint64_t)(chars[i] - '0');
+    }
+    return number;
+}
+
+int sp_content_begin(sp_content *content, amqp_method_number_t method, const void *decoded)
+{
+    if (content->state != SP_CONTENT_NONE)
+        return SPECTACLES_E_PROTO;
+    sp_content_reset(content);
+    content->state = SP_CONTENT_HEADER;
+    content->method = method;
+    if (method == AMQP_BASIC_DELIVER_METHOD) {
+        const amqp_basic_deliver_t *deliver = decoded;
+        content->delivery_tag = deliver->delivery_tag;
+        content->redelivered = deliver->redelivered;
+        content->consumer = consumer_of(deliver->consumer_tag);
+        copy(&content->key, deliver->routing_key);
+    } else {
+        const amqp_basic_return_t *returned = decoded;
+        content->code = returned->reply_code;
+        copy(&content->text, returned->reply_text);
+        copy(&content->key, returned->routing_key);
+    }
+    return SPECTACLES_OK;
+}
+
+static uint64_t tag_of(const amqp_basic_properties_t *properties)
+{
+    static const char name[] = "spectacles-tag";
+    if (!(properties->_flags & AMQP_BASIC_HEADERS_FLAG))
+        return 0;
+    for (int i = 0; i < properties->headers.num_entries; i++) {
+        const amqp_table_entry_t *entry = &properties->headers.entries[i];
+        bool named =
+            entry->key.len == sizeof name - 1 && memcmp(entry->key.bytes, name, sizeof name - 1) == 0;
+        if (named && entry->value.kind == AMQP_FIELD_KIND_I64)
+            return (uint64_t)entry->value.value.i64;
+    }
+    return 0;
+}
+
+static void copy_properties(sp_content *content, const amqp_basic_properties_t *properties)
+{
+    if (properties->_flags & AMQP_BASIC_CONTENT_TYPE_FLAG)
+        copy(&content->content_type, properties->content_type);
+    if (properties->_flags & AMQP_BASIC_MESSAGE_ID_FLAG)
+        copy(&content->message_id, properties->message_id);
+    if (properties->_flags & AMQP_BASIC_CORRELATION_ID_FLAG)
+        copy(&content->correlation_id, properties->correlation_id);
+    if (properties->_flags & AMQP_BASIC_REPLY_TO_FLAG)
+        copy(&content->reply_to, properties->reply_to);
+    content->tag = tag_of(properties);
+}
+
+static int finish(sp_content *content)
+{
+    if (content->got < content->size)
+        return 0;
+    content->state = SP_CONTENT_NONE;
+    return 1;
+}
+
+static int take_header(sp_content *content, sp_slice payload, amqp_pool_t *pool, uint64_t max_size)
+{
+    amqp_basic_properties_t *properties;
+    int error = sp_wire_decode_header(payload, pool, &content->size, &properties);
+    if (error == SPECTACLES_E_INVAL)
+        content->refusal = "its properties are malformed or nested too deep";
+    else if (error != SPECTACLES_OK)
+        return error;
+    else
+        copy_properties(content, properties);
+    if (content->size > max_size)
+        content->refusal = "its body is over the limit on its size";
+    content->state = SP_CONTENT_BODY;
+    return finish(content);
+}
+
+static int take_body(sp_content *content, sp_slice payload)
+{
+    if (payload.length > content->size - content->got || payload.length == 0)
+        return SPECTACLES_E_PROTO;
+    bool whole = payload.length == content->size;
+    if (!content->refusal && !whole && sp_buffer_append(&content->body, payload.bytes, payload.length) < 0) {
+        content->body.failed = false;
+        return SPECTACLES_E_NOMEM;
+    }
+    content->got += payload.length;
+    content->whole = whole ? payload : sp_buffer_slice(&content->body);
+    return finish(content);
+}
+
+int sp_content_frame(sp_content *content, const sp_wire_frame *frame, amqp_pool_t *pool, uint64_t max_size)
+{
+    if (frame->type == AMQP_FRAME_HEADER && content->state == SP_CONTENT_HEADER)
+        return take_header(content, frame->payload, pool, max_size);
+    if (frame->type == AMQP_FRAME_BODY && content->state == SP_CONTENT_BODY)
+        return take_body(content, frame->payload);
+    return SPECTACLES_E_PROTO;
+}

@@ -1,0 +1,32 @@
+#ifndef SP_BROKER_DELIVERIES_H
+#define SP_BROKER_DELIVERIES_H
+
+#include "core/ring.h"
+
+#include <spectacles/types.h>
+#include <stdbool.h>
+
+/*
+ * Which deliveries of the present channel are not settled yet. A handle for the owner joins the channel's
+ * generation and the delivery tag, so that what came over a channel that is gone, or was settled before, is
+ * known as such.
+ */
+typedef struct sp_deliveries {
+    sp_ring open; /* one byte a tag, from `first` on: 1 while it waits */
+    uint64_t first;
+    uint64_t generation;
+} sp_deliveries;
+
+void sp_deliveries_init(sp_deliveries *deliveries);
+void sp_deliveries_free(sp_deliveries *deliveries);
+
+/* A fresh channel: tags count from 1 again, and no handle given out before holds. */
+void sp_deliveries_renew(sp_deliveries *deliveries);
+
+/* Notes a delivery; its handle, or 0 when memory ran out or the tag is not the next one. */
+uint64_t sp_deliveries_add(sp_deliveries *deliveries, uint64_t tag);
+
+/* Takes a handle back: its tag, or 0 when there is nothing to settle. */
+uint64_t sp_deliveries_settle(sp_deliveries *deliveries, uint64_t handle);
+
+#endif

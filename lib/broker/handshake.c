@@ -1,0 +1,152 @@
+#include "broker/broker.h"
+
+#include <string.h>
+
+/* The protocol header of AMQP 0-9-1 (section 4.2.2). */
+static const uint8_t greeting[8] = {'A', 'M', 'Q', 'P', 0, 0, 9, 1};
+
+int sp_broker_greet(spectacles_broker *broker)
+{
+    return sp_buffer_append(&broker->control, greeting, sizeof greeting);
+}
+
+/* ---- connection.start ---- */
+
+static bool names(amqp_bytes_t list, const char *word)
+{
+    const char *at = list.bytes;
+    size_t length = strlen(word);
+    for (size_t i = 0; i + length <= list.len; i++) {
+        bool begins = i == 0 || at[i - 1] == ' ';
+        bool ends = i + length == list.len || at[i + length] == ' ';
+        if (begins && ends && memcmp(at + i, word, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void read_text(sp_text *out, const amqp_table_t *table, const char *key)
+{
+    for (int i = 0; i < table->num_entries; i++) {
+        const amqp_table_entry_t *entry = &table->entries[i];
+        if (entry->key.len == strlen(key) && memcmp(entry->key.bytes, key, entry->key.len) == 0 &&
+            entry->value.kind == AMQP_FIELD_KIND_UTF8)
+            sp_text_add_foreign(out, entry->value.value.bytes.bytes, entry->value.value.bytes.len, 24);
+    }
+}
+
+static void keep_product(spectacles_broker *broker, const amqp_table_t *properties)
+{
+    sp_text text;
+    sp_text_set(&text, "%s", "");
+    read_text(&text, properties, "product");
+    sp_text_add(&text, " ");
+    read_text(&text, properties, "version");
+    memcpy(broker->product, text.chars, text.length + 1);
+}
+
+static amqp_table_entry_t text_entry(const char *key, const char *value)
+{
+    return (amqp_table_entry_t){sp_wire_text(key),
+                                {.kind = AMQP_FIELD_KIND_UTF8, .value = {.bytes = sp_wire_text(value)}}};
+}
+
+static amqp_table_entry_t true_entry(const char *key)
+{
+    return (amqp_table_entry_t){sp_wire_text(key),
+                                {.kind = AMQP_FIELD_KIND_BOOLEAN, .value = {.boolean = 1}}};
+}
+
+/* SASL PLAIN (RFC 4616): NUL user NUL password. */
+static amqp_bytes_t plain(char out[2 * SP_URI_TEXT_MAX + 2], const sp_uri *uri)
+{
+    size_t user = strlen(uri->user);
+    size_t password = strlen(uri->password);
+    out[0] = '\0';
+    memcpy(out + 1, uri->user, user);
+    out[1 + user] = '\0';
+    memcpy(out + 2 + user, uri->password, password);
+    return (amqp_bytes_t){user + password + 2, out};
+}
+
+static int send_start_ok(spectacles_broker *broker)
+{
+    char response[2 * SP_URI_TEXT_MAX + 2];
+    amqp_table_entry_t capabilities[] = {
+        true_entry("publisher_confirms"), true_entry("basic.nack"), true_entry("consumer_cancel_notify"),
+        true_entry("connection.blocked"), true_entry("authentication_failure_close")};
+    amqp_table_entry_t properties[] = {
+        text_entry("product", "libspectacles"),
+        text_entry("version", SP_VERSION),
+        text_entry("connection_name", broker->name),
+        {sp_wire_text("capabilities"),
+         {.kind = AMQP_FIELD_KIND_TABLE, .value = {.table = {5, capabilities}}}}};
+    amqp_connection_start_ok_t start_ok = {.client_properties = {4, properties},
+                                           .mechanism = sp_wire_text("PLAIN"),
+                                           .response = plain(response, &broker->uris[broker->uri]),
+                                           .locale = sp_wire_text("en_US")};
+    return sp_wire_method(&broker->control, SP_CHANNEL_CONNECTION, AMQP_CONNECTION_START_OK_METHOD,
+                          &start_ok);
+}
+
+int sp_broker_on_start(spectacles_broker *broker, const amqp_connection_start_t *start, uint64_t now)
+{
+    if (!names(start->mechanisms, "PLAIN")) {
+        sp_loss *loss = sp_broker_blame(broker, 0, SPECTACLES_E_AUTH);
+        if (loss) {
+            loss->configuration = true;
+            sp_text_set(&loss->text, "the broker does not offer to log in with PLAIN");
+        }
+        sp_broker_settle(broker, now);
+        return SPECTACLES_OK;
+    }
+    keep_product(broker, &start->server_properties);
+    return send_start_ok(broker);
+}
+
+/* ---- connection.tune ---- */
+
+/* Both sides name a limit, 0 for none: the lower one holds. */
+static uint32_t agree(uint32_t ours, uint32_t theirs)
+{
+    return theirs == 0 || (ours != 0 && ours < theirs) ? ours : theirs;
+}
+
+static void refuse_tune(spectacles_broker *broker, const char *why, uint64_t now)
+{
+    sp_loss *loss = sp_broker_blame(broker, 0, SPECTACLES_E_UNSUPPORTED);
+    if (loss) {
+        loss->configuration = true;
+        sp_text_set(&loss->text, "%s", why);
+    }
+    sp_broker_settle(broker, now);
+}
+
+int sp_broker_on_tune(spectacles_broker *broker, const amqp_connection_tune_t *tune, uint64_t now)
+{
+    const sp_uri *uri = &broker->uris[broker->uri];
+    uint32_t frame_max = agree(uri->frame_max ? uri->frame_max : SP_WIRE_FRAME_MAX, tune->frame_max);
+    uint32_t heartbeat = uri->heartbeat == 0 ? 0 : agree(uri->heartbeat, tune->heartbeat);
+    if (frame_max < SP_WIRE_FRAME_LEAST) {
+        refuse_tune(broker, "the broker allows frames of less than 8192 bytes: raise its frame_max", now);
+        return SPECTACLES_OK;
+    }
+    if (tune->channel_max != 0 && tune->channel_max < SP_CHANNELS - 1) {
+        refuse_tune(broker,
+                    "the broker allows less than the 3 channels that are needed: raise its channel_max", now);
+        return SPECTACLES_OK;
+    }
+    amqp_connection_tune_ok_t tune_ok = {
+        .channel_max = SP_CHANNELS - 1, .frame_max = frame_max, .heartbeat = (uint16_t)heartbeat};
+    amqp_connection_open_t open = {.virtual_host = sp_wire_text(uri->vhost)};
+    int error =
+        sp_wire_method(&broker->control, SP_CHANNEL_CONNECTION, AMQP_CONNECTION_TUNE_OK_METHOD, &tune_ok);
+    if (error == SPECTACLES_OK)
+        error = sp_wire_method(&broker->control, SP_CHANNEL_CONNECTION, AMQP_CONNECTION_OPEN_METHOD, &open);
+    if (error == SPECTACLES_OK)
+        error = sp_publishes_rewind(&broker->publishes, frame_max);
+    broker->frame_max = frame_max;
+    broker->heartbeat = (uint64_t)heartbeat * 1000;
+    broker->beat_at = now + broker->heartbeat / 2;
+    return error;
+}

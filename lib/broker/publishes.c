@@ -1,0 +1,410 @@
+#include "broker/publishes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A write of this size is as good as a larger one, and leaves the rest of the connection a turn. */
+enum {
+    WRITE_MOST = 64 * 1024,
+    KEPT_BYTES = 256 * 1024
+};
+
+static const char tag_header[] = "spectacles-tag";
+
+void sp_publishes_init(sp_publishes *publishes)
+{
+    *publishes = (sp_publishes){.records = sp_ring_of(sizeof(sp_record)), .frame_max = SP_WIRE_FRAME_MAX};
+}
+
+void sp_publishes_free(sp_publishes *publishes)
+{
+    sp_buffer_free(&publishes->bytes);
+    sp_ring_free(&publishes->records);
+}
+
+static sp_record *record_at(const sp_publishes *publishes, size_t index)
+{
+    return sp_ring_at(&publishes->records, index);
+}
+
+/* ---- Adding ---- */
+
+static void set_text(amqp_basic_properties_t *properties, amqp_flags_t flag, amqp_bytes_t *field,
+                     const char *text)
+{
+    if (!text)
+        return;
+    properties->_flags |= flag;
+    *field = sp_wire_text(text);
+}
+
+static amqp_basic_properties_t properties_of(const spectacles_message *message)
+{
+    amqp_basic_properties_t properties = {._flags = AMQP_BASIC_DELIVERY_MODE_FLAG};
+    properties.delivery_mode = message->flags & SPECTACLES_MESSAGE_TRANSIENT ? 1 : 2;
+    set_text(&properties, AMQP_BASIC_CONTENT_TYPE_FLAG, &properties.content_type,
+             message->content_type ? message->content_type : "application/json");
+    set_text(&properties, AMQP_BASIC_MESSAGE_ID_FLAG, &properties.message_id, message->message_id);
+    set_text(&properties, AMQP_BASIC_CORRELATION_ID_FLAG, &properties.correlation_id,
+             message->correlation_id);
+    set_text(&properties, AMQP_BASIC_REPLY_TO_FLAG, &properties.reply_to, message->reply_to);
+    set_text(&properties, AMQP_BASIC_EXPIRATION_FLAG, &properties.expiration, message->expiration);
+    return properties;
+}
+
+static int write_method(sp_buffer *out, const spectacles_message *message, const char *group)
+{
+    union {
+        const char *in;
+        void *out;
+    } key = {message->key};
+    amqp_basic_publish_t publish = {
+        .exchange = sp_wire_text(message->exchange ? message->exchange : group),
+        .routing_key = {message->key_length, key.out},
+        .mandatory = message->flags & SPECTACLES_MESSAGE_MANDATORY ? 1 : 0,
+    };
+    return sp_wire_method(out, SP_CHANNEL_PUBLISH, AMQP_BASIC_PUBLISH_METHOD, &publish);
+}
+
+static int write_record(sp_publishes *publishes, const spectacles_message *message, const char *group,
+                        uint64_t tag)
+{
+    size_t before = sp_buffer_length(&publishes->bytes);
+    sp_slice body = {message->body, message->body_length};
+    amqp_basic_properties_t properties = properties_of(message);
+    /* A return does not say which publish it answers. A header that comes back with it does. */
+    amqp_table_entry_t entry = {.key = sp_wire_text(tag_header),
+                                .value = {.kind = AMQP_FIELD_KIND_I64, .value = {.i64 = (int64_t)tag}}};
+    if (message->flags & SPECTACLES_MESSAGE_MANDATORY) {
+        properties._flags |= AMQP_BASIC_HEADERS_FLAG;
+        properties.headers = (amqp_table_t){1, &entry};
+    }
+    int error = write_method(&publishes->bytes, message, group);
+    if (error == SPECTACLES_OK)
+        error =
+            sp_wire_content(&publishes->bytes, SP_CHANNEL_PUBLISH, &properties, body, publishes->frame_max);
+    if (error != SPECTACLES_OK)
+        sp_buffer_truncate(&publishes->bytes, before);
+    return error;
+}
+
+int sp_publishes_add(sp_publishes *publishes, const spectacles_message *message, const char *group,
+                     uint64_t *tag)
+{
+    size_t before = sp_buffer_length(&publishes->bytes);
+    sp_record *record = sp_ring_push(&publishes->records);
+    if (!record)
+        return SPECTACLES_E_NOMEM;
+    int error = write_record(publishes, message, group, publishes->last_tag + 1);
+    if (error != SPECTACLES_OK) {
+        sp_ring_pop_back(&publishes->records);
+        return error;
+    }
+    record->tag = ++publishes->last_tag;
+    record->length = sp_buffer_length(&publishes->bytes) - before;
+    record->body_length = message->body_length;
+    publishes->unsettled++;
+    publishes->unsettled_bytes += message->body_length;
+    if (tag)
+        *tag = record->tag;
+    return SPECTACLES_OK;
+}
+
+/* ---- Writing ---- */
+
+bool sp_publishes_is_cut(const sp_publishes *publishes)
+{
+    return publishes->written > 0;
+}
+
+sp_slice sp_publishes_pending(const sp_publishes *publishes)
+{
+    sp_slice all = sp_buffer_slice(&publishes->bytes);
+    size_t first = publishes->next_offset + publishes->written;
+    size_t end = publishes->next_offset;
+    for (size_t i = publishes->next; end - publishes->next_offset < WRITE_MOST; i++) {
+        const sp_record *record = record_at(publishes, i);
+        bool cut = i == publishes->next && publishes->written > 0;
+        if (!record || (record->settled && !cut))
+            break;
+        end += record->length;
+    }
+    return (sp_slice){all.bytes ? all.bytes + first : NULL, end > first ? end - first : 0};
+}
+
+sp_slice sp_publishes_rest(const sp_publishes *publishes)
+{
+    const sp_record *record = record_at(publishes, publishes->next);
+    if (publishes->written == 0 || !record)
+        return (sp_slice){NULL, 0};
+    const uint8_t *bytes = sp_buffer_slice(&publishes->bytes).bytes;
+    return (sp_slice){bytes + publishes->next_offset + publishes->written,
+                      record->length - publishes->written};
+}
+
+/* Settled records are passed over: what the broker confirmed before the connection was lost is not sent
+ * again. */
+static void skip_settled(sp_publishes *publishes)
+{
+    const sp_record *record;
+    while (publishes->written == 0 && (record = record_at(publishes, publishes->next)) && record->settled) {
+        publishes->next_offset += record->length;
+        publishes->next++;
+    }
+}
+
+void sp_publishes_consumed(sp_publishes *publishes, size_t length)
+{
+    while (length > 0) {
+        sp_record *record = record_at(publishes, publishes->next);
+        if (!record)
+            return;
+        if (publishes->written == 0)
+            record->wire = ++publishes->last_wire;
+        size_t rest = record->length - publishes->written;
+        if (length < rest) {
+            publishes->written += length;
+            return;
+        }
+        length -= rest;
+        publishes->written = 0;
+        publishes->next_offset += record->length;
+        publishes->next++;
+    }
+    skip_settled(publishes);
+}
+
+/* ---- A fresh channel ---- */
+
+static int reframe_record(sp_buffer *out, sp_slice frames, uint32_t frame_max)
+{
+    sp_wire_frame frame;
+    size_t used;
+    const char *why;
+    while (frames.length > 0 && sp_wire_next(frames, SP_WIRE_FRAME_MAX, &frame, &used, &why) == 1) {
+        int error = frame.type == AMQP_FRAME_BODY ? sp_wire_body(out, frame.channel, frame.payload, frame_max)
+                                                  : sp_buffer_append(out, frames.bytes, used);
+        if (error != SPECTACLES_OK)
+            return error;
+        frames.bytes += used;
+        frames.length -= used;
+    }
+    return SPECTACLES_OK;
+}
+
+/* Cuts all bodies anew, since the broker now takes smaller frames only. */
+static int reframe(sp_publishes *publishes, uint32_t frame_max)
+{
+    sp_buffer out = {0};
+    size_t offset = 0;
+    sp_slice all = sp_buffer_slice(&publishes->bytes);
+    size_t *lengths = calloc(publishes->records.count + 1, sizeof *lengths);
+    int error = lengths ? SPECTACLES_OK : SPECTACLES_E_NOMEM;
+    for (size_t i = 0; i < publishes->records.count && error == SPECTACLES_OK; i++) {
+        size_t before = sp_buffer_length(&out);
+        size_t length = record_at(publishes, i)->length;
+        error = reframe_record(&out, (sp_slice){all.bytes + offset, length}, frame_max);
+        lengths[i] = sp_buffer_length(&out) - before;
+        offset += length;
+    }
+    if (error == SPECTACLES_OK) {
+        for (size_t i = 0; i < publishes->records.count; i++)
+            record_at(publishes, i)->length = lengths[i];
+        sp_buffer_free(&publishes->bytes);
+        publishes->bytes = out;
+    } else {
+        sp_buffer_free(&out);
+    }
+    free(lengths);
+    return error;
+}
+
+int sp_publishes_rewind(sp_publishes *publishes, uint32_t frame_max)
+{
+    if (frame_max < publishes->frame_max) {
+        int error = reframe(publishes, frame_max);
+        if (error != SPECTACLES_OK)
+            return error;
+    }
+    publishes->frame_max = frame_max;
+    for (size_t i = 0; i < publishes->records.count; i++) {
+        sp_record *record = record_at(publishes, i);
+        publishes->republished += record->wire != 0 && !record->settled;
+        record->wire = 0;
+    }
+    publishes->next = publishes->next_offset = publishes->written = 0;
+    publishes->last_wire = 0;
+    publishes->confirm_tag = 0;
+    skip_settled(publishes);
+    return SPECTACLES_OK;
+}
+
+/* ---- Settling ---- */
+
+static void drop_front(sp_publishes *publishes)
+{
+    const sp_record *record;
+    while ((record = record_at(publishes, 0)) && record->settled && publishes->next > 0) {
+        sp_buffer_consume(&publishes->bytes, record->length);
+        publishes->next_offset -= record->length;
+        publishes->next--;
+        sp_ring_pop(&publishes->records);
+    }
+    sp_buffer_shrink(&publishes->bytes, KEPT_BYTES);
+}
+
+static void settle(sp_publishes *publishes, sp_record *record)
+{
+    if (record->settled)
+        return;
+    record->settled = true;
+    publishes->unsettled--;
+    publishes->unsettled_bytes -= record->body_length;
+}
+
+static sp_record *find_wire(const sp_publishes *publishes, uint64_t wire)
+{
+    const sp_record *front = record_at(publishes, 0);
+    if (!front || wire == 0)
+        return NULL;
+    /* Confirms come nearly in order, and tags without gaps: the first guess is right but after a reconnect.
+     */
+    sp_record *guess =
+        front->wire && wire >= front->wire ? record_at(publishes, (size_t)(wire - front->wire)) : NULL;
+    if (guess && guess->wire == wire)
+        return guess;
+    for (size_t i = 0; i < publishes->next + (publishes->written > 0); i++) {
+        sp_record *record = record_at(publishes, i);
+        if (record && record->wire == wire)
+            return record;
+    }
+    return NULL;
+}
+
+void sp_publishes_confirm(sp_publishes *publishes, uint64_t wire, bool multiple)
+{
+    publishes->confirm_tag = wire;
+    publishes->confirm_multiple = multiple;
+}
+
+/* The next record that the confirm covers. With `multiple` the covered ones stand at the front. */
+static sp_record *next_covered(const sp_publishes *publishes)
+{
+    if (!publishes->confirm_multiple) {
+        sp_record *record = find_wire(publishes, publishes->confirm_tag);
+        return record && !record->settled ? record : NULL;
+    }
+    for (size_t i = 0; i < publishes->next; i++) {
+        sp_record *record = record_at(publishes, i);
+        if (record->wire > publishes->confirm_tag)
+            return NULL;
+        if (!record->settled && record->wire)
+            return record;
+    }
+    return NULL;
+}
+
+uint64_t sp_publishes_next_confirmed(sp_publishes *publishes)
+{
+    while (publishes->confirm_tag) {
+        sp_record *record = next_covered(publishes);
+        if (!record) {
+            publishes->confirm_tag = 0;
+            drop_front(publishes);
+            return 0;
+        }
+        uint64_t tag = record->tag;
+        bool known = record->returned;
+        settle(publishes, record);
+        if (!publishes->confirm_multiple)
+            publishes->confirm_tag = 0;
+        drop_front(publishes);
+        if (!known)
+            return tag;
+    }
+    return 0;
+}
+
+static int append_again(sp_publishes *publishes, size_t index)
+{
+    size_t offset = 0;
+    for (size_t i = 0; i < index; i++)
+        offset += record_at(publishes, i)->length;
+    size_t length = record_at(publishes, index)->length;
+    if (!sp_buffer_reserve(&publishes->bytes, length)) {
+        publishes->bytes.failed = false;
+        return SPECTACLES_E_NOMEM;
+    }
+    sp_record *copy = sp_ring_push(&publishes->records);
+    if (!copy)
+        return SPECTACLES_E_NOMEM;
+    sp_record *record = record_at(publishes, index);
+    *copy = *record;
+    copy->wire = 0;
+    sp_buffer_append(&publishes->bytes, sp_buffer_slice(&publishes->bytes).bytes + offset, length);
+    record->settled = true;
+    return SPECTACLES_OK;
+}
+
+int sp_publishes_again(sp_publishes *publishes, uint64_t wire, bool multiple)
+{
+    size_t written = publishes->next;
+    for (size_t i = 0; i < written; i++) {
+        const sp_record *record = record_at(publishes, i);
+        bool covered = multiple ? record->wire && record->wire <= wire : record->wire == wire;
+        int error = covered && !record->settled ? append_again(publishes, i) : SPECTACLES_OK;
+        if (error != SPECTACLES_OK)
+            return error;
+    }
+    drop_front(publishes);
+    return SPECTACLES_OK;
+}
+
+bool sp_publishes_returned(sp_publishes *publishes, uint64_t tag)
+{
+    for (size_t i = 0; i < publishes->next; i++) {
+        sp_record *record = record_at(publishes, i);
+        if (record->tag != tag || record->settled || record->returned)
+            continue;
+        record->returned = true;
+        return true;
+    }
+    return false;
+}
+
+/* The exchange that a record goes to, as it stands in its first frame: basic.publish, a ticket, a short
+ * string. */
+static sp_slice exchange_of(const sp_publishes *publishes, size_t offset)
+{
+    sp_slice all = sp_buffer_slice(&publishes->bytes);
+    sp_reader reader = sp_reader_of((sp_slice){all.bytes + offset, all.length - offset});
+    sp_reader_take(&reader, SP_WIRE_HEADER + 4 + 2);
+    return sp_reader_take(&reader, sp_reader_u8(&reader));
+}
+
+static bool quotes(const char *text, size_t length, sp_slice name)
+{
+    for (size_t i = 0; i + name.length + 2 <= length; i++) {
+        if (text[i] == '\'' && text[i + 1 + name.length] == '\'' &&
+            memcmp(text + i + 1, name.bytes, name.length) == 0)
+            return true;
+    }
+    return false;
+}
+
+uint64_t sp_publishes_blame(sp_publishes *publishes, const char *text, size_t length, const char *group)
+{
+    size_t offset = 0;
+    for (size_t i = 0; i < publishes->records.count && i <= publishes->next; i++) {
+        sp_record *record = record_at(publishes, i);
+        sp_slice exchange = exchange_of(publishes, offset);
+        bool own = exchange.length == strlen(group) && memcmp(exchange.bytes, group, exchange.length) == 0;
+        if (!record->settled && record->wire && !own && exchange.length > 0 &&
+            quotes(text, length, exchange)) {
+            settle(publishes, record);
+            return record->tag;
+        }
+        offset += record->length;
+    }
+    return 0;
+}

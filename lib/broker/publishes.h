@@ -1,0 +1,80 @@
+#ifndef SP_BROKER_PUBLISHES_H
+#define SP_BROKER_PUBLISHES_H
+
+#include "broker/wire.h"
+#include "core/ring.h"
+
+#include <spectacles/broker.h>
+
+/*
+ * The publish log: what was published and not settled yet, as the bytes that go on the wire. It is the write
+ * buffer and the replay buffer at once. A record leaves at the front when it is settled and everything before
+ * it is.
+ */
+typedef struct sp_publishes {
+    sp_buffer bytes; /* the records' frames, one after the other */
+    sp_ring records;
+    uint64_t last_tag;
+    uint64_t last_wire; /* delivery tags count from 1 on each channel (confirm.select) */
+    size_t next;        /* the record that is written next */
+    size_t next_offset; /* where it begins in bytes */
+    size_t written;     /* how much of it is out already */
+    uint32_t frame_max; /* that bodies are cut for */
+    uint32_t unsettled;
+    uint64_t unsettled_bytes;
+    uint64_t republished;
+    bool wants_room;
+    /* A confirm that is being worked off, one record an event. */
+    uint64_t confirm_tag; /* 0: none */
+    bool confirm_multiple;
+} sp_publishes;
+
+typedef struct sp_record {
+    uint64_t tag;
+    uint64_t wire; /* 0: not written on this channel */
+    size_t length; /* in bytes */
+    size_t body_length;
+    bool settled;
+    bool returned; /* the owner knows: its confirm is not told again */
+} sp_record;
+
+void sp_publishes_init(sp_publishes *publishes);
+void sp_publishes_free(sp_publishes *publishes);
+
+/* Appends a message under the next tag. Nothing changes on failure. */
+int sp_publishes_add(sp_publishes *publishes, const spectacles_message *message, const char *group,
+                     uint64_t *tag);
+
+/* The next bytes for the wire, at most about 64 KiB, whole records unless one is cut already. */
+sp_slice sp_publishes_pending(const sp_publishes *publishes);
+void sp_publishes_consumed(sp_publishes *publishes, size_t length);
+
+/* True in the middle of a record: nothing else may be written in between. */
+bool sp_publishes_is_cut(const sp_publishes *publishes);
+
+/* What is left of a record that is cut. */
+sp_slice sp_publishes_rest(const sp_publishes *publishes);
+
+/* A fresh channel: everything that is not settled is written again, in order. SPECTACLES_E_NOMEM when smaller
+ * frames are needed. */
+int sp_publishes_rewind(sp_publishes *publishes, uint32_t frame_max);
+
+/* basic.ack came: the records are then settled one at a time. */
+void sp_publishes_confirm(sp_publishes *publishes, uint64_t wire, bool multiple);
+
+/* The tag of the next record that the confirm settles; 0 when it is worked off. Returned ones are passed
+ * over. */
+uint64_t sp_publishes_next_confirmed(sp_publishes *publishes);
+
+/* basic.nack came: once more, at the end. False when the tag is unknown. SPECTACLES_E_NOMEM leaves all as it
+ * is. */
+int sp_publishes_again(sp_publishes *publishes, uint64_t wire, bool multiple);
+
+/* basic.return came for this tag. False when it is not known. */
+bool sp_publishes_returned(sp_publishes *publishes, uint64_t tag);
+
+/* Settles the first record on its way to an exchange that the broker's text names in quotes; its tag, or 0.
+ */
+uint64_t sp_publishes_blame(sp_publishes *publishes, const char *text, size_t length, const char *group);
+
+#endif

@@ -1,0 +1,327 @@
+#include "broker/broker.h"
+
+#include <string.h>
+
+enum {
+    REPLY_FRAME_ERROR = 501,
+    REPLY_COMMAND_INVALID = 503,
+    REPLY_NO_MEMORY = 541
+};
+
+static void drop(spectacles_broker *broker, uint32_t code, int error, const char *text, uint64_t now)
+{
+    sp_loss *loss = sp_broker_blame(broker, 0, error);
+    if (loss)
+        sp_text_set(&loss->text, "%s", text);
+    sp_broker_drop(broker, code, now);
+}
+
+static void drop_for(spectacles_broker *broker, int error, uint64_t now)
+{
+    if (error == SPECTACLES_E_NOMEM)
+        drop(broker, REPLY_NO_MEMORY, error,
+             "out of memory: the connection is given up and will be made anew", now);
+    else if (error != SPECTACLES_OK)
+        drop(broker, REPLY_COMMAND_INVALID, error,
+             "the broker sent a method that has no place here, or that is malformed", now);
+}
+
+/* ---- The broker closes ---- */
+
+static void explain_close(spectacles_broker *broker, sp_loss *loss, const amqp_connection_close_t *close)
+{
+    const sp_uri *uri = &broker->uris[broker->uri];
+    bool early = broker->state == SPECTACLES_BROKER_HANDSHAKE;
+    loss->configuration = early;
+    if (close->reply_code == 403 && early) {
+        loss->error = SPECTACLES_E_AUTH;
+        sp_text_set(&loss->text, "the broker refused user '%s': check user and password in the AMQP URL",
+                    uri->user);
+    } else if ((close->reply_code == 530 || close->reply_code == 404) && early) {
+        loss->error = SPECTACLES_E_AUTH;
+        sp_text_set(&loss->text,
+                    "the broker refused virtual host '%s' to user '%s': create it, or give the user "
+                    "permissions on it",
+                    uri->vhost, uri->user);
+    } else {
+        sp_text_set(&loss->text, "the broker closed the connection");
+    }
+    sp_broker_quote(&loss->text, close->reply_code, close->reply_text);
+}
+
+static void on_connection_close(spectacles_broker *broker, const amqp_connection_close_t *close, uint64_t now)
+{
+    amqp_connection_close_ok_t close_ok = {0};
+    sp_loss *loss = sp_broker_blame(broker, close->reply_code, SPECTACLES_E_CLOSED);
+    if (loss)
+        explain_close(broker, loss, close);
+    int error =
+        sp_wire_method(&broker->control, SP_CHANNEL_CONNECTION, AMQP_CONNECTION_CLOSE_OK_METHOD, &close_ok);
+    if (error != SPECTACLES_OK || broker->transport != SP_TRANSPORT_OPEN)
+        sp_broker_settle(broker, now);
+    else
+        sp_broker_become(broker, SPECTACLES_BROKER_CLOSING, now);
+}
+
+/* ---- Methods of the connection ---- */
+
+static void on_open_ok(spectacles_broker *broker, uint64_t now)
+{
+    sp_broker_become(broker, SPECTACLES_BROKER_SETUP, now);
+    drop_for(broker, sp_broker_open_channels(broker), now);
+}
+
+static void on_blocked(spectacles_broker *broker, const amqp_connection_blocked_t *blocked)
+{
+    broker->blocked = true;
+    sp_news *news = sp_broker_tell(broker, SPECTACLES_BROKER_EVENT_BLOCKED);
+    if (news)
+        sp_text_add_foreign(&news->text, blocked->reason.bytes, blocked->reason.len, SP_SHORT_MAX);
+}
+
+static void on_unblocked(spectacles_broker *broker)
+{
+    broker->blocked = false;
+    sp_broker_tell(broker, SPECTACLES_BROKER_EVENT_UNBLOCKED);
+}
+
+static int on_connection_method(spectacles_broker *broker, amqp_method_number_t id, const void *method,
+                                uint64_t now)
+{
+    bool handshake = broker->state == SPECTACLES_BROKER_HANDSHAKE;
+    if (id == AMQP_CONNECTION_CLOSE_METHOD)
+        on_connection_close(broker, method, now);
+    else if (id == AMQP_CONNECTION_CLOSE_OK_METHOD && broker->state == SPECTACLES_BROKER_CLOSING)
+        sp_broker_settle(broker, now);
+    else if (id == AMQP_CONNECTION_START_METHOD && handshake)
+        return sp_broker_on_start(broker, method, now);
+    else if (id == AMQP_CONNECTION_TUNE_METHOD && handshake)
+        return sp_broker_on_tune(broker, method, now);
+    else if (id == AMQP_CONNECTION_OPEN_OK_METHOD && handshake)
+        on_open_ok(broker, now);
+    else if (id == AMQP_CONNECTION_BLOCKED_METHOD && !handshake)
+        on_blocked(broker, method);
+    else if (id == AMQP_CONNECTION_UNBLOCKED_METHOD && !handshake)
+        on_unblocked(broker);
+    else
+        return broker->state == SPECTACLES_BROKER_CLOSING ? SPECTACLES_OK : SPECTACLES_E_PROTO;
+    return SPECTACLES_OK;
+}
+
+/* ---- Methods of the channels ---- */
+
+static int on_flow(spectacles_broker *broker, uint16_t channel, const amqp_channel_flow_t *flow)
+{
+    amqp_channel_flow_ok_t flow_ok = {.active = flow->active};
+    return sp_wire_method(&broker->control, channel, AMQP_CHANNEL_FLOW_OK_METHOD, &flow_ok);
+}
+
+static int on_confirm_selected(spectacles_broker *broker, uint64_t now)
+{
+    if (broker->confirms)
+        return SPECTACLES_E_PROTO;
+    broker->confirms = true;
+    sp_broker_check_ready(broker, now);
+    return SPECTACLES_OK;
+}
+
+static int on_publish_method(spectacles_broker *broker, amqp_method_number_t id, const void *method,
+                             uint64_t now)
+{
+    if (id == AMQP_CONFIRM_SELECT_OK_METHOD)
+        return on_confirm_selected(broker, now);
+    if (id == AMQP_BASIC_RETURN_METHOD)
+        return sp_content_begin(&broker->returned, id, method);
+    if (id == AMQP_BASIC_ACK_METHOD && broker->confirms) {
+        const amqp_basic_ack_t *ack = method;
+        sp_publishes_confirm(&broker->publishes, ack->delivery_tag, ack->multiple);
+        return SPECTACLES_OK;
+    }
+    if (id == AMQP_BASIC_NACK_METHOD && broker->confirms) {
+        const amqp_basic_nack_t *nack = method;
+        return sp_publishes_again(&broker->publishes, nack->delivery_tag, nack->multiple);
+    }
+    return SPECTACLES_E_PROTO;
+}
+
+static int on_declare_method(spectacles_broker *broker, amqp_method_number_t id, uint64_t now)
+{
+    if (id == AMQP_EXCHANGE_DECLARE_OK_METHOD)
+        return sp_broker_on_answer(broker, SP_CHANNEL_DECLARE, SP_REQUEST_EXCHANGE, now);
+    if (id == AMQP_QUEUE_DECLARE_OK_METHOD)
+        return sp_broker_on_answer(broker, SP_CHANNEL_DECLARE, SP_REQUEST_QUEUE, now);
+    if (id == AMQP_QUEUE_BIND_OK_METHOD)
+        return sp_broker_on_answer(broker, SP_CHANNEL_DECLARE, SP_REQUEST_BIND, now);
+    return SPECTACLES_E_PROTO;
+}
+
+static int on_consume_method(spectacles_broker *broker, amqp_method_number_t id, const void *method,
+                             uint64_t now)
+{
+    if (id == AMQP_BASIC_DELIVER_METHOD)
+        return sp_content_begin(&broker->delivered, id, method);
+    if (id == AMQP_BASIC_CANCEL_METHOD)
+        return sp_broker_on_cancelled(broker, method, now);
+    if (id == AMQP_BASIC_QOS_OK_METHOD)
+        return sp_broker_on_answer(broker, SP_CHANNEL_CONSUME, SP_REQUEST_QOS, now);
+    if (id == AMQP_BASIC_CONSUME_OK_METHOD)
+        return sp_broker_on_answer(broker, SP_CHANNEL_CONSUME, SP_REQUEST_CONSUME, now);
+    return SPECTACLES_E_PROTO;
+}
+
+static int on_channel_method(spectacles_broker *broker, uint16_t channel, amqp_method_number_t id,
+                             const void *method, uint64_t now)
+{
+    if (broker->channels[channel] == SP_CHANNEL_CLOSED)
+        return SPECTACLES_E_PROTO;
+    if (id == AMQP_CHANNEL_OPEN_OK_METHOD)
+        return sp_broker_on_channel_opened(broker, channel, now);
+    if (id == AMQP_CHANNEL_CLOSE_METHOD)
+        return sp_broker_on_channel_close(broker, channel, method, now);
+    if (broker->channels[channel] != SP_CHANNEL_OPEN)
+        return SPECTACLES_E_PROTO;
+    if (id == AMQP_CHANNEL_FLOW_METHOD)
+        return on_flow(broker, channel, method);
+    if (channel == SP_CHANNEL_PUBLISH)
+        return on_publish_method(broker, id, method, now);
+    if (channel == SP_CHANNEL_CONSUME)
+        return on_consume_method(broker, id, method, now);
+    return on_declare_method(broker, id, now);
+}
+
+/* ---- Content ---- */
+
+static const spectacles_broker_event *tell_delivery(spectacles_broker *broker, uint64_t handle)
+{
+    const sp_content *content = &broker->delivered;
+    broker->stats.delivered++;
+    broker->event = (spectacles_broker_event){.type = SPECTACLES_BROKER_EVENT_MESSAGE,
+                                              .subscription = (uint32_t)content->consumer,
+                                              .delivery = handle,
+                                              .redelivered = content->redelivered,
+                                              .key = content->key.chars,
+                                              .key_length = content->key.length,
+                                              .body = content->whole.bytes,
+                                              .body_length = content->whole.length,
+                                              .content_type = sp_short_text(&content->content_type),
+                                              .message_id = sp_short_text(&content->message_id),
+                                              .correlation_id = sp_short_text(&content->correlation_id),
+                                              .reply_to = sp_short_text(&content->reply_to)};
+    return &broker->event;
+}
+
+static int refuse_delivery(spectacles_broker *broker, uint64_t handle)
+{
+    const sp_content *content = &broker->delivered;
+    int done = spectacles_broker_reject(broker, handle, 0);
+    sp_news *news = sp_broker_tell(broker, SPECTACLES_BROKER_EVENT_REFUSED);
+    if (news) {
+        news->event.subscription = (uint32_t)content->consumer;
+        sp_text_set(&news->text, "a message under the key '%s' was rejected: %s", content->key.chars,
+                    content->refusal);
+    }
+    return done < 0 ? done : SPECTACLES_OK;
+}
+
+static int on_delivery(spectacles_broker *broker, const spectacles_broker_event **event)
+{
+    uint64_t handle = sp_deliveries_add(&broker->deliveries, broker->delivered.delivery_tag);
+    if (handle == 0)
+        return broker->delivered.delivery_tag == broker->deliveries.first + broker->deliveries.open.count
+                   ? SPECTACLES_E_NOMEM
+                   : SPECTACLES_E_PROTO;
+    if (broker->delivered.consumer >= broker->topology.subscriptions.count)
+        return SPECTACLES_E_PROTO;
+    if (broker->delivered.refusal)
+        return refuse_delivery(broker, handle);
+    *event = tell_delivery(broker, handle);
+    return SPECTACLES_OK;
+}
+
+static int on_return(spectacles_broker *broker)
+{
+    const sp_content *content = &broker->returned;
+    if (!sp_publishes_returned(&broker->publishes, content->tag))
+        return SPECTACLES_OK;
+    broker->stats.returned++;
+    sp_news *news = sp_broker_tell(broker, SPECTACLES_BROKER_EVENT_RETURNED);
+    if (!news)
+        return SPECTACLES_OK;
+    news->event.tag = content->tag;
+    news->event.code = content->code;
+    news->event.key = content->key.chars;
+    news->event.key_length = content->key.length;
+    sp_text_set(&news->text, "no queue takes messages under the key '%s' (%u ", content->key.chars,
+                (unsigned)content->code);
+    sp_text_add_foreign(&news->text, content->text.chars, content->text.length, SP_SHORT_MAX);
+    sp_text_add(&news->text, ")");
+    return SPECTACLES_OK;
+}
+
+static int on_content(spectacles_broker *broker, const sp_wire_frame *frame,
+                      const spectacles_broker_event **event)
+{
+    bool returned = frame->channel == SP_CHANNEL_PUBLISH;
+    sp_content *content = returned ? &broker->returned : &broker->delivered;
+    if (frame->channel != SP_CHANNEL_PUBLISH && frame->channel != SP_CHANNEL_CONSUME)
+        return SPECTACLES_E_PROTO;
+    int got = sp_content_frame(content, frame, &broker->pool, broker->max_message);
+    if (got != 1)
+        return got;
+    return returned ? on_return(broker) : on_delivery(broker, event);
+}
+
+/* ---- Frames ---- */
+
+static int on_method(spectacles_broker *broker, const sp_wire_frame *frame, uint64_t now)
+{
+    void *method;
+    amqp_method_number_t id = sp_wire_method_id(frame->payload);
+    int error = sp_wire_decode(frame->payload, &broker->pool, &method);
+    if (error != SPECTACLES_OK)
+        return error;
+    if (frame->channel == SP_CHANNEL_CONNECTION)
+        return on_connection_method(broker, id, method, now);
+    if (broker->state == SPECTACLES_BROKER_CLOSING)
+        return SPECTACLES_OK;
+    return on_channel_method(broker, frame->channel, id, method, now);
+}
+
+static int on_frame(spectacles_broker *broker, const sp_wire_frame *frame, uint64_t now,
+                    const spectacles_broker_event **event)
+{
+    if (frame->type == AMQP_FRAME_HEARTBEAT)
+        return frame->channel == 0 && frame->payload.length == 0 ? SPECTACLES_OK : SPECTACLES_E_PROTO;
+    if (frame->type == AMQP_FRAME_METHOD)
+        return on_method(broker, frame, now);
+    /* What is delivered while we close would never be acknowledged: it comes again to the next connection. */
+    return broker->state == SPECTACLES_BROKER_CLOSING ? SPECTACLES_OK : on_content(broker, frame, event);
+}
+
+bool sp_broker_receive(spectacles_broker *broker, uint64_t now, const spectacles_broker_event **event)
+{
+    sp_wire_frame frame;
+    size_t used;
+    const char *why;
+    *event = NULL;
+    sp_buffer_consume(&broker->input, broker->input_used);
+    broker->input_used = 0;
+    if (broker->transport == SP_TRANSPORT_NONE || broker->transport == SP_TRANSPORT_WANTED)
+        return false;
+    int got = sp_wire_next(sp_buffer_slice(&broker->input), broker->frame_max, &frame, &used, &why);
+    if (got < 0) {
+        drop(broker, REPLY_FRAME_ERROR, got, why, now);
+        /* The stream is out of step: whatever follows can not be read. */
+        if (broker->transport != SP_TRANSPORT_NONE)
+            sp_broker_settle(broker, now);
+        return true;
+    }
+    if (got == 0) {
+        if (broker->transport == SP_TRANSPORT_ENDED)
+            sp_broker_settle(broker, now);
+        return broker->transport == SP_TRANSPORT_NONE;
+    }
+    broker->input_used = used;
+    drop_for(broker, on_frame(broker, &frame, now, event), now);
+    return true;
+}

@@ -1,0 +1,314 @@
+#include "broker/broker.h"
+
+#include <string.h>
+
+/* ---- Channels ---- */
+
+int sp_broker_open_channel(spectacles_broker *broker, uint16_t channel)
+{
+    amqp_channel_open_t open = {.out_of_band = amqp_empty_bytes};
+    amqp_confirm_select_t select = {.nowait = 0};
+    int error = sp_wire_method(&broker->control, channel, AMQP_CHANNEL_OPEN_METHOD, &open);
+    if (error == SPECTACLES_OK && channel == SP_CHANNEL_PUBLISH)
+        error = sp_wire_method(&broker->control, channel, AMQP_CONFIRM_SELECT_METHOD, &select);
+    if (error != SPECTACLES_OK)
+        return error;
+    broker->channels[channel] = SP_CHANNEL_OPENING;
+    if (channel == SP_CHANNEL_PUBLISH)
+        broker->confirms = false;
+    if (channel == SP_CHANNEL_CONSUME)
+        sp_deliveries_renew(&broker->deliveries);
+    return SPECTACLES_OK;
+}
+
+int sp_broker_open_channels(spectacles_broker *broker)
+{
+    sp_topology_reset(&broker->topology);
+    for (uint16_t channel = SP_CHANNEL_DECLARE; channel < SP_CHANNELS; channel++) {
+        int error = sp_broker_open_channel(broker, channel);
+        if (error != SPECTACLES_OK)
+            return error;
+    }
+    return SPECTACLES_OK;
+}
+
+static bool has_request(const sp_ring *requests, enum sp_request_kind kind)
+{
+    const sp_request *front = sp_ring_front(requests);
+    return front && front->kind == kind;
+}
+
+static bool exchange_is_wanted(const spectacles_broker *broker)
+{
+    return !broker->topology.exchange_stands &&
+           !has_request(&broker->topology.declaring, SP_REQUEST_EXCHANGE);
+}
+
+static int advance_subscription(spectacles_broker *broker, uint32_t number, uint64_t now)
+{
+    sp_subscription *subscription = sp_topology_at(&broker->topology, number);
+    if (subscription->state == SP_SUBSCRIPTION_FAILED && now >= subscription->retry_at) {
+        subscription->state = SP_SUBSCRIPTION_WANTED;
+        subscription->retry_at = SPECTACLES_NEVER;
+    }
+    if (subscription->state == SP_SUBSCRIPTION_WANTED &&
+        broker->channels[SP_CHANNEL_DECLARE] == SP_CHANNEL_OPEN && broker->topology.exchange_stands)
+        return sp_topology_declare(&broker->topology, &broker->control, broker->group, number);
+    if (subscription->state == SP_SUBSCRIPTION_DECLARED &&
+        broker->channels[SP_CHANNEL_CONSUME] == SP_CHANNEL_OPEN)
+        return sp_topology_consume(&broker->topology, &broker->control, number);
+    return SPECTACLES_OK;
+}
+
+int sp_broker_advance(spectacles_broker *broker, uint64_t now)
+{
+    int error = SPECTACLES_OK;
+    if (broker->transport != SP_TRANSPORT_OPEN || broker->state < SPECTACLES_BROKER_SETUP ||
+        broker->state > SPECTACLES_BROKER_DRAINING)
+        return SPECTACLES_OK;
+    if (broker->channels[SP_CHANNEL_DECLARE] == SP_CHANNEL_OPEN && exchange_is_wanted(broker))
+        error = sp_topology_declare_exchange(&broker->topology, &broker->control, broker->group);
+    for (uint32_t i = 0; i < broker->topology.subscriptions.count && error == SPECTACLES_OK; i++)
+        error = advance_subscription(broker, i, now);
+    return error;
+}
+
+void sp_broker_check_ready(spectacles_broker *broker, uint64_t now)
+{
+    if (broker->state != SPECTACLES_BROKER_SETUP || !broker->confirms ||
+        broker->channels[SP_CHANNEL_CONSUME] != SP_CHANNEL_OPEN || !sp_topology_is_settled(&broker->topology))
+        return;
+    broker->attempts = 0;
+    sp_broker_become(broker, SPECTACLES_BROKER_READY, now);
+    sp_news *news = sp_broker_tell(broker, SPECTACLES_BROKER_EVENT_READY);
+    if (news)
+        sp_text_set(&news->text, "%s", broker->product);
+}
+
+int sp_broker_on_channel_opened(spectacles_broker *broker, uint16_t channel, uint64_t now)
+{
+    if (broker->channels[channel] != SP_CHANNEL_OPENING)
+        return SPECTACLES_E_PROTO;
+    broker->channels[channel] = SP_CHANNEL_OPEN;
+    sp_broker_check_ready(broker, now);
+    return sp_broker_advance(broker, now);
+}
+
+/* ---- Answers ---- */
+
+static void tell_subscribed(spectacles_broker *broker, uint32_t number)
+{
+    sp_subscription *subscription = sp_topology_at(&broker->topology, number);
+    subscription->state = SP_SUBSCRIPTION_ACTIVE;
+    subscription->settled = true;
+    sp_news *news = sp_broker_tell(broker, SPECTACLES_BROKER_EVENT_SUBSCRIBED);
+    if (!news)
+        return;
+    news->event.subscription = number;
+    sp_text_set(&news->text, "%s", subscription->queue);
+}
+
+/* The request at the front of its channel's queue has been answered. */
+int sp_broker_on_answer(spectacles_broker *broker, uint16_t channel, enum sp_request_kind kind, uint64_t now)
+{
+    sp_ring *requests =
+        channel == SP_CHANNEL_DECLARE ? &broker->topology.declaring : &broker->topology.consuming;
+    const sp_request *front = sp_ring_front(requests);
+    if (!front || front->kind != kind)
+        return SPECTACLES_E_PROTO;
+    uint32_t number = front->subscription;
+    sp_ring_pop(requests);
+    sp_subscription *subscription = sp_topology_at(&broker->topology, number);
+    if (kind == SP_REQUEST_EXCHANGE)
+        broker->topology.exchange_stands = true;
+    else if (kind == SP_REQUEST_BIND && !subscription->declare_only)
+        subscription->state = SP_SUBSCRIPTION_DECLARED;
+    else if (kind == SP_REQUEST_BIND || kind == SP_REQUEST_CONSUME)
+        tell_subscribed(broker, number);
+    sp_broker_check_ready(broker, now);
+    return sp_broker_advance(broker, now);
+}
+
+/* ---- Trouble ---- */
+
+static sp_news *fail_subscription(spectacles_broker *broker, uint32_t number, uint64_t retry_at)
+{
+    sp_subscription *subscription = sp_topology_at(&broker->topology, number);
+    subscription->state = SP_SUBSCRIPTION_FAILED;
+    subscription->settled = true;
+    subscription->retry_at = retry_at;
+    sp_news *news = sp_broker_tell(broker, SPECTACLES_BROKER_EVENT_UNSUBSCRIBED);
+    if (news) {
+        news->event.subscription = number;
+        news->event.time = retry_at;
+    }
+    return news;
+}
+
+static bool is_consumer(amqp_bytes_t tag, uint32_t number)
+{
+    sp_text own;
+    sp_text_set(&own, "s%u", (unsigned)number);
+    return tag.len == own.length && memcmp(tag.bytes, own.chars, own.length) == 0;
+}
+
+int sp_broker_on_cancelled(spectacles_broker *broker, const amqp_basic_cancel_t *cancel, uint64_t now)
+{
+    for (uint32_t i = 0; i < broker->topology.subscriptions.count; i++) {
+        const sp_subscription *subscription = sp_topology_at(&broker->topology, i);
+        if (subscription->state != SP_SUBSCRIPTION_ACTIVE || !is_consumer(cancel->consumer_tag, i))
+            continue;
+        sp_news *news = fail_subscription(broker, i, now + SP_RETRY_CANCELLED);
+        if (news)
+            sp_text_set(
+                &news->text,
+                "the broker cancelled the consumer of queue '%s': it was deleted, or its node is gone",
+                subscription->queue);
+    }
+    return SPECTACLES_OK;
+}
+
+/* The exchange can not be had: without it nothing works, so that the whole connection is given up. */
+static void lose_exchange(spectacles_broker *broker, const amqp_channel_close_t *close, uint64_t now)
+{
+    sp_loss *loss = sp_broker_blame(broker, close->reply_code, SPECTACLES_E_INVAL);
+    if (loss) {
+        loss->configuration = true;
+        sp_text_set(
+            &loss->text,
+            close->reply_code == 406
+                ? "exchange '%s' exists with other settings than Spectacles needs (direct, durable, not "
+                  "auto-delete, no arguments): delete it or use another group"
+                : "exchange '%s' can not be declared or used",
+            broker->group);
+        sp_broker_quote(&loss->text, close->reply_code, close->reply_text);
+    }
+    sp_broker_drop(broker, 200, now);
+}
+
+static void tell_refused(spectacles_broker *broker, uint32_t number, const amqp_channel_close_t *close,
+                         uint64_t now)
+{
+    const sp_subscription *subscription = sp_topology_at(&broker->topology, number);
+    sp_news *news = fail_subscription(broker, number, now + SP_RETRY_REFUSED);
+    if (!news)
+        return;
+    news->event.code = close->reply_code;
+    news->event.error = close->reply_code == 403 ? SPECTACLES_E_AUTH : SPECTACLES_E_INVAL;
+    sp_text_set(
+        &news->text,
+        close->reply_code == 406
+            ? "queue '%s' exists with other settings than Spectacles needs (durable, not exclusive, not "
+              "auto-delete, no arguments; limits belong in a policy): delete it"
+            : "queue '%s' can not be used",
+        subscription->queue);
+    sp_broker_quote(&news->text, close->reply_code, close->reply_text);
+}
+
+/* What was asked for behind the culprit went unheard: it is asked for again. */
+static void take_back(spectacles_broker *broker, sp_ring *requests, enum sp_subscription_state state)
+{
+    for (size_t i = 0; i < requests->count; i++) {
+        const sp_request *request = sp_ring_at(requests, i);
+        sp_subscription *subscription = sp_topology_at(&broker->topology, request->subscription);
+        if (subscription && request->kind != SP_REQUEST_EXCHANGE &&
+            subscription->state != SP_SUBSCRIPTION_FAILED)
+            subscription->state = state;
+    }
+    sp_ring_clear(requests);
+}
+
+static void lose_declaring(spectacles_broker *broker, const amqp_channel_close_t *close, uint64_t now)
+{
+    sp_ring *requests = &broker->topology.declaring;
+    const sp_request *culprit = sp_ring_front(requests);
+    if (culprit && culprit->kind == SP_REQUEST_EXCHANGE) {
+        lose_exchange(broker, close, now);
+        return;
+    }
+    if (culprit)
+        tell_refused(broker, culprit->subscription, close, now);
+    take_back(broker, requests, SP_SUBSCRIPTION_WANTED);
+}
+
+static void lose_consuming(spectacles_broker *broker, const amqp_channel_close_t *close, uint64_t now)
+{
+    sp_ring *requests = &broker->topology.consuming;
+    const sp_request *culprit = sp_ring_front(requests);
+    if (culprit)
+        tell_refused(broker, culprit->subscription, close, now);
+    take_back(broker, requests, SP_SUBSCRIPTION_DECLARED);
+    for (uint32_t i = 0; i < broker->topology.subscriptions.count; i++) {
+        sp_subscription *subscription = sp_topology_at(&broker->topology, i);
+        if (subscription->state == SP_SUBSCRIPTION_ACTIVE && !subscription->declare_only)
+            subscription->state = SP_SUBSCRIPTION_DECLARED;
+    }
+    sp_content_reset(&broker->delivered);
+}
+
+/* 404 or 403 on a publish. An exchange that the owner named fails that message; our own is to be declared
+ * again. */
+static void lose_publishing(spectacles_broker *broker, const amqp_channel_close_t *close, uint64_t now)
+{
+    uint64_t tag =
+        sp_publishes_blame(&broker->publishes, close->reply_text.bytes, close->reply_text.len, broker->group);
+    sp_content_reset(&broker->returned);
+    if (tag == 0) {
+        lose_exchange(broker, close, now);
+        return;
+    }
+    broker->stats.failed++;
+    sp_news *news = sp_broker_tell(broker, SPECTACLES_BROKER_EVENT_FAILED);
+    if (!news)
+        return;
+    news->event.tag = tag;
+    news->event.code = close->reply_code;
+    sp_text_set(&news->text, "the exchange of this message can not be published to");
+    sp_broker_quote(&news->text, close->reply_code, close->reply_text);
+}
+
+/* A frame that is half written has to be completed before anything else, though nobody will read it any more.
+ */
+static int finish_cut_record(spectacles_broker *broker)
+{
+    sp_slice rest = sp_publishes_rest(&broker->publishes);
+    sp_slice control = sp_buffer_slice(&broker->control);
+    sp_buffer both = {0};
+    if (rest.length == 0)
+        return SPECTACLES_OK;
+    sp_buffer_append(&both, rest.bytes, rest.length);
+    sp_buffer_append(&both, control.bytes, control.length);
+    if (sp_buffer_failed(&both)) {
+        sp_buffer_free(&both);
+        return SPECTACLES_E_NOMEM;
+    }
+    sp_buffer_free(&broker->control);
+    broker->control = both;
+    return sp_publishes_rewind(&broker->publishes, broker->frame_max);
+}
+
+int sp_broker_on_channel_close(spectacles_broker *broker, uint16_t channel, const amqp_channel_close_t *close,
+                               uint64_t now)
+{
+    amqp_channel_close_ok_t close_ok = {0};
+    broker->channels[channel] = SP_CHANNEL_CLOSED;
+    int error = channel == SP_CHANNEL_PUBLISH ? finish_cut_record(broker) : SPECTACLES_OK;
+    if (error == SPECTACLES_OK)
+        error = sp_wire_method(&broker->control, channel, AMQP_CHANNEL_CLOSE_OK_METHOD, &close_ok);
+    if (error != SPECTACLES_OK)
+        return error;
+    if (channel == SP_CHANNEL_DECLARE)
+        lose_declaring(broker, close, now);
+    else if (channel == SP_CHANNEL_CONSUME)
+        lose_consuming(broker, close, now);
+    else
+        lose_publishing(broker, close, now);
+    if (broker->state < SPECTACLES_BROKER_SETUP || broker->state > SPECTACLES_BROKER_DRAINING)
+        return SPECTACLES_OK;
+    if (channel == SP_CHANNEL_PUBLISH)
+        error = sp_publishes_rewind(&broker->publishes, broker->frame_max);
+    if (error == SPECTACLES_OK)
+        error = sp_broker_open_channel(broker, channel);
+    sp_broker_check_ready(broker, now);
+    return error;
+}

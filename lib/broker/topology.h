@@ -1,0 +1,78 @@
+#ifndef SP_BROKER_TOPOLOGY_H
+#define SP_BROKER_TOPOLOGY_H
+
+#include "broker/wire.h"
+#include "core/ring.h"
+
+#include <spectacles/broker.h>
+
+/*
+ * What has to stand on the broker: the exchange, and for each subscription a queue, its binding and its
+ * consumer. Declaring is pipelined: what was asked for and not answered yet is kept in order, so that an
+ * error names its culprit.
+ */
+
+enum sp_subscription_state {
+    SP_SUBSCRIPTION_WANTED,    /* to be declared as soon as there is a channel */
+    SP_SUBSCRIPTION_DECLARING, /* queue.declare and queue.bind are on their way */
+    SP_SUBSCRIPTION_DECLARED,  /* to be consumed as soon as there is a channel */
+    SP_SUBSCRIPTION_CONSUMING, /* basic.qos and basic.consume are on their way */
+    SP_SUBSCRIPTION_ACTIVE,
+    SP_SUBSCRIPTION_FAILED /* tried again at retry_at */
+};
+
+typedef struct sp_subscription {
+    enum sp_subscription_state state;
+    char *event;
+    char queue[256];
+    uint16_t prefetch;
+    bool declare_only;
+    bool settled; /* active or failed once on this connection: READY waits for that */
+    uint64_t retry_at;
+} sp_subscription;
+
+enum sp_request_kind {
+    SP_REQUEST_EXCHANGE,
+    SP_REQUEST_QUEUE,
+    SP_REQUEST_BIND,
+    SP_REQUEST_QOS,
+    SP_REQUEST_CONSUME
+};
+
+/* Something that was asked for and is not answered yet. */
+typedef struct sp_request {
+    enum sp_request_kind kind;
+    uint32_t subscription;
+} sp_request;
+
+typedef struct sp_topology {
+    sp_ring subscriptions;
+    sp_ring declaring; /* requests on the channel for declaring */
+    sp_ring consuming; /* requests on the channel for consuming */
+    bool exchange_stands;
+} sp_topology;
+
+void sp_topology_init(sp_topology *topology);
+void sp_topology_free(sp_topology *topology);
+
+/* A fresh connection: nothing stands. */
+void sp_topology_reset(sp_topology *topology);
+
+/* Adds a subscription, or finds the one with the same queue: its number, or an error. */
+int sp_topology_add(sp_topology *topology, const char *group, const spectacles_subscription *wanted,
+                    uint32_t prefetch);
+
+sp_subscription *sp_topology_at(const sp_topology *topology, uint32_t number);
+
+/* Ask for things: append the methods and note the requests. All of it, or nothing and SPECTACLES_E_NOMEM. */
+int sp_topology_declare_exchange(sp_topology *topology, sp_buffer *out, const char *group);
+int sp_topology_declare(sp_topology *topology, sp_buffer *out, const char *group, uint32_t number);
+int sp_topology_consume(sp_topology *topology, sp_buffer *out, uint32_t number);
+
+/* True when everything has been tried once on this connection. */
+bool sp_topology_is_settled(const sp_topology *topology);
+
+/* When the next failed subscription is tried again. */
+uint64_t sp_topology_deadline(const sp_topology *topology);
+
+#endif

@@ -1,0 +1,210 @@
+#include "broker/uri.h"
+
+#include "core/buffer.h"
+
+#include <string.h>
+#include <strings.h>
+
+static int refuse(const char **why, const char *text)
+{
+    *why = text;
+    return SPECTACLES_E_INVAL;
+}
+
+static int hex(char digit)
+{
+    if (digit >= '0' && digit <= '9')
+        return digit - '0';
+    if (digit >= 'a' && digit <= 'f')
+        return digit - 'a' + 10;
+    return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
+}
+
+/* Percent-decodes into one of the fields. False when it is malformed, too long or holds a NUL. */
+static bool decode(char out[SP_URI_TEXT_MAX + 1], const char *text, size_t length)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < length; i++) {
+        int byte = (unsigned char)text[i];
+        if (byte == '%') {
+            if (length - i < 3 || hex(text[i + 1]) < 0 || hex(text[i + 2]) < 0)
+                return false;
+            byte = hex(text[i + 1]) * 16 + hex(text[i + 2]);
+            i += 2;
+        }
+        if (byte == 0 || at == SP_URI_TEXT_MAX)
+            return false;
+        out[at++] = (char)byte;
+    }
+    out[at] = '\0';
+    return true;
+}
+
+static bool parse_number(uint32_t *out, const char *digits, size_t length, uint32_t most)
+{
+    uint64_t value = 0;
+    if (length == 0 || length > 10)
+        return false;
+    for (size_t i = 0; i < length; i++) {
+        if (digits[i] < '0' || digits[i] > '9')
+            return false;
+        value = value * 10 + (uint64_t)(digits[i] - '0');
+    }
+    if (value > most)
+        return false;
+    *out = (uint32_t)value;
+    return true;
+}
+
+/* ---- Authority ---- */
+
+static int parse_user(sp_uri *out, const char *text, size_t length, const char **why)
+{
+    const char *colon = memchr(text, ':', length);
+    size_t user = colon ? (size_t)(colon - text) : length;
+    if (!decode(out->user, text, user))
+        return refuse(why, "the user in the AMQP URL is too long or has a malformed percent escape");
+    out->password[0] = '\0';
+    if (colon && !decode(out->password, colon + 1, length - user - 1))
+        return refuse(why, "the password in the AMQP URL is too long or has a malformed percent escape");
+    return SPECTACLES_OK;
+}
+
+static int parse_host(sp_uri *out, const char *text, size_t length, const char **why)
+{
+    static const char unfit[] = "the host in the AMQP URL is malformed";
+    bool bracketed = length > 0 && text[0] == '[';
+    const char *end = text + length;
+    const char *host_end = memchr(text, bracketed ? ']' : ':', length);
+    if (bracketed && !host_end)
+        return refuse(why, unfit);
+    if (!host_end)
+        host_end = end;
+    const char *host = bracketed ? text + 1 : text;
+    if (host_end > host && !decode(out->host, host, (size_t)(host_end - host)))
+        return refuse(why, unfit);
+    if (strcspn(out->host, " \t\r\n/@") != strlen(out->host))
+        return refuse(why, unfit);
+    const char *colon = bracketed ? host_end + 1 : host_end;
+    if (colon == end)
+        return SPECTACLES_OK;
+    if (*colon != ':' || !parse_number(&out->port, colon + 1, (size_t)(end - colon - 1), 65535) ||
+        out->port == 0)
+        return refuse(why, "the port in the AMQP URL is not a number from 1 to 65535");
+    return SPECTACLES_OK;
+}
+
+static int parse_authority(sp_uri *out, const char *text, size_t length, const char **why)
+{
+    const char *at = memchr(text, '@', length);
+    if (at) {
+        size_t user = (size_t)(at - text);
+        int error = parse_user(out, text, user, why);
+        if (error != SPECTACLES_OK)
+            return error;
+        text += user + 1;
+        length -= user + 1;
+    }
+    return parse_host(out, text, length, why);
+}
+
+/* ---- Query ---- */
+
+static bool is(sp_slice text, const char *name)
+{
+    return text.length == strlen(name) && memcmp(text.bytes, name, text.length) == 0;
+}
+
+static int refuse_parameter(sp_slice name, const char **why)
+{
+    static const char *const tls[] = {"cacertfile", "certfile", "keyfile", "verify"};
+    for (size_t i = 0; i < sizeof tls / sizeof tls[0]; i++) {
+        if (is(name, tls[i])) {
+            *why = "the AMQP URL has a parameter for certificates: give those to spectacles_tls_new()";
+            return SPECTACLES_E_UNSUPPORTED;
+        }
+    }
+    if (is(name, "auth_mechanism")) {
+        *why = "the AMQP URL asks for an auth_mechanism: only PLAIN is supported";
+        return SPECTACLES_E_UNSUPPORTED;
+    }
+    return refuse(why, "the AMQP URL has an unknown parameter: heartbeat, frame_max, channel_max and "
+                       "connection_timeout are known");
+}
+
+static int parse_parameter(sp_uri *out, const char *text, size_t length, const char **why)
+{
+    const char *equals = memchr(text, '=', length);
+    if (!equals)
+        return refuse(why, "a parameter of the AMQP URL has no value");
+    sp_slice name = {(const uint8_t *)text, (size_t)(equals - text)};
+    const char *value = equals + 1;
+    size_t value_length = length - name.length - 1;
+    uint32_t ignored;
+    bool fine;
+    if (is(name, "heartbeat"))
+        fine = parse_number(&out->heartbeat, value, value_length, 3600);
+    else if (is(name, "frame_max"))
+        fine = parse_number(&out->frame_max, value, value_length, 131072) &&
+               (!out->frame_max || out->frame_max >= 8192);
+    else if (is(name, "connection_timeout"))
+        fine = parse_number(&out->connect_timeout, value, value_length, 3600000);
+    else if (is(name, "channel_max"))
+        fine = parse_number(&ignored, value, value_length, 65535) && (ignored == 0 || ignored >= 3);
+    else
+        return refuse_parameter(name, why);
+    return fine ? SPECTACLES_OK
+                : refuse(why, "a parameter of the AMQP URL is out of range (heartbeat 0..3600 s, frame_max "
+                              "8192..131072, channel_max from 3, connection_timeout up to 3600000 ms)");
+}
+
+static int parse_query(sp_uri *out, const char *query, const char **why)
+{
+    while (*query) {
+        size_t length = strcspn(query, "&");
+        int error = length ? parse_parameter(out, query, length, why) : SPECTACLES_OK;
+        if (error != SPECTACLES_OK)
+            return error;
+        query += length + (query[length] == '&');
+    }
+    return SPECTACLES_OK;
+}
+
+/* ---- The whole ---- */
+
+static const char *parse_scheme(sp_uri *out, const char *text)
+{
+    out->tls = strncasecmp(text, "amqps://", 8) == 0;
+    out->port = out->tls ? 5671 : 5672;
+    if (out->tls)
+        return text + 8;
+    return strncasecmp(text, "amqp://", 7) == 0 ? text + 7 : NULL;
+}
+
+int sp_uri_parse(sp_uri *out, const char *text, const char **why)
+{
+    sp_uri uri = {.user = "guest",
+                  .password = "guest",
+                  .host = "localhost",
+                  .vhost = "/",
+                  .heartbeat = SP_HEARTBEAT_DEFAULT};
+    const char *rest = parse_scheme(&uri, text);
+    if (!rest)
+        return refuse(why, "the AMQP URL begins neither with amqp:// nor with amqps://");
+    size_t length = strcspn(rest, "/?#");
+    int error = parse_authority(&uri, rest, length, why);
+    if (error != SPECTACLES_OK)
+        return error;
+    rest += length;
+    if (*rest == '/') {
+        length = strcspn(++rest, "?#");
+        if (memchr(rest, '/', length) || !decode(uri.vhost, rest, length))
+            return refuse(why, "the virtual host in the AMQP URL is malformed: a slash in it is written %2F");
+        rest += length;
+    }
+    if (*rest == '?')
+        error = parse_query(&uri, rest + 1, why);
+    if (error == SPECTACLES_OK)
+        *out = uri;
+    return error;
+}

@@ -1,0 +1,307 @@
+#include "broker/wire.h"
+
+#include <string.h>
+
+/* The largest method that we send is start-ok: two texts of 255 bytes and a table of a few hundred. */
+enum {
+    METHOD_MOST = 4096,
+    PROPERTIES_MOST = 4096
+};
+
+static int refuse(const char **why, const char *text)
+{
+    *why = text;
+    return SPECTACLES_E_PROTO;
+}
+
+int sp_wire_next(sp_slice input, uint32_t frame_max, sp_wire_frame *out, size_t *used, const char **why)
+{
+    if (input.length < SP_WIRE_HEADER)
+        return 0;
+    sp_reader reader = sp_reader_of(input);
+    uint8_t type = sp_reader_u8(&reader);
+    uint16_t channel = sp_reader_u16(&reader);
+    uint32_t size = sp_reader_u32(&reader);
+    if (type == 'A' && memcmp(input.bytes, "AMQP", 4) == 0)
+        return refuse(why, "the broker speaks another version of AMQP than 0-9-1");
+    if (type != AMQP_FRAME_METHOD && type != AMQP_FRAME_HEADER && type != AMQP_FRAME_BODY &&
+        type != AMQP_FRAME_HEARTBEAT)
+        return refuse(
+            why,
+            "the broker sent a frame of an unknown type: is this an AMQP port, with the right use of TLS?");
+    if (channel >= SP_CHANNELS)
+        return refuse(why, "the broker sent a frame on a channel that was never opened");
+    if (size > frame_max - SP_WIRE_OVERHEAD)
+        return refuse(why, "the broker sent a frame over the size that was agreed on");
+    if (sp_reader_left(&reader) < (size_t)size + 1)
+        return 0;
+    out->type = type;
+    out->channel = channel;
+    out->payload = sp_reader_take(&reader, size);
+    if (sp_reader_u8(&reader) != AMQP_FRAME_END)
+        return refuse(why, "the broker sent a frame without its end octet");
+    *used = reader.position;
+    return 1;
+}
+
+amqp_bytes_t sp_wire_text(const char *text)
+{
+    return amqp_cstring_bytes(text);
+}
+
+/* ---- Writing ---- */
+
+static void put_u32(uint8_t *at, uint32_t value)
+{
+    at[0] = (uint8_t)(value >> 24);
+    at[1] = (uint8_t)(value >> 16);
+    at[2] = (uint8_t)(value >> 8);
+    at[3] = (uint8_t)value;
+}
+
+/* Header and end octet around a payload that has been written behind the header's place already. */
+static void close_frame(sp_buffer *out, uint8_t *frame, uint8_t type, uint16_t channel, uint32_t size)
+{
+    frame[0] = type;
+    frame[1] = (uint8_t)(channel >> 8);
+    frame[2] = (uint8_t)channel;
+    put_u32(frame + 3, size);
+    frame[SP_WIRE_HEADER + size] = AMQP_FRAME_END;
+    sp_buffer_grow(out, SP_WIRE_OVERHEAD + size);
+}
+
+/* A failed write leaves the buffer usable: who writes more than one frame takes back what was written. */
+static int no_memory(sp_buffer *out)
+{
+    out->failed = false;
+    return SPECTACLES_E_NOMEM;
+}
+
+int sp_wire_method(sp_buffer *out, uint16_t channel, amqp_method_number_t id, const void *method)
+{
+    /* The encoder only reads, though its prototype does not say so. */
+    union {
+        const void *in;
+        void *out;
+    } decoded = {method};
+    uint8_t *frame = sp_buffer_reserve(out, SP_WIRE_OVERHEAD + 4 + METHOD_MOST);
+    if (!frame)
+        return no_memory(out);
+    put_u32(frame + SP_WIRE_HEADER, id);
+    amqp_bytes_t room = {METHOD_MOST, frame + SP_WIRE_HEADER + 4};
+    int written = amqp_encode_method(id, decoded.out, room);
+    if (written < 0)
+        return SPECTACLES_E_TOOBIG;
+    close_frame(out, frame, AMQP_FRAME_METHOD, channel, (uint32_t)written + 4);
+    return SPECTACLES_OK;
+}
+
+static int write_content_header(sp_buffer *out, uint16_t channel, const amqp_basic_properties_t *properties,
+                                uint64_t body_size)
+{
+    enum {
+        FIXED = 12
+    };
+    union {
+        const void *in;
+        void *out;
+    } decoded = {properties};
+    uint8_t *frame = sp_buffer_reserve(out, SP_WIRE_OVERHEAD + FIXED + PROPERTIES_MOST);
+    if (!frame)
+        return no_memory(out);
+    uint8_t *payload = frame + SP_WIRE_HEADER;
+    put_u32(payload, (uint32_t)AMQP_BASIC_CLASS << 16);
+    put_u32(payload + 4, (uint32_t)(body_size >> 32));
+    put_u32(payload + 8, (uint32_t)body_size);
+    amqp_bytes_t room = {PROPERTIES_MOST, payload + FIXED};
+    int written = amqp_encode_properties(AMQP_BASIC_CLASS, decoded.out, room);
+    if (written < 0)
+        return SPECTACLES_E_TOOBIG;
+    close_frame(out, frame, AMQP_FRAME_HEADER, channel, (uint32_t)written + FIXED);
+    return SPECTACLES_OK;
+}
+
+int sp_wire_body(sp_buffer *out, uint16_t channel, sp_slice body, uint32_t frame_max)
+{
+    size_t before = sp_buffer_length(out);
+    size_t most = frame_max - SP_WIRE_OVERHEAD;
+    for (size_t at = 0; at < body.length;) {
+        size_t piece = body.length - at < most ? body.length - at : most;
+        uint8_t *frame = sp_buffer_reserve(out, SP_WIRE_OVERHEAD + piece);
+        if (!frame) {
+            sp_buffer_truncate(out, before);
+            return no_memory(out);
+        }
+        memcpy(frame + SP_WIRE_HEADER, body.bytes + at, piece);
+        close_frame(out, frame, AMQP_FRAME_BODY, channel, (uint32_t)piece);
+        at += piece;
+    }
+    return SPECTACLES_OK;
+}
+
+int sp_wire_content(sp_buffer *out, uint16_t channel, const amqp_basic_properties_t *properties,
+                    sp_slice body, uint32_t frame_max)
+{
+    size_t before = sp_buffer_length(out);
+    int error = write_content_header(out, channel, properties, body.length);
+    if (error == SPECTACLES_OK)
+        error = sp_wire_body(out, channel, body, frame_max);
+    if (error != SPECTACLES_OK)
+        sp_buffer_truncate(out, before);
+    return error;
+}
+
+int sp_wire_heartbeat(sp_buffer *out)
+{
+    uint8_t *frame = sp_buffer_reserve(out, SP_WIRE_OVERHEAD);
+    if (!frame)
+        return no_memory(out);
+    close_frame(out, frame, AMQP_FRAME_HEARTBEAT, SP_CHANNEL_CONNECTION, 0);
+    return SPECTACLES_OK;
+}
+
+/* ---- Reading ---- */
+
+/* How many bytes a field of this kind takes, SIZE_MAX for a container, 0 for an unknown kind (void takes none
+ * too). */
+static bool pass_scalar(sp_reader *reader, uint8_t kind)
+{
+    switch (kind) {
+    case AMQP_FIELD_KIND_VOID:
+        return true;
+    case AMQP_FIELD_KIND_BOOLEAN:
+    case AMQP_FIELD_KIND_I8:
+    case AMQP_FIELD_KIND_U8:
+        sp_reader_u8(reader);
+        return true;
+    case AMQP_FIELD_KIND_I16:
+    case AMQP_FIELD_KIND_U16:
+        sp_reader_u16(reader);
+        return true;
+    case AMQP_FIELD_KIND_I32:
+    case AMQP_FIELD_KIND_U32:
+    case AMQP_FIELD_KIND_F32:
+        sp_reader_u32(reader);
+        return true;
+    case AMQP_FIELD_KIND_I64:
+    case AMQP_FIELD_KIND_U64:
+    case AMQP_FIELD_KIND_F64:
+    case AMQP_FIELD_KIND_TIMESTAMP:
+        sp_reader_u64(reader);
+        return true;
+    case AMQP_FIELD_KIND_DECIMAL:
+        sp_reader_take(reader, 5);
+        return true;
+    case AMQP_FIELD_KIND_UTF8:
+    case AMQP_FIELD_KIND_BYTES:
+        sp_reader_take(reader, sp_reader_u32(reader));
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool sp_wire_table_is_sane(sp_reader *reader)
+{
+    struct {
+        size_t end;
+        bool table;
+    } open[SP_WIRE_TABLE_DEPTH];
+    size_t depth = 0;
+    uint8_t kind = AMQP_FIELD_KIND_TABLE;
+    for (;;) {
+        if (kind == AMQP_FIELD_KIND_TABLE || kind == AMQP_FIELD_KIND_ARRAY) {
+            size_t length = sp_reader_u32(reader);
+            size_t limit = depth ? open[depth - 1].end : reader->length;
+            if (depth == SP_WIRE_TABLE_DEPTH || reader->failed || length > limit - reader->position)
+                return false;
+            open[depth].end = reader->position + length;
+            open[depth++].table = kind == AMQP_FIELD_KIND_TABLE;
+        } else if (!pass_scalar(reader, kind)) {
+            return false;
+        }
+        if (reader->failed || reader->position > open[depth - 1].end)
+            return false;
+        while (depth > 0 && reader->position == open[depth - 1].end)
+            depth--;
+        if (depth == 0)
+            return true;
+        if (open[depth - 1].table)
+            sp_reader_take(reader, sp_reader_u8(reader));
+        kind = sp_reader_u8(reader);
+    }
+}
+
+amqp_method_number_t sp_wire_method_id(sp_slice payload)
+{
+    sp_reader reader = sp_reader_of(payload);
+    return sp_reader_u32(&reader);
+}
+
+static amqp_bytes_t bytes_of(sp_slice slice, size_t skip)
+{
+    union {
+        const uint8_t *in;
+        void *out;
+    } bytes = {slice.bytes + skip};
+    return (amqp_bytes_t){slice.length - skip, bytes.out};
+}
+
+static int decode_error(int status)
+{
+    return status == AMQP_STATUS_NO_MEMORY ? SPECTACLES_E_NOMEM : SPECTACLES_E_PROTO;
+}
+
+int sp_wire_decode(sp_slice payload, amqp_pool_t *pool, void **method)
+{
+    amqp_method_number_t id = sp_wire_method_id(payload);
+    if (payload.length < 4)
+        return SPECTACLES_E_PROTO;
+    /* The one method with a table in it that a broker sends: behind its id and two version octets. */
+    if (id == AMQP_CONNECTION_START_METHOD) {
+        sp_reader reader = sp_reader_of(payload);
+        sp_reader_take(&reader, 6);
+        if (!sp_wire_table_is_sane(&reader))
+            return SPECTACLES_E_PROTO;
+    }
+    recycle_amqp_pool(pool);
+    int status = amqp_decode_method(id, pool, bytes_of(payload, 4), method);
+    return status < 0 ? decode_error(status) : SPECTACLES_OK;
+}
+
+/* Passes over what stands before the headers in a list of properties, and looks at those. */
+static bool headers_are_sane(sp_slice properties)
+{
+    sp_reader reader = sp_reader_of(properties);
+    uint16_t flags = sp_reader_u16(&reader);
+    /* A continuation of the flags would mean properties that basic does not have. */
+    if (reader.failed || flags & 1)
+        return false;
+    if (flags & AMQP_BASIC_CONTENT_TYPE_FLAG)
+        sp_reader_take(&reader, sp_reader_u8(&reader));
+    if (flags & AMQP_BASIC_CONTENT_ENCODING_FLAG)
+        sp_reader_take(&reader, sp_reader_u8(&reader));
+    return !(flags & AMQP_BASIC_HEADERS_FLAG) || sp_wire_table_is_sane(&reader);
+}
+
+int sp_wire_decode_header(sp_slice payload, amqp_pool_t *pool, uint64_t *body_size,
+                          amqp_basic_properties_t **properties)
+{
+    sp_reader reader = sp_reader_of(payload);
+    uint16_t class_id = sp_reader_u16(&reader);
+    sp_reader_u16(&reader);
+    uint64_t size = sp_reader_u64(&reader);
+    if (reader.failed || class_id != AMQP_BASIC_CLASS)
+        return SPECTACLES_E_PROTO;
+    *body_size = size;
+    *properties = NULL;
+    if (!headers_are_sane((sp_slice){payload.bytes + reader.position, payload.length - reader.position}))
+        return SPECTACLES_E_INVAL;
+    void *decoded;
+    recycle_amqp_pool(pool);
+    int status = amqp_decode_properties(class_id, pool, bytes_of(payload, reader.position), &decoded);
+    if (status < 0)
+        return status == AMQP_STATUS_NO_MEMORY ? SPECTACLES_E_NOMEM : SPECTACLES_E_INVAL;
+    *properties = decoded;
+    return SPECTACLES_OK;
+}
