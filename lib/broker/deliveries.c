@@ -1,50 +1,84 @@
 #include "broker/deliveries.h"
 
+/* A handle: 24 bits of generation, 40 bits of tag. */
 enum {
-    TAG_BITS = 40
+    TAG_BITS = 40,
+    COMPACT_AT = 64
 };
 
 void sp_deliveries_init(sp_deliveries *deliveries)
 {
-    *deliveries = (sp_deliveries){.open = sp_ring_of(1), .first = 1};
+    *deliveries = (sp_deliveries){.tags = sp_ring_of(sizeof(uint64_t))};
 }
 
 void sp_deliveries_free(sp_deliveries *deliveries)
 {
-    sp_ring_free(&deliveries->open);
+    sp_ring_free(&deliveries->tags);
 }
 
 void sp_deliveries_renew(sp_deliveries *deliveries)
 {
-    sp_ring_clear(&deliveries->open);
-    deliveries->first = 1;
-    deliveries->generation++;
+    sp_ring_clear(&deliveries->tags);
+    deliveries->settled = 0;
+    deliveries->last = 0;
+    deliveries->generation = (deliveries->generation + 1) & 0xffffff;
 }
 
 uint64_t sp_deliveries_add(sp_deliveries *deliveries, uint64_t tag)
 {
-    if (tag != deliveries->first + deliveries->open.count || tag >> TAG_BITS)
+    if (tag <= deliveries->last || tag >> TAG_BITS)
         return 0;
-    unsigned char *open = sp_ring_push(&deliveries->open);
+    uint64_t *open = sp_ring_push(&deliveries->tags);
     if (!open)
         return 0;
-    *open = 1;
+    *open = deliveries->last = tag;
     return deliveries->generation << TAG_BITS | tag;
+}
+
+/* One that is held for long must not keep the memory of all that came after it. */
+static void compact(sp_deliveries *deliveries)
+{
+    size_t count = deliveries->tags.count;
+    if (deliveries->settled < COMPACT_AT || deliveries->settled < count / 2)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t tag = *(uint64_t *)sp_ring_front(&deliveries->tags);
+        sp_ring_pop(&deliveries->tags);
+        /* There is room: one has just left. */
+        uint64_t *kept = tag ? sp_ring_push(&deliveries->tags) : NULL;
+        if (kept)
+            *kept = tag;
+    }
+    deliveries->settled = 0;
+}
+
+static uint64_t *find(const sp_deliveries *deliveries, uint64_t tag)
+{
+    /* Nearly always among the oldest: owners settle in the order in which they were given. */
+    for (size_t i = 0; i < deliveries->tags.count; i++) {
+        uint64_t *open = sp_ring_at(&deliveries->tags, i);
+        if (*open == tag)
+            return open;
+        if (*open > tag)
+            return NULL;
+    }
+    return NULL;
 }
 
 uint64_t sp_deliveries_settle(sp_deliveries *deliveries, uint64_t handle)
 {
     uint64_t tag = handle & ((UINT64_C(1) << TAG_BITS) - 1);
-    uint64_t generation = deliveries->generation << TAG_BITS >> TAG_BITS;
-    if (handle >> TAG_BITS != generation || tag < deliveries->first)
+    if (handle >> TAG_BITS != deliveries->generation || tag == 0)
         return 0;
-    unsigned char *open = sp_ring_at(&deliveries->open, (size_t)(tag - deliveries->first));
-    if (!open || !*open)
+    uint64_t *open = find(deliveries, tag);
+    if (!open)
         return 0;
     *open = 0;
-    while ((open = sp_ring_front(&deliveries->open)) && !*open) {
-        sp_ring_pop(&deliveries->open);
-        deliveries->first++;
+    deliveries->settled++;
+    while ((open = sp_ring_front(&deliveries->tags)) && *open == 0) {
+        sp_ring_pop(&deliveries->tags);
+        deliveries->settled--;
     }
+    compact(deliveries);
     return tag;
 }

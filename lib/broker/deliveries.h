@@ -12,8 +12,9 @@
  * known as such.
  */
 typedef struct sp_deliveries {
-    sp_ring open; /* one byte a tag, from `first` on: 1 while it waits */
-    uint64_t first;
+    sp_ring tags;   /* in rising order; 0 once it is settled */
+    size_t settled; /* zeros among them */
+    uint64_t last;  /* the newest tag */
     uint64_t generation;
 } sp_deliveries;
 

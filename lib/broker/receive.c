@@ -227,9 +227,8 @@ static int on_delivery(spectacles_broker *broker, const spectacles_broker_event 
 {
     uint64_t handle = sp_deliveries_add(&broker->deliveries, broker->delivered.delivery_tag);
     if (handle == 0)
-        return broker->delivered.delivery_tag == broker->deliveries.first + broker->deliveries.open.count
-                   ? SPECTACLES_E_NOMEM
-                   : SPECTACLES_E_PROTO;
+        return broker->delivered.delivery_tag > broker->deliveries.last ? SPECTACLES_E_NOMEM
+                                                                        : SPECTACLES_E_PROTO;
     if (broker->delivered.consumer >= broker->topology.subscriptions.count)
         return SPECTACLES_E_PROTO;
     if (broker->delivered.refusal)

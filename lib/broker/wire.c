@@ -274,8 +274,8 @@ static bool headers_are_sane(sp_slice properties)
 {
     sp_reader reader = sp_reader_of(properties);
     uint16_t flags = sp_reader_u16(&reader);
-    /* A continuation of the flags would mean properties that basic does not have. */
-    if (reader.failed || flags & 1)
+    /* The lowest bits would mean more flags, or properties that basic does not have. */
+    if (reader.failed || flags & 3)
         return false;
     if (flags & AMQP_BASIC_CONTENT_TYPE_FLAG)
         sp_reader_take(&reader, sp_reader_u8(&reader));

@@ -112,7 +112,7 @@ enum need {
 };
 
 struct field {
-    uint32_t op;
+    uint32_t op = 0;
     enum need need;
     const char *name;
     bool (*fits)(sp_slice *value);
@@ -303,8 +303,8 @@ SPECTACLES_EXPORT int spectacles_packet_parse(spectacles_packet *out, const uint
     static const char shape[] = "a packet has to be a JSON object: {\"op\": ..., \"d\": {...}}";
     sp_command command = {body, problem};
     sp_slice object;
-    sp_slice d;
-    uint32_t op;
+    sp_slice d = {NULL, 0};
+    uint32_t op = 0;
     int error = sp_command_open(&command, (sp_slice){body, length}, shape, &object);
     if (error == SPECTACLES_OK)
         error = read_op(&command, object, &op);

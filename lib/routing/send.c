@@ -47,8 +47,8 @@ SPECTACLES_EXPORT int spectacles_send_parse(spectacles_send *out, const uint8_t 
                                 "{...}}";
     sp_command command = {body, problem};
     sp_slice object;
-    sp_slice packet;
-    uint64_t guild_id;
+    sp_slice packet = {NULL, 0};
+    uint64_t guild_id = 0;
     int error = sp_command_open(&command, (sp_slice){body, length}, shape, &object);
     if (error == SPECTACLES_OK)
         error = read_guild(&command, object, &guild_id);

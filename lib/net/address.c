@@ -1,0 +1,38 @@
+#include "net/address.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <string.h>
+
+bool sp_address_parse(sp_address *out, const char *text, size_t length)
+{
+    char copy[INET6_ADDRSTRLEN];
+    sp_address address = {.family = AF_INET, .length = 4};
+    if (length == 0 || length >= sizeof copy)
+        return false;
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    if (inet_pton(AF_INET, copy, address.bytes) != 1) {
+        address.family = AF_INET6;
+        address.length = 16;
+        if (inet_pton(AF_INET6, copy, address.bytes) != 1)
+            return false;
+    }
+    *out = address;
+    return true;
+}
+
+socklen_t sp_address_socket(const sp_address *address, uint32_t port, struct sockaddr_storage *out)
+{
+    memset(out, 0, sizeof *out);
+    if (address->family == AF_INET) {
+        struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+        memcpy(&in.sin_addr, address->bytes, 4);
+        memcpy(out, &in, sizeof in);
+        return sizeof in;
+    }
+    struct sockaddr_in6 in = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port)};
+    memcpy(&in.sin6_addr, address->bytes, 16);
+    memcpy(out, &in, sizeof in);
+    return sizeof in;
+}
