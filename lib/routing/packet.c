@@ -112,7 +112,7 @@ enum need {
 };
 
 struct field {
-    uint32_t op = 0;
+    uint32_t op;
     enum need need;
     const char *name;
     bool (*fits)(sp_slice *value);
