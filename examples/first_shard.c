@@ -1,0 +1,59 @@
+/* Prints the events of one shard, without a broker: DISCORD_TOKEN=... first_shard [INTENTS] */
+#include <err.h>
+#include <poll.h>
+#include <signal.h>
+#include <spectacles/spectacles.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int number)
+{
+    stop = number;
+}
+
+int main(int argc, char **argv)
+{
+    spectacles_shard *shard = NULL;
+    spectacles_link *link = NULL;
+    spectacles_problem why = {"out of memory", 0};
+    spectacles_shard_config config;
+    spectacles_shard_config_init(&config, sizeof config);
+    setenv("DISCORD_GATEWAY_URL", "wss://gateway.discord.gg", 0);
+    config.gateway_url = getenv("DISCORD_GATEWAY_URL");
+    config.token = getenv("DISCORD_TOKEN");
+    config.intents = argc > 1 ? strtoull(argv[1], NULL, 0) : 1u << SPECTACLES_INTENT_GUILDS;
+    config.seed = spectacles_random_seed();
+    if (spectacles_shard_new(&shard, &config, &why) < 0 || spectacles_link_for_shard(&link, shard, NULL) < 0)
+        errx(1, "%s", why.text);
+    signal(SIGINT, on_signal);
+    signal(SIGTERM, on_signal);
+    while (spectacles_shard_state(shard) < SPECTACLES_SHARD_CLOSED) {
+        uint32_t io = spectacles_link_interest(link);
+        int events = (io & SPECTACLES_LINK_READ ? POLLIN : 0) | (io & SPECTACLES_LINK_WRITE ? POLLOUT : 0);
+        struct pollfd fd = {spectacles_link_fd(link), (short)events, 0};
+        poll(&fd, 1, spectacles_poll_timeout(spectacles_link_deadline(link), spectacles_now()));
+        if (stop)
+            spectacles_shard_close(shard, 1000, spectacles_now());
+        spectacles_link_process(link, fd.revents ? io : 0, spectacles_now());
+        char numeric[512];
+        const char *host = spectacles_link_wants_address(link);
+        int length = host ? spectacles_resolve(host, numeric, sizeof numeric) : 0;
+        if (host)
+            spectacles_link_set_address(link, length > 0 ? numeric : NULL, length > 0 ? (size_t)length : 0);
+        for (const spectacles_shard_event *e; (e = spectacles_shard_next_event(shard, spectacles_now()));) {
+            if (e->type == SPECTACLES_SHARD_EVENT_DISPATCH)
+                printf("%.*s %.*s\n", (int)e->name_length, e->name, (int)e->data_length, e->data);
+            else if (e->type == SPECTACLES_SHARD_EVENT_IDENTIFY)
+                spectacles_shard_identify(shard, spectacles_now()); /* several would take turns here */
+            else if (e->text)
+                warnx(e->type == SPECTACLES_SHARD_EVENT_CONNECTING ? "connecting to %s" : "%s", e->text);
+        }
+        fflush(stdout);
+    }
+    int fatal = spectacles_shard_state(shard) == SPECTACLES_SHARD_FATAL;
+    spectacles_link_free(link);
+    spectacles_shard_free(shard);
+    return fatal;
+}

@@ -1,0 +1,266 @@
+/*
+ * A worker: consumes events of a group and prints each as a line, `<EVENT> <body>`. As an example of a
+ * command it answers a message that begins with "!members" by asking Discord for the guild's members, over
+ * SEND.
+ *
+ *     AMQP_URL=amqp://... worker [--group G] [--subgroup S] [--count N] [--ids] EVENT...
+ *
+ * Workers of one subgroup share the events, each subgroup gets all of them. --count: ends after N events.
+ * --ids: prints `<EVENT> <message-id> <body>`; the copies of an event have the same id.
+ */
+#include <cjson/cJSON.h>
+#include <err.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <spectacles/spectacles.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    COMMANDS_MAX = 256
+};
+
+/* A command on its way, and the delivery that asked for it: acknowledged when the broker has the command. */
+struct command {
+    uint64_t tag;
+    uint64_t delivery;
+    uint64_t guild_id;
+};
+
+struct worker {
+    spectacles_broker *broker;
+    const char *subgroup;
+    int ids;
+    uint64_t left; /* events to print before it ends; 0: it is closing */
+    size_t command_count;
+    struct command commands[COMMANDS_MAX];
+};
+
+static const char *text_of(const cJSON *object, const char *name)
+{
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+    return text ? text : "";
+}
+
+/* 1 when a message asks for the members of its guild. cJSON is lenient: the strict check comes first. */
+static int asks_for_members(const spectacles_broker_event *event, uint64_t *guild_id, uint64_t *nonce)
+{
+    if (strcmp(event->key, "MESSAGE_CREATE") != 0 ||
+        spectacles_json_check(event->body, event->body_length, NULL) < 0)
+        return 0;
+    cJSON *message = cJSON_ParseWithLength((const char *)event->body, event->body_length);
+    int asks = strncmp(text_of(message, "content"), "!members", strlen("!members")) == 0;
+    *guild_id = strtoull(text_of(message, "guild_id"), NULL, 10);
+    *nonce = strtoull(text_of(message, "id"), NULL, 10);
+    cJSON_Delete(message);
+    return asks && *guild_id != 0;
+}
+
+/* Publishes SEND: which shard serves the guild is the gateway's business. The answer will bear the nonce. */
+static int request_members(struct worker *worker, uint64_t delivery, uint64_t guild_id, uint64_t nonce)
+{
+    static const char format[] = "{\"op\":8,\"d\":{\"guild_id\":\"%" PRIu64
+                                 "\",\"query\":\"\",\"limit\":0,\"nonce\":\"%" PRIu64 "\"}}";
+    char packet[160];
+    uint8_t body[224];
+    struct command command = {0, delivery, guild_id};
+    int length = snprintf(packet, sizeof packet, format, guild_id, nonce);
+    length = spectacles_send_build(body, sizeof body, guild_id, (const uint8_t *)packet, (size_t)length);
+    if (length < 0 || worker->command_count == COMMANDS_MAX)
+        return SPECTACLES_E_AGAIN;
+    spectacles_message message;
+    spectacles_message_init(&message, sizeof message);
+    message.flags = SPECTACLES_MESSAGE_MANDATORY; /* or it would vanish unseen where no gateway runs */
+    message.key = SPECTACLES_ROUTE_SEND;
+    message.key_length = strlen(SPECTACLES_ROUTE_SEND);
+    message.body = body;
+    message.body_length = (size_t)length;
+    int error = spectacles_broker_publish(worker->broker, &message, &command.tag);
+    if (error == SPECTACLES_OK)
+        worker->commands[worker->command_count++] = command;
+    return error;
+}
+
+static void stop(struct worker *worker, uint64_t now)
+{
+    worker->left = 0;
+    spectacles_broker_close(worker->broker, now);
+}
+
+static void on_message(struct worker *worker, const spectacles_broker_event *event, uint64_t now)
+{
+    uint64_t delivery = event->delivery; /* the event ends with the next call on its broker */
+    uint64_t guild_id;
+    uint64_t nonce;
+    if (worker->left == 0)
+        return; /* closing: unacknowledged, it goes back to its queue */
+    int asks = asks_for_members(event, &guild_id, &nonce);
+    printf("%s ", event->key);
+    if (worker->ids)
+        printf("%s ", event->message_id ? event->message_id : "-");
+    if (event->body_length > 0)
+        fwrite(event->body, 1, event->body_length, stdout);
+    putchar('\n');
+    if (!asks)
+        spectacles_broker_ack(worker->broker, delivery); /* leaves with the next process(): after the flush */
+    else if (request_members(worker, delivery, guild_id, nonce) < 0)
+        spectacles_broker_reject(worker->broker, delivery, 1); /* not now: later, or another worker */
+    if (--worker->left == 0)
+        stop(worker, now);
+}
+
+/* The broker has answered a command. */
+static void on_answer(struct worker *worker, const spectacles_broker_event *event)
+{
+    struct command *command = worker->commands;
+    struct command *end = command + worker->command_count;
+    while (command < end && command->tag != event->tag)
+        command++;
+    if (command == end)
+        return;
+    if (event->type == SPECTACLES_BROKER_EVENT_CONFIRMED)
+        warnx("sent op 8 for guild %" PRIu64, command->guild_id);
+    else
+        warnx("could not send op 8 for guild %" PRIu64 ": %s", command->guild_id, event->text);
+    spectacles_broker_ack(worker->broker, command->delivery);
+    *command = end[-1];
+    worker->command_count--;
+}
+
+static void on_event(struct worker *worker, const spectacles_broker_event *event, uint64_t now)
+{
+    if (event->type == SPECTACLES_BROKER_EVENT_MESSAGE)
+        on_message(worker, event, now);
+    else if (event->tag != 0)
+        on_answer(worker, event);
+    else if (event->type == SPECTACLES_BROKER_EVENT_READY)
+        warnx("connected to %s", event->text);
+    else if (event->type == SPECTACLES_BROKER_EVENT_SUBSCRIBED)
+        warnx("subscribed to queue %s", event->text);
+    else if (event->type != SPECTACLES_BROKER_EVENT_CONNECTING && event->text)
+        warnx("%s", event->text);
+}
+
+static void resolve(spectacles_link *link)
+{
+    char numeric[512];
+    const char *host = spectacles_link_wants_address(link);
+    int length = host ? spectacles_resolve(host, numeric, sizeof numeric) : 0;
+    if (host)
+        spectacles_link_set_address(link, length > 0 ? numeric : NULL, length > 0 ? (size_t)length : 0);
+}
+
+/* Returns how many commands were left unconfirmed. */
+static uint64_t run(struct worker *worker, spectacles_link *link, int signals)
+{
+    const spectacles_broker_event *event;
+    char byte;
+    for (uint32_t ready = 0;;) {
+        uint64_t now = spectacles_now();
+        if (spectacles_link_process(link, ready, now) < 0)
+            errx(EXIT_FAILURE, "out of memory");
+        resolve(link);
+        while ((event = spectacles_broker_next_event(worker->broker, now)) != NULL) {
+            if (event->type == SPECTACLES_BROKER_EVENT_CLOSED)
+                return event->time;
+            on_event(worker, event, now);
+        }
+        if (fflush(stdout) != 0)
+            err(EXIT_FAILURE, "stdout");
+
+        uint32_t io = spectacles_link_interest(link);
+        int events = (io & SPECTACLES_LINK_READ ? POLLIN : 0) | (io & SPECTACLES_LINK_WRITE ? POLLOUT : 0);
+        struct pollfd fds[] = {{spectacles_link_fd(link), (short)events, 0}, {signals, POLLIN, 0}};
+        poll(fds, 2, spectacles_poll_timeout(spectacles_link_deadline(link), spectacles_now()));
+        ready = fds[0].revents ? io : 0;
+        if (fds[1].revents && read(signals, &byte, 1) == 1)
+            stop(worker, spectacles_now());
+    }
+}
+
+/* The write end of a pipe: a signal wakes poll() even when it comes right before it. */
+static int wake;
+
+static void on_signal(int number)
+{
+    unsigned char byte = (unsigned char)number;
+    if (write(wake, &byte, 1) < 0)
+        _exit(EXIT_FAILURE);
+}
+
+static int catch_signals(void)
+{
+    int ends[2];
+    if (pipe(ends) < 0)
+        err(EXIT_FAILURE, "pipe");
+    wake = ends[1];
+    signal(SIGINT, on_signal);
+    signal(SIGTERM, on_signal);
+    return ends[0];
+}
+
+static void read_options(struct worker *worker, spectacles_broker_config *config, int argc, char **argv)
+{
+    static const struct option options[] = {{"group", required_argument, NULL, 'g'},
+                                            {"subgroup", required_argument, NULL, 's'},
+                                            {"count", required_argument, NULL, 'c'},
+                                            {"ids", no_argument, NULL, 'i'},
+                                            {NULL, 0, NULL, 0}};
+    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (option == 'g')
+            config->group = optarg;
+        else if (option == 's')
+            worker->subgroup = optarg;
+        else if (option == 'c')
+            worker->left = strtoull(optarg, NULL, 10);
+        else if (option == 'i')
+            worker->ids = 1;
+        else
+            worker->left = 0;
+    }
+    if (optind == argc || worker->left == 0)
+        errx(EXIT_FAILURE, "usage: worker [--group G] [--subgroup S] [--count N] [--ids] EVENT...");
+}
+
+static void subscribe(const struct worker *worker, const char *event)
+{
+    spectacles_subscription subscription;
+    spectacles_subscription_init(&subscription, sizeof subscription);
+    subscription.event = event;
+    subscription.event_length = strlen(event);
+    subscription.subgroup = worker->subgroup;
+    subscription.subgroup_length = strlen(worker->subgroup);
+    if (spectacles_broker_subscribe(worker->broker, &subscription) < 0)
+        errx(EXIT_FAILURE, "%s: %s", event, spectacles_broker_last_error(worker->broker));
+}
+
+int main(int argc, char **argv)
+{
+    struct worker worker = {.subgroup = "", .left = UINT64_MAX};
+    const char *url = getenv("AMQP_URL");
+    spectacles_problem problem;
+    spectacles_broker_config config;
+    spectacles_link *link;
+    spectacles_broker_config_init(&config, sizeof config);
+    read_options(&worker, &config, argc, argv);
+    config.urls = &url;
+    config.url_count = url ? 1 : 0;
+    config.name = "worker";
+    config.seed = spectacles_random_seed();
+    if (spectacles_broker_new(&worker.broker, &config, &problem) < 0)
+        errx(EXIT_FAILURE, "AMQP_URL: %s", problem.text);
+    for (int i = optind; i < argc; i++)
+        subscribe(&worker, argv[i]);
+    if (spectacles_link_for_broker(&link, worker.broker, NULL) < 0)
+        errx(EXIT_FAILURE, "out of memory");
+    uint64_t lost = run(&worker, link, catch_signals());
+    spectacles_link_free(link);
+    spectacles_broker_free(worker.broker);
+    if (lost > 0)
+        errx(EXIT_FAILURE, "%" PRIu64 " commands were not confirmed", lost);
+    return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
