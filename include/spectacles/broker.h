@@ -45,7 +45,7 @@ typedef struct spectacles_broker_config {
     uint32_t url_count; /* default 0 */
     const char *const
         *urls; /* required: amqp://user:password@host:port/vhost?heartbeat=20 or amqps://; tried in turn.
-                  Everything is percent-encoded as in RabbitMQ's URI specification; no path means vhost "/" */
+                  Everything is percent-encoded as in RabbitMQ's URI specification; no path, or an empty one, means vhost "/" */
     const char *group;        /* the exchange; default "gateway" */
     const char *name;         /* shown in RabbitMQ's list of connections; NULL: "libspectacles" */
     uint64_t seed;            /* required, not 0: spectacles_random_seed(). Jitter of the back-off */

@@ -200,6 +200,9 @@ int sp_uri_parse(sp_uri *out, const char *text, const char **why)
         length = strcspn(++rest, "?#");
         if (memchr(rest, '/', length) || !decode(uri.vhost, rest, length))
             return refuse(why, "the virtual host in the AMQP URL is malformed: a slash in it is written %2F");
+        /* A virtual host without a name is unheard of; a slash too much is not. */
+        if (length == 0)
+            memcpy(uri.vhost, "/", 2);
         rest += length;
     }
     if (*rest == '?')
