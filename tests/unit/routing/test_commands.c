@@ -1,4 +1,14 @@
-/* Every SEND and packet of tests/vectors/commands.json: good ones are taken apart, others are refused. */
+/*
+ * Every command of tests/vectors/commands.json: good ones are taken apart, others are refused. Of a vector,
+ *
+ *     key       is SEND, or "shard" for a packet under a shard's number
+ *     body      is the message's body; base64 stands in its place where it is not text
+ *     fill      is the number of letters x that take the place of @FILL@, in body and d
+ *     expect    is "good" or "refused"
+ *     guild_id, op, d (verbatim)    are what a good one holds
+ *     error, reason                 are those of the first check that refuses it; reason is a part of the
+ * text
+ */
 #include "codec/json.h"
 #include "core/buffer.h"
 #include "routing/vectors.h"
