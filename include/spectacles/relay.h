@@ -3,10 +3,15 @@
  *
  * SPDX-License-Identifier: MIT
  *
- *     Discord --> shard --DISPATCH--> relay --d, key = event name--> events broker -->
- * <group>:[<subgroup>:]<event> --> workers Discord <-- shard <--packet---- relay <--<group>:<shard id>----
- * commands broker <------------------------------- workers relay <--<group>:SEND---------- commands broker
- *                                     relay --bare packet, key = shard id--> events broker
+ *     Discord --> shard --> relay --> events broker   --> <group>:[<subgroup>:]<event>  --> workers
+ *                           d of op 0, verbatim, key = the event's name
+ *
+ *     Discord <-- shard <-- relay <-- commands broker <-- <group>:<shard id>            <-- workers
+ *                           packets {op, d}
+ *
+ *                           relay <-- commands broker <-- <group>:SEND                  <-- workers
+ *                             |       {guild_id, packet}
+ *                             +-----> events broker   --> <group>:<shard id>            the bare packet
  *
  * The relay joins engines that its owner made and moves bytes for: it pulls their events, so the owner pulls
  * only the relay's, and it makes the calls on them that publishing, routing, identifying and acknowledging
@@ -51,7 +56,6 @@ typedef struct spectacles_relay_config {
     spectacles_broker *events;       /* required, borrowed: publishes. Make it without subscriptions */
     spectacles_broker
         *commands;              /* required, borrowed: consumes. Another one than events, of the same group */
-    const char *group;          /* required: the group of both */
     const char *const *allow;   /* names of events to publish; the strings are copied */
     size_t allow_length;        /* 0: publishes nothing */
     uint32_t allow_all;         /* 1: publishes every event, allow is not looked at; default 0 */

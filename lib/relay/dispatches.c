@@ -1,0 +1,383 @@
+#include "relay/relay.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Which dispatches are safe ---- */
+
+/* Commits the run of done dispatches at the front. */
+static void commit(sp_member *member)
+{
+    uint64_t safe = 0;
+    const sp_dispatch *front;
+    while ((front = sp_ring_front(&member->dispatches)) && front->done) {
+        safe = front->seq > safe ? front->seq : safe;
+        sp_ring_pop(&member->dispatches);
+    }
+    if (safe > 0)
+        spectacles_shard_commit(member->shard, safe);
+}
+
+static bool note(sp_member *member, uint64_t seq, bool done)
+{
+    sp_dispatch *dispatch = sp_ring_push(&member->dispatches);
+    if (!dispatch)
+        return false;
+    *dispatch = (sp_dispatch){seq, done};
+    return true;
+}
+
+static sp_dispatch *find(const sp_member *member, uint64_t seq)
+{
+    const sp_dispatch *front = sp_ring_front(&member->dispatches);
+    if (!front)
+        return NULL;
+    /* Sequences have no gaps: the first guess is nearly always right. */
+    sp_dispatch *guess =
+        seq >= front->seq ? sp_ring_at(&member->dispatches, (size_t)(seq - front->seq)) : NULL;
+    if (guess && guess->seq == seq)
+        return guess;
+    for (size_t i = 0; i < member->dispatches.count; i++) {
+        sp_dispatch *dispatch = sp_ring_at(&member->dispatches, i);
+        if (dispatch->seq == seq)
+            return dispatch;
+    }
+    return NULL;
+}
+
+/* The connection has ended: what was not committed comes again, and is noted again then. */
+static void forget_dispatches(sp_member *member)
+{
+    sp_ring_clear(&member->dispatches);
+    member->epoch++;
+}
+
+/* ---- Publishing ---- */
+
+static int publish(spectacles_relay *relay, const sp_member *member, const spectacles_shard_event *event,
+                   uint64_t *tag)
+{
+    char id[SP_RELAY_SESSION_MAX + 32];
+    spectacles_message message;
+    spectacles_message_init(&message, sizeof message);
+    snprintf(id, sizeof id, "%s:%llu", member->session, (unsigned long long)event->seq);
+    message.key = event->name;
+    message.key_length = event->name_length;
+    message.body = event->data;
+    message.body_length = event->data_length;
+    message.message_id = id;
+    return spectacles_broker_publish(relay->events, &message, tag);
+}
+
+static int publish_dispatch(spectacles_relay *relay, uint32_t number, const spectacles_shard_event *event)
+{
+    sp_member *member = &relay->members[number];
+    sp_publish *kept = sp_ring_push(&relay->publishes);
+    if (!kept)
+        return SPECTACLES_E_NOMEM;
+    if (!note(member, event->seq, false)) {
+        sp_ring_pop_back(&relay->publishes);
+        return SPECTACLES_E_NOMEM;
+    }
+    *kept = (sp_publish){
+        .kind = SP_PUBLISH_DISPATCH, .member = number, .epoch = member->epoch, .seq = event->seq};
+    int error = publish(relay, member, event, &kept->tag);
+    if (error != SPECTACLES_OK) {
+        sp_ring_pop_back(&member->dispatches);
+        sp_ring_pop_back(&relay->publishes);
+    }
+    return error;
+}
+
+static void pass_over(spectacles_relay *relay, sp_member *member, uint64_t seq)
+{
+    relay->stats.filtered++;
+    if (note(member, seq, true))
+        commit(member);
+}
+
+static void on_dispatch(spectacles_relay *relay, uint32_t number, const spectacles_shard_event *event,
+                        uint64_t now)
+{
+    sp_member *member = &relay->members[number];
+    /* What comes while we stop is not committed: the next process has it replayed. */
+    if (relay->stopping)
+        return;
+    relay->stats.dispatched++;
+    if (!sp_filter_allows(&relay->filter, event->name, event->name_length)) {
+        pass_over(relay, member, event->seq);
+        return;
+    }
+    int error = publish_dispatch(relay, number, event);
+    if (error == SPECTACLES_OK) {
+        relay->stats.published++;
+        return;
+    }
+    sp_relay_news *news = sp_relay_tell(relay, SPECTACLES_RELAY_EVENT_PUBLISH_FAILED);
+    if (news) {
+        news->event.shard_id = member->id;
+        news->event.error = error;
+        sp_relay_name(news, event->name, event->name_length);
+        sp_text_set(&news->text, "not published for now, will be replayed: %s",
+                    spectacles_broker_last_error(relay->events));
+    }
+    /* Not committed, so that it comes again on a new connection. */
+    spectacles_shard_reconnect(member->shard, now);
+}
+
+/* ---- Shards ---- */
+
+static void keep_session(sp_member *member)
+{
+    spectacles_session session = {.size = sizeof session};
+    if (spectacles_shard_session(member->shard, &session) == SPECTACLES_OK)
+        snprintf(member->session, sizeof member->session, "%s", session.session_id);
+}
+
+static void tell_shard(spectacles_relay *relay, const sp_member *member, uint32_t type,
+                       const spectacles_shard_event *event)
+{
+    sp_relay_news *news = sp_relay_tell(relay, type);
+    if (!news)
+        return;
+    news->event.shard_id = member->id;
+    news->event.code = event->code;
+    news->event.error = event->error;
+    news->event.seq = event->seq;
+    news->event.time = event->time;
+    sp_text_set(&news->text, "%s", event->text ? event->text : "");
+    if (type == SPECTACLES_RELAY_EVENT_SHARD_READY || type == SPECTACLES_RELAY_EVENT_SHARD_RESUMED)
+        sp_relay_name(news, member->session, strlen(member->session));
+}
+
+static uint32_t relay_type(uint32_t shard_type)
+{
+    switch (shard_type) {
+    case SPECTACLES_SHARD_EVENT_CONNECTING:
+        return SPECTACLES_RELAY_EVENT_SHARD_CONNECTING;
+    case SPECTACLES_SHARD_EVENT_READY:
+        return SPECTACLES_RELAY_EVENT_SHARD_READY;
+    case SPECTACLES_SHARD_EVENT_RESUMED:
+        return SPECTACLES_RELAY_EVENT_SHARD_RESUMED;
+    case SPECTACLES_SHARD_EVENT_DISCONNECTED:
+        return SPECTACLES_RELAY_EVENT_SHARD_DISCONNECTED;
+    case SPECTACLES_SHARD_EVENT_GAP:
+        return SPECTACLES_RELAY_EVENT_SHARD_GAP;
+    case SPECTACLES_SHARD_EVENT_CLOSED:
+        return SPECTACLES_RELAY_EVENT_SHARD_CLOSED;
+    case SPECTACLES_SHARD_EVENT_FATAL:
+        return SPECTACLES_RELAY_EVENT_SHARD_FATAL;
+    default:
+        return SPECTACLES_RELAY_EVENT_SHARD_LATENCY;
+    }
+}
+
+static void on_shard_event(spectacles_relay *relay, uint32_t number, const spectacles_shard_event *event,
+                           uint64_t now)
+{
+    sp_member *member = &relay->members[number];
+    switch (event->type) {
+    case SPECTACLES_SHARD_EVENT_DISPATCH:
+        on_dispatch(relay, number, event, now);
+        return;
+    case SPECTACLES_SHARD_EVENT_IDENTIFY:
+        member->wants_identify = true;
+        return;
+    case SPECTACLES_SHARD_EVENT_SENT:
+        sp_relay_packet_sent(relay, number, event->ticket);
+        return;
+    case SPECTACLES_SHARD_EVENT_UNSENT:
+        sp_relay_packet_unsent(relay, number);
+        return;
+    case SPECTACLES_SHARD_EVENT_DISCONNECTED:
+        member->wants_identify = false;
+        forget_dispatches(member);
+        break;
+    case SPECTACLES_SHARD_EVENT_CLOSED:
+    case SPECTACLES_SHARD_EVENT_FATAL:
+        member->wants_identify = false;
+        member->final = true;
+        break;
+    default:
+        break;
+    }
+    tell_shard(relay, member, relay_type(event->type), event);
+}
+
+bool sp_relay_pull_shard(spectacles_relay *relay, uint32_t number, uint64_t now)
+{
+    sp_member *member = &relay->members[number];
+    const spectacles_shard_event *event;
+    int pulled = 0;
+    /* No room, no pull: the shard then stops reading its socket. What it hands out has to find a place at
+     * once. */
+    while (pulled < SP_RELAY_QUANTUM && relay->news.count == 0 &&
+           (relay->stopping || spectacles_broker_room(relay->events)) &&
+           (event = spectacles_shard_next_event(member->shard, now))) {
+        pulled++;
+        uint32_t type = event->type;
+        if (type == SPECTACLES_SHARD_EVENT_READY || type == SPECTACLES_SHARD_EVENT_RESUMED)
+            keep_session(member);
+        on_shard_event(relay, number, event, now);
+    }
+    return pulled > 0;
+}
+
+/* ---- Identifying ---- */
+
+/* Members are kept in the order of their ids. */
+bool sp_relay_grant_identifies(spectacles_relay *relay, uint64_t now)
+{
+    bool granted = false;
+    for (size_t i = 0; i < relay->member_count; i++) {
+        sp_member *member = &relay->members[i];
+        if (!member->wants_identify || now < sp_identify_free_at(&relay->identify, member->id))
+            continue;
+        if (spectacles_shard_state(member->shard) != SPECTACLES_SHARD_IDENTIFY_WAIT) {
+            member->wants_identify = false;
+            continue;
+        }
+        if (spectacles_shard_identify(member->shard, now) != SPECTACLES_OK)
+            continue;
+        member->wants_identify = false;
+        sp_identify_take(&relay->identify, member->id, now);
+        relay->stats.identifies++;
+        granted = true;
+        sp_relay_news *news = sp_relay_tell(relay, SPECTACLES_RELAY_EVENT_SHARD_IDENTIFYING);
+        if (news)
+            news->event.shard_id = member->id;
+    }
+    return granted;
+}
+
+uint64_t sp_relay_identify_deadline(const spectacles_relay *relay)
+{
+    uint64_t deadline = SPECTACLES_NEVER;
+    for (size_t i = 0; i < relay->member_count; i++) {
+        const sp_member *member = &relay->members[i];
+        uint64_t free_at = sp_identify_free_at(&relay->identify, member->id);
+        if (member->wants_identify && free_at < deadline)
+            deadline = free_at;
+    }
+    return deadline;
+}
+
+/* ---- Confirms ---- */
+
+void sp_relay_free_publish(sp_publish *publish)
+{
+    free(publish->packet);
+    publish->packet = NULL;
+}
+
+static sp_publish *find_publish(const spectacles_relay *relay, uint64_t tag)
+{
+    const sp_publish *front = sp_ring_front(&relay->publishes);
+    if (!front)
+        return NULL;
+    sp_publish *guess = tag >= front->tag ? sp_ring_at(&relay->publishes, (size_t)(tag - front->tag)) : NULL;
+    if (guess && guess->tag == tag)
+        return guess;
+    for (size_t i = 0; i < relay->publishes.count; i++) {
+        sp_publish *publish = sp_ring_at(&relay->publishes, i);
+        if (publish->tag == tag)
+            return publish;
+    }
+    return NULL;
+}
+
+static void settle(spectacles_relay *relay, sp_publish *publish)
+{
+    sp_publish *front;
+    publish->settled = true;
+    while ((front = sp_ring_front(&relay->publishes)) && front->settled) {
+        sp_relay_free_publish(front);
+        sp_ring_pop(&relay->publishes);
+    }
+}
+
+static void on_confirmed(spectacles_relay *relay, sp_publish *publish)
+{
+    if (publish->kind == SP_PUBLISH_COMMAND) {
+        sp_relay_command_confirmed(relay, publish);
+        return;
+    }
+    relay->stats.confirmed++;
+    sp_member *member = &relay->members[publish->member];
+    sp_dispatch *dispatch = publish->epoch == member->epoch ? find(member, publish->seq) : NULL;
+    if (!dispatch)
+        return;
+    dispatch->done = true;
+    commit(member);
+}
+
+static void tell_broker(spectacles_relay *relay, uint32_t type, const spectacles_broker_event *event)
+{
+    sp_relay_news *news = sp_relay_tell(relay, type);
+    if (!news)
+        return;
+    news->event.broker = SPECTACLES_RELAY_EVENTS;
+    news->event.code = event->code;
+    news->event.error = event->error;
+    news->event.time = event->time;
+    sp_text_set(&news->text, "%s", event->text ? event->text : "");
+}
+
+static void on_outcome(spectacles_relay *relay, const spectacles_broker_event *event, uint64_t now)
+{
+    sp_publish *publish = find_publish(relay, event->tag);
+    if (!publish)
+        return;
+    if (event->type == SPECTACLES_BROKER_EVENT_CONFIRMED)
+        on_confirmed(relay, publish);
+    else if (publish->kind == SP_PUBLISH_COMMAND)
+        sp_relay_command_returned(relay, publish, event, now);
+    else
+        tell_broker(relay, SPECTACLES_RELAY_EVENT_PUBLISH_FAILED, event);
+    settle(relay, publish);
+}
+
+static void on_events_event(spectacles_relay *relay, const spectacles_broker_event *event, uint64_t now)
+{
+    switch (event->type) {
+    case SPECTACLES_BROKER_EVENT_CONFIRMED:
+    case SPECTACLES_BROKER_EVENT_RETURNED:
+    case SPECTACLES_BROKER_EVENT_FAILED:
+        on_outcome(relay, event, now);
+        break;
+    case SPECTACLES_BROKER_EVENT_CONNECTING:
+        tell_broker(relay, SPECTACLES_RELAY_EVENT_BROKER_CONNECTING, event);
+        break;
+    case SPECTACLES_BROKER_EVENT_READY:
+        tell_broker(relay, SPECTACLES_RELAY_EVENT_BROKER_READY, event);
+        break;
+    case SPECTACLES_BROKER_EVENT_DISCONNECTED:
+        tell_broker(relay, SPECTACLES_RELAY_EVENT_BROKER_DISCONNECTED, event);
+        break;
+    case SPECTACLES_BROKER_EVENT_BLOCKED:
+        tell_broker(relay, SPECTACLES_RELAY_EVENT_BROKER_BLOCKED, event);
+        break;
+    case SPECTACLES_BROKER_EVENT_UNBLOCKED:
+        tell_broker(relay, SPECTACLES_RELAY_EVENT_BROKER_UNBLOCKED, event);
+        break;
+    case SPECTACLES_BROKER_EVENT_CLOSED:
+        relay->events_closed = true;
+        tell_broker(relay, SPECTACLES_RELAY_EVENT_BROKER_CLOSED, event);
+        break;
+    default:
+        break;
+    }
+}
+
+bool sp_relay_pull_events(spectacles_relay *relay, uint64_t now)
+{
+    const spectacles_broker_event *event;
+    int pulled = 0;
+    while (pulled < SP_RELAY_QUANTUM && relay->news.count == 0 &&
+           (event = spectacles_broker_next_event(relay->events, now))) {
+        pulled++;
+        on_events_event(relay, event, now);
+    }
+    return pulled > 0;
+}

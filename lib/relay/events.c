@@ -1,0 +1,91 @@
+#include "core/export.h"
+#include "relay/relay.h"
+
+#include <string.h>
+
+sp_relay_news *sp_relay_tell(spectacles_relay *relay, uint32_t type)
+{
+    sp_relay_news *news = sp_ring_push(&relay->news);
+    if (!news)
+        return NULL;
+    news->event.type = type;
+    sp_text_set(&news->text, "%s", "");
+    return news;
+}
+
+void sp_relay_name(sp_relay_news *news, const char *name, size_t length)
+{
+    news->event.name_length = length < SPECTACLES_ROUTE_MAX ? length : SPECTACLES_ROUTE_MAX;
+    if (news->event.name_length > 0)
+        memcpy(news->name, name, news->event.name_length);
+    news->name[news->event.name_length] = '\0';
+}
+
+const spectacles_relay_event *sp_relay_take_news(spectacles_relay *relay)
+{
+    const sp_relay_news *front = sp_ring_front(&relay->news);
+    if (!front)
+        return NULL;
+    relay->current = *front;
+    sp_ring_pop(&relay->news);
+    spectacles_relay_event *event = &relay->current.event;
+    if (event->name_length > 0)
+        event->name = relay->current.name;
+    if (relay->current.text.length > 0) {
+        event->text = relay->current.text.chars;
+        event->text_length = relay->current.text.length;
+    }
+    return event;
+}
+
+SPECTACLES_EXPORT uint32_t spectacles_relay_event_type(const spectacles_relay_event *event)
+{
+    return event->type;
+}
+
+SPECTACLES_EXPORT uint32_t spectacles_relay_event_shard_id(const spectacles_relay_event *event)
+{
+    return event->shard_id;
+}
+
+SPECTACLES_EXPORT uint32_t spectacles_relay_event_broker(const spectacles_relay_event *event)
+{
+    return event->broker;
+}
+
+SPECTACLES_EXPORT uint32_t spectacles_relay_event_code(const spectacles_relay_event *event)
+{
+    return event->code;
+}
+
+SPECTACLES_EXPORT int32_t spectacles_relay_event_error(const spectacles_relay_event *event)
+{
+    return event->error;
+}
+
+SPECTACLES_EXPORT uint32_t spectacles_relay_event_op(const spectacles_relay_event *event)
+{
+    return event->op;
+}
+
+SPECTACLES_EXPORT uint64_t spectacles_relay_event_seq(const spectacles_relay_event *event)
+{
+    return event->seq;
+}
+
+SPECTACLES_EXPORT uint64_t spectacles_relay_event_time(const spectacles_relay_event *event)
+{
+    return event->time;
+}
+
+SPECTACLES_EXPORT const char *spectacles_relay_event_name(const spectacles_relay_event *event, size_t *length)
+{
+    *length = event->name_length;
+    return event->name;
+}
+
+SPECTACLES_EXPORT const char *spectacles_relay_event_text(const spectacles_relay_event *event, size_t *length)
+{
+    *length = event->text_length;
+    return event->text;
+}

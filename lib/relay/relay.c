@@ -1,0 +1,241 @@
+#include "relay/relay.h"
+
+#include "core/config.h"
+#include "core/export.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Events that can wait at once: the sources are not pulled while one waits. */
+enum {
+    NEWS_RESERVED = 32,
+    SHARDS_MOST = 1000000
+};
+
+/* ---- Making one ---- */
+
+SPECTACLES_EXPORT void spectacles_relay_config_init(spectacles_relay_config *config, size_t size)
+{
+    const spectacles_relay_config defaults = {
+        .max_concurrency = 1, .command_prefetch = 16, .identify_interval = 5000};
+    sp_config_write(config, size, &defaults, sizeof defaults);
+}
+
+static int check_config(const spectacles_relay_config *config, spectacles_problem *problem)
+{
+    if (config->shard_count == 0 || config->shard_count > SHARDS_MOST)
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "shard_count has to be 1 to 1000000");
+    if (!config->shards || config->shards_length == 0)
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "shards is empty");
+    if (!config->events || !config->commands || config->events == config->commands)
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "events and commands have to be two brokers");
+    if (config->allow_length > 0 && !config->allow)
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "allow is NULL but has a length");
+    if (config->max_concurrency == 0 || config->max_concurrency > SP_RELAY_CONCURRENCY_MOST)
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "max_concurrency has to be 1 to 65536");
+    if (config->command_prefetch == 0 || config->command_prefetch > UINT16_MAX)
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "command_prefetch has to be 1 to 65535");
+    return SPECTACLES_OK;
+}
+
+static int by_id(const void *a, const void *b)
+{
+    uint32_t first = ((const sp_member *)a)->id;
+    uint32_t second = ((const sp_member *)b)->id;
+    return first < second ? -1 : first > second;
+}
+
+static int take_shards(spectacles_relay *relay, const spectacles_relay_config *config,
+                       spectacles_problem *problem)
+{
+    relay->members = calloc(config->shards_length, sizeof *relay->members);
+    if (!relay->members)
+        return SPECTACLES_E_NOMEM;
+    for (size_t i = 0; i < config->shards_length; i++) {
+        sp_member *member = &relay->members[i];
+        member->shard = config->shards[i];
+        if (!member->shard || spectacles_shard_id(member->shard) >= config->shard_count ||
+            spectacles_shard_count(member->shard) != config->shard_count)
+            return sp_refuse(problem, SPECTACLES_E_INVAL,
+                             "a shard is NULL, or was made for another shard_count");
+        member->id = spectacles_shard_id(member->shard);
+        member->dispatches = sp_ring_of(sizeof(sp_dispatch));
+        member->held = sp_ring_of(sizeof(sp_packet));
+        member->sent = sp_ring_of(sizeof(sp_packet));
+        relay->member_count = i + 1;
+    }
+    qsort(relay->members, relay->member_count, sizeof *relay->members, by_id);
+    for (size_t i = 1; i < relay->member_count; i++) {
+        if (relay->members[i].id == relay->members[i - 1].id)
+            return sp_refuse(problem, SPECTACLES_E_INVAL, "a shard_id is there twice");
+    }
+    return SPECTACLES_OK;
+}
+
+static int reserve_events(spectacles_relay *relay)
+{
+    for (int i = 0; i < NEWS_RESERVED; i++) {
+        if (!sp_ring_push(&relay->news))
+            return SPECTACLES_E_NOMEM;
+    }
+    sp_ring_clear(&relay->news);
+    return SPECTACLES_OK;
+}
+
+static int set_up(spectacles_relay *relay, const spectacles_relay_config *config, spectacles_problem *problem)
+{
+    relay->publishes = sp_ring_of(sizeof(sp_publish));
+    relay->routes = sp_ring_of(sizeof(sp_route));
+    relay->news = sp_ring_of(sizeof(sp_relay_news));
+    relay->send_subscription = -1;
+    relay->shard_count = config->shard_count;
+    relay->events = config->events;
+    relay->commands = config->commands;
+    relay->command_prefetch = config->command_prefetch;
+    relay->settled_queues = calloc(config->shard_count, sizeof *relay->settled_queues);
+    int error = relay->settled_queues ? take_shards(relay, config, problem) : SPECTACLES_E_NOMEM;
+    if (error == SPECTACLES_OK)
+        error = reserve_events(relay);
+    if (error == SPECTACLES_OK)
+        error = sp_identify_init(&relay->identify, config->max_concurrency, config->identify_interval);
+    if (error == SPECTACLES_OK) {
+        error = sp_filter_init(&relay->filter, config->allow, config->allow_length, config->allow_all);
+        if (error == SPECTACLES_E_INVAL)
+            return sp_refuse(problem, error, "a name on the allow list is empty or longer than 255 bytes");
+    }
+    if (error == SPECTACLES_OK) {
+        error = sp_relay_subscribe(relay);
+        if (error == SPECTACLES_E_INVAL || error == SPECTACLES_E_TOOBIG)
+            return sp_refuse(
+                problem, error,
+                "the broker of commands has subscriptions already, or its group's name is too long");
+    }
+    return error;
+}
+
+SPECTACLES_EXPORT int spectacles_relay_new(spectacles_relay **out, const spectacles_relay_config *config,
+                                           spectacles_problem *problem)
+{
+    spectacles_relay_config read;
+    spectacles_relay_config_init(&read, sizeof read);
+    int error = sp_config_read(&read, sizeof read, config);
+    if (error != SPECTACLES_OK)
+        return sp_refuse(problem, error,
+                         "the configuration's size is not that of a version this library knows");
+    error = check_config(&read, problem);
+    if (error != SPECTACLES_OK)
+        return error;
+    spectacles_relay *relay = calloc(1, sizeof *relay);
+    error = relay ? set_up(relay, &read, problem) : SPECTACLES_E_NOMEM;
+    if (error != SPECTACLES_OK) {
+        spectacles_relay_free(relay);
+        return error == SPECTACLES_E_NOMEM ? sp_refuse(problem, error, spectacles_strerror(error)) : error;
+    }
+    *out = relay;
+    return SPECTACLES_OK;
+}
+
+SPECTACLES_EXPORT void spectacles_relay_free(spectacles_relay *relay)
+{
+    if (!relay)
+        return;
+    for (size_t i = 0; i < relay->member_count; i++) {
+        sp_relay_free_packets(&relay->members[i].held);
+        sp_relay_free_packets(&relay->members[i].sent);
+        sp_ring_free(&relay->members[i].held);
+        sp_ring_free(&relay->members[i].sent);
+        sp_ring_free(&relay->members[i].dispatches);
+    }
+    for (size_t i = 0; i < relay->publishes.count; i++)
+        sp_relay_free_publish(sp_ring_at(&relay->publishes, i));
+    sp_relay_free_routes(&relay->routes);
+    sp_ring_free(&relay->publishes);
+    sp_ring_free(&relay->routes);
+    sp_ring_free(&relay->news);
+    sp_filter_free(&relay->filter);
+    sp_identify_free(&relay->identify);
+    free(relay->settled_queues);
+    free(relay->members);
+    free(relay);
+}
+
+/* ---- Working ---- */
+
+static bool pull_shards(spectacles_relay *relay, uint64_t now)
+{
+    bool pulled = false;
+    for (size_t i = 0; i < relay->member_count && relay->news.count == 0; i++) {
+        relay->turn = (relay->turn + 1) % relay->member_count;
+        pulled |= sp_relay_pull_shard(relay, (uint32_t)relay->turn, now);
+    }
+    return pulled;
+}
+
+static bool all_final(const spectacles_relay *relay)
+{
+    for (size_t i = 0; i < relay->member_count; i++) {
+        if (!relay->members[i].final)
+            return false;
+    }
+    return true;
+}
+
+/* Acknowledgements go over the broker of commands: it is closed when nothing can become due for one any more.
+ */
+static void close_commands(spectacles_relay *relay, uint64_t now)
+{
+    if (relay->stopping && relay->events_closed && all_final(relay))
+        spectacles_broker_close(relay->commands, now);
+}
+
+SPECTACLES_EXPORT const spectacles_relay_event *spectacles_relay_next_event(spectacles_relay *relay,
+                                                                            uint64_t now)
+{
+    for (;;) {
+        const spectacles_relay_event *event = sp_relay_take_news(relay);
+        if (event)
+            return event;
+        close_commands(relay, now);
+        bool busy = sp_relay_pull_events(relay, now);
+        busy |= sp_relay_pull_commands(relay, now);
+        busy |= sp_relay_route_sends(relay, now);
+        busy |= sp_relay_send_packets(relay, now);
+        busy |= sp_relay_grant_identifies(relay, now);
+        busy |= pull_shards(relay, now);
+        if (!busy && relay->news.count == 0)
+            return NULL;
+    }
+}
+
+SPECTACLES_EXPORT uint64_t spectacles_relay_deadline(const spectacles_relay *relay)
+{
+    uint64_t identify = sp_relay_identify_deadline(relay);
+    uint64_t commands = sp_relay_commands_deadline(relay);
+    return identify < commands ? identify : commands;
+}
+
+/* ---- Stopping ---- */
+
+SPECTACLES_EXPORT int spectacles_relay_stop(spectacles_relay *relay, uint32_t code, uint64_t now)
+{
+    if (relay->stopping)
+        return SPECTACLES_OK;
+    for (size_t i = 0; i < relay->member_count; i++) {
+        int error = spectacles_shard_close(relay->members[i].shard, code, now);
+        if (error != SPECTACLES_OK)
+            return error;
+    }
+    relay->stopping = true;
+    spectacles_broker_close(relay->events, now);
+    return SPECTACLES_OK;
+}
+
+SPECTACLES_EXPORT int spectacles_relay_stopped(const spectacles_relay *relay)
+{
+    return relay->stopping && relay->events_closed && relay->commands_closed && all_final(relay);
+}
+
+SPECTACLES_EXPORT int spectacles_relay_get_stats(const spectacles_relay *relay, spectacles_relay_stats *out)
+{
+    return sp_stats_write(out, &relay->stats, sizeof relay->stats);
+}

@@ -1,0 +1,148 @@
+#ifndef SP_RELAY_RELAY_H
+#define SP_RELAY_RELAY_H
+
+#include "core/buffer.h"
+#include "core/ring.h"
+#include "core/text.h"
+#include "relay/filter.h"
+#include "relay/identify.h"
+
+#include <spectacles/relay.h>
+#include <spectacles/routing.h>
+
+enum {
+    SP_RELAY_QUANTUM = 64,      /* events from one source before the next has its turn */
+    SP_RELAY_RETRY = 1000,      /* milliseconds until a packet is routed again that no queue took */
+    SP_RELAY_SESSION_MAX = 200, /* a session id longer than that is cut in message ids */
+    SP_RELAY_CONCURRENCY_MOST = 65536
+};
+
+/* A dispatch that was handed to the broker or filtered out: what is safe is the run of done ones at the
+ * front. */
+typedef struct sp_dispatch {
+    uint64_t seq;
+    bool done;
+} sp_dispatch;
+
+/* A packet for Discord, from its delivery until its bytes are gone. */
+typedef struct sp_packet {
+    uint64_t delivery;
+    uint64_t ticket; /* once it is on its way */
+    uint32_t op;
+    uint8_t *d;
+    size_t d_length;
+} sp_packet;
+
+typedef struct sp_member {
+    spectacles_shard *shard;
+    uint32_t id;
+    bool wants_identify;
+    bool final;     /* closed or fatal */
+    uint64_t epoch; /* counts connections: a confirm for an older one commits nothing */
+    char session[SP_RELAY_SESSION_MAX + 1];
+    sp_ring dispatches;
+    sp_ring held; /* packets that wait for the shard or its rate limit */
+    sp_ring sent; /* packets on their way */
+    uint64_t held_until;
+} sp_member;
+
+enum sp_publish_kind {
+    SP_PUBLISH_DISPATCH,
+    SP_PUBLISH_COMMAND
+};
+
+/* What became of a publish is told by its tag: what it was. */
+typedef struct sp_publish {
+    uint64_t tag;
+    enum sp_publish_kind kind;
+    bool settled;
+    uint32_t member; /* of a dispatch */
+    uint64_t epoch;
+    uint64_t seq;
+    uint64_t delivery; /* of a command */
+    uint32_t shard_id;
+    uint32_t op;
+    uint8_t *packet; /* kept until it is confirmed: no queue may take it */
+    size_t packet_length;
+} sp_publish;
+
+/* A SEND that waits for room, or to be routed again. */
+typedef struct sp_route {
+    uint64_t delivery;
+    uint64_t not_before;
+    uint32_t shard_id;
+    uint32_t op;
+    uint8_t *packet;
+    size_t packet_length;
+} sp_route;
+
+typedef struct sp_relay_news {
+    spectacles_relay_event event;
+    char name[SPECTACLES_ROUTE_MAX + 1];
+    sp_text text;
+} sp_relay_news;
+
+struct spectacles_relay {
+    sp_member *members;
+    size_t member_count;
+    size_t turn; /* whose turn it is to be pulled */
+    uint32_t shard_count;
+    spectacles_broker *events;
+    spectacles_broker *commands;
+    sp_filter filter;
+    sp_identify identify;
+    uint32_t command_prefetch;
+    int send_subscription; /* -1: not asked for yet */
+    uint32_t awaited;      /* queues that have to stand before SEND is consumed */
+    bool *settled_queues;
+    bool stopping;
+    bool events_closed;
+    bool commands_closed;
+    sp_ring publishes;
+    sp_ring routes;
+    sp_ring news;
+    sp_relay_news current;
+    spectacles_relay_stats stats;
+};
+
+/* ---- events.c ---- */
+
+sp_relay_news *sp_relay_tell(spectacles_relay *relay, uint32_t type);
+void sp_relay_name(sp_relay_news *news, const char *name, size_t length);
+const spectacles_relay_event *sp_relay_take_news(spectacles_relay *relay);
+
+/* ---- dispatches.c: Discord -> workers ---- */
+
+/* Pulls one member while there is room. True when it did something. */
+bool sp_relay_pull_shard(spectacles_relay *relay, uint32_t member, uint64_t now);
+bool sp_relay_grant_identifies(spectacles_relay *relay, uint64_t now);
+uint64_t sp_relay_identify_deadline(const spectacles_relay *relay);
+
+/* Pulls the broker of events: confirms. */
+bool sp_relay_pull_events(spectacles_relay *relay, uint64_t now);
+void sp_relay_free_publish(sp_publish *publish);
+
+/* ---- commands.c: workers -> Discord ---- */
+
+/* Asks for the queues of all shards. */
+int sp_relay_subscribe(spectacles_relay *relay);
+bool sp_relay_pull_commands(spectacles_relay *relay, uint64_t now);
+
+/* Sends what is held, as far as that is possible now. */
+bool sp_relay_send_packets(spectacles_relay *relay, uint64_t now);
+bool sp_relay_route_sends(spectacles_relay *relay, uint64_t now);
+uint64_t sp_relay_commands_deadline(const spectacles_relay *relay);
+
+/* A packet's bytes have gone out, or its connection has ended first. */
+void sp_relay_packet_sent(spectacles_relay *relay, uint32_t member, uint64_t ticket);
+void sp_relay_packet_unsent(spectacles_relay *relay, uint32_t member);
+
+/* A SEND's packet is confirmed under its shard's key, or no queue took it. */
+void sp_relay_command_confirmed(spectacles_relay *relay, const sp_publish *publish);
+void sp_relay_command_returned(spectacles_relay *relay, sp_publish *publish,
+                               const spectacles_broker_event *event, uint64_t now);
+
+void sp_relay_free_packets(sp_ring *packets);
+void sp_relay_free_routes(sp_ring *routes);
+
+#endif
