@@ -214,7 +214,7 @@ int spectacles_broker_ack(spectacles_broker *broker, uint64_t delivery);
 int spectacles_broker_reject(spectacles_broker *broker, uint64_t delivery, int requeue);
 
 /*
- * Closes for good: takes no more publishes, waits for confirms up to drain_timeout, sends connection.close;
+ * Closes for good (`now` has to be fresh: the time to drain counts from it): takes no more publishes, waits for confirms up to drain_timeout, sends connection.close;
  * then CLOSED is the last event. Returns 0, also when it is closing already.
  */
 int spectacles_broker_close(spectacles_broker *broker, uint64_t now);

@@ -114,10 +114,11 @@ uint64_t spectacles_link_deadline(const spectacles_link *link);
 
 /*
  * Connects, shakes hands, reads, writes, expires: whatever can be done now. `ready` is a mask of enum
- * spectacles_link_io; an error or a hang-up on the descriptor counts as READ | WRITE. 0 is fine: deadlines
- * are looked at and what is pending is tried. Reads are bounded, so that one busy link does not starve its
- * neighbours. Returns a mask of enum spectacles_link_change. Trouble with the connection is not an error of
- * this call: the engine hears of it and tells it by an event. SPECTACLES_E_NOMEM.
+ * spectacles_link_io; an error or a hang-up on the descriptor counts as READ | WRITE. More than is true is
+ * harmless, and 0 is fine: deadlines are looked at and what is pending is tried. Reads are bounded, so that
+ * one busy link does not starve its neighbours. Returns a mask of enum spectacles_link_change. Trouble with
+ * the connection is not an error of this call: the engine hears of it and tells it by an event.
+ * SPECTACLES_E_NOMEM.
  */
 int spectacles_link_process(spectacles_link *link, uint32_t ready, uint64_t now);
 
@@ -141,6 +142,12 @@ int spectacles_link_set_address(spectacles_link *link, const char *numeric, size
  * for one).
  */
 int spectacles_resolve(const char *host, char *numeric, size_t size);
+
+/*
+ * Blocks, as spectacles_resolve() does: answers spectacles_link_wants_address() with what the system's resolver says. Does
+ * nothing when no address is wanted. Returns 0, or an error of spectacles_link_set_address().
+ */
+int spectacles_link_resolve(spectacles_link *link);
 
 #ifdef __cplusplus
 }

@@ -52,7 +52,8 @@ enum spectacles_shard_state {
     SPECTACLES_SHARD_READY = 7,
     SPECTACLES_SHARD_CLOSING = 8, /* our close frame is on its way, the peer's awaited */
     SPECTACLES_SHARD_BACKOFF = 9, /* no connection is wanted before deadline() */
-    SPECTACLES_SHARD_CLOSED = 10, /* final: closed by the owner */
+    /* From here on states are final. */
+    SPECTACLES_SHARD_CLOSED = 10, /* closed by the owner */
     SPECTACLES_SHARD_FATAL = 11   /* final: see the FATAL event */
 };
 

@@ -193,6 +193,7 @@ static int on_channel_method(spectacles_broker *broker, uint16_t channel, amqp_m
 
 static const spectacles_broker_event *tell_delivery(spectacles_broker *broker, uint64_t handle)
 {
+    static const uint8_t empty[1] = {0};
     const sp_content *content = &broker->delivered;
     broker->stats.delivered++;
     broker->event = (spectacles_broker_event){.type = SPECTACLES_BROKER_EVENT_MESSAGE,
@@ -201,7 +202,7 @@ static const spectacles_broker_event *tell_delivery(spectacles_broker *broker, u
                                               .redelivered = content->redelivered,
                                               .key = content->key.chars,
                                               .key_length = content->key.length,
-                                              .body = content->whole.bytes,
+                                              .body = content->whole.bytes ? content->whole.bytes : empty,
                                               .body_length = content->whole.length,
                                               .content_type = sp_short_text(&content->content_type),
                                               .message_id = sp_short_text(&content->message_id),

@@ -503,6 +503,9 @@ SPECTACLES_EXPORT int spectacles_link_process(spectacles_link *link, uint32_t re
     bury(link);
     link->shown_fd = link->fd;
     link->touched = false;
+    /* What has arrived comes first: bytes that wait in the socket show that the peer lives. */
+    if (link->state == LINK_OPEN && ready & SPECTACLES_LINK_READ)
+        step(link, ready, now);
     if (link->engine->deadline(link->handle) <= now) {
         error = link->engine->expire(link->handle, now);
         link->touched = true;
@@ -538,6 +541,17 @@ static int parse_addresses(spectacles_link *link, const char *numeric, size_t le
         at = end + 1;
     }
     return link->address_count > 0 ? SPECTACLES_OK : SPECTACLES_E_INVAL;
+}
+
+SPECTACLES_EXPORT int spectacles_link_resolve(spectacles_link *link)
+{
+    char numeric[ADDRESSES_MOST * 48];
+    const char *host = spectacles_link_wants_address(link);
+    if (!host)
+        return SPECTACLES_OK;
+    int length = spectacles_resolve(host, numeric, sizeof numeric);
+    return length > 0 ? spectacles_link_set_address(link, numeric, (size_t)length)
+                      : spectacles_link_set_address(link, NULL, 0);
 }
 
 SPECTACLES_EXPORT int spectacles_link_set_address(spectacles_link *link, const char *numeric, size_t length)

@@ -321,8 +321,8 @@ SPECTACLES_EXPORT int spectacles_shard_opened(spectacles_shard *shard, uint64_t 
     memcpy(target, query.chars, query.length + 1);
     int error = sp_frames_open(&shard->frames, &shard->output, &shard->random, shard->max_message);
     if (error == SPECTACLES_OK)
-        error = sp_handshake_request(&shard->handshake, &shard->output, &shard->url, target, shard->user_agent,
-                                     &shard->random);
+        error = sp_handshake_request(&shard->handshake, &shard->output, &shard->url, target,
+                                     shard->user_agent, &shard->random);
     if (error != SPECTACLES_OK)
         return sp_shard_fail(shard, error, spectacles_strerror(error));
     shard->written = sp_buffer_length(&shard->output);

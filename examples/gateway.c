@@ -1,0 +1,464 @@
+/*
+ * The Spectacles gateway: shards of a Discord bot on one side, an AMQP broker on the other, and the relay between them, in
+ * one poll(2) loop. Its settings are those of the environment (see settings.h). It runs until SIGTERM or SIGINT, then stops
+ * in order and leaves the sessions resumable; a second signal ends it at once. SIGUSR1 prints the counters.
+ */
+#include "discord_api.h"
+#include "resolver.h"
+#include "settings.h"
+
+#include <curl/curl.h>
+#include <err.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spectacles/spectacles.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    STOP_TIMEOUT = 10000,
+    SESSION_SHOWN = 6,
+    BACKOFF_CAP_SECONDS = 60
+};
+
+struct gateway {
+    struct settings settings;
+    struct gateway_bot bot;
+    uint32_t shard_count;
+    spectacles_tls *tls;
+    spectacles_shard **shards;
+    size_t shards_length;
+    spectacles_broker *brokers[2]; /* by enum spectacles_relay_broker */
+    spectacles_link **links;       /* the shards', then the brokers' */
+    size_t links_length;
+    spectacles_relay *relay;
+    struct resolver *resolver;
+    struct pollfd *fds;
+    uint64_t stop_at; /* when patience ends; 0: running */
+    int status;
+};
+
+/* ---- Signals: written into a pipe, so that poll() wakes up ---- */
+
+static int signal_pipe[2];
+
+static void on_signal(int number)
+{
+    unsigned char byte = (unsigned char)number;
+    if (write(signal_pipe[1], &byte, 1) < 0)
+        return;
+}
+
+static void catch_signals(void)
+{
+    static const int numbers[] = {SIGTERM, SIGINT, SIGUSR1};
+    struct sigaction action = {.sa_handler = on_signal};
+    if (pipe(signal_pipe) < 0)
+        err(1, "pipe");
+    for (int i = 0; i < 2; i++) {
+        fcntl(signal_pipe[i], F_SETFL, O_NONBLOCK);
+        fcntl(signal_pipe[i], F_SETFD, FD_CLOEXEC);
+    }
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        sigaction(numbers[i], &action, NULL);
+}
+
+/* Sleeps, and exits when a signal asks for it. */
+static void pause_for(uint64_t ms)
+{
+    struct pollfd fd = {signal_pipe[0], POLLIN, 0};
+    unsigned char number = 0;
+    if (poll(&fd, 1, spectacles_poll_timeout(ms, 0)) > 0 && read(signal_pipe[0], &number, 1) == 1 &&
+        number != SIGUSR1)
+        exit(0);
+}
+
+/* ---- What Discord says first ---- */
+
+static uint32_t shards_here(const struct gateway *gateway)
+{
+    return gateway->settings.shard_ids ? (uint32_t)gateway->settings.shard_id_count : gateway->shard_count;
+}
+
+static void ask_discord(struct gateway *gateway)
+{
+    char why[256];
+    uint64_t wait = 1;
+    for (;;) {
+        enum api_result result = discord_gateway_bot(&gateway->settings, &gateway->bot, why, sizeof why);
+        if (result == API_DONE)
+            return;
+        if (result == API_NEVER)
+            errx(1, "GET /gateway/bot failed: %s", why);
+        warnx("GET /gateway/bot failed: %s; again in %llu s", why, (unsigned long long)wait);
+        pause_for(wait * 1000);
+        wait = wait * 2 < BACKOFF_CAP_SECONDS ? wait * 2 : BACKOFF_CAP_SECONDS;
+    }
+}
+
+/* More identifies than are left would have Discord reset the token. */
+static void keep_to_identify_limit(struct gateway *gateway)
+{
+    for (;;) {
+        ask_discord(gateway);
+        gateway->shard_count =
+            gateway->settings.shard_count ? gateway->settings.shard_count : gateway->bot.shards;
+        warnx("GET /gateway/bot: %u shards recommended, max_concurrency %u, %u identifies left",
+              gateway->bot.shards, gateway->bot.max_concurrency, gateway->bot.remaining);
+        if (gateway->bot.remaining >= shards_here(gateway))
+            return;
+        warnx("only %u identifies are left for %u shards: waiting %llu s for new ones",
+              gateway->bot.remaining, shards_here(gateway),
+              (unsigned long long)gateway->bot.reset_after / 1000);
+        pause_for(gateway->bot.reset_after + 1000);
+    }
+}
+
+/* ---- Building ---- */
+
+static void *allocate(size_t count, size_t size)
+{
+    void *memory = calloc(count ? count : 1, size);
+    if (!memory)
+        errx(1, "out of memory");
+    return memory;
+}
+
+static spectacles_shard *make_shard(const struct gateway *gateway, uint32_t id)
+{
+    spectacles_shard *shard = NULL;
+    spectacles_problem problem = {"out of memory", 0};
+    spectacles_shard_config config;
+    spectacles_shard_config_init(&config, sizeof config);
+    config.flags = SPECTACLES_SHARD_COMMITS;
+    config.shard_id = id;
+    config.shard_count = gateway->shard_count;
+    config.gateway_version = gateway->settings.version;
+    config.intents = gateway->settings.intents;
+    config.token = gateway->settings.token;
+    config.gateway_url = gateway->bot.url;
+    config.presence = gateway->settings.presence;
+    config.seed = spectacles_random_seed();
+    if (strcmp(gateway->settings.api_scheme, "https") == 0 && strncmp(gateway->bot.url, "wss://", 6) != 0)
+        errx(1, "Discord's API names a gateway without TLS: it is not trusted with the token");
+    if (spectacles_shard_new(&shard, &config, &problem) < 0)
+        errx(1, "shard %u: %s", id, problem.text);
+    return shard;
+}
+
+static spectacles_broker *make_broker(const struct gateway *gateway, const char *name)
+{
+    spectacles_broker *broker = NULL;
+    spectacles_problem problem = {"out of memory", 0};
+    spectacles_broker_config config;
+    spectacles_broker_config_init(&config, sizeof config);
+    config.urls = &gateway->settings.amqp_url;
+    config.url_count = 1;
+    config.group = gateway->settings.group;
+    config.name = name;
+    config.seed = spectacles_random_seed();
+    if (spectacles_broker_new(&broker, &config, &problem) < 0)
+        errx(1, "AMQP_URL: %s", problem.text);
+    return broker;
+}
+
+static void make_relay(struct gateway *gateway)
+{
+    spectacles_problem problem = {"out of memory", 0};
+    spectacles_relay_config config;
+    spectacles_relay_config_init(&config, sizeof config);
+    config.shard_count = gateway->shard_count;
+    config.shards = gateway->shards;
+    config.shards_length = gateway->shards_length;
+    config.events = gateway->brokers[SPECTACLES_RELAY_EVENTS];
+    config.commands = gateway->brokers[SPECTACLES_RELAY_COMMANDS];
+    config.allow = (const char *const *)gateway->settings.events;
+    config.allow_length = gateway->settings.event_count;
+    config.max_concurrency = gateway->bot.max_concurrency ? gateway->bot.max_concurrency : 1;
+    if (spectacles_relay_new(&gateway->relay, &config, &problem) < 0)
+        errx(1, "%s", problem.text);
+}
+
+static void make_links(struct gateway *gateway)
+{
+    char why[512];
+    spectacles_link_config config;
+    spectacles_link_config_init(&config, sizeof config);
+    bool tls = strcmp(gateway->settings.api_scheme, "https") == 0 ||
+               strncmp(gateway->settings.amqp_url, "amqps", 5) == 0;
+    if (tls && spectacles_tls_new(&gateway->tls, NULL, why, sizeof why) < 0)
+        errx(1, "%s", why);
+    config.tls = gateway->tls;
+    gateway->links_length = gateway->shards_length + 2;
+    gateway->links = allocate(gateway->links_length, sizeof *gateway->links);
+    gateway->fds = allocate(gateway->links_length + 2, sizeof *gateway->fds);
+    for (size_t i = 0; i < gateway->links_length; i++) {
+        size_t broker = i - gateway->shards_length;
+        int error = i < gateway->shards_length
+                        ? spectacles_link_for_shard(&gateway->links[i], gateway->shards[i], &config)
+                        : spectacles_link_for_broker(&gateway->links[i], gateway->brokers[broker], &config);
+        if (error < 0)
+            errx(1, "%s", spectacles_strerror(error));
+    }
+}
+
+static void build(struct gateway *gateway)
+{
+    gateway->shards_length = shards_here(gateway);
+    gateway->shards = allocate(gateway->shards_length, sizeof(spectacles_shard *));
+    for (size_t i = 0; i < gateway->shards_length; i++) {
+        uint32_t id = gateway->settings.shard_ids ? gateway->settings.shard_ids[i] : (uint32_t)i;
+        gateway->shards[i] = make_shard(gateway, id);
+    }
+    gateway->brokers[SPECTACLES_RELAY_EVENTS] = make_broker(gateway, "spectacles gateway: events");
+    gateway->brokers[SPECTACLES_RELAY_COMMANDS] = make_broker(gateway, "spectacles gateway: commands");
+    make_relay(gateway);
+    make_links(gateway);
+    gateway->resolver = resolver_new();
+}
+
+static void tear_down(struct gateway *gateway)
+{
+    for (size_t i = 0; i < gateway->links_length; i++)
+        spectacles_link_free(gateway->links[i]);
+    spectacles_relay_free(gateway->relay);
+    for (size_t i = 0; i < gateway->shards_length; i++)
+        spectacles_shard_free(gateway->shards[i]);
+    spectacles_broker_free(gateway->brokers[0]);
+    spectacles_broker_free(gateway->brokers[1]);
+    spectacles_tls_free(gateway->tls);
+    resolver_free(gateway->resolver);
+    settings_free(&gateway->settings);
+    free(gateway->shards);
+    free(gateway->links);
+    free(gateway->fds);
+}
+
+/* ---- Telling ---- */
+
+static void tell_summary(const struct gateway *gateway)
+{
+    spectacles_relay_stats stats = {.size = sizeof stats};
+    spectacles_relay_get_stats(gateway->relay, &stats);
+    warnx("summary dispatched=%llu filtered=%llu published=%llu confirmed=%llu commands=%llu routed=%llu "
+          "sent=%llu "
+          "rejected=%llu identifies=%llu",
+          (unsigned long long)stats.dispatched, (unsigned long long)stats.filtered,
+          (unsigned long long)stats.published, (unsigned long long)stats.confirmed,
+          (unsigned long long)stats.commands, (unsigned long long)stats.routed,
+          (unsigned long long)stats.sent, (unsigned long long)stats.rejected,
+          (unsigned long long)stats.identifies);
+}
+
+static unsigned long long until(uint64_t time)
+{
+    uint64_t now = spectacles_now();
+    return time > now ? (unsigned long long)(time - now) : 0;
+}
+
+static void tell_shard(const struct gateway *gateway, const spectacles_relay_event *event)
+{
+    char shard[64];
+    snprintf(shard, sizeof shard, "shard %u/%u", event->shard_id, gateway->shard_count);
+    switch (event->type) {
+    case SPECTACLES_RELAY_EVENT_SHARD_CONNECTING:
+        warnx("%s connecting to %s", shard, event->text);
+        break;
+    case SPECTACLES_RELAY_EVENT_SHARD_IDENTIFYING:
+        warnx("%s identifying", shard);
+        break;
+    case SPECTACLES_RELAY_EVENT_SHARD_READY:
+        warnx("%s ready, session %.*s...", shard, SESSION_SHOWN, event->name ? event->name : "");
+        break;
+    case SPECTACLES_RELAY_EVENT_SHARD_RESUMED:
+        warnx("%s resumed, session %.*s...", shard, SESSION_SHOWN, event->name ? event->name : "");
+        break;
+    case SPECTACLES_RELAY_EVENT_SHARD_DISCONNECTED:
+        warnx("%s disconnected: %s; again in %llu ms", shard, event->text, until(event->time));
+        break;
+    case SPECTACLES_RELAY_EVENT_SHARD_GAP:
+        warnx("%s GAP: its session is lost, events after sequence %llu may be missing", shard,
+              (unsigned long long)event->seq);
+        break;
+    case SPECTACLES_RELAY_EVENT_SHARD_CLOSED:
+        warnx("%s closed", shard);
+        break;
+    default:
+        warnx("%s FATAL: %s", shard, event->text);
+    }
+}
+
+static void tell_broker(const spectacles_relay_event *event)
+{
+    const char *broker = event->broker == SPECTACLES_RELAY_EVENTS ? "broker events" : "broker commands";
+    const char *text = event->text ? event->text : "";
+    switch (event->type) {
+    case SPECTACLES_RELAY_EVENT_BROKER_CONNECTING:
+        warnx("%s connecting to %s", broker, text);
+        break;
+    case SPECTACLES_RELAY_EVENT_BROKER_READY:
+        warnx("%s ready (%s)", broker, text);
+        break;
+    case SPECTACLES_RELAY_EVENT_BROKER_DISCONNECTED:
+        warnx("%s disconnected: %s; again in %llu ms", broker, text, until(event->time));
+        break;
+    case SPECTACLES_RELAY_EVENT_BROKER_BLOCKED:
+        warnx("%s blocked: %s", broker, text);
+        break;
+    case SPECTACLES_RELAY_EVENT_BROKER_UNBLOCKED:
+        warnx("%s unblocked", broker);
+        break;
+    default:
+        warnx("%s closed", broker);
+    }
+}
+
+static void tell_command(const spectacles_relay_event *event)
+{
+    const char *name = event->name ? event->name : "";
+    const char *text = event->text ? event->text : "";
+    switch (event->type) {
+    case SPECTACLES_RELAY_EVENT_SUBSCRIBED:
+        warnx("queue %s stands", text);
+        break;
+    case SPECTACLES_RELAY_EVENT_UNSUBSCRIBED:
+        warnx("queue for %s lost: %s; again in %llu ms", name, text, until(event->time));
+        break;
+    case SPECTACLES_RELAY_EVENT_PUBLISH_FAILED:
+        warnx("publish under %s failed: %s", name, text);
+        break;
+    case SPECTACLES_RELAY_EVENT_COMMAND_ROUTED:
+        warnx("SEND with op %u routed to shard %u", event->op, event->shard_id);
+        break;
+    case SPECTACLES_RELAY_EVENT_COMMAND_SENT:
+        warnx("op %u sent on shard %u", event->op, event->shard_id);
+        break;
+    case SPECTACLES_RELAY_EVENT_COMMAND_REJECTED:
+        warnx("command under %s rejected: %s", name, text);
+        break;
+    default:
+        break;
+    }
+}
+
+/* ---- Running ---- */
+
+static void stop(struct gateway *gateway, int status, uint64_t now)
+{
+    if (gateway->stop_at)
+        return;
+    gateway->status = status;
+    gateway->stop_at = now + STOP_TIMEOUT;
+    spectacles_relay_stop(gateway->relay, 0, now);
+}
+
+static void on_event(struct gateway *gateway, const spectacles_relay_event *event, uint64_t now)
+{
+    if (event->type == SPECTACLES_RELAY_EVENT_SHARD_LATENCY)
+        return;
+    if (event->type < SPECTACLES_RELAY_EVENT_BROKER_CONNECTING)
+        tell_shard(gateway, event);
+    else if (event->type <= SPECTACLES_RELAY_EVENT_BROKER_CLOSED)
+        tell_broker(event);
+    else
+        tell_command(event);
+    if (event->type == SPECTACLES_RELAY_EVENT_SHARD_FATAL)
+        stop(gateway, 1, now);
+}
+
+static void read_signals(struct gateway *gateway, uint64_t now)
+{
+    unsigned char number;
+    while (read(signal_pipe[0], &number, 1) == 1) {
+        if (number == SIGUSR1) {
+            tell_summary(gateway);
+        } else if (gateway->stop_at) {
+            errx(1, "stopped at once: what was not confirmed will be replayed or delivered again");
+        } else {
+            warnx("stopping");
+            stop(gateway, 0, now);
+        }
+    }
+}
+
+static uint64_t earliest(const struct gateway *gateway)
+{
+    uint64_t deadline = spectacles_relay_deadline(gateway->relay);
+    for (size_t i = 0; i < gateway->links_length; i++) {
+        uint64_t link = spectacles_link_deadline(gateway->links[i]);
+        deadline = link < deadline ? link : deadline;
+    }
+    return gateway->stop_at && gateway->stop_at < deadline ? gateway->stop_at : deadline;
+}
+
+static void wait_for_something(struct gateway *gateway)
+{
+    size_t count = gateway->links_length;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t io = spectacles_link_interest(gateway->links[i]);
+        int events = (io & SPECTACLES_LINK_READ ? POLLIN : 0) | (io & SPECTACLES_LINK_WRITE ? POLLOUT : 0);
+        /* A descriptor that is watched for nothing would still report a hang-up, over and over. */
+        int fd = io ? spectacles_link_fd(gateway->links[i]) : -1;
+        gateway->fds[i] = (struct pollfd){fd, (short)events, 0};
+    }
+    gateway->fds[count] = (struct pollfd){signal_pipe[0], POLLIN, 0};
+    gateway->fds[count + 1] = (struct pollfd){resolver_fd(gateway->resolver), POLLIN, 0};
+    poll(gateway->fds, (nfds_t)count + 2, spectacles_poll_timeout(earliest(gateway), spectacles_now()));
+}
+
+static uint32_t ready_for(short revents)
+{
+    uint32_t both = SPECTACLES_LINK_READ | SPECTACLES_LINK_WRITE;
+    if (revents & (POLLERR | POLLHUP | POLLNVAL))
+        return both;
+    return (revents & POLLIN ? (uint32_t)SPECTACLES_LINK_READ : 0) |
+           (revents & POLLOUT ? (uint32_t)SPECTACLES_LINK_WRITE : 0);
+}
+
+static void move_bytes(struct gateway *gateway, uint64_t now)
+{
+    for (size_t i = 0; i < gateway->links_length; i++) {
+        spectacles_link *link = gateway->links[i];
+        uint32_t ready = ready_for(gateway->fds[i].revents);
+        if (ready || spectacles_link_deadline(link) <= now)
+            spectacles_link_process(link, ready, now);
+        resolver_serve(gateway->resolver, link);
+    }
+}
+
+static void run(struct gateway *gateway)
+{
+    const spectacles_relay_event *event;
+    while (!spectacles_relay_stopped(gateway->relay)) {
+        wait_for_something(gateway);
+        uint64_t now = spectacles_now();
+        move_bytes(gateway, now);
+        while ((event = spectacles_relay_next_event(gateway->relay, now)))
+            on_event(gateway, event, now);
+        read_signals(gateway, now);
+        if (gateway->stop_at && now >= gateway->stop_at) {
+            warnx("not everything could be finished within %d s: it will be replayed or delivered again",
+                  STOP_TIMEOUT / 1000);
+            return;
+        }
+    }
+}
+
+int main(void)
+{
+    struct gateway gateway = {0};
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    catch_signals();
+    settings_read(&gateway.settings);
+    keep_to_identify_limit(&gateway);
+    build(&gateway);
+    run(&gateway);
+    tell_summary(&gateway);
+    tear_down(&gateway);
+    curl_global_cleanup();
+    return gateway.status;
+}

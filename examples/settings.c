@@ -1,0 +1,153 @@
+#include "settings.h"
+
+#include <err.h>
+#include <spectacles/spectacles.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *text(const char *name, const char *otherwise)
+{
+    const char *value = getenv(name);
+    return value && *value ? value : otherwise;
+}
+
+static const char *required(const char *name, const char *what)
+{
+    const char *value = text(name, NULL);
+    if (!value)
+        errx(1, "%s is not set: %s", name, what);
+    return value;
+}
+
+static uint64_t number(const char *name, const char *digits, size_t length, uint64_t most)
+{
+    char *end;
+    char copy[24] = "";
+    if (length == 0 || length >= sizeof copy || strspn(digits, "0123456789") < length)
+        errx(1, "%s: a whole number from 0 to %llu is expected", name, (unsigned long long)most);
+    memcpy(copy, digits, length);
+    uint64_t value = strtoull(copy, &end, 10);
+    if (value > most)
+        errx(1, "%s: a whole number from 0 to %llu is expected", name, (unsigned long long)most);
+    return value;
+}
+
+static void *grow(void *array, size_t count, size_t size)
+{
+    void *larger = realloc(array, (count + 1) * size);
+    if (!larger)
+        errx(1, "out of memory");
+    return larger;
+}
+
+/* The next word of a list with commas, without the spaces around it. Length 0 at the end. */
+static size_t next_word(const char **list, const char **word)
+{
+    *list += strspn(*list, ", \t");
+    *word = *list;
+    size_t length = strcspn(*list, ", \t");
+    *list += length;
+    return length;
+}
+
+static void read_events(struct settings *settings)
+{
+    const char *list = text("DISCORD_EVENTS", "");
+    const char *word;
+    size_t length;
+    while ((length = next_word(&list, &word)) > 0) {
+        settings->events = grow(settings->events, settings->event_count, sizeof *settings->events);
+        char *copy = calloc(1, length + 1);
+        if (!copy)
+            errx(1, "out of memory");
+        settings->events[settings->event_count++] = memcpy(copy, word, length);
+    }
+    if (settings->event_count == 0)
+        warnx("DISCORD_EVENTS is not set: nothing will be published");
+}
+
+static void read_intents(struct settings *settings)
+{
+    const char *raw = text("DISCORD_RAW_INTENTS", NULL);
+    const char *list = text("DISCORD_INTENTS", "");
+    const char *word;
+    size_t length;
+    if (raw)
+        settings->intents = number("DISCORD_RAW_INTENTS", raw, strlen(raw), INT64_MAX);
+    while ((length = next_word(&list, &word)) > 0) {
+        int bit = spectacles_intent_bit(word, length);
+        if (bit < 0)
+            errx(1, "DISCORD_INTENTS: '%.*s' is not the name of an intent", (int)length, word);
+        settings->intents |= UINT64_C(1) << bit;
+    }
+}
+
+/* "0,2,4-7" */
+static void read_shard_ids(struct settings *settings)
+{
+    static const char name[] = "DISCORD_SHARD_IDS";
+    const char *list = text(name, "");
+    const char *word;
+    size_t length;
+    while ((length = next_word(&list, &word)) > 0) {
+        const char *dash = memchr(word, '-', length);
+        size_t first_length = dash ? (size_t)(dash - word) : length;
+        uint64_t first = number(name, word, first_length, 999999);
+        uint64_t last = dash ? number(name, dash + 1, length - first_length - 1, 999999) : first;
+        if (last < first)
+            errx(1, "%s: '%.*s' runs backwards", name, (int)length, word);
+        for (uint64_t id = first; id <= last; id++) {
+            settings->shard_ids =
+                grow(settings->shard_ids, settings->shard_id_count, sizeof *settings->shard_ids);
+            settings->shard_ids[settings->shard_id_count++] = (uint32_t)id;
+        }
+    }
+}
+
+static void read_api(struct settings *settings)
+{
+    settings->api_scheme = text("DISCORD_API_PROTOCOL", "https");
+    settings->api_host = text("DISCORD_API_HOST", "discord.com");
+    settings->api_version = text("DISCORD_API_VERSION", "10");
+    if (strcmp(settings->api_scheme, "https") != 0 && strcmp(settings->api_scheme, "http") != 0)
+        errx(1, "DISCORD_API_PROTOCOL is https, or http for tests");
+}
+
+static void name_what_is_not_done(void)
+{
+    static const char *const names[] = {"BROKER_MESSAGE_TIMEOUT", "PROMETHEUS_ADDRESS",
+                                        "PROMETHEUS_ENDPOINT"};
+    const char *type = text("BROKER_TYPE", "amqp");
+    if (strcmp(type, "amqp") != 0)
+        errx(1, "BROKER_TYPE '%s' is not supported: amqp is", type);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (text(names[i], NULL))
+            warnx("%s is set, but not supported yet: it is not followed", names[i]);
+    }
+}
+
+void settings_read(struct settings *settings)
+{
+    const char *version = text("DISCORD_GATEWAY_VERSION", "10");
+    const char *count = text("DISCORD_SHARD_COUNT", "0");
+    *settings = (struct settings){0};
+    settings->token = required("DISCORD_TOKEN", "the bot's token from Discord's developer portal");
+    settings->amqp_url = required("AMQP_URL", "amqp://user:password@host:port/vhost");
+    settings->group = text("BROKER_GROUP", "gateway");
+    settings->presence = text("DISCORD_PRESENCE", NULL);
+    settings->version = (uint32_t)number("DISCORD_GATEWAY_VERSION", version, strlen(version), 100);
+    settings->shard_count = (uint32_t)number("DISCORD_SHARD_COUNT", count, strlen(count), 1000000);
+    name_what_is_not_done();
+    read_events(settings);
+    read_intents(settings);
+    read_shard_ids(settings);
+    read_api(settings);
+}
+
+void settings_free(struct settings *settings)
+{
+    for (size_t i = 0; i < settings->event_count; i++)
+        free(settings->events[i]);
+    free(settings->events);
+    free(settings->shard_ids);
+}

@@ -1,0 +1,29 @@
+#ifndef EXAMPLES_SETTINGS_H
+#define EXAMPLES_SETTINGS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The gateway's settings: those of the environment, under the names that spec-tacles/gateway uses. */
+struct settings {
+    const char *token; /* DISCORD_TOKEN */
+    char **events;     /* DISCORD_EVENTS: the names of the events to publish */
+    size_t event_count;
+    uint64_t intents;     /* DISCORD_INTENTS (names) or DISCORD_RAW_INTENTS (a number) */
+    const char *presence; /* DISCORD_PRESENCE (JSON), or NULL */
+    uint32_t version;     /* DISCORD_GATEWAY_VERSION */
+    uint32_t shard_count; /* DISCORD_SHARD_COUNT; 0: what Discord recommends */
+    uint32_t *shard_ids;  /* DISCORD_SHARD_IDS, as "0,2,4-7"; NULL: all */
+    size_t shard_id_count;
+    const char *group;       /* BROKER_GROUP */
+    const char *amqp_url;    /* AMQP_URL */
+    const char *api_scheme;  /* DISCORD_API_PROTOCOL: https, or http for tests */
+    const char *api_host;    /* DISCORD_API_HOST */
+    const char *api_version; /* DISCORD_API_VERSION */
+};
+
+/* Reads the environment. Exits with a sentence when a setting is missing or wrong. */
+void settings_read(struct settings *settings);
+void settings_free(struct settings *settings);
+
+#endif
