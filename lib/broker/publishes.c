@@ -382,17 +382,7 @@ static sp_slice exchange_of(const sp_publishes *publishes, size_t offset)
     return sp_reader_take(&reader, sp_reader_u8(&reader));
 }
 
-static bool quotes(const char *text, size_t length, sp_slice name)
-{
-    for (size_t i = 0; i + name.length + 2 <= length; i++) {
-        if (text[i] == '\'' && text[i + 1 + name.length] == '\'' &&
-            memcmp(text + i + 1, name.bytes, name.length) == 0)
-            return true;
-    }
-    return false;
-}
-
-uint64_t sp_publishes_blame(sp_publishes *publishes, const char *text, size_t length, const char *group)
+uint64_t sp_publishes_blame(sp_publishes *publishes, amqp_bytes_t text, const char *group)
 {
     size_t offset = 0;
     for (size_t i = 0; i < publishes->records.count && i <= publishes->next; i++) {
@@ -400,7 +390,7 @@ uint64_t sp_publishes_blame(sp_publishes *publishes, const char *text, size_t le
         sp_slice exchange = exchange_of(publishes, offset);
         bool own = exchange.length == strlen(group) && memcmp(exchange.bytes, group, exchange.length) == 0;
         if (!record->settled && record->wire && !own && exchange.length > 0 &&
-            quotes(text, length, exchange)) {
+            sp_wire_quotes(text, exchange)) {
             settle(publishes, record);
             return record->tag;
         }

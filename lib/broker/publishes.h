@@ -75,6 +75,6 @@ bool sp_publishes_returned(sp_publishes *publishes, uint64_t tag);
 
 /* Settles the first record on its way to an exchange that the broker's text names in quotes; its tag, or 0.
  */
-uint64_t sp_publishes_blame(sp_publishes *publishes, const char *text, size_t length, const char *group);
+uint64_t sp_publishes_blame(sp_publishes *publishes, amqp_bytes_t text, const char *group);
 
 #endif

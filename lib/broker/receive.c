@@ -16,14 +16,26 @@ static void drop(spectacles_broker *broker, uint32_t code, int error, const char
     sp_broker_drop(broker, code, now);
 }
 
-static void drop_for(spectacles_broker *broker, int error, uint64_t now)
+/* What stood in the frame: the name of a method, as the specification has it. */
+static const char *name_of(const sp_wire_frame *frame)
 {
+    const char *name =
+        frame->type == AMQP_FRAME_METHOD ? amqp_method_name(sp_wire_method_id(frame->payload)) : "content";
+    return name ? name : "an unknown method";
+}
+
+static void drop_for(spectacles_broker *broker, int error, const sp_wire_frame *frame, uint64_t now)
+{
+    sp_text text;
+    if (error == SPECTACLES_OK)
+        return;
     if (error == SPECTACLES_E_NOMEM)
-        drop(broker, REPLY_NO_MEMORY, error,
-             "out of memory: the connection is given up and will be made anew", now);
-    else if (error != SPECTACLES_OK)
-        drop(broker, REPLY_COMMAND_INVALID, error,
-             "the broker sent a method that has no place here, or that is malformed", now);
+        sp_text_set(&text, "out of memory: the connection is given up and will be made anew");
+    else
+        sp_text_set(&text, "the broker sent %s on channel %u, where it has no place, or it is malformed",
+                    name_of(frame), (unsigned)frame->channel);
+    drop(broker, error == SPECTACLES_E_NOMEM ? REPLY_NO_MEMORY : REPLY_COMMAND_INVALID, error, text.chars,
+         now);
 }
 
 /* ---- The broker closes ---- */
@@ -65,10 +77,10 @@ static void on_connection_close(spectacles_broker *broker, const amqp_connection
 
 /* ---- Methods of the connection ---- */
 
-static void on_open_ok(spectacles_broker *broker, uint64_t now)
+static int on_open_ok(spectacles_broker *broker, uint64_t now)
 {
     sp_broker_become(broker, SPECTACLES_BROKER_SETUP, now);
-    drop_for(broker, sp_broker_open_channels(broker), now);
+    return sp_broker_open_channels(broker);
 }
 
 static void on_blocked(spectacles_broker *broker, const amqp_connection_blocked_t *blocked)
@@ -98,7 +110,7 @@ static int on_connection_method(spectacles_broker *broker, amqp_method_number_t 
     else if (id == AMQP_CONNECTION_TUNE_METHOD && handshake)
         return sp_broker_on_tune(broker, method, now);
     else if (id == AMQP_CONNECTION_OPEN_OK_METHOD && handshake)
-        on_open_ok(broker, now);
+        return on_open_ok(broker, now);
     else if (id == AMQP_CONNECTION_BLOCKED_METHOD && !handshake)
         on_blocked(broker, method);
     else if (id == AMQP_CONNECTION_UNBLOCKED_METHOD && !handshake)
@@ -147,11 +159,11 @@ static int on_publish_method(spectacles_broker *broker, amqp_method_number_t id,
 static int on_declare_method(spectacles_broker *broker, amqp_method_number_t id, uint64_t now)
 {
     if (id == AMQP_EXCHANGE_DECLARE_OK_METHOD)
-        return sp_broker_on_answer(broker, SP_CHANNEL_DECLARE, SP_REQUEST_EXCHANGE, now);
+        return sp_broker_on_declared(broker, SP_REQUEST_EXCHANGE, now);
     if (id == AMQP_QUEUE_DECLARE_OK_METHOD)
-        return sp_broker_on_answer(broker, SP_CHANNEL_DECLARE, SP_REQUEST_QUEUE, now);
+        return sp_broker_on_declared(broker, SP_REQUEST_QUEUE, now);
     if (id == AMQP_QUEUE_BIND_OK_METHOD)
-        return sp_broker_on_answer(broker, SP_CHANNEL_DECLARE, SP_REQUEST_BIND, now);
+        return sp_broker_on_declared(broker, SP_REQUEST_BIND, now);
     return SPECTACLES_E_PROTO;
 }
 
@@ -163,9 +175,10 @@ static int on_consume_method(spectacles_broker *broker, amqp_method_number_t id,
     if (id == AMQP_BASIC_CANCEL_METHOD)
         return sp_broker_on_cancelled(broker, method, now);
     if (id == AMQP_BASIC_QOS_OK_METHOD)
-        return sp_broker_on_answer(broker, SP_CHANNEL_CONSUME, SP_REQUEST_QOS, now);
+        return sp_broker_on_consuming(broker, SP_REQUEST_QOS, NULL, now);
     if (id == AMQP_BASIC_CONSUME_OK_METHOD)
-        return sp_broker_on_answer(broker, SP_CHANNEL_CONSUME, SP_REQUEST_CONSUME, now);
+        return sp_broker_on_consuming(broker, SP_REQUEST_CONSUME,
+                                      &((const amqp_basic_consume_ok_t *)method)->consumer_tag, now);
     return SPECTACLES_E_PROTO;
 }
 
@@ -322,6 +335,6 @@ bool sp_broker_receive(spectacles_broker *broker, uint64_t now, const spectacles
         return broker->transport == SP_TRANSPORT_NONE;
     }
     broker->input_used = used;
-    drop_for(broker, on_frame(broker, &frame, now, event), now);
+    drop_for(broker, on_frame(broker, &frame, now, event), &frame, now);
     return true;
 }

@@ -108,16 +108,8 @@ static void tell_subscribed(spectacles_broker *broker, uint32_t number)
     sp_text_set(&news->text, "%s", subscription->queue);
 }
 
-/* The request at the front of its channel's queue has been answered. */
-int sp_broker_on_answer(spectacles_broker *broker, uint16_t channel, enum sp_request_kind kind, uint64_t now)
+static int answered(spectacles_broker *broker, enum sp_request_kind kind, uint32_t number, uint64_t now)
 {
-    sp_ring *requests =
-        channel == SP_CHANNEL_DECLARE ? &broker->topology.declaring : &broker->topology.consuming;
-    const sp_request *front = sp_ring_front(requests);
-    if (!front || front->kind != kind)
-        return SPECTACLES_E_PROTO;
-    uint32_t number = front->subscription;
-    sp_ring_pop(requests);
     sp_subscription *subscription = sp_topology_at(&broker->topology, number);
     if (kind == SP_REQUEST_EXCHANGE)
         broker->topology.exchange_stands = true;
@@ -127,6 +119,39 @@ int sp_broker_on_answer(spectacles_broker *broker, uint16_t channel, enum sp_req
         tell_subscribed(broker, number);
     sp_broker_check_ready(broker, now);
     return sp_broker_advance(broker, now);
+}
+
+int sp_broker_on_declared(spectacles_broker *broker, enum sp_request_kind kind, uint64_t now)
+{
+    const sp_request *front = sp_ring_front(&broker->topology.declaring);
+    if (!front || front->kind != kind)
+        return SPECTACLES_E_PROTO;
+    uint32_t number = front->subscription;
+    sp_ring_pop(&broker->topology.declaring);
+    return answered(broker, kind, number, now);
+}
+
+static bool is_consumer(amqp_bytes_t tag, uint32_t number)
+{
+    sp_text own;
+    sp_text_set(&own, "s%u", (unsigned)number);
+    return tag.len == own.length && memcmp(tag.bytes, own.chars, own.length) == 0;
+}
+
+/* In RabbitMQ the queue answers a consume and the channel a qos: the answers may overtake each other. */
+int sp_broker_on_consuming(spectacles_broker *broker, enum sp_request_kind kind,
+                           const amqp_bytes_t *consumer_tag, uint64_t now)
+{
+    sp_ring *requests = &broker->topology.consuming;
+    for (size_t i = 0; i < requests->count; i++) {
+        const sp_request *request = sp_ring_at(requests, i);
+        uint32_t number = request->subscription;
+        if (request->kind != kind || (consumer_tag && !is_consumer(*consumer_tag, number)))
+            continue;
+        sp_ring_remove(requests, i);
+        return answered(broker, kind, number, now);
+    }
+    return SPECTACLES_E_PROTO;
 }
 
 /* ---- Trouble ---- */
@@ -143,13 +168,6 @@ static sp_news *fail_subscription(spectacles_broker *broker, uint32_t number, ui
         news->event.time = retry_at;
     }
     return news;
-}
-
-static bool is_consumer(amqp_bytes_t tag, uint32_t number)
-{
-    sp_text own;
-    sp_text_set(&own, "s%u", (unsigned)number);
-    return tag.len == own.length && memcmp(tag.bytes, own.chars, own.length) == 0;
 }
 
 int sp_broker_on_cancelled(spectacles_broker *broker, const amqp_basic_cancel_t *cancel, uint64_t now)
@@ -231,10 +249,24 @@ static void lose_declaring(spectacles_broker *broker, const amqp_channel_close_t
     take_back(broker, requests, SP_SUBSCRIPTION_WANTED);
 }
 
+/* Since answers overtake each other, the first request is not always the one that failed: the text names the queue. */
+static const sp_request *find_culprit(const spectacles_broker *broker, const amqp_channel_close_t *close)
+{
+    const sp_request *culprit = sp_ring_front(&broker->topology.consuming);
+    for (size_t i = 0; i < broker->topology.consuming.count; i++) {
+        const sp_request *request = sp_ring_at(&broker->topology.consuming, i);
+        const char *queue = sp_topology_at(&broker->topology, request->subscription)->queue;
+        sp_slice name = {(const uint8_t *)queue, strlen(queue)};
+        if (sp_wire_quotes(close->reply_text, name))
+            return request;
+    }
+    return culprit;
+}
+
 static void lose_consuming(spectacles_broker *broker, const amqp_channel_close_t *close, uint64_t now)
 {
     sp_ring *requests = &broker->topology.consuming;
-    const sp_request *culprit = sp_ring_front(requests);
+    const sp_request *culprit = find_culprit(broker, close);
     if (culprit)
         tell_refused(broker, culprit->subscription, close, now);
     take_back(broker, requests, SP_SUBSCRIPTION_DECLARED);
@@ -250,8 +282,7 @@ static void lose_consuming(spectacles_broker *broker, const amqp_channel_close_t
  * again. */
 static void lose_publishing(spectacles_broker *broker, const amqp_channel_close_t *close, uint64_t now)
 {
-    uint64_t tag =
-        sp_publishes_blame(&broker->publishes, close->reply_text.bytes, close->reply_text.len, broker->group);
+    uint64_t tag = sp_publishes_blame(&broker->publishes, close->reply_text, broker->group);
     sp_content_reset(&broker->returned);
     if (tag == 0) {
         lose_exchange(broker, close, now);

@@ -49,6 +49,17 @@ amqp_bytes_t sp_wire_text(const char *text)
     return amqp_cstring_bytes(text);
 }
 
+bool sp_wire_quotes(amqp_bytes_t text, sp_slice name)
+{
+    const char *chars = text.bytes;
+    for (size_t i = 0; i + name.length + 2 <= text.len; i++) {
+        if (chars[i] == '\'' && chars[i + 1 + name.length] == '\'' &&
+            memcmp(chars + i + 1, name.bytes, name.length) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* ---- Writing ---- */
 
 static void put_u32(uint8_t *at, uint32_t value)

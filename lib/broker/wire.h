@@ -69,4 +69,7 @@ bool sp_wire_table_is_sane(sp_reader *reader);
 
 amqp_bytes_t sp_wire_text(const char *text);
 
+/* Whether a broker's text names this in single quotes. */
+bool sp_wire_quotes(amqp_bytes_t text, sp_slice name);
+
 #endif

@@ -85,3 +85,12 @@ void sp_ring_pop_back(sp_ring *ring)
     if (ring->count > 0)
         ring->count--;
 }
+
+void sp_ring_remove(sp_ring *ring, size_t index)
+{
+    if (index >= ring->count)
+        return;
+    for (size_t i = index; i + 1 < ring->count; i++)
+        memcpy(slot(ring, i), slot(ring, i + 1), ring->item_size);
+    ring->count--;
+}

@@ -28,4 +28,7 @@ void *sp_ring_front(const sp_ring *ring);
 void sp_ring_pop(sp_ring *ring);
 void sp_ring_pop_back(sp_ring *ring);
 
+/* Takes an item out of the middle; what stands behind it moves up. */
+void sp_ring_remove(sp_ring *ring, size_t index);
+
 #endif

@@ -39,11 +39,31 @@ static void takes_from_both_ends(void **state)
     sp_ring_free(&ring);
 }
 
+static void gives_from_the_middle(void **state)
+{
+    (void)state;
+    sp_ring ring = sp_ring_of(sizeof(int));
+    for (int i = 0; i < 12; i++) {
+        *(int *)sp_ring_push(&ring) = i;
+        if (i < 5)
+            sp_ring_pop(&ring);
+    }
+    sp_ring_remove(&ring, 2);
+    sp_ring_remove(&ring, 5);
+    sp_ring_remove(&ring, 99);
+    static const int expected[] = {5, 6, 8, 9, 10};
+    assert_int_equal(ring.count, 5);
+    for (size_t i = 0; i < 5; i++)
+        assert_int_equal(*(int *)sp_ring_at(&ring, i), expected[i]);
+    sp_ring_free(&ring);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(queues_in_order),
         cmocka_unit_test(takes_from_both_ends),
+        cmocka_unit_test(gives_from_the_middle),
     };
     return cmocka_run_group_tests_name("core/ring", tests, NULL, NULL);
 }

@@ -1,0 +1,139 @@
+"""A real RabbitMQ, a stand-in for Discord over TLS, and the examples as real processes."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pika
+import pytest
+from standin.certs import Authority
+from standin.standin import Standin
+from support.processes import Process
+from support.rabbit import RabbitNode
+
+VHOSTS = 40
+IDENTIFY_WINDOW = 5.0
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("ca"))
+
+
+@pytest.fixture(scope="session")
+def shared_rabbit(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[tuple[RabbitNode, list[str]]]:
+    good = authority.issue("rabbit")
+    names = [f"t{number}" for number in range(VHOSTS)]
+    with RabbitNode(tmp_path_factory.mktemp("rabbit"), good.cert, good.key, vhosts=VHOSTS) as node:
+        yield node, names
+
+
+@pytest.fixture
+def rabbit(shared_rabbit: tuple[RabbitNode, list[str]]) -> RabbitNode:
+    """A node that nobody may stop."""
+    return shared_rabbit[0]
+
+
+@pytest.fixture
+def vhost(shared_rabbit: tuple[RabbitNode, list[str]]) -> str:
+    """A virtual host of this test's own."""
+    return shared_rabbit[1].pop()
+
+
+@pytest.fixture
+def own_rabbit(tmp_path: Path) -> Iterator[RabbitNode]:
+    """A node that the test may stop and kill."""
+    with RabbitNode(tmp_path / "rabbit") as node:
+        yield node
+
+
+@pytest.fixture
+def standin(authority: Authority) -> Iterator[Standin]:
+    certificate = authority.issue("standin")
+    with Standin(cert=certificate.cert, key=certificate.key, max_concurrency=2, identify_window=IDENTIFY_WINDOW) as made:
+        yield made
+
+
+class Bot:
+    """Starts the examples with the settings of one test, and stops them at its end."""
+
+    def __init__(self, build: Path, authority: Authority, standin: Standin, amqp_url: str) -> None:
+        self.build = build
+        self.standin = standin
+        self.processes: list[Process] = []
+        self.environment = {
+            "DISCORD_TOKEN": standin.token, "DISCORD_API_HOST": standin.api, "AMQP_URL": amqp_url,
+            "SSL_CERT_FILE": str(authority.ca), "DISCORD_INTENTS": "guilds,guild_messages",
+        }
+
+    def start(self, name: str, *arguments: str, valgrind: bool = False, **environment: str) -> Process:
+        process = Process([self.build / "examples" / name, *arguments], {**self.environment, **environment}, valgrind)
+        self.processes.append(process)
+        return process
+
+    def gateway(self, events: str = "MESSAGE_CREATE", valgrind: bool = False, **environment: str) -> Process:
+        return self.start("gateway", valgrind=valgrind, DISCORD_EVENTS=events, **environment)
+
+    def running_gateway(self, events: str = "MESSAGE_CREATE", shards: int = 2, valgrind: bool = False,
+                        **environment: str) -> Process:
+        """Ready on both sides: shards, and all queues for commands."""
+        process = self.gateway(events, valgrind, **environment)
+        process.wait_err(" ready, session", shards, timeout=90)
+        process.wait_err("broker events ready")
+        process.wait_err(":SEND stands")
+        return process
+
+    def worker(self, *arguments: str, valgrind: bool = False, **environment: str) -> Process:
+        process = self.start("worker", *arguments, valgrind=valgrind, **environment)
+        process.wait_err("connected to", timeout=90)
+        return process
+
+    def stop(self) -> None:
+        for process in self.processes:
+            process.kill()
+
+
+@pytest.fixture
+def bot(build: Path, authority: Authority, standin: Standin, rabbit: RabbitNode, vhost: str) -> Iterator[Bot]:
+    made = Bot(build, authority, standin, rabbit.url(vhost))
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def own_bot(build: Path, authority: Authority, standin: Standin, own_rabbit: RabbitNode) -> Iterator[Bot]:
+    """As bot, with a RabbitMQ that may be stopped."""
+    made = Bot(build, authority, standin, own_rabbit.url())
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def channel(rabbit: RabbitNode, vhost: str) -> Iterator[Any]:
+    """pika: a client that nobody here wrote."""
+    connection = pika.BlockingConnection(pika.URLParameters(rabbit.url(vhost)))
+    made = connection.channel()
+    made.confirm_delivery()
+    yield made
+    if connection.is_open:
+        connection.close()
+
+
+def summary(process: Process) -> dict[str, int]:
+    """The counters of a gateway's last summary line."""
+    line = process.lines("summary ")[-1]
+    return {key: int(value) for key, value in (word.split("=") for word in line.split("summary ")[1].split())}
+
+
+def drain(channel: Any, queue: str, count: int, take: Callable[[Any, Any, bytes], None]) -> None:
+    """Consumes exactly so many messages."""
+    for method, properties, body in channel.consume(queue, inactivity_timeout=60):
+        if method is None:
+            raise AssertionError(f"{queue}: nothing came for 60 s, {count} more expected")
+        take(method, properties, body)
+        channel.basic_ack(method.delivery_tag)
+        count -= 1
+        if count == 0:
+            break
+    channel.cancel()

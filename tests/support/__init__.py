@@ -1,0 +1,1 @@
+"""What the tests and the demo have in common: a private RabbitMQ, child processes, a proxy."""
