@@ -1,0 +1,71 @@
+"""A program outside the tree, against the installed library, with pkg-config alone."""
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+PROGRAM = """
+#include <spectacles/spectacles.h>
+#include <stdio.h>
+int main(void)
+{
+    spectacles_shard *shard = NULL;
+    spectacles_shard_config config;
+    spectacles_shard_config_init(&config, sizeof config);
+    config.token = "t";
+    config.gateway_url = "wss://gateway.discord.gg";
+    config.seed = spectacles_random_seed();
+    if (spectacles_shard_new(&shard, &config, NULL) != SPECTACLES_OK)
+        return 1;
+    printf("%s\\n", spectacles_shard_next_event(shard, spectacles_now())->text);
+    spectacles_shard_free(shard);
+    return 0;
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def prefix(build: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    destination = tmp_path_factory.mktemp("install")
+    subprocess.run(["meson", "install", "-C", build, "--destdir", destination, "--no-rebuild", "--quiet"], check=True, capture_output=True)
+    return destination
+
+
+def pkg_config(prefix: Path, *arguments: str) -> list[str]:
+    folders = [str(path.parent) for path in prefix.rglob("spectacles.pc")]
+    environment = {**os.environ, "PKG_CONFIG_PATH": ":".join(folders), "PKG_CONFIG_SYSROOT_DIR": str(prefix)}
+    done = subprocess.run(["pkg-config", *arguments, "spectacles"], env=environment, capture_output=True, text=True, check=True)
+    # The sysroot is meant for what we installed: the system's own libraries stay where they are.
+    return done.stdout.split()
+
+
+@pytest.mark.parametrize(("compiler", "suffix"), [("gcc", "c"), ("clang", "c"), ("g++", "cpp")])
+def test_a_program_outside_the_tree(prefix: Path, tmp_path: Path, compiler: str, suffix: str) -> None:
+    source = tmp_path / f"program.{suffix}"
+    source.write_text(PROGRAM)
+    flags = pkg_config(prefix, "--cflags", "--libs")
+    subprocess.run([compiler, "-Wall", "-Wextra", "-Werror", source, "-o", tmp_path / "program", *flags], check=True)
+    library = next(prefix.rglob("libspectacles.so")).parent
+    done = subprocess.run([tmp_path / "program"], env={**os.environ, "LD_LIBRARY_PATH": str(library)}, capture_output=True, text=True, check=True)
+    assert done.stdout == "gateway.discord.gg:443\n"
+
+
+SUBPROJECT = """
+project('embedder', 'c')
+spectacles = dependency('spectacles', fallback: ['spectacles'], default_options: ['tests=false', 'examples=false'])
+executable('program', 'program.c', dependencies: spectacles)
+"""
+
+
+def test_as_a_meson_subproject(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "subprojects").mkdir()
+    (tmp_path / "subprojects" / "spectacles").symlink_to(root)
+    (tmp_path / "meson.build").write_text(SUBPROJECT)
+    (tmp_path / "program.c").write_text(PROGRAM)
+    subprocess.run(["meson", "setup", "out"], cwd=tmp_path, check=True, capture_output=True)
+    subprocess.run(["ninja", "-C", "out", "program"], cwd=tmp_path, check=True, capture_output=True)
+    done = subprocess.run([tmp_path / "out" / "program"], capture_output=True, text=True, check=True)
+    assert done.stdout == "gateway.discord.gg:443\n"
