@@ -3,9 +3,10 @@
  * command it answers a message that begins with "!members" by asking Discord for the guild's members, over
  * SEND.
  *
- *     AMQP_URL=amqp://... worker [--group G] [--subgroup S] [--count N] [--ids] EVENT...
+ *     AMQP_URL=amqp://... worker [--group G] [--subgroup S] [--count N] [--ids] [--listen] EVENT...
  *
  * Workers of one subgroup share the events, each subgroup gets all of them. --count: ends after N events.
+ * --listen: only prints, and leaves acting to the workers of other subgroups.
  * --ids: prints `<EVENT> <message-id> <body>`; the copies of an event have the same id.
  */
 #include <cjson/cJSON.h>
@@ -35,6 +36,7 @@ struct worker {
     spectacles_broker *broker;
     const char *subgroup;
     int ids;
+    int listen;
     uint64_t left; /* events to print before it ends; 0: it is closing */
     size_t command_count;
     struct command commands[COMMANDS_MAX];
@@ -98,7 +100,7 @@ static void on_message(struct worker *worker, const spectacles_broker_event *eve
     uint64_t nonce;
     if (worker->left == 0)
         return; /* closing: unacknowledged, it goes back to its queue */
-    int asks = asks_for_members(event, &guild_id, &nonce);
+    int asks = !worker->listen && asks_for_members(event, &guild_id, &nonce);
     printf("%s ", event->key);
     if (worker->ids)
         printf("%s ", event->message_id ? event->message_id : "-");
@@ -205,11 +207,10 @@ static int catch_signals(void)
 
 static void read_options(struct worker *worker, spectacles_broker_config *config, int argc, char **argv)
 {
-    static const struct option options[] = {{"group", required_argument, NULL, 'g'},
-                                            {"subgroup", required_argument, NULL, 's'},
-                                            {"count", required_argument, NULL, 'c'},
-                                            {"ids", no_argument, NULL, 'i'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"group", required_argument, NULL, 'g'}, {"subgroup", required_argument, NULL, 's'},
+        {"count", required_argument, NULL, 'c'}, {"ids", no_argument, NULL, 'i'},
+        {"listen", no_argument, NULL, 'l'},      {NULL, 0, NULL, 0}};
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (option == 'g')
             config->group = optarg;
@@ -219,11 +220,14 @@ static void read_options(struct worker *worker, spectacles_broker_config *config
             worker->left = strtoull(optarg, NULL, 10);
         else if (option == 'i')
             worker->ids = 1;
+        else if (option == 'l')
+            worker->listen = 1;
         else
             worker->left = 0;
     }
     if (optind == argc || worker->left == 0)
-        errx(EXIT_FAILURE, "usage: worker [--group G] [--subgroup S] [--count N] [--ids] EVENT...");
+        errx(EXIT_FAILURE,
+             "usage: worker [--group G] [--subgroup S] [--count N] [--ids] [--listen] EVENT...");
 }
 
 static void subscribe(const struct worker *worker, const char *event)

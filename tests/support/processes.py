@@ -29,7 +29,8 @@ class Process:
         self.out: list[bytes] = []
         self.err: list[str] = []
         self._changed = threading.Condition()
-        self._process = subprocess.Popen(self.arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        # In a session of its own: Ctrl-C in a terminal is for the one who started us, and he stops us in order.
+        self._process = subprocess.Popen(self.arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True,
                                          stderr=subprocess.PIPE, env={**os.environ, **SANITIZERS, **(environment or {})})
         self._readers = [threading.Thread(target=self._read_out, daemon=True),
                          threading.Thread(target=self._read_err, daemon=True)]

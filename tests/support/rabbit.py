@@ -125,8 +125,15 @@ class RabbitNode:
     def close(self) -> None:
         """Stops the node for good, and the epmd that it started."""
         self.kill()
-        subprocess.run(["epmd", "-port", str(self.epmd_port), "-kill"], env=self._environment(), capture_output=True,
-                       check=False)
+        # It refuses to go before it has noticed that the node is gone.
+        end = time.monotonic() + 10
+        while self._epmd("-names").returncode == 0 and time.monotonic() < end:
+            self._epmd("-kill")
+            time.sleep(0.05)
+
+    def _epmd(self, command: str) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(["epmd", "-port", str(self.epmd_port), command], env=self._environment(),
+                              capture_output=True, check=False)
 
     def restart(self) -> None:
         self.stop()
