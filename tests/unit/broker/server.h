@@ -1,0 +1,78 @@
+#ifndef TESTS_BROKER_SERVER_H
+#define TESTS_BROKER_SERVER_H
+
+#include "unit.h"
+
+#include <spectacles/spectacles.h>
+
+/*
+ * An AMQP broker in memory, with a clock of its own. It writes and reads frames by hand, so that the engine is not tested
+ * against the codec that it uses itself. What the engine tells and what it writes is kept as lines of text.
+ */
+enum {
+    SERVER_LINES = 4096,
+    SERVER_LINE = 400
+};
+
+#define SERVER_PASSWORD "s3cretpw"
+
+typedef struct sp_lines {
+    int count;
+    char line[SERVER_LINES][SERVER_LINE];
+} sp_lines;
+
+typedef struct sp_server {
+    spectacles_broker *broker;
+    uint64_t now;
+    uint64_t connection;
+    uint32_t frame_max;
+    int split;              /* feed byte by byte */
+    sp_lines events;        /* "READY RabbitMQ 3.10.8" */
+    int answered;           /* of the lines in written */
+    sp_lines written;       /* "1 queue.declare gateway:X" */
+    uint64_t delivery;      /* of the last MESSAGE */
+    uint8_t input[1 << 20]; /* what the engine wrote and was not read yet */
+    size_t input_length;
+} sp_server;
+
+void server_config(spectacles_broker_config *config);
+sp_server *server_new(const spectacles_broker_config *config);
+void server_free(sp_server *server);
+
+/* Pulls events and takes what is written, until nothing happens any more. */
+void server_pull(sp_server *server);
+
+int server_count(const sp_lines *lines, const char *prefix);
+const char *server_last(const sp_lines *lines, const char *prefix);
+
+/*
+ * A method from the broker. In format, b w l q are numbers of 1, 2, 4 and 8 bytes, s is a short string, S a long one, T an empty
+ * table.
+ */
+void server_method(sp_server *server, int channel, int class_id, int method_id, const char *format, ...);
+void server_frame(sp_server *server, int type, int channel, const void *payload, size_t length);
+void server_feed(sp_server *server, const void *bytes, size_t length);
+
+/* A delivery of one body, cut in pieces of so many bytes; headers: raw property bytes behind the flags, or NULL. */
+void server_deliver(sp_server *server, uint64_t tag, const char *consumer, const char *key, const char *body,
+                    size_t piece);
+
+/* Connection made, handshake done up to open-ok; then all that is asked for is answered. */
+void server_open(sp_server *server);
+void server_handshake(sp_server *server);
+void server_ready(sp_server *server);
+
+/* Forgets what was written. */
+void server_forget(sp_server *server);
+
+/* Answers what the engine has asked for since it was last called (declares, binds, qos, consumes, channels). */
+void server_answer(sp_server *server);
+
+void server_eof(sp_server *server);
+void server_wait(sp_server *server, uint64_t ms);
+
+/* Publishes with the key; returns the tag, or the error. */
+int64_t server_publish(sp_server *server, const char *key, const char *body, uint32_t flags);
+int server_subscribe(sp_server *server, const char *event, uint32_t prefetch);
+
+#endif

@@ -1,0 +1,614 @@
+#include "server.h"
+
+#include <stdio.h>
+
+#define N(value) ((uint64_t)(value))
+
+static void ack(sp_server *server, uint64_t tag, int multiple)
+{
+    server_method(server, 2, 60, 80, "qb", tag, N(multiple));
+}
+
+/* ---- A whole life ---- */
+
+static void play_a_life(sp_server *server)
+{
+    server_subscribe(server, "A", 10);
+    server_subscribe(server, "B", 0);
+    server_publish(server, "EARLY", "0", 0);
+    server_ready(server);
+    server_publish(server, "X", "1", 0);
+    server_publish(server, "Y", "2", SPECTACLES_MESSAGE_MANDATORY);
+    server_pull(server);
+    ack(server, 2, 1);
+    ack(server, 3, 0);
+    server_deliver(server, 1, "s0", "A", "hello", 100);
+    spectacles_broker_ack(server->broker, server->delivery);
+    server_deliver(server, 2, "s1", "B", "in three pieces", 6);
+    spectacles_broker_reject(server->broker, server->delivery, 1);
+    server_frame(server, 8, 0, "", 0);
+    server_pull(server);
+}
+
+static void lives_a_whole_life(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    play_a_life(server);
+    static const char *const events[] = {"CONNECTING 0 0 0 broker.example:5672",
+                                         "SUBSCRIBED 0 0 0 gateway:A",
+                                         "SUBSCRIBED 1 0 0 gateway:B",
+                                         "READY 0 0 0 RabbitMQ 3.10.8",
+                                         "CONFIRMED 1 0 ",
+                                         "CONFIRMED 2 0 ",
+                                         "CONFIRMED 3 0 ",
+                                         "MESSAGE 0 A m-1 hello",
+                                         "MESSAGE 1 B m-1 in three pieces"};
+    for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
+        assert_string_equal(server->events.line[i], events[i]);
+    assert_string_equal(server_last(&server->written, "3 basic.ack"), "3 basic.ack 1");
+    assert_string_equal(server_last(&server->written, "3 basic.reject"), "3 basic.reject 2");
+    server_free(server);
+}
+
+static void byte_by_byte_is_the_same(void **state)
+{
+    (void)state;
+    sp_server *whole = server_new(NULL);
+    sp_server *split = server_new(NULL);
+    split->split = 1;
+    play_a_life(whole);
+    play_a_life(split);
+    assert_int_equal(whole->events.count, split->events.count);
+    for (int i = 0; i < whole->events.count; i++)
+        assert_string_equal(whole->events.line[i], split->events.line[i]);
+    server_free(whole);
+    server_free(split);
+}
+
+static void sets_up_what_the_specification_asks_for(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    server_subscribe(server, "A", 10);
+    server_handshake(server);
+    assert_int_equal(server_count(&server->written, "1 exchange.declare"), 0);
+    server_answer(server);
+    server_eof(server);
+    server_handshake(server);
+    for (int i = 0; i < server->written.count; i++) {
+        char line[SERVER_LINE];
+        snprintf(line, sizeof line, "%s", server->written.line[i]);
+        if (strcmp(line, "1 channel.open") == 0)
+            server_method(server, 1, 20, 11, "T");
+    }
+    assert_string_equal(server_last(&server->written, "1 exchange"), "1 exchange.declare gateway direct");
+    server_free(server);
+}
+
+/* ---- Publishing ---- */
+
+static void confirms_come_in_any_order(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    server_ready(server);
+    for (int i = 1; i <= 6; i++)
+        assert_int_equal(server_publish(server, "K", "x", 0), i);
+    server_pull(server);
+    server->events.count = 0;
+    ack(server, 5, 0);
+    ack(server, 2, 0);
+    ack(server, 5, 0);
+    ack(server, 99, 0);
+    ack(server, 4, 1);
+    ack(server, 6, 1);
+    static const char *const order[] = {"CONFIRMED 5", "CONFIRMED 2", "CONFIRMED 1",
+                                        "CONFIRMED 3", "CONFIRMED 4", "CONFIRMED 6"};
+    assert_int_equal(server->events.count, 6);
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(strncmp(server->events.line[i], order[i], strlen(order[i])), 0);
+    server_free(server);
+}
+
+static void a_nack_is_published_again(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    server_ready(server);
+    server_publish(server, "K", "x", 0);
+    server_publish(server, "L", "y", 0);
+    server_pull(server);
+    server_method(server, 2, 60, 120, "qb", N(1), N(0));
+    assert_int_equal(server_count(&server->written, "2 basic.publish K"), 2);
+    ack(server, 3, 1);
+    assert_int_equal(server_count(&server->events, "CONFIRMED 1"), 1);
+    assert_int_equal(server_count(&server->events, "CONFIRMED 2"), 1);
+    server_free(server);
+}
+
+static void return_message(sp_server *server, uint64_t tag, const char *key)
+{
+    uint8_t header[64];
+    size_t length = 0;
+    server_method(server, 2, 60, 50, "wsss", N(312), "NO_ROUTE", "gateway", key);
+    memcpy(header, "\0\x3c\0\0\0\0\0\0\0\0\0\x01\x20\0\0\0\0\x18\x0espectacles-tagl", 34);
+    length = 34;
+    for (int i = 0; i < 8; i++)
+        header[length++] = (uint8_t)(tag >> (56 - 8 * i));
+    server_frame(server, 2, 2, header, length);
+    server_frame(server, 3, 2, "x", 1);
+}
+
+static void a_returned_message_is_not_confirmed_as_well(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    server_ready(server);
+    server_publish(server, "K", "x", SPECTACLES_MESSAGE_MANDATORY);
+    server_publish(server, "K", "x", SPECTACLES_MESSAGE_MANDATORY);
+    server_pull(server);
+    server->events.count = 0;
+    return_message(server, 2, "K");
+    ack(server, 2, 1);
+    assert_int_equal(server_count(&server->events, "RETURNED 2 312"), 1);
+    assert_int_equal(server_count(&server->events, "CONFIRMED 1"), 1);
+    assert_int_equal(server->events.count, 2);
+    server_free(server);
+}
+
+static void the_window_says_again_and_then_room(void **state)
+{
+    (void)state;
+    spectacles_broker_config config;
+    server_config(&config);
+    config.window_count = 4;
+    config.window_bytes = 100;
+    sp_server *server = server_new(&config);
+    server_ready(server);
+    for (int i = 1; i <= 4; i++)
+        assert_int_equal(server_publish(server, "K", "x", 0), i);
+    assert_int_equal(spectacles_broker_room(server->broker), 0);
+    assert_int_equal(server_publish(server, "K", "x", 0), SPECTACLES_E_AGAIN);
+    server_pull(server);
+    ack(server, 1, 0);
+    assert_int_equal(server_count(&server->events, "ROOM"), 0);
+    assert_int_equal(spectacles_broker_room(server->broker), 1);
+    ack(server, 2, 0);
+    assert_int_equal(server_count(&server->events, "ROOM"), 1);
+    ack(server, 4, 1);
+    char large[200];
+    memset(large, 'x', sizeof large - 1);
+    large[sizeof large - 1] = '\0';
+    assert_int_equal(server_publish(server, "K", large, 0), 5);
+    assert_int_equal(server_publish(server, "K", "x", 0), SPECTACLES_E_AGAIN);
+    server_free(server);
+}
+
+static void what_is_unconfirmed_is_published_again_in_order(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    server_ready(server);
+    static const char *const keys[] = {"K1", "K2", "K3", "K4", "K5"};
+    for (int i = 0; i < 5; i++)
+        server_publish(server, keys[i], "x", 0);
+    server_pull(server);
+    ack(server, 1, 0);
+    ack(server, 3, 0);
+    server_eof(server);
+    server_publish(server, "K6", "x", 0);
+    server_ready(server);
+    server_pull(server);
+    int seen = 0;
+    static const char *const again[] = {"K2", "K4", "K5", "K6"};
+    for (int i = 0; i < server->written.count; i++) {
+        if (strncmp(server->written.line[i], "2 basic.publish ", 16) == 0)
+            assert_string_equal(server->written.line[i] + 16, again[seen++]);
+    }
+    assert_int_equal(seen, 4);
+    spectacles_broker_stats stats = {.size = sizeof stats};
+    spectacles_broker_get_stats(server->broker, &stats);
+    assert_int_equal(stats.republished, 3);
+    ack(server, 4, 1);
+    for (int tag = 1; tag <= 6; tag++) {
+        char line[32];
+        snprintf(line, sizeof line, "CONFIRMED %d ", tag);
+        assert_int_equal(server_count(&server->events, line), 1);
+    }
+    server_free(server);
+}
+
+static void smaller_frames_are_agreed_on_again(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    static char body[50000];
+    memset(body, 'b', sizeof body - 1);
+    server_ready(server);
+    server_publish(server, "K", body, 0);
+    server_publish(server, "L", "small", 0);
+    server_eof(server);
+    /* The server asserts that no frame is larger. */
+    server->frame_max = 8192;
+    server_ready(server);
+    server_pull(server);
+    ack(server, 2, 1);
+    assert_int_equal(server_count(&server->events, "CONFIRMED"), 2);
+    server_free(server);
+}
+
+static void a_blocked_broker_is_not_written_to(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    server_subscribe(server, "A", 1);
+    server_ready(server);
+    server_method(server, 0, 10, 60, "s", "low on memory");
+    assert_string_equal(server_last(&server->events, "BLOCKED"), "BLOCKED 0 0 0 low on memory");
+    server_publish(server, "K", "x", 0);
+    server_deliver(server, 1, "s0", "A", "x", 10);
+    spectacles_broker_ack(server->broker, server->delivery);
+    server_pull(server);
+    assert_int_equal(server_count(&server->written, "2 basic.publish"), 0);
+    assert_int_equal(server_count(&server->written, "3 basic.ack"), 1);
+    server_method(server, 0, 10, 61, "");
+    assert_int_equal(server_count(&server->events, "UNBLOCKED"), 1);
+    assert_int_equal(server_count(&server->written, "2 basic.publish"), 1);
+    server_free(server);
+}
+
+static void a_missing_exchange_fails_one_publish(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    spectacles_message message;
+    spectacles_message_init(&message, sizeof message);
+    server_ready(server);
+    server_publish(server, "K", "x", 0);
+    message.exchange = "elsewhere";
+    message.key = "K";
+    message.key_length = 1;
+    uint64_t tag;
+    spectacles_broker_publish(server->broker, &message, &tag);
+    server_publish(server, "L", "x", 0);
+    server_pull(server);
+    server_forget(server);
+    server_method(server, 2, 20, 40, "wsww", N(404), "NOT_FOUND - no exchange 'elsewhere' in vhost '/'",
+                  N(60), N(40));
+    assert_int_equal(server_count(&server->events, "FAILED 2 404"), 1);
+    assert_string_equal(server->written.line[0], "2 channel.close-ok");
+    server_answer(server);
+    server_pull(server);
+    assert_int_equal(server_count(&server->written, "2 basic.publish"), 2);
+    ack(server, 2, 1);
+    assert_int_equal(server_count(&server->events, "CONFIRMED"), 2);
+    server_free(server);
+}
+
+/* ---- Consuming ---- */
+
+static void acknowledgements_happen_once(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    server_subscribe(server, "A", 10);
+    server_ready(server);
+    server_deliver(server, 1, "s0", "A", "x", 10);
+    uint64_t stale = server->delivery;
+    assert_int_equal(spectacles_broker_ack(server->broker, stale), 1);
+    assert_int_equal(spectacles_broker_ack(server->broker, stale), 0);
+    assert_int_equal(spectacles_broker_reject(server->broker, stale, 0), 0);
+    assert_int_equal(spectacles_broker_ack(server->broker, 12345), 0);
+    assert_int_equal(spectacles_broker_ack(server->broker, 0), 0);
+    server_deliver(server, 2, "s0", "A", "x", 10);
+    stale = server->delivery;
+    server_eof(server);
+    assert_int_equal(spectacles_broker_ack(server->broker, stale), 0);
+    server_ready(server);
+    server_deliver(server, 1, "s0", "A", "x", 10);
+    server_deliver(server, 2, "s0", "A", "x", 10);
+    assert_int_equal(spectacles_broker_ack(server->broker, stale), 0);
+    assert_int_equal(spectacles_broker_ack(server->broker, server->delivery), 1);
+    server_pull(server);
+    assert_string_equal(server_last(&server->written, "3 basic.ack"), "3 basic.ack 2");
+    server_free(server);
+}
+
+static void one_delivery_that_is_held_costs_nothing(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    server_subscribe(server, "A", 10);
+    server_ready(server);
+    server_deliver(server, 1, "s0", "A", "x", 10);
+    uint64_t held = server->delivery;
+    for (uint64_t tag = 2; tag < 3000; tag++) {
+        server_deliver(server, tag, "s0", "A", "x", 10);
+        assert_int_equal(spectacles_broker_ack(server->broker, server->delivery), 1);
+        server->events.count = 0;
+        server_forget(server);
+    }
+    assert_int_equal(spectacles_broker_ack(server->broker, held), 1);
+    server_free(server);
+}
+
+static void what_is_too_large_is_rejected_alone(void **state)
+{
+    (void)state;
+    spectacles_broker_config config;
+    server_config(&config);
+    config.max_message = 10;
+    sp_server *server = server_new(&config);
+    server_subscribe(server, "A", 10);
+    server_ready(server);
+    server_deliver(server, 1, "s0", "A", "more than ten bytes", 7);
+    assert_non_null(strstr(server_last(&server->events, "REFUSED"), "over the limit"));
+    assert_string_equal(server_last(&server->written, "3 basic.reject"), "3 basic.reject 1");
+    server_deliver(server, 2, "s0", "A", "fits", 7);
+    assert_int_equal(server_count(&server->events, "MESSAGE"), 1);
+    server_free(server);
+}
+
+static void nested_headers_are_rejected_alone(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    uint8_t header[4096];
+    size_t length = 14;
+    memcpy(header, "\0\x3c\0\0\0\0\0\0\0\0\0\x01\x20\0", 14);
+    /* Tables in tables, each with one key: deeper than any reader should follow. */
+    enum {
+        DEPTH = 300,
+        STEP = 7
+    };
+    for (size_t i = 0; i < DEPTH; i++) {
+        size_t rest = (DEPTH - 1 - i) * STEP;
+        uint8_t level[STEP] = {
+            (uint8_t)(rest >> 24), (uint8_t)(rest >> 16), (uint8_t)(rest >> 8), (uint8_t)rest, 1, 'k', 'F'};
+        memcpy(header + length, level, i + 1 < DEPTH ? STEP : 4);
+        length += i + 1 < DEPTH ? STEP : 4;
+    }
+    server_subscribe(server, "A", 10);
+    server_ready(server);
+    server_method(server, 3, 60, 60, "sqbss", "s0", N(1), N(0), "gateway", "A");
+    server_frame(server, 2, 3, header, length);
+    server_frame(server, 3, 3, "x", 1);
+    assert_non_null(strstr(server_last(&server->events, "REFUSED"), "nested too deep"));
+    server_deliver(server, 2, "s0", "A", "fits", 7);
+    assert_int_equal(server_count(&server->events, "MESSAGE"), 1);
+    server_free(server);
+}
+
+static void a_cancelled_consumer_comes_back(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    server_subscribe(server, "A", 10);
+    server_ready(server);
+    server_method(server, 3, 60, 30, "sb", "s0", N(1));
+    assert_int_equal(server_count(&server->events, "UNSUBSCRIBED 0"), 1);
+    server_wait(server, 1000);
+    assert_string_equal(server_last(&server->written, "1 queue.declare"), "1 queue.declare gateway:A");
+    server_answer(server);
+    assert_int_equal(server_count(&server->events, "SUBSCRIBED 0"), 2);
+    server_free(server);
+}
+
+static void a_bad_queue_takes_down_one_subscription(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    server_subscribe(server, "A", 10);
+    server_subscribe(server, "B", 10);
+    server_handshake(server);
+    server_method(server, 1, 20, 11, "T");
+    server_method(server, 2, 20, 11, "T");
+    server_method(server, 3, 20, 11, "T");
+    server_method(server, 1, 40, 11, "");
+    server_method(server, 2, 85, 11, "");
+    server_forget(server);
+    server_method(server, 1, 20, 40, "wsww", N(406), "PRECONDITION_FAILED - inequivalent arg 'x-message-ttl'",
+                  N(50), N(10));
+    assert_non_null(strstr(server_last(&server->events, "UNSUBSCRIBED 0 406"),
+                           "queue 'gateway:A' exists with other settings"));
+    assert_string_equal(server->written.line[0], "1 channel.close-ok");
+    server_answer(server);
+    assert_int_equal(server_count(&server->events, "SUBSCRIBED 1"), 1);
+    assert_int_equal(server_count(&server->events, "SUBSCRIBED 0"), 0);
+    server_wait(server, 30000);
+    assert_string_equal(server_last(&server->written, "1 queue.declare"), "1 queue.declare gateway:A");
+    server_free(server);
+}
+
+/* ---- Losing the connection ---- */
+
+static void refusals_are_sentences(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t code;
+        const char *reply;
+        const char *expected;
+    } table[] = {
+        {403, "ACCESS_REFUSED - Login was refused", "DISCONNECTED 0 403 -10 the broker refused user 'guest'"},
+        {530, "NOT_ALLOWED - vhost x not found",
+         "DISCONNECTED 0 530 -10 the broker refused virtual host '/'"},
+        {320, "CONNECTION_FORCED",
+         "DISCONNECTED 0 320 -6 the broker closed the connection (320 CONNECTION_FORCED)"}};
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        sp_server *server = server_new(NULL);
+        server_open(server);
+        server_method(server, 0, 10, 50, "wsww", table[i].code, table[i].reply, N(0), N(0));
+        assert_string_equal(server_last(&server->written, "0 connection.close-ok"), "0 connection.close-ok");
+        server_eof(server);
+        assert_int_equal(server_count(&server->events, table[i].expected), 1);
+        assert_true(spectacles_broker_deadline(server->broker) >= server->now + 15000);
+        server_free(server);
+    }
+}
+
+static void heartbeats_keep_the_time(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    server_ready(server);
+    uint64_t start = server->now;
+    server_forget(server);
+    server_wait(server, 9999);
+    int early = server_count(&server->written, "heartbeat");
+    server_wait(server, 10001);
+    assert_true(server_count(&server->written, "heartbeat") > early);
+    server_wait(server, start + 39999 - server->now);
+    assert_int_equal(server_count(&server->events, "DISCONNECTED"), 0);
+    server_wait(server, 1);
+    assert_non_null(strstr(server_last(&server->events, "DISCONNECTED"), "silent for two heartbeats"));
+    server_free(server);
+}
+
+static void several_urls_are_tried_in_turn(void **state)
+{
+    (void)state;
+    static const char *const urls[] = {"amqp://one", "amqp://two", "amqps://three:1234"};
+    spectacles_broker_config config;
+    server_config(&config);
+    config.urls = urls;
+    config.url_count = 3;
+    sp_server *server = server_new(&config);
+    for (int i = 0; i < 9; i++) {
+        server_open(server);
+        server_eof(server);
+    }
+    assert_int_equal(server_count(&server->events, "CONNECTING 0 0 0 one:5672"), 3);
+    assert_int_equal(server_count(&server->events, "CONNECTING 0 0 0 two:5672"), 3);
+    assert_int_equal(server_count(&server->events, "CONNECTING 0 0 0 three:1234"), 3);
+    server_free(server);
+}
+
+static void nonsense_ends_the_connection_and_not_the_broker(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t length;
+        const char *text;
+    } table[] = {
+        {"AMQP\0\1\0\0", 8, "another version of AMQP"},
+        {"HTTP/1.1 400 Bad Request\r\n", 26, "is this an AMQP port"},
+        {"\x15\x03\x01\0\2\2\x46 tls", 11, "is this an AMQP port"},
+        {"\1\xff\xff\0\0\0\0\xce", 8, "never opened"},
+        {"\1\0\0\xff\xff\xff\xff\xce", 8, "over the size"},
+        {"\1\0\0\0\0\0\4\0\x0a\0\x0a\0", 12, "end octet"},
+        {"\1\0\0\0\0\0\4\0\x0a\0\x29\xce", 12, "no place"},
+        {"\1\0\1\0\0\0\4\0\x14\0\x0b\xce", 12, "no place"},
+        {"\3\0\3\0\0\0\1x\xce", 9, "no place"},
+        {"\2\0\3\0\0\0\1x\xce", 9, "no place"},
+        {"\1\0\0\0\0\0\2\0\x0a\xce", 10, "no place"},
+        {"\1\0\0\0\0\0\4\x99\x99\x99\x99\xce", 12, "no place"},
+        {"\1\0\3\0\0\0\4\0\x3c\0\x3c\xce", 12, "no place"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        sp_server *server = server_new(NULL);
+        server_ready(server);
+        server_publish(server, "K", "x", 0);
+        server_feed(server, table[i].bytes, table[i].length);
+        server_eof(server);
+        if (!strstr(server_last(&server->events, "DISCONNECTED"), table[i].text))
+            fail_msg("%zu: %s", i, server_last(&server->events, "DISCONNECTED"));
+        server_ready(server);
+        server_pull(server);
+        ack(server, 1, 0);
+        assert_int_equal(server_count(&server->events, "CONFIRMED 1"), 1);
+        server_free(server);
+    }
+}
+
+static void closing_waits_for_confirms(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    server_ready(server);
+    server_publish(server, "K", "x", 0);
+    server_pull(server);
+    spectacles_broker_close(server->broker, server->now);
+    assert_int_equal(server_publish(server, "K", "x", 0), SPECTACLES_E_STATE);
+    server_pull(server);
+    assert_int_equal(server_count(&server->written, "0 connection.close"), 0);
+    ack(server, 1, 0);
+    assert_int_equal(server_count(&server->written, "0 connection.close 200"), 1);
+    server_method(server, 0, 10, 51, "");
+    assert_int_equal(server_count(&server->events, "CLOSED"), 1);
+    assert_null(spectacles_broker_endpoint(server->broker));
+    server_free(server);
+
+    server = server_new(NULL);
+    server_ready(server);
+    server_publish(server, "K", "x", 0);
+    server_pull(server);
+    spectacles_broker_close(server->broker, server->now);
+    server_wait(server, 5000);
+    server_wait(server, 3000);
+    assert_int_equal(server_count(&server->events, "CLOSED"), 1);
+    server_free(server);
+}
+
+static void wrong_settings_are_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url;
+        const char *text;
+    } table[] = {{"http://x", "neither with amqp://"},
+                 {"amqp://u:" SERVER_PASSWORD "@h:0/", "port"},
+                 {"amqp://u:" SERVER_PASSWORD "@h:70000/", "port"},
+                 {"amqp://u:" SERVER_PASSWORD "@[::1/", "host"},
+                 {"amqp://u:%zz@h/", "password"},
+                 {"amqp://h/a/b", "virtual host"},
+                 {"amqp://h/?hartbeat=1", "unknown parameter"},
+                 {"amqp://h/?heartbeat=x", "out of range"},
+                 {"amqp://h/?heartbeat", "no value"},
+                 {"amqp://h/?frame_max=100", "out of range"},
+                 {"amqps://h/?cacertfile=x", "spectacles_tls_new"},
+                 {"amqp://h/?auth_mechanism=external", "PLAIN"}};
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        spectacles_broker *broker = NULL;
+        spectacles_problem problem = {NULL, 0};
+        spectacles_broker_config config;
+        server_config(&config);
+        config.urls = &table[i].url;
+        assert_true(spectacles_broker_new(&broker, &config, &problem) < 0);
+        assert_null(broker);
+        assert_non_null(strstr(problem.text, table[i].text));
+        assert_null(strstr(problem.text, SERVER_PASSWORD));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lives_a_whole_life),
+        cmocka_unit_test(byte_by_byte_is_the_same),
+        cmocka_unit_test(sets_up_what_the_specification_asks_for),
+        cmocka_unit_test(confirms_come_in_any_order),
+        cmocka_unit_test(a_nack_is_published_again),
+        cmocka_unit_test(a_returned_message_is_not_confirmed_as_well),
+        cmocka_unit_test(the_window_says_again_and_then_room),
+        cmocka_unit_test(what_is_unconfirmed_is_published_again_in_order),
+        cmocka_unit_test(smaller_frames_are_agreed_on_again),
+        cmocka_unit_test(a_blocked_broker_is_not_written_to),
+        cmocka_unit_test(a_missing_exchange_fails_one_publish),
+        cmocka_unit_test(acknowledgements_happen_once),
+        cmocka_unit_test(one_delivery_that_is_held_costs_nothing),
+        cmocka_unit_test(what_is_too_large_is_rejected_alone),
+        cmocka_unit_test(nested_headers_are_rejected_alone),
+        cmocka_unit_test(a_cancelled_consumer_comes_back),
+        cmocka_unit_test(a_bad_queue_takes_down_one_subscription),
+        cmocka_unit_test(refusals_are_sentences),
+        cmocka_unit_test(heartbeats_keep_the_time),
+        cmocka_unit_test(several_urls_are_tried_in_turn),
+        cmocka_unit_test(nonsense_ends_the_connection_and_not_the_broker),
+        cmocka_unit_test(closing_waits_for_confirms),
+        cmocka_unit_test(wrong_settings_are_named),
+    };
+    return cmocka_run_group_tests_name("broker", tests, NULL, NULL);
+}
