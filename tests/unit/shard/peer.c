@@ -126,7 +126,7 @@ void peer_open(sp_peer *peer)
     peer_pull(peer);
 }
 
-static void make_accept(const char *request, char accept[64])
+void peer_accept_key(const char *request, char accept[64])
 {
     unsigned char text[128];
     unsigned char digest[20];
@@ -148,7 +148,7 @@ void peer_accept(sp_peer *peer)
     char head[400];
     char accept[64];
     peer->sent[peer->sent_length] = '\0';
-    make_accept((const char *)peer->sent, accept);
+    peer_accept_key((const char *)peer->sent, accept);
     peer->sent_length = 0;
     int length = snprintf(head, sizeof head,
                           "HTTP/1.1 101 Switching Protocols\r\nupgrade: WebSocket\r\nConnection: keep-alive, "

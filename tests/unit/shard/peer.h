@@ -45,6 +45,9 @@ const char *peer_last(const sp_peer *peer, const char *prefix);
 void peer_open(sp_peer *peer);
 void peer_accept(sp_peer *peer);
 
+/* What Sec-WebSocket-Accept has to be in the answer to this request. */
+void peer_accept_key(const char *request, char accept[64]);
+
 /* Bytes, a whole text message, a frame made to order, a close frame: from the gateway to the shard. */
 void peer_feed(sp_peer *peer, const void *bytes, size_t length);
 void peer_text(sp_peer *peer, const char *text);

@@ -1,0 +1,81 @@
+#include "failing.h"
+#include "server.h"
+
+/* The server's own methods, as they would come; what does not fit the state is the engine's to deal with. */
+static void say_all(sp_server *server)
+{
+    static const uint8_t start[] = "\0\x0a\0\x0a\0\x09\0\0\0\0\0\0\0\x05PLAIN\0\0\0\x05"
+                                   "en_US";
+    if (spectacles_broker_opened(server->broker, server->now) < 0)
+        return;
+    server_pull(server);
+    server_frame(server, 1, 0, start, sizeof start - 1);
+    server_method(server, 0, 10, 30, "wlw", (uint64_t)2047, (uint64_t)8192, (uint64_t)60);
+    server_method(server, 0, 10, 41, "s", "");
+    server_answer(server);
+}
+
+static void live(void)
+{
+    static sp_server server;
+    server = (sp_server){.now = 1000, .frame_max = 131072};
+    static char body[20000];
+    spectacles_broker_config config;
+    memset(body, 'b', sizeof body - 1);
+    server_config(&config);
+    if (spectacles_broker_new(&server.broker, &config, NULL) < 0) {
+        assert_null(server.broker);
+        return;
+    }
+    server_subscribe(&server, "A", 1);
+    server_subscribe(&server, "B", 1);
+    for (int connection = 0; connection < 2; connection++) {
+        server_publish(&server, "K", body, 0);
+        server_publish(&server, "K", "x", SPECTACLES_MESSAGE_MANDATORY);
+        server_pull(&server);
+        server.input_length = 0;
+        server_forget(&server);
+        say_all(&server);
+        server_publish(&server, "L", "y", 0);
+        server_pull(&server);
+        server_method(&server, 2, 60, 120, "qb", (uint64_t)1, (uint64_t)0);
+        server_method(&server, 2, 60, 80, "qb", (uint64_t)2, (uint64_t)1);
+        server_deliver(&server, 1, "s0", "A", "in three pieces", 5);
+        spectacles_broker_ack(server.broker, server.delivery);
+        server_deliver(&server, 2, "s1", "B", "x", 5);
+        spectacles_broker_reject(server.broker, server.delivery, 1);
+        server_pull(&server);
+        spectacles_broker_expire(server.broker, server.now + 10000);
+        server.now += 10000;
+        server_pull(&server);
+        server_eof(&server);
+        server.now += 100000;
+        spectacles_broker_expire(server.broker, server.now);
+        server_pull(&server);
+    }
+    spectacles_broker_close(server.broker, server.now);
+    server.now += 100000;
+    spectacles_broker_expire(server.broker, server.now);
+    server_pull(&server);
+    spectacles_broker_free(server.broker);
+}
+
+static void every_allocation_may_fail(void **state)
+{
+    (void)state;
+    failing_start(0);
+    live();
+    size_t all = failing_count();
+    assert_true(all > 20);
+    for (size_t nth = 1; nth <= all + 5; nth++) {
+        failing_start(nth);
+        live();
+        failing_start(0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_allocation_may_fail)};
+    return cmocka_run_group_tests_name("broker/nomem", tests, NULL, NULL);
+}

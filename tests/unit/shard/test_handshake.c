@@ -1,0 +1,122 @@
+#include "peer.h"
+#include "shard/handshake.h"
+#include "shard/limits.h"
+
+#include <stdio.h>
+
+static void refused(const char *head, const char *words)
+{
+    sp_peer *peer = peer_new(NULL);
+    char answer[40000];
+    char accept[64];
+    peer_open(peer);
+    peer->sent[peer->sent_length] = '\0';
+    peer_accept_key((const char *)peer->sent, accept);
+    int length = snprintf(answer, sizeof answer, head, accept);
+    peer_feed(peer, answer, (size_t)length);
+    peer_eof(peer, 0, NULL);
+    if (!strstr(peer_last(peer, "LOST"), words))
+        fail_msg("%.60s: %s", head, peer_last(peer, "LOST"));
+    assert_int_equal(spectacles_shard_state(peer->shard), SPECTACLES_SHARD_BACKOFF);
+    peer_free(peer);
+}
+
+#define OK_HEAD "HTTP/1.1 101 Switching Protocols\r\n"
+#define UPGRADE "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+#define ACCEPT "Sec-WebSocket-Accept: %s\r\n"
+
+static void strange_answers_are_refused(void **state)
+{
+    (void)state;
+    refused("HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nno", "status 401: no");
+    refused("HTTP/1.1 302 Found\r\nLocation: wss://evil.example\r\n\r\n",
+            "status 302 (redirects are not followed");
+    refused("HTTP/1.1 429 Too Many Requests\r\n\r\n", "status 429 (too many connections");
+    refused("HTTP/1.1 502 Bad Gateway\r\n\r\n<html>\x1b[31m</html>", "status 502: <html>?[31m</html>");
+    refused("HTTP/1.0 101 Switching Protocols\r\n\r\n", "did not answer in HTTP/1.1");
+    refused("SSH-2.0-OpenSSH_9.2\r\n\r\n", "did not answer in HTTP/1.1: SSH-2.0");
+    refused("HTTP/1.1 1010 X\r\n\r\n", "did not answer in HTTP/1.1");
+    refused(OK_HEAD UPGRADE "\r\n", "Sec-WebSocket-Accept");
+    refused(OK_HEAD UPGRADE "Sec-WebSocket-Accept: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", "Sec-WebSocket-Accept");
+    refused(OK_HEAD "Connection: Upgrade\r\n" ACCEPT "\r\n", "Upgrade: websocket");
+    refused(OK_HEAD "Upgrade: h2c\r\nConnection: Upgrade\r\n" ACCEPT "\r\n", "Upgrade: websocket");
+    refused(OK_HEAD "Upgrade: websocket\r\n" ACCEPT "\r\n", "Connection: Upgrade");
+    refused(OK_HEAD "Upgrade: websocket\r\nConnection: keep-alive\r\n" ACCEPT "\r\n", "Connection: Upgrade");
+    refused(OK_HEAD UPGRADE ACCEPT "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n", "not asked for");
+    refused(OK_HEAD UPGRADE ACCEPT "Sec-WebSocket-Protocol: chat\r\n\r\n", "not asked for");
+    refused(OK_HEAD UPGRADE ACCEPT "no colon here\r\n\r\n", "malformed");
+    refused(OK_HEAD UPGRADE ACCEPT "Space : x\r\n\r\n", "malformed");
+    refused(OK_HEAD UPGRADE ACCEPT " folded: x\r\n\r\n", "malformed");
+    refused("\r\n\r\n", "did not answer in HTTP/1.1");
+}
+
+static void endless_heads_end(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    peer_open(peer);
+    peer_feed(peer, "HTTP/1.1 101 X\r\n", 16);
+    for (int i = 0; i < 1200 && spectacles_shard_endpoint(peer->shard); i++)
+        peer_feed(peer, "A: aaaaaaaaaa\r\n", 15);
+    assert_non_null(strstr(peer_last(peer, "LOST"), "longer than 16 KiB"));
+    peer_free(peer);
+}
+
+static void numeric_hosts_and_ports_are_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url;
+        const char *host;
+        const char *where;
+    } table[] = {{"ws://127.0.0.1:8080", "Host: 127.0.0.1:8080\r\n", "127.0.0.1:8080"},
+                 {"ws://[::1]:99/x?y", "Host: [::1]:99\r\n", "::1:99"},
+                 {"WSS://Gateway.Example/", "Host: Gateway.Example\r\n", "Gateway.Example:443"},
+                 {"ws://plain", "Host: plain\r\n", "plain:80"}};
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        spectacles_shard_config config;
+        peer_config(&config);
+        config.gateway_url = table[i].url;
+        sp_peer *peer = peer_new(&config);
+        peer_open(peer);
+        peer->sent[peer->sent_length] = '\0';
+        assert_non_null(strstr((const char *)peer->sent, table[i].host));
+        assert_non_null(strstr(peer_last(peer, "CONNECTING"), table[i].where));
+        peer_free(peer);
+    }
+}
+
+static void limits_slide(void **state)
+{
+    (void)state;
+    sp_limits limits;
+    sp_limits_reset(&limits);
+    sp_limits_reserve(&limits, 41250);
+    uint32_t room = sp_limits_remaining(&limits, 0);
+    assert_true(sp_limits_refill(&limits, 0) == SPECTACLES_NEVER);
+    for (uint64_t i = 0; i < room; i++)
+        sp_limits_count(&limits, i * 100);
+    assert_int_equal(sp_limits_remaining(&limits, 59999), 0);
+    assert_true(sp_limits_refill(&limits, 59999) == 60000);
+    assert_int_equal(sp_limits_remaining(&limits, 60000), 1);
+    assert_int_equal(sp_limits_remaining(&limits, 60100), 2);
+    /* In any minute, whenever it begins, no more than 120. */
+    for (uint64_t now = 60000; now < 400000; now += 10) {
+        if (sp_limits_remaining(&limits, now) > 0)
+            sp_limits_count(&limits, now);
+        assert_true(limits.count <= SP_LIMIT_COUNT);
+    }
+    sp_limits_reserve(&limits, 1);
+    assert_int_equal(limits.reserve, 60);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(strange_answers_are_refused),
+        cmocka_unit_test(endless_heads_end),
+        cmocka_unit_test(numeric_hosts_and_ports_are_named),
+        cmocka_unit_test(limits_slide),
+    };
+    return cmocka_run_group_tests_name("shard/handshake", tests, NULL, NULL);
+}

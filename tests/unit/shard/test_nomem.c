@@ -1,0 +1,115 @@
+#include "failing.h"
+#include "peer.h"
+
+#include <stdio.h>
+
+/* Pulls all events and takes all output; the last request is kept. */
+static void pull(spectacles_shard *shard, char *request, size_t size, uint64_t now)
+{
+    const uint8_t *bytes;
+    size_t length;
+    while (spectacles_shard_next_event(shard, now))
+        continue;
+    while ((length = spectacles_shard_pending(shard, &bytes)) > 0) {
+        if (length < size && bytes[0] == 'G')
+            snprintf(request, size, "%.*s", (int)length, (const char *)bytes);
+        spectacles_shard_consumed(shard, length);
+    }
+}
+
+static void say(spectacles_shard *shard, const char *text, uint64_t now)
+{
+    char frame[2048];
+    size_t length = strlen(text);
+    size_t header = length < 126 ? 2 : 4;
+    frame[0] = (char)0x81;
+    frame[1] = (char)(length < 126 ? length : 126);
+    frame[2] = (char)(length >> 8);
+    frame[3] = (char)length;
+    memcpy(frame + header, text, length);
+    if (spectacles_shard_feed(shard, (const uint8_t *)frame, header + length, now) == SPECTACLES_E_NOMEM)
+        spectacles_shard_eof(shard, SPECTACLES_E_NOMEM, NULL, 0, now);
+}
+
+static void upgrade(spectacles_shard *shard, char *request, uint64_t now)
+{
+    char head[300];
+    char accept[64];
+    if (!spectacles_shard_endpoint(shard) || spectacles_shard_opened(shard, now) < 0) {
+        spectacles_shard_eof(shard, SPECTACLES_E_NOMEM, NULL, 0, now);
+        return;
+    }
+    pull(shard, request, 1000, now);
+    peer_accept_key(request, accept);
+    int length = snprintf(
+        head, sizeof head,
+        "HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
+        accept);
+    spectacles_shard_feed(shard, (const uint8_t *)head, (size_t)length, now);
+}
+
+/* A life in which anything may fail; 1 when it got to its end. */
+static int live(void)
+{
+    static const char *const payloads[] = {
+        "{\"op\":10,\"d\":{\"heartbeat_interval\":41250}}",
+        "{\"op\":0,\"t\":\"READY\",\"s\":1,\"d\":{\"session_id\":\"abc\",\"resume_gateway_url\":\"wss://"
+        "gateway.discord.gg\"}}",
+        "{\"op\":0,\"t\":\"A\",\"s\":2,\"d\":{\"text\":"
+        "\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"}}",
+        "{\"op\":1,\"d\":null}", "{\"op\":11}"};
+    spectacles_shard *shard = NULL;
+    spectacles_shard_config config;
+    char request[1000] = "";
+    uint64_t now = 1000;
+    peer_config(&config);
+    config.presence = "{}";
+    if (spectacles_shard_new(&shard, &config, NULL) < 0) {
+        assert_null(shard);
+        return 0;
+    }
+    for (int connection = 0; connection < 2; connection++) {
+        pull(shard, request, sizeof request, now);
+        upgrade(shard, request, now);
+        for (size_t i = 0; i < sizeof payloads / sizeof payloads[0]; i++) {
+            pull(shard, request, sizeof request, now);
+            spectacles_shard_identify(shard, now);
+            say(shard, payloads[i], now);
+        }
+        pull(shard, request, sizeof request, now);
+        spectacles_shard_send(shard, 4, (const uint8_t *)"{}", 2, now, NULL);
+        now += 50000;
+        spectacles_shard_expire(shard, now);
+        pull(shard, request, sizeof request, now);
+        spectacles_shard_eof(shard, 0, NULL, 0, now);
+        pull(shard, request, sizeof request, now);
+        now += 100000;
+        spectacles_shard_expire(shard, now);
+    }
+    spectacles_shard_close(shard, 0, now);
+    pull(shard, request, sizeof request, now + 10000);
+    int done = spectacles_shard_state(shard) == SPECTACLES_SHARD_CLOSED;
+    spectacles_shard_free(shard);
+    return done;
+}
+
+static void every_allocation_may_fail(void **state)
+{
+    (void)state;
+    failing_start(0);
+    assert_int_equal(live(), 1);
+    size_t all = failing_count();
+    assert_true(all > 10);
+    for (size_t nth = 1; nth <= all + 5; nth++) {
+        failing_start(nth);
+        live();
+        failing_start(0);
+    }
+    assert_int_equal(live(), 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_allocation_may_fail)};
+    return cmocka_run_group_tests_name("shard/nomem", tests, NULL, NULL);
+}
