@@ -10,12 +10,13 @@ static int scan(spectacles_envelope *envelope, const char *text, spectacles_prob
 static void finds_members_in_any_order(void **state)
 {
     (void)state;
+    static const char odd[] = "{\"x\":[1,{\"op\":3}],\"\\u0064\":{\"t\":\"no\",\"s\":1,\"op"
+                              "\":9,\"d\":2},\"\\u006fp\":0,\"s\":42,\"t\":\"A_B\",\"ops\":\"\\\"op\\\":5\"}";
     static const char *const texts[] = {
         "{\"t\":\"A_B\",\"s\":42,\"op\":0,\"d\":{\"t\":\"no\",\"s\":1,\"op\":9,\"d\":2}}",
         "{\"op\":0,\"t\":\"A_B\",\"d\":{\"t\":\"no\",\"s\":1,\"op\":9,\"d\":2},\"s\":42}",
         " { \"d\" : {\"t\":\"no\",\"s\":1,\"op\":9,\"d\":2} , \"op\" : 0 , \"s\" : 42 , \"t\" : \"A_B\" } ",
-        "{\"x\":[1,{\"op\":3}],\"\\u0064\":{\"t\":\"no\",\"s\":1,\"op\":9,\"d\":2},\"\\u006fp\":0,\"s\":42,"
-        "\"t\":\"A_B\",\"ops\":\"\\\"op\\\":5\"}",
+        odd,
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         spectacles_envelope envelope;
