@@ -1,0 +1,280 @@
+#include "fakes.h"
+
+#include <stdio.h>
+
+char fake_log[4096][FAKE_TEXT];
+int fake_lines;
+
+void fake_forget(void)
+{
+    fake_lines = 0;
+}
+
+int fake_called(const char *line)
+{
+    for (int i = 0; i < fake_lines; i++) {
+        if (strcmp(fake_log[i], line) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+int fake_count(const char *prefix)
+{
+    int count = 0;
+    for (int i = 0; i < fake_lines; i++)
+        count += strncmp(fake_log[i], prefix, strlen(prefix)) == 0;
+    return count;
+}
+
+static char *line(void)
+{
+    assert_true(fake_lines < 4096);
+    return fake_log[fake_lines++];
+}
+
+/* ---- Queues ---- */
+
+static fake_event *push(fake_queue *queue)
+{
+    assert_true(queue->count < FAKE_EVENTS);
+    fake_event *event = &queue->events[(queue->first + queue->count++) % FAKE_EVENTS];
+    memset(event, 0, sizeof *event);
+    return event;
+}
+
+static fake_event *pop(fake_queue *queue)
+{
+    /* What the last event pointed to is no more. */
+    memset(&queue->current, 0xdd, sizeof queue->current);
+    if (queue->count == 0)
+        return NULL;
+    queue->current = queue->events[queue->first];
+    queue->first = (queue->first + 1) % FAKE_EVENTS;
+    queue->count--;
+    return &queue->current;
+}
+
+void fake_dispatch(spectacles_shard *shard, uint64_t seq, const char *name, const char *d)
+{
+    fake_event *event = push(&shard->queue);
+    event->shard.type = SPECTACLES_SHARD_EVENT_DISPATCH;
+    event->shard.seq = seq;
+    snprintf(event->key, sizeof event->key, "%s", name);
+    snprintf(event->body, sizeof event->body, "%s", d);
+}
+
+void fake_shard_event(spectacles_shard *shard, uint32_t type, uint64_t ticket)
+{
+    fake_event *event = push(&shard->queue);
+    event->shard.type = type;
+    event->shard.ticket = ticket;
+    if (type == SPECTACLES_SHARD_EVENT_READY || type == SPECTACLES_SHARD_EVENT_RESUMED)
+        shard->state = SPECTACLES_SHARD_READY;
+    if (type == SPECTACLES_SHARD_EVENT_IDENTIFY)
+        shard->state = SPECTACLES_SHARD_IDENTIFY_WAIT;
+    if (type == SPECTACLES_SHARD_EVENT_DISCONNECTED)
+        shard->state = SPECTACLES_SHARD_BACKOFF;
+}
+
+void fake_broker_event(spectacles_broker *broker, uint32_t type, uint64_t tag, uint32_t subscription)
+{
+    fake_event *event = push(&broker->queue);
+    event->broker.type = type;
+    event->broker.tag = tag;
+    event->broker.subscription = subscription;
+    if (type == SPECTACLES_BROKER_EVENT_CONFIRMED)
+        broker->open--;
+}
+
+uint64_t fake_message(spectacles_broker *broker, uint32_t subscription, const char *key, const char *body)
+{
+    fake_event *event = push(&broker->queue);
+    event->broker.type = SPECTACLES_BROKER_EVENT_MESSAGE;
+    event->broker.subscription = subscription;
+    event->broker.delivery = ++broker->last_delivery;
+    snprintf(event->key, sizeof event->key, "%s", key);
+    snprintf(event->body, sizeof event->body, "%s", body);
+    return broker->last_delivery;
+}
+
+/* ---- Shards ---- */
+
+const spectacles_shard_event *spectacles_shard_next_event(spectacles_shard *shard, uint64_t now)
+{
+    fake_event *event = pop(&shard->queue);
+    (void)now;
+    if (!event)
+        return NULL;
+    event->shard.name = event->key;
+    event->shard.name_length = strlen(event->key);
+    event->shard.data = (const uint8_t *)event->body;
+    event->shard.data_length = strlen(event->body);
+    return &event->shard;
+}
+
+int spectacles_shard_identify(spectacles_shard *shard, uint64_t now)
+{
+    snprintf(line(), FAKE_TEXT, "identify %u at %llu", shard->id, (unsigned long long)now);
+    shard->state = SPECTACLES_SHARD_IDENTIFYING;
+    return SPECTACLES_OK;
+}
+
+int spectacles_shard_send(spectacles_shard *shard, uint32_t op, const uint8_t *d, size_t length, uint64_t now,
+                          uint64_t *ticket)
+{
+    int error = shard->state == SPECTACLES_SHARD_READY ? shard->send_error : SPECTACLES_E_STATE;
+    (void)now;
+    if (error != SPECTACLES_OK)
+        return error;
+    *ticket = ++shard->last_ticket;
+    snprintf(line(), FAKE_TEXT, "send %u %u %.*s", shard->id, op, (int)length, (const char *)d);
+    return SPECTACLES_OK;
+}
+
+int spectacles_shard_budget(const spectacles_shard *shard, uint64_t now, uint32_t *remaining,
+                            uint64_t *refill_at)
+{
+    (void)now;
+    if (remaining)
+        *remaining = 0;
+    *refill_at = shard->refill_at;
+    return SPECTACLES_OK;
+}
+
+int spectacles_shard_commit(spectacles_shard *shard, uint64_t seq)
+{
+    assert_true(seq > shard->committed);
+    shard->committed = seq;
+    return SPECTACLES_OK;
+}
+
+int spectacles_shard_session(const spectacles_shard *shard, spectacles_session *out)
+{
+    (void)shard;
+    out->session_id = "sess";
+    out->resume_url = "";
+    return SPECTACLES_OK;
+}
+
+int spectacles_shard_reconnect(spectacles_shard *shard, uint64_t now)
+{
+    (void)now;
+    snprintf(line(), FAKE_TEXT, "reconnect %u", shard->id);
+    return SPECTACLES_OK;
+}
+
+int spectacles_shard_close(spectacles_shard *shard, uint32_t code, uint64_t now)
+{
+    (void)now;
+    snprintf(line(), FAKE_TEXT, "close shard %u %u", shard->id, code);
+    return SPECTACLES_OK;
+}
+
+uint32_t spectacles_shard_state(const spectacles_shard *shard)
+{
+    return shard->state;
+}
+
+uint32_t spectacles_shard_id(const spectacles_shard *shard)
+{
+    return shard->id;
+}
+
+uint32_t spectacles_shard_count(const spectacles_shard *shard)
+{
+    return shard->count;
+}
+
+const char *spectacles_shard_last_error(const spectacles_shard *shard)
+{
+    (void)shard;
+    return "as the test wishes";
+}
+
+/* ---- Brokers ---- */
+
+void spectacles_message_init(spectacles_message *message, size_t size)
+{
+    memset(message, 0, size);
+    message->size = (uint32_t)size;
+}
+
+void spectacles_subscription_init(spectacles_subscription *subscription, size_t size)
+{
+    memset(subscription, 0, size);
+    subscription->size = (uint32_t)size;
+}
+
+const spectacles_broker_event *spectacles_broker_next_event(spectacles_broker *broker, uint64_t now)
+{
+    fake_event *event = pop(&broker->queue);
+    (void)now;
+    if (!event)
+        return NULL;
+    event->broker.key = event->key;
+    event->broker.key_length = strlen(event->key);
+    event->broker.body = (const uint8_t *)event->body;
+    event->broker.body_length = strlen(event->body);
+    event->broker.text = "as the test wishes";
+    return &event->broker;
+}
+
+int spectacles_broker_room(const spectacles_broker *broker)
+{
+    return broker->open < broker->window;
+}
+
+int spectacles_broker_publish(spectacles_broker *broker, const spectacles_message *message, uint64_t *tag)
+{
+    if (broker->publish_error != SPECTACLES_OK)
+        return broker->publish_error;
+    assert_true(spectacles_broker_room(broker));
+    *tag = ++broker->last_tag;
+    broker->open++;
+    snprintf(line(), FAKE_TEXT, "publish %.*s %s%s %.*s", (int)message->key_length, message->key,
+             message->message_id ? message->message_id : "-",
+             message->flags & SPECTACLES_MESSAGE_MANDATORY ? " mandatory" : "", (int)message->body_length,
+             (const char *)message->body);
+    return SPECTACLES_OK;
+}
+
+static int settle(spectacles_broker *broker, uint64_t delivery, const char *what)
+{
+    assert_in_range(delivery, 1, broker->last_delivery);
+    assert_false(broker->settled[delivery]);
+    broker->settled[delivery] = 1;
+    snprintf(line(), FAKE_TEXT, "%s %llu", what, (unsigned long long)delivery);
+    return 1;
+}
+
+int spectacles_broker_ack(spectacles_broker *broker, uint64_t delivery)
+{
+    return settle(broker, delivery, "ack");
+}
+
+int spectacles_broker_reject(spectacles_broker *broker, uint64_t delivery, int requeue)
+{
+    return settle(broker, delivery, requeue ? "requeue" : "reject");
+}
+
+int spectacles_broker_subscribe(spectacles_broker *broker, const spectacles_subscription *subscription)
+{
+    snprintf(line(), FAKE_TEXT, "%s %.*s", subscription->declare_only ? "declare" : "subscribe",
+             (int)subscription->event_length, subscription->event);
+    assert_int_equal(subscription->subgroup_length, 0);
+    return broker->subscriptions++;
+}
+
+int spectacles_broker_close(spectacles_broker *broker, uint64_t now)
+{
+    (void)now;
+    snprintf(line(), FAKE_TEXT, "close broker %s", broker->name);
+    return SPECTACLES_OK;
+}
+
+const char *spectacles_broker_last_error(const spectacles_broker *broker)
+{
+    (void)broker;
+    return "as the test wishes";
+}

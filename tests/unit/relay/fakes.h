@@ -1,0 +1,68 @@
+#ifndef TESTS_RELAY_FAKES_H
+#define TESTS_RELAY_FAKES_H
+
+#include "unit.h"
+
+#include <spectacles/spectacles.h>
+
+/*
+ * Shards and brokers that do what the test tells them, in place of the real ones, and are strict about their contract: what
+ * an event points to is overwritten at the next call, and tickets, tags and deliveries have to be theirs. Every call that the
+ * relay makes on them is kept as a line.
+ */
+enum {
+    FAKE_EVENTS = 256,
+    FAKE_TEXT = 300
+};
+
+typedef struct fake_event {
+    spectacles_shard_event shard;
+    spectacles_broker_event broker;
+    char key[64];
+    char body[FAKE_TEXT];
+} fake_event;
+
+typedef struct fake_queue {
+    fake_event events[FAKE_EVENTS];
+    int first;
+    int count;
+    fake_event current;
+} fake_queue;
+
+struct spectacles_shard {
+    uint32_t id;
+    uint32_t count;
+    uint32_t state;
+    int send_error; /* what the next send answers */
+    uint64_t refill_at;
+    uint64_t last_ticket;
+    uint64_t committed;
+    fake_queue queue;
+};
+
+struct spectacles_broker {
+    const char *name;
+    int window; /* publishes that may be open */
+    int open;
+    int publish_error; /* what the next publish answers */
+    uint64_t last_tag;
+    uint64_t last_delivery;
+    int settled[FAKE_EVENTS];
+    int subscriptions;
+    fake_queue queue;
+};
+
+/* The calls, as lines; whether one was made; how many. */
+extern char fake_log[4096][FAKE_TEXT];
+extern int fake_lines;
+void fake_forget(void);
+int fake_called(const char *line);
+int fake_count(const char *prefix);
+
+/* What happens. */
+void fake_dispatch(spectacles_shard *shard, uint64_t seq, const char *name, const char *d);
+void fake_shard_event(spectacles_shard *shard, uint32_t type, uint64_t ticket);
+void fake_broker_event(spectacles_broker *broker, uint32_t type, uint64_t tag, uint32_t subscription);
+uint64_t fake_message(spectacles_broker *broker, uint32_t subscription, const char *key, const char *body);
+
+#endif
