@@ -1,0 +1,222 @@
+"""The stand-in keeps Discord's rules: tried with a client that is neither ours nor its own."""
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Iterator
+
+import pytest
+import websockets
+from standin.certs import Authority
+from standin.payloads import ODD, corpus, large_guild, one_of_each
+from standin.standin import Standin
+
+IDENTIFY = {"token": "test.token", "intents": 513, "properties": {"os": "linux", "browser": "b", "device": "d"}, "shard": [0, 2]}
+
+
+@pytest.fixture
+def standin() -> Iterator[Standin]:
+    with Standin(identify_window=0.0) as made:
+        yield made
+
+
+class Client:
+    def __init__(self, socket: Any) -> None:
+        self.socket = socket
+
+    async def say(self, op: int, d: Any) -> None:
+        await self.socket.send(json.dumps({"op": op, "d": d}))
+
+    async def hear(self, op: int, name: str | None = None) -> Any:
+        while True:
+            payload = json.loads(await asyncio.wait_for(self.socket.recv(), 10))
+            if payload["op"] == op and (name is None or payload["t"] == name):
+                return payload
+
+    async def close_code(self) -> int:
+        with pytest.raises(websockets.ConnectionClosed):
+            while True:
+                await asyncio.wait_for(self.socket.recv(), 10)
+        return int(self.socket.close_code)
+
+
+def run(standin: Standin, talk: Callable[[Client], Awaitable[Any]], query: str = "?v=10&encoding=json") -> Any:
+    async def main() -> Any:
+        async with websockets.connect(f"{standin.url}/{query}", compression=None, max_size=None) as socket:
+            return await talk(Client(socket))
+
+    return asyncio.run(main())
+
+
+async def ready(client: Client, **changes: Any) -> Any:
+    await client.hear(10)
+    await client.say(2, {**IDENTIFY, **changes})
+    return await client.hear(0, "READY")
+
+
+def closes(standin: Standin, *payloads: Any, identified: bool = True) -> int:
+    async def talk(client: Client) -> int:
+        if identified:
+            await ready(client)
+        for payload in payloads:
+            await client.socket.send(payload if isinstance(payload, (str, bytes)) else json.dumps(payload))
+        return await client.close_code()
+
+    return int(run(standin, talk))
+
+
+@pytest.mark.parametrize(("code", "identified", "payloads"), [
+    (4001, True, [{"op": 99, "d": {}}]),
+    (4002, True, ["{"]),
+    (4002, True, [b"\x83"]),
+    (4002, True, [json.dumps({"op": 3, "d": {"x": "y" * 4096}})]),
+    (4002, True, [{"op": 3}]),
+    (4002, False, [{"op": 2, "d": {"token": "test.token", "intents": 0}}]),
+    (4003, False, [{"op": 3, "d": {}}]),
+    (4004, False, [{"op": 2, "d": {**IDENTIFY, "token": "wrong"}}]),
+    (4005, True, [{"op": 2, "d": IDENTIFY}]),
+    (4008, True, [{"op": 1, "d": 1}] * 121),
+    (4010, False, [{"op": 2, "d": {**IDENTIFY, "shard": [2, 2]}}]),
+    (4013, False, [{"op": 2, "d": {**IDENTIFY, "intents": -1}}]),
+    (4013, False, [{"op": 2, "d": {**IDENTIFY, "intents": 1 << 30}}]),
+])
+def test_violations_close_with_their_code(standin: Standin, code: int, identified: bool, payloads: list[Any]) -> None:
+    assert closes(standin, *payloads, identified=identified) == code
+    assert [each["code"] for each in standin.violations] == [code]
+
+
+def test_intents_and_sharding_on_demand(standin: Standin) -> None:
+    standin.disallowed_intents = 1
+    assert closes(standin, {"op": 2, "d": IDENTIFY}, identified=False) == 4014
+    standin.disallowed_intents = 0
+    standin.sharding_required = 3
+    assert closes(standin, {"op": 2, "d": IDENTIFY}, identified=False) == 4011
+
+
+def test_a_wrong_version(standin: Standin) -> None:
+    assert run(standin, lambda client: client.close_code(), "?v=9&encoding=json") == 4012
+
+
+def test_other_encodings_are_refused(standin: Standin) -> None:
+    for query in ("?v=10&encoding=etf", "?v=10&encoding=json&compress=zlib-stream"):
+        with pytest.raises(websockets.InvalidStatusCode) as refused:
+            run(standin, lambda client: client.hear(10), query)
+        assert refused.value.status_code == 400
+
+
+def test_heartbeats_are_answered_and_missed_ones_noticed() -> None:
+    with Standin(heartbeat_interval=100) as standin:
+        standin.heartbeat_grace = 0.1
+
+        async def talk(client: Client) -> int:
+            await client.hear(10)
+            await client.say(1, None)
+            await client.hear(11)
+            return await client.close_code()
+
+        assert run(standin, talk) == 4009
+
+
+def test_identifies_too_fast_are_invalid_sessions() -> None:
+    with Standin(identify_window=60) as standin:
+        run(standin, ready)
+
+        async def talk(client: Client) -> Any:
+            await client.hear(10)
+            await client.say(2, IDENTIFY)
+            return (await client.hear(9))["d"]
+
+        assert run(standin, talk) is False
+        assert standin.violations[0]["reason"] == "identified too fast"
+
+
+def resume(standin: Standin, session: str, seq: int) -> list[str]:
+    async def talk(client: Client) -> list[str]:
+        await client.hear(10)
+        await client.say(6, {"token": "test.token", "session_id": session, "seq": seq})
+        names = []
+        while True:
+            payload = json.loads(await asyncio.wait_for(client.socket.recv(), 10))
+            names.append(payload["t"] if payload["op"] == 0 else f"op {payload['op']} {payload['d']}")
+            if names[-1] in ("RESUMED", "op 9 False"):
+                await client.socket.close(4000)
+                return names
+
+    return list(run(standin, talk))
+
+
+def test_a_session_is_replayed_until_it_is_ended(standin: Standin) -> None:
+    async def talk(client: Client, code: int) -> str:
+        session = (await ready(client))["d"]["session_id"]
+        await client.socket.close(code)
+        return str(session)
+
+    session = run(standin, lambda client: talk(client, 4000))
+    standin.dispatch_many(0, [("A", "{}"), ("B", "{}")])
+    assert resume(standin, session, 1) == ["A", "B", "RESUMED"]
+    assert resume(standin, session, 2) == ["B", "RESUMED"]
+    assert resume(standin, "unknown", 1) == ["op 9 False"]
+    session = run(standin, lambda client: talk(client, 1000))
+    standin.wait_for(lambda: not standin.session(0).alive, 10)
+    assert resume(standin, session, 1) == ["op 9 False"]
+
+
+def test_a_sequence_that_was_never_sent(standin: Standin) -> None:
+    async def talk(client: Client) -> str:
+        session = (await ready(client))["d"]["session_id"]
+        await client.socket.close(4000)
+        return str(session)
+
+    session = run(standin, talk)
+    assert closes(standin, {"op": 6, "d": {"token": "test.token", "session_id": session, "seq": 99}}, identified=False) == 4007
+
+
+def test_members_are_answered_by_the_shard_of_the_guild(standin: Standin) -> None:
+    async def talk(client: Client) -> Any:
+        await ready(client)
+        for guild in (*standin.guilds(1, 2, 1), *standin.guilds(0, 2, 1)):
+            await client.say(8, {"guild_id": str(guild), "query": "", "limit": 0, "nonce": "n"})
+        return (await client.hear(0, "GUILD_MEMBERS_CHUNK"))["d"]
+
+    chunk = run(standin, talk)
+    assert chunk["guild_id"] == str(standin.guilds(0, 2, 1)[0]) and chunk["nonce"] == "n"
+    assert standin.count("wrong_shard") == 1
+
+
+def test_dispatches_go_out_byte_for_byte(standin: Standin) -> None:
+    events = [("X", odd) for odd in ODD] + [large_guild(1), *corpus(1, 200)]
+
+    async def talk(client: Client) -> list[str]:
+        await ready(client)
+        await asyncio.to_thread(standin.dispatch_many, 0, events)
+        return [await asyncio.wait_for(client.socket.recv(), 10) for _ in events]
+
+    for sequence, ((name, data), text) in enumerate(zip(events, run(standin, talk)), 2):
+        assert text == f'{{"t":"{name}","s":{sequence},"op":0,"d":{data}}}'
+
+
+def test_gateway_bot(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    certificate = authority.issue("good")
+    context = ssl.create_default_context(cafile=str(authority.ca))
+    with Standin(cert=certificate.cert, key=certificate.key, shards=7, max_concurrency=3) as standin:
+        url = f"https://{standin.api}/api/v10/gateway/bot"
+        request = urllib.request.Request(url, headers={"Authorization": "Bot test.token"})
+        answer = json.loads(urllib.request.urlopen(request, context=context, timeout=10).read())
+        assert answer["shards"] == 7 and answer["session_start_limit"]["max_concurrency"] == 3 and answer["url"] == standin.url
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(url, context=context, timeout=10)
+        assert refused.value.code == 401
+
+
+def test_payloads_are_json_and_the_same_for_a_seed() -> None:
+    events = [*one_of_each(3), *corpus(3, 500)]
+    for _, data in events:
+        json.loads(data)
+    assert events == [*one_of_each(3), *corpus(3, 500)]
+    assert 900 < sum(len(data.encode()) for _, data in corpus(5, 5000)) / 5000 < 1500
