@@ -37,11 +37,7 @@ int main(int argc, char **argv)
         if (stop)
             spectacles_shard_close(shard, 1000, spectacles_now());
         spectacles_link_process(link, fd.revents ? io : 0, spectacles_now());
-        char numeric[512];
-        const char *host = spectacles_link_wants_address(link);
-        int length = host ? spectacles_resolve(host, numeric, sizeof numeric) : 0;
-        if (host)
-            spectacles_link_set_address(link, length > 0 ? numeric : NULL, length > 0 ? (size_t)length : 0);
+        spectacles_link_resolve(link); /* blocks: with more than one link, use a thread */
         for (const spectacles_shard_event *e; (e = spectacles_shard_next_event(shard, spectacles_now()));) {
             if (e->type == SPECTACLES_SHARD_EVENT_DISPATCH)
                 printf("%.*s %.*s\n", (int)e->name_length, e->name, (int)e->data_length, e->data);

@@ -1,7 +1,8 @@
 /*
- * The Spectacles gateway: shards of a Discord bot on one side, an AMQP broker on the other, and the relay between them, in
- * one poll(2) loop. Its settings are those of the environment (see settings.h). It runs until SIGTERM or SIGINT, then stops
- * in order and leaves the sessions resumable; a second signal ends it at once. SIGUSR1 prints the counters.
+ * The Spectacles gateway: shards of a Discord bot on one side, an AMQP broker on the other, and the relay
+ * between them, in one poll(2) loop. Its settings are those of the environment (see settings.h). It runs
+ * until SIGTERM or SIGINT, then stops in order and leaves the sessions resumable; a second signal ends it at
+ * once. SIGUSR1 prints the counters.
  */
 #include "discord_api.h"
 #include "resolver.h"

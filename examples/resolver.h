@@ -4,8 +4,8 @@
 #include <spectacles/link.h>
 
 /*
- * Looks host names up in a thread of its own: the system's resolver can block for many seconds, just when the network is in
- * trouble, and heartbeats must go on. The library itself knows no threads.
+ * Looks host names up in a thread of its own: the system's resolver can block for many seconds, just when
+ * the network is in trouble, and heartbeats must go on. The library itself knows no threads.
  */
 struct resolver;
 

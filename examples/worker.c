@@ -147,15 +147,6 @@ static void on_event(struct worker *worker, const spectacles_broker_event *event
         warnx("%s", event->text);
 }
 
-static void resolve(spectacles_link *link)
-{
-    char numeric[512];
-    const char *host = spectacles_link_wants_address(link);
-    int length = host ? spectacles_resolve(host, numeric, sizeof numeric) : 0;
-    if (host)
-        spectacles_link_set_address(link, length > 0 ? numeric : NULL, length > 0 ? (size_t)length : 0);
-}
-
 /* Returns how many commands were left unconfirmed. */
 static uint64_t run(struct worker *worker, spectacles_link *link, int signals)
 {
@@ -165,7 +156,7 @@ static uint64_t run(struct worker *worker, spectacles_link *link, int signals)
         uint64_t now = spectacles_now();
         if (spectacles_link_process(link, ready, now) < 0)
             errx(EXIT_FAILURE, "out of memory");
-        resolve(link);
+        spectacles_link_resolve(link);
         while ((event = spectacles_broker_next_event(worker->broker, now)) != NULL) {
             if (event->type == SPECTACLES_BROKER_EVENT_CLOSED)
                 return event->time;

@@ -43,9 +43,11 @@ enum spectacles_broker_state {
 typedef struct spectacles_broker_config {
     uint32_t size;      /* set by spectacles_broker_config_init */
     uint32_t url_count; /* default 0 */
-    const char *const
-        *urls; /* required: amqp://user:password@host:port/vhost?heartbeat=20 or amqps://; tried in turn.
-                  Everything is percent-encoded as in RabbitMQ's URI specification; no path, or an empty one, means vhost "/" */
+    /*
+     * required: amqp://user:password@host:port/vhost?heartbeat=20 or amqps://; tried in turn. Everything
+     * is percent-encoded as in RabbitMQ's URI specification; no path, or an empty one, means vhost "/"
+     */
+    const char *const *urls;
     const char *group;        /* the exchange; default "gateway" */
     const char *name;         /* shown in RabbitMQ's list of connections; NULL: "libspectacles" */
     uint64_t seed;            /* required, not 0: spectacles_random_seed(). Jitter of the back-off */
@@ -62,7 +64,8 @@ typedef struct spectacles_broker_config {
 typedef struct spectacles_subscription {
     uint32_t size;     /* set by spectacles_subscription_init */
     uint32_t prefetch; /* 0: that of the broker's configuration */
-    const char *event; /* the binding key: an event's name, SEND or a shard's number; not NUL-terminated */
+    /* the binding key: an event's name, SEND or a shard's number; not NUL-terminated */
+    const char *event;
     size_t event_length;
     const char *subgroup; /* NULL or length 0: none */
     size_t subgroup_length;
@@ -71,8 +74,8 @@ typedef struct spectacles_subscription {
 } spectacles_subscription;
 
 enum spectacles_message_flag {
-    SPECTACLES_MESSAGE_TRANSIENT =
-        1,                           /* delivery-mode 1: lost when the broker restarts. Default: persistent */
+    /* delivery-mode 1: lost when the broker restarts. Default: persistent */
+    SPECTACLES_MESSAGE_TRANSIENT = 1,
     SPECTACLES_MESSAGE_MANDATORY = 2 /* when no queue takes it: RETURNED instead of CONFIRMED */
 };
 
@@ -94,36 +97,41 @@ typedef struct spectacles_message {
 
 enum spectacles_broker_event_type {
     SPECTACLES_BROKER_EVENT_CONNECTING = 1, /* endpoint() is wanted; text: "host:port" */
-    SPECTACLES_BROKER_EVENT_READY = 2,      /* connected and set up; text: the broker's product and version */
-    SPECTACLES_BROKER_EVENT_MESSAGE = 3,    /* a delivery: see the fields */
-    SPECTACLES_BROKER_EVENT_CONFIRMED = 4,  /* `tag`: the broker has it (basic.ack) */
-    SPECTACLES_BROKER_EVENT_RETURNED =
-        5, /* `tag`: mandatory and unroutable; code 312, text. Not CONFIRMED as well */
+    /* connected and set up; text: the broker's product and version */
+    SPECTACLES_BROKER_EVENT_READY = 2,
+    SPECTACLES_BROKER_EVENT_MESSAGE = 3,   /* a delivery: see the fields */
+    SPECTACLES_BROKER_EVENT_CONFIRMED = 4, /* `tag`: the broker has it (basic.ack) */
+    /* `tag`: mandatory and unroutable; code 312, text. Not CONFIRMED as well */
+    SPECTACLES_BROKER_EVENT_RETURNED = 5,
     SPECTACLES_BROKER_EVENT_FAILED = 6, /* `tag`: never to be delivered; code, text */
     SPECTACLES_BROKER_EVENT_ROOM = 7,   /* after SPECTACLES_E_AGAIN: the window has room again */
-    SPECTACLES_BROKER_EVENT_SUBSCRIBED =
-        8, /* `subscription` is declared, bound and (if asked for) consuming; text: its queue */
-    SPECTACLES_BROKER_EVENT_UNSUBSCRIBED = 9, /* `subscription` failed or was cancelled; code, text; `time`:
-                                                 when it is tried again, or SPECTACLES_NEVER */
-    SPECTACLES_BROKER_EVENT_BLOCKED =
-        10, /* the broker takes no publishes for now (connection.blocked); text: its reason */
+    /* `subscription` is declared, bound and (if asked for) consuming; text: its queue */
+    SPECTACLES_BROKER_EVENT_SUBSCRIBED = 8,
+    /*
+     * `subscription` failed or was cancelled; code, text; `time`: when it is tried again, or
+     * SPECTACLES_NEVER
+     */
+    SPECTACLES_BROKER_EVENT_UNSUBSCRIBED = 9,
+    /* the broker takes no publishes for now (connection.blocked); text: its reason */
+    SPECTACLES_BROKER_EVENT_BLOCKED = 10,
     SPECTACLES_BROKER_EVENT_UNBLOCKED = 11,
-    SPECTACLES_BROKER_EVENT_REFUSED =
-        12, /* a delivery was rejected by the library itself (too large, malformed); text */
-    SPECTACLES_BROKER_EVENT_DISCONNECTED = 13, /* code, error, text; `time`: when it connects again */
-    SPECTACLES_BROKER_EVENT_CLOSED =
-        14 /* final, after spectacles_broker_close(); `time`: publishes left unconfirmed */
+    /* a delivery was rejected by the library itself (too large, malformed); text */
+    SPECTACLES_BROKER_EVENT_REFUSED = 12,
+    /* code, error, text; `time`: when it connects again */
+    SPECTACLES_BROKER_EVENT_DISCONNECTED = 13,
+    /* final, after spectacles_broker_close(); `time`: publishes left unconfirmed */
+    SPECTACLES_BROKER_EVENT_CLOSED = 14
 };
 
 /* Valid until the next call on the broker. Fields that a type does not name are 0 or NULL. */
 typedef struct spectacles_broker_event {
-    uint32_t type;         /* enum spectacles_broker_event_type */
-    uint32_t code;         /* AMQP reply code */
-    int32_t error;         /* enum spectacles_error; SPECTACLES_E_AUTH for credentials and virtual hosts */
-    uint32_t subscription; /* MESSAGE, SUBSCRIBED, UNSUBSCRIBED, REFUSED: what spectacles_broker_subscribe()
-                              returned */
-    uint64_t tag;          /* CONFIRMED, RETURNED, FAILED: what spectacles_broker_publish() gave */
-    uint64_t delivery;     /* MESSAGE: for ack and reject */
+    uint32_t type; /* enum spectacles_broker_event_type */
+    uint32_t code; /* AMQP reply code */
+    int32_t error; /* enum spectacles_error; SPECTACLES_E_AUTH for credentials and virtual hosts */
+    /* MESSAGE, SUBSCRIBED, UNSUBSCRIBED, REFUSED: what spectacles_broker_subscribe() returned */
+    uint32_t subscription;
+    uint64_t tag;      /* CONFIRMED, RETURNED, FAILED: what spectacles_broker_publish() gave */
+    uint64_t delivery; /* MESSAGE: for ack and reject */
     uint64_t time;
     uint32_t redelivered; /* MESSAGE: 1 when it may have been delivered before */
     uint32_t reserved;
@@ -131,11 +139,13 @@ typedef struct spectacles_broker_event {
     size_t key_length;
     const uint8_t *body; /* MESSAGE */
     size_t body_length;
-    const char *content_type; /* MESSAGE: NUL-terminated, NULL when absent; likewise the next three */
+    /* MESSAGE: NUL-terminated, NULL when absent; likewise the next three */
+    const char *content_type;
     const char *message_id;
     const char *correlation_id;
     const char *reply_to;
-    const char *text; /* one sentence, NUL-terminated; never holds a password */
+    /* a sentence, but where the type says what else; NUL-terminated; never holds a password */
+    const char *text;
     size_t text_length;
 } spectacles_broker_event;
 
@@ -214,8 +224,9 @@ int spectacles_broker_ack(spectacles_broker *broker, uint64_t delivery);
 int spectacles_broker_reject(spectacles_broker *broker, uint64_t delivery, int requeue);
 
 /*
- * Closes for good (`now` has to be fresh: the time to drain counts from it): takes no more publishes, waits for confirms up to drain_timeout, sends connection.close;
- * then CLOSED is the last event. Returns 0, also when it is closing already.
+ * Closes for good: takes no more publishes, waits for confirms up to drain_timeout, sends connection.close;
+ * then CLOSED is the last event. `now` has to be fresh, since the time to drain counts from it. Returns 0,
+ * also when it is closing already.
  */
 int spectacles_broker_close(spectacles_broker *broker, uint64_t now);
 

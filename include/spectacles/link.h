@@ -40,8 +40,11 @@ enum spectacles_link_io {
 
 /* What a call of spectacles_link_process() changed, as a mask. */
 enum spectacles_link_change {
-    SPECTACLES_LINK_FD = 1, /* another descriptor, or none. The old one is still open, but dead, until the
-                               next call of process or free: forget it first (libuv, epoll) */
+    /*
+     * another descriptor, or none. The old one is still open, but dead, until the next call of process or
+     * free: forget it first (libuv, epoll)
+     */
+    SPECTACLES_LINK_FD = 1,
     SPECTACLES_LINK_INTEREST = 2,
     SPECTACLES_LINK_DEADLINE = 4,
     SPECTACLES_LINK_EVENTS = 8 /* the engine was given something: pull its events */
@@ -56,10 +59,13 @@ enum spectacles_tls_flag {
 };
 
 typedef struct spectacles_tls_config {
-    uint32_t size;         /* set by spectacles_tls_config_init */
-    uint32_t flags;        /* a mask of enum spectacles_tls_flag; default 0 */
-    const char *ca_file;   /* PEM; NULL: SSL_CERT_FILE and SSL_CERT_DIR of the environment, then the known
-                              paths of Debian, Red Hat, Alpine, SUSE, the BSDs and macOS */
+    uint32_t size;  /* set by spectacles_tls_config_init */
+    uint32_t flags; /* a mask of enum spectacles_tls_flag; default 0 */
+    /*
+     * PEM; NULL: SSL_CERT_FILE and SSL_CERT_DIR of the environment, then the known paths of Debian, Red
+     * Hat, Alpine, SUSE, the BSDs and macOS
+     */
+    const char *ca_file;
     const char *cert_file; /* PEM: the client's own certificate, or NULL */
     const char *key_file;  /* PEM: its key, not encrypted; with cert_file only */
 } spectacles_tls_config;
@@ -81,8 +87,8 @@ void spectacles_tls_free(spectacles_tls *tls);
 typedef struct spectacles_link_config {
     uint32_t size;            /* set by spectacles_link_config_init */
     uint32_t connect_timeout; /* milliseconds for resolving, TCP and TLS together; default 20000 */
-    spectacles_tls
-        *tls; /* shared, see spectacles_tls_new(); NULL: made with the defaults when TLS is first needed */
+    /* shared, see spectacles_tls_new(); NULL: made with the defaults when TLS is first needed */
+    spectacles_tls *tls;
 } spectacles_link_config;
 
 /* Fill with defaults. size: sizeof(spectacles_link_config). */
@@ -144,8 +150,9 @@ int spectacles_link_set_address(spectacles_link *link, const char *numeric, size
 int spectacles_resolve(const char *host, char *numeric, size_t size);
 
 /*
- * Blocks, as spectacles_resolve() does: answers spectacles_link_wants_address() with what the system's resolver says. Does
- * nothing when no address is wanted. Returns 0, or an error of spectacles_link_set_address().
+ * Blocks, as spectacles_resolve() does: answers spectacles_link_wants_address() with what the system's
+ * resolver says. Does nothing when no address is wanted. Returns 0, or an error of
+ * spectacles_link_set_address().
  */
 int spectacles_link_resolve(spectacles_link *link);
 

@@ -21,13 +21,13 @@
  *
  * What it promises:
  * - Only op 0 is published, only its `d`, verbatim, persistent, under the event's name, when the name is on
- *   the allow list. Every event carries a message-id that is the same for every copy of it: `<session
- * id>:<sequence>`.
+ *   the allow list. Every event carries a message-id that is the same for every copy of it:
+ *   `<session id>:<sequence>`.
  * - A dispatch is committed (spectacles_shard_commit) when the broker has confirmed it and everything before
- * it, or it was filtered out. So make the shards with SPECTACLES_SHARD_COMMITS, and a loss is followed by a
- * replay.
+ *   it, or it was filtered out. So make the shards with SPECTACLES_SHARD_COMMITS, and a loss is followed by
+ *   a replay.
  * - While the events broker's window is full, no shard is pulled: their sockets are not read, heartbeats go
- * on.
+ *   on.
  * - `<group>:0` .. `<group>:<shard count - 1>` are declared before SEND is consumed, so that a packet for a
  *   gateway that is down waits for it. A SEND message is acknowledged once its packet is confirmed under the
  *   shard's key; a packet once its bytes were handed to the socket, within Discord's rate limit.
@@ -48,14 +48,15 @@ extern "C" {
 typedef struct spectacles_relay spectacles_relay;
 
 typedef struct spectacles_relay_config {
-    uint32_t size;        /* set by spectacles_relay_config_init */
-    uint32_t shard_count; /* required: of the whole bot (its shards elsewhere included), for routing SEND */
-    spectacles_shard *const *shards; /* required: the shards served here; borrowed, to be freed after the
-                                        relay. The array is copied */
-    size_t shards_length;            /* at least 1; every shard_id once, below shard_count */
-    spectacles_broker *events;       /* required, borrowed: publishes. Make it without subscriptions */
-    spectacles_broker
-        *commands;              /* required, borrowed: consumes. Another one than events, of the same group */
+    uint32_t size; /* set by spectacles_relay_config_init */
+    /* required: of the whole bot (its shards elsewhere included), for routing SEND */
+    uint32_t shard_count;
+    /* required: the shards served here; borrowed, to be freed after the relay. The array is copied */
+    spectacles_shard *const *shards;
+    size_t shards_length;      /* at least 1; every shard_id once, below shard_count */
+    spectacles_broker *events; /* required, borrowed: publishes. Make it without subscriptions */
+    /* required, borrowed: consumes. Another one than events, of the same group */
+    spectacles_broker *commands;
     const char *const *allow;   /* names of events to publish; the strings are copied */
     size_t allow_length;        /* 0: publishes nothing */
     uint32_t allow_all;         /* 1: publishes every event, allow is not looked at; default 0 */
@@ -73,7 +74,8 @@ enum spectacles_relay_event_type {
     SPECTACLES_RELAY_EVENT_SHARD_DISCONNECTED = 5,
     SPECTACLES_RELAY_EVENT_SHARD_GAP = 6,
     SPECTACLES_RELAY_EVENT_SHARD_CLOSED = 7,
-    SPECTACLES_RELAY_EVENT_SHARD_FATAL = 8, /* the other shards go on: it is for the owner to stop */
+    /* the other shards go on: it is for the owner to stop */
+    SPECTACLES_RELAY_EVENT_SHARD_FATAL = 8,
     SPECTACLES_RELAY_EVENT_SHARD_LATENCY = 9,
     /* From a broker: `broker` says which. */
     SPECTACLES_RELAY_EVENT_BROKER_CONNECTING = 20,
@@ -82,14 +84,16 @@ enum spectacles_relay_event_type {
     SPECTACLES_RELAY_EVENT_BROKER_BLOCKED = 23,
     SPECTACLES_RELAY_EVENT_BROKER_UNBLOCKED = 24,
     SPECTACLES_RELAY_EVENT_BROKER_CLOSED = 25,
-    SPECTACLES_RELAY_EVENT_SUBSCRIBED = 26, /* name: the event (SEND or a shard's number); text: the queue */
+    /* name: the event (SEND or a shard's number); text: the queue */
+    SPECTACLES_RELAY_EVENT_SUBSCRIBED = 26,
     SPECTACLES_RELAY_EVENT_UNSUBSCRIBED = 27,   /* likewise; text: why */
     SPECTACLES_RELAY_EVENT_PUBLISH_FAILED = 28, /* code, text; name: the routing key */
     /* Of the relay itself. */
     SPECTACLES_RELAY_EVENT_COMMAND_ROUTED = 40, /* a SEND went to `shard_id`; op */
-    SPECTACLES_RELAY_EVENT_COMMAND_SENT = 41,   /* a packet's bytes went to the socket of `shard_id`; op */
-    SPECTACLES_RELAY_EVENT_COMMAND_REJECTED =
-        42 /* rejected without requeue; name: the routing key it came under; text: why */
+    /* a packet's bytes went to the socket of `shard_id`; op */
+    SPECTACLES_RELAY_EVENT_COMMAND_SENT = 41,
+    /* rejected without requeue; name: the routing key it came under; text: why */
+    SPECTACLES_RELAY_EVENT_COMMAND_REJECTED = 42
 };
 
 enum spectacles_relay_broker {

@@ -63,11 +63,12 @@ enum spectacles_shard_state {
  */
 typedef struct spectacles_session {
     uint32_t size;          /* sizeof(spectacles_session) */
-    uint32_t shard_id;      /* must be those of the shard that resumes: a session of */
-    uint32_t shard_count;   /* another count can not be resumed and is ignored */
+    uint32_t shard_id;      /* has to be that of the shard that resumes, */
+    uint32_t shard_count;   /* and so has this: otherwise the session is given up, with a GAP */
     uint64_t seq;           /* the sequence to resume from: committed when the owner commits, else received */
     const char *session_id; /* NUL-terminated, never NULL or empty */
-    const char *resume_url; /* "wss://host[:port][/]", NUL-terminated; empty: the gateway's own URL */
+    /* "wss://host[:port][/]", NUL-terminated; empty: the gateway's own URL */
+    const char *resume_url;
 } spectacles_session;
 
 enum spectacles_shard_flag {
@@ -87,31 +88,42 @@ typedef struct spectacles_shard_config {
     uint32_t gateway_version; /* default 10 */
     uint32_t large_threshold; /* 50..250, default 50 (Discord: "Identify Structure") */
     uint64_t intents;         /* a mask, passed on as given; default 0 */
-    uint64_t seed;     /* required, not 0: spectacles_random_seed(). Jitter, frame masks, handshake keys */
+    /* required, not 0: spectacles_random_seed(). Jitter, frame masks, handshake keys */
+    uint64_t seed;
     const char *token; /* required; without the "Bot " prefix */
-    const char
-        *gateway_url;     /* required: "wss://gateway.discord.gg" from GET /gateway/bot, or ws:// for tests */
-    const char *presence; /* a JSON object sent with identify (op 3's d), or NULL */
+    /* required: "wss://gateway.discord.gg" from GET /gateway/bot, or ws:// for tests */
+    const char *gateway_url;
+    const char *presence;              /* a JSON object sent with identify (op 3's d), or NULL */
     const char *user_agent;            /* of the HTTP upgrade; NULL: the library's own */
     const spectacles_session *session; /* to be resumed, or NULL */
-    uint64_t max_message; /* bytes of one received payload; default 32 MiB. More: close 1009, reconnect */
-    uint64_t high_water;  /* bytes that wait unread before wants_input() turns 0; default 256 KiB */
+    /* bytes of one received payload; default 32 MiB. More: close 1009, reconnect */
+    uint64_t max_message;
+    uint64_t high_water; /* bytes that wait unread before wants_input() turns 0; default 256 KiB */
 } spectacles_shard_config;
 
 enum spectacles_shard_event_type {
     SPECTACLES_SHARD_EVENT_CONNECTING = 1, /* endpoint() is wanted; text: "host:port" */
-    SPECTACLES_SHARD_EVENT_IDENTIFY =
-        2, /* wants to identify: call spectacles_shard_identify() when its turn has come */
-    SPECTACLES_SHARD_EVENT_READY = 3,    /* identified: a new session. data: the d of READY. A DISPATCH of
-                                            READY follows, so that it can be treated like any event */
+    /* wants to identify: call spectacles_shard_identify() when its turn has come */
+    SPECTACLES_SHARD_EVENT_IDENTIFY = 2,
+    /*
+     * identified: a new session. data: the d of READY. A DISPATCH of READY follows, so that it can be
+     * treated like any event
+     */
+    SPECTACLES_SHARD_EVENT_READY = 3,
     SPECTACLES_SHARD_EVENT_RESUMED = 4,  /* the old session goes on; a DISPATCH of RESUMED follows */
     SPECTACLES_SHARD_EVENT_DISPATCH = 5, /* seq, name, data */
-    SPECTACLES_SHARD_EVENT_LATENCY = 6,  /* a heartbeat was acknowledged; `time`: milliseconds it took */
-    SPECTACLES_SHARD_EVENT_SENT = 7,     /* `ticket` of spectacles_shard_send: its last byte was consumed */
-    SPECTACLES_SHARD_EVENT_UNSENT = 8, /* `ticket`: the connection ended first; it was not sent. Send again */
+    /* a heartbeat was acknowledged; `time`: milliseconds it took */
+    SPECTACLES_SHARD_EVENT_LATENCY = 6,
+    /* `ticket` of spectacles_shard_send: its last byte was consumed */
+    SPECTACLES_SHARD_EVENT_SENT = 7,
+    /* `ticket`: the connection ended first; it was not sent. Send again */
+    SPECTACLES_SHARD_EVENT_UNSENT = 8,
     SPECTACLES_SHARD_EVENT_DISCONNECTED = 9, /* code, error, text; `time`: when it connects again */
-    SPECTACLES_SHARD_EVENT_GAP = 10,    /* the session is lost: events after `seq` (the last safe one) may be
-                                           missing.    text: the lost session's id. Exactly one per lost session */
+    /*
+     * the session is lost: events after `seq` (the last safe one) may be missing. text: the lost session's
+     * id. Exactly one per lost session
+     */
+    SPECTACLES_SHARD_EVENT_GAP = 10,
     SPECTACLES_SHARD_EVENT_CLOSED = 11, /* final, after spectacles_shard_close() */
     SPECTACLES_SHARD_EVENT_FATAL = 12   /* final: code, error and a text that says what to change */
 };
@@ -129,11 +141,12 @@ typedef struct spectacles_shard_event {
     size_t name_length;
     const uint8_t *data; /* the slice of d, verbatim JSON */
     size_t data_length;
-    const char *text; /* one sentence, NUL-terminated; never holds the token */
+    /* a sentence, but where the type says what else; NUL-terminated; never holds the token */
+    const char *text;
     size_t text_length;
 } spectacles_shard_event;
 
-/* What a shard has counted since it was made. Grows at the end; see spectacles_shard_stats(). */
+/* What a shard has counted since it was made. Grows at the end; see spectacles_shard_get_stats(). */
 typedef struct spectacles_shard_stats {
     uint32_t size; /* sizeof(spectacles_shard_stats), set by the caller */
     uint32_t reserved;
@@ -203,9 +216,8 @@ int spectacles_shard_budget(const spectacles_shard *shard, uint64_t now, uint32_
 int spectacles_shard_commit(spectacles_shard *shard, uint64_t seq);
 
 /*
- * The session as it could be resumed now. out->size says how much the caller has room for; the texts in it are valid
- * until the next call on the shard.
- * SPECTACLES_E_STATE when there is none.
+ * The session as it could be resumed now. out->size says how much the caller has room for; the texts in it
+ * are valid until the next call on the shard. SPECTACLES_E_STATE when there is none.
  */
 int spectacles_shard_session(const spectacles_shard *shard, spectacles_session *out);
 
@@ -242,8 +254,10 @@ const spectacles_endpoint *spectacles_shard_endpoint(const spectacles_shard *sha
 /* 1 while bytes are welcome, 0 while the owner has to pull events first. */
 int spectacles_shard_wants_input(const spectacles_shard *shard);
 
-/* The connection that endpoint() asked for stands. SPECTACLES_E_STATE when none was asked for.
- * SPECTACLES_E_NOMEM. */
+/*
+ * The connection that endpoint() asked for stands. SPECTACLES_E_STATE when none was asked for.
+ * SPECTACLES_E_NOMEM.
+ */
 int spectacles_shard_opened(spectacles_shard *shard, uint64_t now);
 
 /*
@@ -259,7 +273,10 @@ int spectacles_shard_feed(spectacles_shard *shard, const uint8_t *bytes, size_t 
  */
 int spectacles_shard_eof(spectacles_shard *shard, int error, const char *text, size_t length, uint64_t now);
 
-/* The bytes to be written next: returns their number and sets *bytes; valid until the next call on the shard.
+/*
+ * The bytes to be written next: returns their number and sets *bytes; valid until the next call on the shard.
+ * Report with consumed() what was taken before any other call: that may put other bytes in front. A transport
+ * that keeps bytes it has taken (TLS) reports them as consumed at once.
  */
 size_t spectacles_shard_pending(const spectacles_shard *shard, const uint8_t **bytes);
 
@@ -269,8 +286,10 @@ void spectacles_shard_consumed(spectacles_shard *shard, size_t length);
 /* When expire() is to be called at the latest; SPECTACLES_NEVER for never. May change with every call. */
 uint64_t spectacles_shard_deadline(const spectacles_shard *shard);
 
-/* Does what time has made due: heartbeats, phase deadlines, the next attempt. Returns 0 or
- * SPECTACLES_E_NOMEM. */
+/*
+ * Does what time has made due: heartbeats, phase deadlines, the next attempt. Returns 0 or
+ * SPECTACLES_E_NOMEM.
+ */
 int spectacles_shard_expire(spectacles_shard *shard, uint64_t now);
 
 /* ---- Accessors: the fields of an event, for languages that read structs slowly. ---- */

@@ -41,16 +41,17 @@ extern "C" {
 /* What a call can fail with. The numbers are part of the ABI and are never renumbered. */
 enum spectacles_error {
     SPECTACLES_OK = 0,
-    SPECTACLES_E_NOMEM = -1,  /* memory ran out; the handle is unchanged and can be used or freed */
-    SPECTACLES_E_INVAL = -2,  /* an argument or a setting is wrong */
-    SPECTACLES_E_STATE = -3,  /* not possible in the present state of the handle */
-    SPECTACLES_E_AGAIN = -4,  /* not now: a limit or a window is full; try after the event that says so */
-    SPECTACLES_E_PROTO = -5,  /* bytes from outside break their protocol or format */
-    SPECTACLES_E_CLOSED = -6, /* the peer closed the connection, or it was lost */
-    SPECTACLES_E_TLS = -7,    /* TLS failed: the certificate, the host name, the handshake */
-    SPECTACLES_E_SYS = -8,    /* the operating system refused (connect, resolve, read) */
-    SPECTACLES_E_TOOBIG = -9, /* larger than a limit or than the space given */
-    SPECTACLES_E_AUTH = -10,  /* credentials refused: token, user, password, virtual host */
+    SPECTACLES_E_NOMEM = -1, /* memory ran out; the handle is unchanged and can be used or freed */
+    SPECTACLES_E_INVAL = -2, /* an argument or a setting is wrong */
+    SPECTACLES_E_STATE = -3, /* not possible in the present state of the handle */
+    /* not now: a limit or a window is full; try after the event that says so */
+    SPECTACLES_E_AGAIN = -4,
+    SPECTACLES_E_PROTO = -5,       /* bytes from outside break their protocol or format */
+    SPECTACLES_E_CLOSED = -6,      /* the peer closed the connection, or it was lost */
+    SPECTACLES_E_TLS = -7,         /* TLS failed: the certificate, the host name, the handshake */
+    SPECTACLES_E_SYS = -8,         /* the operating system refused (connect, resolve, read) */
+    SPECTACLES_E_TOOBIG = -9,      /* larger than a limit or than the space given */
+    SPECTACLES_E_AUTH = -10,       /* credentials refused: token, user, password, virtual host */
     SPECTACLES_E_UNSUPPORTED = -11 /* this build or this version cannot do it */
 };
 

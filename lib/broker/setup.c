@@ -249,7 +249,10 @@ static void lose_declaring(spectacles_broker *broker, const amqp_channel_close_t
     take_back(broker, requests, SP_SUBSCRIPTION_WANTED);
 }
 
-/* Since answers overtake each other, the first request is not always the one that failed: the text names the queue. */
+/*
+ * Since answers overtake each other, the first request is not always the one that failed: the text names
+ * the queue.
+ */
 static const sp_request *find_culprit(const spectacles_broker *broker, const amqp_channel_close_t *close)
 {
     const sp_request *culprit = sp_ring_front(&broker->topology.consuming);

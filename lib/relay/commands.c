@@ -260,6 +260,8 @@ void sp_relay_packet_sent(spectacles_relay *relay, uint32_t number, uint64_t tic
         return;
     spectacles_broker_ack(relay->commands, packet->delivery);
     relay->stats.sent++;
+    /* What stood in the way may have been the output, and not the rate limit. */
+    member->held_until = 0;
     sp_relay_news *news = sp_relay_tell(relay, SPECTACLES_RELAY_EVENT_COMMAND_SENT);
     if (news) {
         news->event.shard_id = member->id;

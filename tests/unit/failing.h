@@ -4,8 +4,8 @@
 #include <stddef.h>
 
 /*
- * Lets the nth allocation of the library fail, and only that one. For executables that are linked with -Wl,--wrap for malloc,
- * calloc and realloc.
+ * Lets the nth allocation of the library fail, and only that one. For executables that are linked with -Wl,
+ * --wrap for malloc, calloc and realloc.
  */
 
 /* From now on, the nth (from 1) fails; 0: none. */

@@ -6,8 +6,9 @@
 #include <spectacles/spectacles.h>
 
 /*
- * An AMQP broker in memory, with a clock of its own. It writes and reads frames by hand, so that the engine is not tested
- * against the codec that it uses itself. What the engine tells and what it writes is kept as lines of text.
+ * An AMQP broker in memory, with a clock of its own. It writes and reads frames by hand, so that the engine
+ * is not tested against the codec that it uses itself. What the engine tells and what it writes is kept as
+ * lines of text.
  */
 enum {
     SERVER_LINES = 4096,
@@ -46,14 +47,17 @@ int server_count(const sp_lines *lines, const char *prefix);
 const char *server_last(const sp_lines *lines, const char *prefix);
 
 /*
- * A method from the broker. In format, b w l q are numbers of 1, 2, 4 and 8 bytes, s is a short string, S a long one, T an empty
- * table.
+ * A method from the broker. In format, b w l q are numbers of 1, 2, 4 and 8 bytes, s is a short string, S a
+ * long one, T an empty table.
  */
 void server_method(sp_server *server, int channel, int class_id, int method_id, const char *format, ...);
 void server_frame(sp_server *server, int type, int channel, const void *payload, size_t length);
 void server_feed(sp_server *server, const void *bytes, size_t length);
 
-/* A delivery of one body, cut in pieces of so many bytes; headers: raw property bytes behind the flags, or NULL. */
+/*
+ * A delivery of one body, cut in pieces of so many bytes; headers: raw property bytes behind the flags, or
+ * NULL.
+ */
 void server_deliver(sp_server *server, uint64_t tag, const char *consumer, const char *key, const char *body,
                     size_t piece);
 
@@ -65,7 +69,10 @@ void server_ready(sp_server *server);
 /* Forgets what was written. */
 void server_forget(sp_server *server);
 
-/* Answers what the engine has asked for since it was last called (declares, binds, qos, consumes, channels). */
+/*
+ * Answers what the engine has asked for since it was last called (declares, binds, qos, consumes,
+ * channels).
+ */
 void server_answer(sp_server *server);
 
 void server_eof(sp_server *server);

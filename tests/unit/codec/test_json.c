@@ -18,8 +18,10 @@ static int check(const char *text)
 
 /* ---- JSONTestSuite ---- */
 
-/* What RFC 8259 leaves open, and what we do: numbers of any size and lone surrogate escapes pass through, what is not UTF-8
- * or begins with a byte order mark does not, and 500 levels are within our 512. */
+/*
+ * What RFC 8259 leaves open, and what we do: numbers of any size and lone surrogate escapes pass through,
+ * what is not UTF-8 or begins with a byte order mark does not, and 500 levels are within our 512.
+ */
 static const struct {
     const char *name;
     int accepted;
@@ -175,7 +177,10 @@ static void accepts_and_refuses_strictly(void **state)
     assert_int_equal(spectacles_json_check(NULL, 0, NULL), SPECTACLES_E_PROTO);
 }
 
-/* Strings of every length around the eight bytes that are looked at at once, with what is special at every place. */
+/*
+ * Strings of every length around the eight bytes that are looked at at once, with what is special at every
+ * place.
+ */
 static void finds_what_is_special_at_every_place(void **state)
 {
     (void)state;

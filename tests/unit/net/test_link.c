@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 /*
- * A link over an engine that does what the test says, and a peer in the same process on a real socket. The two are driven in
- * turn, and waited for with poll.
+ * A link over an engine that does what the test says, and a peer in the same process on a real socket. The
+ * two are driven in turn, and waited for with poll.
  */
 typedef struct sp_toy {
     spectacles_endpoint endpoint;

@@ -6,9 +6,9 @@
 #include <spectacles/spectacles.h>
 
 /*
- * Shards and brokers that do what the test tells them, in place of the real ones, and are strict about their contract: what
- * an event points to is overwritten at the next call, and tickets, tags and deliveries have to be theirs. Every call that the
- * relay makes on them is kept as a line.
+ * Shards and brokers that do what the test tells them, in place of the real ones, and are strict about their
+ * contract: what an event points to is overwritten at the next call, and tickets, tags and deliveries have
+ * to be theirs. Every call that the relay makes on them is kept as a line.
  */
 enum {
     FAKE_EVENTS = 256,

@@ -1,0 +1,53 @@
+"""The dev script, as a newcomer meets it."""
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+
+def dev(root: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([root / "dev", *arguments], env={**os.environ, **environment}, capture_output=True, text=True, check=False)
+
+
+def test_it_lists_its_commands(root: Path) -> None:
+    done = dev(root)
+    assert done.returncode == 0
+    for command in ("setup", "build", "demo", "test", "format", "check", "clean"):
+        assert f"./dev {command}" in done.stdout
+
+
+def test_an_unknown_command(root: Path) -> None:
+    done = dev(root, "teleport")
+    assert done.returncode == 2 and "Unknown command 'teleport'" in done.stderr
+
+
+def test_nothing_is_installed_twice(root: Path) -> None:
+    """And so it works without a network."""
+    done = dev(root, "setup")
+    assert done.returncode == 0 and done.stdout == "everything is there\n"
+
+
+@pytest.fixture
+def fedora(tmp_path: Path) -> str:
+    path = tmp_path / "os-release"
+    path.write_text('NAME="Fedora Linux"\nID=fedora\n')
+    return str(path)
+
+
+def test_other_systems_are_told_what_is_missing(root: Path, fedora: str) -> None:
+    """A compiler that finds no header stands for a system without the libraries."""
+    done = dev(root, "setup", DEV_OS_RELEASE=fedora, CC="false")
+    assert done.returncode != 0 and "everything is there" not in done.stdout
+    fedora_line, arch_line, brew_line = (line for line in done.stderr.splitlines() if line.startswith("  "))
+    assert "dnf install librabbitmq-devel wslay-devel mbedtls-devel" in fedora_line
+    assert "pacman -S librabbitmq-c wslay mbedtls" in arch_line
+    assert "brew install rabbitmq-c wslay mbedtls" in brew_line
+    assert "apt-get" not in done.stdout + done.stderr
+
+
+def test_other_systems_with_everything_go_on(root: Path, fedora: str) -> None:
+    done = dev(root, "setup", DEV_OS_RELEASE=fedora)
+    assert done.returncode == 0, done.stderr
