@@ -305,20 +305,14 @@ void sp_relay_free_routes(sp_ring *routes)
 
 /* ---- The broker of commands ---- */
 
-static void tell_broker(spectacles_relay *relay, uint32_t type, const spectacles_broker_event *event)
+/* Of a subscription: its event, SEND or a shard's number. */
+static void tell_queue(spectacles_relay *relay, uint32_t type, const spectacles_broker_event *event)
 {
-    sp_relay_news *news = sp_relay_tell(relay, type);
-    if (!news)
-        return;
-    news->event.broker = SPECTACLES_RELAY_COMMANDS;
-    news->event.code = event->code;
-    news->event.error = event->error;
-    news->event.time = event->time;
-    sp_text_set(&news->text, "%s", event->text ? event->text : "");
-    if (type != SPECTACLES_RELAY_EVENT_SUBSCRIBED && type != SPECTACLES_RELAY_EVENT_UNSUBSCRIBED)
-        return;
     char key[16];
     int length = spectacles_route_shard_key(key, sizeof key, event->subscription);
+    sp_relay_news *news = sp_relay_tell_broker(relay, SPECTACLES_RELAY_COMMANDS, type, event);
+    if (!news)
+        return;
     if ((int)event->subscription == relay->send_subscription)
         sp_relay_name(news, SPECTACLES_ROUTE_SEND, strlen(SPECTACLES_ROUTE_SEND));
     else
@@ -358,34 +352,27 @@ static void on_commands_event(spectacles_relay *relay, const spectacles_broker_e
         break;
     case SPECTACLES_BROKER_EVENT_SUBSCRIBED:
         queue_settled(relay, event->subscription);
-        tell_broker(relay, SPECTACLES_RELAY_EVENT_SUBSCRIBED, event);
+        tell_queue(relay, SPECTACLES_RELAY_EVENT_SUBSCRIBED, event);
         break;
     case SPECTACLES_BROKER_EVENT_UNSUBSCRIBED:
         queue_settled(relay, event->subscription);
-        tell_broker(relay, SPECTACLES_RELAY_EVENT_UNSUBSCRIBED, event);
+        tell_queue(relay, SPECTACLES_RELAY_EVENT_UNSUBSCRIBED, event);
         break;
     case SPECTACLES_BROKER_EVENT_REFUSED:
         relay->stats.commands++;
         relay->stats.rejected++;
-        tell_broker(relay, SPECTACLES_RELAY_EVENT_COMMAND_REJECTED, event);
-        break;
-    case SPECTACLES_BROKER_EVENT_CONNECTING:
-        tell_broker(relay, SPECTACLES_RELAY_EVENT_BROKER_CONNECTING, event);
-        break;
-    case SPECTACLES_BROKER_EVENT_READY:
-        tell_broker(relay, SPECTACLES_RELAY_EVENT_BROKER_READY, event);
+        tell_queue(relay, SPECTACLES_RELAY_EVENT_COMMAND_REJECTED, event);
         break;
     case SPECTACLES_BROKER_EVENT_DISCONNECTED:
         on_commands_lost(relay);
-        tell_broker(relay, SPECTACLES_RELAY_EVENT_BROKER_DISCONNECTED, event);
         break;
     case SPECTACLES_BROKER_EVENT_CLOSED:
         relay->commands_closed = true;
-        tell_broker(relay, SPECTACLES_RELAY_EVENT_BROKER_CLOSED, event);
         break;
     default:
         break;
     }
+    sp_relay_tell_connection(relay, SPECTACLES_RELAY_COMMANDS, event);
 }
 
 bool sp_relay_pull_commands(spectacles_relay *relay, uint64_t now)

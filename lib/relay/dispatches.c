@@ -312,18 +312,6 @@ static void on_confirmed(spectacles_relay *relay, sp_publish *publish)
     commit(member);
 }
 
-static void tell_broker(spectacles_relay *relay, uint32_t type, const spectacles_broker_event *event)
-{
-    sp_relay_news *news = sp_relay_tell(relay, type);
-    if (!news)
-        return;
-    news->event.broker = SPECTACLES_RELAY_EVENTS;
-    news->event.code = event->code;
-    news->event.error = event->error;
-    news->event.time = event->time;
-    sp_text_set(&news->text, "%s", event->text ? event->text : "");
-}
-
 static void on_outcome(spectacles_relay *relay, const spectacles_broker_event *event, uint64_t now)
 {
     sp_publish *publish = find_publish(relay, event->tag);
@@ -334,7 +322,7 @@ static void on_outcome(spectacles_relay *relay, const spectacles_broker_event *e
     else if (publish->kind == SP_PUBLISH_COMMAND)
         sp_relay_command_returned(relay, publish, event, now);
     else
-        tell_broker(relay, SPECTACLES_RELAY_EVENT_PUBLISH_FAILED, event);
+        sp_relay_tell_broker(relay, SPECTACLES_RELAY_EVENTS, SPECTACLES_RELAY_EVENT_PUBLISH_FAILED, event);
     settle(relay, publish);
 }
 
@@ -346,28 +334,13 @@ static void on_events_event(spectacles_relay *relay, const spectacles_broker_eve
     case SPECTACLES_BROKER_EVENT_FAILED:
         on_outcome(relay, event, now);
         break;
-    case SPECTACLES_BROKER_EVENT_CONNECTING:
-        tell_broker(relay, SPECTACLES_RELAY_EVENT_BROKER_CONNECTING, event);
-        break;
-    case SPECTACLES_BROKER_EVENT_READY:
-        tell_broker(relay, SPECTACLES_RELAY_EVENT_BROKER_READY, event);
-        break;
-    case SPECTACLES_BROKER_EVENT_DISCONNECTED:
-        tell_broker(relay, SPECTACLES_RELAY_EVENT_BROKER_DISCONNECTED, event);
-        break;
-    case SPECTACLES_BROKER_EVENT_BLOCKED:
-        tell_broker(relay, SPECTACLES_RELAY_EVENT_BROKER_BLOCKED, event);
-        break;
-    case SPECTACLES_BROKER_EVENT_UNBLOCKED:
-        tell_broker(relay, SPECTACLES_RELAY_EVENT_BROKER_UNBLOCKED, event);
-        break;
     case SPECTACLES_BROKER_EVENT_CLOSED:
         relay->events_closed = true;
-        tell_broker(relay, SPECTACLES_RELAY_EVENT_BROKER_CLOSED, event);
         break;
     default:
         break;
     }
+    sp_relay_tell_connection(relay, SPECTACLES_RELAY_EVENTS, event);
 }
 
 bool sp_relay_pull_events(spectacles_relay *relay, uint64_t now)

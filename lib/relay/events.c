@@ -21,6 +21,39 @@ void sp_relay_name(sp_relay_news *news, const char *name, size_t length)
     news->name[news->event.name_length] = '\0';
 }
 
+sp_relay_news *sp_relay_tell_broker(spectacles_relay *relay, uint32_t broker, uint32_t type,
+                                    const spectacles_broker_event *event)
+{
+    sp_relay_news *news = sp_relay_tell(relay, type);
+    if (!news)
+        return NULL;
+    news->event.broker = broker;
+    news->event.code = event->code;
+    news->event.error = event->error;
+    news->event.time = event->time;
+    sp_text_set(&news->text, "%s", event->text ? event->text : "");
+    return news;
+}
+
+void sp_relay_tell_connection(spectacles_relay *relay, uint32_t broker, const spectacles_broker_event *event)
+{
+    static const struct {
+        uint32_t of_broker;
+        uint32_t of_relay;
+    } types[] = {
+        {SPECTACLES_BROKER_EVENT_CONNECTING, SPECTACLES_RELAY_EVENT_BROKER_CONNECTING},
+        {SPECTACLES_BROKER_EVENT_READY, SPECTACLES_RELAY_EVENT_BROKER_READY},
+        {SPECTACLES_BROKER_EVENT_DISCONNECTED, SPECTACLES_RELAY_EVENT_BROKER_DISCONNECTED},
+        {SPECTACLES_BROKER_EVENT_BLOCKED, SPECTACLES_RELAY_EVENT_BROKER_BLOCKED},
+        {SPECTACLES_BROKER_EVENT_UNBLOCKED, SPECTACLES_RELAY_EVENT_BROKER_UNBLOCKED},
+        {SPECTACLES_BROKER_EVENT_CLOSED, SPECTACLES_RELAY_EVENT_BROKER_CLOSED},
+    };
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        if (types[i].of_broker == event->type)
+            sp_relay_tell_broker(relay, broker, types[i].of_relay, event);
+    }
+}
+
 const spectacles_relay_event *sp_relay_take_news(spectacles_relay *relay)
 {
     const sp_relay_news *front = sp_ring_front(&relay->news);

@@ -111,6 +111,13 @@ sp_relay_news *sp_relay_tell(spectacles_relay *relay, uint32_t type);
 void sp_relay_name(sp_relay_news *news, const char *name, size_t length);
 const spectacles_relay_event *sp_relay_take_news(spectacles_relay *relay);
 
+/* Tells an event of a broker under this type: code, error, time and text are the broker's. */
+sp_relay_news *sp_relay_tell_broker(spectacles_relay *relay, uint32_t broker, uint32_t type,
+                                    const spectacles_broker_event *event);
+
+/* Tells what happened to a broker's connection, if the event is about that. */
+void sp_relay_tell_connection(spectacles_relay *relay, uint32_t broker, const spectacles_broker_event *event);
+
 /* ---- dispatches.c: Discord -> workers ---- */
 
 /* Pulls one member while there is room. True when it did something. */

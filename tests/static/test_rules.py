@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -85,23 +86,23 @@ def test_exports_are_what_the_headers_declare(root: Path, build: Path) -> None:
     assert exported(build) == declared(root)
 
 
-def test_headers_load_into_cffi(root: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def ffi(root: Path, tmp_path: Path) -> Any:
+    """The headers as a binding's generator reads them: preprocessed, without the system's, unedited."""
     cffi = pytest.importorskip("cffi")
     for name in ("stdint.h", "stddef.h"):
         (tmp_path / name).write_text("")
     done = subprocess.run(["gcc", "-E", "-P", "-nostdinc", "-I", tmp_path, "-I", root / "include", root / "include/spectacles/spectacles.h"], capture_output=True, text=True, check=True)
-    ffi = cffi.FFI()
-    ffi.cdef(done.stdout)
+    made = cffi.FFI()
+    made.cdef(done.stdout)
+    return made
+
+
+def test_headers_load_into_cffi(ffi: Any) -> None:
     assert ffi.sizeof("spectacles_problem") == 16
 
 
-def test_a_binding_can_use_the_library(root: Path, build: Path, tmp_path: Path) -> None:
-    cffi = pytest.importorskip("cffi")
-    for name in ("stdint.h", "stddef.h"):
-        (tmp_path / name).write_text("")
-    done = subprocess.run(["gcc", "-E", "-P", "-nostdinc", "-I", tmp_path, "-I", root / "include", root / "include/spectacles/spectacles.h"], capture_output=True, text=True, check=True)
-    ffi = cffi.FFI()
-    ffi.cdef(done.stdout)
+def test_a_binding_can_use_the_library(ffi: Any, build: Path) -> None:
     library = ffi.dlopen(str(build / "lib" / "libspectacles.so"))
     config = ffi.new("spectacles_shard_config *")
     library.spectacles_shard_config_init(config, ffi.sizeof("spectacles_shard_config"))
