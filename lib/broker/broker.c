@@ -325,11 +325,15 @@ SPECTACLES_EXPORT const spectacles_endpoint *spectacles_broker_endpoint(const sp
     return wanted ? &broker->endpoint : NULL;
 }
 
-/* A frame that is not complete yet has to be read, however large it is: at most frame_max. */
+/*
+ * A frame that is not complete yet has to be read, however large it is: at most frame_max. A broker that
+ * does not read our answers is not listened to.
+ */
 SPECTACLES_EXPORT int spectacles_broker_wants_input(const spectacles_broker *broker)
 {
     return broker->transport == SP_TRANSPORT_OPEN &&
-           sp_buffer_length(&broker->input) < broker->high_water + broker->frame_max;
+           sp_buffer_length(&broker->input) < broker->high_water + broker->frame_max &&
+           sp_buffer_length(&broker->control) < broker->high_water;
 }
 
 SPECTACLES_EXPORT int spectacles_broker_opened(spectacles_broker *broker, uint64_t now)

@@ -1,8 +1,12 @@
 #include "shard/handshake.h"
 
 #include <mbedtls/base64.h>
-#include <mbedtls/sha1.h>
 #include <mbedtls/version.h>
+#if MBEDTLS_VERSION_NUMBER < 0x04000000
+#include <mbedtls/sha1.h>
+#else
+#include <psa/crypto.h>
+#endif
 #include <string.h>
 #include <strings.h>
 
@@ -16,8 +20,14 @@ static int sha1(const unsigned char *input, size_t length, unsigned char output[
 {
 #if MBEDTLS_VERSION_NUMBER < 0x03000000
     return mbedtls_sha1_ret(input, length, output);
-#else
+#elif MBEDTLS_VERSION_NUMBER < 0x04000000
     return mbedtls_sha1(input, length, output);
+#else
+    size_t written;
+    return psa_crypto_init() == PSA_SUCCESS && psa_hash_compute(PSA_ALG_SHA_1, input, length, output,
+                                                                SHA1_LENGTH, &written) == PSA_SUCCESS
+               ? 0
+               : -1;
 #endif
 }
 

@@ -305,10 +305,12 @@ SPECTACLES_EXPORT const spectacles_endpoint *spectacles_shard_endpoint(const spe
     return wanted ? &shard->endpoint : NULL;
 }
 
+/* A peer that asks (pings, requested heartbeats) but does not read the answers is not listened to either. */
 SPECTACLES_EXPORT int spectacles_shard_wants_input(const spectacles_shard *shard)
 {
     return shard->transport == SP_TRANSPORT_OPEN &&
-           sp_buffer_length(&shard->frames.input) < shard->high_water;
+           sp_buffer_length(&shard->frames.input) < shard->high_water &&
+           sp_buffer_length(&shard->output) < shard->high_water;
 }
 
 SPECTACLES_EXPORT int spectacles_shard_opened(spectacles_shard *shard, uint64_t now)

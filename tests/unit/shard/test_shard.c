@@ -511,6 +511,26 @@ static void high_water_stops_the_reading(void **state)
     peer_free(peer);
 }
 
+static void a_peer_that_does_not_read_is_not_read(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    peer_ready(peer);
+    static uint8_t pings[2 * 1000];
+    for (size_t i = 0; i < sizeof pings; i += 2)
+        pings[i] = 0x89;
+    const uint8_t *bytes;
+    for (int i = 0; i < 1000 && spectacles_shard_wants_input(peer->shard); i++) {
+        spectacles_shard_feed(peer->shard, pings, sizeof pings, peer->now);
+        assert_null(spectacles_shard_next_event(peer->shard, peer->now));
+    }
+    assert_int_equal(spectacles_shard_wants_input(peer->shard), 0);
+    assert_true(spectacles_shard_pending(peer->shard, &bytes) < 300 * 1024);
+    peer_pull(peer);
+    assert_int_equal(spectacles_shard_wants_input(peer->shard), 1);
+    peer_free(peer);
+}
+
 /* ---- Closing ---- */
 
 static void closing_ends_in_closed(void **state)
@@ -711,6 +731,7 @@ int main(void)
         cmocka_unit_test(packets_are_written_verbatim_and_bounded),
         cmocka_unit_test(a_packet_is_sent_or_unsent),
         cmocka_unit_test(high_water_stops_the_reading),
+        cmocka_unit_test(a_peer_that_does_not_read_is_not_read),
         cmocka_unit_test(closing_ends_in_closed),
         cmocka_unit_test(nonsense_ends_the_connection_and_not_the_shard),
         cmocka_unit_test(a_ready_without_a_session_is_refused),
