@@ -135,7 +135,7 @@ int sp_broker_on_channel_opened(spectacles_broker *broker, uint16_t channel, uin
 int sp_broker_on_declared(spectacles_broker *broker, enum sp_request_kind kind, uint64_t now);
 int sp_broker_on_consuming(spectacles_broker *broker, enum sp_request_kind kind,
                            const amqp_bytes_t *consumer_tag, uint64_t now);
-int sp_broker_on_cancelled(spectacles_broker *broker, const amqp_basic_cancel_t *cancel, uint64_t now);
+void sp_broker_on_cancelled(spectacles_broker *broker, const amqp_basic_cancel_t *cancel, uint64_t now);
 int sp_broker_on_channel_close(spectacles_broker *broker, uint16_t channel, const amqp_channel_close_t *close,
                                uint64_t now);
 

@@ -1,5 +1,7 @@
 #include "broker/content.h"
 
+#include "broker/topology.h"
+
 #include <string.h>
 
 enum {
@@ -41,21 +43,6 @@ static void copy(sp_short *out, amqp_bytes_t bytes)
     out->present = true;
 }
 
-/* Our consumer tags are "s" and a subscription's number. */
-static uint64_t consumer_of(amqp_bytes_t tag)
-{
-    const char *chars = tag.bytes;
-    uint64_t number = 0;
-    if (tag.len < 2 || tag.len > 11 || chars[0] != 's')
-        return UINT64_MAX;
-    for (size_t i = 1; i < tag.len; i++) {
-        if (chars[i] < '0' || chars[i] > '9')
-            return UINT64_MAX;
-        number = number * 10 + (uint64_t)(chars[i] - '0');
-    }
-    return number;
-}
-
 int sp_content_begin(sp_content *content, amqp_method_number_t method, const void *decoded)
 {
     if (content->state != SP_CONTENT_NONE)
@@ -67,7 +54,7 @@ int sp_content_begin(sp_content *content, amqp_method_number_t method, const voi
         const amqp_basic_deliver_t *deliver = decoded;
         content->delivery_tag = deliver->delivery_tag;
         content->redelivered = deliver->redelivered;
-        content->consumer = consumer_of(deliver->consumer_tag);
+        content->consumer = sp_consumer_number(deliver->consumer_tag);
         copy(&content->key, deliver->routing_key);
     } else {
         const amqp_basic_return_t *returned = decoded;

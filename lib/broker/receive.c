@@ -172,8 +172,10 @@ static int on_consume_method(spectacles_broker *broker, amqp_method_number_t id,
 {
     if (id == AMQP_BASIC_DELIVER_METHOD)
         return sp_content_begin(&broker->delivered, id, method);
-    if (id == AMQP_BASIC_CANCEL_METHOD)
-        return sp_broker_on_cancelled(broker, method, now);
+    if (id == AMQP_BASIC_CANCEL_METHOD) {
+        sp_broker_on_cancelled(broker, method, now);
+        return SPECTACLES_OK;
+    }
     if (id == AMQP_BASIC_QOS_OK_METHOD)
         return sp_broker_on_consuming(broker, SP_REQUEST_QOS, NULL, now);
     if (id == AMQP_BASIC_CONSUME_OK_METHOD)

@@ -131,22 +131,16 @@ int sp_broker_on_declared(spectacles_broker *broker, enum sp_request_kind kind, 
     return answered(broker, kind, number, now);
 }
 
-static bool is_consumer(amqp_bytes_t tag, uint32_t number)
-{
-    sp_text own;
-    sp_text_set(&own, "s%u", (unsigned)number);
-    return tag.len == own.length && memcmp(tag.bytes, own.chars, own.length) == 0;
-}
-
 /* In RabbitMQ the queue answers a consume and the channel a qos: the answers may overtake each other. */
 int sp_broker_on_consuming(spectacles_broker *broker, enum sp_request_kind kind,
                            const amqp_bytes_t *consumer_tag, uint64_t now)
 {
     sp_ring *requests = &broker->topology.consuming;
+    uint64_t wanted = consumer_tag ? sp_consumer_number(*consumer_tag) : 0;
     for (size_t i = 0; i < requests->count; i++) {
         const sp_request *request = sp_ring_at(requests, i);
         uint32_t number = request->subscription;
-        if (request->kind != kind || (consumer_tag && !is_consumer(*consumer_tag, number)))
+        if (request->kind != kind || (consumer_tag && number != wanted))
             continue;
         sp_ring_remove(requests, i);
         return answered(broker, kind, number, now);
@@ -170,20 +164,18 @@ static sp_news *fail_subscription(spectacles_broker *broker, uint32_t number, ui
     return news;
 }
 
-int sp_broker_on_cancelled(spectacles_broker *broker, const amqp_basic_cancel_t *cancel, uint64_t now)
+void sp_broker_on_cancelled(spectacles_broker *broker, const amqp_basic_cancel_t *cancel, uint64_t now)
 {
-    for (uint32_t i = 0; i < broker->topology.subscriptions.count; i++) {
-        const sp_subscription *subscription = sp_topology_at(&broker->topology, i);
-        if (subscription->state != SP_SUBSCRIPTION_ACTIVE || !is_consumer(cancel->consumer_tag, i))
-            continue;
-        sp_news *news = fail_subscription(broker, i, now + SP_RETRY_CANCELLED);
-        if (news)
-            sp_text_set(
-                &news->text,
-                "the broker cancelled the consumer of queue '%s': it was deleted, or its node is gone",
-                subscription->queue);
-    }
-    return SPECTACLES_OK;
+    uint64_t number = sp_consumer_number(cancel->consumer_tag);
+    const sp_subscription *subscription =
+        number < UINT32_MAX ? sp_topology_at(&broker->topology, (uint32_t)number) : NULL;
+    if (!subscription || subscription->state != SP_SUBSCRIPTION_ACTIVE)
+        return;
+    sp_news *news = fail_subscription(broker, (uint32_t)number, now + SP_RETRY_CANCELLED);
+    if (news)
+        sp_text_set(&news->text,
+                    "the broker cancelled the consumer of queue '%s': it was deleted, or its node is gone",
+                    subscription->queue);
 }
 
 /* The exchange can not be had: without it nothing works, so that the whole connection is given up. */

@@ -130,6 +130,20 @@ int sp_topology_declare(sp_topology *topology, sp_buffer *out, const char *group
     return SPECTACLES_OK;
 }
 
+uint64_t sp_consumer_number(amqp_bytes_t tag)
+{
+    const char *chars = tag.bytes;
+    uint64_t number = 0;
+    if (tag.len < 2 || tag.len > 11 || chars[0] != 's')
+        return UINT64_MAX;
+    for (size_t i = 1; i < tag.len; i++) {
+        if (chars[i] < '0' || chars[i] > '9')
+            return UINT64_MAX;
+        number = number * 10 + (uint64_t)(chars[i] - '0');
+    }
+    return number;
+}
+
 /* In RabbitMQ, a qos that is not global holds for each consumer that is started after it. */
 int sp_topology_consume(sp_topology *topology, sp_buffer *out, uint32_t number)
 {

@@ -69,6 +69,9 @@ int sp_topology_declare_exchange(sp_topology *topology, sp_buffer *out, const ch
 int sp_topology_declare(sp_topology *topology, sp_buffer *out, const char *group, uint32_t number);
 int sp_topology_consume(sp_topology *topology, sp_buffer *out, uint32_t number);
 
+/* Our consumer tags are "s" and the subscription's number: that number, UINT64_MAX for a tag that is not ours. */
+uint64_t sp_consumer_number(amqp_bytes_t tag);
+
 /* True when everything has been tried once on this connection. */
 bool sp_topology_is_settled(const sp_topology *topology);
 

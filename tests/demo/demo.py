@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+BUILD = ROOT / os.environ.get("SPECTACLES_BUILD", "build")
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(ROOT / "tests"))
 
@@ -60,7 +61,7 @@ class Demo:
         self.shown: dict[str, int] = {}
 
     def start(self, name: str, *arguments: str) -> Process:
-        return Process([ROOT / "build/examples" / name, *arguments], self.environment)
+        return Process([BUILD / "examples" / name, *arguments], self.environment)
 
     def start_workers(self) -> None:
         """Two in subgroups of their own, two that share a third."""

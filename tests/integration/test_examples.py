@@ -1,12 +1,16 @@
 """The smallest example: events of one shard, printed, without a broker."""
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 
 from standin.certs import Authority
 from standin.payloads import corpus
 from standin.standin import Standin
 from support.processes import Process
+
+from integration.conftest import Bot
 
 
 def test_first_shard_prints_events(build: Path, authority: Authority, standin: Standin) -> None:
@@ -22,3 +26,17 @@ def test_first_shard_prints_events(build: Path, authority: Authority, standin: S
     assert first.stop() == 0
     assert not standin.session(0).alive
     assert standin.violations == []
+
+
+def test_a_scenario_over_plain_http(bot: Bot, root: Path) -> None:
+    """The stand-in as a process, steered by a file; http and ws, because the settings say so."""
+    standin = Process([sys.executable, root / "tests/standin", "--scenario", root / "tests/standin/scenario.json", "--max-concurrency", "2"])
+    bot.processes.append(standin)
+    listening = json.loads(standin.wait_out(1)[0])
+    worker = bot.worker("GUILD_CREATE")
+    gateway = bot.gateway("GUILD_CREATE", DISCORD_API_PROTOCOL="http", DISCORD_API_HOST=listening["api"])
+    assert standin.wait(60) == 0
+    kinds = [json.loads(line)["kind"] for line in standin.out]
+    assert kinds.count("resumed") == 2 and "violation" not in kinds
+    worker.wait_out(1)
+    assert worker.stop() == 0 and gateway.stop() == 0
