@@ -14,7 +14,7 @@
  *   3. Call expire() when deadline() has passed. Calling it early does nothing.
  *   4. After any of these, pull next_event() until it returns NULL. The shard works while it is pulled:
  *      bytes that were fed are decoded one message at a time, so that a dispatch can be handed out as a
- *      slice of the buffer it arrived in. An owner that stops pulling stops the stream: at high water
+ *      slice of the message it arrived in. An owner that stops pulling stops the stream: at high water
  *      wants_input() becomes 0 and TCP pushes back, while heartbeats go on from expire().
  *   5. Write pending(), tell consumed() how much of it went out, then look at deadline() again.
  *
