@@ -169,7 +169,7 @@ int spectacles_relay_stopped(const spectacles_relay *relay);
 /* Copies the counters; out->size says how much the caller has room for. SPECTACLES_E_INVAL when that is 0. */
 int spectacles_relay_get_stats(const spectacles_relay *relay, spectacles_relay_stats *out);
 
-/* ---- Accessors. ---- */
+/* ---- Accessors: the fields of an event, for languages that read structs slowly. ---- */
 
 uint32_t spectacles_relay_event_type(const spectacles_relay_event *event);
 uint32_t spectacles_relay_event_shard_id(const spectacles_relay_event *event);
