@@ -1,6 +1,9 @@
 #include "codec/scanner.h"
 
+#include "codec/blocks.h"
+#include "codec/token.h"
 #include "core/config.h"
+#include "core/text.h"
 
 #include <spectacles/codec.h>
 #include <string.h>
@@ -26,7 +29,7 @@ int sp_scanner_problem(const sp_scanner *scanner, spectacles_problem *problem)
 void sp_scanner_space(sp_scanner *scanner)
 {
     const uint8_t *at = scanner->at;
-    while (at < scanner->end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
+    while (at < scanner->end && sp_token_space(*at))
         at++;
     scanner->at = at;
 }
@@ -41,9 +44,11 @@ bool sp_scanner_eat(sp_scanner *scanner, uint8_t byte)
 
 /* ---- Strings ---- */
 
-/* True when none of eight bytes needs a closer look: a quote, a backslash, a control character or non-ASCII.
+/*
+ * Marks, in eight bytes, those that need a closer look: a quote, a backslash, a control character, non-ASCII.
+ * The top bit of a marked byte is set; behind the first mark there may be false ones.
  */
-static bool plain8(const uint8_t *at)
+static uint64_t special8(const uint8_t *at)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101);
     const uint64_t tops = UINT64_C(0x8080808080808080);
@@ -52,61 +57,50 @@ static bool plain8(const uint8_t *at)
     uint64_t quote = word ^ (ones * '"');
     uint64_t slash = word ^ (ones * '\\');
     uint64_t special = ((quote - ones) & ~quote) | ((slash - ones) & ~slash) | ((word - ones * 0x20) & ~word);
-    return ((special | word) & tops) == 0;
+    return (special | word) & tops;
+}
+
+static bool plain(uint8_t byte)
+{
+    return byte != '"' && byte != '\\' && byte >= 0x20 && byte < 0x80;
 }
 
 static const uint8_t *pass_plain(const uint8_t *at, const uint8_t *end)
 {
-    while (end - at >= 8 && plain8(at))
-        at += 8;
-    while (at < end && *at != '"' && *at != '\\' && *at >= 0x20 && *at < 0x80)
+    for (; end - at >= 8; at += 8) {
+        uint64_t special = special8(at);
+        if (special == 0)
+            continue;
+#if defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+        return at + (unsigned)__builtin_ctzll(special) / 8;
+#else
+        break;
+#endif
+    }
+    while (at < end && plain(*at))
         at++;
     return at;
 }
 
-/* RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. */
 static bool pass_utf8(sp_scanner *scanner)
 {
-    const uint8_t *at = scanner->at;
-    uint8_t first = at[0];
-    size_t width = first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
-    if (width == 0 || (size_t)(scanner->end - at) < width)
-        return sp_scanner_refuse(scanner, "the text is not UTF-8");
-    uint8_t low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-    uint8_t high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-    bool fine = at[1] >= low && at[1] <= high;
-    for (size_t i = 2; i < width; i++)
-        fine = fine && (at[i] & 0xc0) == 0x80;
-    if (!fine)
+    size_t width = sp_utf8_sequence(scanner->at, (size_t)(scanner->end - scanner->at));
+    if (width == 0)
         return sp_scanner_refuse(scanner, "the text is not UTF-8");
     scanner->at += width;
     return true;
 }
 
-static bool is_hex(uint8_t byte)
-{
-    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'f') || (byte >= 'A' && byte <= 'F');
-}
-
 static bool pass_escape(sp_scanner *scanner)
 {
-    size_t left = (size_t)(scanner->end - scanner->at);
-    if (left < 2)
+    const uint8_t *at = scanner->at + 1;
+    size_t width = sp_token_escape(at, scanner->end);
+    if (width == 0 && (at == scanner->end || (*at == 'u' && scanner->end - at < 5)))
         return sp_scanner_refuse(scanner, "a string ends in the middle of an escape");
-    uint8_t kind = scanner->at[1];
-    if (kind != 'u') {
-        if (!kind || !strchr("\"\\/bfnrt", kind))
-            return sp_scanner_refuse(scanner, "a string has an unknown escape");
-        scanner->at += 2;
-        return true;
-    }
-    if (left < 6)
-        return sp_scanner_refuse(scanner, "a string ends in the middle of an escape");
-    for (size_t i = 2; i < 6; i++) {
-        if (!is_hex(scanner->at[i]))
-            return sp_scanner_refuse(scanner, "\\u is not followed by four hexadecimal digits");
-    }
-    scanner->at += 6;
+    if (width == 0)
+        return sp_scanner_refuse(scanner, *at == 'u' ? "\\u is not followed by four hexadecimal digits"
+                                                     : "a string has an unknown escape");
+    scanner->at = at + width;
     return true;
 }
 
@@ -134,27 +128,12 @@ bool sp_scanner_string(sp_scanner *scanner, sp_slice *inside)
 
 /* ---- Numbers and words ---- */
 
-static bool pass_digits(sp_scanner *scanner)
-{
-    const uint8_t *first = scanner->at;
-    while (scanner->at < scanner->end && *scanner->at >= '0' && *scanner->at <= '9')
-        scanner->at++;
-    return scanner->at > first || sp_scanner_refuse(scanner, "a number lacks a digit here");
-}
-
 static bool pass_number(sp_scanner *scanner)
 {
-    sp_scanner_eat(scanner, '-');
-    if (!sp_scanner_eat(scanner, '0') && !pass_digits(scanner))
-        return false;
-    if (sp_scanner_eat(scanner, '.') && !pass_digits(scanner))
-        return false;
-    if (sp_scanner_eat(scanner, 'e') || sp_scanner_eat(scanner, 'E')) {
-        if (!sp_scanner_eat(scanner, '+'))
-            sp_scanner_eat(scanner, '-');
-        return pass_digits(scanner);
-    }
-    return true;
+    const uint8_t *lack;
+    const uint8_t *behind = sp_token_number(scanner->at, scanner->end, &lack);
+    scanner->at = behind ? behind : lack;
+    return behind || sp_scanner_refuse(scanner, "a number lacks a digit here");
 }
 
 static bool pass_word(sp_scanner *scanner, const char *word)
@@ -269,12 +248,16 @@ bool sp_scanner_key(sp_scanner *scanner, sp_slice *key)
     return sp_scanner_eat(scanner, ':') || sp_scanner_refuse(scanner, "a colon was expected behind the key");
 }
 
-bool sp_scanner_value(sp_scanner *scanner, sp_slice *value)
+static bool pass_blocks(sp_scanner *scanner)
+{
+    return scanner->end - scanner->at >= SP_BLOCKS_LEAST &&
+           sp_blocks_pass(scanner->at, scanner->end, &scanner->at);
+}
+
+static bool walk_value(sp_scanner *scanner)
 {
     nesting open;
     open.depth = 0;
-    sp_scanner_space(scanner);
-    const uint8_t *first = scanner->at;
     enum step step = step_value(scanner, &open);
     while (step != STEP_REFUSED && !(step == STEP_AFTER && open.depth == 0)) {
         if (step == STEP_VALUE)
@@ -284,8 +267,23 @@ bool sp_scanner_value(sp_scanner *scanner, sp_slice *value)
         else
             step = step_after(scanner, &open);
     }
-    *value = (sp_slice){first, (size_t)(scanner->at - first)};
     return step != STEP_REFUSED;
+}
+
+static bool pass_value(sp_scanner *scanner)
+{
+    bool scalar = scanner->at < scanner->end && *scanner->at != '{' && *scanner->at != '[';
+    return scalar ? pass_scalar(scanner) : pass_blocks(scanner) || walk_value(scanner);
+}
+
+bool sp_scanner_value(sp_scanner *scanner, sp_slice *value)
+{
+    sp_scanner_space(scanner);
+    const uint8_t *first = scanner->at;
+    if (!pass_value(scanner))
+        return false;
+    *value = (sp_slice){first, (size_t)(scanner->at - first)};
+    return true;
 }
 
 bool sp_scanner_end(sp_scanner *scanner)

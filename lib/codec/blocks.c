@@ -1,0 +1,51 @@
+#include "codec/blocks.h"
+
+#if (defined(__x86_64__) || defined(__i386__)) && defined(__SSE2__) && defined(__GNUC__)
+#define SP_BLOCKS_X86 1
+#elif defined(__aarch64__) && defined(__ARM_NEON) && defined(__AARCH64EL__) && defined(__GNUC__)
+#define SP_BLOCKS_NEON 1
+#endif
+
+/* The compiler's run-time asks the processor (and the system, whether it saves the registers) once at start.
+ */
+static sp_blocks_walk *best(void)
+{
+#if SP_BLOCKS_X86
+    bool wide = __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("bmi");
+    if (wide && __builtin_cpu_supports("avx512bw"))
+        return sp_blocks_avx512;
+    if (wide && __builtin_cpu_supports("avx2"))
+        return sp_blocks_avx2;
+    return sp_blocks_sse2;
+#elif SP_BLOCKS_NEON
+    return sp_blocks_neon;
+#else
+    return NULL;
+#endif
+}
+
+sp_blocks_way sp_blocks_way_at(size_t n)
+{
+    static const sp_blocks_way all[] = {
+#if SP_BLOCKS_X86
+        {"avx512", sp_blocks_avx512},
+        {"avx2", sp_blocks_avx2},
+        {"sse2", sp_blocks_sse2},
+#elif SP_BLOCKS_NEON
+        {"neon", sp_blocks_neon},
+#endif
+        {"portable", NULL},
+        {NULL, NULL},
+    };
+    size_t count = sizeof all / sizeof all[0];
+    size_t first = 0;
+    while (all[first].walk != best())
+        first++;
+    return all[n < count - 1 - first ? first + n : count - 1];
+}
+
+bool sp_blocks_pass(const uint8_t *at, const uint8_t *end, const uint8_t **behind)
+{
+    sp_blocks_walk *walk = best();
+    return walk && walk(at, end, behind);
+}

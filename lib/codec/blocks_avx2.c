@@ -1,0 +1,96 @@
+#include "codec/blocks.h"
+
+#if defined(__AVX2__) && defined(__PCLMUL__)
+
+#include "codec/blocks_utf8.h"
+#include "codec/blocks_walk.h"
+
+#include <immintrin.h>
+
+typedef struct half {
+    __m256i low, high;
+} half;
+
+SP_PIECE uint64_t mask_of(__m256i low, __m256i high)
+{
+    return (uint64_t)(uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high)
+                                                               << 32;
+}
+
+SP_PIECE uint64_t equal(half in, char byte)
+{
+    __m256i wanted = _mm256_set1_epi8(byte);
+    return mask_of(_mm256_cmpeq_epi8(in.low, wanted), _mm256_cmpeq_epi8(in.high, wanted));
+}
+
+/* Unsigned "at most", which AVX2 lacks: the smaller of both is the byte itself. */
+SP_PIECE uint64_t at_most(half in, char byte)
+{
+    __m256i most = _mm256_set1_epi8(byte);
+    return mask_of(_mm256_cmpeq_epi8(_mm256_min_epu8(in.low, most), in.low),
+                   _mm256_cmpeq_epi8(_mm256_min_epu8(in.high, most), in.high));
+}
+
+SP_PIECE sp_masks classify(const uint8_t *block)
+{
+    half in = {_mm256_loadu_si256((const void *)block), _mm256_loadu_si256((const void *)(block + 32))};
+    __m256i bit = _mm256_set1_epi8(0x20); /* '[' and '{' differ in it */
+    half folded = {_mm256_or_si256(in.low, bit), _mm256_or_si256(in.high, bit)};
+    __m256i zero = _mm256_set1_epi8('0');
+    half digits = {_mm256_sub_epi8(in.low, zero), _mm256_sub_epi8(in.high, zero)};
+    return (sp_masks){
+        .quote = equal(in, '"'),
+        .backslash = equal(in, '\\'),
+        .comma = equal(in, ','),
+        .colon = equal(in, ':'),
+        .opens = equal(folded, '{'),
+        .closes = equal(folded, '}'),
+        .curly = mask_of(_mm256_slli_epi16(in.low, 2), _mm256_slli_epi16(in.high, 2)),
+        .space = equal(in, ' '),
+        .control = at_most(in, 0x1f),
+        .high = mask_of(in.low, in.high),
+        .digit = at_most(digits, 9),
+        .zero = equal(in, '0'),
+    };
+}
+
+SP_PIECE uint64_t prefix_xor(uint64_t bits)
+{
+    __m128i product = _mm_clmulepi64_si128(_mm_set_epi64x(0, (long long)bits), _mm_set1_epi8((char)0xff), 0);
+    return (uint64_t)_mm_cvtsi128_si64(product);
+}
+
+SP_PIECE __m256i look_up(const uint8_t *table, __m256i index)
+{
+    return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(_mm_loadu_si128((const void *)table)), index);
+}
+
+SP_PIECE __m256i utf8_wrong(const uint8_t *at)
+{
+    const __m256i low = _mm256_set1_epi8(0x0f);
+    __m256i in = _mm256_loadu_si256((const void *)at);
+    __m256i one = _mm256_loadu_si256((const void *)(at - 1));
+    __m256i two = _mm256_loadu_si256((const void *)(at - 2));
+    __m256i three = _mm256_loadu_si256((const void *)(at - 3));
+    __m256i mistakes = look_up(sp_utf8_before_high, _mm256_and_si256(_mm256_srli_epi16(one, 4), low));
+    mistakes = _mm256_and_si256(mistakes, look_up(sp_utf8_before_low, _mm256_and_si256(one, low)));
+    mistakes = _mm256_and_si256(mistakes,
+                                look_up(sp_utf8_own_high, _mm256_and_si256(_mm256_srli_epi16(in, 4), low)));
+    __m256i third = _mm256_subs_epu8(two, _mm256_set1_epi8((char)(0xe0 - 0x80)));
+    __m256i fourth = _mm256_subs_epu8(three, _mm256_set1_epi8((char)(0xf0 - 0x80)));
+    __m256i due = _mm256_and_si256(_mm256_or_si256(third, fourth), _mm256_set1_epi8((char)PAIR));
+    return _mm256_xor_si256(due, mistakes);
+}
+
+SP_PIECE bool utf8_fine(const uint8_t *block)
+{
+    __m256i wrong = _mm256_or_si256(utf8_wrong(block), utf8_wrong(block + 32));
+    return _mm256_testz_si256(wrong, wrong);
+}
+
+bool sp_blocks_avx2(const uint8_t *at, const uint8_t *end, const uint8_t **behind)
+{
+    return walk_blocks(at, end, behind);
+}
+
+#endif

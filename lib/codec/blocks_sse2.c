@@ -1,0 +1,97 @@
+#include "codec/blocks.h"
+
+#if defined(__SSE2__) && defined(__GNUC__)
+
+#include "codec/blocks_walk.h"
+
+#include <emmintrin.h>
+
+typedef struct quarter {
+    __m128i part[4];
+} quarter;
+
+SP_PIECE uint64_t mask_of(quarter in)
+{
+    uint64_t bits = 0;
+    for (int i = 3; i >= 0; i--)
+        bits = bits << 16 | (uint64_t)(uint32_t)_mm_movemask_epi8(in.part[i]);
+    return bits;
+}
+
+SP_PIECE uint64_t equal(quarter in, char byte)
+{
+    __m128i wanted = _mm_set1_epi8(byte);
+    for (int i = 0; i < 4; i++)
+        in.part[i] = _mm_cmpeq_epi8(in.part[i], wanted);
+    return mask_of(in);
+}
+
+/* Unsigned "at most", which SSE2 lacks: the smaller of both is the byte itself. */
+SP_PIECE uint64_t at_most(quarter in, char byte)
+{
+    __m128i most = _mm_set1_epi8(byte);
+    for (int i = 0; i < 4; i++)
+        in.part[i] = _mm_cmpeq_epi8(_mm_min_epu8(in.part[i], most), in.part[i]);
+    return mask_of(in);
+}
+
+SP_PIECE sp_masks classify(const uint8_t *block)
+{
+    quarter in, folded, digits, shifted;
+    for (int i = 0; i < 4; i++) {
+        in.part[i] = _mm_loadu_si128((const void *)(block + 16 * i));
+        folded.part[i] = _mm_or_si128(in.part[i], _mm_set1_epi8(0x20)); /* '[' and '{' differ in this bit */
+        shifted.part[i] = _mm_slli_epi16(in.part[i], 2);
+        digits.part[i] = _mm_sub_epi8(in.part[i], _mm_set1_epi8('0'));
+    }
+    return (sp_masks){
+        .quote = equal(in, '"'),
+        .backslash = equal(in, '\\'),
+        .comma = equal(in, ','),
+        .colon = equal(in, ':'),
+        .opens = equal(folded, '{'),
+        .closes = equal(folded, '}'),
+        .curly = mask_of(shifted),
+        .space = equal(in, ' '),
+        .control = at_most(in, 0x1f),
+        .high = mask_of(in),
+        .digit = at_most(digits, 9),
+        .zero = equal(in, '0'),
+    };
+}
+
+SP_PIECE uint64_t prefix_xor(uint64_t bits)
+{
+    for (int shift = 1; shift < 64; shift *= 2)
+        bits ^= bits << shift;
+    return bits;
+}
+
+/*
+ * SSE2 has no look-up in registers (that is SSSE3), so: character by character. One that the block cuts off
+ * is looked at whole with the next block.
+ */
+SP_PIECE bool utf8_fine(const uint8_t *block)
+{
+    const uint8_t *at = block - LOOKBACK;
+    const uint8_t *end = block + BLOCK;
+    while (at < block && (*at & 0xc0) == 0x80)
+        at++;
+    while (at < end) {
+        size_t left = (size_t)(end - at);
+        size_t width = *at < 0x80 ? 1 : *at < 0xe0 ? 2 : *at < 0xf0 ? 3 : 4;
+        if (width > left)
+            return true;
+        if (width > 1 && sp_utf8_sequence(at, left) == 0)
+            return false;
+        at += width;
+    }
+    return true;
+}
+
+bool sp_blocks_sse2(const uint8_t *at, const uint8_t *end, const uint8_t **behind)
+{
+    return walk_blocks(at, end, behind);
+}
+
+#endif
