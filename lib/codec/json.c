@@ -86,11 +86,10 @@ static uint32_t hex4(const uint8_t *at)
     return value;
 }
 
-/* One character of a checked string's inside: its UTF-8 in `out`, its width; 0 for NUL and lone surrogates.
- */
+/* The UTF-8 of a character and its width; 0 for a lone surrogate. */
 static size_t utf8_of(uint32_t point, uint8_t out[4])
 {
-    if (point == 0 || (point >= 0xd800 && point < 0xe000) || point > 0x10ffff)
+    if ((point >= 0xd800 && point < 0xe000) || point > 0x10ffff)
         return 0;
     if (point < 0x80) {
         out[0] = (uint8_t)point;
@@ -108,22 +107,23 @@ static size_t utf8_of(uint32_t point, uint8_t out[4])
 
 static uint32_t escaped_point(sp_reader *reader)
 {
+    const uint32_t alone = 0xd800;
     sp_slice digits = sp_reader_take(reader, 4);
     if (!digits.bytes)
-        return 0;
+        return alone;
     uint32_t high = hex4(digits.bytes);
     if (high < 0xd800 || high > 0xdbff)
         return high;
     sp_slice second = sp_reader_take(reader, 6);
     if (!second.bytes || second.bytes[0] != '\\' || second.bytes[1] != 'u')
-        return high;
+        return alone;
     uint32_t low = hex4(second.bytes + 2);
     if (low < 0xdc00 || low > 0xdfff)
-        return high;
+        return alone;
     return 0x10000 + ((high - 0xd800) << 10 | (low - 0xdc00));
 }
 
-/* The next character, resolved. 0: it has no place in a C text. */
+/* The next character, resolved; 0 for a lone surrogate. */
 static size_t next_character(sp_reader *reader, uint8_t out[4])
 {
     static const char from[] = "\"\\/bfnrt";
@@ -141,6 +141,13 @@ static size_t next_character(sp_reader *reader, uint8_t out[4])
     return 1;
 }
 
+size_t sp_json_character(const uint8_t *at, const uint8_t *end, uint8_t out[4], size_t *written)
+{
+    sp_reader reader = sp_reader_of((sp_slice){at, (size_t)(end - at)});
+    *written = next_character(&reader, out);
+    return *written && !reader.failed ? reader.position : 0;
+}
+
 int sp_json_text(sp_slice string, char *out, size_t size)
 {
     if (sp_json_type(string) != SP_JSON_STRING || string.length < 2)
@@ -152,7 +159,7 @@ int sp_json_text(sp_slice string, char *out, size_t size)
         while (sp_reader_left(&reader) > 0) {
             uint8_t character[4];
             size_t width = next_character(&reader, character);
-            if (width == 0 || reader.failed)
+            if (width == 0 || character[0] == '\0' || reader.failed)
                 return SPECTACLES_E_PROTO;
             if (pass)
                 memcpy(out + length, character, width);
@@ -176,7 +183,7 @@ bool sp_json_key_is(sp_slice key, const char *text)
     while (sp_reader_left(&reader) > 0) {
         uint8_t character[4];
         size_t width = next_character(&reader, character);
-        if (width == 0 || strncmp((const char *)character, text, width) != 0)
+        if (width == 0 || character[0] == '\0' || strncmp((const char *)character, text, width) != 0)
             return false;
         text += width;
     }

@@ -48,6 +48,12 @@ int sp_json_u64(sp_slice number, uint64_t *out);
  */
 int sp_json_text(sp_slice string, char *out, size_t size);
 
+/*
+ * One escape or byte of a checked string: the UTF-8 that it stands for. Returns what it takes of the input, 0
+ * for a lone surrogate.
+ */
+size_t sp_json_character(const uint8_t *at, const uint8_t *end, uint8_t out[4], size_t *written);
+
 /* Appends a JSON string, quotes and escapes included. The text has to be UTF-8. SPECTACLES_E_NOMEM. */
 int sp_json_write_text(sp_buffer *buffer, const char *text, size_t length);
 

@@ -1,6 +1,7 @@
 #include "codec/scanner.h"
 
 #include "codec/blocks.h"
+#include "codec/plain.h"
 #include "codec/token.h"
 #include "core/config.h"
 #include "core/text.h"
@@ -44,44 +45,6 @@ bool sp_scanner_eat(sp_scanner *scanner, uint8_t byte)
 
 /* ---- Strings ---- */
 
-/*
- * Marks, in eight bytes, those that need a closer look: a quote, a backslash, a control character, non-ASCII.
- * The top bit of a marked byte is set; behind the first mark there may be false ones.
- */
-static uint64_t special8(const uint8_t *at)
-{
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    const uint64_t tops = UINT64_C(0x8080808080808080);
-    uint64_t word;
-    memcpy(&word, at, sizeof word);
-    uint64_t quote = word ^ (ones * '"');
-    uint64_t slash = word ^ (ones * '\\');
-    uint64_t special = ((quote - ones) & ~quote) | ((slash - ones) & ~slash) | ((word - ones * 0x20) & ~word);
-    return (special | word) & tops;
-}
-
-static bool plain(uint8_t byte)
-{
-    return byte != '"' && byte != '\\' && byte >= 0x20 && byte < 0x80;
-}
-
-static const uint8_t *pass_plain(const uint8_t *at, const uint8_t *end)
-{
-    for (; end - at >= 8; at += 8) {
-        uint64_t special = special8(at);
-        if (special == 0)
-            continue;
-#if defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-        return at + (unsigned)__builtin_ctzll(special) / 8;
-#else
-        break;
-#endif
-    }
-    while (at < end && plain(*at))
-        at++;
-    return at;
-}
-
 static bool pass_utf8(sp_scanner *scanner)
 {
     size_t width = sp_utf8_sequence(scanner->at, (size_t)(scanner->end - scanner->at));
@@ -110,7 +73,7 @@ bool sp_scanner_string(sp_scanner *scanner, sp_slice *inside)
         return sp_scanner_refuse(scanner, "a string was expected here");
     const uint8_t *first = scanner->at;
     for (;;) {
-        scanner->at = pass_plain(scanner->at, scanner->end);
+        scanner->at = sp_plain_pass(scanner->at, scanner->end);
         if (scanner->at == scanner->end)
             return sp_scanner_refuse(scanner, "a string has no closing quote");
         uint8_t byte = *scanner->at;

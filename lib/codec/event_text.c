@@ -1,0 +1,57 @@
+#include "codec/event_text.h"
+
+#include "codec/json.h"
+#include "codec/plain.h"
+#include "core/text.h"
+
+size_t sp_event_text_room(const sp_event *event)
+{
+    size_t length = event->text.length;
+    size_t most = event->form == SP_FORM_LATIN1 ? 2 * length : length; /* an atom, so a short one */
+    return most + SP_PLAIN_STEP;
+}
+
+/* What is not plain. Returns what it takes of the input, 0 when it is no character. */
+static size_t character(const sp_event *event, const uint8_t *at, const uint8_t *end, uint8_t *out,
+                        size_t *written)
+{
+    *written = 1;
+    if (*at < 0x80 && (event->form != SP_FORM_JSON || *at != '\\')) {
+        out[0] = *at;
+        return 1;
+    }
+    if (event->form == SP_FORM_JSON && *at == '\\')
+        return sp_json_character(at, end, out, written);
+    if (event->form == SP_FORM_LATIN1) {
+        out[0] = (uint8_t)(0xc0 | *at >> 6);
+        out[1] = (uint8_t)(0x80 | (*at & 0x3f));
+        *written = 2;
+        return 1;
+    }
+    *written = sp_utf8_sequence(at, (size_t)(end - at));
+    memcpy(out, at, *written);
+    return *written;
+}
+
+uint8_t *sp_event_text(const sp_event *event, uint8_t *out, sp_refusal *refusal)
+{
+    const uint8_t *at = event->text.bytes;
+    const uint8_t *end = at + event->text.length;
+    while (at < end) {
+        const uint8_t *behind = sp_plain_copy(at, end, out);
+        out += behind - at;
+        at = behind;
+        if (at == end)
+            break;
+        size_t written;
+        size_t width = character(event, at, end, out, &written);
+        if (width == 0) {
+            *refusal = (sp_refusal){
+                *at == '\\' ? "a surrogate stands alone: it is no character" : "a text is not UTF-8", at};
+            return NULL;
+        }
+        out += written;
+        at += width;
+    }
+    return out;
+}

@@ -1,0 +1,194 @@
+#include "codec/write_json.h"
+
+#include "codec/number.h"
+#include "codec/plain.h"
+#include "core/text.h"
+
+#include <string.h>
+
+enum {
+    ESCAPE = 6, /* the longest: \u001f */
+    MOST_EXACT = 53
+};
+
+static uint8_t *room(sp_buffer *out, size_t length)
+{
+    return out->capacity - out->end >= length && out->bytes ? out->bytes + out->end
+                                                            : sp_buffer_reserve(out, length);
+}
+
+static int refuse(sp_json_writer *writer, const char *why, const uint8_t *at)
+{
+    writer->refusal = (sp_refusal){why, at};
+    return SPECTACLES_E_PROTO;
+}
+
+static int put(sp_json_writer *writer, const void *bytes, size_t length)
+{
+    uint8_t *to = room(writer->out, length);
+    if (!to)
+        return SPECTACLES_E_NOMEM;
+    memcpy(to, bytes, length);
+    writer->out->end += length;
+    return SPECTACLES_OK;
+}
+
+/* ---- Text ---- */
+
+/* What RFC 8259 wants escaped, in its shortest form; and Latin-1, in UTF-8. */
+static size_t escape(uint8_t byte, uint8_t out[ESCAPE])
+{
+    static const char from[] = "\"\\\b\f\n\r\t";
+    static const char to[] = "\"\\bfnrt";
+    static const char hex[] = "0123456789abcdef";
+    const char *found = byte ? strchr(from, byte) : NULL;
+    out[0] = '\\';
+    if (found) {
+        out[1] = (uint8_t)to[found - from];
+        return 2;
+    }
+    memcpy(out + 1, "u00", 3);
+    out[4] = (uint8_t)hex[byte >> 4];
+    out[5] = (uint8_t)hex[byte & 15];
+    return ESCAPE;
+}
+
+/* One character that is not plain. Returns what it takes of the input, 0 when it is not UTF-8. */
+static size_t character(const sp_event *event, const uint8_t *at, const uint8_t *end, uint8_t *to,
+                        size_t *written)
+{
+    if (*at < 0x80) {
+        *written = escape(*at, to);
+        return 1;
+    }
+    if (event->form == SP_FORM_LATIN1) {
+        to[0] = (uint8_t)(0xc0 | *at >> 6);
+        to[1] = (uint8_t)(0x80 | (*at & 0x3f));
+        *written = 2;
+        return 1;
+    }
+    *written = sp_utf8_sequence(at, (size_t)(end - at));
+    memcpy(to, at, *written);
+    return *written;
+}
+
+static int raw_text(sp_json_writer *writer, const sp_event *event)
+{
+    const uint8_t *at = event->text.bytes;
+    const uint8_t *end = at + event->text.length;
+    for (;;) {
+        size_t left = (size_t)(end - at);
+        uint8_t *to = room(writer->out, left + SP_PLAIN_STEP + ESCAPE);
+        if (!to)
+            return SPECTACLES_E_NOMEM;
+        const uint8_t *behind = sp_plain_copy(at, end, to);
+        writer->out->end += (size_t)(behind - at);
+        at = behind;
+        if (at == end)
+            return SPECTACLES_OK;
+        size_t written;
+        size_t width = character(event, at, end, writer->out->bytes + writer->out->end, &written);
+        if (width == 0)
+            return refuse(writer, "a text is not UTF-8", at);
+        writer->out->end += written;
+        at += width;
+    }
+}
+
+static int text(sp_json_writer *writer, const sp_event *event)
+{
+    int error = put(writer, "\"", 1);
+    if (error == SPECTACLES_OK && event->text.length > 0)
+        error = event->form == SP_FORM_JSON ? put(writer, event->text.bytes, event->text.length)
+                                            : raw_text(writer, event);
+    return error ? error : put(writer, "\"", 1);
+}
+
+/* ---- Numbers ---- */
+
+static int whole(sp_json_writer *writer, bool negative, const void *digits, size_t length, bool quoted)
+{
+    int error = quoted ? put(writer, "\"", 1) : SPECTACLES_OK;
+    if (!error && negative)
+        error = put(writer, "-", 1);
+    if (!error)
+        error = put(writer, digits, length);
+    return error || !quoted ? error : put(writer, "\"", 1);
+}
+
+static int integer(sp_json_writer *writer, const sp_event *event)
+{
+    char digits[20];
+    bool negative = event->type == SP_EVENT_INTEGER && event->as.integer < 0;
+    uint64_t natural = negative ? 0 - event->as.natural : event->as.natural;
+    size_t length = sp_number_decimal(natural, digits);
+    return whole(writer, negative, digits, length, writer->quote_big && natural > UINT64_C(1) << MOST_EXACT);
+}
+
+static int big(sp_json_writer *writer, const sp_event *event)
+{
+    char digits[SP_BIG_DIGITS_MAX];
+    sp_slice text = event->text;
+    bool negative = event->negative;
+    if (event->form == SP_FORM_BINARY)
+        text = (sp_slice){(const uint8_t *)digits, sp_number_digits(event->text, digits)};
+    else if (text.bytes[0] == '-')
+        negative = false;
+    return whole(writer, negative, text.bytes, text.length, writer->quote_big);
+}
+
+static int real(sp_json_writer *writer, const sp_event *event)
+{
+    char chars[SP_REAL_CHARS];
+    if (event->form == SP_FORM_DECIMAL)
+        return put(writer, event->text.bytes, event->text.length);
+    return put(writer, chars, sp_number_print(event->as.real, chars));
+}
+
+/* ---- Events ---- */
+
+static int key(sp_json_writer *writer, const sp_event *event)
+{
+    int error = text(writer, event);
+    return error ? error : put(writer, ":", 1);
+}
+
+static int write(sp_json_writer *writer, const sp_event *event)
+{
+    switch (event->type) {
+    case SP_EVENT_NULL:
+        return put(writer, "null", 4);
+    case SP_EVENT_FALSE:
+        return put(writer, "false", 5);
+    case SP_EVENT_TRUE:
+        return put(writer, "true", 4);
+    case SP_EVENT_INTEGER:
+    case SP_EVENT_UNSIGNED:
+        return integer(writer, event);
+    case SP_EVENT_BIG:
+        return big(writer, event);
+    case SP_EVENT_REAL:
+        return real(writer, event);
+    case SP_EVENT_TEXT:
+        return text(writer, event);
+    case SP_EVENT_KEY:
+        return key(writer, event);
+    case SP_EVENT_ARRAY:
+        return put(writer, "[", 1);
+    case SP_EVENT_OBJECT:
+        return put(writer, "{", 1);
+    case SP_EVENT_END_ARRAY:
+        return put(writer, "]", 1);
+    default:
+        return put(writer, "}", 1);
+    }
+}
+
+int sp_json_writer_take(sp_json_writer *writer, const sp_event *event)
+{
+    bool ends = event->type == SP_EVENT_END_ARRAY || event->type == SP_EVENT_END_OBJECT;
+    int error = writer->comma && !ends ? put(writer, ",", 1) : SPECTACLES_OK;
+    writer->comma =
+        event->type != SP_EVENT_KEY && event->type != SP_EVENT_ARRAY && event->type != SP_EVENT_OBJECT;
+    return error ? error : write(writer, event);
+}

@@ -1,0 +1,19 @@
+#ifndef SP_CODEC_WRITE_JSON_H
+#define SP_CODEC_WRITE_JSON_H
+
+#include "codec/event.h"
+
+#include <stdbool.h>
+
+/* Events to JSON, without white space. */
+typedef struct sp_json_writer {
+    sp_buffer *out;
+    bool comma;     /* a value stands in front */
+    bool quote_big; /* whole numbers beyond 2^53 as strings: JavaScript has only doubles */
+    sp_refusal refusal;
+} sp_json_writer;
+
+/* 0; SPECTACLES_E_PROTO when a text is not UTF-8 (see refusal); SPECTACLES_E_NOMEM. */
+int sp_json_writer_take(sp_json_writer *writer, const sp_event *event);
+
+#endif
