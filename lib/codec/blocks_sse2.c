@@ -79,9 +79,11 @@ SP_PIECE bool utf8_fine(const uint8_t *block)
         at++;
     while (at < end) {
         size_t left = (size_t)(end - at);
-        size_t width = *at < 0x80 ? 1 : *at < 0xe0 ? 2 : *at < 0xf0 ? 3 : 4;
+        size_t width = *at < 0x80 ? 1 : *at < 0xc0 ? 0 : *at < 0xe0 ? 2 : *at < 0xf0 ? 3 : 4;
         if (width > left)
             return true;
+        if (width == 0)
+            return false;
         if (width > 1 && sp_utf8_sequence(at, left) == 0)
             return false;
         at += width;

@@ -217,7 +217,7 @@ static bool pass_blocks(sp_scanner *scanner)
            sp_blocks_pass(scanner->at, scanner->end, &scanner->at);
 }
 
-static bool walk_value(sp_scanner *scanner)
+bool sp_scanner_walk(sp_scanner *scanner)
 {
     nesting open;
     open.depth = 0;
@@ -236,7 +236,7 @@ static bool walk_value(sp_scanner *scanner)
 static bool pass_value(sp_scanner *scanner)
 {
     bool scalar = scanner->at < scanner->end && *scanner->at != '{' && *scanner->at != '[';
-    return scalar ? pass_scalar(scanner) : pass_blocks(scanner) || walk_value(scanner);
+    return scalar ? pass_scalar(scanner) : pass_blocks(scanner) || sp_scanner_walk(scanner);
 }
 
 bool sp_scanner_value(sp_scanner *scanner, sp_slice *value)

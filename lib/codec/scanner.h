@@ -32,6 +32,9 @@ bool sp_scanner_string(sp_scanner *scanner, sp_slice *inside);
 /* Passes over one value of any kind and depth; gives its text. */
 bool sp_scanner_value(sp_scanner *scanner, sp_slice *value);
 
+/* The same byte by byte, for those who want to know what the fast way (codec/blocks.h) has to agree with. */
+bool sp_scanner_walk(sp_scanner *scanner);
+
 /* Passes over a key and its colon; gives what is between the key's quotes. */
 bool sp_scanner_key(sp_scanner *scanner, sp_slice *key);
 

@@ -4,7 +4,8 @@
 
 static int scan(spectacles_envelope *envelope, const char *text, spectacles_problem *problem)
 {
-    return spectacles_envelope_scan(envelope, SPECTACLES_ENCODING_JSON, (const uint8_t *)text, strlen(text), problem);
+    return spectacles_envelope_scan(envelope, SPECTACLES_ENCODING_JSON, (const uint8_t *)text, strlen(text),
+                                    problem);
 }
 
 static void finds_members_in_any_order(void **state)
@@ -86,7 +87,8 @@ static void every_truncation_is_refused(void **state)
         spectacles_envelope envelope;
         uint8_t *exact = malloc(length ? length : 1);
         memcpy(exact, text, length);
-        assert_int_equal(spectacles_envelope_scan(&envelope, SPECTACLES_ENCODING_JSON, exact, length, NULL), SPECTACLES_E_PROTO);
+        assert_int_equal(spectacles_envelope_scan(&envelope, SPECTACLES_ENCODING_JSON, exact, length, NULL),
+                         SPECTACLES_E_PROTO);
         free(exact);
     }
 }

@@ -1,0 +1,75 @@
+/* Any one allocation may fail: the call fails cleanly, and the next one works. */
+#include "failing.h"
+#include "unit.h"
+
+#include <spectacles/document.h>
+#include <stdio.h>
+
+enum {
+    JSON = SPECTACLES_ENCODING_JSON,
+    ETF = SPECTACLES_ENCODING_ETF,
+    MANY = 200
+};
+
+static char text[40000];
+
+static void make_text(void)
+{
+    size_t length =
+        (size_t)snprintf(text, sizeof text, "{\"list\":[1,2.5,\"x\",null,12345678901234567890123]");
+    for (int i = 0; i < MANY; i++)
+        length += (size_t)snprintf(text + length, sizeof text - length, ",\"key%d\":\"%0100d\"", i, i);
+    snprintf(text + length, sizeof text - length, "}");
+}
+
+/* 1 when everything worked. */
+static int live(void)
+{
+    spectacles_bytes *etf = NULL;
+    spectacles_bytes *json = NULL;
+    spectacles_document *document = NULL;
+    spectacles_value *value = NULL;
+    int failures = 0;
+    failures +=
+        spectacles_bytes_new(&etf) || spectacles_bytes_new(&json) || spectacles_document_new(&document);
+    if (!failures) {
+        failures += spectacles_transcode(etf, ETF, JSON, (const uint8_t *)text, strlen(text), NULL) != 0;
+        failures += spectacles_transcode(json, JSON, ETF, spectacles_bytes_data(etf),
+                                         spectacles_bytes_length(etf), NULL) != 0;
+        failures += spectacles_document_parse(document, JSON, (const uint8_t *)text, strlen(text), NULL) != 0;
+        failures += spectacles_value_write(spectacles_document_root(document), ETF, etf, NULL) != 0;
+        failures += spectacles_document_text(document, text, strlen(text), &value) != 0;
+        failures += value && spectacles_value_set(spectacles_document_root(document), "new", 3, value) != 0;
+        failures +=
+            spectacles_etf_inflate(
+                json,
+                (const uint8_t *)"\x83P\0\0\0\7\x78\x9c\xcb\x65\x60\x60\x60\xca\x48\x04\0\x08\x6a\x01\xd8",
+                21, 100, NULL) == SPECTACLES_E_NOMEM;
+    }
+    spectacles_document_free(document);
+    spectacles_bytes_free(json);
+    spectacles_bytes_free(etf);
+    return failures == 0;
+}
+
+static void any_allocation_may_fail(void **state)
+{
+    (void)state;
+    make_text();
+    failing_start(0);
+    assert_true(live());
+    size_t count = failing_count();
+    assert_in_range(count, 10, 1000);
+    for (size_t nth = 1; nth <= count; nth++) {
+        failing_start(nth);
+        live();
+    }
+    failing_start(0);
+    assert_true(live());
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(any_allocation_may_fail)};
+    return cmocka_run_group_tests_name("codec/nomem", tests, NULL, NULL);
+}
