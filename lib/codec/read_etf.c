@@ -343,13 +343,66 @@ int sp_etf_reader_next(sp_etf_reader *reader, sp_event *event)
     return reader->at == reader->end ? 0 : refuse(reader, "something stands behind the term");
 }
 
+/* ---- Passing over ---- */
+
+/*
+ * Passes over the terms of the innermost frame as long as they are of the kinds that payloads are made of;
+ * the first that is not, or that does not fit, is left to the reader, which knows what to say of it.
+ */
+static void pass_simple(sp_etf_reader *reader)
+{
+    const uint8_t *at = reader->at;
+    const uint8_t *end = reader->end;
+    uint32_t left = reader->left[reader->depth - 1];
+    bool map = reader->frame[reader->depth - 1] == SP_ETF_IN_MAP;
+    /* The longest head of a term has five bytes. */
+    for (; left > 0 && end - at >= 5; left--) {
+        size_t length;
+        switch (*at) {
+        case SP_ETF_BINARY:
+            length = 5 + ((size_t)at[1] << 24 | (size_t)at[2] << 16 | (size_t)at[3] << 8 | at[4]);
+            break;
+        case SP_ETF_SMALL_ATOM:
+        case SP_ETF_SMALL_ATOM_UTF8:
+            length = 2 + (size_t)at[1];
+            break;
+        case SP_ETF_ATOM:
+        case SP_ETF_ATOM_UTF8:
+            length = 3 + ((size_t)at[1] << 8 | at[2]);
+            break;
+        case SP_ETF_SMALL_INTEGER:
+            length = 2;
+            break;
+        case SP_ETF_INTEGER:
+            length = 5;
+            break;
+        case SP_ETF_SMALL_BIG:
+            length = at[1] <= 8 && at[2] <= 1 && !(map && left % 2 == 0) ? 3 + (size_t)at[1] : SIZE_MAX;
+            break;
+        case SP_ETF_NIL:
+            length = map && left % 2 == 0 ? SIZE_MAX : 1;
+            break;
+        default:
+            length = SIZE_MAX;
+            break;
+        }
+        if ((size_t)(end - at) < length)
+            break;
+        at += length;
+    }
+    reader->at = at;
+    reader->left[reader->depth - 1] = left;
+}
+
 int sp_etf_reader_skip(sp_etf_reader *reader)
 {
     sp_event event;
     size_t outside = reader->depth;
     int found;
-    do
+    do {
+        if (reader->depth > outside && reader->frame[reader->depth - 1] != SP_ETF_IN_CHARLIST)
+            pass_simple(reader);
         found = sp_etf_reader_next(reader, &event);
-    while (found > 0 && reader->depth > outside);
+    } while (found > 0 && reader->depth > outside);
     return found;
 }

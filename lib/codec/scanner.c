@@ -27,22 +27,6 @@ int sp_scanner_problem(const sp_scanner *scanner, spectacles_problem *problem)
     return sp_refuse_at(problem, SPECTACLES_E_PROTO, scanner->error, (size_t)(scanner->at - scanner->start));
 }
 
-void sp_scanner_space(sp_scanner *scanner)
-{
-    const uint8_t *at = scanner->at;
-    while (at < scanner->end && sp_token_space(*at))
-        at++;
-    scanner->at = at;
-}
-
-bool sp_scanner_eat(sp_scanner *scanner, uint8_t byte)
-{
-    if (scanner->at == scanner->end || *scanner->at != byte)
-        return false;
-    scanner->at++;
-    return true;
-}
-
 /* ---- Strings ---- */
 
 static bool pass_utf8(sp_scanner *scanner)

@@ -1,6 +1,7 @@
 #ifndef SP_CODEC_SCANNER_H
 #define SP_CODEC_SCANNER_H
 
+#include "codec/token.h"
 #include "core/buffer.h"
 
 #include <stdbool.h>
@@ -21,10 +22,20 @@ sp_scanner sp_scanner_of(sp_slice text);
 /* Refuses the text here. Returns false, so that callers can return it. */
 bool sp_scanner_refuse(sp_scanner *scanner, const char *why);
 
-void sp_scanner_space(sp_scanner *scanner);
+static inline void sp_scanner_space(sp_scanner *scanner)
+{
+    while (scanner->at < scanner->end && sp_token_space(*scanner->at))
+        scanner->at++;
+}
 
 /* Steps over this byte when it stands here. */
-bool sp_scanner_eat(sp_scanner *scanner, uint8_t byte);
+static inline bool sp_scanner_eat(sp_scanner *scanner, uint8_t byte)
+{
+    if (scanner->at == scanner->end || *scanner->at != byte)
+        return false;
+    scanner->at++;
+    return true;
+}
 
 /* Passes over a string, whose opening quote has to stand here; gives what is between the quotes. */
 bool sp_scanner_string(sp_scanner *scanner, sp_slice *inside);

@@ -33,13 +33,13 @@ static int refuse(sp_etf_writer *writer, const char *why, const uint8_t *at)
     return SPECTACLES_E_PROTO;
 }
 
-static uint8_t *room(sp_buffer *out, size_t length)
+static inline uint8_t *room(sp_buffer *out, size_t length)
 {
     return out->capacity - out->end >= length && out->bytes ? out->bytes + out->end
                                                             : sp_buffer_reserve(out, length);
 }
 
-static int put(sp_etf_writer *writer, const void *bytes, size_t length)
+static inline int put(sp_etf_writer *writer, const void *bytes, size_t length)
 {
     uint8_t *to = room(writer->out, length);
     if (!to)

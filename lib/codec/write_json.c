@@ -11,7 +11,7 @@ enum {
     MOST_EXACT = 53
 };
 
-static uint8_t *room(sp_buffer *out, size_t length)
+static inline uint8_t *room(sp_buffer *out, size_t length)
 {
     return out->capacity - out->end >= length && out->bytes ? out->bytes + out->end
                                                             : sp_buffer_reserve(out, length);
@@ -23,7 +23,7 @@ static int refuse(sp_json_writer *writer, const char *why, const uint8_t *at)
     return SPECTACLES_E_PROTO;
 }
 
-static int put(sp_json_writer *writer, const void *bytes, size_t length)
+static inline int put(sp_json_writer *writer, const void *bytes, size_t length)
 {
     uint8_t *to = room(writer->out, length);
     if (!to)
@@ -72,36 +72,49 @@ static size_t character(const sp_event *event, const uint8_t *at, const uint8_t 
     return *written;
 }
 
-static int raw_text(sp_json_writer *writer, const sp_event *event)
+/*
+ * Copies, escapes, checks. `to` has room for the whole text when it is plain; each escape asks for more. Returns where the text ends, NULL when it is none or memory ran out.
+ */
+static uint8_t *raw_text(sp_json_writer *writer, const sp_event *event, uint8_t *to)
 {
     const uint8_t *at = event->text.bytes;
     const uint8_t *end = at + event->text.length;
     for (;;) {
-        size_t left = (size_t)(end - at);
-        uint8_t *to = room(writer->out, left + SP_PLAIN_STEP + ESCAPE);
-        if (!to)
-            return SPECTACLES_E_NOMEM;
         const uint8_t *behind = sp_plain_copy(at, end, to);
-        writer->out->end += (size_t)(behind - at);
+        to += behind - at;
         at = behind;
         if (at == end)
-            return SPECTACLES_OK;
+            return to;
         size_t written;
-        size_t width = character(event, at, end, writer->out->bytes + writer->out->end, &written);
-        if (width == 0)
-            return refuse(writer, "a text is not UTF-8", at);
-        writer->out->end += written;
+        writer->out->end = (size_t)(to - writer->out->bytes);
+        to = room(writer->out, (size_t)(end - at) + ESCAPE + SP_PLAIN_STEP);
+        if (!to)
+            return NULL;
+        size_t width = character(event, at, end, to, &written);
+        if (width == 0) {
+            refuse(writer, "a text is not UTF-8", at);
+            return NULL;
+        }
+        to += written;
         at += width;
     }
 }
 
+/* A text in quotes; behind a key comes a colon. */
 static int text(sp_json_writer *writer, const sp_event *event)
 {
-    int error = put(writer, "\"", 1);
-    if (error == SPECTACLES_OK && event->text.length > 0)
-        error = event->form == SP_FORM_JSON ? put(writer, event->text.bytes, event->text.length)
-                                            : raw_text(writer, event);
-    return error ? error : put(writer, "\"", 1);
+    uint8_t *to = room(writer->out, event->text.length + SP_PLAIN_STEP + 1);
+    if (!to)
+        return SPECTACLES_E_NOMEM;
+    *to++ = '"';
+    if (event->form != SP_FORM_JSON)
+        to = raw_text(writer, event, to);
+    else if (event->text.length > 0)
+        to = (uint8_t *)memcpy(to, event->text.bytes, event->text.length) + event->text.length;
+    if (!to)
+        return writer->refusal.text ? SPECTACLES_E_PROTO : SPECTACLES_E_NOMEM;
+    writer->out->end = (size_t)(to - writer->out->bytes);
+    return event->type == SP_EVENT_KEY ? put(writer, "\":", 2) : put(writer, "\"", 1);
 }
 
 /* ---- Numbers ---- */
@@ -147,12 +160,6 @@ static int real(sp_json_writer *writer, const sp_event *event)
 
 /* ---- Events ---- */
 
-static int key(sp_json_writer *writer, const sp_event *event)
-{
-    int error = text(writer, event);
-    return error ? error : put(writer, ":", 1);
-}
-
 static int write(sp_json_writer *writer, const sp_event *event)
 {
     switch (event->type) {
@@ -170,9 +177,8 @@ static int write(sp_json_writer *writer, const sp_event *event)
     case SP_EVENT_REAL:
         return real(writer, event);
     case SP_EVENT_TEXT:
-        return text(writer, event);
     case SP_EVENT_KEY:
-        return key(writer, event);
+        return text(writer, event);
     case SP_EVENT_ARRAY:
         return put(writer, "[", 1);
     case SP_EVENT_OBJECT:
