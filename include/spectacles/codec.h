@@ -131,7 +131,7 @@ size_t spectacles_bytes_length(const spectacles_bytes *bytes);
  * Erlang has no such thing.
  * JSON to JSON: strings and numbers stay as they are written.
  *
- * Replaces what `out` holds. On failure out is empty, and problem (may be NULL) says why and where in the
+ * Replaces what `out` holds, so the input must not lie there. On failure out is empty, and problem (may be NULL) says why and where in the
  * input. SPECTACLES_E_PROTO, SPECTACLES_E_UNSUPPORTED, SPECTACLES_E_NOMEM; SPECTACLES_E_TOOBIG: a text or a
  * container beyond 4 GiB; SPECTACLES_E_INVAL: no such encoding.
  */
@@ -143,7 +143,7 @@ int spectacles_transcode(spectacles_bytes *out, uint32_t to, uint32_t from, cons
  * `most` bytes; any other term is copied, when it is no longer than that. Nothing else in this library inflates
  * terms: a few bytes from a stranger could become gigabytes.
  *
- * Replaces what `out` holds; empty on failure. SPECTACLES_E_TOOBIG: beyond `most`; SPECTACLES_E_PROTO: not
+ * Replaces what `out` holds, so the term must not lie there; empty on failure. SPECTACLES_E_TOOBIG: beyond `most`; SPECTACLES_E_PROTO: not
  * such a term; SPECTACLES_E_NOMEM.
  */
 int spectacles_etf_inflate(spectacles_bytes *out, const uint8_t *bytes, size_t length, size_t most,

@@ -230,6 +230,8 @@ static int many_repeat(const sp_etf_writer *writer, const key_place *keys, size_
 static int check_keys(sp_etf_writer *writer, const sp_event *event, size_t first)
 {
     sp_slice all = sp_buffer_slice(writer->keys);
+    if (all.length == first)
+        return SPECTACLES_OK;
     const key_place *keys = (const key_place *)(const void *)(all.bytes + first);
     size_t count = (all.length - first) / sizeof *keys;
     bool repeat = false;

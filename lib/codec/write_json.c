@@ -141,12 +141,10 @@ static int integer(sp_json_writer *writer, const sp_event *event)
 static int big(sp_json_writer *writer, const sp_event *event)
 {
     char digits[SP_BIG_DIGITS_MAX];
-    sp_slice text = event->text;
-    bool negative = event->negative;
+    sp_slice text = event->text; /* in decimal the sign is among the digits */
+    bool negative = event->form == SP_FORM_BINARY && event->negative;
     if (event->form == SP_FORM_BINARY)
         text = (sp_slice){(const uint8_t *)digits, sp_number_digits(event->text, digits)};
-    else if (text.bytes[0] == '-')
-        negative = false;
     return whole(writer, negative, text.bytes, text.length, writer->quote_big);
 }
 

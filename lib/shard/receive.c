@@ -165,7 +165,8 @@ static void on_payload(spectacles_shard *shard, sp_slice payload, uint64_t now)
 {
     spectacles_envelope envelope;
     spectacles_problem problem;
-    if (spectacles_envelope_scan(&envelope, SPECTACLES_ENCODING_JSON, payload.bytes, payload.length, &problem) != SPECTACLES_OK) {
+    if (spectacles_envelope_scan(&envelope, SPECTACLES_ENCODING_JSON, payload.bytes, payload.length,
+                                 &problem) != SPECTACLES_OK) {
         drop(shard, CLOSE_UNDECODABLE, SPECTACLES_E_PROTO, problem.text, now);
         return;
     }

@@ -133,7 +133,7 @@ static void builds(void **state)
 {
     desk *all = *state;
     spectacles_document *document = all->document;
-    spectacles_value *root, *list, *value;
+    spectacles_value *root = NULL, *list = NULL, *value = NULL;
     spectacles_document_clear(document);
     assert_int_equal(spectacles_document_object(document, &root), 0);
     assert_int_equal(spectacles_document_array(document, &list), 0);
@@ -168,8 +168,8 @@ static void what_makes_no_tree_is_refused(void **state)
 {
     desk *all = *state;
     spectacles_document *document = all->document;
-    spectacles_document *other;
-    spectacles_value *outer, *inner, *value, *foreign;
+    spectacles_document *other = NULL;
+    spectacles_value *outer = NULL, *inner = NULL, *value = NULL, *foreign = NULL;
     spectacles_document_clear(document);
     assert_int_equal(spectacles_document_new(&other), 0);
     assert_int_equal(spectacles_document_null(other, &foreign), 0);
