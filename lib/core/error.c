@@ -43,7 +43,7 @@ SPECTACLES_EXPORT uint32_t spectacles_version(void)
 
 SPECTACLES_EXPORT int spectacles_feature_supported(const char *name)
 {
-    static const char *const features[] = {"tls", "json"};
+    static const char *const features[] = {"tls", "json", "etf"};
     for (size_t i = 0; name && i < sizeof features / sizeof features[0]; i++) {
         if (strcmp(name, features[i]) == 0)
             return 1;
