@@ -143,6 +143,8 @@ static spectacles_shard *make_shard(const struct gateway *gateway, uint32_t id)
     config.token = gateway->settings.token;
     config.gateway_url = gateway->bot.url;
     config.presence = gateway->settings.presence;
+    config.encoding = gateway->settings.encoding;
+    config.compression = gateway->settings.compression;
     config.seed = spectacles_random_seed();
     if (strcmp(gateway->settings.api_scheme, "https") == 0 && strncmp(gateway->bot.url, "wss://", 6) != 0)
         errx(1, "Discord's API names a gateway without TLS: it is not trusted with the token");

@@ -126,6 +126,29 @@ static void name_what_is_not_done(void)
     }
 }
 
+/* The place of a word in a list that ends with NULL. */
+static uint32_t choice(const char *name, const char *word, const char *const *words, const char *known)
+{
+    for (uint32_t i = 0; words[i]; i++) {
+        if (strcmp(word, words[i]) == 0)
+            return i;
+    }
+    errx(1, "%s '%s' is not known: %s", name, word, known);
+}
+
+static void read_wire(struct settings *settings)
+{
+    static const char *const encodings[] = {"json", "etf", NULL};
+    static const char *const compressions[] = {"none", "zlib-stream", "zstd-stream", "payload", NULL};
+    spectacles_shard_config defaults;
+    spectacles_shard_config_init(&defaults, sizeof defaults);
+    settings->encoding =
+        choice("DISCORD_ENCODING", text("DISCORD_ENCODING", "json"), encodings, "json or etf");
+    settings->compression =
+        choice("DISCORD_COMPRESSION", text("DISCORD_COMPRESSION", compressions[defaults.compression]),
+               compressions, "zstd-stream, zlib-stream, payload or none");
+}
+
 void settings_read(struct settings *settings)
 {
     const char *version = text("DISCORD_GATEWAY_VERSION", "10");
@@ -135,6 +158,7 @@ void settings_read(struct settings *settings)
     settings->amqp_url = required("AMQP_URL", "amqp://user:password@host:port/vhost");
     settings->group = text("BROKER_GROUP", "gateway");
     settings->presence = text("DISCORD_PRESENCE", NULL);
+    read_wire(settings);
     settings->version = (uint32_t)number("DISCORD_GATEWAY_VERSION", version, strlen(version), 100);
     settings->shard_count = (uint32_t)number("DISCORD_SHARD_COUNT", count, strlen(count), 1000000);
     name_what_is_not_done();

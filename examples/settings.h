@@ -12,6 +12,9 @@ struct settings {
     uint64_t intents;     /* DISCORD_INTENTS (names) or DISCORD_RAW_INTENTS (a number) */
     const char *presence; /* DISCORD_PRESENCE (JSON), or NULL */
     uint32_t version;     /* DISCORD_GATEWAY_VERSION */
+    uint32_t encoding;    /* DISCORD_ENCODING: json (default) or etf */
+    uint32_t
+        compression; /* DISCORD_COMPRESSION: zstd-stream, zlib-stream, payload or none; the library's default */
     uint32_t shard_count; /* DISCORD_SHARD_COUNT; 0: what Discord recommends */
     uint32_t *shard_ids;  /* DISCORD_SHARD_IDS, as "0,2,4-7"; NULL: all */
     size_t shard_id_count;

@@ -33,7 +33,7 @@
 #ifndef SPECTACLES_SHARD_H
 #define SPECTACLES_SHARD_H
 
-#include <spectacles/types.h>
+#include <spectacles/codec.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -71,6 +71,15 @@ typedef struct spectacles_session {
     const char *resume_url;
 } spectacles_session;
 
+/* How the gateway's messages are compressed (Discord: "Encoding and Compression"). */
+enum spectacles_compression {
+    SPECTACLES_COMPRESSION_NONE = 0,
+    SPECTACLES_COMPRESSION_ZLIB_STREAM = 1, /* one zlib stream for the whole connection */
+    /* one zstd stream for the whole connection; inflates about 2.5 times faster. feature "zstd-stream" */
+    SPECTACLES_COMPRESSION_ZSTD_STREAM = 2,
+    SPECTACLES_COMPRESSION_PAYLOAD = 3 /* large payloads alone, in JSON only: asked for with identify */
+};
+
 enum spectacles_shard_flag {
     /*
      * The owner says with spectacles_shard_commit() which dispatches are safe. Heartbeats, resumes and
@@ -99,6 +108,12 @@ typedef struct spectacles_shard_config {
     /* bytes of one received payload; default 32 MiB. More: close 1009, reconnect */
     uint64_t max_message;
     uint64_t high_water; /* bytes that wait unread before wants_input() turns 0; default 256 KiB */
+    uint32_t encoding;   /* enum spectacles_encoding (codec.h); default JSON */
+    /* enum spectacles_compression; default ZSTD_STREAM, or ZLIB_STREAM where built without zstd */
+    uint32_t compression;
+    uint64_t
+        max_inflated;   /* bytes of one payload once inflated; default 64 MiB. More: close 1009, reconnect */
+    uint64_t max_ratio; /* of inflated to compressed bytes, of a payload above 64 KiB; default 256 */
 } spectacles_shard_config;
 
 enum spectacles_shard_event_type {
@@ -133,18 +148,21 @@ typedef struct spectacles_shard_event {
     uint32_t type;     /* enum spectacles_shard_event_type */
     uint32_t code;     /* WebSocket or Discord close code; 0 when there was none */
     int32_t error;     /* enum spectacles_error */
-    uint32_t reserved; /* 0 */
+    uint32_t encoding; /* READY, DISPATCH: of data (enum spectacles_encoding) */
     uint64_t seq;
     uint64_t ticket;
     uint64_t time;    /* LATENCY: a duration; DISCONNECTED: a point in time; milliseconds */
     const char *name; /* the event's name ("t"); not NUL-terminated */
     size_t name_length;
-    const uint8_t *data; /* the slice of d, verbatim JSON */
+    const uint8_t *data; /* the slice of d, verbatim: JSON, or a bare ETF term (codec.h) */
     size_t data_length;
     /* a sentence, but where the type says what else; NUL-terminated; never holds the token */
     const char *text;
     size_t text_length;
 } spectacles_shard_event;
+
+/* How many ops are counted one by one. */
+#define SPECTACLES_SHARD_OPS 48
 
 /* What a shard has counted since it was made. Grows at the end; see spectacles_shard_get_stats(). */
 typedef struct spectacles_shard_stats {
@@ -159,7 +177,12 @@ typedef struct spectacles_shard_stats {
     uint64_t connects;
     uint64_t identifies;
     uint64_t resumes;
-    uint64_t latency; /* of the last acknowledged heartbeat, milliseconds; 0 before the first */
+    uint64_t latency;          /* of the last acknowledged heartbeat, milliseconds; 0 before the first */
+    uint64_t bytes_compressed; /* of messages, before inflation; without compression 0 */
+    uint64_t bytes_inflated;   /* of these, after it */
+    uint64_t reconnects;       /* connections made after the first */
+    uint64_t received_by_op[SPECTACLES_SHARD_OPS]; /* payloads; ops beyond are in payloads_unknown only */
+    uint64_t sent_by_op[SPECTACLES_SHARD_OPS];
 } spectacles_shard_stats;
 
 /* Fills a configuration with defaults. size: sizeof(spectacles_shard_config). */
@@ -167,7 +190,8 @@ void spectacles_shard_config_init(spectacles_shard_config *config, size_t size);
 
 /*
  * Makes a shard, in state IDLE. Everything in config is copied. SPECTACLES_E_INVAL: a setting is missing or
- * wrong; then `problem` (may be NULL) says which. SPECTACLES_E_NOMEM, SPECTACLES_E_UNSUPPORTED.
+ * wrong; then `problem` (may be NULL) says which. SPECTACLES_E_NOMEM; SPECTACLES_E_UNSUPPORTED: the
+ * configuration is newer than the library, or this build has not the compression.
  */
 int spectacles_shard_new(spectacles_shard **out, const spectacles_shard_config *config,
                          spectacles_problem *problem);
@@ -189,13 +213,14 @@ const spectacles_shard_event *spectacles_shard_next_event(spectacles_shard *shar
 int spectacles_shard_identify(spectacles_shard *shard, uint64_t now);
 
 /*
- * Sends {"op": op, "d": d}; d is one JSON value and is sent verbatim (and copied). ticket (may be NULL)
+ * Sends {"op": op, "d": d}; d is one JSON value and is sent verbatim, or as ETF where that is the encoding (and
+ * copied). ticket (may be NULL)
  * receives a number that exactly one later event names: SENT or UNSENT.
  *
  * SPECTACLES_E_STATE: the shard is not READY. SPECTACLES_E_AGAIN: the 120 payloads per 60 seconds of this
  * connection are used up but for what heartbeats need, or the output is congested: try again at the
- * `refill_at` of spectacles_shard_budget(). SPECTACLES_E_TOOBIG: more than SPECTACLES_PACKET_MAX bytes.
- * SPECTACLES_E_PROTO: d is not JSON. SPECTACLES_E_NOMEM. (Discord: "Rate Limiting"; close codes 4002, 4008.)
+ * `refill_at` of spectacles_shard_budget(). SPECTACLES_E_TOOBIG: more than SPECTACLES_PACKET_MAX bytes
+ * in the encoding in use. SPECTACLES_E_PROTO: d is not JSON, or nothing that ETF can carry. SPECTACLES_E_NOMEM. (Discord: "Rate Limiting"; close codes 4002, 4008.)
  */
 int spectacles_shard_send(spectacles_shard *shard, uint32_t op, const uint8_t *d, size_t length, uint64_t now,
                           uint64_t *ticket);

@@ -1,8 +1,13 @@
+#include "codec/transcode.h"
 #include "relay/relay.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum {
+    KEPT_JSON = 64 * 1024
+};
 
 /* ---- Which dispatches are safe ---- */
 
@@ -55,8 +60,23 @@ static void forget_dispatches(sp_member *member)
 
 /* ---- Publishing ---- */
 
+/* Bodies are JSON, whatever the shard and Discord speak with each other. */
+static int body_of(spectacles_relay *relay, const spectacles_shard_event *event, sp_slice *body,
+                   spectacles_problem *problem)
+{
+    *body = (sp_slice){event->data, event->data_length};
+    if (event->encoding == SPECTACLES_ENCODING_JSON)
+        return SPECTACLES_OK;
+    sp_buffer_clear(&relay->json);
+    sp_buffer_shrink(&relay->json, KEPT_JSON);
+    int error =
+        sp_transcode(&relay->json, &relay->keys, SPECTACLES_ENCODING_JSON, event->encoding, *body, problem);
+    *body = sp_buffer_slice(&relay->json);
+    return error;
+}
+
 static int publish(spectacles_relay *relay, const sp_member *member, const spectacles_shard_event *event,
-                   uint64_t *tag)
+                   sp_slice body, uint64_t *tag)
 {
     char id[SP_RELAY_SESSION_MAX + 32];
     spectacles_message message;
@@ -64,13 +84,14 @@ static int publish(spectacles_relay *relay, const sp_member *member, const spect
     snprintf(id, sizeof id, "%s:%llu", member->session, (unsigned long long)event->seq);
     message.key = event->name;
     message.key_length = event->name_length;
-    message.body = event->data;
-    message.body_length = event->data_length;
+    message.body = body.bytes;
+    message.body_length = body.length;
     message.message_id = id;
     return spectacles_broker_publish(relay->events, &message, tag);
 }
 
-static int publish_dispatch(spectacles_relay *relay, uint32_t number, const spectacles_shard_event *event)
+static int publish_dispatch(spectacles_relay *relay, uint32_t number, const spectacles_shard_event *event,
+                            sp_slice body)
 {
     sp_member *member = &relay->members[number];
     sp_publish *kept = sp_ring_push(&relay->publishes);
@@ -82,7 +103,7 @@ static int publish_dispatch(spectacles_relay *relay, uint32_t number, const spec
     }
     *kept = (sp_publish){
         .kind = SP_PUBLISH_DISPATCH, .member = number, .epoch = member->epoch, .seq = event->seq};
-    int error = publish(relay, member, event, &kept->tag);
+    int error = publish(relay, member, event, body, &kept->tag);
     if (error != SPECTACLES_OK) {
         sp_ring_pop_back(&member->dispatches);
         sp_ring_pop_back(&relay->publishes);
@@ -97,6 +118,21 @@ static void pass_over(spectacles_relay *relay, sp_member *member, uint64_t seq)
         commit(member);
 }
 
+/* It would come again and again, and never become JSON. */
+static void tell_unreadable(spectacles_relay *relay, sp_member *member, const spectacles_shard_event *event,
+                            int error, const char *why)
+{
+    sp_relay_news *news = sp_relay_tell(relay, SPECTACLES_RELAY_EVENT_PUBLISH_FAILED);
+    if (news) {
+        news->event.shard_id = member->id;
+        news->event.error = error;
+        news->event.seq = event->seq;
+        sp_relay_name(news, event->name, event->name_length);
+        sp_text_set(&news->text, "not published, because it has no form in JSON: %s", why);
+    }
+    pass_over(relay, member, event->seq);
+}
+
 static void on_dispatch(spectacles_relay *relay, uint32_t number, const spectacles_shard_event *event,
                         uint64_t now)
 {
@@ -109,7 +145,15 @@ static void on_dispatch(spectacles_relay *relay, uint32_t number, const spectacl
         pass_over(relay, member, event->seq);
         return;
     }
-    int error = publish_dispatch(relay, number, event);
+    sp_slice body;
+    spectacles_problem problem;
+    int error = body_of(relay, event, &body, &problem);
+    if (error != SPECTACLES_OK && error != SPECTACLES_E_NOMEM) {
+        tell_unreadable(relay, member, event, error, problem.text);
+        return;
+    }
+    if (error == SPECTACLES_OK)
+        error = publish_dispatch(relay, number, event, body);
     if (error == SPECTACLES_OK) {
         relay->stats.published++;
         return;

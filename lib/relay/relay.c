@@ -149,6 +149,8 @@ SPECTACLES_EXPORT void spectacles_relay_free(spectacles_relay *relay)
     for (size_t i = 0; i < relay->publishes.count; i++)
         sp_relay_free_publish(sp_ring_at(&relay->publishes, i));
     sp_relay_free_routes(&relay->routes);
+    sp_buffer_free(&relay->json);
+    sp_buffer_free(&relay->keys);
     sp_ring_free(&relay->publishes);
     sp_ring_free(&relay->routes);
     sp_ring_free(&relay->news);

@@ -102,6 +102,8 @@ struct spectacles_relay {
     sp_ring routes;
     sp_ring news;
     sp_relay_news current;
+    sp_buffer json; /* a dispatch that came as ETF */
+    sp_buffer keys; /* scratch of the transcoder */
     spectacles_relay_stats stats;
 };
 

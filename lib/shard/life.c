@@ -47,6 +47,7 @@ void sp_shard_connect(spectacles_shard *shard, uint64_t now)
     shard->loss = (sp_loss){0};
     sp_heartbeat_stop(&shard->heartbeat);
     sp_limits_reset(&shard->limits);
+    shard->stats.reconnects += shard->stats.connects > 0;
     shard->stats.connects++;
     sp_shard_become(shard, SPECTACLES_SHARD_CONNECTING, now);
     sp_news *news = sp_shard_tell(shard, SPECTACLES_SHARD_EVENT_CONNECTING);

@@ -44,6 +44,8 @@ int sp_payload_identify(sp_buffer *out, const sp_identify *identify)
     write_number(out, ",\"shard\":[", identify->shard_id);
     write_number(out, ",", identify->shard_count);
     sp_buffer_text(out, "]");
+    if (identify->compress)
+        sp_buffer_text(out, ",\"compress\":true");
     if (identify->presence) {
         sp_buffer_text(out, ",\"presence\":");
         sp_buffer_text(out, identify->presence);

@@ -15,6 +15,7 @@ typedef struct sp_identify {
     uint32_t large_threshold;
     uint32_t shard_id;
     uint32_t shard_count;
+    bool compress; /* large payloads may come compressed */
 } sp_identify;
 
 int sp_payload_identify(sp_buffer *out, const sp_identify *identify);

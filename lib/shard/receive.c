@@ -1,4 +1,5 @@
 #include "codec/json.h"
+#include "codec/transcode.h"
 #include "shard/shard.h"
 
 #include <spectacles/codec.h>
@@ -11,6 +12,10 @@ enum {
     OP_INVALID_SESSION = 9,
     OP_HELLO = 10,
     OP_HEARTBEAT_ACK = 11
+};
+
+enum {
+    KEPT_TERM = 4096
 };
 
 /* Codes with which we close; all of them keep the session. */
@@ -34,6 +39,25 @@ static void survive(spectacles_shard *shard, int error, uint64_t now)
     if (error != SPECTACLES_OK)
         drop(shard, CLOSE_RECONNECT, error, "out of memory: the connection is given up and will be resumed",
              now);
+}
+
+/* The d of a payload that the shard itself looks into, as JSON. False: the connection was given up. */
+static bool read_data(spectacles_shard *shard, const spectacles_envelope *envelope, sp_slice *d, uint64_t now)
+{
+    spectacles_problem problem;
+    *d = (sp_slice){envelope->data, envelope->data_length};
+    if (shard->encoding == SPECTACLES_ENCODING_JSON || !d->bytes)
+        return true;
+    sp_buffer_clear(&shard->term);
+    sp_buffer_shrink(&shard->term, KEPT_TERM);
+    int error = sp_transcode(&shard->term, &shard->keys, SPECTACLES_ENCODING_JSON, SPECTACLES_ENCODING_ETF,
+                             *d, &problem);
+    *d = sp_buffer_slice(&shard->term);
+    if (error == SPECTACLES_E_NOMEM)
+        survive(shard, error, now);
+    else if (error != SPECTACLES_OK)
+        drop(shard, CLOSE_UNDECODABLE, SPECTACLES_E_PROTO, problem.text, now);
+    return error == SPECTACLES_OK;
 }
 
 /* ---- Ops ---- */
@@ -107,6 +131,7 @@ static void hold_dispatch(spectacles_shard *shard, const spectacles_envelope *en
 {
     shard->dispatch_held = true;
     shard->dispatch = (spectacles_shard_event){.type = SPECTACLES_SHARD_EVENT_DISPATCH,
+                                               .encoding = shard->encoding,
                                                .seq = envelope->seq,
                                                .name = envelope->name,
                                                .name_length = envelope->name_length,
@@ -118,7 +143,9 @@ static void on_ready(spectacles_shard *shard, const spectacles_envelope *envelop
 {
     const char *why;
     bool untrusted;
-    sp_slice d = {envelope->data, envelope->data_length};
+    sp_slice d;
+    if (!read_data(shard, envelope, &d, now))
+        return;
     if (sp_session_begin(&shard->session, d, &shard->base, &untrusted, &why) != SPECTACLES_OK) {
         drop(shard, CLOSE_UNDECODABLE, SPECTACLES_E_PROTO, why, now);
         return;
@@ -126,6 +153,7 @@ static void on_ready(spectacles_shard *shard, const spectacles_envelope *envelop
     sp_shard_become(shard, SPECTACLES_SHARD_READY, now);
     sp_news *news = sp_shard_tell(shard, SPECTACLES_SHARD_EVENT_READY);
     if (news) {
+        news->event.encoding = shard->encoding;
         news->event.data = envelope->data;
         news->event.data_length = envelope->data_length;
         if (untrusted)
@@ -161,33 +189,80 @@ static void on_dispatch(spectacles_shard *shard, const spectacles_envelope *enve
 
 /* ---- Payloads ---- */
 
+static void on_control(spectacles_shard *shard, const spectacles_envelope *envelope, uint64_t now)
+{
+    sp_slice d;
+    if (!read_data(shard, envelope, &d, now))
+        return;
+    if (envelope->op == OP_HEARTBEAT)
+        survive(shard, sp_shard_write_heartbeat(shard, now), now);
+    else if (envelope->op == OP_HEARTBEAT_ACK)
+        on_heartbeat_ack(shard, now);
+    else if (envelope->op == OP_HELLO)
+        on_hello(shard, d, now);
+    else if (envelope->op == OP_INVALID_SESSION)
+        on_invalid_session(shard, d, now);
+    else if (envelope->op == OP_RECONNECT)
+        drop(shard, CLOSE_RECONNECT, SPECTACLES_E_CLOSED, "the gateway asks to reconnect (op 7)", now);
+    else
+        shard->stats.payloads_unknown++;
+}
+
 static void on_payload(spectacles_shard *shard, sp_slice payload, uint64_t now)
 {
     spectacles_envelope envelope;
     spectacles_problem problem;
-    if (spectacles_envelope_scan(&envelope, SPECTACLES_ENCODING_JSON, payload.bytes, payload.length,
-                                 &problem) != SPECTACLES_OK) {
+    if (spectacles_envelope_scan(&envelope, shard->encoding, payload.bytes, payload.length, &problem) !=
+        SPECTACLES_OK) {
         drop(shard, CLOSE_UNDECODABLE, SPECTACLES_E_PROTO, problem.text, now);
         return;
     }
     shard->stats.payloads_received++;
-    sp_slice d = {envelope.data, envelope.data_length};
+    if (envelope.op < SPECTACLES_SHARD_OPS)
+        shard->stats.received_by_op[envelope.op]++;
     if (!(envelope.members & SPECTACLES_ENVELOPE_OP))
         drop(shard, CLOSE_UNDECODABLE, SPECTACLES_E_PROTO, "the gateway sent a payload without an op", now);
     else if (envelope.op == OP_DISPATCH)
         on_dispatch(shard, &envelope, now);
-    else if (envelope.op == OP_HEARTBEAT)
-        survive(shard, sp_shard_write_heartbeat(shard, now), now);
-    else if (envelope.op == OP_HEARTBEAT_ACK)
-        on_heartbeat_ack(shard, now);
-    else if (envelope.op == OP_HELLO)
-        on_hello(shard, d, now);
-    else if (envelope.op == OP_INVALID_SESSION)
-        on_invalid_session(shard, d, now);
-    else if (envelope.op == OP_RECONNECT)
-        drop(shard, CLOSE_RECONNECT, SPECTACLES_E_CLOSED, "the gateway asks to reconnect (op 7)", now);
     else
-        shard->stats.payloads_unknown++;
+        on_control(shard, &envelope, now);
+}
+
+/* ---- Messages ---- */
+
+/* What kind of message carries what depends on what was asked for in the URL and with identify. */
+static bool is_expected(const spectacles_shard *shard, enum sp_frame_kind kind)
+{
+    if (shard->compression == SPECTACLES_COMPRESSION_PAYLOAD)
+        return true;
+    bool plain = shard->compression == SPECTACLES_COMPRESSION_NONE;
+    bool text = plain && shard->encoding == SPECTACLES_ENCODING_JSON;
+    return (kind == SP_FRAME_TEXT) == text;
+}
+
+static void on_message(spectacles_shard *shard, const sp_frame *frame, uint64_t now)
+{
+    sp_slice payload = frame->payload;
+    if (!is_expected(shard, frame->kind)) {
+        drop(shard, CLOSE_UNSUPPORTED, SPECTACLES_E_PROTO,
+             frame->kind == SP_FRAME_TEXT
+                 ? "the gateway sent a text message, but ETF or compression was asked for"
+                 : "the gateway sent a binary message, but JSON without compression was asked for",
+             now);
+        return;
+    }
+    if (frame->kind == SP_FRAME_BINARY && shard->compression != SPECTACLES_COMPRESSION_NONE) {
+        shard->stats.bytes_compressed += payload.length;
+        int got = sp_inflate_feed(&shard->inflate, payload, &payload);
+        if (got == SPECTACLES_E_NOMEM)
+            survive(shard, got, now);
+        else if (got < 0)
+            drop(shard, shard->inflate.close_code, got, shard->inflate.error, now);
+        if (got <= 0)
+            return;
+        shard->stats.bytes_inflated += payload.length;
+    }
+    on_payload(shard, payload, now);
 }
 
 /* ---- Frames ---- */
@@ -225,11 +300,8 @@ static void on_frame(spectacles_shard *shard, const sp_frame *frame, uint64_t no
         return;
     else if (frame->kind == SP_FRAME_PING)
         survive(shard, sp_shard_write_frame(shard, SP_FRAME_PONG, frame->payload), now);
-    else if (frame->kind == SP_FRAME_TEXT)
-        on_payload(shard, frame->payload, now);
     else
-        drop(shard, CLOSE_UNSUPPORTED, SPECTACLES_E_PROTO,
-             "the gateway sent a binary message, but JSON without compression was asked for", now);
+        on_message(shard, frame, now);
 }
 
 static bool receive_frame(spectacles_shard *shard, uint64_t now)

@@ -1,5 +1,9 @@
+#include "codec/transcode.h"
+#include "core/config.h"
 #include "shard/payload.h"
 #include "shard/shard.h"
+
+#include <spectacles/routing.h>
 
 int sp_shard_write_frame(spectacles_shard *shard, enum sp_frame_kind kind, sp_slice payload)
 {
@@ -10,35 +14,78 @@ int sp_shard_write_frame(spectacles_shard *shard, enum sp_frame_kind kind, sp_sl
     return error;
 }
 
-/* Sends what was composed in the scratch buffer, and empties that. */
-static int write_scratch(spectacles_shard *shard, int error, uint64_t now)
+int sp_shard_encode(spectacles_shard *shard, sp_slice *payload, spectacles_problem *problem)
 {
-    if (error == SPECTACLES_OK)
-        error = sp_shard_write_frame(shard, SP_FRAME_TEXT, sp_buffer_slice(&shard->scratch));
+    sp_slice encoded = sp_buffer_slice(&shard->scratch);
+    if (shard->encoding == SPECTACLES_ENCODING_ETF) {
+        sp_buffer_clear(&shard->term);
+        int error = sp_transcode(&shard->term, &shard->keys, SPECTACLES_ENCODING_ETF,
+                                 SPECTACLES_ENCODING_JSON, encoded, problem);
+        if (error != SPECTACLES_OK)
+            return error;
+        encoded = sp_buffer_slice(&shard->term);
+    }
+    if (encoded.length > SPECTACLES_PACKET_MAX)
+        return sp_refuse(problem, SPECTACLES_E_TOOBIG, "the payload is over 4096 bytes");
+    *payload = encoded;
+    return SPECTACLES_OK;
+}
+
+static void empty_scratch(spectacles_shard *shard)
+{
     sp_buffer_clear(&shard->scratch);
+    sp_buffer_clear(&shard->term);
+}
+
+int sp_shard_write_payload(spectacles_shard *shard, uint32_t op, sp_slice payload, uint64_t now)
+{
+    enum sp_frame_kind kind = shard->encoding == SPECTACLES_ENCODING_ETF ? SP_FRAME_BINARY : SP_FRAME_TEXT;
+    int error = sp_shard_write_frame(shard, kind, payload);
+    empty_scratch(shard);
     if (error != SPECTACLES_OK)
         return error;
     sp_limits_count(&shard->limits, now);
     shard->stats.payloads_sent++;
+    if (op < SPECTACLES_SHARD_OPS)
+        shard->stats.sent_by_op[op]++;
     return SPECTACLES_OK;
+}
+
+/* Sends what was composed in the scratch buffer. */
+static int write_scratch(spectacles_shard *shard, int error, uint32_t op, uint64_t now)
+{
+    sp_slice payload;
+    spectacles_problem problem;
+    if (error == SPECTACLES_OK)
+        error = sp_shard_encode(shard, &payload, &problem);
+    if (error != SPECTACLES_OK) {
+        empty_scratch(shard);
+        return error;
+    }
+    return sp_shard_write_payload(shard, op, payload, now);
 }
 
 int sp_shard_write_identify(spectacles_shard *shard, uint64_t now)
 {
-    const sp_identify identify = {shard->token,           shard->presence, shard->intents,
-                                  shard->large_threshold, shard->id,       shard->count};
-    return write_scratch(shard, sp_payload_identify(&shard->scratch, &identify), now);
+    const sp_identify identify = {shard->token,
+                                  shard->presence,
+                                  shard->intents,
+                                  shard->large_threshold,
+                                  shard->id,
+                                  shard->count,
+                                  shard->compression == SPECTACLES_COMPRESSION_PAYLOAD};
+    return write_scratch(shard, sp_payload_identify(&shard->scratch, &identify), 2, now);
 }
 
 int sp_shard_write_resume(spectacles_shard *shard, uint64_t now)
 {
     uint64_t seq = sp_session_safe(&shard->session, shard->commits);
-    return write_scratch(shard, sp_payload_resume(&shard->scratch, shard->token, shard->session.id, seq),
+    return write_scratch(shard, sp_payload_resume(&shard->scratch, shard->token, shard->session.id, seq), 6,
                          now);
 }
 
 int sp_shard_write_heartbeat(spectacles_shard *shard, uint64_t now)
 {
     uint64_t seq = sp_session_safe(&shard->session, shard->commits);
-    return write_scratch(shard, sp_payload_heartbeat(&shard->scratch, seq), now);
+    return write_scratch(shard, sp_payload_heartbeat(&shard->scratch, seq), 1, now);
 }

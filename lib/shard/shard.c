@@ -25,8 +25,32 @@ SPECTACLES_EXPORT void spectacles_shard_config_init(spectacles_shard_config *con
                                               .gateway_version = 10,
                                               .large_threshold = 50,
                                               .max_message = UINT64_C(32) * 1024 * 1024,
-                                              .high_water = UINT64_C(256) * 1024};
+                                              .high_water = UINT64_C(256) * 1024,
+                                              .encoding = SPECTACLES_ENCODING_JSON,
+                                              .compression =
+                                                  sp_inflate_has(SPECTACLES_COMPRESSION_ZSTD_STREAM)
+                                                      ? SPECTACLES_COMPRESSION_ZSTD_STREAM
+                                                      : SPECTACLES_COMPRESSION_ZLIB_STREAM,
+                                              .max_inflated = UINT64_C(64) * 1024 * 1024,
+                                              .max_ratio = 256};
     sp_config_write(config, size, &defaults, sizeof defaults);
+}
+
+static int check_wire(const spectacles_shard_config *config, spectacles_problem *problem)
+{
+    if (config->encoding > SPECTACLES_ENCODING_ETF || config->compression > SPECTACLES_COMPRESSION_PAYLOAD)
+        return sp_refuse(problem, SPECTACLES_E_INVAL,
+                         "encoding or compression is none that this version knows");
+    if (config->encoding == SPECTACLES_ENCODING_ETF && config->compression == SPECTACLES_COMPRESSION_PAYLOAD)
+        return sp_refuse(problem, SPECTACLES_E_INVAL,
+                         "payload compression is for JSON only: use zlib-stream");
+    if (!sp_inflate_has(config->compression))
+        return sp_refuse(problem, SPECTACLES_E_UNSUPPORTED, "this build has no zstd-stream: use zlib-stream");
+    if (config->max_message == 0 || config->high_water == 0 || config->max_inflated == 0 ||
+        config->max_ratio == 0)
+        return sp_refuse(problem, SPECTACLES_E_INVAL,
+                         "max_message, high_water, max_inflated and max_ratio must not be 0");
+    return SPECTACLES_OK;
 }
 
 static int check_numbers(const spectacles_shard_config *config, spectacles_problem *problem)
@@ -41,9 +65,7 @@ static int check_numbers(const spectacles_shard_config *config, spectacles_probl
     if (config->flags & ~(uint32_t)SPECTACLES_SHARD_COMMITS)
         return sp_refuse(problem, SPECTACLES_E_UNSUPPORTED,
                          "flags has a bit that this version does not know");
-    if (config->max_message == 0 || config->high_water == 0)
-        return sp_refuse(problem, SPECTACLES_E_INVAL, "max_message and high_water must not be 0");
-    return SPECTACLES_OK;
+    return check_wire(config, problem);
 }
 
 static bool is_header_text(const char *text)
@@ -122,14 +144,21 @@ static int import_session(spectacles_shard *shard, const spectacles_session *giv
 
 static int check_identify(spectacles_shard *shard, spectacles_problem *problem)
 {
-    const sp_identify identify = {shard->token,           shard->presence, shard->intents,
-                                  shard->large_threshold, shard->id,       shard->count};
+    const sp_identify identify = {shard->token,
+                                  shard->presence,
+                                  shard->intents,
+                                  shard->large_threshold,
+                                  shard->id,
+                                  shard->count,
+                                  shard->compression == SPECTACLES_COMPRESSION_PAYLOAD};
+    sp_slice payload;
     int error = sp_payload_identify(&shard->scratch, &identify);
-    if (error == SPECTACLES_OK && sp_buffer_length(&shard->scratch) > SPECTACLES_PACKET_MAX)
-        error = sp_refuse(problem, SPECTACLES_E_TOOBIG,
-                          "the identify payload is over 4096 bytes: shorten the presence");
+    if (error == SPECTACLES_OK)
+        error = sp_shard_encode(shard, &payload, problem);
+    if (error == SPECTACLES_E_TOOBIG)
+        sp_refuse(problem, error, "the identify payload is over 4096 bytes: shorten the presence");
     sp_buffer_clear(&shard->scratch);
-    return error;
+    return error == SPECTACLES_E_PROTO ? SPECTACLES_E_INVAL : error;
 }
 
 static int set_up(spectacles_shard *shard, const spectacles_shard_config *config, spectacles_problem *problem)
@@ -141,7 +170,11 @@ static int set_up(spectacles_shard *shard, const spectacles_shard_config *config
     shard->large_threshold = config->large_threshold;
     shard->intents = config->intents;
     shard->commits = config->flags & SPECTACLES_SHARD_COMMITS;
+    shard->encoding = config->encoding;
+    shard->compression = config->compression;
     shard->max_message = config->max_message;
+    shard->max_inflated = config->max_inflated;
+    shard->max_ratio = config->max_ratio;
     shard->high_water = config->high_water;
     shard->random.state = config->seed;
     shard->phase_deadline = SPECTACLES_NEVER;
@@ -188,7 +221,10 @@ SPECTACLES_EXPORT void spectacles_shard_free(spectacles_shard *shard)
     free(shard->user_agent);
     sp_frames_free(&shard->frames);
     sp_buffer_free(&shard->output);
+    sp_inflate_free(&shard->inflate);
     sp_buffer_free(&shard->scratch);
+    sp_buffer_free(&shard->term);
+    sp_buffer_free(&shard->keys);
     sp_ring_free(&shard->news);
     sp_ring_free(&shard->tickets);
     free(shard);
@@ -319,9 +355,13 @@ SPECTACLES_EXPORT int spectacles_shard_opened(spectacles_shard *shard, uint64_t 
     sp_text query;
     if (shard->transport != SP_TRANSPORT_WANTED)
         return sp_shard_fail(shard, SPECTACLES_E_STATE, "no connection was asked for");
-    sp_text_set(&query, "/?v=%u&encoding=json", (unsigned)shard->version);
+    static const char *const compress[] = {"", "&compress=zlib-stream", "&compress=zstd-stream", ""};
+    sp_text_set(&query, "/?v=%u&encoding=%s%s", (unsigned)shard->version,
+                shard->encoding == SPECTACLES_ENCODING_ETF ? "etf" : "json", compress[shard->compression]);
     memcpy(target, query.chars, query.length + 1);
     int error = sp_frames_open(&shard->frames, &shard->output, &shard->random, shard->max_message);
+    if (error == SPECTACLES_OK)
+        error = sp_inflate_open(&shard->inflate, shard->compression, shard->max_inflated, shard->max_ratio);
     if (error == SPECTACLES_OK)
         error = sp_handshake_request(&shard->handshake, &shard->output, &shard->url, target,
                                      shard->user_agent, &shard->random);
@@ -420,17 +460,19 @@ static int check_packet(spectacles_shard *shard, sp_slice d, uint64_t now)
     return SPECTACLES_OK;
 }
 
-static int send_packet(spectacles_shard *shard, uint32_t op, sp_slice d, sp_ticket *ticket)
+static int send_packet(spectacles_shard *shard, uint32_t op, sp_slice d, uint64_t now, sp_ticket *ticket)
 {
+    sp_slice payload;
+    spectacles_problem problem = {"out of memory", 0};
     int error = sp_payload_packet(&shard->scratch, op, d);
-    if (error == SPECTACLES_OK && sp_buffer_length(&shard->scratch) > SPECTACLES_PACKET_MAX)
-        error = SPECTACLES_E_TOOBIG;
     if (error == SPECTACLES_OK)
-        error = sp_shard_write_frame(shard, SP_FRAME_TEXT, sp_buffer_slice(&shard->scratch));
+        error = sp_shard_encode(shard, &payload, &problem);
+    if (error == SPECTACLES_OK)
+        error = sp_shard_write_payload(shard, op, payload, now);
     sp_buffer_clear(&shard->scratch);
     ticket->number = shard->last_ticket + 1;
     ticket->end = shard->written;
-    return error;
+    return error == SPECTACLES_OK ? error : sp_shard_fail(shard, error, problem.text);
 }
 
 SPECTACLES_EXPORT int spectacles_shard_send(spectacles_shard *shard, uint32_t op, const uint8_t *d,
@@ -443,15 +485,11 @@ SPECTACLES_EXPORT int spectacles_shard_send(spectacles_shard *shard, uint32_t op
     sp_ticket *kept = sp_ring_push(&shard->tickets);
     if (!kept)
         return sp_shard_fail(shard, SPECTACLES_E_NOMEM, "out of memory");
-    error = send_packet(shard, op, slice, kept);
+    error = send_packet(shard, op, slice, now, kept);
     if (error != SPECTACLES_OK) {
         sp_ring_pop_back(&shard->tickets);
-        return sp_shard_fail(shard, error,
-                             error == SPECTACLES_E_TOOBIG ? "the packet is over 4096 bytes"
-                                                          : spectacles_strerror(error));
+        return error;
     }
-    sp_limits_count(&shard->limits, now);
-    shard->stats.payloads_sent++;
     shard->last_ticket = kept->number;
     if (ticket)
         *ticket = kept->number;

@@ -8,6 +8,7 @@
 #include "shard/frame.h"
 #include "shard/handshake.h"
 #include "shard/heartbeat.h"
+#include "shard/inflate.h"
 #include "shard/limits.h"
 #include "shard/session.h"
 
@@ -75,7 +76,11 @@ struct spectacles_shard {
     uint32_t version;
     uint32_t large_threshold;
     bool commits;
+    uint32_t encoding;
+    uint32_t compression;
     uint64_t max_message;
+    uint64_t max_inflated;
+    uint64_t max_ratio;
     uint64_t high_water;
     sp_random random;
 
@@ -96,8 +101,11 @@ struct spectacles_shard {
     sp_url url; /* that it is made to */
     sp_handshake handshake;
     sp_frames frames;
+    sp_inflate inflate;
     sp_buffer output;
-    sp_buffer scratch; /* a payload being composed */
+    sp_buffer scratch; /* a payload being composed, as JSON */
+    sp_buffer term;    /* the same as ETF; or a d that came as ETF, as JSON */
+    sp_buffer keys;    /* scratch of the transcoder */
     uint64_t written;  /* bytes appended to output on this connection */
     uint64_t gone;     /* of these, consumed */
     sp_heartbeat heartbeat;
@@ -146,6 +154,15 @@ int sp_shard_write_identify(spectacles_shard *shard, uint64_t now);
 int sp_shard_write_resume(spectacles_shard *shard, uint64_t now);
 int sp_shard_write_heartbeat(spectacles_shard *shard, uint64_t now);
 int sp_shard_write_frame(spectacles_shard *shard, enum sp_frame_kind kind, sp_slice payload);
+
+/*
+ * Composed is what stands in `scratch`: in the encoding in use. SPECTACLES_E_TOOBIG: above SPECTACLES_PACKET_MAX.
+ * SPECTACLES_E_PROTO: ETF cannot carry it. SPECTACLES_E_NOMEM.
+ */
+int sp_shard_encode(spectacles_shard *shard, sp_slice *payload, spectacles_problem *problem);
+
+/* Sends an encoded payload with this op, and empties the scratch buffers. */
+int sp_shard_write_payload(spectacles_shard *shard, uint32_t op, sp_slice payload, uint64_t now);
 
 /* ---- events.c: what is told ---- */
 

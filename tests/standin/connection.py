@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import websockets
 
 from .session import Received, Session
+from .encoding import Undecodable, Wire
 
 if TYPE_CHECKING:
     from .standin import Standin
@@ -31,9 +32,10 @@ class Violation(Exception):
 
 
 class Connection:
-    def __init__(self, standin: Standin, socket: Any) -> None:
+    def __init__(self, standin: Standin, socket: Any, wire: Wire) -> None:
         self.standin = standin
         self.socket = socket
+        self.wire = wire
         self.session: Session | None = None
         self.cursor = 0  # dispatches of the session that have been sent
         self.control: deque[str] = deque()
@@ -91,15 +93,32 @@ class Connection:
         self.control.append(json.dumps({"t": None, "s": None, "op": op, "d": d}, separators=(",", ":")))
         self.wake.set()
 
+    async def send(self, text: str) -> None:
+        """One payload: in several messages, or several fragments, where the test wants that."""
+        message = self.wire.pack(text)
+        pieces = split(message, self.standin.pieces) if self.wire.compression == "zlib-stream" else [message]
+        for piece in pieces:
+            if self.standin.fragments > 1:
+                await self.socket.send(self.in_fragments(split(piece, self.standin.fragments)))
+            else:
+                await self.socket.send(piece)
+
+    async def in_fragments(self, parts: list[Any]) -> Any:
+        """A ping stands between fragments, as RFC 6455 allows."""
+        for number, part in enumerate(parts):
+            if number == 1:
+                await self.socket.ping()
+            yield part
+
     async def write(self) -> None:
         while True:
             await self.wake.wait()
             self.wake.clear()
             while self.control:
-                await self.socket.send(self.control.popleft())
+                await self.send(self.control.popleft())
             while self.session and self.cursor < len(self.session.log):
                 self.cursor += 1
-                await self.socket.send(self.session.log[self.cursor - 1])
+                await self.send(self.session.log[self.cursor - 1])
                 if self.control:
                     self.wake.set()
                     break
@@ -108,12 +127,12 @@ class Connection:
 
     async def on_message(self, message: str | bytes) -> None:
         self.count_payload()
-        raw = message if isinstance(message, str) else ""
-        if isinstance(message, bytes) or len(raw.encode()) > MAX_PAYLOAD:
-            raise Violation(4002, "Decode error: binary, or over 4096 bytes.")
+        if len(message.encode() if isinstance(message, str) else message) > MAX_PAYLOAD:
+            raise Violation(4002, "Decode error: over 4096 bytes.")
         try:
+            raw = self.wire.unpack(message)
             payload = json.loads(raw)
-        except ValueError as error:
+        except (ValueError, Undecodable) as error:
             raise Violation(4002, f"Decode error: {error}"[:120]) from error
         if not isinstance(payload, dict) or not isinstance(payload.get("op"), int) or "d" not in payload:
             raise Violation(4002, "Decode error: not a payload.")
@@ -163,6 +182,10 @@ class Connection:
             self.standin.note("violation", code=9, reason="identified too fast")
             self.say(9, False)
             return
+        if d.get("compress"):
+            if self.wire.compression or self.wire.encoding != "json":
+                raise Violation(4002, "Decode error: payload compression is for JSON without transport compression.")
+            self.wire.compresses_payloads = True
         session = Session(shard, count, intents=intents)
         self.standin.add_session(session)
         self.attach(session, 0)
@@ -252,6 +275,12 @@ class Connection:
         if nonce is not None and len(str(nonce).encode()) <= 32:
             chunk["nonce"] = nonce
         session.append("GUILD_MEMBERS_CHUNK", json.dumps(chunk))
+
+
+def split(message: Any, count: int) -> list[Any]:
+    """In so many parts, none of them empty."""
+    step = max(1, -(-len(message) // max(1, count)))
+    return [message[at:at + step] for at in range(0, len(message), step)] or [message]
 
 
 def as_list(value: Any) -> list[Any]:

@@ -16,6 +16,7 @@ import websockets
 
 from .connection import Connection
 from .session import Received, Session
+from .encoding import COMPRESSIONS, ENCODINGS, Erlang, Wire
 
 
 class Standin:
@@ -37,6 +38,9 @@ class Standin:
         self.sharding_required = 1
         self.resume_url: Optional[str] = None
         self.api_status: Optional[int] = None
+        self.pieces = 1  # messages of a zlib-stream go out in so many WebSocket messages
+        self.fragments = 1  # and messages in so many fragments
+        self._erlang = Erlang()
         self.records: list[dict[str, Any]] = []
         self.connections: set[Connection] = set()
         self._sessions: list[Session] = []
@@ -62,6 +66,7 @@ class Standin:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(10)
         self._thread = None
+        self._erlang.stop()
 
     def __enter__(self) -> Standin:
         return self.start()
@@ -122,12 +127,14 @@ class Standin:
         return _json(200, {"url": self.url, "shards": self.shards, "session_start_limit": limit})
 
     def _check_upgrade(self, query: dict[str, list[str]]) -> Any:
-        if query.get("encoding") != ["json"] or "compress" in query:
-            return _json(400, {"message": "only encoding=json without compression is served"})
+        if query.get("encoding", ["json"])[0] not in ENCODINGS or query.get("compress", [None])[0] not in COMPRESSIONS:
+            return _json(400, {"message": "there is no such encoding or compression"})
         return None
 
     async def _serve(self, socket: Any, path: str = "/") -> None:
-        connection = Connection(self, socket)
+        query = parse_qs(urlsplit(socket.path).query)
+        wire = Wire(self._erlang, query.get("encoding", ["json"])[0], query.get("compress", [None])[0])
+        connection = Connection(self, socket, wire)
         self.connections.add(connection)
         self.note("connected", path=socket.path, headers=connection.headers)
         if parse_qs(urlsplit(socket.path).query).get("v") != ["10"]:

@@ -6,15 +6,18 @@ import json
 import ssl
 import urllib.error
 import urllib.request
+import zlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
 import websockets
+import zstandard
 from standin.certs import Authority
 from standin.payloads import ODD, corpus, large_guild, one_of_each
 from standin.standin import Standin
+from standin.encoding import Erlang
 
 IDENTIFY = {"token": "test.token", "intents": 513, "properties": {"os": "linux", "browser": "b", "device": "d"}, "shard": [0, 2]}
 
@@ -103,7 +106,7 @@ def test_a_wrong_version(standin: Standin) -> None:
 
 
 def test_other_encodings_are_refused(standin: Standin) -> None:
-    for query in ("?v=10&encoding=etf", "?v=10&encoding=json&compress=zlib-stream"):
+    for query in ("?v=10&encoding=bert", "?v=10&encoding=json&compress=gzip"):
         with pytest.raises(websockets.InvalidStatusCode) as refused:
             run(standin, lambda client: client.hear(10), query)
         assert refused.value.status_code == 400
@@ -220,3 +223,85 @@ def test_payloads_are_json_and_the_same_for_a_seed() -> None:
         json.loads(data)
     assert events == [*one_of_each(3), *corpus(3, 500)]
     assert 900 < sum(len(data.encode()) for _, data in corpus(5, 5000)) / 5000 < 1500
+
+
+# ---- Encodings and compressions ----
+
+
+class Decoder:
+    """Undoes what the stand-in does, with zlib, zstandard and Erlang."""
+
+    def __init__(self, encoding: str, compression: str | None) -> None:
+        self.erlang = Erlang() if encoding == "etf" else None
+        self.zlib = zlib.decompressobj()
+        self.zstd = zstandard.ZstdDecompressor().decompressobj()
+        self.compression = compression
+        self.held = b""
+
+    def payload(self, message: str | bytes) -> Any:
+        if isinstance(message, str):
+            return json.loads(message)
+        data = message
+        if self.compression == "zlib-stream":
+            self.held += message
+            if not self.held.endswith(b"\0\0\xff\xff"):
+                return None
+            data, self.held = self.zlib.decompress(self.held), b""
+        elif self.compression == "zstd-stream":
+            data = self.zstd.decompress(message)
+        elif self.compression == "payload":
+            data = zlib.decompress(message)
+        return json.loads(self.erlang.decode_any(data) if self.erlang else data)
+
+    def stop(self) -> None:
+        if self.erlang:
+            self.erlang.stop()
+
+
+@pytest.mark.parametrize("pieces", [1, 3])
+@pytest.mark.parametrize(("encoding", "compression"), [("json", None), ("json", "zlib-stream"), ("json", "zstd-stream"), ("json", "payload"),
+                                                       ("etf", None), ("etf", "zlib-stream"), ("etf", "zstd-stream")])
+def test_every_encoding_and_compression(standin: Standin, encoding: str, compression: str | None, pieces: int) -> None:
+    standin.pieces = standin.fragments = pieces
+    decoder = Decoder(encoding, compression)
+
+    async def hear(client: Client, name: str) -> Any:
+        while True:
+            payload = decoder.payload(await asyncio.wait_for(client.socket.recv(), 10))
+            if payload and payload["t"] == name:
+                return payload["d"]
+
+    async def talk(client: Client) -> None:
+        identify = {"op": 2, "d": {**IDENTIFY, "compress": compression == "payload"}}
+        await client.socket.send(standin_encode(standin, identify) if encoding == "etf" else json.dumps(identify))
+        session = (await hear(client, "READY"))["session_id"]
+        assert session == standin.session(0).session_id
+        for number in range(5):
+            await asyncio.to_thread(standin.dispatch, 0, "MESSAGE_CREATE", {"content": f"Grüße {number}", "id": str(10**18 + number), "list": [1, 2], "big": "x" * 500})
+            got = await hear(client, "MESSAGE_CREATE")
+            assert (got["content"], int(got["id"]), got["list"]) == (f"Grüße {number}", 10**18 + number, [1, 2])
+
+    transport = f"&compress={compression}" if compression and compression != "payload" else ""
+    run(standin, talk, f"?v=10&encoding={encoding}{transport}")
+    decoder.stop()
+
+
+def standin_encode(standin: Standin, payload: Any) -> bytes:
+    """As a client has to: keys as binaries."""
+    return Erlang().encode_client(payload)
+
+
+def test_etf_clients_are_held_to_the_rules(standin: Standin) -> None:
+    erlang = Erlang()
+
+    def closed_with(message: str | bytes) -> int:
+        async def talk(client: Client) -> int:
+            await client.socket.send(message)
+            return await client.close_code()
+
+        return int(run(standin, talk, "?v=10&encoding=etf"))
+
+    compressed = b"\x83P" + (10).to_bytes(4, "big") + zlib.compress(b"j")
+    for message in ('{"op":1,"d":null}', b"\x83", compressed, erlang.encode({"op": 1, "d": None})):
+        assert closed_with(message) == 4002
+    erlang.stop()

@@ -14,6 +14,7 @@ void peer_config(spectacles_shard_config *config)
     config->shard_id = 1;
     config->shard_count = 4;
     config->seed = 7;
+    config->compression = SPECTACLES_COMPRESSION_NONE;
 }
 
 sp_peer *peer_new(const spectacles_shard_config *config)

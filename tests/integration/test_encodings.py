@@ -1,0 +1,49 @@
+"""All encodings and compressions, from the stand-in through the gateway to a queue: ETF is written by Erlang itself."""
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from standin import payloads
+from standin.standin import Standin
+
+from .conftest import Bot, drain
+
+COMBINATIONS = [("json", "none"), ("json", "zlib-stream"), ("json", "zstd-stream"), ("json", "payload"),
+                ("etf", "none"), ("etf", "zlib-stream"), ("etf", "zstd-stream")]
+
+
+def events() -> list[tuple[str, Any]]:
+    """What survives ETF: no lone surrogates, no key twice."""
+    made = [("MESSAGE_CREATE", json.loads(text)) for _, text in payloads.corpus(5, 60)]
+    made.append(("MESSAGE_CREATE", json.loads(payloads.large_guild(5)[1])))
+    return [(name, {**data, "number": number}) for number, (name, data) in enumerate(made)]
+
+
+def receive(channel: Any, count: int) -> list[Any]:
+    bodies: list[Any] = []
+    drain(channel, "gateway:w:MESSAGE_CREATE", count, lambda _method, _properties, body: bodies.append(json.loads(body)))
+    return bodies
+
+
+@pytest.mark.parametrize(("encoding", "compression"), COMBINATIONS)
+@pytest.mark.parametrize("split", [False, True], ids=["whole", "split"])
+def test_events_and_commands_in_every_way(bot: Bot, standin: Standin, channel: Any, encoding: str, compression: str, split: bool) -> None:
+    standin.pieces, standin.fragments = (3, 4) if split else (1, 1)
+    gateway = bot.running_gateway(DISCORD_ENCODING=encoding, DISCORD_COMPRESSION=compression)
+    channel.queue_declare("gateway:w:MESSAGE_CREATE", durable=True)
+    channel.queue_bind("gateway:w:MESSAGE_CREATE", "gateway", "MESSAGE_CREATE")
+    sent = events()
+    half = len(sent) // 2
+    standin.dispatch_many(1, sent[:half])
+    assert receive(channel, half) == [data for _, data in sent[:half]]
+    # A drop: a new connection starts new contexts, and the rest comes all the same.
+    standin.drop(1)
+    standin.dispatch_many(1, sent[half:])
+    assert receive(channel, len(sent) - half) == [data for _, data in sent[half:]]
+    guild = standin.guilds(1, 2, 1)[0]
+    channel.basic_publish("gateway", "SEND", json.dumps({"guild_id": str(guild), "packet": {"op": 4, "d": {"guild_id": str(guild), "channel_id": None, "self_mute": True}}}).encode())
+    standin.wait_for(lambda: any(each.op == 4 and each.payload["d"]["self_mute"] is True for each in standin.session(1).received))
+    assert gateway.stop() == 0
+    assert not [each for each in standin.records if each["kind"] == "violation"]
