@@ -16,9 +16,19 @@ COMBINATIONS = [("json", "none"), ("json", "zlib-stream"), ("json", "zstd-stream
 
 def events() -> list[tuple[str, Any]]:
     """What survives ETF: no lone surrogates, no key twice."""
-    made = [("MESSAGE_CREATE", json.loads(text)) for _, text in payloads.corpus(5, 60)]
+    made = [("MESSAGE_CREATE", json.loads(text)) for _, text in payloads.corpus(5, 60) if "\\ud800" not in text]
     made.append(("MESSAGE_CREATE", json.loads(payloads.large_guild(5)[1])))
     return [(name, {**data, "number": number}) for number, (name, data) in enumerate(made)]
+
+
+def expected(value: Any, encoding: str) -> Any:
+    """ETF's whole numbers beyond 2^53 become strings."""
+    if isinstance(value, dict):
+        return {key: expected(each, encoding) for key, each in value.items()}
+    if isinstance(value, list):
+        return [expected(each, encoding) for each in value]
+    big = encoding == "etf" and isinstance(value, int) and abs(value) > 1 << 53
+    return str(value) if big else value
 
 
 def receive(channel: Any, count: int) -> list[Any]:
@@ -37,11 +47,11 @@ def test_events_and_commands_in_every_way(bot: Bot, standin: Standin, channel: A
     sent = events()
     half = len(sent) // 2
     standin.dispatch_many(1, sent[:half])
-    assert receive(channel, half) == [data for _, data in sent[:half]]
+    assert receive(channel, half) == [expected(data, encoding) for _, data in sent[:half]]
     # A drop: a new connection starts new contexts, and the rest comes all the same.
     standin.drop(1)
     standin.dispatch_many(1, sent[half:])
-    assert receive(channel, len(sent) - half) == [data for _, data in sent[half:]]
+    assert receive(channel, len(sent) - half) == [expected(data, encoding) for _, data in sent[half:]]
     guild = standin.guilds(1, 2, 1)[0]
     channel.basic_publish("gateway", "SEND", json.dumps({"guild_id": str(guild), "packet": {"op": 4, "d": {"guild_id": str(guild), "channel_id": None, "self_mute": True}}}).encode())
     standin.wait_for(lambda: any(each.op == 4 and each.payload["d"]["self_mute"] is True for each in standin.session(1).received))
