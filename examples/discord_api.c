@@ -49,6 +49,7 @@ static int read_answer(const struct answer *answer, struct gateway_bot *out)
         snprintf(out->url, sizeof out->url, "%s", url->valuestring);
         out->shards = (uint32_t)whole(root, "shards", 1);
         out->max_concurrency = (uint32_t)whole(limit, "max_concurrency", 1);
+        out->total = (uint32_t)whole(limit, "total", 1000);
         out->remaining = (uint32_t)whole(limit, "remaining", 1);
         out->reset_after = whole(limit, "reset_after", 0);
     }

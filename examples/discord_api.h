@@ -8,7 +8,8 @@ struct gateway_bot {
     char url[256];
     uint32_t shards;
     uint32_t max_concurrency;
-    uint32_t remaining;   /* identifies left today */
+    uint32_t total;       /* identifies a day */
+    uint32_t remaining;   /* of these, left */
     uint64_t reset_after; /* milliseconds until there are new ones */
 };
 

@@ -101,22 +101,16 @@ static void ask_discord(struct gateway *gateway)
     }
 }
 
-/* More identifies than are left would have Discord reset the token. */
-static void keep_to_identify_limit(struct gateway *gateway)
+static void ask_for_shards(struct gateway *gateway)
 {
-    for (;;) {
-        ask_discord(gateway);
-        gateway->shard_count =
-            gateway->settings.shard_count ? gateway->settings.shard_count : gateway->bot.shards;
-        warnx("GET /gateway/bot: %u shards recommended, max_concurrency %u, %u identifies left",
-              gateway->bot.shards, gateway->bot.max_concurrency, gateway->bot.remaining);
-        if (gateway->bot.remaining >= shards_here(gateway))
-            return;
-        warnx("only %u identifies are left for %u shards: waiting %llu s for new ones",
-              gateway->bot.remaining, shards_here(gateway),
-              (unsigned long long)gateway->bot.reset_after / 1000);
-        pause_for(gateway->bot.reset_after + 1000);
-    }
+    ask_discord(gateway);
+    gateway->shard_count =
+        gateway->settings.shard_count ? gateway->settings.shard_count : gateway->bot.shards;
+    warnx("GET /gateway/bot: %u shards recommended, max_concurrency %u, %u identifies left",
+          gateway->bot.shards, gateway->bot.max_concurrency, gateway->bot.remaining);
+    if (gateway->bot.remaining < shards_here(gateway))
+        warnx("only %u identifies are left for %u shards until %llu s from now", gateway->bot.remaining,
+              shards_here(gateway), (unsigned long long)gateway->bot.reset_after / 1000);
 }
 
 /* ---- Building ---- */
@@ -184,6 +178,8 @@ static void make_relay(struct gateway *gateway)
     config.max_concurrency = gateway->bot.max_concurrency ? gateway->bot.max_concurrency : 1;
     if (spectacles_relay_new(&gateway->relay, &config, &problem) < 0)
         errx(1, "%s", problem.text);
+    spectacles_relay_identify_limit(gateway->relay, gateway->bot.total ? gateway->bot.total : 1000,
+                                    gateway->bot.remaining, gateway->bot.reset_after, spectacles_now());
 }
 
 static void make_links(struct gateway *gateway)
@@ -334,6 +330,9 @@ static void tell_command(const spectacles_relay_event *event)
     case SPECTACLES_RELAY_EVENT_PUBLISH_FAILED:
         warnx("publish under %s failed: %s", name, text);
         break;
+    case SPECTACLES_RELAY_EVENT_IDENTIFY_LIMIT:
+        warnx("%s", event->text);
+        break;
     case SPECTACLES_RELAY_EVENT_COMMAND_ROUTED:
         warnx("SEND with op %u routed to shard %u", event->op, event->shard_id);
         break;
@@ -457,7 +456,7 @@ int main(void)
     curl_global_init(CURL_GLOBAL_DEFAULT);
     catch_signals();
     settings_read(&gateway.settings);
-    keep_to_identify_limit(&gateway);
+    ask_for_shards(&gateway);
     build(&gateway);
     run(&gateway);
     tell_summary(&gateway);

@@ -93,7 +93,9 @@ enum spectacles_relay_event_type {
     /* a packet's bytes went to the socket of `shard_id`; op */
     SPECTACLES_RELAY_EVENT_COMMAND_SENT = 41,
     /* rejected without requeue; name: the routing key it came under; text: why */
-    SPECTACLES_RELAY_EVENT_COMMAND_REJECTED = 42
+    SPECTACLES_RELAY_EVENT_COMMAND_REJECTED = 42,
+    /* shards wait to identify, and none of the day's identifies is left; `time`: until when */
+    SPECTACLES_RELAY_EVENT_IDENTIFY_LIMIT = 43
 };
 
 enum spectacles_relay_broker {
@@ -110,7 +112,8 @@ typedef struct spectacles_relay_event {
     int32_t error; /* enum spectacles_error */
     uint32_t op;
     uint64_t seq;
-    uint64_t time;    /* DISCONNECTED: when it connects again; LATENCY: milliseconds */
+    /* DISCONNECTED: when it connects again; LATENCY: milliseconds; IDENTIFY_LIMIT: until when */
+    uint64_t time;
     const char *name; /* NUL-terminated */
     size_t name_length;
     const char *text; /* one sentence, NUL-terminated; never holds a secret */
@@ -141,6 +144,16 @@ void spectacles_relay_config_init(spectacles_relay_config *config, size_t size);
  */
 int spectacles_relay_new(spectacles_relay **out, const spectacles_relay_config *config,
                          spectacles_problem *problem);
+
+/*
+ * Says what GET /gateway/bot says of identifies (Discord: "Session Start Limit Object"): `remaining` of `total`
+ * are left for reset_after more milliseconds. The relay counts them down, grants none when none is left
+ * (IDENTIFY_LIMIT tells until when), and begins anew with `total` after that. Call it before the first event is
+ * pulled, and whenever the answer is fresh. Never called: no limit is kept here. Returns 0; SPECTACLES_E_INVAL:
+ * total is 0.
+ */
+int spectacles_relay_identify_limit(spectacles_relay *relay, uint32_t total, uint32_t remaining,
+                                    uint64_t reset_after, uint64_t now);
 
 /* Ends the relay; the shards and brokers stay. NULL is fine. */
 void spectacles_relay_free(spectacles_relay *relay);

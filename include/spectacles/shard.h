@@ -69,6 +69,8 @@ typedef struct spectacles_session {
     const char *session_id; /* NUL-terminated, never NULL or empty */
     /* "wss://host[:port][/]", NUL-terminated; empty: the gateway's own URL */
     const char *resume_url;
+    uint32_t encoding; /* enum spectacles_encoding, in which the session was made: for the owner to know */
+    uint32_t reserved; /* 0 */
 } spectacles_session;
 
 /* How the gateway's messages are compressed (Discord: "Encoding and Compression"). */
@@ -224,6 +226,58 @@ int spectacles_shard_identify(spectacles_shard *shard, uint64_t now);
  */
 int spectacles_shard_send(spectacles_shard *shard, uint32_t op, const uint8_t *d, size_t length, uint64_t now,
                           uint64_t *ticket);
+
+/*
+ * The payloads that a bot may send, from typed arguments; each is spectacles_shard_send() of the op that stands
+ * with it, with its ticket and its errors, and SPECTACLES_E_INVAL for an argument that Discord would refuse.
+ * Texts are NUL-terminated UTF-8 and copied. Ids are written as strings.
+ */
+
+/* Op 3 (Discord: "Update Presence"). */
+typedef struct spectacles_presence {
+    uint32_t size;          /* sizeof(spectacles_presence) */
+    uint32_t afk;           /* 1: away */
+    uint64_t since;         /* since when idle: milliseconds since 1970; 0: not idle */
+    const char *status;     /* required: online, dnd, idle, invisible or offline */
+    const char *activities; /* a JSON array (Discord: "Activity Object"); NULL: none */
+} spectacles_presence;
+
+int spectacles_shard_send_presence(spectacles_shard *shard, const spectacles_presence *presence, uint64_t now,
+                                   uint64_t *ticket);
+
+enum spectacles_voice_flag {
+    SPECTACLES_VOICE_SELF_MUTE = 1,
+    SPECTACLES_VOICE_SELF_DEAF = 2
+};
+
+/* Op 4: joins or moves to a voice channel, leaves with channel_id 0 (Discord: "Update Voice State"). */
+int spectacles_shard_send_voice_state(spectacles_shard *shard, uint64_t guild_id, uint64_t channel_id,
+                                      uint32_t flags, uint64_t now, uint64_t *ticket);
+
+/* Op 8 (Discord: "Request Guild Members"). Answered by GUILD_MEMBERS_CHUNK, or RATE_LIMITED. */
+typedef struct spectacles_members_request {
+    uint32_t size;      /* sizeof(spectacles_members_request) */
+    uint32_t limit;     /* with a query: at most so many; 0 with an empty query: all */
+    uint32_t presences; /* 1: with their presences (needs GUILD_PRESENCES) */
+    uint32_t reserved;  /* 0 */
+    uint64_t guild_id;  /* required */
+    const char *query;  /* what names begin with, "" for all; or NULL, and then */
+    const uint64_t *user_ids;
+    size_t user_id_count; /* at most 100 */
+    const char *nonce;    /* comes back with the answer; at most 32 bytes; or NULL */
+} spectacles_members_request;
+
+int spectacles_shard_request_members(spectacles_shard *shard, const spectacles_members_request *request,
+                                     uint64_t now, uint64_t *ticket);
+
+/* Op 31 (Discord: "Request Soundboard Sounds"). Answered by SOUNDBOARD_SOUNDS for each guild. */
+int spectacles_shard_request_sounds(spectacles_shard *shard, const uint64_t *guild_ids, size_t count,
+                                    uint64_t now, uint64_t *ticket);
+
+/* Op 43 (Discord: "Request Channel Info"). fields: such as "status", "voice_start_time". Answered by CHANNEL_INFO. */
+int spectacles_shard_request_channel_info(spectacles_shard *shard, uint64_t guild_id,
+                                          const char *const *fields, size_t count, uint64_t now,
+                                          uint64_t *ticket);
 
 /*
  * How many packets spectacles_shard_send() would take now, and when that number can next grow

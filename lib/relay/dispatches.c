@@ -270,13 +270,30 @@ bool sp_relay_pull_shard(spectacles_relay *relay, uint32_t number, uint64_t now)
 
 /* ---- Identifying ---- */
 
+static void tell_limit(spectacles_relay *relay, const sp_member *member, uint64_t now)
+{
+    if (relay->identify.told || !sp_identify_exhausted(&relay->identify, now))
+        return;
+    sp_relay_news *news = sp_relay_tell(relay, SPECTACLES_RELAY_EVENT_IDENTIFY_LIMIT);
+    if (!news)
+        return;
+    relay->identify.told = true;
+    news->event.shard_id = member->id;
+    news->event.time = relay->identify.reset_at;
+    sp_text_set(&news->text, "none of the %u identifies is left: waiting %llu s for new ones; resumes go on",
+                (unsigned)relay->identify.total, (unsigned long long)(relay->identify.reset_at - now) / 1000);
+}
+
 /* Members are kept in the order of their ids. */
 bool sp_relay_grant_identifies(spectacles_relay *relay, uint64_t now)
 {
     bool granted = false;
     for (size_t i = 0; i < relay->member_count; i++) {
         sp_member *member = &relay->members[i];
-        if (!member->wants_identify || now < sp_identify_free_at(&relay->identify, member->id))
+        if (!member->wants_identify)
+            continue;
+        tell_limit(relay, member, now);
+        if (now < sp_identify_free_at(&relay->identify, member->id))
             continue;
         if (spectacles_shard_state(member->shard) != SPECTACLES_SHARD_IDENTIFY_WAIT) {
             member->wants_identify = false;

@@ -135,6 +135,16 @@ SPECTACLES_EXPORT int spectacles_relay_new(spectacles_relay **out, const spectac
     return SPECTACLES_OK;
 }
 
+SPECTACLES_EXPORT int spectacles_relay_identify_limit(spectacles_relay *relay, uint32_t total,
+                                                      uint32_t remaining, uint64_t reset_after, uint64_t now)
+{
+    if (total == 0)
+        return SPECTACLES_E_INVAL;
+    uint64_t reset_at = reset_after < SPECTACLES_NEVER - now ? now + reset_after : SPECTACLES_NEVER;
+    sp_identify_limit(&relay->identify, total, remaining, reset_at);
+    return SPECTACLES_OK;
+}
+
 SPECTACLES_EXPORT void spectacles_relay_free(spectacles_relay *relay)
 {
     if (!relay)

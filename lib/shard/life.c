@@ -9,10 +9,13 @@ static uint64_t phase_of(enum spectacles_shard_state state)
         return SP_PHASE_UPGRADING;
     case SPECTACLES_SHARD_HELLO:
         return SP_PHASE_HELLO;
+    case SPECTACLES_SHARD_IDENTIFYING:
+    case SPECTACLES_SHARD_RESUMING:
+        return SP_PHASE_SESSION;
     case SPECTACLES_SHARD_CLOSING:
         return SP_PHASE_CLOSING;
     default:
-        /* READY may take long during an outage: from HELLO on, heartbeats tell whether the peer lives. */
+        /* From HELLO on, heartbeats tell whether the peer lives. */
         return 0;
     }
 }

@@ -150,6 +150,7 @@ static void on_ready(spectacles_shard *shard, const spectacles_envelope *envelop
         drop(shard, CLOSE_UNDECODABLE, SPECTACLES_E_PROTO, why, now);
         return;
     }
+    shard->session.encoding = shard->encoding;
     sp_shard_become(shard, SPECTACLES_SHARD_READY, now);
     sp_news *news = sp_shard_tell(shard, SPECTACLES_SHARD_EVENT_READY);
     if (news) {
@@ -170,6 +171,13 @@ static void on_resumed(spectacles_shard *shard, const spectacles_envelope *envel
     hold_dispatch(shard, envelope);
 }
 
+/* A replay that goes on is no replay that hangs: the phase begins anew. */
+static void on_replayed(spectacles_shard *shard, const spectacles_envelope *envelope, uint64_t now)
+{
+    sp_shard_become(shard, SPECTACLES_SHARD_RESUMING, now);
+    hold_dispatch(shard, envelope);
+}
+
 static void on_dispatch(spectacles_shard *shard, const spectacles_envelope *envelope, uint64_t now)
 {
     const uint32_t whole = SPECTACLES_ENVELOPE_SEQ | SPECTACLES_ENVELOPE_NAME | SPECTACLES_ENVELOPE_DATA;
@@ -180,7 +188,9 @@ static void on_dispatch(spectacles_shard *shard, const spectacles_envelope *enve
         on_ready(shard, envelope, now);
     else if (shard->state == SPECTACLES_SHARD_RESUMING && name_is(envelope, "RESUMED"))
         on_resumed(shard, envelope, now);
-    else if (shard->state == SPECTACLES_SHARD_RESUMING || shard->state == SPECTACLES_SHARD_READY)
+    else if (shard->state == SPECTACLES_SHARD_RESUMING)
+        on_replayed(shard, envelope, now);
+    else if (shard->state == SPECTACLES_SHARD_READY)
         hold_dispatch(shard, envelope);
     else
         drop(shard, CLOSE_UNDECODABLE, SPECTACLES_E_PROTO, "the gateway sent a dispatch outside a session",
@@ -267,6 +277,14 @@ static void on_message(spectacles_shard *shard, const sp_frame *frame, uint64_t 
 
 /* ---- Frames ---- */
 
+/* 4001, 4002 and 4008 are our own fault: what we had sent, by op. */
+static void add_last_ops(const spectacles_shard *shard, sp_text *text)
+{
+    sp_text_add(text, "; sent last, the newest first: op");
+    for (size_t i = 0; i < SP_LAST_OPS && shard->last_ops[i] != 0xff; i++)
+        sp_text_add(text, "%s %u", i ? "," : "", (unsigned)shard->last_ops[i]);
+}
+
 /* The peer's close frame: answered (RFC 6455, section 5.5.1), unless it is the answer to ours. */
 static void on_close(spectacles_shard *shard, sp_slice payload, uint64_t now)
 {
@@ -283,6 +301,8 @@ static void on_close(spectacles_shard *shard, sp_slice payload, uint64_t now)
         sp_text_set(&loss->text, "%s", text);
         if (loss->code)
             sp_text_add(&loss->text, " (close code %u)", (unsigned)loss->code);
+        if (loss->code == 4001 || loss->code == 4002 || loss->code == 4008)
+            add_last_ops(shard, &loss->text);
         if (payload.length > 2) {
             sp_text_add(&loss->text, ": ");
             sp_text_add_foreign(&loss->text, payload.bytes + 2, payload.length - 2, SP_CONTROL_MAX);

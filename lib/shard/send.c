@@ -4,6 +4,7 @@
 #include "shard/shard.h"
 
 #include <spectacles/routing.h>
+#include <string.h>
 
 int sp_shard_write_frame(spectacles_shard *shard, enum sp_frame_kind kind, sp_slice payload)
 {
@@ -48,6 +49,8 @@ int sp_shard_write_payload(spectacles_shard *shard, uint32_t op, sp_slice payloa
     shard->stats.payloads_sent++;
     if (op < SPECTACLES_SHARD_OPS)
         shard->stats.sent_by_op[op]++;
+    memmove(shard->last_ops + 1, shard->last_ops, SP_LAST_OPS - 1);
+    shard->last_ops[0] = op < 0xff ? (uint8_t)op : 0xfe;
     return SPECTACLES_OK;
 }
 

@@ -42,7 +42,7 @@ static int copy(char *out, size_t size, const char *text)
 
 int sp_session_import(sp_session *session, const spectacles_session *stored, const sp_url *base)
 {
-    sp_session taken = {.received = stored->seq, .committed = stored->seq};
+    sp_session taken = {.received = stored->seq, .committed = stored->seq, .encoding = stored->encoding};
     const char *url = stored->resume_url;
     if (copy(taken.id, sizeof taken.id, stored->session_id) < 0)
         return SPECTACLES_E_INVAL;

@@ -18,6 +18,7 @@ typedef struct sp_session {
     sp_url resume; /* the same, parsed, when it may be followed; else the base */
     uint64_t received;
     uint64_t committed;
+    uint32_t encoding; /* in which it was made */
 } sp_session;
 
 bool sp_session_exists(const sp_session *session);

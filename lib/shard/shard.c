@@ -299,6 +299,10 @@ static const char *phase_text(enum spectacles_shard_state state)
         return "timed out: no connection to the gateway within 30 s";
     case SPECTACLES_SHARD_UPGRADING:
         return "timed out: the gateway did not answer the WebSocket upgrade within 10 s";
+    case SPECTACLES_SHARD_IDENTIFYING:
+        return "timed out: the gateway did not say READY within 10 minutes";
+    case SPECTACLES_SHARD_RESUMING:
+        return "timed out: the gateway neither replayed nor said RESUMED within 10 minutes";
     default:
         return "timed out: the gateway did not say HELLO within 20 s";
     }
@@ -368,6 +372,7 @@ SPECTACLES_EXPORT int spectacles_shard_opened(spectacles_shard *shard, uint64_t 
     if (error != SPECTACLES_OK)
         return sp_shard_fail(shard, error, spectacles_strerror(error));
     shard->written = sp_buffer_length(&shard->output);
+    memset(shard->last_ops, 0xff, sizeof shard->last_ops);
     shard->transport = SP_TRANSPORT_OPEN;
     sp_shard_become(shard, SPECTACLES_SHARD_UPGRADING, now);
     return SPECTACLES_OK;
@@ -558,7 +563,8 @@ SPECTACLES_EXPORT int spectacles_shard_session(const spectacles_shard *shard, sp
                                         .shard_count = shard->count,
                                         .seq = sp_session_safe(&shard->session, shard->commits),
                                         .session_id = shard->session.id,
-                                        .resume_url = shard->session.resume_url};
+                                        .resume_url = shard->session.resume_url,
+                                        .encoding = shard->session.encoding};
     if (!sp_session_exists(&shard->session))
         return SPECTACLES_E_STATE;
     return sp_stats_write(out, &session, sizeof session);

@@ -20,6 +20,8 @@ enum {
     SP_PHASE_CONNECTING = 30000,
     SP_PHASE_UPGRADING = 10000,
     SP_PHASE_HELLO = 20000,
+    /* READY may take long during an outage. A replay may too: each of its dispatches begins this anew. */
+    SP_PHASE_SESSION = 600000,
     SP_PHASE_CLOSING = 3000
 };
 
@@ -29,6 +31,7 @@ enum {
     SP_LIVED = 60000,        /* a connection that was ready for so long starts the back-off anew */
     SP_HOST_FAILURES = 3,    /* so many in a row, and a resume goes to the base URL */
     SP_RESUMES_IN_A_ROW = 5, /* so many without RESUMED, and the session is given up */
+    SP_LAST_OPS = 5,         /* are told when the gateway did not like what we sent */
     SP_HEARTBEAT_LEAST = 100,
     SP_HEARTBEAT_MOST = 3600000
 };
@@ -112,6 +115,7 @@ struct spectacles_shard {
     sp_limits limits;
 
     /* What it tells. */
+    uint8_t last_ops[SP_LAST_OPS]; /* sent on this connection, the newest first; 0xff: none */
     sp_ring news;
     sp_ring tickets;
     uint64_t last_ticket;

@@ -55,10 +55,13 @@ def main() -> None:
     parser.add_argument("--heartbeat-interval", type=int, default=41250, help="milliseconds")
     parser.add_argument("--cert", type=Path)
     parser.add_argument("--key", type=Path)
+    parser.add_argument("--pieces", type=int, default=1, help="WebSocket messages for one message of zlib-stream")
+    parser.add_argument("--fragments", type=int, default=1, help="frames for one WebSocket message, with a ping in between")
     parser.add_argument("--scenario", type=Path, help="a file with a JSON list of steps; without it, steps come on stdin, a line each")
     arguments = parser.parse_args()
     standin = Standin(token=arguments.token, shards=arguments.shards, max_concurrency=arguments.max_concurrency,
                       heartbeat_interval=arguments.heartbeat_interval, cert=arguments.cert, key=arguments.key, port=arguments.port)
+    standin.pieces, standin.fragments = arguments.pieces, arguments.fragments
     with standin:
         print(json.dumps({"kind": "listening", "url": standin.url, "api": standin.api}), flush=True)
         steps = json.loads(arguments.scenario.read_text()) if arguments.scenario else map(json.loads, sys.stdin)

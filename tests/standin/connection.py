@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import websockets
 
 from .session import Received, Session
-from .encoding import Undecodable, Wire
+from .encoding import FLUSHED, Undecodable, Wire
 
 if TYPE_CHECKING:
     from .standin import Standin
@@ -96,7 +96,7 @@ class Connection:
     async def send(self, text: str) -> None:
         """One payload: in several messages, or several fragments, where the test wants that."""
         message = self.wire.pack(text)
-        pieces = split(message, self.standin.pieces) if self.wire.compression == "zlib-stream" else [message]
+        pieces = split_flushed(message, self.standin.pieces) if self.wire.compression == "zlib-stream" else [message]
         for piece in pieces:
             if self.standin.fragments > 1:
                 await self.socket.send(self.in_fragments(split(piece, self.standin.fragments)))
@@ -132,7 +132,7 @@ class Connection:
         try:
             raw = self.wire.unpack(message)
             payload = json.loads(raw)
-        except (ValueError, Undecodable) as error:
+        except (ValueError, RecursionError, Undecodable) as error:
             raise Violation(4002, f"Decode error: {error}"[:120]) from error
         if not isinstance(payload, dict) or not isinstance(payload.get("op"), int) or "d" not in payload:
             raise Violation(4002, "Decode error: not a payload.")
@@ -281,6 +281,13 @@ def split(message: Any, count: int) -> list[Any]:
     """In so many parts, none of them empty."""
     step = max(1, -(-len(message) // max(1, count)))
     return [message[at:at + step] for at in range(0, len(message), step)] or [message]
+
+
+def split_flushed(data: bytes, count: int) -> list[bytes]:
+    """The same for zlib-stream: the last part has the flush's mark whole, and what comes before it never ends like a message."""
+    places = {min(len(data) * each // count, len(data) - len(FLUSHED)) for each in range(1, count)}
+    inside = sorted(each for each in places if each > 0 and not data.endswith(FLUSHED, 0, each))
+    return [data[start:stop] for start, stop in zip([0, *inside], [*inside, len(data)])]
 
 
 def as_list(value: Any) -> list[Any]:

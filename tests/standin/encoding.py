@@ -15,6 +15,8 @@ ENCODINGS = ("json", "etf")
 COMPRESSIONS = (None, "zlib-stream", "zstd-stream")
 LARGE = 256  # payload compression leaves alone what is smaller
 EXACT = 1 << 53
+WINDOW_LOG = 18  # of Discord's zstd: 256 kB
+FLUSHED = b"\0\0\xff\xff"
 
 
 class Undecodable(Exception):
@@ -31,7 +33,11 @@ class Erlang:
         if self._process and self._process.stdin and self._process.stdout:
             self._process.stdin.close()
             self._process.stdout.close()
-            self._process.wait(10)
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
         self._process = None
 
     def _ask(self, what: bytes, data: bytes) -> bytes:
@@ -116,7 +122,8 @@ class Wire:
         self.compression = compression
         self.compresses_payloads = False
         self._zlib = zlib.compressobj()
-        self._zstd = zstandard.ZstdCompressor(level=3).compressobj()
+        window = zstandard.ZstdCompressionParameters.from_level(3, window_log=WINDOW_LOG)
+        self._zstd = zstandard.ZstdCompressor(compression_params=window).compressobj()
 
     def pack(self, text: str) -> Union[str, bytes]:
         """One payload, as one message."""

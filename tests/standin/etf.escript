@@ -30,7 +30,10 @@ answer($d, <<131, 80, _/binary>>) -> error(compressed);
 answer($a, Bytes) ->
     put(any_key, true),
     iolist_to_binary(json(binary_to_term(Bytes)));
-answer($d, Bytes) -> iolist_to_binary(json(binary_to_term(Bytes, [safe]))).
+answer($d, Bytes) ->
+    {Term, Used} = binary_to_term(Bytes, [safe, used]),
+    Used =:= byte_size(Bytes) orelse error(bytes_after_the_term),
+    iolist_to_binary(json(Term)).
 
 value(<<$n, Rest/binary>>) -> {nil, Rest};
 value(<<$t, Rest/binary>>) -> {true, Rest};

@@ -15,6 +15,7 @@ import pytest
 import websockets
 import zstandard
 from standin.certs import Authority
+from standin.connection import split_flushed
 from standin.payloads import ODD, corpus, large_guild, one_of_each
 from standin.standin import Standin
 from standin.encoding import Erlang
@@ -79,6 +80,7 @@ def closes(standin: Standin, *payloads: Any, identified: bool = True) -> int:
     (4002, True, [b"\x83"]),
     (4002, True, [json.dumps({"op": 3, "d": {"x": "y" * 4096}})]),
     (4002, True, [{"op": 3}]),
+    (4002, True, ["[" * 4000]),
     (4002, False, [{"op": 2, "d": {"token": "test.token", "intents": 0}}]),
     (4003, False, [{"op": 3, "d": {}}]),
     (4004, False, [{"op": 2, "d": {**IDENTIFY, "token": "wrong"}}]),
@@ -288,7 +290,11 @@ def test_every_encoding_and_compression(standin: Standin, encoding: str, compres
 
 def standin_encode(standin: Standin, payload: Any) -> bytes:
     """As a client has to: keys as binaries."""
-    return Erlang().encode_client(payload)
+    erlang = Erlang()
+    try:
+        return erlang.encode_client(payload)
+    finally:
+        erlang.stop()
 
 
 def test_etf_clients_are_held_to_the_rules(standin: Standin) -> None:
@@ -302,6 +308,63 @@ def test_etf_clients_are_held_to_the_rules(standin: Standin) -> None:
         return int(run(standin, talk, "?v=10&encoding=etf"))
 
     compressed = b"\x83P" + (10).to_bytes(4, "big") + zlib.compress(b"j")
-    for message in ('{"op":1,"d":null}', b"\x83", compressed, erlang.encode({"op": 1, "d": None})):
+    behind = erlang.encode_client({"op": 1, "d": None}) + b"x"
+    long = erlang.encode_client({"op": 1, "d": "x" * 4096})
+    for message in ('{"op":1,"d":null}', b"\x83", compressed, behind, long, erlang.encode({"op": 1, "d": None})):
         assert closed_with(message) == 4002
     erlang.stop()
+
+
+@pytest.mark.parametrize("query", ["encoding=etf", "encoding=json&compress=zlib-stream", "encoding=json&compress=zstd-stream"])
+def test_payloads_are_compressed_in_plain_json_only(standin: Standin, query: str) -> None:
+    async def talk(client: Client) -> int:
+        identify = {"op": 2, "d": {**IDENTIFY, "compress": True}}
+        await client.socket.send(standin_encode(standin, identify) if "etf" in query else json.dumps(identify))
+        return await client.close_code()
+
+    assert run(standin, talk, f"?v=10&{query}") == 4002
+
+
+def test_a_flushed_message_ends_in_its_last_piece_only() -> None:
+    mark = b"\0\0\xff\xff"
+    for size in range(20):
+        for count in range(1, 12):
+            for data in (bytes(size) + mark, mark * size + mark):
+                pieces = split_flushed(data, count)
+                assert b"".join(pieces) == data and all(pieces) and len(pieces) <= count
+                assert pieces[-1].endswith(mark)
+                assert not any(b"".join(pieces[:each]).endswith(mark) for each in range(1, len(pieces)))
+
+
+def test_fragments_have_a_ping_in_between(standin: Standin) -> None:
+    standin.fragments = 3
+    seen: list[tuple[bool, int]] = []
+
+    class Watching(websockets.WebSocketClientProtocol):
+        async def read_frame(self, max_size: Any) -> Any:
+            frame = await super().read_frame(max_size)
+            seen.append((frame.fin, frame.opcode))
+            return frame
+
+    async def main() -> None:
+        async with websockets.connect(f"{standin.url}/?v=10&encoding=json", compression=None, create_protocol=Watching) as socket:
+            await Client(socket).hear(10)
+
+    asyncio.run(main())
+    assert seen[:3] == [(False, 1), (True, 9), (False, 0)] and (True, 0) in seen
+
+
+def test_the_window_of_zstd_is_discords(standin: Standin) -> None:
+    async def talk(client: Client) -> bytes:
+        return bytes(await asyncio.wait_for(client.socket.recv(), 10))
+
+    first = run(standin, talk, "?v=10&encoding=json&compress=zstd-stream")
+    assert zstandard.get_frame_parameters(first).window_size == 1 << 18
+
+
+def test_erlang_ends_with_the_standin() -> None:
+    with Standin() as standin:
+        run(standin, lambda client: client.socket.recv(), "?v=10&encoding=etf")
+        child = standin._erlang._process
+        assert child and child.poll() is None
+    assert child.returncode == 0

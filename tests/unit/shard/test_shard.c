@@ -235,7 +235,12 @@ static void a_stored_session_is_resumed_by_another_process(void **state)
     (void)state;
     spectacles_shard_config config;
     peer_config(&config);
-    const spectacles_session session = {sizeof session, 1, 4, 17, "abc", "wss://gateway-x.discord.gg/"};
+    const spectacles_session session = {.size = sizeof session,
+                                        .shard_id = 1,
+                                        .shard_count = 4,
+                                        .seq = 17,
+                                        .session_id = "abc",
+                                        .resume_url = "wss://gateway-x.discord.gg/"};
     config.session = &session;
     sp_peer *peer = peer_new(&config);
     peer_hello(peer);
@@ -249,7 +254,12 @@ static void a_session_of_another_count_is_forgotten_aloud(void **state)
     (void)state;
     spectacles_shard_config config;
     peer_config(&config);
-    const spectacles_session session = {sizeof session, 1, 8, 17, "abc", "wss://gateway-x.discord.gg/"};
+    const spectacles_session session = {.size = sizeof session,
+                                        .shard_id = 1,
+                                        .shard_count = 8,
+                                        .seq = 17,
+                                        .session_id = "abc",
+                                        .resume_url = "wss://gateway-x.discord.gg/"};
     config.session = &session;
     sp_peer *peer = peer_new(&config);
     peer_hello(peer);

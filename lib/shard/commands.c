@@ -1,0 +1,178 @@
+/* What a bot may send (Discord: "Gateway Events: Send Events"), put together from typed arguments. */
+#include "codec/json.h"
+#include "core/config.h"
+#include "core/export.h"
+#include "shard/shard.h"
+
+#include <spectacles/routing.h>
+#include <string.h>
+
+enum {
+    OP_PRESENCE = 3,
+    OP_VOICE_STATE = 4,
+    OP_REQUEST_MEMBERS = 8,
+    OP_REQUEST_SOUNDS = 31,
+    OP_REQUEST_CHANNEL_INFO = 43,
+    NONCE_MOST = 32,
+    USERS_MOST = 100
+};
+
+/* ---- Composing ---- */
+
+static void put_text(sp_buffer *out, const char *before, const char *text)
+{
+    sp_buffer_text(out, before);
+    sp_json_write_text(out, text, strlen(text));
+}
+
+/* An id is a string in JSON: JavaScript would round the number. */
+static void put_id(sp_buffer *out, const char *before, uint64_t id)
+{
+    sp_buffer_text(out, before);
+    sp_buffer_u8(out, '"');
+    sp_buffer_decimal(out, id);
+    sp_buffer_u8(out, '"');
+}
+
+static void put_bool(sp_buffer *out, const char *before, uint32_t truth)
+{
+    sp_buffer_text(out, before);
+    sp_buffer_text(out, truth ? "true" : "false");
+}
+
+static void put_ids(sp_buffer *out, const char *before, const uint64_t *ids, size_t count)
+{
+    sp_buffer_text(out, before);
+    for (size_t i = 0; i < count; i++)
+        put_id(out, i ? "," : "", ids[i]);
+    sp_buffer_u8(out, ']');
+}
+
+static int send_composed(spectacles_shard *shard, uint32_t op, sp_buffer *d, uint64_t now, uint64_t *ticket)
+{
+    sp_slice slice = sp_buffer_slice(d);
+    int error = sp_buffer_failed(d)
+                    ? sp_shard_fail(shard, SPECTACLES_E_NOMEM, "out of memory")
+                    : spectacles_shard_send(shard, op, slice.bytes, slice.length, now, ticket);
+    sp_buffer_free(d);
+    return error;
+}
+
+/* ---- Presence ---- */
+
+SPECTACLES_EXPORT int spectacles_shard_send_presence(spectacles_shard *shard,
+                                                     const spectacles_presence *presence, uint64_t now,
+                                                     uint64_t *ticket)
+{
+    static const char *const known[] = {"online", "dnd", "idle", "invisible", "offline"};
+    spectacles_presence read = {0};
+    sp_buffer d = {0};
+    size_t i = 0;
+    if (sp_config_read(&read, sizeof read, presence) != SPECTACLES_OK || !read.status)
+        return sp_shard_fail(shard, SPECTACLES_E_INVAL, "a presence has a size and a status");
+    while (i < sizeof known / sizeof known[0] && strcmp(known[i], read.status) != 0)
+        i++;
+    if (i == sizeof known / sizeof known[0])
+        return sp_shard_fail(shard, SPECTACLES_E_INVAL,
+                             "status is one of online, dnd, idle, invisible, offline");
+    sp_buffer_text(&d, "{\"since\":");
+    if (read.since)
+        sp_buffer_decimal(&d, read.since);
+    else
+        sp_buffer_text(&d, "null");
+    sp_buffer_text(&d, ",\"activities\":");
+    sp_buffer_text(&d, read.activities ? read.activities : "[]");
+    put_text(&d, ",\"status\":", read.status);
+    put_bool(&d, ",\"afk\":", read.afk);
+    sp_buffer_u8(&d, '}');
+    return send_composed(shard, OP_PRESENCE, &d, now, ticket);
+}
+
+/* ---- Voice ---- */
+
+SPECTACLES_EXPORT int spectacles_shard_send_voice_state(spectacles_shard *shard, uint64_t guild_id,
+                                                        uint64_t channel_id, uint32_t flags, uint64_t now,
+                                                        uint64_t *ticket)
+{
+    sp_buffer d = {0};
+    if (guild_id == 0 || flags & ~(uint32_t)(SPECTACLES_VOICE_SELF_MUTE | SPECTACLES_VOICE_SELF_DEAF))
+        return sp_shard_fail(shard, SPECTACLES_E_INVAL, "a voice state has a guild_id and only known flags");
+    put_id(&d, "{\"guild_id\":", guild_id);
+    if (channel_id)
+        put_id(&d, ",\"channel_id\":", channel_id);
+    else
+        sp_buffer_text(&d, ",\"channel_id\":null");
+    put_bool(&d, ",\"self_mute\":", flags & SPECTACLES_VOICE_SELF_MUTE);
+    put_bool(&d, ",\"self_deaf\":", flags & SPECTACLES_VOICE_SELF_DEAF);
+    sp_buffer_u8(&d, '}');
+    return send_composed(shard, OP_VOICE_STATE, &d, now, ticket);
+}
+
+/* ---- Members ---- */
+
+static const char *members_mistake(const spectacles_members_request *request)
+{
+    if (request->guild_id == 0)
+        return "a request for members has a guild_id";
+    if ((request->query == NULL) == (request->user_id_count == 0))
+        return "a request for members has either a query or user_ids";
+    if (request->user_id_count > USERS_MOST)
+        return "a request for members names at most 100 users";
+    if (request->nonce && strlen(request->nonce) > NONCE_MOST)
+        return "a nonce has at most 32 bytes: Discord ignores longer ones";
+    return NULL;
+}
+
+SPECTACLES_EXPORT int spectacles_shard_request_members(spectacles_shard *shard,
+                                                       const spectacles_members_request *request,
+                                                       uint64_t now, uint64_t *ticket)
+{
+    spectacles_members_request read = {0};
+    sp_buffer d = {0};
+    if (sp_config_read(&read, sizeof read, request) != SPECTACLES_OK)
+        return sp_shard_fail(shard, SPECTACLES_E_INVAL, "the request's size is none that this version knows");
+    const char *mistake = members_mistake(&read);
+    if (mistake)
+        return sp_shard_fail(shard, SPECTACLES_E_INVAL, mistake);
+    put_id(&d, "{\"guild_id\":", read.guild_id);
+    if (read.query) {
+        put_text(&d, ",\"query\":", read.query);
+        sp_buffer_text(&d, ",\"limit\":");
+        sp_buffer_decimal(&d, read.limit);
+    } else {
+        put_ids(&d, ",\"user_ids\":[", read.user_ids, read.user_id_count);
+    }
+    put_bool(&d, ",\"presences\":", read.presences);
+    if (read.nonce)
+        put_text(&d, ",\"nonce\":", read.nonce);
+    sp_buffer_u8(&d, '}');
+    return send_composed(shard, OP_REQUEST_MEMBERS, &d, now, ticket);
+}
+
+/* ---- Sounds, channels ---- */
+
+SPECTACLES_EXPORT int spectacles_shard_request_sounds(spectacles_shard *shard, const uint64_t *guild_ids,
+                                                      size_t count, uint64_t now, uint64_t *ticket)
+{
+    sp_buffer d = {0};
+    if (count == 0 || count > SPECTACLES_PACKET_MAX)
+        return sp_shard_fail(shard, SPECTACLES_E_INVAL, "a request for sounds names at least one guild");
+    put_ids(&d, "{\"guild_ids\":[", guild_ids, count);
+    sp_buffer_u8(&d, '}');
+    return send_composed(shard, OP_REQUEST_SOUNDS, &d, now, ticket);
+}
+
+SPECTACLES_EXPORT int spectacles_shard_request_channel_info(spectacles_shard *shard, uint64_t guild_id,
+                                                            const char *const *fields, size_t count,
+                                                            uint64_t now, uint64_t *ticket)
+{
+    sp_buffer d = {0};
+    if (guild_id == 0 || count > SPECTACLES_PACKET_MAX)
+        return sp_shard_fail(shard, SPECTACLES_E_INVAL, "a request for channel info has a guild_id");
+    put_id(&d, "{\"guild_id\":", guild_id);
+    sp_buffer_text(&d, ",\"fields\":[");
+    for (size_t i = 0; i < count; i++)
+        put_text(&d, i ? "," : "", fields[i]);
+    sp_buffer_text(&d, "]}");
+    return send_composed(shard, OP_REQUEST_CHANNEL_INFO, &d, now, ticket);
+}
