@@ -43,7 +43,15 @@ SPECTACLES_EXPORT uint32_t spectacles_version(void)
 
 SPECTACLES_EXPORT int spectacles_feature_supported(const char *name)
 {
-    static const char *const features[] = {"tls", "json", "etf"};
+    static const char *const features[] = {
+        "tls",
+        "json",
+        "etf",
+        "zlib-stream",
+#if SP_HAVE_ZSTD
+        "zstd-stream",
+#endif
+    };
     for (size_t i = 0; name && i < sizeof features / sizeof features[0]; i++) {
         if (strcmp(name, features[i]) == 0)
             return 1;

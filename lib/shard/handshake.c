@@ -242,7 +242,26 @@ static int check_headers(const sp_handshake *handshake, sp_reader *reader, sp_te
     return 1;
 }
 
-int sp_handshake_response(const sp_handshake *handshake, sp_slice input, size_t *used, sp_text *why)
+/* How much of a refusal's body is worth waiting for. */
+static size_t body_wanted(sp_reader reader)
+{
+    sp_slice line;
+    while (next_line(&reader, &line)) {
+        const uint8_t *colon = memchr(line.bytes, ':', line.length);
+        if (!colon || !text_is((sp_slice){line.bytes, (size_t)(colon - line.bytes)}, "Content-Length"))
+            continue;
+        sp_slice value = trim((sp_slice){colon + 1, line.length - (size_t)(colon - line.bytes) - 1});
+        size_t length = 0;
+        for (size_t i = 0; i < value.length && length < BODY_SHOWN; i++)
+            length = value.bytes[i] >= '0' && value.bytes[i] <= '9'
+                         ? length * 10 + (size_t)(value.bytes[i] - '0')
+                         : (size_t)BODY_SHOWN;
+        return length < BODY_SHOWN ? length : (size_t)BODY_SHOWN;
+    }
+    return BODY_SHOWN;
+}
+
+int sp_handshake_response(const sp_handshake *handshake, sp_slice input, bool all, size_t *used, sp_text *why)
 {
     sp_slice window = {input.bytes,
                        input.length < SP_HANDSHAKE_HEAD_MAX ? input.length : SP_HANDSHAKE_HEAD_MAX};
@@ -257,6 +276,8 @@ int sp_handshake_response(const sp_handshake *handshake, sp_slice input, size_t 
     sp_slice line = {NULL, 0};
     next_line(&reader, &line);
     uint32_t status = status_of(line);
+    if (status > 0 && status != 101 && !all && input.length - head < body_wanted(reader))
+        return 0;
     if (status != 101)
         return refuse_status(status, line, (sp_slice){end, input.length - head}, why);
     int result = check_headers(handshake, &reader, why);

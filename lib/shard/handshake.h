@@ -24,6 +24,7 @@ int sp_handshake_request(sp_handshake *handshake, sp_buffer *out, const sp_url *
  * Looks at what came: 0 when the head is not complete yet, 1 when it is a valid 101 (*used bytes belong to
  * it), SPECTACLES_E_PROTO with a sentence otherwise.
  */
-int sp_handshake_response(const sp_handshake *handshake, sp_slice input, size_t *used, sp_text *why);
+int sp_handshake_response(const sp_handshake *handshake, sp_slice input, bool all, size_t *used,
+                          sp_text *why);
 
 #endif

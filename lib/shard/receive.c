@@ -171,6 +171,13 @@ static void on_resumed(spectacles_shard *shard, const spectacles_envelope *envel
     hold_dispatch(shard, envelope);
 }
 
+/* Within a session every dispatch has a higher sequence than the one before: otherwise we took another's place. */
+static bool goes_backwards(const spectacles_shard *shard, const spectacles_envelope *envelope)
+{
+    bool in_session = shard->state == SPECTACLES_SHARD_READY || shard->state == SPECTACLES_SHARD_RESUMING;
+    return in_session && envelope->seq <= shard->session.received && !name_is(envelope, "RESUMED");
+}
+
 /* A replay that goes on is no replay that hangs: the phase begins anew. */
 static void on_replayed(spectacles_shard *shard, const spectacles_envelope *envelope, uint64_t now)
 {
@@ -184,6 +191,8 @@ static void on_dispatch(spectacles_shard *shard, const spectacles_envelope *enve
     if ((envelope->members & whole) != whole)
         drop(shard, CLOSE_UNDECODABLE, SPECTACLES_E_PROTO, "the gateway sent a dispatch without s, t or d",
              now);
+    else if (goes_backwards(shard, envelope))
+        drop(shard, CLOSE_UNDECODABLE, SPECTACLES_E_PROTO, "the gateway's sequence went backwards", now);
     else if (shard->state == SPECTACLES_SHARD_IDENTIFYING && name_is(envelope, "READY"))
         on_ready(shard, envelope, now);
     else if (shard->state == SPECTACLES_SHARD_RESUMING && name_is(envelope, "RESUMED"))
@@ -341,12 +350,13 @@ static bool receive_frame(spectacles_shard *shard, uint64_t now)
     return true;
 }
 
-static bool receive_head(spectacles_shard *shard, uint64_t now)
+/* all: no more will come, so that a refusal is told with as much of its body as there is. */
+static bool receive_head(spectacles_shard *shard, bool all, uint64_t now)
 {
     size_t used;
     sp_text why;
     sp_slice input = sp_buffer_slice(&shard->frames.input);
-    int got = sp_handshake_response(&shard->handshake, input, &used, &why);
+    int got = sp_handshake_response(&shard->handshake, input, all, &used, &why);
     if (got == 0)
         return false;
     if (got == 1) {
@@ -365,11 +375,19 @@ bool sp_shard_receive(spectacles_shard *shard, uint64_t now)
 {
     if (shard->transport == SP_TRANSPORT_NONE || shard->transport == SP_TRANSPORT_WANTED)
         return false;
-    if (shard->state == SPECTACLES_SHARD_UPGRADING ? receive_head(shard, now) : receive_frame(shard, now))
+    bool all = shard->transport == SP_TRANSPORT_ENDED;
+    if (shard->state == SPECTACLES_SHARD_UPGRADING ? receive_head(shard, all, now)
+                                                   : receive_frame(shard, now))
         return true;
+    shard->unread = false;
     if (shard->transport == SP_TRANSPORT_ENDED) {
         sp_shard_settle(shard, now);
         return true;
     }
     return false;
+}
+
+bool sp_shard_receive_last_head(spectacles_shard *shard, uint64_t now)
+{
+    return shard->state == SPECTACLES_SHARD_UPGRADING && receive_head(shard, true, now);
 }

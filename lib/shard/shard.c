@@ -254,7 +254,7 @@ SPECTACLES_EXPORT const spectacles_shard_event *spectacles_shard_next_event(spec
 
 static bool has_unread(const spectacles_shard *shard)
 {
-    return sp_buffer_length(&shard->frames.input) > 0 || shard->news.count > 0 || shard->dispatch_held;
+    return shard->unread || shard->news.count > 0 || shard->dispatch_held;
 }
 
 SPECTACLES_EXPORT uint64_t spectacles_shard_deadline(const spectacles_shard *shard)
@@ -318,6 +318,8 @@ static void end_phase(spectacles_shard *shard, uint64_t now)
         sp_shard_become(shard, shard->state, now);
         return;
     }
+    if (sp_shard_receive_last_head(shard, now))
+        return;
     sp_loss *loss = sp_shard_blame(shard, 0, SPECTACLES_E_CLOSED, SP_CLOSE_RESUME);
     if (loss)
         sp_text_set(&loss->text, "%s", phase_text(shard->state));
@@ -372,6 +374,7 @@ SPECTACLES_EXPORT int spectacles_shard_opened(spectacles_shard *shard, uint64_t 
     if (error != SPECTACLES_OK)
         return sp_shard_fail(shard, error, spectacles_strerror(error));
     shard->written = sp_buffer_length(&shard->output);
+    shard->unread = false;
     memset(shard->last_ops, 0xff, sizeof shard->last_ops);
     shard->transport = SP_TRANSPORT_OPEN;
     sp_shard_become(shard, SPECTACLES_SHARD_UPGRADING, now);
@@ -387,6 +390,7 @@ SPECTACLES_EXPORT int spectacles_shard_feed(spectacles_shard *shard, const uint8
     int error = sp_buffer_append(&shard->frames.input, bytes, length);
     if (error != SPECTACLES_OK)
         return sp_shard_fail(shard, error, spectacles_strerror(error));
+    shard->unread = true;
     shard->stats.bytes_received += length;
     return SPECTACLES_OK;
 }

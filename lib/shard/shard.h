@@ -105,6 +105,7 @@ struct spectacles_shard {
     sp_handshake handshake;
     sp_frames frames;
     sp_inflate inflate;
+    bool unread; /* bytes were fed that nobody has looked at yet */
     sp_buffer output;
     sp_buffer scratch; /* a payload being composed, as JSON */
     sp_buffer term;    /* the same as ETF; or a d that came as ETF, as JSON */
@@ -151,6 +152,9 @@ void sp_shard_forget_session(spectacles_shard *shard);
 
 /* Works on the next message. False when there is none. */
 bool sp_shard_receive(spectacles_shard *shard, uint64_t now);
+
+/* Time is up: tells a refusal whose body is still on its way. False when there is none. */
+bool sp_shard_receive_last_head(spectacles_shard *shard, uint64_t now);
 
 /* ---- send.c: what goes out ---- */
 

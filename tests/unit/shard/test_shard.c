@@ -504,9 +504,12 @@ static void high_water_stops_the_reading(void **state)
     sp_peer *peer = peer_new(&config);
     peer_ready(peer);
     assert_int_equal(spectacles_shard_wants_input(peer->shard), 1);
-    const char frame[] = "\x81\x1e{\"op\":0,\"t\":\"A\",\"s\":2,\"d\":[1]}";
-    for (int i = 0; i < 200; i++)
-        spectacles_shard_feed(peer->shard, (const uint8_t *)frame, 32, peer->now);
+    for (int i = 0; i < 200; i++) {
+        char frame[64];
+        int length =
+            snprintf(frame, sizeof frame, "\x81\x20{\"op\":0,\"t\":\"A\",\"s\":%d,\"d\":[1]}", 100 + i);
+        spectacles_shard_feed(peer->shard, (const uint8_t *)frame, (size_t)length, peer->now);
+    }
     assert_int_equal(spectacles_shard_wants_input(peer->shard), 0);
     peer_forget(peer);
     peer_pull(peer);

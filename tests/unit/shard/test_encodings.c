@@ -1,0 +1,298 @@
+/* Seven ways to say the same, from memory: whole, in pieces, byte by byte; and what else belongs to the wire. */
+#include "peer.h"
+#include "wire.h"
+
+#include <stdio.h>
+
+static const struct way {
+    const char *name;
+    uint32_t encoding, compression;
+    const char *query;
+} ways[] = {
+    {"json", SPECTACLES_ENCODING_JSON, SPECTACLES_COMPRESSION_NONE, "/?v=10&encoding=json "},
+    {"json zlib", SPECTACLES_ENCODING_JSON, SPECTACLES_COMPRESSION_ZLIB_STREAM,
+     "/?v=10&encoding=json&compress=zlib-stream "},
+    {"json zstd", SPECTACLES_ENCODING_JSON, SPECTACLES_COMPRESSION_ZSTD_STREAM,
+     "/?v=10&encoding=json&compress=zstd-stream "},
+    {"json payload", SPECTACLES_ENCODING_JSON, SPECTACLES_COMPRESSION_PAYLOAD, "/?v=10&encoding=json "},
+    {"etf", SPECTACLES_ENCODING_ETF, SPECTACLES_COMPRESSION_NONE, "/?v=10&encoding=etf "},
+    {"etf zlib", SPECTACLES_ENCODING_ETF, SPECTACLES_COMPRESSION_ZLIB_STREAM,
+     "/?v=10&encoding=etf&compress=zlib-stream "},
+    {"etf zstd", SPECTACLES_ENCODING_ETF, SPECTACLES_COMPRESSION_ZSTD_STREAM,
+     "/?v=10&encoding=etf&compress=zstd-stream "},
+};
+
+enum {
+    WAYS = sizeof ways / sizeof ways[0]
+};
+
+typedef struct sp_scene {
+    sp_peer *peer;
+    wire wire;
+} sp_scene;
+
+static sp_scene make(const struct way *way)
+{
+    spectacles_shard_config config;
+    sp_scene scene = {.wire = {.encoding = way->encoding, .compression = way->compression}};
+    peer_config(&config);
+    config.encoding = way->encoding;
+    config.compression = way->compression;
+    scene.peer = peer_new(&config);
+    return scene;
+}
+
+static void end(sp_scene *scene)
+{
+    wire_free(&scene->wire);
+    peer_free(scene->peer);
+}
+
+/* What the shard says next, as JSON. */
+static void expect(sp_scene *scene, const char *json)
+{
+    char payload[8192];
+    int opcode = peer_read(scene->peer, payload, sizeof payload);
+    if (scene->wire.encoding == SPECTACLES_ENCODING_JSON) {
+        assert_int_equal(opcode, 1);
+        assert_string_equal(payload, json);
+        return;
+    }
+    spectacles_bytes *text;
+    assert_int_equal(opcode, 2);
+    assert_int_equal(spectacles_bytes_new(&text), 0);
+    assert_int_equal(spectacles_transcode(text, SPECTACLES_ENCODING_ETF, SPECTACLES_ENCODING_JSON,
+                                          (const uint8_t *)json, strlen(json), NULL),
+                     0);
+    assert_memory_equal(payload, spectacles_bytes_data(text), spectacles_bytes_length(text));
+    spectacles_bytes_free(text);
+}
+
+static void say(sp_scene *scene, const char *text)
+{
+    wire_say(&scene->wire, scene->peer, text);
+}
+
+static void to_ready(sp_scene *scene, const struct way *way, int connections)
+{
+    char identify[600];
+    peer_open(scene->peer);
+    wire_reset(&scene->wire);
+    scene->peer->sent[scene->peer->sent_length] = '\0';
+    assert_non_null(strstr((const char *)scene->peer->sent, way->query));
+    peer_accept(scene->peer);
+    say(scene, "{\"op\":10,\"d\":{\"heartbeat_interval\":41250}}");
+    if (connections > 1) {
+        expect(scene, "{\"op\":6,\"d\":{\"token\":\"" PEER_TOKEN "\",\"session_id\":\"abc\",\"seq\":3}}");
+        say(scene, "{\"t\":\"RESUMED\",\"s\":4,\"op\":0,\"d\":{}}");
+        return;
+    }
+    assert_int_equal(spectacles_shard_identify(scene->peer->shard, scene->peer->now), SPECTACLES_OK);
+    peer_pull(scene->peer);
+    snprintf(identify, sizeof identify,
+             "{\"op\":2,\"d\":{\"token\":\"" PEER_TOKEN
+             "\",\"intents\":513,\"properties\":{\"os\":\"linux\",\"browser\":\"libspectacles\","
+             "\"device\":\"libspectacles\"},\"large_threshold\":50,\"shard\":[1,4]%s}}",
+             way->compression == SPECTACLES_COMPRESSION_PAYLOAD ? ",\"compress\":true" : "");
+    expect(scene, identify);
+    say(scene, "{\"t\":\"READY\",\"s\":1,\"op\":0,\"d\":{\"session_id\":\"abc\",\"resume_gateway_url\":\"wss:"
+               "//gateway.discord.gg\"}}");
+    assert_int_equal(spectacles_shard_state(scene->peer->shard), SPECTACLES_SHARD_READY);
+}
+
+static void play(const struct way *way, int split)
+{
+    static const char payload[] = "{\"t\":\"MESSAGE_CREATE\",\"s\":2,\"op\":0,\"d\":{\"content\":\"Grüße "
+                                  "😀\",\"id\":\"123456789012345678\",\"list\":[1,2]}}";
+    sp_scene scene = make(way);
+    to_ready(&scene, way, 1);
+    scene.peer->split = split;
+    peer_forget(scene.peer);
+    say(&scene, payload);
+    assert_int_equal(peer_count(scene.peer, "DISPATCH 2 MESSAGE_CREATE "), 1);
+    if (way->compression == SPECTACLES_COMPRESSION_ZLIB_STREAM)
+        wire_say_in(&scene.wire, scene.peer,
+                    "{\"t\":\"A\",\"s\":3,\"op\":0,\"d\":{\"more\":[1,2,3,4,5,6,7,8,9]}}", 7);
+    else
+        say(&scene, "{\"t\":\"A\",\"s\":3,\"op\":0,\"d\":{\"more\":[1,2,3,4,5,6,7,8,9]}}");
+    assert_int_equal(peer_count(scene.peer, "DISPATCH 3 A "), 1);
+    say(&scene, "{\"op\":1,\"d\":null}");
+    expect(&scene, "{\"op\":1,\"d\":3}");
+    /* Sent in the encoding in use. */
+    assert_int_equal(spectacles_shard_send(scene.peer->shard, 4,
+                                           (const uint8_t *)"{\"guild_id\":\"1\",\"channel_id\":null}", 34,
+                                           scene.peer->now, NULL),
+                     0);
+    peer_pull(scene.peer);
+    expect(&scene, "{\"op\":4,\"d\":{\"guild_id\":\"1\",\"channel_id\":null}}");
+    /* A new connection, a fresh context. */
+    scene.peer->split = 0;
+    peer_eof(scene.peer, 0, NULL);
+    scene.peer->now = spectacles_shard_deadline(scene.peer->shard);
+    spectacles_shard_expire(scene.peer->shard, scene.peer->now);
+    to_ready(&scene, way, 2);
+    assert_int_equal(peer_count(scene.peer, "RESUMED"), 1);
+    end(&scene);
+}
+
+static void seven_ways(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < WAYS; i++) {
+        if (ways[i].compression == SPECTACLES_COMPRESSION_ZSTD_STREAM &&
+            !spectacles_feature_supported("zstd-stream"))
+            continue;
+        play(&ways[i], 0);
+        play(&ways[i], 1);
+    }
+}
+
+static void everything_is_counted(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < WAYS; i++) {
+        if (ways[i].compression == SPECTACLES_COMPRESSION_ZSTD_STREAM &&
+            !spectacles_feature_supported("zstd-stream"))
+            continue;
+        sp_scene scene = make(&ways[i]);
+        to_ready(&scene, &ways[i], 1);
+        spectacles_shard_stats stats = {.size = sizeof stats};
+        sp_peer *peer = scene.peer;
+        say(&scene, "{\"t\":\"B\",\"s\":2,\"op\":0,\"d\":{\"a\":1}}");
+        assert_int_equal(spectacles_shard_get_stats(peer->shard, &stats), 0);
+        assert_int_equal(stats.dispatches, 2);
+        assert_int_equal(stats.received_by_op[0], 2);
+        assert_int_equal(stats.sent_by_op[2], 1);
+        assert_int_equal(stats.bytes_compressed > 0, ways[i].compression != SPECTACLES_COMPRESSION_NONE);
+        end(&scene);
+    }
+}
+
+/* ---- Typed commands ---- */
+
+static void commands_are_put_together(void **state)
+{
+    static const uint64_t guilds[] = {123, 18446744073709551615u};
+    static const char *const fields[] = {"status", "voice_start_time"};
+    sp_scene scene = make(&ways[0]);
+    spectacles_shard *shard = scene.peer->shard;
+    uint64_t now = scene.peer->now;
+    (void)state;
+    spectacles_presence presence = {
+        .size = sizeof presence, .status = "idle", .since = 1700000000000, .afk = 1};
+    spectacles_members_request request = {.size = sizeof request, .guild_id = 7, .query = "", .limit = 0};
+    assert_int_equal(spectacles_shard_send_presence(shard, &presence, now, NULL), SPECTACLES_E_STATE);
+    to_ready(&scene, &ways[0], 1);
+    assert_int_equal(spectacles_shard_send_presence(shard, &presence, now, NULL), 0);
+    assert_int_equal(spectacles_shard_send_voice_state(shard, 1, 0, SPECTACLES_VOICE_SELF_MUTE, now, NULL),
+                     0);
+    assert_int_equal(spectacles_shard_send_voice_state(shard, 1, 2, 0, now, NULL), 0);
+    assert_int_equal(spectacles_shard_request_members(shard, &request, now, NULL), 0);
+    request = (spectacles_members_request){.size = sizeof request,
+                                           .guild_id = 7,
+                                           .user_ids = guilds,
+                                           .user_id_count = 2,
+                                           .presences = 1,
+                                           .nonce = "\"n\""};
+    assert_int_equal(spectacles_shard_request_members(shard, &request, now, NULL), 0);
+    assert_int_equal(spectacles_shard_request_sounds(shard, guilds, 2, now, NULL), 0);
+    assert_int_equal(spectacles_shard_request_channel_info(shard, 9, fields, 2, now, NULL), 0);
+    peer_pull(scene.peer);
+    expect(&scene,
+           "{\"op\":3,\"d\":{\"since\":1700000000000,\"activities\":[],\"status\":\"idle\",\"afk\":true}}");
+    expect(
+        &scene,
+        "{\"op\":4,\"d\":{\"guild_id\":\"1\",\"channel_id\":null,\"self_mute\":true,\"self_deaf\":false}}");
+    expect(
+        &scene,
+        "{\"op\":4,\"d\":{\"guild_id\":\"1\",\"channel_id\":\"2\",\"self_mute\":false,\"self_deaf\":false}}");
+    expect(&scene, "{\"op\":8,\"d\":{\"guild_id\":\"7\",\"query\":\"\",\"limit\":0,\"presences\":false}}");
+    expect(&scene, "{\"op\":8,\"d\":{\"guild_id\":\"7\",\"user_ids\":[\"123\",\"18446744073709551615\"],"
+                   "\"presences\":true,\"nonce\":\"\\\"n\\\"\"}}");
+    expect(&scene, "{\"op\":31,\"d\":{\"guild_ids\":[\"123\",\"18446744073709551615\"]}}");
+    expect(&scene, "{\"op\":43,\"d\":{\"guild_id\":\"9\",\"fields\":[\"status\",\"voice_start_time\"]}}");
+    end(&scene);
+}
+
+static void wrong_commands_are_refused(void **state)
+{
+    static uint64_t many[2000];
+    sp_scene scene = make(&ways[4]);
+    spectacles_shard *shard = scene.peer->shard;
+    uint64_t now = scene.peer->now;
+    (void)state;
+    to_ready(&scene, &ways[4], 1);
+    spectacles_presence presence = {.size = sizeof presence, .status = "asleep"};
+    assert_int_equal(spectacles_shard_send_presence(shard, &presence, now, NULL), SPECTACLES_E_INVAL);
+    presence = (spectacles_presence){.size = sizeof presence, .status = "dnd", .activities = "[{]"};
+    assert_int_equal(spectacles_shard_send_presence(shard, &presence, now, NULL), SPECTACLES_E_PROTO);
+    presence.activities = "[{\"name\":1,\"name\":2}]";
+    assert_int_equal(spectacles_shard_send_presence(shard, &presence, now, NULL), SPECTACLES_E_PROTO);
+    assert_int_equal(spectacles_shard_send_voice_state(shard, 0, 1, 0, now, NULL), SPECTACLES_E_INVAL);
+    assert_int_equal(spectacles_shard_send_voice_state(shard, 1, 1, 8, now, NULL), SPECTACLES_E_INVAL);
+    spectacles_members_request request = {.size = sizeof request, .guild_id = 7};
+    assert_int_equal(spectacles_shard_request_members(shard, &request, now, NULL), SPECTACLES_E_INVAL);
+    request.query = "a";
+    request.nonce = "123456789012345678901234567890123";
+    assert_int_equal(spectacles_shard_request_members(shard, &request, now, NULL), SPECTACLES_E_INVAL);
+    assert_int_equal(spectacles_shard_request_sounds(shard, many, 0, now, NULL), SPECTACLES_E_INVAL);
+    assert_int_equal(spectacles_shard_request_sounds(shard, many, 2000, now, NULL), SPECTACLES_E_TOOBIG);
+    assert_int_equal(spectacles_shard_request_channel_info(shard, 0, NULL, 0, now, NULL), SPECTACLES_E_INVAL);
+    peer_pull(scene.peer);
+    assert_int_equal(scene.peer->sent_length, 0);
+    end(&scene);
+}
+
+/* ---- Settings ---- */
+
+static void wrong_settings_are_named(void **state)
+{
+    spectacles_shard_config config;
+    spectacles_shard *shard = NULL;
+    spectacles_problem problem;
+    (void)state;
+    peer_config(&config);
+    config.encoding = 2;
+    assert_int_equal(spectacles_shard_new(&shard, &config, &problem), SPECTACLES_E_INVAL);
+    peer_config(&config);
+    config.compression = 9;
+    assert_int_equal(spectacles_shard_new(&shard, &config, &problem), SPECTACLES_E_INVAL);
+    peer_config(&config);
+    config.encoding = SPECTACLES_ENCODING_ETF;
+    config.compression = SPECTACLES_COMPRESSION_PAYLOAD;
+    assert_int_equal(spectacles_shard_new(&shard, &config, &problem), SPECTACLES_E_INVAL);
+    assert_non_null(strstr(problem.text, "JSON only"));
+    peer_config(&config);
+    config.encoding = SPECTACLES_ENCODING_ETF;
+    config.presence = "{\"status\":\"online\",\"status\":\"dnd\"}";
+    assert_int_equal(spectacles_shard_new(&shard, &config, &problem), SPECTACLES_E_INVAL);
+    assert_non_null(strstr(problem.text, "twice"));
+    peer_config(&config);
+    config.max_ratio = 0;
+    assert_int_equal(spectacles_shard_new(&shard, &config, &problem), SPECTACLES_E_INVAL);
+}
+
+/* 4002 is our fault: what we had sent is told, by op. */
+static void close_codes_of_our_fault_say_what_was_sent(void **state)
+{
+    sp_scene scene = make(&ways[0]);
+    (void)state;
+    to_ready(&scene, &ways[0], 1);
+    assert_int_equal(spectacles_shard_send_voice_state(scene.peer->shard, 1, 0, 0, scene.peer->now, NULL), 0);
+    peer_close(scene.peer, 4002, "Decode error");
+    assert_non_null(strstr(peer_last(scene.peer, "LOST"), "sent last, the newest first: op 4, 2"));
+    end(&scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(seven_ways),
+        cmocka_unit_test(everything_is_counted),
+        cmocka_unit_test(commands_are_put_together),
+        cmocka_unit_test(wrong_commands_are_refused),
+        cmocka_unit_test(wrong_settings_are_named),
+        cmocka_unit_test(close_codes_of_our_fault_say_what_was_sent),
+    };
+    return cmocka_run_group_tests_name("shard/encodings", tests, NULL, NULL);
+}

@@ -1,0 +1,157 @@
+#include "wire.h"
+
+#include <zlib.h>
+#if SP_HAVE_ZSTD
+#include <zstd.h>
+#endif
+
+enum how {
+    FLUSH,
+    FINISH,
+    GO_ON
+};
+
+static void free_context(wire *self)
+{
+    if (!self->context)
+        return;
+#if SP_HAVE_ZSTD
+    if (self->compression == SPECTACLES_COMPRESSION_ZSTD_STREAM)
+        ZSTD_freeCStream(self->context);
+#endif
+    if (self->compression != SPECTACLES_COMPRESSION_ZSTD_STREAM) {
+        deflateEnd(self->context);
+        free(self->context);
+    }
+    self->context = NULL;
+}
+
+void wire_free(wire *self)
+{
+    free_context(self);
+}
+
+void wire_reset(wire *self)
+{
+    free_context(self);
+    if (self->compression == SPECTACLES_COMPRESSION_NONE)
+        return;
+#if SP_HAVE_ZSTD
+    if (self->compression == SPECTACLES_COMPRESSION_ZSTD_STREAM) {
+        self->context = ZSTD_createCStream();
+        return;
+    }
+#endif
+    self->context = calloc(1, sizeof(z_stream));
+    assert_int_equal(deflateInit(self->context, Z_DEFAULT_COMPRESSION), Z_OK);
+}
+
+static size_t deflate_all(z_stream *stream, const void *bytes, size_t length, uint8_t *out, size_t room,
+                          enum how how)
+{
+    static const int flush[] = {[FLUSH] = Z_SYNC_FLUSH, [FINISH] = Z_FINISH, [GO_ON] = Z_NO_FLUSH};
+    stream->next_in = (z_const Bytef *)(uintptr_t)bytes;
+    stream->avail_in = (uInt)length;
+    stream->next_out = out;
+    stream->avail_out = (uInt)room;
+    deflate(stream, flush[how]);
+    assert_int_equal(stream->avail_in, 0);
+    return room - stream->avail_out;
+}
+
+static size_t compress_all(wire *self, const void *bytes, size_t length, uint8_t *out, size_t room,
+                           enum how how)
+{
+#if SP_HAVE_ZSTD
+    if (self->compression == SPECTACLES_COMPRESSION_ZSTD_STREAM) {
+        static const ZSTD_EndDirective end[] = {
+            [FLUSH] = ZSTD_e_flush, [FINISH] = ZSTD_e_end, [GO_ON] = ZSTD_e_continue};
+        ZSTD_inBuffer in = {bytes, length, 0};
+        ZSTD_outBuffer to = {out, room, 0};
+        while (ZSTD_compressStream2(self->context, &to, &in, end[how]) > 0 && how != GO_ON)
+            continue;
+        return to.pos;
+    }
+#endif
+    if (self->compression == SPECTACLES_COMPRESSION_PAYLOAD)
+        deflateReset(self->context);
+    return deflate_all(self->context, bytes, length, out, room,
+                       self->compression == SPECTACLES_COMPRESSION_PAYLOAD ? FINISH : how);
+}
+
+static void send_in(wire *self, sp_peer *peer, const void *bytes, size_t length, enum how how,
+                    size_t messages)
+{
+    size_t room = length + length / 8 + 300000; /* deflate may hold back so much and give it all at once */
+    uint8_t *out = malloc(room);
+    size_t size = compress_all(self, bytes, length, out, room, how);
+    if (how == FINISH && self->compression == SPECTACLES_COMPRESSION_PAYLOAD)
+        out[size++] = 'x';
+    size_t step = size / messages + 1;
+    for (size_t at = 0; at < size; at += step)
+        peer_frame(peer, 0x82, out + at, size - at < step ? size - at : step);
+    free(out);
+}
+
+static void say(wire *self, sp_peer *peer, const char *text, enum how how, size_t messages)
+{
+    spectacles_bytes *term = NULL;
+    const uint8_t *bytes = (const uint8_t *)text;
+    size_t length = strlen(text);
+    assert_int_equal(spectacles_bytes_new(&term), 0);
+    if (self->encoding == SPECTACLES_ENCODING_ETF) {
+        assert_int_equal(spectacles_transcode(term, SPECTACLES_ENCODING_ETF, SPECTACLES_ENCODING_JSON, bytes,
+                                              length, NULL),
+                         0);
+        bytes = spectacles_bytes_data(term);
+        length = spectacles_bytes_length(term);
+    }
+    if (self->compression == SPECTACLES_COMPRESSION_NONE)
+        peer_frame(peer, self->encoding == SPECTACLES_ENCODING_ETF ? 0x82 : 0x81, bytes, length);
+    else
+        send_in(self, peer, bytes, length, how, messages);
+    spectacles_bytes_free(term);
+}
+
+void wire_say(wire *self, sp_peer *peer, const char *text)
+{
+    say(self, peer, text, FLUSH, 1);
+}
+
+void wire_say_in(wire *self, sp_peer *peer, const char *text, size_t messages)
+{
+    say(self, peer, text, FLUSH, messages);
+}
+
+void wire_finish(wire *self, sp_peer *peer, const char *text)
+{
+    say(self, peer, text, FINISH, 1);
+}
+
+static void send_filled(wire *self, sp_peer *peer, size_t length, int noise, enum how how)
+{
+    uint8_t *bytes = malloc(length);
+    for (size_t i = 0; i < length; i++) {
+        self->noise = self->noise * 1664525 + 1013904223;
+        bytes[i] = noise ? (uint8_t)(self->noise >> 24) : ' ';
+    }
+    /* Each message of a zstd-stream is a payload by itself. */
+    int pieces = noise && self->compression != SPECTACLES_COMPRESSION_ZSTD_STREAM;
+    send_in(self, peer, bytes, length, how, pieces ? 8 : 1);
+    free(bytes);
+}
+
+void wire_bomb(wire *self, sp_peer *peer, size_t length)
+{
+    send_filled(self, peer, length, 0, FLUSH);
+}
+
+void wire_noise(wire *self, sp_peer *peer, size_t length)
+{
+    send_filled(self, peer, length, 1, FLUSH);
+}
+
+void wire_unflushed(wire *self, sp_peer *peer, size_t length)
+{
+    send_filled(self, peer, length, 1, GO_ON);
+}
