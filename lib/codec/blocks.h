@@ -29,7 +29,7 @@ enum {
 
 /*
  * Passes over the object or array whose opening bracket stands at `at`: true, and where it ends, when it is
- * strictly valid and nested at most SPECTACLES_DEPTH_MAX deep.
+ * strictly valid and nested at most SPECTACLES_DEPTH_MAX deep. False leaves *behind untouched.
  */
 bool sp_blocks_pass(const uint8_t *at, const uint8_t *end, const uint8_t **behind);
 

@@ -348,8 +348,10 @@ SP_PIECE bool walk_as(const uint8_t *at, const uint8_t *end, bool spaced, const 
         if (!look(&carry, &rest, base, block, spaced, &live))
             return false;
         if (carry.depth == 0) {
+            if (!words_fine(&rest))
+                return false;
             *behind = base + (BLOCK - (size_t)__builtin_clzll(live));
-            return words_fine(&rest);
+            return true;
         }
     }
     return false;

@@ -147,6 +147,8 @@ static void compare(const maker *make, size_t length, int must_accept)
         if (!way.walk)
             continue;
         int accepted = way.walk(exact, exact + length, &behind);
+        if (!accepted)
+            assert_null(behind);
         if (accepted && behind == exact + length && !valid)
             fail_msg("%s accepts what is not valid: %.*s", way.name, (int)length, make->text);
         if (must_accept && !accepted)

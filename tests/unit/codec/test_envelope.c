@@ -1,6 +1,7 @@
 #include "unit.h"
 
 #include <spectacles/codec.h>
+#include <stdio.h>
 
 static int scan(spectacles_envelope *envelope, const char *text, spectacles_problem *problem)
 {
@@ -93,12 +94,29 @@ static void every_truncation_is_refused(void **state)
     }
 }
 
+/* A d that the fast way gives up late, at a word or a negative number: the slow way has to begin where d does. */
+static void a_mistake_found_late_is_found(void **state)
+{
+    static const char *const wrong[] = {"-?0", "nulx", "-", "-01"};
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        char text[400];
+        spectacles_envelope envelope;
+        spectacles_problem problem = {"", 0};
+        int length =
+            snprintf(text, sizeof text, "{\"op\":0,\"d\":{\"padding\":\"%0100d\",\"a\":%s}1}", 7, wrong[i]);
+        assert_int_equal(spectacles_envelope_scan(&envelope, SPECTACLES_ENCODING_JSON, (const uint8_t *)text,
+                                                  (size_t)length, &problem),
+                         SPECTACLES_E_PROTO);
+        assert_in_range(problem.position, 130, 140);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds_members_in_any_order),
-        cmocka_unit_test(null_is_absent_but_for_d),
-        cmocka_unit_test(ambiguity_and_nonsense_are_refused),
+        cmocka_unit_test(a_mistake_found_late_is_found), cmocka_unit_test(finds_members_in_any_order),
+        cmocka_unit_test(null_is_absent_but_for_d),      cmocka_unit_test(ambiguity_and_nonsense_are_refused),
         cmocka_unit_test(every_truncation_is_refused),
     };
     return cmocka_run_group_tests_name("codec/envelope", tests, NULL, NULL);

@@ -107,6 +107,11 @@ void peer_feed(sp_peer *peer, const void *bytes, size_t length)
 {
     const uint8_t *at = bytes;
     size_t step = peer->split ? 1 : length;
+    if (peer->records) {
+        assert_true(peer->recorded + length <= PEER_RECORD);
+        memcpy(peer->record + peer->recorded, bytes, length);
+        peer->recorded += length;
+    }
     for (size_t i = 0; i < length; i += step) {
         spectacles_shard_feed(peer->shard, at + i, step, peer->now);
         if (peer->split)

@@ -13,7 +13,8 @@
 enum {
     PEER_LINES = 512,
     PEER_LINE = 400,
-    PEER_BYTES = 1 << 20
+    PEER_BYTES = 1 << 20,
+    PEER_RECORD = 8192
 };
 
 #define PEER_TOKEN "very.secret.token"
@@ -23,6 +24,9 @@ typedef struct sp_peer {
     uint64_t now;
     uint64_t connection; /* the one that is open */
     int split;           /* feed byte by byte */
+    int records;         /* keep what is fed in `record` */
+    size_t recorded;
+    uint8_t record[PEER_RECORD];
     int lines;
     char line[PEER_LINES][PEER_LINE];
     uint8_t sent[PEER_BYTES]; /* what the shard wrote and nobody has read yet */

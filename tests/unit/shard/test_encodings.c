@@ -29,6 +29,7 @@ enum {
 typedef struct sp_scene {
     sp_peer *peer;
     wire wire;
+    size_t identified_at; /* so many bytes were recorded by then */
 } sp_scene;
 
 static sp_scene make(const struct way *way)
@@ -87,6 +88,7 @@ static void to_ready(sp_scene *scene, const struct way *way, int connections)
         say(scene, "{\"t\":\"RESUMED\",\"s\":4,\"op\":0,\"d\":{}}");
         return;
     }
+    scene->identified_at = scene->peer->recorded;
     assert_int_equal(spectacles_shard_identify(scene->peer->shard, scene->peer->now), SPECTACLES_OK);
     peer_pull(scene->peer);
     snprintf(identify, sizeof identify,
@@ -144,6 +146,62 @@ static void seven_ways(void **state)
             continue;
         play(&ways[i], 0);
         play(&ways[i], 1);
+    }
+}
+
+/* ---- A recorded session, cut in two at every place ---- */
+
+static void play_part(sp_peer *peer, const uint8_t *bytes, size_t from, size_t to, size_t cut)
+{
+    size_t middle = cut < from ? from : cut > to ? to : cut;
+    peer_feed(peer, bytes + from, middle - from);
+    peer_feed(peer, bytes + middle, to - middle);
+}
+
+/* From the head of the answer to an op 7, in the encoding of the way. */
+static void record_session(sp_scene *scene, const struct way *way)
+{
+    scene->peer->records = 1;
+    to_ready(scene, way, 1);
+    say(scene,
+        "{\"t\":\"MESSAGE_CREATE\",\"s\":2,\"op\":0,\"d\":{\"content\":\"Grüße 😀\",\"more\":[1,2,{}]}}");
+    peer_frame(scene->peer, 0x89, "ping", 4);
+    say(scene, "{\"op\":1,\"d\":null}");
+    say(scene, "{\"op\":99,\"d\":{\"unknown\":1}}");
+    say(scene, "{\"t\":\"A\",\"s\":3,\"op\":0,\"d\":null}");
+    say(scene, "{\"op\":7,\"d\":null}");
+    peer_frame(scene->peer, 0x88, "\x0f\xa0", 2);
+}
+
+/* The gateway waits for our identify in between: what comes before and what comes behind are cut one by one. */
+static void cut_at_every_place(const struct way *way)
+{
+    sp_scene whole = make(way);
+    record_session(&whole, way);
+    const sp_peer *recorded = whole.peer;
+    for (size_t cut = 1; cut < recorded->recorded; cut++) {
+        sp_scene parts = make(way);
+        peer_open(parts.peer);
+        play_part(parts.peer, recorded->record, 0, whole.identified_at, cut);
+        assert_int_equal(spectacles_shard_identify(parts.peer->shard, parts.peer->now), SPECTACLES_OK);
+        peer_pull(parts.peer);
+        play_part(parts.peer, recorded->record, whole.identified_at, recorded->recorded, cut);
+        assert_int_equal(parts.peer->lines, recorded->lines);
+        for (int i = 0; i < recorded->lines; i++)
+            assert_string_equal(parts.peer->line[i], recorded->line[i]);
+        end(&parts);
+    }
+    assert_true(peer_count(recorded, "LOST 0 -6 the gateway asks to reconnect") == 1);
+    end(&whole);
+}
+
+static void a_session_cut_at_every_place_is_the_same(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < WAYS; i++) {
+        if (ways[i].compression != SPECTACLES_COMPRESSION_ZSTD_STREAM ||
+            spectacles_feature_supported("zstd-stream"))
+            cut_at_every_place(&ways[i]);
     }
 }
 
@@ -288,6 +346,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(seven_ways),
+        cmocka_unit_test(a_session_cut_at_every_place_is_the_same),
         cmocka_unit_test(everything_is_counted),
         cmocka_unit_test(commands_are_put_together),
         cmocka_unit_test(wrong_commands_are_refused),

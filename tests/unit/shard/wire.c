@@ -155,3 +155,39 @@ void wire_unflushed(wire *self, sp_peer *peer, size_t length)
 {
     send_filled(self, peer, length, 1, GO_ON);
 }
+
+size_t wire_make(wire *self, const char *text, uint8_t *frame, size_t room)
+{
+    uint8_t payload[4096];
+    size_t length = strlen(text);
+    spectacles_bytes *term = NULL;
+    assert_true(length < sizeof payload / 2);
+    memcpy(payload, text, length);
+    if (self->encoding == SPECTACLES_ENCODING_ETF) {
+        assert_int_equal(spectacles_bytes_new(&term), 0);
+        assert_int_equal(spectacles_transcode(term, SPECTACLES_ENCODING_ETF, SPECTACLES_ENCODING_JSON,
+                                              payload, length, NULL),
+                         0);
+        length = spectacles_bytes_length(term);
+        memcpy(payload, spectacles_bytes_data(term), length);
+        spectacles_bytes_free(term);
+    }
+    int text_frame =
+        self->encoding == SPECTACLES_ENCODING_JSON && self->compression == SPECTACLES_COMPRESSION_NONE;
+    uint8_t *out = frame + 4;
+    if (self->compression == SPECTACLES_COMPRESSION_NONE)
+        memcpy(out, payload, length);
+    else
+        length = compress_all(self, payload, length, out, room - 4, FLUSH);
+    /* The longer form of the length where the shorter would do is refused: move. */
+    frame[0] = text_frame ? 0x81 : 0x82;
+    if (length < 126) {
+        frame[1] = (uint8_t)length;
+        memmove(frame + 2, out, length);
+        return length + 2;
+    }
+    frame[1] = 126;
+    frame[2] = (uint8_t)(length >> 8);
+    frame[3] = (uint8_t)length;
+    return length + 4;
+}

@@ -19,6 +19,9 @@ void wire_free(wire *self);
 /* One payload, given as JSON. */
 void wire_say(wire *self, sp_peer *peer, const char *text);
 
+/* The same as one frame in memory; returns its length. */
+size_t wire_make(wire *self, const char *text, uint8_t *frame, size_t room);
+
 /* The same in so many WebSocket messages; for zlib-stream. */
 void wire_say_in(wire *self, sp_peer *peer, const char *text, size_t messages);
 

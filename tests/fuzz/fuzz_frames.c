@@ -1,0 +1,63 @@
+/* WebSocket frames: whole or byte by byte, the same messages come out, and none is over the cap. */
+#include "fuzz.h"
+#include "shard/frame.h"
+
+enum {
+    CAP = 5000
+};
+
+typedef struct reading {
+    sp_frames frames;
+    sp_buffer output;
+    sp_random random;
+    uint64_t seen; /* a sum over all that came out */
+    int error;
+} reading;
+
+static void add(reading *reader, const void *bytes, size_t length)
+{
+    const uint8_t *at = bytes;
+    for (size_t i = 0; i < length; i++)
+        reader->seen = reader->seen * 1099511628211u + at[i] + 1;
+}
+
+static void pull(reading *reader)
+{
+    sp_frame frame;
+    int got = 0;
+    while (!reader->error && (got = sp_frames_next(&reader->frames, &frame)) > 0) {
+        uint8_t kind = (uint8_t)frame.kind;
+        must(frame.payload.length <= CAP);
+        add(reader, &kind, 1);
+        add(reader, frame.payload.bytes, frame.payload.length);
+        if (frame.kind == SP_FRAME_CLOSE)
+            sp_frame_close_code(frame.payload);
+    }
+    if (got < 0)
+        reader->error = got;
+}
+
+static uint64_t read_in(const uint8_t *bytes, size_t length, size_t step, int *error)
+{
+    reading reader = {.random = {1}};
+    must(!sp_frames_open(&reader.frames, &reader.output, &reader.random, CAP));
+    for (size_t at = 0; at < length; at += step) {
+        size_t part = length - at < step ? length - at : step;
+        must(!sp_buffer_append(&reader.frames.input, bytes + at, part));
+        pull(&reader);
+    }
+    *error = reader.error;
+    sp_frames_free(&reader.frames);
+    sp_buffer_free(&reader.output);
+    return reader.seen;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
+{
+    int whole;
+    int parts;
+    uint64_t seen = read_in(bytes, length, length + 1, &whole);
+    must(seen == read_in(bytes, length, 1, &parts));
+    must(whole == parts);
+    return 0;
+}
