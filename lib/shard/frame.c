@@ -6,7 +6,8 @@
 /* The largest header of a masked frame. */
 enum {
     HEADER_MAX = 14,
-    KEPT_MESSAGE = 64 * 1024
+    KEPT_MESSAGE = 1024,
+    KEPT_INPUT = 1024
 };
 
 static ssize_t take_input(uint8_t *bytes, size_t length, int flags, void *user)
@@ -143,6 +144,12 @@ static void forget_message(sp_frames *frames)
     frames->handed_out = 0;
     sp_buffer_clear(&frames->message);
     sp_buffer_shrink(&frames->message, KEPT_MESSAGE);
+}
+
+void sp_frames_rest(sp_frames *frames)
+{
+    forget_message(frames);
+    sp_buffer_shrink(&frames->input, KEPT_INPUT);
 }
 
 int sp_frames_next(sp_frames *frames, sp_frame *out)

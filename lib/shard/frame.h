@@ -58,6 +58,9 @@ void sp_frames_free(sp_frames *frames);
  */
 int sp_frames_next(sp_frames *frames, sp_frame *out);
 
+/* The message that was handed out is not needed any more: memory that an idle connection does not need goes back. */
+void sp_frames_rest(sp_frames *frames);
+
 /* Appends a masked frame to the output: all of it, or nothing and SPECTACLES_E_NOMEM. */
 int sp_frames_send(sp_frames *frames, enum sp_frame_kind kind, sp_slice payload);
 

@@ -8,8 +8,9 @@
 #endif
 
 enum {
-    STEP = 16 * 1024,         /* inflated at a time */
-    KEPT_MESSAGE = 16 * 1024, /* of the message buffer, while nothing comes */
+    STEP = 4 * 1024, /* inflated at a time, at the least */
+    STEP_MOST = 1024 * 1024,
+    KEPT_MESSAGE = 1024,      /* of the message buffer, while nothing comes */
     RATIO_COUNTS = 64 * 1024, /* short messages may be as repetitive as they like */
     SYNC_TAIL = 0xffff,
     WINDOW_LOG_MAX = 23 /* of zstd: 8 MiB */
@@ -112,6 +113,13 @@ static int check_caps(sp_inflate *self)
     return SPECTACLES_OK;
 }
 
+/* As much again as there is: a long message takes few steps, a short one little memory. */
+static size_t step_of(const sp_inflate *self)
+{
+    size_t length = sp_buffer_length(&self->message);
+    return length > STEP ? (length < STEP_MOST ? length : (size_t)STEP_MOST) : (size_t)STEP;
+}
+
 /* ---- zlib ---- */
 
 /* Inflates all there is of the bytes; *ended: the zlib stream is at its end. */
@@ -122,13 +130,14 @@ static int run_zlib(sp_inflate *self, sp_slice bytes, bool *ended)
     stream->avail_in = (uInt)bytes.length;
     *ended = false;
     do {
-        uint8_t *room = sp_buffer_reserve(&self->message, STEP);
+        size_t step = step_of(self);
+        uint8_t *room = sp_buffer_reserve(&self->message, step);
         if (!room)
             return SPECTACLES_E_NOMEM;
         stream->next_out = room;
-        stream->avail_out = STEP;
+        stream->avail_out = (uInt)step;
         int state = inflate(stream, Z_SYNC_FLUSH);
-        sp_buffer_grow(&self->message, STEP - stream->avail_out);
+        sp_buffer_grow(&self->message, step - stream->avail_out);
         int error = check_caps(self);
         if (error != SPECTACLES_OK)
             return error;
@@ -185,8 +194,9 @@ static int feed_zstd_stream(sp_inflate *self, sp_slice bytes)
 {
     ZSTD_inBuffer in = {bytes.bytes, bytes.length, 0};
     for (;;) {
-        uint8_t *room = sp_buffer_reserve(&self->message, STEP);
-        ZSTD_outBuffer out = {room, STEP, 0};
+        size_t step = step_of(self);
+        uint8_t *room = sp_buffer_reserve(&self->message, step);
+        ZSTD_outBuffer out = {room, step, 0};
         if (!room)
             return SPECTACLES_E_NOMEM;
         size_t state = ZSTD_decompressStream(self->context, &out, &in);
@@ -208,20 +218,20 @@ static int feed_zstd_stream(sp_inflate *self, sp_slice bytes)
 
 /* ---- Messages ---- */
 
-static void forget_message(sp_inflate *self)
+void sp_inflate_rest(sp_inflate *self)
 {
     if (!self->whole)
         return;
     self->whole = false;
     self->compressed = 0;
     sp_buffer_clear(&self->message);
-    sp_buffer_shrink(&self->message, KEPT_MESSAGE + STEP);
+    sp_buffer_shrink(&self->message, KEPT_MESSAGE);
 }
 
 int sp_inflate_feed(sp_inflate *self, sp_slice bytes, sp_slice *payload)
 {
     int got;
-    forget_message(self);
+    sp_inflate_rest(self);
     if (bytes.length > UINT32_MAX)
         return refuse(self, SPECTACLES_E_TOOBIG, 1009, "the gateway sent a message over 4 GiB");
     self->compressed += bytes.length;

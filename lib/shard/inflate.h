@@ -38,4 +38,7 @@ void sp_inflate_free(sp_inflate *self);
  */
 int sp_inflate_feed(sp_inflate *self, sp_slice bytes, sp_slice *payload);
 
+/* The payload that was handed out is not needed any more: most of its memory goes back. */
+void sp_inflate_rest(sp_inflate *self);
+
 #endif

@@ -57,7 +57,7 @@ int sp_shard_write_payload(spectacles_shard *shard, uint32_t op, sp_slice payloa
 /* Sends what was composed in the scratch buffer. */
 static int write_scratch(spectacles_shard *shard, int error, uint32_t op, uint64_t now)
 {
-    sp_slice payload;
+    sp_slice payload = {NULL, 0};
     spectacles_problem problem;
     if (error == SPECTACLES_OK)
         error = sp_shard_encode(shard, &payload, &problem);

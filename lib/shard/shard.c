@@ -11,10 +11,11 @@
 
 /* So many events can wait at once; the ring is made that large in advance, so that telling never fails. */
 enum {
-    NEWS_MOST = 16,
+    NEWS_MOST = 8,
     TICKETS_MOST = 128,
     OUTPUT_MOST = 64 * 1024,
-    TARGET_MAX = 64
+    TARGET_MAX = 64,
+    KEPT_OUTPUT = 1024 /* of buffers, while nothing happens */
 };
 
 /* ---- Making one ---- */
@@ -240,6 +241,17 @@ static bool connects_now(const spectacles_shard *shard, uint64_t now)
            (shard->state == SPECTACLES_SHARD_BACKOFF && now >= shard->phase_deadline);
 }
 
+/* Nothing is left to do: what a burst of work needed goes back. */
+static void rest(spectacles_shard *shard)
+{
+    sp_frames_rest(&shard->frames);
+    sp_inflate_rest(&shard->inflate);
+    sp_buffer_shrink(&shard->output, KEPT_OUTPUT);
+    sp_buffer_shrink(&shard->scratch, KEPT_OUTPUT);
+    sp_buffer_shrink(&shard->term, KEPT_OUTPUT);
+    sp_buffer_shrink(&shard->keys, KEPT_OUTPUT);
+}
+
 SPECTACLES_EXPORT const spectacles_shard_event *spectacles_shard_next_event(spectacles_shard *shard,
                                                                             uint64_t now)
 {
@@ -247,8 +259,12 @@ SPECTACLES_EXPORT const spectacles_shard_event *spectacles_shard_next_event(spec
         if (connects_now(shard, now))
             sp_shard_connect(shard, now);
         const spectacles_shard_event *event = sp_shard_take_event(shard);
-        if (event || !sp_shard_receive(shard, now))
+        if (event)
             return event;
+        if (!sp_shard_receive(shard, now)) {
+            rest(shard);
+            return NULL;
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import http
 import json
 import ssl
@@ -81,7 +82,8 @@ class Standin:
         started.set()
         self._loop.run_forever()
         for connection in list(self.connections):
-            connection.socket.transport.abort()
+            with contextlib.suppress(AttributeError):  # a transport whose TLS has just ended
+                connection.socket.transport.abort()
         self._server.close()
         pending = asyncio.all_tasks(self._loop)
         for task in pending:
