@@ -68,7 +68,7 @@ static int write_scratch(spectacles_shard *shard, int error, uint32_t op, uint64
     return sp_shard_write_payload(shard, op, payload, now);
 }
 
-int sp_shard_write_identify(spectacles_shard *shard, uint64_t now)
+int sp_shard_compose_identify(spectacles_shard *shard)
 {
     const sp_identify identify = {shard->token,
                                   shard->presence,
@@ -77,7 +77,12 @@ int sp_shard_write_identify(spectacles_shard *shard, uint64_t now)
                                   shard->id,
                                   shard->count,
                                   shard->compression == SPECTACLES_COMPRESSION_PAYLOAD};
-    return write_scratch(shard, sp_payload_identify(&shard->scratch, &identify), 2, now);
+    return sp_payload_identify(&shard->scratch, &identify);
+}
+
+int sp_shard_write_identify(spectacles_shard *shard, uint64_t now)
+{
+    return write_scratch(shard, sp_shard_compose_identify(shard), 2, now);
 }
 
 int sp_shard_write_resume(spectacles_shard *shard, uint64_t now)

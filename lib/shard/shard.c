@@ -145,15 +145,8 @@ static int import_session(spectacles_shard *shard, const spectacles_session *giv
 
 static int check_identify(spectacles_shard *shard, spectacles_problem *problem)
 {
-    const sp_identify identify = {shard->token,
-                                  shard->presence,
-                                  shard->intents,
-                                  shard->large_threshold,
-                                  shard->id,
-                                  shard->count,
-                                  shard->compression == SPECTACLES_COMPRESSION_PAYLOAD};
     sp_slice payload;
-    int error = sp_payload_identify(&shard->scratch, &identify);
+    int error = sp_shard_compose_identify(shard);
     if (error == SPECTACLES_OK)
         error = sp_shard_encode(shard, &payload, problem);
     if (error == SPECTACLES_E_TOOBIG)

@@ -163,6 +163,9 @@ int sp_shard_write_resume(spectacles_shard *shard, uint64_t now);
 int sp_shard_write_heartbeat(spectacles_shard *shard, uint64_t now);
 int sp_shard_write_frame(spectacles_shard *shard, enum sp_frame_kind kind, sp_slice payload);
 
+/* Puts the identify into `scratch`. SPECTACLES_E_NOMEM. */
+int sp_shard_compose_identify(spectacles_shard *shard);
+
 /*
  * Composed is what stands in `scratch`: in the encoding in use. SPECTACLES_E_TOOBIG: above SPECTACLES_PACKET_MAX.
  * SPECTACLES_E_PROTO: ETF cannot carry it. SPECTACLES_E_NOMEM.
