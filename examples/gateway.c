@@ -7,6 +7,7 @@
 #include "discord_api.h"
 #include "resolver.h"
 #include "settings.h"
+#include "store.h"
 
 #include <curl/curl.h>
 #include <err.h>
@@ -38,6 +39,7 @@ struct gateway {
     size_t links_length;
     spectacles_relay *relay;
     struct resolver *resolver;
+    struct store *store; /* NULL: sessions are not stored */
     struct pollfd *fds;
     uint64_t stop_at; /* when patience ends; 0: running */
     int status;
@@ -139,6 +141,7 @@ static spectacles_shard *make_shard(const struct gateway *gateway, uint32_t id)
     config.presence = gateway->settings.presence;
     config.encoding = gateway->settings.encoding;
     config.compression = gateway->settings.compression;
+    config.session = store_find(gateway->store, id);
     config.seed = spectacles_random_seed();
     if (strcmp(gateway->settings.api_scheme, "https") == 0 && strncmp(gateway->bot.url, "wss://", 6) != 0)
         errx(1, "Discord's API names a gateway without TLS: it is not trusted with the token");
@@ -207,6 +210,11 @@ static void make_links(struct gateway *gateway)
 
 static void build(struct gateway *gateway)
 {
+    if (gateway->settings.session_file)
+        gateway->store =
+            store_open(gateway->settings.session_file, gateway->settings.token, gateway->settings.intents);
+    else
+        warnx("SESSION_FILE is not set: a restart will identify anew, and lose what happens in between");
     gateway->shards_length = shards_here(gateway);
     gateway->shards = allocate(gateway->shards_length, sizeof(spectacles_shard *));
     for (size_t i = 0; i < gateway->shards_length; i++) {
@@ -231,6 +239,7 @@ static void tear_down(struct gateway *gateway)
     spectacles_broker_free(gateway->brokers[1]);
     spectacles_tls_free(gateway->tls);
     resolver_free(gateway->resolver);
+    store_close(gateway->store);
     settings_free(&gateway->settings);
     free(gateway->shards);
     free(gateway->links);
@@ -368,6 +377,8 @@ static void on_event(struct gateway *gateway, const spectacles_relay_event *even
         tell_broker(event);
     else
         tell_command(event);
+    if (event->type == SPECTACLES_RELAY_EVENT_SHARD_READY)
+        store_write(gateway->store, gateway->shards, gateway->shards_length);
     if (event->type == SPECTACLES_RELAY_EVENT_SHARD_FATAL)
         stop(gateway, 1, now);
 }
@@ -394,6 +405,8 @@ static uint64_t earliest(const struct gateway *gateway)
         uint64_t link = spectacles_link_deadline(gateway->links[i]);
         deadline = link < deadline ? link : deadline;
     }
+    uint64_t store = store_deadline(gateway->store);
+    deadline = store < deadline ? store : deadline;
     return gateway->stop_at && gateway->stop_at < deadline ? gateway->stop_at : deadline;
 }
 
@@ -442,6 +455,10 @@ static void run(struct gateway *gateway)
         while ((event = spectacles_relay_next_event(gateway->relay, now)))
             on_event(gateway, event, now);
         read_signals(gateway, now);
+        if (now >= store_deadline(gateway->store))
+            store_write(gateway->store, gateway->shards, gateway->shards_length);
+        else
+            store_touch(gateway->store, now);
         if (gateway->stop_at && now >= gateway->stop_at) {
             warnx("not everything could be finished within %d s: it will be replayed or delivered again",
                   STOP_TIMEOUT / 1000);
@@ -459,6 +476,7 @@ int main(void)
     ask_for_shards(&gateway);
     build(&gateway);
     run(&gateway);
+    store_write(gateway.store, gateway.shards, gateway.shards_length);
     tell_summary(&gateway);
     tear_down(&gateway);
     curl_global_cleanup();

@@ -156,6 +156,7 @@ void settings_read(struct settings *settings)
     *settings = (struct settings){0};
     settings->token = required("DISCORD_TOKEN", "the bot's token from Discord's developer portal");
     settings->amqp_url = required("AMQP_URL", "amqp://user:password@host:port/vhost");
+    settings->session_file = text("SESSION_FILE", NULL);
     settings->group = text("BROKER_GROUP", "gateway");
     settings->presence = text("DISCORD_PRESENCE", NULL);
     read_wire(settings);

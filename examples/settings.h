@@ -18,11 +18,12 @@ struct settings {
     uint32_t shard_count; /* DISCORD_SHARD_COUNT; 0: what Discord recommends */
     uint32_t *shard_ids;  /* DISCORD_SHARD_IDS, as "0,2,4-7"; NULL: all */
     size_t shard_id_count;
-    const char *group;       /* BROKER_GROUP */
-    const char *amqp_url;    /* AMQP_URL */
-    const char *api_scheme;  /* DISCORD_API_PROTOCOL: https, or http for tests */
-    const char *api_host;    /* DISCORD_API_HOST */
-    const char *api_version; /* DISCORD_API_VERSION */
+    const char *session_file; /* SESSION_FILE: where sessions are stored over a restart, or NULL */
+    const char *group;        /* BROKER_GROUP */
+    const char *amqp_url;     /* AMQP_URL */
+    const char *api_scheme;   /* DISCORD_API_PROTOCOL: https, or http for tests */
+    const char *api_host;     /* DISCORD_API_HOST */
+    const char *api_version;  /* DISCORD_API_VERSION */
 };
 
 /* Reads the environment. Exits with a sentence when a setting is missing or wrong. */

@@ -172,7 +172,7 @@ static void on_dispatch(spectacles_relay *relay, uint32_t number, const spectacl
 
 /* ---- Shards ---- */
 
-static void keep_session(sp_member *member)
+void sp_relay_keep_session(sp_member *member)
 {
     spectacles_session session = {.size = sizeof session};
     if (spectacles_shard_session(member->shard, &session) == SPECTACLES_OK)
@@ -262,7 +262,7 @@ bool sp_relay_pull_shard(spectacles_relay *relay, uint32_t number, uint64_t now)
         pulled++;
         uint32_t type = event->type;
         if (type == SPECTACLES_SHARD_EVENT_READY || type == SPECTACLES_SHARD_EVENT_RESUMED)
-            keep_session(member);
+            sp_relay_keep_session(member);
         on_shard_event(relay, number, event, now);
     }
     return pulled > 0;

@@ -63,6 +63,8 @@ static int take_shards(spectacles_relay *relay, const spectacles_relay_config *c
         member->held = sp_ring_of(sizeof(sp_packet));
         member->sent = sp_ring_of(sizeof(sp_packet));
         relay->member_count = i + 1;
+        /* A session that another process began is replayed before RESUMED tells of it. */
+        sp_relay_keep_session(member);
     }
     qsort(relay->members, relay->member_count, sizeof *relay->members, by_id);
     for (size_t i = 1; i < relay->member_count; i++) {

@@ -124,6 +124,10 @@ void sp_relay_tell_connection(spectacles_relay *relay, uint32_t broker, const sp
 
 /* Pulls one member while there is room. True when it did something. */
 bool sp_relay_pull_shard(spectacles_relay *relay, uint32_t member, uint64_t now);
+
+/* Remembers the id of the shard's session, which is part of every message-id. */
+void sp_relay_keep_session(sp_member *member);
+
 bool sp_relay_grant_identifies(spectacles_relay *relay, uint64_t now);
 uint64_t sp_relay_identify_deadline(const spectacles_relay *relay);
 

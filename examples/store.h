@@ -1,0 +1,28 @@
+#ifndef EXAMPLES_STORE_H
+#define EXAMPLES_STORE_H
+
+#include <spectacles/spectacles.h>
+
+/*
+ * The sessions of the gateway's shards in a file, so that the next process resumes them: session id, resume URL, committed
+ * sequence, shard, count and encoding, with a hash of the token and the intents, and a checksum. Written to a
+ * temporary file first, then synced and renamed, readable by its owner only: a crash leaves the old file or the
+ * new one.
+ */
+struct store;
+
+/* Reads what is there; says so when it is torn, of another bot, or of another version. Exits when out of memory. */
+struct store *store_open(const char *path, const char *token, uint64_t intents);
+void store_close(struct store *store);
+
+/* The session of a shard, or NULL. Belongs to the store. */
+const spectacles_session *store_find(const struct store *store, uint32_t shard_id);
+
+/* Writes the sessions if they have changed. Says so when it cannot; blocks for the disk. */
+void store_write(struct store *store, spectacles_shard *const *shards, size_t count);
+
+/* When the next write is due after something has happened; each 250 ms at most. */
+void store_touch(struct store *store, uint64_t now);
+uint64_t store_deadline(const struct store *store);
+
+#endif

@@ -1,0 +1,95 @@
+"""The gateway ends, in order or by kill -9, and the next process goes on where it was: nothing lost, nobody identifies."""
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+from standin.standin import Standin
+
+from .conftest import Bot
+
+QUEUE = "gateway:w:MESSAGE_CREATE"
+
+
+def declare(channel: Any) -> None:
+    channel.exchange_declare("gateway", "direct", durable=True)
+    channel.queue_declare(QUEUE, durable=True)
+    channel.queue_bind(QUEUE, "gateway", "MESSAGE_CREATE")
+
+
+def receive_until(channel: Any, last: int) -> list[tuple[int, str]]:
+    """Number and message-id of everything up to a number, duplicates included."""
+    seen: list[tuple[int, str]] = []
+    for method, properties, body in channel.consume(QUEUE, inactivity_timeout=60):
+        assert method, f"nothing came for 60 s; the last was {seen[-1:]}"
+        seen.append((json.loads(body)["n"], properties.message_id))
+        channel.basic_ack(method.delivery_tag)
+        if seen[-1][0] == last:
+            break
+    channel.cancel()
+    return seen
+
+
+def send(standin: Standin, numbers: range) -> None:
+    standin.dispatch_many(0, [("MESSAGE_CREATE", {"n": number}) for number in numbers])
+
+
+def test_kill_and_restart_lose_nothing(bot: Bot, standin: Standin, channel: Any, tmp_path: Path) -> None:
+    declare(channel)
+    store = str(tmp_path / "sessions")
+    gateway = bot.running_gateway(SESSION_FILE=store)
+    seen = []
+    for turn in range(4):
+        send(standin, range(turn * 100, turn * 100 + 50))
+        gateway.kill()
+        send(standin, range(turn * 100 + 50, turn * 100 + 100))
+        gateway = bot.gateway(SESSION_FILE=store)
+        seen += receive_until(channel, turn * 100 + 99)
+    assert gateway.stop() == 0
+    ids: dict[int, str] = {}
+    for number, message_id in seen:
+        assert ids.setdefault(number, message_id) == message_id, "copies carry the same message-id"
+    assert list(ids) == list(range(400)), "all, in order once duplicates are left out"
+    assert standin.count("ready") == 2, "one identify for each shard"
+
+
+def test_a_deploy_identifies_nothing(bot: Bot, standin: Standin, channel: Any, tmp_path: Path) -> None:
+    declare(channel)
+    store = tmp_path / "sessions"
+    for turn in range(3):
+        gateway = bot.gateway(SESSION_FILE=str(store))
+        gateway.wait_err(" ready, session" if turn == 0 else " resumed, session", 2, timeout=90)
+        send(standin, range(turn * 10, turn * 10 + 10))
+        assert receive_until(channel, turn * 10 + 9) == [(number, f"{standin.session(0).session_id}:{number // 10 + number + 2}") for number in range(turn * 10, turn * 10 + 10)]
+        assert gateway.stop() == 0
+        assert stat.S_IMODE(store.stat().st_mode) == 0o600
+    assert standin.count("ready") == 2
+    assert standin.token not in store.read_text()
+
+
+def test_a_torn_or_foreign_file_is_said_to_be_so(bot: Bot, standin: Standin, tmp_path: Path) -> None:
+    store = tmp_path / "sessions"
+    gateway = bot.gateway(SESSION_FILE=str(store))
+    gateway.wait_err(" ready, session", 2, timeout=90)
+    assert gateway.stop() == 0
+    good = store.read_bytes()
+    for broken, why in ((good[:-3], "torn"), (good.replace(b"\n0 2 ", b"\n1 2 ", 1), "torn"), (b"", "no file of sessions"), (b"x" * 300, "no file of sessions")):
+        store.write_bytes(broken)
+        gateway = bot.gateway(SESSION_FILE=str(store))
+        gateway.wait_err(why)
+        gateway.wait_err(" ready, session", 2, timeout=90)
+        assert gateway.stop() == 0
+    store.write_bytes(good)
+    gateway = bot.gateway(SESSION_FILE=str(store), DISCORD_INTENTS="guilds")
+    gateway.wait_err("of another token or other intents")
+    gateway.wait_err(" ready, session", 2, timeout=90)
+    assert gateway.stop() == 0
+
+
+def test_a_place_that_cannot_be_written_is_named(bot: Bot, standin: Standin, tmp_path: Path) -> None:
+    gateway = bot.gateway(SESSION_FILE=str(tmp_path / "no" / "such" / "folder"))
+    gateway.wait_err("sessions cannot be stored")
+    gateway.wait_err(" ready, session", 2, timeout=90)
+    assert gateway.stop() == 0
