@@ -1,6 +1,8 @@
 #include "codec/number.h"
+#include "codec/suite.h"
 #include "unit.h"
 
+#include <dirent.h>
 #include <math.h>
 #include <pthread.h>
 #include <spectacles/codec.h>
@@ -150,6 +152,66 @@ static void what_json_has_no_place_for_is_refused(void **state)
     cannot_read(TERM("\x83l\xff\xff\xff\xff"), SPECTACLES_E_PROTO, 1, "too large");
     assert_int_equal(spectacles_transcode(out, 2, JSON, TERM("1"), NULL), SPECTACLES_E_INVAL);
     assert_int_equal(spectacles_transcode(out, JSON, 2, TERM("1"), NULL), SPECTACLES_E_INVAL);
+}
+
+/* ---- Spoilt terms ---- */
+
+enum {
+    SAMPLE_MOST = 400
+};
+
+/* In memory of just that size, so that a sanitizer sees a byte read too many. */
+static void survives(const uint8_t *term, size_t length)
+{
+    uint8_t *exact = malloc(length ? length : 1);
+    spectacles_envelope envelope;
+    assert_non_null(exact);
+    memcpy(exact, term, length);
+    if (spectacles_transcode(out, JSON, ETF, exact, length, NULL) == SPECTACLES_OK)
+        assert_int_equal(
+            spectacles_json_check(spectacles_bytes_data(out), spectacles_bytes_length(out), NULL), 0);
+    spectacles_envelope_scan(&envelope, ETF, exact, length, NULL);
+    free(exact);
+}
+
+static void spoil(const char *path)
+{
+    uint8_t term[SAMPLE_MOST + 1];
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    size_t length = fread(term, 1, sizeof term, file);
+    fclose(file);
+    if (length > SAMPLE_MOST)
+        return;
+    for (size_t shorter = 0; shorter <= length; shorter++)
+        survives(term, shorter);
+    for (size_t place = 0; place < length; place++) {
+        uint8_t right = term[place];
+        for (int wrong = 0; wrong < 256; wrong++) {
+            term[place] = (uint8_t)wrong;
+            survives(term, length);
+        }
+        term[place] = right;
+    }
+}
+
+/* Every truncation and every value of every byte: an error or a value, never more. */
+static void no_spoilt_term_does_harm(void **state)
+{
+    int samples = 0;
+    DIR *folder = opendir(ETF_SAMPLES);
+    (void)state;
+    assert_non_null(folder);
+    for (struct dirent *entry = readdir(folder); entry; entry = readdir(folder)) {
+        char path[2048];
+        if (entry->d_name[0] == '.')
+            continue;
+        snprintf(path, sizeof path, "%s/%s", ETF_SAMPLES, entry->d_name);
+        spoil(path);
+        samples++;
+    }
+    closedir(folder);
+    assert_true(samples >= 20);
 }
 
 /* ---- JSON to ETF ---- */
@@ -376,6 +438,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_of_term_has_its_json),
         cmocka_unit_test(what_json_has_no_place_for_is_refused),
+        cmocka_unit_test(no_spoilt_term_does_harm),
         cmocka_unit_test(json_becomes_what_erlpack_writes),
         cmocka_unit_test(what_erlang_has_no_place_for_is_refused),
         cmocka_unit_test(numbers_are_read_to_the_nearest_double),
