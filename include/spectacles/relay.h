@@ -31,6 +31,13 @@
  * - `<group>:0` .. `<group>:<shard count - 1>` are declared before SEND is consumed, so that a packet for a
  *   gateway that is down waits for it. A SEND message is acknowledged once its packet is confirmed under the
  *   shard's key; a packet once its bytes were handed to the socket, within Discord's rate limit.
+ * - What Discord does not replay any more is declared: one message under the key SPECTACLES_GAP for each lost
+ *   session, `{"shard":[0,2],"old_session":"..","new_session":"..","seq":17,"next":1,"time":1767225600000}`.
+ *   Whatever Discord dispatched after `seq` of the old session and before `next` of the new one may be missing;
+ *   old_session is null when it is not known, time (milliseconds since 1970, when the loss was noticed) is null
+ *   without unix_offset. Its message-id is `<new session>:gap:<next>`. The queue `<group>:SPECTACLES_GAP` is
+ *   declared, so that a gap waits for whoever wants to know. A dispatch that cannot be published at all (ETF
+ *   that JSON has no form for) is declared in the same way, with both sessions the same.
  * - What can never be sent is rejected without requeue and reported by COMMAND_REJECTED.
  * - Shards identify in order, one per bucket per 5 seconds (Discord: "max_concurrency"); resumes do not wait.
  */
@@ -46,6 +53,20 @@ extern "C" {
 #endif
 
 typedef struct spectacles_relay spectacles_relay;
+
+/*
+ * Events of a shard that will never come. Of spectacles_relay_gap() the texts belong to the relay and are valid
+ * until the next call on it; as a setting they are copied.
+ */
+typedef struct spectacles_gap {
+    uint32_t size; /* sizeof(spectacles_gap), set by the caller */
+    uint32_t shard_id;
+    uint64_t seq;            /* the last sequence of the old session that was committed; 0: not known */
+    uint64_t next;           /* the first sequence of the new session behind the gap */
+    uint64_t time;           /* milliseconds since 1970; 0: not known */
+    const char *old_session; /* NUL-terminated; NULL: not known */
+    const char *new_session; /* NUL-terminated; NULL: there is none yet */
+} spectacles_gap;
 
 typedef struct spectacles_relay_config {
     uint32_t size; /* set by spectacles_relay_config_init */
@@ -63,6 +84,14 @@ typedef struct spectacles_relay_config {
     uint32_t max_concurrency;   /* default 1; from GET /gateway/bot */
     uint32_t command_prefetch;  /* packets per shard, and SENDs, that are in hand; default 16 */
     uint32_t identify_interval; /* milliseconds between two identifies of a bucket; default 5000 */
+    /* spectacles_unix_time() - spectacles_now(), for the time of gaps; 0: gaps have none */
+    uint64_t unix_offset;
+    /* gaps that a former process could not declare any more, in their order; shards served here only */
+    const spectacles_gap *gaps;
+    size_t gaps_length;
+    /* ops that workers may send besides 3, 4, 8, 31 and 43; never 0, 1, 2, 6, 7, 9, 10 or 11 */
+    const uint32_t *more_ops;
+    size_t more_ops_length;
 } spectacles_relay_config;
 
 enum spectacles_relay_event_type {
@@ -72,6 +101,10 @@ enum spectacles_relay_event_type {
     SPECTACLES_RELAY_EVENT_SHARD_READY = 3,       /* name: the session's id */
     SPECTACLES_RELAY_EVENT_SHARD_RESUMED = 4,     /* name: the session's id */
     SPECTACLES_RELAY_EVENT_SHARD_DISCONNECTED = 5,
+    /*
+     * a gap is declared: old_session, name: the new session's id; seq: the last one committed; time: in
+     * milliseconds since 1970; text says it
+     */
     SPECTACLES_RELAY_EVENT_SHARD_GAP = 6,
     SPECTACLES_RELAY_EVENT_SHARD_CLOSED = 7,
     /* the other shards go on: it is for the owner to stop */
@@ -118,6 +151,7 @@ typedef struct spectacles_relay_event {
     size_t name_length;
     const char *text; /* one sentence, NUL-terminated; never holds a secret */
     size_t text_length;
+    const char *old_session; /* GAP: NUL-terminated; NULL when it is not known */
 } spectacles_relay_event;
 
 /* What a relay has counted since it was made. Grows at the end. */
@@ -133,6 +167,7 @@ typedef struct spectacles_relay_stats {
     uint64_t sent;       /* of these: packets handed to a socket */
     uint64_t rejected;   /* of these: rejected without requeue */
     uint64_t identifies; /* granted */
+    uint64_t gaps;       /* declared and confirmed */
 } spectacles_relay_stats;
 
 /* Fill with defaults. size: sizeof(spectacles_relay_config). */
@@ -179,6 +214,15 @@ int spectacles_relay_stop(spectacles_relay *relay, uint32_t code, uint64_t now);
 /* 1 when, after stop(), every shard and both brokers are closed. */
 int spectacles_relay_stopped(const spectacles_relay *relay);
 
+/*
+ * What has to be stored beside the sessions of the shards, so that a gap is declared though the process ends: the
+ * gap at `index`, counting from 0, of those that the broker has not confirmed yet (some wait for their new
+ * session). Hand them to the next process as a setting. Store them together with the sessions and, when
+ * SHARD_READY is told, before any link is processed: a gap then leaves only after it was stored, and all its
+ * copies are the same. Returns 1, or 0 when there are no more.
+ */
+int spectacles_relay_gap(const spectacles_relay *relay, size_t index, spectacles_gap *out);
+
 /* Copies the counters; out->size says how much the caller has room for. SPECTACLES_E_INVAL when that is 0. */
 int spectacles_relay_get_stats(const spectacles_relay *relay, spectacles_relay_stats *out);
 
@@ -194,6 +238,7 @@ uint64_t spectacles_relay_event_seq(const spectacles_relay_event *event);
 uint64_t spectacles_relay_event_time(const spectacles_relay_event *event);
 const char *spectacles_relay_event_name(const spectacles_relay_event *event, size_t *length);
 const char *spectacles_relay_event_text(const spectacles_relay_event *event, size_t *length);
+const char *spectacles_relay_event_old_session(const spectacles_relay_event *event);
 
 #ifdef __cplusplus
 }

@@ -18,6 +18,9 @@ extern "C" {
 /* The routing key under which a packet travels whose shard the sender does not know. NUL-terminated. */
 #define SPECTACLES_ROUTE_SEND "SEND"
 
+/* The routing key of gap records: see relay.h. */
+#define SPECTACLES_ROUTE_GAP "SPECTACLES_GAP"
+
 /* The longest name AMQP can carry (a short string), in bytes. A buffer for one needs a byte more. */
 #define SPECTACLES_ROUTE_MAX 255
 

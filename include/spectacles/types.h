@@ -95,6 +95,12 @@ int spectacles_feature_supported(const char *name);
 uint64_t spectacles_now(void);
 
 /*
+ * Convenience: milliseconds since 1970, UTC. Minus spectacles_now() it is what spectacles_relay_config.unix_offset
+ * wants. Never blocks.
+ */
+uint64_t spectacles_unix_time(void);
+
+/*
  * Convenience: a non-zero random number from the operating system, for the `seed` of a configuration.
  * Returns 0 when the system has no randomness to give (then no engine can be made: they refuse 0).
  */

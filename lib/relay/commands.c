@@ -1,4 +1,5 @@
 #include "relay/relay.h"
+#include "routing/packet.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,8 +26,8 @@ static int find_member(const spectacles_relay *relay, uint32_t shard_id)
     return -1;
 }
 
-/* The queues of all shards, ours or not, so that a packet for a gateway that is down waits for it. No
- * subgroup ever. */
+/* The queues of all shards, ours or not, so that a packet for a gateway that is down waits for it, and that of
+ * gaps. No subgroup ever. */
 int sp_relay_subscribe(spectacles_relay *relay)
 {
     for (uint32_t id = 0; id < relay->shard_count; id++) {
@@ -38,6 +39,9 @@ int sp_relay_subscribe(spectacles_relay *relay)
         if ((uint32_t)number != id)
             return SPECTACLES_E_INVAL;
     }
+    relay->gap_subscription = subscribe(relay, SPECTACLES_ROUTE_GAP, strlen(SPECTACLES_ROUTE_GAP), true);
+    if (relay->gap_subscription < 0)
+        return relay->gap_subscription;
     relay->awaited = relay->shard_count;
     return SPECTACLES_OK;
 }
@@ -81,6 +85,12 @@ static uint8_t *copy(const uint8_t *bytes, size_t length)
     return out;
 }
 
+static int parse_packet(const spectacles_relay *relay, spectacles_packet *packet, const uint8_t *body,
+                        size_t length, spectacles_problem *problem)
+{
+    return sp_packet_parse(packet, body, length, relay->more_ops, relay->more_ops_length, problem);
+}
+
 /* ---- SEND ---- */
 
 static void on_send(spectacles_relay *relay, const spectacles_broker_event *event)
@@ -90,7 +100,7 @@ static void on_send(spectacles_relay *relay, const spectacles_broker_event *even
     spectacles_problem problem = {NULL, 0};
     int error = spectacles_send_parse(&send, event->body, event->body_length, &problem);
     if (error == SPECTACLES_OK)
-        error = spectacles_packet_parse(&packet, send.packet, send.packet_length, &problem);
+        error = parse_packet(relay, &packet, send.packet, send.packet_length, &problem);
     if (error != SPECTACLES_OK) {
         reject(relay, event->delivery, event->key, event->key_length, error, problem.text);
         return;
@@ -189,7 +199,7 @@ static void on_packet(spectacles_relay *relay, uint32_t number, const spectacles
 {
     spectacles_packet packet;
     spectacles_problem problem = {NULL, 0};
-    int error = spectacles_packet_parse(&packet, event->body, event->body_length, &problem);
+    int error = parse_packet(relay, &packet, event->body, event->body_length, &problem);
     if (error != SPECTACLES_OK) {
         reject(relay, event->delivery, event->key, event->key_length, error, problem.text);
         return;
@@ -315,6 +325,8 @@ static void tell_queue(spectacles_relay *relay, uint32_t type, const spectacles_
         return;
     if ((int)event->subscription == relay->send_subscription)
         sp_relay_name(news, SPECTACLES_ROUTE_SEND, strlen(SPECTACLES_ROUTE_SEND));
+    else if ((int)event->subscription == relay->gap_subscription)
+        sp_relay_name(news, SPECTACLES_ROUTE_GAP, strlen(SPECTACLES_ROUTE_GAP));
     else
         sp_relay_name(news, key, (size_t)length);
 }

@@ -118,10 +118,13 @@ static void pass_over(spectacles_relay *relay, sp_member *member, uint64_t seq)
         commit(member);
 }
 
-/* It would come again and again, and never become JSON. */
-static void tell_unreadable(spectacles_relay *relay, sp_member *member, const spectacles_shard_event *event,
-                            int error, const char *why)
+/* It would come again and again, and never become JSON: declared to be missing, and passed over. */
+static int skip_unreadable(spectacles_relay *relay, sp_member *member, const spectacles_shard_event *event,
+                           int error, const char *why, uint64_t now)
 {
+    int failed = sp_relay_skip_gap(relay, member, event->seq, now);
+    if (failed != SPECTACLES_OK)
+        return failed;
     sp_relay_news *news = sp_relay_tell(relay, SPECTACLES_RELAY_EVENT_PUBLISH_FAILED);
     if (news) {
         news->event.shard_id = member->id;
@@ -131,6 +134,22 @@ static void tell_unreadable(spectacles_relay *relay, sp_member *member, const sp
         sp_text_set(&news->text, "not published, because it has no form in JSON: %s", why);
     }
     pass_over(relay, member, event->seq);
+    return SPECTACLES_OK;
+}
+
+/* Not committed, so that it comes again on a new connection. */
+static void have_replayed(spectacles_relay *relay, const sp_member *member,
+                          const spectacles_shard_event *event, int error, uint64_t now)
+{
+    sp_relay_news *news = sp_relay_tell(relay, SPECTACLES_RELAY_EVENT_PUBLISH_FAILED);
+    if (news) {
+        news->event.shard_id = member->id;
+        news->event.error = error;
+        sp_relay_name(news, event->name, event->name_length);
+        sp_text_set(&news->text, "not published for now, will be replayed: %s",
+                    spectacles_broker_last_error(relay->events));
+    }
+    spectacles_shard_reconnect(member->shard, now);
 }
 
 static void on_dispatch(spectacles_relay *relay, uint32_t number, const spectacles_shard_event *event,
@@ -148,26 +167,14 @@ static void on_dispatch(spectacles_relay *relay, uint32_t number, const spectacl
     sp_slice body;
     spectacles_problem problem;
     int error = body_of(relay, event, &body, &problem);
-    if (error != SPECTACLES_OK && error != SPECTACLES_E_NOMEM) {
-        tell_unreadable(relay, member, event, error, problem.text);
-        return;
-    }
-    if (error == SPECTACLES_OK)
-        error = publish_dispatch(relay, number, event, body);
     if (error == SPECTACLES_OK) {
-        relay->stats.published++;
-        return;
+        error = publish_dispatch(relay, number, event, body);
+        relay->stats.published += error == SPECTACLES_OK;
+    } else if (error != SPECTACLES_E_NOMEM) {
+        error = skip_unreadable(relay, member, event, error, problem.text, now);
     }
-    sp_relay_news *news = sp_relay_tell(relay, SPECTACLES_RELAY_EVENT_PUBLISH_FAILED);
-    if (news) {
-        news->event.shard_id = member->id;
-        news->event.error = error;
-        sp_relay_name(news, event->name, event->name_length);
-        sp_text_set(&news->text, "not published for now, will be replayed: %s",
-                    spectacles_broker_last_error(relay->events));
-    }
-    /* Not committed, so that it comes again on a new connection. */
-    spectacles_shard_reconnect(member->shard, now);
+    if (error != SPECTACLES_OK)
+        have_replayed(relay, member, event, error, now);
 }
 
 /* ---- Shards ---- */
@@ -206,8 +213,6 @@ static uint32_t relay_type(uint32_t shard_type)
         return SPECTACLES_RELAY_EVENT_SHARD_RESUMED;
     case SPECTACLES_SHARD_EVENT_DISCONNECTED:
         return SPECTACLES_RELAY_EVENT_SHARD_DISCONNECTED;
-    case SPECTACLES_SHARD_EVENT_GAP:
-        return SPECTACLES_RELAY_EVENT_SHARD_GAP;
     case SPECTACLES_SHARD_EVENT_CLOSED:
         return SPECTACLES_RELAY_EVENT_SHARD_CLOSED;
     case SPECTACLES_SHARD_EVENT_FATAL:
@@ -234,6 +239,12 @@ static void on_shard_event(spectacles_relay *relay, uint32_t number, const spect
     case SPECTACLES_SHARD_EVENT_UNSENT:
         sp_relay_packet_unsent(relay, number);
         return;
+    case SPECTACLES_SHARD_EVENT_GAP:
+        sp_relay_open_gap(relay, member, event->text, event->seq, now);
+        return;
+    case SPECTACLES_SHARD_EVENT_READY:
+        sp_relay_end_gaps(member);
+        break;
     case SPECTACLES_SHARD_EVENT_DISCONNECTED:
         member->wants_identify = false;
         forget_dispatches(member);
@@ -257,7 +268,7 @@ bool sp_relay_pull_shard(spectacles_relay *relay, uint32_t number, uint64_t now)
     /* No room, no pull: the shard then stops reading its socket. What it hands out has to find a place at
      * once. */
     while (pulled < SP_RELAY_QUANTUM && relay->news.count == 0 &&
-           (relay->stopping || spectacles_broker_room(relay->events)) &&
+           (relay->stopping || spectacles_broker_room(relay->events)) && !sp_relay_gap_waits(member) &&
            (event = spectacles_shard_next_event(member->shard, now))) {
         pulled++;
         uint32_t type = event->type;
@@ -364,6 +375,10 @@ static void on_confirmed(spectacles_relay *relay, sp_publish *publish)
         sp_relay_command_confirmed(relay, publish);
         return;
     }
+    if (publish->kind == SP_PUBLISH_GAP) {
+        sp_relay_gap_confirmed(relay, publish);
+        return;
+    }
     relay->stats.confirmed++;
     sp_member *member = &relay->members[publish->member];
     sp_dispatch *dispatch = publish->epoch == member->epoch ? find(member, publish->seq) : NULL;
@@ -382,6 +397,8 @@ static void on_outcome(spectacles_relay *relay, const spectacles_broker_event *e
         on_confirmed(relay, publish);
     else if (publish->kind == SP_PUBLISH_COMMAND)
         sp_relay_command_returned(relay, publish, event, now);
+    else if (publish->kind == SP_PUBLISH_GAP)
+        sp_relay_gap_returned(relay, publish, now);
     else
         sp_relay_tell_broker(relay, SPECTACLES_RELAY_EVENTS, SPECTACLES_RELAY_EVENT_PUBLISH_FAILED, event);
     settle(relay, publish);

@@ -68,6 +68,8 @@ const spectacles_relay_event *sp_relay_take_news(spectacles_relay *relay)
         event->text = relay->current.text.chars;
         event->text_length = relay->current.text.length;
     }
+    if (relay->current.old_session[0])
+        event->old_session = relay->current.old_session;
     return event;
 }
 
@@ -121,4 +123,9 @@ SPECTACLES_EXPORT const char *spectacles_relay_event_text(const spectacles_relay
 {
     *length = event->text_length;
     return event->text;
+}
+
+SPECTACLES_EXPORT const char *spectacles_relay_event_old_session(const spectacles_relay_event *event)
+{
+    return event->old_session;
 }

@@ -2,6 +2,7 @@
 
 #include "core/config.h"
 #include "core/export.h"
+#include "routing/packet.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,10 +30,17 @@ static int check_config(const spectacles_relay_config *config, spectacles_proble
         return sp_refuse(problem, SPECTACLES_E_INVAL, "shards is empty");
     if (!config->events || !config->commands || config->events == config->commands)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "events and commands have to be two brokers");
-    if (config->allow_length > 0 && !config->allow)
-        return sp_refuse(problem, SPECTACLES_E_INVAL, "allow is NULL but has a length");
+    if ((config->allow_length > 0 && !config->allow) || (config->gaps_length > 0 && !config->gaps) ||
+        (config->more_ops_length > 0 && !config->more_ops))
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "allow, gaps or more_ops is NULL but has a length");
     if (config->max_concurrency == 0 || config->max_concurrency > SP_RELAY_CONCURRENCY_MOST)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "max_concurrency has to be 1 to 65536");
+    for (size_t i = 0; i < config->more_ops_length; i++) {
+        if (sp_packet_op_is_reserved(config->more_ops[i]))
+            return sp_refuse(
+                problem, SPECTACLES_E_INVAL,
+                "more_ops has one of 0, 1, 2, 6, 7, 9, 10 and 11, which are no worker's to send");
+    }
     if (config->command_prefetch == 0 || config->command_prefetch > UINT16_MAX)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "command_prefetch has to be 1 to 65535");
     return SPECTACLES_OK;
@@ -60,6 +68,7 @@ static int take_shards(spectacles_relay *relay, const spectacles_relay_config *c
                              "a shard is NULL, or was made for another shard_count");
         member->id = spectacles_shard_id(member->shard);
         member->dispatches = sp_ring_of(sizeof(sp_dispatch));
+        member->gaps = sp_ring_of(sizeof(sp_gap));
         member->held = sp_ring_of(sizeof(sp_packet));
         member->sent = sp_ring_of(sizeof(sp_packet));
         relay->member_count = i + 1;
@@ -74,13 +83,34 @@ static int take_shards(spectacles_relay *relay, const spectacles_relay_config *c
     return SPECTACLES_OK;
 }
 
-static int reserve_events(spectacles_relay *relay)
+static int reserve(sp_ring *ring, int items)
 {
-    for (int i = 0; i < NEWS_RESERVED; i++) {
-        if (!sp_ring_push(&relay->news))
+    for (int i = 0; i < items; i++) {
+        if (!sp_ring_push(ring))
             return SPECTACLES_E_NOMEM;
     }
-    sp_ring_clear(&relay->news);
+    sp_ring_clear(ring);
+    return SPECTACLES_OK;
+}
+
+/* What has to be told is told even when memory runs out. */
+static int reserve_events(spectacles_relay *relay)
+{
+    int error = reserve(&relay->news, NEWS_RESERVED);
+    for (size_t i = 0; i < relay->member_count && error == SPECTACLES_OK; i++)
+        error = reserve(&relay->members[i].gaps, SP_RELAY_GAPS);
+    return error;
+}
+
+static int copy_ops(spectacles_relay *relay, const spectacles_relay_config *config)
+{
+    if (config->more_ops_length == 0)
+        return SPECTACLES_OK;
+    relay->more_ops = calloc(config->more_ops_length, sizeof *relay->more_ops);
+    if (!relay->more_ops)
+        return SPECTACLES_E_NOMEM;
+    memcpy(relay->more_ops, config->more_ops, config->more_ops_length * sizeof *relay->more_ops);
+    relay->more_ops_length = config->more_ops_length;
     return SPECTACLES_OK;
 }
 
@@ -94,10 +124,15 @@ static int set_up(spectacles_relay *relay, const spectacles_relay_config *config
     relay->events = config->events;
     relay->commands = config->commands;
     relay->command_prefetch = config->command_prefetch;
+    relay->unix_offset = config->unix_offset;
     relay->settled_queues = calloc(config->shard_count, sizeof *relay->settled_queues);
     int error = relay->settled_queues ? take_shards(relay, config, problem) : SPECTACLES_E_NOMEM;
     if (error == SPECTACLES_OK)
         error = reserve_events(relay);
+    if (error == SPECTACLES_OK)
+        error = copy_ops(relay, config);
+    if (error == SPECTACLES_OK)
+        error = sp_relay_import_gaps(relay, config, problem);
     if (error == SPECTACLES_OK)
         error = sp_identify_init(&relay->identify, config->max_concurrency, config->identify_interval);
     if (error == SPECTACLES_OK) {
@@ -157,6 +192,7 @@ SPECTACLES_EXPORT void spectacles_relay_free(spectacles_relay *relay)
         sp_ring_free(&relay->members[i].held);
         sp_ring_free(&relay->members[i].sent);
         sp_ring_free(&relay->members[i].dispatches);
+        sp_ring_free(&relay->members[i].gaps);
     }
     for (size_t i = 0; i < relay->publishes.count; i++)
         sp_relay_free_publish(sp_ring_at(&relay->publishes, i));
@@ -169,6 +205,7 @@ SPECTACLES_EXPORT void spectacles_relay_free(spectacles_relay *relay)
     sp_filter_free(&relay->filter);
     sp_identify_free(&relay->identify);
     free(relay->settled_queues);
+    free(relay->more_ops);
     free(relay->members);
     free(relay);
 }
@@ -215,6 +252,7 @@ SPECTACLES_EXPORT const spectacles_relay_event *spectacles_relay_next_event(spec
         busy |= sp_relay_route_sends(relay, now);
         busy |= sp_relay_send_packets(relay, now);
         busy |= sp_relay_grant_identifies(relay, now);
+        busy |= sp_relay_publish_gaps(relay, now);
         busy |= pull_shards(relay, now);
         if (!busy && relay->news.count == 0)
             return NULL;
@@ -225,7 +263,9 @@ SPECTACLES_EXPORT uint64_t spectacles_relay_deadline(const spectacles_relay *rel
 {
     uint64_t identify = sp_relay_identify_deadline(relay);
     uint64_t commands = sp_relay_commands_deadline(relay);
-    return identify < commands ? identify : commands;
+    uint64_t gaps = sp_relay_gaps_deadline(relay);
+    uint64_t deadline = identify < commands ? identify : commands;
+    return gaps < deadline ? gaps : deadline;
 }
 
 /* ---- Stopping ---- */

@@ -13,9 +13,22 @@
 enum {
     SP_RELAY_QUANTUM = 64,      /* events from one source before the next has its turn */
     SP_RELAY_RETRY = 1000,      /* milliseconds until a packet is routed again that no queue took */
+    SP_RELAY_GAPS = 8,          /* of one shard that can wait though memory runs out */
     SP_RELAY_SESSION_MAX = 200, /* a session id longer than that is cut in message ids */
     SP_RELAY_CONCURRENCY_MOST = 65536
 };
+
+/* Events that will never come: kept until the broker has confirmed the message that says so. */
+typedef struct sp_gap {
+    uint64_t seq;
+    uint64_t next;
+    uint64_t time;
+    char old_session[SP_RELAY_SESSION_MAX + 1]; /* empty: not known */
+    char new_session[SP_RELAY_SESSION_MAX + 1]; /* empty: not there yet */
+    uint64_t tag;                               /* of its publish; 0: to be published */
+    uint64_t not_before;
+    bool told;
+} sp_gap;
 
 /* A dispatch that was handed to the broker or filtered out: what is safe is the run of done ones at the
  * front. */
@@ -41,6 +54,7 @@ typedef struct sp_member {
     uint64_t epoch; /* counts connections: a confirm for an older one commits nothing */
     char session[SP_RELAY_SESSION_MAX + 1];
     sp_ring dispatches;
+    sp_ring gaps;
     sp_ring held; /* packets that wait for the shard or its rate limit */
     sp_ring sent; /* packets on their way */
     uint64_t held_until;
@@ -48,7 +62,8 @@ typedef struct sp_member {
 
 enum sp_publish_kind {
     SP_PUBLISH_DISPATCH,
-    SP_PUBLISH_COMMAND
+    SP_PUBLISH_COMMAND,
+    SP_PUBLISH_GAP
 };
 
 /* What became of a publish is told by its tag: what it was. */
@@ -56,7 +71,7 @@ typedef struct sp_publish {
     uint64_t tag;
     enum sp_publish_kind kind;
     bool settled;
-    uint32_t member; /* of a dispatch */
+    uint32_t member; /* of a dispatch or a gap */
     uint64_t epoch;
     uint64_t seq;
     uint64_t delivery; /* of a command */
@@ -79,6 +94,7 @@ typedef struct sp_route {
 typedef struct sp_relay_news {
     spectacles_relay_event event;
     char name[SPECTACLES_ROUTE_MAX + 1];
+    char old_session[SP_RELAY_SESSION_MAX + 1];
     sp_text text;
 } sp_relay_news;
 
@@ -92,6 +108,10 @@ struct spectacles_relay {
     sp_filter filter;
     sp_identify identify;
     uint32_t command_prefetch;
+    uint64_t unix_offset;
+    uint32_t *more_ops;
+    size_t more_ops_length;
+    int gap_subscription;
     int send_subscription; /* -1: not asked for yet */
     uint32_t awaited;      /* queues that have to stand before SEND is consumed */
     bool *settled_queues;
@@ -134,6 +154,29 @@ uint64_t sp_relay_identify_deadline(const spectacles_relay *relay);
 /* Pulls the broker of events: confirms. */
 bool sp_relay_pull_events(spectacles_relay *relay, uint64_t now);
 void sp_relay_free_publish(sp_publish *publish);
+
+/* ---- gaps.c: what will never come ---- */
+
+/* Takes over the gaps of a former process. */
+int sp_relay_import_gaps(spectacles_relay *relay, const spectacles_relay_config *config,
+                         spectacles_problem *problem);
+
+/* A session is lost; the gap ends where the next one begins. */
+int sp_relay_open_gap(const spectacles_relay *relay, sp_member *member, const char *old_session, uint64_t seq,
+                      uint64_t now);
+void sp_relay_end_gaps(sp_member *member);
+
+/* One dispatch of this session can not be published. */
+int sp_relay_skip_gap(const spectacles_relay *relay, sp_member *member, uint64_t seq, uint64_t now);
+
+/* Publishes what can be published. True when it did something. */
+bool sp_relay_publish_gaps(spectacles_relay *relay, uint64_t now);
+
+/* A gap that was never published stands before all dispatches behind it. */
+bool sp_relay_gap_waits(const sp_member *member);
+void sp_relay_gap_confirmed(spectacles_relay *relay, const sp_publish *publish);
+void sp_relay_gap_returned(spectacles_relay *relay, const sp_publish *publish, uint64_t now);
+uint64_t sp_relay_gaps_deadline(const spectacles_relay *relay);
 
 /* ---- commands.c: workers -> Discord ---- */
 

@@ -1,8 +1,9 @@
+#include "routing/packet.h"
+
 #include "codec/json.h"
 #include "core/export.h"
 #include "routing/command.h"
 
-#include <spectacles/routing.h>
 #include <string.h>
 
 /* ---- What a field of d may hold. Each narrows the value to the part that is wrong when it says false. ----
@@ -230,15 +231,9 @@ static bool find_lone_surrogate(sp_slice text, sp_slice *found)
 
 /* ---- The packet ---- */
 
-static const char *refused_op(uint64_t op)
+static const char *reserved_op(uint64_t op)
 {
     switch (op) {
-    case 3:
-    case 4:
-    case 8:
-    case 31:
-    case 43:
-        return NULL;
     case 1:
     case 2:
     case 6:
@@ -250,11 +245,36 @@ static const char *refused_op(uint64_t op)
     case 11:
         return "op 0, 7, 9, 10 and 11 are sent by Discord only: workers send 3, 4, 8, 31 and 43";
     default:
-        return "the op is unknown: workers send 3, 4, 8, 31 and 43";
+        return NULL;
     }
 }
 
-static int read_op(const sp_command *command, sp_slice object, uint32_t *op)
+bool sp_packet_op_is_reserved(uint64_t op)
+{
+    return reserved_op(op) != NULL;
+}
+
+typedef struct sp_ops {
+    const uint32_t *more;
+    size_t length;
+} sp_ops;
+
+static const char *refused_op(const sp_ops *ops, uint64_t op)
+{
+    static const uint32_t known[] = {3, 4, 8, 31, 43};
+    const char *reserved = reserved_op(op);
+    for (size_t i = 0; i < sizeof known / sizeof known[0] && !reserved; i++) {
+        if (known[i] == op)
+            return NULL;
+    }
+    for (size_t i = 0; i < ops->length && !reserved; i++) {
+        if (ops->more[i] == op)
+            return NULL;
+    }
+    return reserved ? reserved : "the op is unknown: workers send 3, 4, 8, 31 and 43";
+}
+
+static int read_op(const sp_command *command, sp_slice object, const sp_ops *ops, uint32_t *op)
 {
     sp_slice value;
     uint64_t number;
@@ -266,8 +286,8 @@ static int read_op(const sp_command *command, sp_slice object, uint32_t *op)
                                  "\"op\" is missing: a packet is {\"op\": ..., \"d\": {...}}");
     if (sp_json_type(value) != SP_JSON_NUMBER || sp_json_u64(value, &number) < 0)
         return sp_command_refuse(command, SPECTACLES_E_PROTO, value, "\"op\" has to be an unsigned integer");
-    if (refused_op(number))
-        return sp_command_refuse(command, SPECTACLES_E_UNSUPPORTED, value, refused_op(number));
+    if (refused_op(ops, number))
+        return sp_command_refuse(command, SPECTACLES_E_UNSUPPORTED, value, refused_op(ops, number));
     *op = (uint32_t)number;
     return SPECTACLES_OK;
 }
@@ -300,6 +320,13 @@ static bool is_too_large(uint32_t op, sp_slice d)
 SPECTACLES_EXPORT int spectacles_packet_parse(spectacles_packet *out, const uint8_t *body, size_t length,
                                               spectacles_problem *problem)
 {
+    return sp_packet_parse(out, body, length, NULL, 0, problem);
+}
+
+int sp_packet_parse(spectacles_packet *out, const uint8_t *body, size_t length, const uint32_t *more_ops,
+                    size_t more_ops_length, spectacles_problem *problem)
+{
+    const sp_ops ops = {more_ops, more_ops_length};
     static const char shape[] = "a packet has to be a JSON object: {\"op\": ..., \"d\": {...}}";
     sp_command command = {body, problem};
     sp_slice object;
@@ -307,7 +334,7 @@ SPECTACLES_EXPORT int spectacles_packet_parse(spectacles_packet *out, const uint
     uint32_t op = 0;
     int error = sp_command_open(&command, (sp_slice){body, length}, shape, &object);
     if (error == SPECTACLES_OK)
-        error = read_op(&command, object, &op);
+        error = read_op(&command, object, &ops, &op);
     if (error == SPECTACLES_OK)
         error = read_d(&command, object, &d);
     if (error < 0)

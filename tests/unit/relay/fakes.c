@@ -64,6 +64,16 @@ void fake_dispatch(spectacles_shard *shard, uint64_t seq, const char *name, cons
     snprintf(event->body, sizeof event->body, "%s", d);
 }
 
+void fake_change_last(spectacles_shard *shard, uint32_t type, const char *text)
+{
+    fake_queue *queue = &shard->queue;
+    fake_event *event = &queue->events[(queue->first + queue->count - 1) % FAKE_EVENTS];
+    event->shard.type = type;
+    event->shard.text = text;
+    if (!text)
+        event->shard.encoding = SPECTACLES_ENCODING_ETF;
+}
+
 void fake_shard_event(spectacles_shard *shard, uint32_t type, uint64_t ticket)
 {
     fake_event *event = push(&shard->queue);

@@ -61,6 +61,8 @@ int fake_count(const char *prefix);
 
 /* What happens. */
 void fake_dispatch(spectacles_shard *shard, uint64_t seq, const char *name, const char *d);
+/* Makes the newest event of a shard another one: type and text; or, without a text, a dispatch in ETF. */
+void fake_change_last(spectacles_shard *shard, uint32_t type, const char *text);
 void fake_shard_event(spectacles_shard *shard, uint32_t type, uint64_t ticket);
 void fake_broker_event(spectacles_broker *broker, uint32_t type, uint64_t tag, uint32_t subscription);
 uint64_t fake_message(spectacles_broker *broker, uint32_t subscription, const char *key, const char *body);

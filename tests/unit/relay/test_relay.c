@@ -5,7 +5,7 @@
 enum {
     SHARDS = 3,
     COUNT = 4,
-    SEND_SUBSCRIPTION = 4
+    SEND_SUBSCRIPTION = 5
 };
 
 static struct {

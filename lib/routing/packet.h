@@ -1,0 +1,15 @@
+#ifndef SP_ROUTING_PACKET_H
+#define SP_ROUTING_PACKET_H
+
+#include <spectacles/routing.h>
+
+#include <stdbool.h>
+
+/* spectacles_packet_parse() with ops that the owner allows besides; their d may be any object. */
+int sp_packet_parse(spectacles_packet *out, const uint8_t *body, size_t length, const uint32_t *more_ops,
+                    size_t more_ops_length, spectacles_problem *problem);
+
+/* Whether an op belongs to the gateway itself or to Discord, so that no worker may ever send it. */
+bool sp_packet_op_is_reserved(uint64_t op);
+
+#endif
