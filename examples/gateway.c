@@ -166,10 +166,40 @@ static spectacles_broker *make_broker(const struct gateway *gateway, const char 
     return broker;
 }
 
+static bool is_here(const struct gateway *gateway, uint32_t shard_id)
+{
+    for (size_t i = 0; i < gateway->shards_length; i++) {
+        if (spectacles_shard_id(gateway->shards[i]) == shard_id)
+            return true;
+    }
+    return false;
+}
+
+/* Those that the former process left, or one of every shard when nobody knows what it left. */
+static spectacles_gap *find_gaps(const struct gateway *gateway, size_t *count)
+{
+    size_t stored;
+    const spectacles_gap *left = store_gaps(gateway->store, &stored);
+    spectacles_gap *gaps = allocate(stored + gateway->shards_length, sizeof *gaps);
+    *count = 0;
+    for (size_t i = 0; i < stored; i++) {
+        if (is_here(gateway, left[i].shard_id))
+            gaps[(*count)++] = left[i];
+    }
+    for (size_t i = 0; i < gateway->shards_length && store_is_broken(gateway->store); i++)
+        gaps[(*count)++] = (spectacles_gap){.size = sizeof *gaps,
+                                            .shard_id = spectacles_shard_id(gateway->shards[i]),
+                                            .next = 1,
+                                            .time = spectacles_unix_time()};
+    return gaps;
+}
+
 static void make_relay(struct gateway *gateway)
 {
     spectacles_problem problem = {"out of memory", 0};
     spectacles_relay_config config;
+    size_t gap_count;
+    spectacles_gap *gaps = find_gaps(gateway, &gap_count);
     spectacles_relay_config_init(&config, sizeof config);
     config.shard_count = gateway->shard_count;
     config.shards = gateway->shards;
@@ -179,8 +209,14 @@ static void make_relay(struct gateway *gateway)
     config.allow = (const char *const *)gateway->settings.events;
     config.allow_length = gateway->settings.event_count;
     config.max_concurrency = gateway->bot.max_concurrency ? gateway->bot.max_concurrency : 1;
+    config.unix_offset = spectacles_unix_time() - spectacles_now();
+    config.gaps = gaps;
+    config.gaps_length = gap_count;
+    config.more_ops = gateway->settings.more_ops;
+    config.more_ops_length = gateway->settings.more_op_count;
     if (spectacles_relay_new(&gateway->relay, &config, &problem) < 0)
         errx(1, "%s", problem.text);
+    free(gaps);
     spectacles_relay_identify_limit(gateway->relay, gateway->bot.total ? gateway->bot.total : 1000,
                                     gateway->bot.remaining, gateway->bot.reset_after, spectacles_now());
 }
@@ -289,8 +325,7 @@ static void tell_shard(const struct gateway *gateway, const spectacles_relay_eve
         warnx("%s disconnected: %s; again in %llu ms", shard, event->text, until(event->time));
         break;
     case SPECTACLES_RELAY_EVENT_SHARD_GAP:
-        warnx("%s GAP: its session is lost, events after sequence %llu may be missing", shard,
-              (unsigned long long)event->seq);
+        warnx("%s GAP: %s", shard, event->text);
         break;
     case SPECTACLES_RELAY_EVENT_SHARD_CLOSED:
         warnx("%s closed", shard);
@@ -378,7 +413,7 @@ static void on_event(struct gateway *gateway, const spectacles_relay_event *even
     else
         tell_command(event);
     if (event->type == SPECTACLES_RELAY_EVENT_SHARD_READY)
-        store_write(gateway->store, gateway->shards, gateway->shards_length);
+        store_write(gateway->store, gateway->shards, gateway->shards_length, gateway->relay);
     if (event->type == SPECTACLES_RELAY_EVENT_SHARD_FATAL)
         stop(gateway, 1, now);
 }
@@ -456,7 +491,7 @@ static void run(struct gateway *gateway)
             on_event(gateway, event, now);
         read_signals(gateway, now);
         if (now >= store_deadline(gateway->store))
-            store_write(gateway->store, gateway->shards, gateway->shards_length);
+            store_write(gateway->store, gateway->shards, gateway->shards_length, gateway->relay);
         else
             store_touch(gateway->store, now);
         if (gateway->stop_at && now >= gateway->stop_at) {
@@ -476,7 +511,7 @@ int main(void)
     ask_for_shards(&gateway);
     build(&gateway);
     run(&gateway);
-    store_write(gateway.store, gateway.shards, gateway.shards_length);
+    store_write(gateway.store, gateway.shards, gateway.shards_length, gateway.relay);
     tell_summary(&gateway);
     tear_down(&gateway);
     curl_global_cleanup();

@@ -104,6 +104,19 @@ static void read_shard_ids(struct settings *settings)
     }
 }
 
+/* Discord adds ops faster than anybody releases. */
+static void read_more_ops(struct settings *settings)
+{
+    static const char name[] = "DISCORD_MORE_OPS";
+    const char *list = text(name, "");
+    const char *word;
+    size_t length;
+    while ((length = next_word(&list, &word)) > 0) {
+        settings->more_ops = grow(settings->more_ops, settings->more_op_count, sizeof *settings->more_ops);
+        settings->more_ops[settings->more_op_count++] = (uint32_t)number(name, word, length, UINT32_MAX);
+    }
+}
+
 static void read_api(struct settings *settings)
 {
     settings->api_scheme = text("DISCORD_API_PROTOCOL", "https");
@@ -166,6 +179,7 @@ void settings_read(struct settings *settings)
     read_events(settings);
     read_intents(settings);
     read_shard_ids(settings);
+    read_more_ops(settings);
     read_api(settings);
 }
 
@@ -175,4 +189,5 @@ void settings_free(struct settings *settings)
         free(settings->events[i]);
     free(settings->events);
     free(settings->shard_ids);
+    free(settings->more_ops);
 }

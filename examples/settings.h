@@ -18,6 +18,8 @@ struct settings {
     uint32_t shard_count; /* DISCORD_SHARD_COUNT; 0: what Discord recommends */
     uint32_t *shard_ids;  /* DISCORD_SHARD_IDS, as "0,2,4-7"; NULL: all */
     size_t shard_id_count;
+    uint32_t *more_ops; /* DISCORD_MORE_OPS: ops that workers may send besides 3, 4, 8, 31 and 43 */
+    size_t more_op_count;
     const char *session_file; /* SESSION_FILE: where sessions are stored over a restart, or NULL */
     const char *group;        /* BROKER_GROUP */
     const char *amqp_url;     /* AMQP_URL */

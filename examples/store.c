@@ -26,6 +26,13 @@ struct entry {
     char url[512];
 };
 
+/* A gap that waits to be declared. */
+struct hole {
+    spectacles_gap gap;
+    char old_session[256];
+    char new_session[256];
+};
+
 struct store {
     char *path;
     char *temporary;
@@ -33,8 +40,12 @@ struct store {
     uint64_t written; /* a hash of what the file holds */
     uint64_t due;
     bool failed; /* the last write did: said once */
+    bool broken;
     struct entry *entries;
     size_t count;
+    struct hole *holes;
+    spectacles_gap *gaps; /* the same, for the relay */
+    size_t gap_count;
 };
 
 /* FNV-1a: tells an accident apart, and keeps the token out of the file. */
@@ -61,8 +72,10 @@ static char *read_all(const char *path, size_t *length)
 {
     FILE *file = fopen(path, "rb");
     if (!file) {
-        if (errno != ENOENT)
+        int why = errno;
+        if (why != ENOENT)
             warn("%s: sessions cannot be read, so shards identify anew", path);
+        errno = why;
         return NULL;
     }
     char *text = NULL;
@@ -93,6 +106,24 @@ static bool read_entry(struct store *store, const char *line)
     return true;
 }
 
+static bool read_gap(struct store *store, const char *line)
+{
+    struct hole *hole;
+    store->holes = must(realloc(store->holes, (store->gap_count + 1) * sizeof *hole));
+    hole = &store->holes[store->gap_count];
+    memset(hole, 0, sizeof *hole);
+    if (sscanf(line, "gap %" SCNu32 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %255s %255s", &hole->gap.shard_id,
+               &hole->gap.seq, &hole->gap.next, &hole->gap.time, hole->old_session, hole->new_session) != 6)
+        return false;
+    store->gap_count++;
+    return true;
+}
+
+static bool read_line(struct store *store, const char *line)
+{
+    return strncmp(line, "gap ", 4) == 0 ? read_gap(store, line) : read_entry(store, line);
+}
+
 /* The head names the version, the bot and a hash of all lines behind it. */
 static const char *parse(struct store *store, char *text, size_t length)
 {
@@ -109,10 +140,28 @@ static const char *parse(struct store *store, char *text, size_t length)
     if (bot != store->bot)
         return "it is of another token or other intents";
     for (char *line = strtok(body, "\n"); line; line = strtok(NULL, "\n")) {
-        if (!read_entry(store, line))
+        if (!read_line(store, line))
             return "a line in it is malformed";
     }
     return NULL;
+}
+
+/* The texts stand in the entries themselves, which do not move any more. */
+static void join_texts(struct store *store)
+{
+    for (size_t i = 0; i < store->count; i++) {
+        store->entries[i].session.size = sizeof(spectacles_session);
+        store->entries[i].session.session_id = store->entries[i].id;
+        store->entries[i].session.resume_url = store->entries[i].url;
+    }
+    store->gaps = must(calloc(store->gap_count + 1, sizeof *store->gaps));
+    for (size_t i = 0; i < store->gap_count; i++) {
+        struct hole *hole = &store->holes[i];
+        hole->gap.size = sizeof hole->gap;
+        hole->gap.old_session = strcmp(hole->old_session, "-") ? hole->old_session : NULL;
+        hole->gap.new_session = strcmp(hole->new_session, "-") ? hole->new_session : NULL;
+        store->gaps[i] = hole->gap;
+    }
 }
 
 struct store *store_open(const char *path, const char *token, uint64_t intents)
@@ -129,15 +178,11 @@ struct store *store_open(const char *path, const char *token, uint64_t intents)
     const char *why = text ? parse(store, text, length) : NULL;
     if (why) {
         warnx("%s: %s: its sessions are not used, and what they missed is not replayed", path, why);
-        store->count = 0;
+        store->count = store->gap_count = 0;
     }
+    store->broken = why || (!text && errno != ENOENT);
     free(text);
-    /* The texts stand in the entries themselves, which do not move any more. */
-    for (size_t i = 0; i < store->count; i++) {
-        store->entries[i].session.size = sizeof(spectacles_session);
-        store->entries[i].session.session_id = store->entries[i].id;
-        store->entries[i].session.resume_url = store->entries[i].url;
-    }
+    join_texts(store);
     return store;
 }
 
@@ -148,6 +193,8 @@ void store_close(struct store *store)
     free(store->path);
     free(store->temporary);
     free(store->entries);
+    free(store->holes);
+    free(store->gaps);
     free(store);
 }
 
@@ -160,11 +207,35 @@ const spectacles_session *store_find(const struct store *store, uint32_t shard_i
     return NULL;
 }
 
+const spectacles_gap *store_gaps(const struct store *store, size_t *count)
+{
+    *count = store ? store->gap_count : 0;
+    return store ? store->gaps : NULL;
+}
+
+bool store_is_broken(const struct store *store)
+{
+    return store && store->broken;
+}
+
 /* ---- Writing ---- */
 
-static char *compose(spectacles_shard *const *shards, size_t count, size_t *length)
+static size_t write_gap(char *out, const spectacles_gap *gap)
 {
-    char *text = must(malloc(count * LINE_MOST + 1));
+    return (size_t)snprintf(out, LINE_MOST, "gap %" PRIu32 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %s %s\n",
+                            gap->shard_id, gap->seq, gap->next, gap->time,
+                            gap->old_session ? gap->old_session : "-",
+                            gap->new_session ? gap->new_session : "-");
+}
+
+static char *compose(spectacles_shard *const *shards, size_t count, const spectacles_relay *relay,
+                     size_t *length)
+{
+    spectacles_gap gap = {.size = sizeof gap};
+    size_t gaps = 0;
+    while (spectacles_relay_gap(relay, gaps, &gap) == 1)
+        gaps++;
+    char *text = must(malloc((count + gaps) * LINE_MOST + 1));
     *length = 0;
     for (size_t i = 0; i < count; i++) {
         spectacles_session session = {.size = sizeof session};
@@ -175,6 +246,8 @@ static char *compose(spectacles_shard *const *shards, size_t count, size_t *leng
                                     session.shard_id, session.shard_count, session.encoding, session.seq,
                                     session.session_id, session.resume_url);
     }
+    for (size_t i = 0; i < gaps && spectacles_relay_gap(relay, i, &gap) == 1; i++)
+        *length += write_gap(text + *length, &gap);
     return text;
 }
 
@@ -225,12 +298,13 @@ static bool write_file(const struct store *store, const char *body, size_t lengt
     return true;
 }
 
-void store_write(struct store *store, spectacles_shard *const *shards, size_t count)
+void store_write(struct store *store, spectacles_shard *const *shards, size_t count,
+                 const spectacles_relay *relay)
 {
     size_t length;
     if (!store)
         return;
-    char *body = compose(shards, count, &length);
+    char *body = compose(shards, count, relay, &length);
     uint64_t now = hash(basis, body, length);
     store->due = SPECTACLES_NEVER;
     if (now != store->written || store->failed) {

@@ -2,10 +2,11 @@
 #define EXAMPLES_STORE_H
 
 #include <spectacles/spectacles.h>
+#include <stdbool.h>
 
 /*
  * The sessions of the gateway's shards in a file, so that the next process resumes them: session id, resume URL, committed
- * sequence, shard, count and encoding, with a hash of the token and the intents, and a checksum. Written to a
+ * sequence, shard, count and encoding; and the gaps that are not declared yet, with a hash of the token and the intents, and a checksum. Written to a
  * temporary file first, then synced and renamed, readable by its owner only: a crash leaves the old file or the
  * new one.
  */
@@ -18,8 +19,15 @@ void store_close(struct store *store);
 /* The session of a shard, or NULL. Belongs to the store. */
 const spectacles_session *store_find(const struct store *store, uint32_t shard_id);
 
-/* Writes the sessions if they have changed. Says so when it cannot; blocks for the disk. */
-void store_write(struct store *store, spectacles_shard *const *shards, size_t count);
+/* The gaps that the former process left, for the relay. They belong to the store. */
+const spectacles_gap *store_gaps(const struct store *store, size_t *count);
+
+/* There was a file, but it cannot be used: nobody knows which sessions it held. */
+bool store_is_broken(const struct store *store);
+
+/* Writes the sessions and gaps if they have changed. Says so when it cannot; blocks for the disk. */
+void store_write(struct store *store, spectacles_shard *const *shards, size_t count,
+                 const spectacles_relay *relay);
 
 /* When the next write is due after something has happened; each 250 ms at most. */
 void store_touch(struct store *store, uint64_t now);

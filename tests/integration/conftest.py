@@ -1,6 +1,7 @@
 """A real RabbitMQ, a stand-in for Discord over TLS, and the examples as real processes."""
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,14 @@ def summary(process: Process) -> dict[str, int]:
     """The counters of a gateway's last summary line."""
     line = process.lines("summary ")[-1]
     return {key: int(value) for key, value in (word.split("=") for word in line.split("summary ")[1].split())}
+
+
+def gaps(channel: Any, count: int) -> list[dict[str, Any]]:
+    """Exactly so many gap records."""
+    records: list[dict[str, Any]] = []
+    drain(channel, "gateway:SPECTACLES_GAP", count, lambda method, properties, body: records.append(json.loads(body)))
+    assert channel.basic_get("gateway:SPECTACLES_GAP")[0] is None, "one record too many"
+    return records
 
 
 def drain(channel: Any, queue: str, count: int, take: Callable[[Any, Any, bytes], None]) -> None:

@@ -2,13 +2,14 @@
 from __future__ import annotations
 
 import signal
+from typing import Any
 
 from standin.standin import Standin
 from support.processes import Process
 from support.proxy import Proxy
 from support.rabbit import RabbitNode
 
-from integration.conftest import Bot, summary
+from integration.conftest import Bot, gaps, summary
 
 
 def event(number: int) -> tuple[str, str]:
@@ -67,16 +68,21 @@ def test_ops_and_closes_that_keep_the_session(bot: Bot, standin: Standin) -> Non
     assert gateway.stop() == 0 and worker.stop() == 0
 
 
-def test_an_expired_session_is_said_aloud(bot: Bot, standin: Standin) -> None:
+def test_an_expired_session_is_said_aloud(bot: Bot, standin: Standin, channel: Any) -> None:
     worker = bot.worker("--ids", "MESSAGE_CREATE")
     gateway = bot.running_gateway()
+    old = standin.session(0).session_id
     standin.invalidate(0, False)
     gateway.wait_err("GAP")
     gateway.wait_err("ready, session", 3)
     standin.dispatch(0, *event(1))
     wait_distinct(worker, 1)
     assert gateway.stop() == 0 and worker.stop() == 0
-    assert len(gateway.lines("GAP")) == 1
+    assert len(gateway.lines("GAP:")) == 1
+    (record,) = gaps(channel, 1)
+    assert record.pop("time") > 1_700_000_000_000
+    new = standin.session(0).session_id
+    assert record == {"shard": [0, 2], "old_session": old, "new_session": new, "seq": 1, "next": 1}
 
 
 def test_rabbitmq_is_stopped_and_started_in_mid_flow(own_bot: Bot, own_rabbit: RabbitNode, standin: Standin) -> None:

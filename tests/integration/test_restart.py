@@ -8,7 +8,7 @@ from typing import Any
 
 from standin.standin import Standin
 
-from .conftest import Bot
+from .conftest import Bot, gaps
 
 QUEUE = "gateway:w:MESSAGE_CREATE"
 
@@ -69,7 +69,7 @@ def test_a_deploy_identifies_nothing(bot: Bot, standin: Standin, channel: Any, t
     assert standin.token not in store.read_text()
 
 
-def test_a_torn_or_foreign_file_is_said_to_be_so(bot: Bot, standin: Standin, tmp_path: Path) -> None:
+def test_a_torn_or_foreign_file_is_said_to_be_so(bot: Bot, standin: Standin, channel: Any, tmp_path: Path) -> None:
     store = tmp_path / "sessions"
     gateway = bot.gateway(SESSION_FILE=str(store))
     gateway.wait_err(" ready, session", 2, timeout=90)
@@ -80,7 +80,13 @@ def test_a_torn_or_foreign_file_is_said_to_be_so(bot: Bot, standin: Standin, tmp
         gateway = bot.gateway(SESSION_FILE=str(store))
         gateway.wait_err(why)
         gateway.wait_err(" ready, session", 2, timeout=90)
+        gateway.wait_err("queue gateway:SPECTACLES_GAP stands")
+        records = {record["shard"][0]: record for record in gaps(channel, 2)}
+        for shard in (0, 1):
+            assert records[shard]["old_session"] is None
+            assert records[shard]["new_session"] == standin.session(shard).session_id
         assert gateway.stop() == 0
+        assert "gap" not in store.read_text(), "declared and confirmed"
     store.write_bytes(good)
     gateway = bot.gateway(SESSION_FILE=str(store), DISCORD_INTENTS="guilds")
     gateway.wait_err("of another token or other intents")
