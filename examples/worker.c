@@ -3,12 +3,15 @@
  * command it answers a message that begins with "!members" by asking Discord for the guild's members, over
  * SEND.
  *
- *     AMQP_URL=amqp://... worker [--group G] [--subgroup S] [--count N] [--ids] [--listen] EVENT...
+ *     AMQP_URL=amqp://... worker [--group G] [--subgroup S] [--count N] [--ids] [--copies] [--listen] EVENT...
  *
  * Workers of one subgroup share the events, each subgroup gets all of them. --count: ends after N events.
  * --listen: only prints, and leaves acting to the workers of other subgroups.
- * --ids: prints `<EVENT> <message-id> <body>`; the copies of an event have the same id.
+ * --ids: prints `<EVENT> <message-id> <body>`. The gateway may publish an event twice; the copies have the same id,
+ * and only the first is printed, unless --copies asks for all.
  */
+#include "seen.h"
+
 #include <cjson/cJSON.h>
 #include <err.h>
 #include <getopt.h>
@@ -22,7 +25,9 @@
 #include <unistd.h>
 
 enum {
-    COMMANDS_MAX = 256
+    COMMANDS_MAX = 256,
+    /* Copies come soon: what a gateway publishes again was unconfirmed, or waited in Discord's replay. */
+    IDS_REMEMBERED = 65536
 };
 
 /* A command on its way, and the delivery that asked for it: acknowledged when the broker has the command. */
@@ -35,6 +40,7 @@ struct command {
 struct worker {
     spectacles_broker *broker;
     const char *subgroup;
+    struct seen *seen; /* NULL: prints copies too */
     int ids;
     int listen;
     uint64_t left; /* events to print before it ends; 0: it is closing */
@@ -72,8 +78,8 @@ static int request_members(struct worker *worker, uint64_t delivery, uint64_t gu
     struct command command = {0, delivery, guild_id};
     int length = snprintf(packet, sizeof packet, format, guild_id, nonce);
     length = spectacles_send_build(body, sizeof body, guild_id, (const uint8_t *)packet, (size_t)length);
-    if (length < 0 || worker->command_count == COMMANDS_MAX)
-        return SPECTACLES_E_AGAIN;
+    if (length < 0)
+        return length;
     spectacles_message message;
     spectacles_message_init(&message, sizeof message);
     message.flags = SPECTACLES_MESSAGE_MANDATORY; /* or it would vanish unseen where no gateway runs */
@@ -93,6 +99,22 @@ static void stop(struct worker *worker, uint64_t now)
     spectacles_broker_close(worker->broker, now);
 }
 
+static void print(const struct worker *worker, const spectacles_broker_event *event)
+{
+    printf("%s ", event->key);
+    if (worker->ids)
+        printf("%s ", event->message_id ? event->message_id : "-");
+    if (event->body_length > 0)
+        fwrite(event->body, 1, event->body_length, stdout);
+    putchar('\n');
+}
+
+/* 1 for a copy of what was printed already. */
+static int is_copy(const struct worker *worker, const spectacles_broker_event *event)
+{
+    return worker->seen && event->message_id && seen_before(worker->seen, event->message_id);
+}
+
 static void on_message(struct worker *worker, const spectacles_broker_event *event, uint64_t now)
 {
     uint64_t delivery = event->delivery; /* the event ends with the next call on its broker */
@@ -100,17 +122,22 @@ static void on_message(struct worker *worker, const spectacles_broker_event *eve
     uint64_t nonce;
     if (worker->left == 0)
         return; /* closing: unacknowledged, it goes back to its queue */
+    if (is_copy(worker, event)) {
+        spectacles_broker_ack(worker->broker, delivery);
+        return;
+    }
     int asks = !worker->listen && asks_for_members(event, &guild_id, &nonce);
-    printf("%s ", event->key);
-    if (worker->ids)
-        printf("%s ", event->message_id ? event->message_id : "-");
-    if (event->body_length > 0)
-        fwrite(event->body, 1, event->body_length, stdout);
-    putchar('\n');
+    if (asks && (!spectacles_broker_room(worker->broker) || worker->command_count == COMMANDS_MAX)) {
+        spectacles_broker_reject(worker->broker, delivery, 1); /* not now: later, or another worker */
+        return;
+    }
+    print(worker, event);
+    if (worker->seen && event->message_id)
+        seen_add(worker->seen, event->message_id);
     if (!asks)
         spectacles_broker_ack(worker->broker, delivery); /* leaves with the next process(): after the flush */
     else if (request_members(worker, delivery, guild_id, nonce) < 0)
-        spectacles_broker_reject(worker->broker, delivery, 1); /* not now: later, or another worker */
+        errx(EXIT_FAILURE, "out of memory");
     if (--worker->left == 0)
         stop(worker, now);
 }
@@ -196,12 +223,22 @@ static int catch_signals(void)
     return ends[0];
 }
 
+static void forget_ids(struct worker *worker)
+{
+    if (worker->seen)
+        seen_free(worker->seen);
+    worker->seen = NULL;
+}
+
 static void read_options(struct worker *worker, spectacles_broker_config *config, int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"group", required_argument, NULL, 'g'}, {"subgroup", required_argument, NULL, 's'},
-        {"count", required_argument, NULL, 'c'}, {"ids", no_argument, NULL, 'i'},
-        {"listen", no_argument, NULL, 'l'},      {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"group", required_argument, NULL, 'g'},
+                                            {"subgroup", required_argument, NULL, 's'},
+                                            {"count", required_argument, NULL, 'c'},
+                                            {"ids", no_argument, NULL, 'i'},
+                                            {"listen", no_argument, NULL, 'l'},
+                                            {"copies", no_argument, NULL, 'a'},
+                                            {NULL, 0, NULL, 0}};
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (option == 'g')
             config->group = optarg;
@@ -213,12 +250,14 @@ static void read_options(struct worker *worker, spectacles_broker_config *config
             worker->ids = 1;
         else if (option == 'l')
             worker->listen = 1;
+        else if (option == 'a')
+            forget_ids(worker);
         else
             worker->left = 0;
     }
     if (optind == argc || worker->left == 0)
         errx(EXIT_FAILURE,
-             "usage: worker [--group G] [--subgroup S] [--count N] [--ids] [--listen] EVENT...");
+             "usage: worker [--group G] [--subgroup S] [--count N] [--ids] [--copies] [--listen] EVENT...");
 }
 
 static void subscribe(const struct worker *worker, const char *event)
@@ -235,7 +274,7 @@ static void subscribe(const struct worker *worker, const char *event)
 
 int main(int argc, char **argv)
 {
-    struct worker worker = {.subgroup = "", .left = UINT64_MAX};
+    struct worker worker = {.seen = seen_new(IDS_REMEMBERED), .subgroup = "", .left = UINT64_MAX};
     const char *url = getenv("AMQP_URL");
     spectacles_problem problem;
     spectacles_broker_config config;
@@ -255,6 +294,7 @@ int main(int argc, char **argv)
     uint64_t lost = run(&worker, link, catch_signals());
     spectacles_link_free(link);
     spectacles_broker_free(worker.broker);
+    forget_ids(&worker);
     if (lost > 0)
         errx(EXIT_FAILURE, "%" PRIu64 " commands were not confirmed", lost);
     return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -210,7 +210,7 @@ int spectacles_broker_subscribe(spectacles_broker *broker, const spectacles_subs
  */
 int spectacles_broker_publish(spectacles_broker *broker, const spectacles_message *message, uint64_t *tag);
 
-/* 1 when spectacles_broker_publish() would not answer AGAIN. Asking asks for no ROOM event. */
+/* 1 when spectacles_broker_publish() would not answer AGAIN. Asking asks for no ROOM event, and ends no event. */
 int spectacles_broker_room(const spectacles_broker *broker);
 
 /*
