@@ -68,6 +68,7 @@ class Connection:
                 task.cancel()
             if self.session and self.session.connection is self:
                 self.session.connection = None
+                self.session.left_at = time.monotonic()
             self.standin.connections.discard(self)
             self.standin.note("closed", shard=self.session.shard if self.session else None,
                               code=self.socket.close_code)
@@ -220,6 +221,8 @@ class Connection:
         if d.get("token") != self.standin.token:
             raise Violation(4004, "Authentication failed.")
         session = self.standin.find_session(d.get("session_id"))
+        if session and self.has_expired(session, d["seq"]):
+            session.alive = False
         if not session or not session.alive:
             self.standin.note("invalid_session", session=d.get("session_id"))
             self.say(9, False)
@@ -230,6 +233,10 @@ class Connection:
         session.append("RESUMED", '{"_trace":["stand-in"]}')
         self.standin.note("resumed", shard=session.shard, seq=d["seq"])
         self.wake.set()
+
+    def has_expired(self, session: Session, seq: int) -> bool:
+        away = time.monotonic() - session.left_at if session.left_at and not session.connection else 0
+        return away > self.standin.session_expiry or session.seq - seq > self.standin.replay_limit
 
     def attach(self, session: Session, seq: int) -> None:
         if session.connection and session.connection is not self:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +29,8 @@ class Session:
     received: list[Received] = field(default_factory=list)
     alive: bool = True
     connection: Any = None
+    created_at: float = field(default_factory=time.monotonic)
+    left_at: float | None = None  # when its connection ended
     intents: int = 0
 
     @property

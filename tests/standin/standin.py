@@ -38,6 +38,9 @@ class Standin:
         self.disallowed_intents = 0
         self.sharding_required = 1
         self.resume_url: Optional[str] = None
+        self.shown_port: Optional[int] = None  # a proxy's, when one stands in front
+        self.session_expiry = 3600.0  # seconds that a session without a connection lives
+        self.replay_limit = 1_000_000  # dispatches that a resume may ask for
         self.api_status: Optional[int] = None
         self.pieces = 1  # messages of a zlib-stream go out in so many WebSocket messages
         self.fragments = 1  # and messages in so many fragments
@@ -103,12 +106,12 @@ class Standin:
 
     @property
     def url(self) -> str:
-        return f"{'wss' if self._cert[0] else 'ws'}://{self.host}:{self.port}"
+        return f"{'wss' if self._cert[0] else 'ws'}://{self.host}:{self.shown_port or self.port}"
 
     @property
     def api(self) -> str:
         """host:port, for DISCORD_API_HOST."""
-        return f"{self.host}:{self.port}"
+        return f"{self.host}:{self.shown_port or self.port}"
 
     # ---- HTTP ----
 
@@ -215,6 +218,23 @@ class Standin:
 
         self._do(run)
 
+    def dispatch_living(self, events: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
+        """MESSAGE_CREATE for each shard whose session lives, as Discord does it: returns shard and `session:sequence`."""
+        given = list(events)
+
+        def run() -> list[tuple[int, str]]:
+            done = []
+            for shard, text in given:
+                session = self.session(shard)
+                if session.alive:
+                    session.append("MESSAGE_CREATE", text)
+                    done.append((shard, f"{session.session_id}:{session.seq}"))
+                    if session.connection:
+                        session.connection.wake.set()
+            return done
+
+        return list(self._do(run))
+
     def _with_connection(self, shard: int, what: Callable[[Connection], Any]) -> None:
         def run() -> None:
             connection = self.session(shard).connection
@@ -241,6 +261,14 @@ class Standin:
             connection.say(9, resumable)
 
         self._with_connection(shard, run)
+
+    def lose(self, shard: int) -> None:
+        """The session is gone, and nobody says so before it is to be resumed."""
+
+        def run() -> None:
+            self.session(shard).alive = False
+
+        self._do(run)
 
     def request_heartbeat(self, shard: int) -> None:
         self._with_connection(shard, lambda each: each.say(1, None))

@@ -1,4 +1,4 @@
-"""A TCP proxy on loopback that can cut, reset and hold back what passes through it."""
+"""A TCP proxy on loopback that can cut, reset and hold back what passes through it, or open it by half."""
 from __future__ import annotations
 
 import socket
@@ -8,12 +8,51 @@ import time
 from typing import Optional
 
 
+class Pair:
+    """A connection through the proxy: from the client, and to the server."""
+
+    def __init__(self, client: socket.socket, server: socket.socket) -> None:
+        self.ends = (client, server)
+        self.half_open = False  # the server is gone, and the client is not told
+
+    def pump(self, source: socket.socket, sink: socket.socket, held: threading.Event) -> None:
+        try:
+            while data := source.recv(65536):
+                while held.is_set():
+                    time.sleep(0.01)
+                if not self.half_open:
+                    sink.sendall(data)
+            if not self.half_open:
+                sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            if not self.half_open:
+                self.close()
+
+    def close(self, reset: bool = False) -> None:
+        for each in self.ends:
+            end(each, reset)
+
+    def lose_server(self) -> None:
+        self.half_open = True
+        end(self.ends[1], False)
+
+
+def end(each: socket.socket, reset: bool) -> None:
+    try:
+        if reset:
+            each.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        each.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass
+    each.close()
+
+
 class Proxy:
     def __init__(self, target_port: int) -> None:
         self.target_port = target_port
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
-        self._pairs: list[tuple[socket.socket, socket.socket]] = []
+        self._pairs: list[Pair] = []
         self._held = threading.Event()
         self._lock = threading.Lock()
         self.accepted = 0
@@ -30,22 +69,12 @@ class Proxy:
                 if self._listener.fileno() < 0:
                     return
                 continue
+            pair = Pair(client, server)
             with self._lock:
-                self._pairs.append((client, server))
+                self._pairs.append(pair)
                 self.accepted += 1
             for source, sink in ((client, server), (server, client)):
-                threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
-
-    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
-        try:
-            while data := source.recv(65536):
-                while self._held.is_set():
-                    time.sleep(0.01)
-                sink.sendall(data)
-            sink.shutdown(socket.SHUT_WR)
-        except OSError:
-            for each in (source, sink):
-                each.close()
+                threading.Thread(target=pair.pump, args=(source, sink, self._held), daemon=True).start()
 
     def hold(self) -> None:
         """A black hole: connections stand, nothing passes."""
@@ -56,17 +85,20 @@ class Proxy:
 
     def cut(self, reset: bool = True) -> None:
         """Ends all connections, with RST or FIN."""
+        for pair in self._take_pairs():
+            pair.close(reset)
+
+    def lose_server(self) -> None:
+        """Half-open connections: the server's side ends, the client hears nothing of it."""
+        with self._lock:
+            pairs = list(self._pairs)
+        for pair in pairs:
+            pair.lose_server()
+
+    def _take_pairs(self) -> list[Pair]:
         with self._lock:
             pairs, self._pairs = self._pairs, []
-        for pair in pairs:
-            for each in pair:
-                try:
-                    if reset:
-                        each.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                    each.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass
-                each.close()
+        return pairs
 
     def close(self) -> None:
         self._listener.close()

@@ -1,0 +1,212 @@
+"""The one who kills, cuts and lies. All that it does follows from its seed; how it interleaves does not."""
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from chaos.world import SHARDS, Gateway, World
+
+# Where a process can die, and how often it passes there at most before it does.
+POINTS = {
+    "before-receive": 30, "after-receive": 30, "dispatch": 60, "ready": 1,
+    "before-publish": 60, "after-publish": 60, "before-consumed": 30, "after-consumed": 30,
+    "before-confirm": 60, "after-confirm": 60, "before-commit": 30, "after-commit": 30,
+    "before-persist": 4, "after-persist": 4, "before-rename": 3, "after-rename": 3,
+    "before-send": 2, "after-send": 2, "before-ack": 2, "after-ack": 2,
+}
+# Discord's close codes; after the last two its session is gone.
+RESUMABLE = (4000, 4001, 4002, 4003, 4005, 4008, 1000, 1001, 1011)
+GONE = (4007, 4009)
+POINT_TIMEOUT = 6.0
+
+
+class Nemesis:
+    def __init__(self, world: World, random_: random.Random) -> None:
+        self.world = world
+        self.random = random_
+        self.done: Counter[str] = Counter()
+        self.kills = 0
+        self.lies_until = 0.0  # a hold of a proxy ends then
+        self.alarmed = False
+        self.faults: list[tuple[int, Callable[[], None]]] = [
+            (4, self.cut_discord), (4, self.cut_amqp), (2, self.hole_discord), (5, self.hole_amqp), (2, self.half_open),
+            (3, self.reconnect), (2, self.invalid_resumable), (2, self.invalid), (1, self.expire), (4, self.close_code),
+            (2, self.memory_alarm), (3, self.deploy), (1, self.tear),
+        ]
+
+    # ---- turns ----
+
+    def torment(self, kills: int) -> None:
+        while self.kills < kills:
+            for _ in range(self.random.choice((0, 0, 1, 1, 2))):
+                self.fault()
+            self.kill()
+            self.heal_what_is_due()
+            self.pause()
+        self.heal()
+
+    def fault(self) -> None:
+        weights, faults = zip(*self.faults)
+        chosen = self.random.choices(faults, weights)[0]
+        try:
+            chosen()
+            self.done[chosen.__name__] += 1
+        except LookupError:
+            pass  # the shard is not connected: there is nothing to be cut
+
+    def kill(self) -> None:
+        self.world.note_in_flight()
+        if self.random.random() < 0.06:
+            self.kill_rabbit()
+        elif self.random.random() < 0.4:
+            self.kill_gateway()
+        else:
+            self.kill_at_point()
+        self.kills += 1
+
+    def pause(self) -> None:
+        """Mostly until all is well again: but what dies while it recovers is the better test."""
+        if self.random.random() < 0.4 or self.alarmed or self.lies_until:
+            time.sleep(self.random.random() * 0.5)
+            return
+        self.world.standin.wait_ready(*range(SHARDS), timeout=60)
+
+    def heal_what_is_due(self) -> None:
+        if self.lies_until and time.monotonic() > self.lies_until:
+            self.world.discord.release()
+            self.world.amqp.release()
+            self.lies_until = 0.0
+        if self.alarmed and self.random.random() < 0.5:
+            self.end_alarm()
+
+    def heal(self) -> None:
+        self.lies_until = 1.0
+        self.heal_what_is_due()
+        if self.alarmed:
+            self.end_alarm()
+        for gateway in self.world.gateways:
+            gateway.kill()
+            gateway.start()
+
+    def gateway(self) -> Gateway:
+        return self.random.choice(self.world.gateways)
+
+    def shard(self) -> int:
+        return self.random.randrange(SHARDS)
+
+    # ---- kills ----
+
+    def kill_gateway(self) -> None:
+        gateway = self.gateway()
+        time.sleep(self.random.random() * 0.6)
+        gateway.kill()
+        gateway.start()
+        self.done["kill -9 of the gateway, at any time"] += 1
+
+    def kill_at_point(self) -> None:
+        """The next process dies at the point; this one goes in order or not."""
+        gateway = self.gateway()
+        point, most = self.random.choice(list(POINTS.items()))
+        if point == "ready":
+            self.invalid_of(self.random.choice(gateway.shards))
+        gateway.kill()
+        gateway.start(f"{point}:{self.random.randint(1, most)}")
+        reached = gateway.wait_dead(POINT_TIMEOUT)
+        self.world.note_in_flight()
+        gateway.kill()
+        gateway.start()
+        self.done[f"kill -9 of the gateway, {'at ' + point if reached else 'at any time'}"] += 1
+
+    def kill_rabbit(self) -> None:
+        """While messages wait in its queues."""
+        self.world.recorder.pause()
+        time.sleep(0.5)
+        self.world.rabbit.kill()
+        self.alarmed = False
+        self.world.rabbit.start()
+        self.world.recorder.go_on()
+        self.done["kill -9 of RabbitMQ"] += 1
+
+    # ---- the network ----
+
+    def cut_discord(self) -> None:
+        self.world.discord.cut(reset=self.random.random() < 0.5)
+
+    def cut_amqp(self) -> None:
+        self.world.amqp.cut(reset=self.random.random() < 0.5)
+
+    def hole_discord(self) -> None:
+        self.world.discord.hold()
+        self.lies_until = time.monotonic() + self.random.uniform(0.2, 7)
+
+    def hole_amqp(self) -> None:
+        """Nothing passes; then, now and then, the end: what was unconfirmed goes out anew."""
+        self.world.amqp.hold()
+        self.lies_until = time.monotonic() + self.random.uniform(0.2, 7)
+        time.sleep(0.5)
+        if self.random.random() < 0.6:
+            self.world.amqp.cut()
+            self.world.amqp.release()
+
+    def half_open(self) -> None:
+        self.random.choice((self.world.discord, self.world.amqp)).lose_server()
+
+    # ---- Discord ----
+
+    def reconnect(self) -> None:
+        self.world.standin.reconnect(self.shard())
+
+    def invalid_resumable(self) -> None:
+        self.world.standin.invalidate(self.shard(), True)
+
+    def invalid(self) -> None:
+        self.invalid_of(self.shard())
+
+    def invalid_of(self, shard: int) -> None:
+        self.world.lose_sessions([shard])
+        self.world.standin.lose(shard)
+        try:
+            self.world.standin.invalidate(shard, False)
+        except LookupError:
+            pass  # it hears of it when it resumes
+
+    def expire(self) -> None:
+        shard = self.shard()
+        self.world.lose_sessions([shard])
+        self.world.standin.lose(shard)
+        self.world.standin.drop(shard)
+
+    def close_code(self) -> None:
+        shard = self.shard()
+        code = self.random.choice(RESUMABLE + GONE)
+        if code in GONE:
+            self.world.lose_sessions([shard])
+            self.world.standin.lose(shard)
+        self.world.standin.close(shard, code, "as the nemesis wishes")
+
+    # ---- RabbitMQ and the operator ----
+
+    def memory_alarm(self) -> None:
+        if not self.alarmed:
+            self.world.rabbit.ctl("set_vm_memory_high_watermark", "0.0000001")
+            self.alarmed = True
+
+    def end_alarm(self) -> None:
+        self.world.rabbit.ctl("set_vm_memory_high_watermark", "0.6")
+        self.alarmed = False
+
+    def deploy(self) -> None:
+        gateway = self.gateway()
+        status = gateway.stop()
+        if status != 0:
+            self.world.errors.append(f"SIGTERM ended the gateway with {status}: {gateway.process.said()}")
+        gateway.start()
+
+    def tear(self) -> None:
+        gateway = self.gateway()
+        gateway.kill()
+        gateway.tear(self.random)
+        self.world.lose_sessions(gateway.shards)
+        gateway.start()

@@ -1,0 +1,88 @@
+"""The worker of the chaos test: writes down all that comes, and survives RabbitMQ."""
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import pika
+from pika.exceptions import AMQPError
+
+EVENTS = "gateway:chaos:MESSAGE_CREATE"
+GAPS = "gateway:SPECTACLES_GAP"
+
+
+@dataclass(frozen=True)
+class Arrival:
+    message_id: str
+    shard: int
+    serial: int
+
+
+class Recorder:
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.arrivals: list[Arrival] = []  # copies included, in the order of the queue
+        self.arrived: set[str] = set()
+        self.gaps: dict[str, list[dict[str, Any]]] = {}  # by message-id
+        self._running = threading.Event()
+        self._running.set()
+        self._paused = threading.Event()
+        self._ended = False
+        self._declare()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _declare(self) -> None:
+        connection = pika.BlockingConnection(pika.URLParameters(self.url))
+        channel = connection.channel()
+        channel.exchange_declare("gateway", "direct", durable=True)
+        for queue, key in ((EVENTS, "MESSAGE_CREATE"), (GAPS, "SPECTACLES_GAP")):
+            channel.queue_declare(queue, durable=True)
+            channel.queue_bind(queue, "gateway", key)
+        connection.close()
+
+    def _run(self) -> None:
+        while not self._ended:
+            if not self._running.is_set():
+                self._paused.set()
+                self._running.wait(0.2)
+                continue
+            self._paused.clear()
+            try:
+                self._consume()
+            except (AMQPError, OSError):
+                threading.Event().wait(0.1)
+
+    def _consume(self) -> None:
+        connection = pika.BlockingConnection(pika.URLParameters(self.url))
+        channel = connection.channel()
+        channel.basic_qos(prefetch_count=200)
+        channel.basic_consume(EVENTS, self._on_event)
+        channel.basic_consume(GAPS, self._on_gap)
+        while self._running.is_set() and not self._ended:
+            connection.process_data_events(0.05)
+        connection.close()
+
+    def _on_event(self, channel: Any, method: Any, properties: Any, body: bytes) -> None:
+        d = json.loads(body)
+        self.arrivals.append(Arrival(properties.message_id, d["shard"], d["n"]))
+        self.arrived.add(properties.message_id)
+        channel.basic_ack(method.delivery_tag)
+
+    def _on_gap(self, channel: Any, method: Any, properties: Any, body: bytes) -> None:
+        self.gaps.setdefault(properties.message_id, []).append(json.loads(body))
+        channel.basic_ack(method.delivery_tag)
+
+    def pause(self) -> None:
+        """From now on messages stay in RabbitMQ."""
+        self._running.clear()
+        self._paused.wait(10)
+
+    def go_on(self) -> None:
+        self._running.set()
+
+    def stop(self) -> None:
+        self._ended = True
+        self._thread.join(10)

@@ -1,0 +1,65 @@
+"""Chaos: python3 tests/chaos/run.py BUILD [kills] [seed] [binary]. See doc/guarantees.md."""
+from __future__ import annotations
+
+import random
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+if __package__ in (None, ""):
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from chaos.nemesis import Nemesis
+from chaos.verdict import Verdict, judge, missing
+from chaos.world import SHARDS, World, binary
+
+
+def settle(world: World) -> None:
+    """All faults are healed: what is to come, comes. What does not come any more is the verdict's."""
+    world.standin.wait_ready(*range(SHARDS), timeout=60)
+    world.stop_feeding()
+    last, since = -1, time.monotonic()
+    while time.monotonic() - since < 15:
+        sent, _ = world.commands_in_ledger()
+        open_ = len(missing(world)[0]) + len(world.commands - world.commands_arrived() - sent)
+        if open_ == 0:
+            break
+        progress = len(world.recorder.arrivals) + len(sent)
+        if progress != last:
+            last, since = progress, time.monotonic()
+        time.sleep(0.2)
+    for gateway in world.gateways:
+        if gateway.stop() != 0:
+            world.errors.append(f"the gateway's end: {gateway.process.said()}")
+
+
+def run(folder: Path, build: Path, kills: int, seed: int, name: str = "gateway") -> tuple[Verdict, Nemesis]:
+    random_ = random.Random(seed)
+    world = World(folder, binary(build, name), random_)
+    try:
+        world.start()
+        nemesis = Nemesis(world, random_)
+        nemesis.torment(kills)
+        settle(world)
+        return judge(world), nemesis
+    finally:
+        world.close()
+
+
+def main() -> int:
+    build = Path(sys.argv[1]).resolve()
+    kills = int(sys.argv[2]) if len(sys.argv) > 2 else 100
+    seed = int(sys.argv[3]) if len(sys.argv) > 3 else random.SystemRandom().randrange(1 << 32)
+    name = sys.argv[4] if len(sys.argv) > 4 else "gateway"
+    print(f"{kills} kills, seed {seed}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
+        verdict, nemesis = run(Path(folder), build, kills, seed, name)
+    for what, count in sorted(nemesis.done.items()):
+        print(f"  {what:<50}{count:>6,}")
+    print(f"\n{verdict}\n\n{'FAILED' if verdict.failures else 'ok'}: {nemesis.kills} kills, seed {seed}")
+    return 1 if verdict.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,147 @@
+"""What became of every event, session and command: the promise, checked."""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from standin.session import Session
+
+from chaos.world import SHARDS, World
+
+# A session whose IDENTIFY was still in the socket when its process died is made a little later than it died.
+LATE = 1.0
+
+
+@dataclass
+class Verdict:
+    counts: dict[str, int] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
+
+    def fail(self, kind: str, what: list[Any]) -> None:
+        if what:
+            self.failures.append(f"{kind}: {len(what)}, such as {what[:5]}")
+
+    def __str__(self) -> str:
+        counts = "\n".join(f"  {name:<34}{count:>9,}" for name, count in self.counts.items())
+        return counts + "".join(f"\n  FAILED {each}" for each in self.failures)
+
+
+class Sessions:
+    """The sessions of a shard in their order, and which of them nobody could know of."""
+
+    def __init__(self, world: World, shard: int) -> None:
+        self.list: list[Session] = [each for each in world.standin.sessions if each.shard == shard]
+        self.index = {each.session_id: number for number, each in enumerate(self.list)}
+        starts = [start for gateway in world.gateways if shard in gateway.shards for start in gateway.starts]
+        self.orphans = {each.session_id for each in self.list
+                        if any(when > each.created_at - LATE and each.session_id not in held and self._next(each) is not None
+                               and when < self._next(each) + LATE for when, held in starts)}
+
+    def _next(self, session: Session) -> Any:
+        number = self.index[session.session_id] + 1
+        return self.list[number].created_at if number < len(self.list) else None
+
+
+def covers(gap: dict[str, Any], sessions: Sessions, session: Session, seq: int) -> bool:
+    here, new = sessions.index[session.session_id], sessions.index.get(gap["new_session"], -1)
+    if here >= new:
+        return False
+    if gap["old_session"] is None:
+        return True
+    old = sessions.index.get(gap["old_session"], len(sessions.list))
+    return here > old or (here == old and seq > gap["seq"])
+
+
+def missing(world: World) -> tuple[list[str], int]:
+    """Events that did not arrive: those that no gap declares, and how many are declared."""
+    lost: list[str] = []
+    declared = 0
+    for shard in range(SHARDS):
+        sessions = Sessions(world, shard)
+        gaps = [copies[0] for copies in world.recorder.gaps.values() if copies[0]["shard"][0] == shard]
+        for session in sessions.list:
+            for seq, name in enumerate(session.names, 1):
+                message_id = f"{session.session_id}:{seq}"
+                if name != "MESSAGE_CREATE" or message_id in world.recorder.arrived:
+                    continue
+                if any(covers(gap, sessions, session, seq) for gap in gaps):
+                    declared += 1
+                else:
+                    lost.append(f"shard {shard} {message_id}")
+    return lost, declared
+
+
+def out_of_order(world: World) -> list[str]:
+    """After removing copies; serials of a shard only ever grow."""
+    last = [-1] * SHARDS
+    seen: set[str] = set()
+    wrong = []
+    for arrival in world.recorder.arrivals:
+        if arrival.message_id in seen:
+            continue
+        seen.add(arrival.message_id)
+        if arrival.serial <= last[arrival.shard]:
+            wrong.append(f"shard {arrival.shard}: {arrival.serial} after {last[arrival.shard]}")
+        last[arrival.shard] = max(last[arrival.shard], arrival.serial)
+    return wrong
+
+
+def wrong_ids(world: World) -> list[str]:
+    return [f"{each.message_id} is shard {each.shard}, serial {each.serial}" for each in world.recorder.arrivals
+            if world.sent.get(each.message_id) != (each.shard, each.serial)]
+
+
+def judge_sessions(world: World, verdict: Verdict) -> None:
+    needless, undeclared, strange, lost = [], [], [], 0
+    for shard in range(SHARDS):
+        sessions = Sessions(world, shard)
+        declared: dict[str, int] = {}
+        for copies in world.recorder.gaps.values():
+            if copies[0]["shard"][0] == shard:
+                declared[copies[0]["new_session"]] = declared.get(copies[0]["new_session"], 0) + 1
+        for number, session in enumerate(sessions.list[1:], 1):
+            before = sessions.list[number - 1].session_id
+            if before not in world.lost and before not in sessions.orphans:
+                needless.append(f"shard {shard} identified, though {before} was alive")
+            if session.session_id in sessions.orphans:
+                continue
+            lost += 1
+            if declared.pop(session.session_id, 0) != 1:
+                undeclared.append(f"shard {shard} {session.session_id}")
+        strange += [f"shard {shard} {each}" for each in declared if each not in sessions.orphans]
+    verdict.counts["sessions lost"] = lost
+    verdict.counts["gaps declared"] = len(world.recorder.gaps)
+    verdict.fail("identified without need", needless)
+    verdict.fail("lost sessions without exactly one gap", undeclared)
+    verdict.fail("gaps without a lost session", strange)
+    verdict.fail("gaps whose copies differ", [key for key, copies in world.recorder.gaps.items() if any(each != copies[0] for each in copies)])
+
+
+def judge_commands(world: World, verdict: Verdict) -> None:
+    sent, early = world.commands_in_ledger()
+    arrived = world.commands_arrived()
+    verdict.counts["commands"] = len(world.commands)
+    verdict.counts["commands arrived"] = len(world.commands & arrived)
+    verdict.counts["commands cut on the wire"] = len((world.commands & sent) - arrived)
+    verdict.fail("commands lost", sorted(world.commands - arrived - sent))
+    verdict.fail("commands acknowledged before they were sent", sorted(early))
+
+
+def judge(world: World) -> Verdict:
+    verdict = Verdict()
+    arrivals = world.recorder.arrivals
+    lost, declared = missing(world)
+    verdict.counts["events"] = len(world.sent)
+    verdict.counts["ok"] = len(world.recorder.arrived & world.sent.keys())
+    verdict.counts["lost"] = len(lost)
+    verdict.counts["duplicated"] = len(arrivals) - len({each.message_id for each in arrivals})
+    verdict.counts["recovered"] = len(world.in_flight & world.recorder.arrived)
+    verdict.counts["missing in a declared gap"] = declared
+    verdict.fail("lost", lost)
+    verdict.fail("out of order", out_of_order(world))
+    verdict.fail("ids that are not theirs", wrong_ids(world))
+    judge_sessions(world, verdict)
+    judge_commands(world, verdict)
+    verdict.fail("violations of Discord's rules", world.standin.violations)
+    verdict.fail("errors", world.errors + [report for gateway in world.gateways for report in gateway.reports])
+    return verdict

@@ -1,0 +1,219 @@
+"""What the nemesis torments: the stand-in, RabbitMQ, two gateways with a range of shards each, and a worker."""
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Optional
+
+import pika
+from pika.exceptions import AMQPError
+from standin.certs import Authority
+from standin.standin import Standin
+from support.processes import Process
+from support.proxy import Proxy
+from support.rabbit import RabbitNode
+
+from chaos.recorder import Recorder
+
+SHARDS = 4
+EVENTS_EVERY = 0.02  # seconds, one of each shard
+COMMANDS_EVERY = 0.25
+HEARTBEAT = 2000  # milliseconds, of Discord; RabbitMQ's is two seconds
+
+
+class Gateway:
+    """One gateway and the shards that it serves; the process changes, this stays."""
+
+    def __init__(self, binary: Path, folder: Path, shards: list[int], environment: dict[str, str]) -> None:
+        self.binary = binary
+        self.shards = shards
+        self.store = folder / f"sessions-{shards[0]}"
+        self.environment = {**environment, "DISCORD_SHARD_COUNT": str(SHARDS), "SESSION_FILE": str(self.store),
+                            "DISCORD_SHARD_IDS": ",".join(map(str, shards))}
+        self.process: Process
+        self.starts: list[tuple[float, str]] = []  # when, and what the file of sessions held
+        self.reports: list[str] = []
+
+    def start(self, kill: Optional[str] = None) -> None:
+        held = self.store.read_text(errors="replace") if self.store.exists() else ""
+        self.starts.append((time.monotonic(), held))
+        order = {"CHAOS_KILL": kill} if kill else {}
+        self.process = Process([self.binary], {**self.environment, **order})
+
+    def kill(self) -> None:
+        self.process.kill()
+        self._look()
+
+    def stop(self) -> int:
+        status = self.process.stop(30)
+        self._look()
+        return status
+
+    def _look(self) -> None:
+        try:
+            self.process.check_reports()
+        except AssertionError as report:
+            self.reports.append(str(report))
+
+    def wait_dead(self, timeout: float) -> bool:
+        end = time.monotonic() + timeout
+        while self.process.running() and time.monotonic() < end:
+            time.sleep(0.01)
+        return not self.process.running()
+
+    def tear(self, random_: random.Random) -> None:
+        """Loses the end of the file, as a disk may."""
+        data = self.store.read_bytes()
+        self.store.write_bytes(data[:random_.randrange(len(data))])
+
+
+class World:
+    def __init__(self, folder: Path, binary: Path, random_: random.Random) -> None:
+        self.random = random_
+        authority = Authority(folder / "ca")
+        certificate = authority.issue("standin")
+        self.standin = Standin(cert=certificate.cert, key=certificate.key, shards=SHARDS, max_concurrency=SHARDS,
+                               heartbeat_interval=HEARTBEAT, identify_window=0.0)
+        self.standin.identify_limit["remaining"] = self.standin.identify_limit["total"] = 1_000_000
+        self.standin.start()
+        self.rabbit = RabbitNode(folder / "rabbit")
+        self.rabbit.start()
+        self.discord = Proxy(self.standin.port)
+        self.standin.shown_port = self.discord.port
+        self.amqp = Proxy(self.rabbit.port)
+        self.recorder = Recorder(self.rabbit.url())
+        self.ledger = folder / "ledger"
+        self.ledger.touch()
+        self.sent: dict[str, tuple[int, int]] = {}  # message-id: shard, serial
+        self.lost: set[str] = set()  # sessions that Discord or the disk lost
+        self.in_flight: set[str] = set()  # message-ids that were on their way when something was killed
+        self.commands: set[int] = set()  # confirmed by RabbitMQ
+        self.errors: list[str] = []
+        self.gateways = [Gateway(binary, folder, shards, self._environment(authority)) for shards in ([0, 1], [2, 3])]
+        self._stopping = threading.Event()
+        self._threads = [threading.Thread(target=self._guarded, args=(each,), daemon=True)
+                         for each in (self._dispatch, self._command)]
+
+    def _environment(self, authority: Authority) -> dict[str, str]:
+        compression = self.random.choice(["none", "zlib-stream", "zstd-stream"])
+        return {"DISCORD_TOKEN": self.standin.token, "DISCORD_API_HOST": self.standin.api, "SSL_CERT_FILE": str(authority.ca),
+                "AMQP_URL": f"amqp://guest:guest@127.0.0.1:{self.amqp.port}/%2F?heartbeat=2",
+                "DISCORD_INTENTS": "guilds,guild_messages", "DISCORD_EVENTS": "MESSAGE_CREATE",
+                "DISCORD_COMPRESSION": compression, "CHAOS_LEDGER": str(self.ledger)}
+
+    # ---- life ----
+
+    def start(self) -> None:
+        for gateway in self.gateways:
+            gateway.start()
+        self.standin.wait_ready(*range(SHARDS), timeout=60)
+        for gateway in self.gateways:
+            gateway.process.wait_err(":SEND stands")
+            self.wait(lambda each=gateway: each.store.exists() and each.store.read_text().count("wss://") == len(each.shards),
+                      30, "the file of sessions")
+        for thread in self._threads:
+            thread.start()
+
+    def stop_feeding(self) -> None:
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join(30)
+
+    def close(self) -> None:
+        self._stopping.set()
+        for gateway in self.gateways:
+            if hasattr(gateway, "process"):
+                gateway.process.kill()
+        self.recorder.stop()
+        self.discord.close()
+        self.amqp.close()
+        self.rabbit.close()
+        self.standin.stop()
+
+    def wait(self, predicate: Callable[[], object], timeout: float, what: str) -> None:
+        end = time.monotonic() + timeout
+        while not predicate():
+            if time.monotonic() > end:
+                raise TimeoutError(f"waited {timeout:.0f} s in vain for {what}")
+            time.sleep(0.02)
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception as error:  # the verdict tells it
+            self.errors.append(f"{work.__name__}: {error!r}")
+
+    # ---- Discord's events ----
+
+    def _dispatch(self) -> None:
+        serials = [0] * SHARDS
+        random_ = random.Random(self.random.random())
+        while not self._stopping.wait(EVENTS_EVERY):
+            pads = [random_.choice((10, 100, 1000, 1000, 1000, 30000)) for _ in range(SHARDS)]
+            events = [(shard, json.dumps({"shard": shard, "n": serials[shard], "pad": "x" * pads[shard]})) for shard in range(SHARDS)]
+            for shard, message_id in self.standin.dispatch_living(events):
+                self.sent[message_id] = (shard, serials[shard])
+                serials[shard] += 1
+
+    def note_in_flight(self) -> None:
+        self.in_flight.update(key for key in list(self.sent)[-3000:] if key not in self.recorder.arrived)
+
+    # ---- the workers' commands ----
+
+    def _command(self) -> None:
+        serial = 0
+        while not self._stopping.is_set():
+            try:
+                connection = pika.BlockingConnection(pika.URLParameters(self.rabbit.url()))
+                channel = connection.channel()
+                channel.confirm_delivery()
+                while not self._stopping.wait(COMMANDS_EVERY):
+                    serial += 1
+                    self._send(channel, serial)
+                connection.close()
+            except (AMQPError, OSError):
+                self._stopping.wait(0.2)
+
+    def _send(self, channel: Any, serial: int) -> None:
+        shard = serial % SHARDS
+        packet = {"op": 3, "d": {"since": serial, "activities": [], "status": "online", "afk": False}}
+        whole = {"guild_id": str(self.standin.guilds(shard, SHARDS, 1)[0]), "packet": packet}
+        key, body = ("SEND", whole) if serial % 3 else (str(shard), packet)
+        channel.basic_publish("gateway", key, json.dumps(body).encode(), pika.BasicProperties(delivery_mode=2), mandatory=True)
+        self.commands.add(serial)
+
+    def commands_arrived(self) -> set[int]:
+        return {json.loads(each.raw)["d"]["since"] for shard in range(SHARDS) for each in self.standin.received(shard, 3)}
+
+    def commands_in_ledger(self) -> tuple[set[int], set[int]]:
+        """Those whose bytes went to a socket; and those that were acknowledged before that."""
+        sent: set[int] = set()
+        early: set[int] = set()
+        for line in self.ledger.read_text().splitlines():
+            what, serial = line.split()
+            if what == "sent":
+                sent.add(int(serial))
+            elif int(serial) not in sent:
+                early.add(int(serial))
+        return sent, early
+
+    # ---- sessions ----
+
+    def lose_sessions(self, shards: list[int]) -> None:
+        self.lost.update(self.standin.session(shard).session_id for shard in shards)
+
+
+def binary(build: Path, name: str) -> Path:
+    path = build / "tests" / "chaos" / f"chaos_{name}"
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is not built: it needs GNU ld's --wrap, libcurl and cJSON")
+    return path
+
+
+def clean(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)

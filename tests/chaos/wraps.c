@@ -1,0 +1,234 @@
+/*
+ * What stands between the gateway and the library when chaos reigns: the linker sends calls to __wrap_X here instead
+ * of to X (--wrap), so that neither the gateway nor the library knows of any of this.
+ *
+ * - Kill points: CHAOS_KILL=<point>:<n> in the environment kills the process, as kill -9 does, the nth time that it
+ *   passes the point.
+ * - The ledger: CHAOS_LEDGER=<file> gets a line "sent <serial>" when the library says that a command's bytes went to
+ *   the socket, and "acked <serial>" when it is acknowledged. The serial is the field "since" of a presence.
+ * - Mutants: built with MUTANT set, one rule is broken.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <spectacles/spectacles.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum mutant {
+    NONE,
+    COMMITS_ON_RECEIPT,
+    TRANSIENT,
+    ACKNOWLEDGES_EARLY,
+    REORDERS /* see reorder.c */
+};
+
+#ifndef MUTANT
+#define MUTANT NONE
+#endif
+
+enum {
+    REMEMBERED = 4096
+};
+
+/* ---- Kill points ---- */
+
+static void pass(const char *point)
+{
+    static long left = -1;
+    static char wanted[32];
+    if (left < 0) {
+        const char *order = getenv("CHAOS_KILL");
+        left = 0;
+        if (order && sscanf(order, "%31[^:]:%ld", wanted, &left) != 2)
+            left = 0;
+    }
+    if (left == 0 || strcmp(wanted, point) != 0)
+        return;
+    if (--left == 0)
+        kill(getpid(), SIGKILL);
+}
+
+/* ---- The ledger ---- */
+
+static void enter(const char *what, uint64_t serial)
+{
+    static int file = -1;
+    char line[64];
+    const char *path = getenv("CHAOS_LEDGER");
+    if (file < 0 && path)
+        file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    int length = snprintf(line, sizeof line, "%s %llu\n", what, (unsigned long long)serial);
+    if (file >= 0 && serial > 0 && write(file, line, (size_t)length) < 0)
+        abort();
+}
+
+static uint64_t serial_of(const uint8_t *bytes, size_t length)
+{
+    static const char key[] = "\"since\":";
+    char text[4096];
+    size_t kept = length < sizeof text - 1 ? length : sizeof text - 1;
+    memcpy(text, bytes, kept);
+    text[kept] = '\0';
+    const char *at = strstr(text, key);
+    return at ? strtoull(at + strlen(key), NULL, 10) : 0;
+}
+
+/* Which command a number stands for: the number of a delivery, or a ticket of a shard. */
+struct note {
+    const void *of;
+    uint64_t number;
+    uint64_t serial;
+};
+
+static void keep(struct note *notes, const void *of, uint64_t number, uint64_t serial)
+{
+    notes[number % REMEMBERED] = (struct note){of, number, serial};
+}
+
+static uint64_t look_up(const struct note *notes, const void *of, uint64_t number)
+{
+    const struct note *note = &notes[number % REMEMBERED];
+    return note->of == of && note->number == number ? note->serial : 0;
+}
+
+static struct note deliveries[REMEMBERED];
+static struct note tickets[4][REMEMBERED]; /* by shard % 4 */
+
+/* ---- Shards ---- */
+
+int __real_spectacles_shard_feed(spectacles_shard *shard, const uint8_t *bytes, size_t length, uint64_t now);
+int __wrap_spectacles_shard_feed(spectacles_shard *shard, const uint8_t *bytes, size_t length, uint64_t now)
+{
+    pass("before-receive");
+    int error = __real_spectacles_shard_feed(shard, bytes, length, now);
+    pass("after-receive");
+    return error;
+}
+
+int __real_spectacles_shard_commit(spectacles_shard *shard, uint64_t seq);
+int __wrap_spectacles_shard_commit(spectacles_shard *shard, uint64_t seq)
+{
+    pass("before-commit");
+    int error = MUTANT == COMMITS_ON_RECEIPT ? SPECTACLES_OK : __real_spectacles_shard_commit(shard, seq);
+    pass("after-commit");
+    return error;
+}
+
+const spectacles_shard_event *__real_spectacles_shard_next_event(spectacles_shard *shard, uint64_t now);
+const spectacles_shard_event *__wrap_spectacles_shard_next_event(spectacles_shard *shard, uint64_t now)
+{
+    const spectacles_shard_event *event = __real_spectacles_shard_next_event(shard, now);
+    if (event && event->type == SPECTACLES_SHARD_EVENT_DISPATCH) {
+        pass("dispatch");
+        if (MUTANT == COMMITS_ON_RECEIPT)
+            __real_spectacles_shard_commit(shard, event->seq);
+    }
+    if (event && event->type == SPECTACLES_SHARD_EVENT_READY)
+        pass("ready");
+    if (event && event->type == SPECTACLES_SHARD_EVENT_SENT)
+        enter("sent", look_up(tickets[spectacles_shard_id(shard) % 4], shard, event->ticket));
+    return event;
+}
+
+int __real_spectacles_shard_send(spectacles_shard *shard, uint32_t op, const uint8_t *d, size_t length,
+                                 uint64_t now, uint64_t *ticket);
+int __wrap_spectacles_shard_send(spectacles_shard *shard, uint32_t op, const uint8_t *d, size_t length,
+                                 uint64_t now, uint64_t *ticket)
+{
+    pass("before-send");
+    int error = __real_spectacles_shard_send(shard, op, d, length, now, ticket);
+    if (error == SPECTACLES_OK)
+        keep(tickets[spectacles_shard_id(shard) % 4], shard, *ticket, serial_of(d, length));
+    pass("after-send");
+    return error;
+}
+
+/* ---- Brokers ---- */
+
+int __real_spectacles_broker_publish(spectacles_broker *broker, const spectacles_message *message,
+                                     uint64_t *tag);
+int __wrap_spectacles_broker_publish(spectacles_broker *broker, const spectacles_message *message,
+                                     uint64_t *tag)
+{
+    spectacles_message changed = *message;
+    if (MUTANT == TRANSIENT)
+        changed.flags |= SPECTACLES_MESSAGE_TRANSIENT;
+    pass("before-publish");
+    int error = __real_spectacles_broker_publish(broker, &changed, tag);
+    pass("after-publish");
+    return error;
+}
+
+void __real_spectacles_broker_consumed(spectacles_broker *broker, size_t length);
+void __wrap_spectacles_broker_consumed(spectacles_broker *broker, size_t length)
+{
+    pass("before-consumed");
+    __real_spectacles_broker_consumed(broker, length);
+    pass("after-consumed");
+}
+
+int __real_spectacles_broker_ack(spectacles_broker *broker, uint64_t delivery);
+int __wrap_spectacles_broker_ack(spectacles_broker *broker, uint64_t delivery)
+{
+    pass("before-ack");
+    int done = __real_spectacles_broker_ack(broker, delivery);
+    if (done == 1)
+        enter("acked", look_up(deliveries, broker, delivery));
+    pass("after-ack");
+    return done;
+}
+
+const spectacles_broker_event *__real_spectacles_broker_next_event(spectacles_broker *broker, uint64_t now);
+const spectacles_broker_event *__wrap_spectacles_broker_next_event(spectacles_broker *broker, uint64_t now)
+{
+    static bool confirmed;
+    /* What it did with the last confirm is done. */
+    if (confirmed)
+        pass("after-confirm");
+    const spectacles_broker_event *event = __real_spectacles_broker_next_event(broker, now);
+    confirmed = event && event->type == SPECTACLES_BROKER_EVENT_CONFIRMED;
+    if (confirmed)
+        pass("before-confirm");
+    if (!event || event->type != SPECTACLES_BROKER_EVENT_MESSAGE)
+        return event;
+    /* A SEND is acknowledged when it was published again, and not when it was sent. */
+    if (strcmp(event->key, SPECTACLES_ROUTE_SEND) != 0)
+        keep(deliveries, broker, event->delivery, serial_of(event->body, event->body_length));
+    if (MUTANT == ACKNOWLEDGES_EARLY) {
+        /* The event ends with the next call on its broker, so its copy has to do. */
+        static spectacles_broker_event copy;
+        static char key[256];
+        static uint8_t body[8192];
+        copy = *event;
+        snprintf(key, sizeof key, "%s", event->key);
+        memcpy(body, event->body, event->body_length < sizeof body ? event->body_length : sizeof body);
+        copy.key = key;
+        copy.body = body;
+        __wrap_spectacles_broker_ack(broker, copy.delivery);
+        return &copy;
+    }
+    return event;
+}
+
+/* ---- The file of sessions ---- */
+
+int __real_fsync(int file);
+int __wrap_fsync(int file)
+{
+    pass("before-persist");
+    int error = __real_fsync(file);
+    pass("after-persist");
+    return error;
+}
+
+int __real_rename(const char *from, const char *to);
+int __wrap_rename(const char *from, const char *to)
+{
+    pass("before-rename");
+    int error = __real_rename(from, to);
+    pass("after-rename");
+    return error;
+}
