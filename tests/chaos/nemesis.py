@@ -19,7 +19,7 @@ POINTS = {
 # Discord's close codes; after the last two its session is gone.
 RESUMABLE = (4000, 4001, 4002, 4003, 4005, 4008, 1000, 1001, 1011)
 GONE = (4007, 4009)
-POINT_TIMEOUT = 6.0
+POINT_TIMEOUT = 3.0
 
 
 class Nemesis:

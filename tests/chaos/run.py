@@ -1,6 +1,7 @@
 """Chaos: python3 tests/chaos/run.py BUILD [kills] [seed] [binary]. See doc/guarantees.md."""
 from __future__ import annotations
 
+import logging
 import random
 import sys
 import tempfile
@@ -48,6 +49,7 @@ def run(folder: Path, build: Path, kills: int, seed: int, name: str = "gateway")
 
 
 def main() -> int:
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # it warns of every connection that is cut
     build = Path(sys.argv[1]).resolve()
     kills = int(sys.argv[2]) if len(sys.argv) > 2 else 100
     seed = int(sys.argv[3]) if len(sys.argv) > 3 else random.SystemRandom().randrange(1 << 32)

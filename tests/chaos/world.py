@@ -36,14 +36,14 @@ class Gateway:
         self.environment = {**environment, "DISCORD_SHARD_COUNT": str(SHARDS), "SESSION_FILE": str(self.store),
                             "DISCORD_SHARD_IDS": ",".join(map(str, shards))}
         self.process: Process
-        self.starts: list[tuple[float, str]] = []  # when, and what the file of sessions held
+        self.runs: list[tuple[str, Process]] = []  # what the file of sessions held, and who read it
         self.reports: list[str] = []
 
     def start(self, kill: Optional[str] = None) -> None:
         held = self.store.read_text(errors="replace") if self.store.exists() else ""
-        self.starts.append((time.monotonic(), held))
         order = {"CHAOS_KILL": kill} if kill else {}
         self.process = Process([self.binary], {**self.environment, **order})
+        self.runs.append((held, self.process))
 
     def kill(self) -> None:
         self.process.kill()
@@ -65,6 +65,16 @@ class Gateway:
         while self.process.running() and time.monotonic() < end:
             time.sleep(0.01)
         return not self.process.running()
+
+    def knew(self, shard: int) -> set[str]:
+        """The beginnings of the ids of all sessions that a process began and, if it was its last, had stored when it died."""
+        known: set[str] = set()
+        after = [held for held, _ in self.runs[1:]] + [self.store.read_text(errors="replace")]
+        for (_, process), held in zip(self.runs, after):
+            begun = [line.split("session ")[1].rstrip(".") for line in process.lines(f"shard {shard}/{SHARDS} ready, session ")]
+            known.update(begun[:-1])
+            known.update(each for each in begun[-1:] if f" {each}" in held)
+        return known
 
     def tear(self, random_: random.Random) -> None:
         """Loses the end of the file, as a disk may."""

@@ -77,6 +77,7 @@ class Connection:
         """1000 and 1001 from the client end the session; anything else keeps it."""
         if self.session and closed.rcvd and closed.rcvd_then_sent is not False and closed.rcvd.code in (1000, 1001):
             self.session.alive = False
+            self.session.ended_by = "client"
 
     async def watch(self) -> None:
         """A client that misses two heartbeats is dead."""
@@ -85,6 +86,9 @@ class Connection:
             await asyncio.sleep(limit / 4)
             if time.monotonic() - self.last_heartbeat > limit and self.reads:
                 self.standin.note("violation", code=4009, reason="missed heartbeats")
+                if self.session:
+                    self.session.alive = False
+                    self.session.ended_by = "heartbeats"
                 await self.socket.close(4009, "Session timed out.")
                 return
 

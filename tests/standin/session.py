@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,8 +27,8 @@ class Session:
     names: list[str] = field(default_factory=list)
     received: list[Received] = field(default_factory=list)
     alive: bool = True
+    ended_by: str = ""  # "client" when it closed with 1000 or 1001, "heartbeats" when it missed them
     connection: Any = None
-    created_at: float = field(default_factory=time.monotonic)
     left_at: float | None = None  # when its connection ended
     intents: int = 0
 

@@ -1,0 +1,50 @@
+"""The promise under a hundred kills; and the same test against gateways with one rule broken, which it has to catch."""
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from chaos.run import run
+from chaos.world import binary
+
+KILLS = 100
+SEED = 20_26
+# A mutant may be lucky for a few kills, and not for all of these rounds.
+ROUNDS = 5
+KILLS_A_ROUND = 14
+
+# What each mutant is convicted of.
+MUTANTS = {
+    "commits_on_receipt": "lost:",
+    "transient": "lost:",
+    "acknowledges_early": "commands acknowledged before they were sent",
+    "reorders": "out of order",
+}
+
+
+@pytest.fixture(autouse=True)
+def quiet(build: Path) -> None:
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    try:
+        binary(build, "gateway")
+    except FileNotFoundError as missing:
+        pytest.skip(str(missing))
+
+
+def test_a_hundred_kills_lose_nothing(tmp_path: Path, build: Path) -> None:
+    verdict, nemesis = run(tmp_path, build, KILLS, SEED)
+    print(verdict)
+    assert not verdict.failures, str(verdict)
+    assert nemesis.kills >= KILLS
+    assert verdict.counts["ok"] > 5000 and verdict.counts["recovered"] > 100, "there was nothing to lose"
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_a_broken_rule_is_caught(tmp_path: Path, build: Path, mutant: str) -> None:
+    for round_ in range(ROUNDS):
+        verdict, _ = run(tmp_path / str(round_), build, KILLS_A_ROUND, SEED + round_, mutant)
+        if any(failure.startswith(MUTANTS[mutant]) for failure in verdict.failures):
+            return
+    pytest.fail(f"{mutant} got away with {ROUNDS * KILLS_A_ROUND} kills")
