@@ -75,13 +75,34 @@ static int body_of(spectacles_relay *relay, const spectacles_shard_event *event,
     return error;
 }
 
+enum {
+    DIGITS_MOST = 20, /* of 2^64 */
+    ID_SIZE = SP_RELAY_SESSION_MAX + 1 + DIGITS_MOST + 1
+};
+
+/* `<session>:<sequence>`, for every event: so without printf(). */
+static void write_id(char id[ID_SIZE], const sp_member *member, uint64_t seq)
+{
+    char digits[DIGITS_MOST];
+    size_t first = DIGITS_MOST;
+    size_t length = member->session_length;
+    do {
+        digits[--first] = (char)('0' + seq % 10);
+        seq /= 10;
+    } while (seq > 0);
+    memcpy(id, member->session, length);
+    id[length++] = ':';
+    memcpy(id + length, digits + first, DIGITS_MOST - first);
+    id[length + DIGITS_MOST - first] = '\0';
+}
+
 static int publish(spectacles_relay *relay, const sp_member *member, const spectacles_shard_event *event,
                    sp_slice body, uint64_t *tag)
 {
-    char id[SP_RELAY_SESSION_MAX + 32];
+    char id[ID_SIZE];
     spectacles_message message;
     spectacles_message_init(&message, sizeof message);
-    snprintf(id, sizeof id, "%s:%llu", member->session, (unsigned long long)event->seq);
+    write_id(id, member, event->seq);
     message.key = event->name;
     message.key_length = event->name_length;
     message.body = body.bytes;
@@ -184,6 +205,7 @@ void sp_relay_keep_session(sp_member *member)
     spectacles_session session = {.size = sizeof session};
     if (spectacles_shard_session(member->shard, &session) == SPECTACLES_OK)
         snprintf(member->session, sizeof member->session, "%s", session.session_id);
+    member->session_length = strlen(member->session);
 }
 
 static void tell_shard(spectacles_relay *relay, const sp_member *member, uint32_t type,

@@ -53,6 +53,7 @@ typedef struct sp_member {
     bool final;     /* closed or fatal */
     uint64_t epoch; /* counts connections: a confirm for an older one commits nothing */
     char session[SP_RELAY_SESSION_MAX + 1];
+    size_t session_length;
     sp_ring dispatches;
     sp_ring gaps;
     sp_ring held; /* packets that wait for the shard or its rate limit */
