@@ -1,0 +1,88 @@
+"""The broker is away for long: memory stays bounded, heartbeats go on, one busy shard holds up no other."""
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pika
+import pytest
+from standin.certs import Authority
+from standin.standin import Standin
+from support.processes import SANITIZERS
+from support.proxy import Proxy
+from support.rabbit import RabbitNode
+
+from integration.conftest import Bot
+
+EVENTS = 40_000
+PAD = "x" * 1000
+QUEUE = "gateway:w:MESSAGE_CREATE"
+
+
+@pytest.fixture
+def standin(authority: Authority) -> Iterator[Standin]:
+    certificate = authority.issue("standin")
+    with Standin(cert=certificate.cert, key=certificate.key, max_concurrency=2, heartbeat_interval=400) as made:
+        yield made
+
+
+def resident(pid: int) -> int:
+    """Bytes of memory that a process has."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) * 1024
+    raise AssertionError("there is no VmRSS")
+
+
+def heartbeats(standin: Standin) -> int:
+    return standin.count("received", op=1)
+
+
+@pytest.mark.parametrize("dropped", [False, True], ids=["kept", "dropped"])
+def test_memory_is_bounded_while_the_broker_is_away(bot: Bot, standin: Standin, rabbit: RabbitNode, vhost: str, channel: Any,
+                                                    dropped: bool) -> None:
+    channel.exchange_declare("gateway", "direct", durable=True)
+    channel.queue_declare(QUEUE, durable=True)
+    channel.queue_bind(QUEUE, "gateway", "MESSAGE_CREATE")
+    with Proxy(rabbit.port) as proxy:
+        through = f"amqp://guest:guest@127.0.0.1:{proxy.port}/{vhost}?heartbeat=2"
+        # AddressSanitizer would keep what was freed.
+        options = SANITIZERS["ASAN_OPTIONS"] + ":quarantine_size_mb=1"
+        gateway = bot.running_gateway(AMQP_URL=through, DISCORD_COMPRESSION="none", ASAN_OPTIONS=options)
+        before = resident(gateway.pid)
+        proxy.hold()
+        standin.dispatch_many(0, [("MESSAGE_CREATE", f'{{"n":{number},"pad":"{PAD}"}}') for number in range(EVENTS)])
+        gateway.wait_err("broker events disconnected")
+        if dropped:
+            standin.drop(0)
+        so_far = heartbeats(standin)
+        standin.wait_for(lambda: heartbeats(standin) > so_far + 10, 60, "for heartbeats")
+        grown = resident(gateway.pid) - before
+        assert grown < EVENTS * len(PAD) // 3, f"{grown} bytes more"
+        proxy.release()
+        seen: dict[int, str] = {}
+        for method, properties, body in channel.consume(QUEUE, auto_ack=True, inactivity_timeout=60):
+            assert method, f"nothing came for 60 s; {len(seen)} so far"
+            assert seen.setdefault(json.loads(body)["n"], properties.message_id) == properties.message_id
+            if len(seen) == EVENTS:
+                break
+        assert list(seen) == list(range(EVENTS)), "in order, once copies are left out"
+        assert standin.count("ready") == 2, "nobody identified again"
+        assert gateway.stop() == 0
+
+
+def test_a_busy_shard_holds_up_no_other(bot: Bot, standin: Standin, channel: Any) -> None:
+    """Its backlog stays in its queue, within Discord's rate limit; the other shard's command goes out at once."""
+    gateway = bot.running_gateway()
+    packet = {"op": 3, "d": {"since": 1, "activities": [], "status": "online", "afk": False}}
+    for _ in range(300):
+        channel.basic_publish("gateway", "0", json.dumps(packet).encode(), pika.BasicProperties(delivery_mode=2), mandatory=True)
+    standin.wait_for(lambda: len(standin.received(0, 3)) >= 50, 60, "for the first commands of shard 0")
+    channel.basic_publish("gateway", "1", json.dumps(packet).encode(), pika.BasicProperties(delivery_mode=2), mandatory=True)
+    standin.wait_for(lambda: standin.received(1, 3), 30, "for the command of shard 1")
+    assert len(standin.received(0, 3)) < 120
+    assert channel.queue_declare("gateway:0", passive=True).method.message_count >= 100
+    assert standin.violations == []
+    assert gateway.stop() == 0
