@@ -87,7 +87,7 @@ void sp_broker_check_ready(spectacles_broker *broker, uint64_t now)
 
 int sp_broker_on_channel_opened(spectacles_broker *broker, uint16_t channel, uint64_t now)
 {
-    if (broker->channels[channel] != SP_CHANNEL_OPENING)
+    if (broker->channels[channel] != SP_CHANNEL_OPENING && broker->channels[channel] != SP_CHANNEL_REOPENING)
         return SPECTACLES_E_PROTO;
     broker->channels[channel] = SP_CHANNEL_OPEN;
     sp_broker_check_ready(broker, now);
@@ -335,6 +335,8 @@ int sp_broker_on_channel_close(spectacles_broker *broker, uint16_t channel, cons
         error = sp_publishes_rewind(&broker->publishes, broker->frame_max);
     if (error == SPECTACLES_OK)
         error = sp_broker_open_channel(broker, channel);
+    if (error == SPECTACLES_OK)
+        broker->channels[channel] = SP_CHANNEL_REOPENING;
     sp_broker_check_ready(broker, now);
     return error;
 }

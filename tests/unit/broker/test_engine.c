@@ -421,6 +421,30 @@ static void a_bad_queue_takes_down_one_subscription(void **state)
     server_free(server);
 }
 
+static void what_a_closed_channel_still_brings_is_passed_over(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    server_subscribe(server, "A", 10);
+    server_ready(server);
+    server_deliver(server, 1, "s0", "A", "held", 10);
+    server_subscribe(server, "B", 10);
+    server_pull(server);
+    server_method(server, 3, 20, 40, "wsww", N(403), "ACCESS_REFUSED - queue 'gateway:B' in exclusive use",
+                  N(60), N(20));
+    /* RabbitMQ had these on their way. */
+    server_deliver(server, 2, "s0", "A", "stale", 3);
+    server_method(server, 3, 60, 30, "sb", "s0", N(1));
+    assert_int_equal(server_count(&server->events, "MESSAGE"), 1);
+    assert_int_equal(spectacles_broker_ack(server->broker, server->delivery), 0);
+    server_answer(server);
+    server_deliver(server, 1, "s0", "A", "again", 10);
+    assert_int_equal(server_count(&server->events, "MESSAGE"), 2);
+    assert_int_equal(spectacles_broker_ack(server->broker, server->delivery), 1);
+    assert_int_equal(server_count(&server->events, "DISCONNECTED"), 0);
+    server_free(server);
+}
+
 /* ---- Losing the connection ---- */
 
 static void refusals_are_sentences(void **state)
@@ -603,6 +627,7 @@ int main(void)
         cmocka_unit_test(nested_headers_are_rejected_alone),
         cmocka_unit_test(a_cancelled_consumer_comes_back),
         cmocka_unit_test(a_bad_queue_takes_down_one_subscription),
+        cmocka_unit_test(what_a_closed_channel_still_brings_is_passed_over),
         cmocka_unit_test(refusals_are_sentences),
         cmocka_unit_test(heartbeats_keep_the_time),
         cmocka_unit_test(several_urls_are_tried_in_turn),
