@@ -385,21 +385,31 @@ SPECTACLES_EXPORT int spectacles_broker_eof(spectacles_broker *broker, int error
     return SPECTACLES_OK;
 }
 
-/* Publishes go out in confirm mode only, and not while the broker is blocked; a cut record has to be
- * completed. */
+/*
+ * Publishes wait for all that was subscribed to: before the exchange stands they would end the channel, and
+ * before a queue is bound they would be confirmed and thrown away. They go out in confirm mode only, and not
+ * while the broker is blocked.
+ */
+static bool publishes_flow(const spectacles_broker *broker)
+{
+    return broker->confirms && !broker->blocked &&
+           (broker->state == SPECTACLES_BROKER_READY || broker->state == SPECTACLES_BROKER_DRAINING);
+}
+
+/* A cut record has to be completed, whatever else is wanted. */
 static sp_slice next_output(const spectacles_broker *broker, bool *publishes)
 {
     const sp_slice nothing = {NULL, 0};
     *publishes = false;
     if (broker->transport != SP_TRANSPORT_OPEN)
         return nothing;
+    bool flows = publishes_flow(broker);
     bool cut = broker->confirms && sp_publishes_is_cut(&broker->publishes);
     if (!cut && sp_buffer_length(&broker->control) > 0)
         return sp_buffer_slice(&broker->control);
     *publishes = true;
-    if (cut && (broker->blocked || broker->state == SPECTACLES_BROKER_CLOSING))
+    if (cut && !flows)
         return sp_publishes_rest(&broker->publishes);
-    bool flows = broker->confirms && !broker->blocked && broker->state != SPECTACLES_BROKER_CLOSING;
     return flows ? sp_publishes_pending(&broker->publishes) : nothing;
 }
 

@@ -421,6 +421,29 @@ static void a_bad_queue_takes_down_one_subscription(void **state)
     server_free(server);
 }
 
+static void publishes_wait_for_queues(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    server_subscribe(server, "A", 10);
+    server_publish(server, "A", "early", 0);
+    server_handshake(server);
+    server_method(server, 2, 20, 11, "T");
+    server_method(server, 2, 85, 11, "");
+    server_method(server, 1, 20, 11, "T");
+    server_method(server, 3, 20, 11, "T");
+    server_method(server, 1, 40, 11, "");
+    assert_int_equal(server_count(&server->written, "2 basic.publish"), 0);
+    server_forget(server);
+    server_method(server, 1, 50, 11, "sll", "gateway:A", N(0), N(0));
+    server_method(server, 1, 50, 21, "");
+    assert_int_equal(server_count(&server->written, "2 basic.publish"), 0);
+    server_answer(server);
+    assert_int_equal(server_count(&server->events, "READY"), 1);
+    assert_int_equal(server_count(&server->written, "2 basic.publish"), 1);
+    server_free(server);
+}
+
 static void what_a_closed_channel_still_brings_is_passed_over(void **state)
 {
     (void)state;
@@ -627,6 +650,7 @@ int main(void)
         cmocka_unit_test(nested_headers_are_rejected_alone),
         cmocka_unit_test(a_cancelled_consumer_comes_back),
         cmocka_unit_test(a_bad_queue_takes_down_one_subscription),
+        cmocka_unit_test(publishes_wait_for_queues),
         cmocka_unit_test(what_a_closed_channel_still_brings_is_passed_over),
         cmocka_unit_test(refusals_are_sentences),
         cmocka_unit_test(heartbeats_keep_the_time),
