@@ -178,19 +178,18 @@ void sp_broker_on_cancelled(spectacles_broker *broker, const amqp_basic_cancel_t
                     subscription->queue);
 }
 
-/* The exchange can not be had: without it nothing works, so that the whole connection is given up. */
-static void lose_exchange(spectacles_broker *broker, const amqp_channel_close_t *close, uint64_t now)
+/*
+ * The exchange can not be had: without it nothing works, so that the whole connection is given up. One that
+ * somebody deleted is declared anew by the next connection; all else a person has to mend.
+ */
+static void lose_exchange(spectacles_broker *broker, const amqp_channel_close_t *close, const char *what,
+                          uint64_t now)
 {
-    sp_loss *loss = sp_broker_blame(broker, close->reply_code, SPECTACLES_E_INVAL);
+    sp_loss *loss = sp_broker_blame(broker, close->reply_code,
+                                    close->reply_code == 403 ? SPECTACLES_E_AUTH : SPECTACLES_E_INVAL);
     if (loss) {
-        loss->configuration = true;
-        sp_text_set(
-            &loss->text,
-            close->reply_code == 406
-                ? "exchange '%s' exists with other settings than Spectacles needs (direct, durable, not "
-                  "auto-delete, no arguments): delete it or use another group"
-                : "exchange '%s' can not be declared or used",
-            broker->group);
+        loss->configuration = close->reply_code != 404;
+        sp_text_set(&loss->text, "exchange '%s' %s", broker->group, what);
         sp_broker_quote(&loss->text, close->reply_code, close->reply_text);
     }
     sp_broker_drop(broker, 200, now);
@@ -233,7 +232,12 @@ static void lose_declaring(spectacles_broker *broker, const amqp_channel_close_t
     sp_ring *requests = &broker->topology.declaring;
     const sp_request *culprit = sp_ring_front(requests);
     if (culprit && culprit->kind == SP_REQUEST_EXCHANGE) {
-        lose_exchange(broker, close, now);
+        lose_exchange(broker, close,
+                      close->reply_code == 406 ? "exists with other settings than Spectacles needs (direct, "
+                                                 "durable, not auto-delete, no arguments): delete it or use "
+                                                 "another group"
+                                               : "can not be declared",
+                      now);
         return;
     }
     if (culprit)
@@ -273,14 +277,16 @@ static void lose_consuming(spectacles_broker *broker, const amqp_channel_close_t
     sp_content_reset(&broker->delivered);
 }
 
-/* 404 or 403 on a publish. An exchange that the owner named fails that message; our own is to be declared
- * again. */
+/*
+ * An exchange that the owner named, or a size over RabbitMQ's max_message_size, fails that message: published
+ * again, it would be refused again.
+ */
 static void lose_publishing(spectacles_broker *broker, const amqp_channel_close_t *close, uint64_t now)
 {
     uint64_t tag = sp_publishes_blame(&broker->publishes, close->reply_text, broker->group);
     sp_content_reset(&broker->returned);
     if (tag == 0) {
-        lose_exchange(broker, close, now);
+        lose_exchange(broker, close, "can not be published to", now);
         return;
     }
     broker->stats.failed++;
@@ -289,7 +295,7 @@ static void lose_publishing(spectacles_broker *broker, const amqp_channel_close_
         return;
     news->event.tag = tag;
     news->event.code = close->reply_code;
-    sp_text_set(&news->text, "the exchange of this message can not be published to");
+    sp_text_set(&news->text, "the broker does not take this message");
     sp_broker_quote(&news->text, close->reply_code, close->reply_text);
 }
 

@@ -286,6 +286,62 @@ static void a_missing_exchange_fails_one_publish(void **state)
     server_free(server);
 }
 
+static void a_message_over_the_brokers_limit_fails_alone(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    server_ready(server);
+    server_publish(server, "K", "small", 0);
+    server_publish(server, "K", "much too large", 0);
+    server_publish(server, "K", "after", 0);
+    server_pull(server);
+    server_method(server, 2, 20, 40, "wsww", N(406),
+                  "PRECONDITION_FAILED - message size 14 is larger than configured max size 10", N(60),
+                  N(40));
+    assert_int_equal(server_count(&server->events, "FAILED 2 406"), 1);
+    server_answer(server);
+    server_pull(server);
+    ack(server, 2, 1);
+    assert_int_equal(server_count(&server->events, "CONFIRMED"), 2);
+    assert_int_equal(server_count(&server->events, "DISCONNECTED"), 0);
+    server_free(server);
+}
+
+static void an_expiration_is_a_number(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "", "abc", "-1", "1.5", " 7", "315360000001", "99999999999999999999999"};
+    sp_server *server = server_new(NULL);
+    spectacles_message message;
+    spectacles_message_init(&message, sizeof message);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        message.expiration = bad[i];
+        assert_int_equal(spectacles_broker_publish(server->broker, &message, NULL), SPECTACLES_E_INVAL);
+    }
+    message.expiration = "315360000000";
+    assert_int_equal(spectacles_broker_publish(server->broker, &message, NULL), SPECTACLES_OK);
+    server_free(server);
+}
+
+static void an_exchange_that_was_deleted_is_declared_anew(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    server_ready(server);
+    server_publish(server, "K", "x", 0);
+    server_pull(server);
+    server_method(server, 2, 20, 40, "wsww", N(404), "NOT_FOUND - no exchange 'gateway' in vhost '/'", N(60),
+                  N(40));
+    server_eof(server);
+    assert_non_null(strstr(server_last(&server->events, "DISCONNECTED 0 404"), "exchange 'gateway'"));
+    assert_true(spectacles_broker_deadline(server->broker) <= server->now + 250);
+    server_ready(server);
+    server_pull(server);
+    assert_int_equal(server_count(&server->written, "2 basic.publish"), 1);
+    server_free(server);
+}
+
 /* ---- Consuming ---- */
 
 static void acknowledgements_happen_once(void **state)
@@ -644,6 +700,9 @@ int main(void)
         cmocka_unit_test(smaller_frames_are_agreed_on_again),
         cmocka_unit_test(a_blocked_broker_is_not_written_to),
         cmocka_unit_test(a_missing_exchange_fails_one_publish),
+        cmocka_unit_test(a_message_over_the_brokers_limit_fails_alone),
+        cmocka_unit_test(an_expiration_is_a_number),
+        cmocka_unit_test(an_exchange_that_was_deleted_is_declared_anew),
         cmocka_unit_test(acknowledgements_happen_once),
         cmocka_unit_test(one_delivery_that_is_held_costs_nothing),
         cmocka_unit_test(what_is_too_large_is_rejected_alone),
