@@ -109,8 +109,8 @@ enum spectacles_broker_event_type {
     /* `subscription` is declared, bound and (if asked for) consuming; text: its queue */
     SPECTACLES_BROKER_EVENT_SUBSCRIBED = 8,
     /*
-     * `subscription` failed or was cancelled; code, text; `time`: when it is tried again, or
-     * SPECTACLES_NEVER
+     * `subscription` failed, was cancelled, or its channel ended under it; code, text; `time`: when it is
+     * tried again, or SPECTACLES_NEVER
      */
     SPECTACLES_BROKER_EVENT_UNSUBSCRIBED = 9,
     /* the broker takes no publishes for now (connection.blocked); text: its reason */

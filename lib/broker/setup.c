@@ -99,9 +99,10 @@ int sp_broker_on_channel_opened(spectacles_broker *broker, uint16_t channel, uin
 static void tell_subscribed(spectacles_broker *broker, uint32_t number)
 {
     sp_subscription *subscription = sp_topology_at(&broker->topology, number);
+    bool known = subscription->told;
     subscription->state = SP_SUBSCRIPTION_ACTIVE;
-    subscription->settled = true;
-    sp_news *news = sp_broker_tell(broker, SPECTACLES_BROKER_EVENT_SUBSCRIBED);
+    subscription->settled = subscription->told = true;
+    sp_news *news = known ? NULL : sp_broker_tell(broker, SPECTACLES_BROKER_EVENT_SUBSCRIBED);
     if (!news)
         return;
     news->event.subscription = number;
@@ -155,6 +156,7 @@ static sp_news *fail_subscription(spectacles_broker *broker, uint32_t number, ui
     sp_subscription *subscription = sp_topology_at(&broker->topology, number);
     subscription->state = SP_SUBSCRIPTION_FAILED;
     subscription->settled = true;
+    subscription->told = false;
     subscription->retry_at = retry_at;
     sp_news *news = sp_broker_tell(broker, SPECTACLES_BROKER_EVENT_UNSUBSCRIBED);
     if (news) {
@@ -227,6 +229,11 @@ static void take_back(spectacles_broker *broker, sp_ring *requests, enum sp_subs
     sp_ring_clear(requests);
 }
 
+static sp_slice text_slice(const char *text)
+{
+    return (sp_slice){(const uint8_t *)text, strlen(text)};
+}
+
 static void lose_declaring(spectacles_broker *broker, const amqp_channel_close_t *close, uint64_t now)
 {
     sp_ring *requests = &broker->topology.declaring;
@@ -240,39 +247,71 @@ static void lose_declaring(spectacles_broker *broker, const amqp_channel_close_t
                       now);
         return;
     }
-    if (culprit)
+    /* Somebody deleted the exchange: it is declared again, and the queue bound to it. */
+    bool exchange_is_gone =
+        culprit && close->reply_code == 404 && sp_wire_quotes(close->reply_text, text_slice(broker->group));
+    if (exchange_is_gone)
+        broker->topology.exchange_stands = false;
+    else if (culprit)
         tell_refused(broker, culprit->subscription, close, now);
     take_back(broker, requests, SP_SUBSCRIPTION_WANTED);
 }
 
 /*
  * Since answers overtake each other, the first request is not always the one that failed: the text names
- * the queue.
+ * the queue. RabbitMQ can also end the channel for no request at all, over a delivery that was not
+ * acknowledged within its consumer_timeout.
  */
 static const sp_request *find_culprit(const spectacles_broker *broker, const amqp_channel_close_t *close)
 {
+    if (close->class_id == 0)
+        return NULL;
     const sp_request *culprit = sp_ring_front(&broker->topology.consuming);
     for (size_t i = 0; i < broker->topology.consuming.count; i++) {
         const sp_request *request = sp_ring_at(&broker->topology.consuming, i);
         const char *queue = sp_topology_at(&broker->topology, request->subscription)->queue;
-        sp_slice name = {(const uint8_t *)queue, strlen(queue)};
-        if (sp_wire_quotes(close->reply_text, name))
+        if (sp_wire_quotes(close->reply_text, text_slice(queue)))
             return request;
     }
     return culprit;
+}
+
+/* The channel ended under a consumer, which is started again at once. */
+static void tell_interrupted(spectacles_broker *broker, uint32_t number, const amqp_channel_close_t *close,
+                             uint64_t now)
+{
+    sp_subscription *subscription = sp_topology_at(&broker->topology, number);
+    subscription->told = false;
+    sp_news *news = sp_broker_tell(broker, SPECTACLES_BROKER_EVENT_UNSUBSCRIBED);
+    if (!news)
+        return;
+    news->event.subscription = number;
+    news->event.time = now;
+    news->event.code = close->reply_code;
+    news->event.error = SPECTACLES_E_CLOSED;
+    sp_text_set(&news->text,
+                "the broker closed the channel on which queue '%s' is consumed: what is not acknowledged is "
+                "delivered again",
+                subscription->queue);
+    sp_broker_quote(&news->text, close->reply_code, close->reply_text);
 }
 
 static void lose_consuming(spectacles_broker *broker, const amqp_channel_close_t *close, uint64_t now)
 {
     sp_ring *requests = &broker->topology.consuming;
     const sp_request *culprit = find_culprit(broker, close);
-    if (culprit)
+    bool refused = culprit != NULL;
+    if (refused)
         tell_refused(broker, culprit->subscription, close, now);
     take_back(broker, requests, SP_SUBSCRIPTION_DECLARED);
     for (uint32_t i = 0; i < broker->topology.subscriptions.count; i++) {
         sp_subscription *subscription = sp_topology_at(&broker->topology, i);
-        if (subscription->state == SP_SUBSCRIPTION_ACTIVE && !subscription->declare_only)
-            subscription->state = SP_SUBSCRIPTION_DECLARED;
+        if (subscription->state != SP_SUBSCRIPTION_ACTIVE || subscription->declare_only)
+            continue;
+        subscription->state = SP_SUBSCRIPTION_DECLARED;
+        /* When one was refused, the others need not know. */
+        if (!refused)
+            tell_interrupted(broker, i, close, now);
     }
     sp_content_reset(&broker->delivered);
 }

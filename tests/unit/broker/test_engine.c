@@ -509,6 +509,9 @@ static void what_a_closed_channel_still_brings_is_passed_over(void **state)
     server_deliver(server, 1, "s0", "A", "held", 10);
     server_subscribe(server, "B", 10);
     server_pull(server);
+    server_method(server, 1, 50, 11, "sll", "gateway:B", N(0), N(0));
+    server_method(server, 1, 50, 21, "");
+    server_forget(server);
     server_method(server, 3, 20, 40, "wsww", N(403), "ACCESS_REFUSED - queue 'gateway:B' in exclusive use",
                   N(60), N(20));
     /* RabbitMQ had these on their way. */
@@ -521,6 +524,49 @@ static void what_a_closed_channel_still_brings_is_passed_over(void **state)
     assert_int_equal(server_count(&server->events, "MESSAGE"), 2);
     assert_int_equal(spectacles_broker_ack(server->broker, server->delivery), 1);
     assert_int_equal(server_count(&server->events, "DISCONNECTED"), 0);
+    assert_int_equal(server_count(&server->events, "SUBSCRIBED 0"), 1);
+    assert_int_equal(server_count(&server->events, "UNSUBSCRIBED"), 1);
+    server_free(server);
+}
+
+static void a_channel_that_ends_under_consumers_is_told(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    server_subscribe(server, "A", 10);
+    server_subscribe(server, "B", 10);
+    server_ready(server);
+    server_deliver(server, 1, "s0", "A", "held", 10);
+    server_subscribe(server, "C", 10);
+    server_method(server, 3, 20, 40, "wsww", N(406),
+                  "PRECONDITION_FAILED - delivery acknowledgement on channel 3 timed out", N(0), N(0));
+    assert_int_equal(server_count(&server->events, "UNSUBSCRIBED"), 2);
+    assert_non_null(strstr(server_last(&server->events, "UNSUBSCRIBED 0 406 -6"), "timed out"));
+    assert_non_null(strstr(server_last(&server->events, "UNSUBSCRIBED 1 406 -6"), "'gateway:B'"));
+    server_answer(server);
+    server_answer(server);
+    assert_int_equal(server_count(&server->events, "SUBSCRIBED 0"), 2);
+    assert_int_equal(server_count(&server->events, "SUBSCRIBED 1"), 2);
+    assert_int_equal(server_count(&server->events, "SUBSCRIBED 2"), 1);
+    server_free(server);
+}
+
+static void a_queue_finds_its_exchange_deleted(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    server_ready(server);
+    server_subscribe(server, "A", 10);
+    server_pull(server);
+    server_method(server, 1, 50, 11, "sll", "gateway:A", N(0), N(0));
+    server_forget(server);
+    server_method(server, 1, 20, 40, "wsww", N(404), "NOT_FOUND - no exchange 'gateway' in vhost '/'", N(50),
+                  N(20));
+    server_answer(server);
+    server_answer(server);
+    assert_int_equal(server_count(&server->written, "1 exchange.declare"), 1);
+    assert_int_equal(server_count(&server->events, "UNSUBSCRIBED"), 0);
+    assert_int_equal(server_count(&server->events, "SUBSCRIBED 0"), 1);
     server_free(server);
 }
 
@@ -710,6 +756,8 @@ int main(void)
         cmocka_unit_test(a_cancelled_consumer_comes_back),
         cmocka_unit_test(a_bad_queue_takes_down_one_subscription),
         cmocka_unit_test(publishes_wait_for_queues),
+        cmocka_unit_test(a_channel_that_ends_under_consumers_is_told),
+        cmocka_unit_test(a_queue_finds_its_exchange_deleted),
         cmocka_unit_test(what_a_closed_channel_still_brings_is_passed_over),
         cmocka_unit_test(refusals_are_sentences),
         cmocka_unit_test(heartbeats_keep_the_time),
