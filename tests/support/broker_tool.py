@@ -30,7 +30,10 @@ class BrokerTool(Process):
                 self._changed.notify_all()
 
     def said(self) -> str:
-        return "\n".join([*map(json.dumps, self.log[-40:]), *self.err[-40:]])
+        """What is told once, and not with each message."""
+        many = ("MESSAGE", "CONFIRMED", "ROOM")
+        story = [json.dumps(told) for told in self.log if told.get("event") not in many]
+        return "\n".join([*story[-40:], str({name: self.count(name) for name in many}), *self.err[-40:]])
 
     # ---- waiting ----
 

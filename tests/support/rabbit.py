@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Optional
 
@@ -177,6 +178,14 @@ class RabbitNode:
         if done.returncode != 0:
             raise RuntimeError(f"rabbitmqctl {' '.join(arguments)}: {done.stderr or done.stdout}")
         return done.stdout
+
+    def wait_for(self, predicate: Callable[[], object], what: str, timeout: float = 60) -> None:
+        """Asks until it is so."""
+        end = time.monotonic() + timeout
+        while not predicate():
+            if time.monotonic() > end:
+                raise AssertionError(f"RabbitMQ did not come to {what}; its log: {self.tail()}")
+            time.sleep(0.05)
 
     def add_vhosts(self, names: list[str]) -> None:
         """All in one call: each call starts an Erlang of its own."""
