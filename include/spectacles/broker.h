@@ -13,9 +13,10 @@
  *                +------- BACKOFF <-----------------+
  *
  * SETUP opens three channels (declaring, publishing, consuming: an error on one hurts no other), declares
- * the exchange and every subscription's queue, selects confirms and starts the consumers. After a lost
- * connection all of that is done again, and what was published but not confirmed is published again, in
- * order. Publishes and acknowledgements never wait: what cannot go out yet stays in a bounded window.
+ * the exchange and every subscription's queue, selects confirms and starts the consumers. From READY on,
+ * publishes go out. After a lost connection all of that is done again, and what was published but not
+ * confirmed is published again, in order. Calls that publish and acknowledge never wait: what cannot go out
+ * yet stays in a bounded window.
  */
 #ifndef SPECTACLES_BROKER_H
 #define SPECTACLES_BROKER_H
@@ -92,7 +93,7 @@ typedef struct spectacles_message {
     const char *message_id;
     const char *correlation_id;
     const char *reply_to;
-    const char *expiration; /* milliseconds in decimal; NULL: never */
+    const char *expiration; /* milliseconds in decimal, at most ten years; NULL: never */
 } spectacles_message;
 
 enum spectacles_broker_event_type {
@@ -108,8 +109,8 @@ enum spectacles_broker_event_type {
     /* `subscription` is declared, bound and (if asked for) consuming; text: its queue */
     SPECTACLES_BROKER_EVENT_SUBSCRIBED = 8,
     /*
-     * `subscription` failed or was cancelled; code, text; `time`: when it is tried again, or
-     * SPECTACLES_NEVER
+     * `subscription` failed, was cancelled, or its channel ended under it; code, text; `time`: when it is
+     * tried again, or SPECTACLES_NEVER
      */
     SPECTACLES_BROKER_EVENT_UNSUBSCRIBED = 9,
     /* the broker takes no publishes for now (connection.blocked); text: its reason */
@@ -206,7 +207,10 @@ int spectacles_broker_subscribe(spectacles_broker *broker, const spectacles_subs
  *
  * A message is taken while the window is not full, however large it is: the window may be passed once.
  * SPECTACLES_E_AGAIN: the window is full; an event ROOM will follow. SPECTACLES_E_INVAL: a text over 255
- * bytes. SPECTACLES_E_STATE: closing. SPECTACLES_E_NOMEM.
+ * bytes, or an expiration that is no such number. SPECTACLES_E_STATE: closing. SPECTACLES_E_NOMEM.
+ *
+ * FAILED: the broker does not take this message and never will (its exchange does not exist, it is over the
+ * broker's max_message_size).
  */
 int spectacles_broker_publish(spectacles_broker *broker, const spectacles_message *message, uint64_t *tag);
 

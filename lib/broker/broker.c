@@ -385,21 +385,31 @@ SPECTACLES_EXPORT int spectacles_broker_eof(spectacles_broker *broker, int error
     return SPECTACLES_OK;
 }
 
-/* Publishes go out in confirm mode only, and not while the broker is blocked; a cut record has to be
- * completed. */
+/*
+ * Publishes wait for all that was subscribed to: before the exchange stands they would end the channel, and
+ * before a queue is bound they would be confirmed and thrown away. They go out in confirm mode only, and not
+ * while the broker is blocked.
+ */
+static bool publishes_flow(const spectacles_broker *broker)
+{
+    return broker->confirms && !broker->blocked &&
+           (broker->state == SPECTACLES_BROKER_READY || broker->state == SPECTACLES_BROKER_DRAINING);
+}
+
+/* A cut record has to be completed, whatever else is wanted. */
 static sp_slice next_output(const spectacles_broker *broker, bool *publishes)
 {
     const sp_slice nothing = {NULL, 0};
     *publishes = false;
     if (broker->transport != SP_TRANSPORT_OPEN)
         return nothing;
+    bool flows = publishes_flow(broker);
     bool cut = broker->confirms && sp_publishes_is_cut(&broker->publishes);
     if (!cut && sp_buffer_length(&broker->control) > 0)
         return sp_buffer_slice(&broker->control);
     *publishes = true;
-    if (cut && (broker->blocked || broker->state == SPECTACLES_BROKER_CLOSING))
+    if (cut && !flows)
         return sp_publishes_rest(&broker->publishes);
-    bool flows = broker->confirms && !broker->blocked && broker->state != SPECTACLES_BROKER_CLOSING;
     return flows ? sp_publishes_pending(&broker->publishes) : nothing;
 }
 
@@ -453,6 +463,19 @@ static bool fits(const char *text)
     return !text || strlen(text) <= SP_SHORT_MAX;
 }
 
+/* RabbitMQ ends the channel over any other, and would at each new try: MAX_EXPIRY_TIMER is ten years. */
+static bool is_expiration(const char *text)
+{
+    const uint64_t most = UINT64_C(315360000000);
+    uint64_t value = 0;
+    for (const char *at = text; *at; at++) {
+        if (*at < '0' || *at > '9' || value > most)
+            return false;
+        value = value * 10 + (uint64_t)(*at - '0');
+    }
+    return *text && value <= most;
+}
+
 static int check_message(spectacles_broker *broker, const spectacles_message *message)
 {
     if (broker->owner_closes)
@@ -461,6 +484,9 @@ static int check_message(spectacles_broker *broker, const spectacles_message *me
         !fits(message->message_id) || !fits(message->correlation_id) || !fits(message->reply_to) ||
         !fits(message->expiration))
         return sp_broker_fail(broker, SPECTACLES_E_INVAL, "a text of the message is longer than 255 bytes");
+    if (message->expiration && !is_expiration(message->expiration))
+        return sp_broker_fail(broker, SPECTACLES_E_INVAL,
+                              "expiration has to be milliseconds in decimal, at most ten years");
     if ((!message->key && message->key_length > 0) || (!message->body && message->body_length > 0))
         return sp_broker_fail(broker, SPECTACLES_E_INVAL, "the key or the body is NULL but has a length");
     if (message->flags & ~(uint32_t)(SPECTACLES_MESSAGE_TRANSIENT | SPECTACLES_MESSAGE_MANDATORY))

@@ -30,6 +30,8 @@ enum sp_transport {
 enum sp_channel_state {
     SP_CHANNEL_CLOSED,
     SP_CHANNEL_OPENING,
+    /* The broker closed it. RabbitMQ goes on for a while with deliveries of the channel before. */
+    SP_CHANNEL_REOPENING,
     SP_CHANNEL_OPEN
 };
 

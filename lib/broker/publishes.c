@@ -382,15 +382,32 @@ static sp_slice exchange_of(const sp_publishes *publishes, size_t offset)
     return sp_reader_take(&reader, sp_reader_u8(&reader));
 }
 
+/* RabbitMQ says "message size 200000 is larger than configured max size 100000". 0 when it says no such thing. */
+static uint64_t size_in(amqp_bytes_t text)
+{
+    static const char words[] = "message size ";
+    const char *chars = text.bytes;
+    const size_t length = sizeof words - 1;
+    uint64_t size = 0;
+    size_t i = 0;
+    while (i + length < text.len && memcmp(chars + i, words, length) != 0)
+        i++;
+    for (i += length; i < text.len && chars[i] >= '0' && chars[i] <= '9'; i++)
+        size = size * 10 + (uint64_t)(chars[i] - '0');
+    return size;
+}
+
 uint64_t sp_publishes_blame(sp_publishes *publishes, amqp_bytes_t text, const char *group)
 {
     size_t offset = 0;
+    uint64_t size = size_in(text);
     for (size_t i = 0; i < publishes->records.count && i <= publishes->next; i++) {
         sp_record *record = record_at(publishes, i);
         sp_slice exchange = exchange_of(publishes, offset);
         bool own = exchange.length == strlen(group) && memcmp(exchange.bytes, group, exchange.length) == 0;
-        if (!record->settled && record->wire && !own && exchange.length > 0 &&
-            sp_wire_quotes(text, exchange)) {
+        bool named = !own && exchange.length > 0 && sp_wire_quotes(text, exchange);
+        bool large = size != 0 && record->body_length == size;
+        if (!record->settled && record->wire && (named || large)) {
             settle(publishes, record);
             return record->tag;
         }

@@ -73,7 +73,9 @@ int sp_publishes_again(sp_publishes *publishes, uint64_t wire, bool multiple);
 /* basic.return came for this tag. False when it is not known. */
 bool sp_publishes_returned(sp_publishes *publishes, uint64_t tag);
 
-/* Settles the first record on its way to an exchange that the broker's text names in quotes; its tag, or 0.
+/*
+ * Settles the first record on its way to an exchange that the broker's text names in quotes, or of the size
+ * that it names; its tag, or 0.
  */
 uint64_t sp_publishes_blame(sp_publishes *publishes, amqp_bytes_t text, const char *group);
 

@@ -193,6 +193,8 @@ static int on_channel_method(spectacles_broker *broker, uint16_t channel, amqp_m
         return sp_broker_on_channel_opened(broker, channel, now);
     if (id == AMQP_CHANNEL_CLOSE_METHOD)
         return sp_broker_on_channel_close(broker, channel, method, now);
+    if (broker->channels[channel] == SP_CHANNEL_REOPENING)
+        return SPECTACLES_OK;
     if (broker->channels[channel] != SP_CHANNEL_OPEN)
         return SPECTACLES_E_PROTO;
     if (id == AMQP_CHANNEL_FLOW_METHOD)
@@ -280,6 +282,8 @@ static int on_content(spectacles_broker *broker, const sp_wire_frame *frame,
     sp_content *content = returned ? &broker->returned : &broker->delivered;
     if (frame->channel != SP_CHANNEL_PUBLISH && frame->channel != SP_CHANNEL_CONSUME)
         return SPECTACLES_E_PROTO;
+    if (broker->channels[frame->channel] == SP_CHANNEL_REOPENING)
+        return SPECTACLES_OK;
     int got = sp_content_frame(content, frame, &broker->pool, broker->max_message);
     if (got != 1)
         return got;

@@ -87,7 +87,7 @@ void sp_broker_check_ready(spectacles_broker *broker, uint64_t now)
 
 int sp_broker_on_channel_opened(spectacles_broker *broker, uint16_t channel, uint64_t now)
 {
-    if (broker->channels[channel] != SP_CHANNEL_OPENING)
+    if (broker->channels[channel] != SP_CHANNEL_OPENING && broker->channels[channel] != SP_CHANNEL_REOPENING)
         return SPECTACLES_E_PROTO;
     broker->channels[channel] = SP_CHANNEL_OPEN;
     sp_broker_check_ready(broker, now);
@@ -99,9 +99,10 @@ int sp_broker_on_channel_opened(spectacles_broker *broker, uint16_t channel, uin
 static void tell_subscribed(spectacles_broker *broker, uint32_t number)
 {
     sp_subscription *subscription = sp_topology_at(&broker->topology, number);
+    bool known = subscription->told;
     subscription->state = SP_SUBSCRIPTION_ACTIVE;
-    subscription->settled = true;
-    sp_news *news = sp_broker_tell(broker, SPECTACLES_BROKER_EVENT_SUBSCRIBED);
+    subscription->settled = subscription->told = true;
+    sp_news *news = known ? NULL : sp_broker_tell(broker, SPECTACLES_BROKER_EVENT_SUBSCRIBED);
     if (!news)
         return;
     news->event.subscription = number;
@@ -155,6 +156,7 @@ static sp_news *fail_subscription(spectacles_broker *broker, uint32_t number, ui
     sp_subscription *subscription = sp_topology_at(&broker->topology, number);
     subscription->state = SP_SUBSCRIPTION_FAILED;
     subscription->settled = true;
+    subscription->told = false;
     subscription->retry_at = retry_at;
     sp_news *news = sp_broker_tell(broker, SPECTACLES_BROKER_EVENT_UNSUBSCRIBED);
     if (news) {
@@ -178,19 +180,18 @@ void sp_broker_on_cancelled(spectacles_broker *broker, const amqp_basic_cancel_t
                     subscription->queue);
 }
 
-/* The exchange can not be had: without it nothing works, so that the whole connection is given up. */
-static void lose_exchange(spectacles_broker *broker, const amqp_channel_close_t *close, uint64_t now)
+/*
+ * The exchange can not be had: without it nothing works, so that the whole connection is given up. One that
+ * somebody deleted is declared anew by the next connection; all else a person has to mend.
+ */
+static void lose_exchange(spectacles_broker *broker, const amqp_channel_close_t *close, const char *what,
+                          uint64_t now)
 {
-    sp_loss *loss = sp_broker_blame(broker, close->reply_code, SPECTACLES_E_INVAL);
+    sp_loss *loss = sp_broker_blame(broker, close->reply_code,
+                                    close->reply_code == 403 ? SPECTACLES_E_AUTH : SPECTACLES_E_INVAL);
     if (loss) {
-        loss->configuration = true;
-        sp_text_set(
-            &loss->text,
-            close->reply_code == 406
-                ? "exchange '%s' exists with other settings than Spectacles needs (direct, durable, not "
-                  "auto-delete, no arguments): delete it or use another group"
-                : "exchange '%s' can not be declared or used",
-            broker->group);
+        loss->configuration = close->reply_code != 404;
+        sp_text_set(&loss->text, "exchange '%s' %s", broker->group, what);
         sp_broker_quote(&loss->text, close->reply_code, close->reply_text);
     }
     sp_broker_drop(broker, 200, now);
@@ -228,59 +229,103 @@ static void take_back(spectacles_broker *broker, sp_ring *requests, enum sp_subs
     sp_ring_clear(requests);
 }
 
+static sp_slice text_slice(const char *text)
+{
+    return (sp_slice){(const uint8_t *)text, strlen(text)};
+}
+
 static void lose_declaring(spectacles_broker *broker, const amqp_channel_close_t *close, uint64_t now)
 {
     sp_ring *requests = &broker->topology.declaring;
     const sp_request *culprit = sp_ring_front(requests);
     if (culprit && culprit->kind == SP_REQUEST_EXCHANGE) {
-        lose_exchange(broker, close, now);
+        lose_exchange(broker, close,
+                      close->reply_code == 406 ? "exists with other settings than Spectacles needs (direct, "
+                                                 "durable, not auto-delete, no arguments): delete it or use "
+                                                 "another group"
+                                               : "can not be declared",
+                      now);
         return;
     }
-    if (culprit)
+    /* Somebody deleted the exchange: it is declared again, and the queue bound to it. */
+    bool exchange_is_gone =
+        culprit && close->reply_code == 404 && sp_wire_quotes(close->reply_text, text_slice(broker->group));
+    if (exchange_is_gone)
+        broker->topology.exchange_stands = false;
+    else if (culprit)
         tell_refused(broker, culprit->subscription, close, now);
     take_back(broker, requests, SP_SUBSCRIPTION_WANTED);
 }
 
 /*
  * Since answers overtake each other, the first request is not always the one that failed: the text names
- * the queue.
+ * the queue. RabbitMQ can also end the channel for no request at all, over a delivery that was not
+ * acknowledged within its consumer_timeout.
  */
 static const sp_request *find_culprit(const spectacles_broker *broker, const amqp_channel_close_t *close)
 {
+    if (close->class_id == 0)
+        return NULL;
     const sp_request *culprit = sp_ring_front(&broker->topology.consuming);
     for (size_t i = 0; i < broker->topology.consuming.count; i++) {
         const sp_request *request = sp_ring_at(&broker->topology.consuming, i);
         const char *queue = sp_topology_at(&broker->topology, request->subscription)->queue;
-        sp_slice name = {(const uint8_t *)queue, strlen(queue)};
-        if (sp_wire_quotes(close->reply_text, name))
+        if (sp_wire_quotes(close->reply_text, text_slice(queue)))
             return request;
     }
     return culprit;
+}
+
+/* The channel ended under a consumer, which is started again at once. */
+static void tell_interrupted(spectacles_broker *broker, uint32_t number, const amqp_channel_close_t *close,
+                             uint64_t now)
+{
+    sp_subscription *subscription = sp_topology_at(&broker->topology, number);
+    subscription->told = false;
+    sp_news *news = sp_broker_tell(broker, SPECTACLES_BROKER_EVENT_UNSUBSCRIBED);
+    if (!news)
+        return;
+    news->event.subscription = number;
+    news->event.time = now;
+    news->event.code = close->reply_code;
+    news->event.error = SPECTACLES_E_CLOSED;
+    sp_text_set(&news->text,
+                "the broker closed the channel on which queue '%s' is consumed: what is not acknowledged is "
+                "delivered again",
+                subscription->queue);
+    sp_broker_quote(&news->text, close->reply_code, close->reply_text);
 }
 
 static void lose_consuming(spectacles_broker *broker, const amqp_channel_close_t *close, uint64_t now)
 {
     sp_ring *requests = &broker->topology.consuming;
     const sp_request *culprit = find_culprit(broker, close);
-    if (culprit)
+    bool refused = culprit != NULL;
+    if (refused)
         tell_refused(broker, culprit->subscription, close, now);
     take_back(broker, requests, SP_SUBSCRIPTION_DECLARED);
     for (uint32_t i = 0; i < broker->topology.subscriptions.count; i++) {
         sp_subscription *subscription = sp_topology_at(&broker->topology, i);
-        if (subscription->state == SP_SUBSCRIPTION_ACTIVE && !subscription->declare_only)
-            subscription->state = SP_SUBSCRIPTION_DECLARED;
+        if (subscription->state != SP_SUBSCRIPTION_ACTIVE || subscription->declare_only)
+            continue;
+        subscription->state = SP_SUBSCRIPTION_DECLARED;
+        /* When one was refused, the others need not know. */
+        if (!refused)
+            tell_interrupted(broker, i, close, now);
     }
     sp_content_reset(&broker->delivered);
 }
 
-/* 404 or 403 on a publish. An exchange that the owner named fails that message; our own is to be declared
- * again. */
+/*
+ * An exchange that the owner named, or a size over RabbitMQ's max_message_size, fails that message: published
+ * again, it would be refused again.
+ */
 static void lose_publishing(spectacles_broker *broker, const amqp_channel_close_t *close, uint64_t now)
 {
     uint64_t tag = sp_publishes_blame(&broker->publishes, close->reply_text, broker->group);
     sp_content_reset(&broker->returned);
     if (tag == 0) {
-        lose_exchange(broker, close, now);
+        lose_exchange(broker, close, "can not be published to", now);
         return;
     }
     broker->stats.failed++;
@@ -289,7 +334,7 @@ static void lose_publishing(spectacles_broker *broker, const amqp_channel_close_
         return;
     news->event.tag = tag;
     news->event.code = close->reply_code;
-    sp_text_set(&news->text, "the exchange of this message can not be published to");
+    sp_text_set(&news->text, "the broker does not take this message");
     sp_broker_quote(&news->text, close->reply_code, close->reply_text);
 }
 
@@ -335,6 +380,8 @@ int sp_broker_on_channel_close(spectacles_broker *broker, uint16_t channel, cons
         error = sp_publishes_rewind(&broker->publishes, broker->frame_max);
     if (error == SPECTACLES_OK)
         error = sp_broker_open_channel(broker, channel);
+    if (error == SPECTACLES_OK)
+        broker->channels[channel] = SP_CHANNEL_REOPENING;
     sp_broker_check_ready(broker, now);
     return error;
 }

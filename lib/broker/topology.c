@@ -36,7 +36,7 @@ void sp_topology_reset(sp_topology *topology)
     for (uint32_t i = 0; i < topology->subscriptions.count; i++) {
         sp_subscription *subscription = sp_topology_at(topology, i);
         subscription->state = SP_SUBSCRIPTION_WANTED;
-        subscription->settled = false;
+        subscription->settled = subscription->told = false;
         subscription->retry_at = SPECTACLES_NEVER;
     }
 }

@@ -28,6 +28,7 @@ typedef struct sp_subscription {
     uint16_t prefetch;
     bool declare_only;
     bool settled; /* active or failed once on this connection: READY waits for that */
+    bool told;    /* SUBSCRIBED, and nothing else since */
     uint64_t retry_at;
 } sp_subscription;
 

@@ -23,15 +23,17 @@ Match = Union[str, Callable[[str], bool]]
 
 class Process:
     def __init__(self, arguments: list[str | Path], environment: Optional[dict[str, str]] = None,
-                 valgrind: bool = False) -> None:
+                 valgrind: bool = False, steered: bool = False) -> None:
+        """steered: lines can be written to its standard input."""
         self.arguments = [*(VALGRIND if valgrind else []), *map(str, arguments)]
         self.name = Path(str(arguments[0])).name
         self.out: list[bytes] = []
         self.err: list[str] = []
         self._changed = threading.Condition()
         # In a session of its own: Ctrl-C in a terminal is for the one who started us, and he stops us in order.
-        self._process = subprocess.Popen(self.arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True,
-                                         stderr=subprocess.PIPE, env={**os.environ, **SANITIZERS, **(environment or {})})
+        self._process = subprocess.Popen(self.arguments, stdin=subprocess.PIPE if steered else subprocess.DEVNULL,
+                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+                                         env={**os.environ, **SANITIZERS, **(environment or {})})
         self._readers = [threading.Thread(target=self._read_out, daemon=True),
                          threading.Thread(target=self._read_err, daemon=True)]
         for reader in self._readers:
@@ -84,6 +86,11 @@ class Process:
 
     def said(self) -> str:
         return "\n".join(self.err[-40:])
+
+    def write(self, line: str) -> None:
+        assert self._process.stdin
+        self._process.stdin.write(line.encode() + b"\n")
+        self._process.stdin.flush()
 
     def signal(self, number: int) -> None:
         self._process.send_signal(number)

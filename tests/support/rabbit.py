@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Optional
 
@@ -29,8 +30,10 @@ def _program(name: str) -> str:
 
 class RabbitNode:
     def __init__(self, folder: Path, cert: Optional[Path] = None, key: Optional[Path] = None,
-                 vhosts: int = 0) -> None:
+                 vhosts: int = 0, peer: Optional[RabbitNode] = None) -> None:
+        """peer: a node that has been started, and that this one will be able to talk to: see join()."""
         self.folder = folder
+        self.peer = peer
         self.port, self.tls_port, self.dist_port, self.epmd_port = free_ports(4)
         self.name = f"spectacles-{self.port}@localhost"
         self.certificate = (cert, key)
@@ -39,6 +42,9 @@ class RabbitNode:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "enabled_plugins").write_text("[].\n")
         (folder / "rabbitmq.conf").write_text(self._config())
+        if peer:
+            self.epmd_port = peer.epmd_port
+            shutil.copy2(peer.folder / ".erlang.cookie", folder)
 
     def _config(self) -> str:
         lines = ["loopback_users = none", "disk_free_limit.absolute = 10MB", "log.console.level = warning",
@@ -122,9 +128,18 @@ class RabbitNode:
             self.process.wait(10)
         self.process = None
 
+    def kill_beam(self) -> None:
+        """As when the machine has no memory left: only what is RabbitMQ itself, and without a word."""
+        assert self.process
+        os.kill(int((self.folder / "pid").read_text()), signal.SIGKILL)
+        self.process.wait(10)
+        self.kill()
+
     def close(self) -> None:
         """Stops the node for good, and the epmd that it started."""
         self.kill()
+        if self.peer:
+            return
         # It refuses to go before it has noticed that the node is gone.
         end = time.monotonic() + 10
         while self._epmd("-names").returncode == 0 and time.monotonic() < end:
@@ -164,11 +179,26 @@ class RabbitNode:
             raise RuntimeError(f"rabbitmqctl {' '.join(arguments)}: {done.stderr or done.stdout}")
         return done.stdout
 
+    def wait_for(self, predicate: Callable[[], object], what: str, timeout: float = 60) -> None:
+        """Asks until it is so."""
+        end = time.monotonic() + timeout
+        while not predicate():
+            if time.monotonic() > end:
+                raise AssertionError(f"RabbitMQ did not come to {what}; its log: {self.tail()}")
+            time.sleep(0.05)
+
     def add_vhosts(self, names: list[str]) -> None:
         """All in one call: each call starts an Erlang of its own."""
         calls = [f'rabbit_vhost:add(<<"{name}">>, <<"t">>), rabbit_auth_backend_internal:set_permissions('
                  f'<<"guest">>, <<"{name}">>, <<".*">>, <<".*">>, <<".*">>, <<"t">>)' for name in names]
         self.ctl("eval", ", ".join(calls) + ", ok.")
+
+    def join(self) -> None:
+        """Makes a cluster with the peer, which has to run."""
+        assert self.peer
+        self.ctl("stop_app")
+        self.ctl("join_cluster", self.peer.name)
+        self.ctl("start_app")
 
     def _list(self, what: str, vhost: str, *columns: str) -> list[dict[str, Any]]:
         return list(json.loads(self.ctl(what, "-p", vhost, *columns, "--formatter", "json")))

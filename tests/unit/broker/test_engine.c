@@ -286,6 +286,62 @@ static void a_missing_exchange_fails_one_publish(void **state)
     server_free(server);
 }
 
+static void a_message_over_the_brokers_limit_fails_alone(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    server_ready(server);
+    server_publish(server, "K", "small", 0);
+    server_publish(server, "K", "much too large", 0);
+    server_publish(server, "K", "after", 0);
+    server_pull(server);
+    server_method(server, 2, 20, 40, "wsww", N(406),
+                  "PRECONDITION_FAILED - message size 14 is larger than configured max size 10", N(60),
+                  N(40));
+    assert_int_equal(server_count(&server->events, "FAILED 2 406"), 1);
+    server_answer(server);
+    server_pull(server);
+    ack(server, 2, 1);
+    assert_int_equal(server_count(&server->events, "CONFIRMED"), 2);
+    assert_int_equal(server_count(&server->events, "DISCONNECTED"), 0);
+    server_free(server);
+}
+
+static void an_expiration_is_a_number(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "", "abc", "-1", "1.5", " 7", "315360000001", "99999999999999999999999"};
+    sp_server *server = server_new(NULL);
+    spectacles_message message;
+    spectacles_message_init(&message, sizeof message);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        message.expiration = bad[i];
+        assert_int_equal(spectacles_broker_publish(server->broker, &message, NULL), SPECTACLES_E_INVAL);
+    }
+    message.expiration = "315360000000";
+    assert_int_equal(spectacles_broker_publish(server->broker, &message, NULL), SPECTACLES_OK);
+    server_free(server);
+}
+
+static void an_exchange_that_was_deleted_is_declared_anew(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    server_ready(server);
+    server_publish(server, "K", "x", 0);
+    server_pull(server);
+    server_method(server, 2, 20, 40, "wsww", N(404), "NOT_FOUND - no exchange 'gateway' in vhost '/'", N(60),
+                  N(40));
+    server_eof(server);
+    assert_non_null(strstr(server_last(&server->events, "DISCONNECTED 0 404"), "exchange 'gateway'"));
+    assert_true(spectacles_broker_deadline(server->broker) <= server->now + 250);
+    server_ready(server);
+    server_pull(server);
+    assert_int_equal(server_count(&server->written, "2 basic.publish"), 1);
+    server_free(server);
+}
+
 /* ---- Consuming ---- */
 
 static void acknowledgements_happen_once(void **state)
@@ -418,6 +474,99 @@ static void a_bad_queue_takes_down_one_subscription(void **state)
     assert_int_equal(server_count(&server->events, "SUBSCRIBED 0"), 0);
     server_wait(server, 30000);
     assert_string_equal(server_last(&server->written, "1 queue.declare"), "1 queue.declare gateway:A");
+    server_free(server);
+}
+
+static void publishes_wait_for_queues(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    server_subscribe(server, "A", 10);
+    server_publish(server, "A", "early", 0);
+    server_handshake(server);
+    server_method(server, 2, 20, 11, "T");
+    server_method(server, 2, 85, 11, "");
+    server_method(server, 1, 20, 11, "T");
+    server_method(server, 3, 20, 11, "T");
+    server_method(server, 1, 40, 11, "");
+    assert_int_equal(server_count(&server->written, "2 basic.publish"), 0);
+    server_forget(server);
+    server_method(server, 1, 50, 11, "sll", "gateway:A", N(0), N(0));
+    server_method(server, 1, 50, 21, "");
+    assert_int_equal(server_count(&server->written, "2 basic.publish"), 0);
+    server_answer(server);
+    assert_int_equal(server_count(&server->events, "READY"), 1);
+    assert_int_equal(server_count(&server->written, "2 basic.publish"), 1);
+    server_free(server);
+}
+
+static void what_a_closed_channel_still_brings_is_passed_over(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    server_subscribe(server, "A", 10);
+    server_ready(server);
+    server_deliver(server, 1, "s0", "A", "held", 10);
+    server_subscribe(server, "B", 10);
+    server_pull(server);
+    server_method(server, 1, 50, 11, "sll", "gateway:B", N(0), N(0));
+    server_method(server, 1, 50, 21, "");
+    server_forget(server);
+    server_method(server, 3, 20, 40, "wsww", N(403), "ACCESS_REFUSED - queue 'gateway:B' in exclusive use",
+                  N(60), N(20));
+    /* RabbitMQ had these on their way. */
+    server_deliver(server, 2, "s0", "A", "stale", 3);
+    server_method(server, 3, 60, 30, "sb", "s0", N(1));
+    assert_int_equal(server_count(&server->events, "MESSAGE"), 1);
+    assert_int_equal(spectacles_broker_ack(server->broker, server->delivery), 0);
+    server_answer(server);
+    server_deliver(server, 1, "s0", "A", "again", 10);
+    assert_int_equal(server_count(&server->events, "MESSAGE"), 2);
+    assert_int_equal(spectacles_broker_ack(server->broker, server->delivery), 1);
+    assert_int_equal(server_count(&server->events, "DISCONNECTED"), 0);
+    assert_int_equal(server_count(&server->events, "SUBSCRIBED 0"), 1);
+    assert_int_equal(server_count(&server->events, "UNSUBSCRIBED"), 1);
+    server_free(server);
+}
+
+static void a_channel_that_ends_under_consumers_is_told(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    server_subscribe(server, "A", 10);
+    server_subscribe(server, "B", 10);
+    server_ready(server);
+    server_deliver(server, 1, "s0", "A", "held", 10);
+    server_subscribe(server, "C", 10);
+    server_method(server, 3, 20, 40, "wsww", N(406),
+                  "PRECONDITION_FAILED - delivery acknowledgement on channel 3 timed out", N(0), N(0));
+    assert_int_equal(server_count(&server->events, "UNSUBSCRIBED"), 2);
+    assert_non_null(strstr(server_last(&server->events, "UNSUBSCRIBED 0 406 -6"), "timed out"));
+    assert_non_null(strstr(server_last(&server->events, "UNSUBSCRIBED 1 406 -6"), "'gateway:B'"));
+    server_answer(server);
+    server_answer(server);
+    assert_int_equal(server_count(&server->events, "SUBSCRIBED 0"), 2);
+    assert_int_equal(server_count(&server->events, "SUBSCRIBED 1"), 2);
+    assert_int_equal(server_count(&server->events, "SUBSCRIBED 2"), 1);
+    server_free(server);
+}
+
+static void a_queue_finds_its_exchange_deleted(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    server_ready(server);
+    server_subscribe(server, "A", 10);
+    server_pull(server);
+    server_method(server, 1, 50, 11, "sll", "gateway:A", N(0), N(0));
+    server_forget(server);
+    server_method(server, 1, 20, 40, "wsww", N(404), "NOT_FOUND - no exchange 'gateway' in vhost '/'", N(50),
+                  N(20));
+    server_answer(server);
+    server_answer(server);
+    assert_int_equal(server_count(&server->written, "1 exchange.declare"), 1);
+    assert_int_equal(server_count(&server->events, "UNSUBSCRIBED"), 0);
+    assert_int_equal(server_count(&server->events, "SUBSCRIBED 0"), 1);
     server_free(server);
 }
 
@@ -597,12 +746,19 @@ int main(void)
         cmocka_unit_test(smaller_frames_are_agreed_on_again),
         cmocka_unit_test(a_blocked_broker_is_not_written_to),
         cmocka_unit_test(a_missing_exchange_fails_one_publish),
+        cmocka_unit_test(a_message_over_the_brokers_limit_fails_alone),
+        cmocka_unit_test(an_expiration_is_a_number),
+        cmocka_unit_test(an_exchange_that_was_deleted_is_declared_anew),
         cmocka_unit_test(acknowledgements_happen_once),
         cmocka_unit_test(one_delivery_that_is_held_costs_nothing),
         cmocka_unit_test(what_is_too_large_is_rejected_alone),
         cmocka_unit_test(nested_headers_are_rejected_alone),
         cmocka_unit_test(a_cancelled_consumer_comes_back),
         cmocka_unit_test(a_bad_queue_takes_down_one_subscription),
+        cmocka_unit_test(publishes_wait_for_queues),
+        cmocka_unit_test(a_channel_that_ends_under_consumers_is_told),
+        cmocka_unit_test(a_queue_finds_its_exchange_deleted),
+        cmocka_unit_test(what_a_closed_channel_still_brings_is_passed_over),
         cmocka_unit_test(refusals_are_sentences),
         cmocka_unit_test(heartbeats_keep_the_time),
         cmocka_unit_test(several_urls_are_tried_in_turn),
