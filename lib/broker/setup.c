@@ -298,7 +298,9 @@ static void lose_publishing(spectacles_broker *broker, const amqp_channel_close_
     sp_broker_quote(&news->text, close->reply_code, close->reply_text);
 }
 
-/* A frame that is half written has to be completed before anything else, though nobody will read it any more.
+/*
+ * A frame that is half written has to be completed before anything else, though nobody will read it any more.
+ * From then on it counts as written: it may be the one that the broker refused.
  */
 static int finish_cut_record(spectacles_broker *broker)
 {
@@ -315,7 +317,8 @@ static int finish_cut_record(spectacles_broker *broker)
     }
     sp_buffer_free(&broker->control);
     broker->control = both;
-    return sp_publishes_rewind(&broker->publishes, broker->frame_max);
+    sp_publishes_consumed(&broker->publishes, rest.length);
+    return SPECTACLES_OK;
 }
 
 int sp_broker_on_channel_close(spectacles_broker *broker, uint16_t channel, const amqp_channel_close_t *close,
