@@ -363,6 +363,12 @@ static void over_what_was_tuned(sp_server *server)
     frame(server, 8, 0, payload, sizeof payload);
 }
 
+/* It was the engine that gave up, and not the test. */
+static void gave_up(const sp_server *server)
+{
+    assert_int_equal(server_count(&server->events, "DISCONNECTED"), 1);
+}
+
 /* connection.close */
 
 METHOD(close_odd_code, 0, 10, 50, "wsww", N(65535), "\x1b[31mno\r\n\xff", N(65535), N(65535))
@@ -373,6 +379,7 @@ static void close_for_ever(sp_server *server)
         server_method(server, 0, 10, 50, "wsww", N(541), "INTERNAL_ERROR", N(0), N(0));
         server_wait(server, 100);
     }
+    gave_up(server);
 }
 
 /* Channels */
@@ -389,6 +396,7 @@ static void channel_closes_for_ever(sp_server *server)
         server_method(server, 3, 20, 40, "wsww", N(541), "INTERNAL_ERROR", N(0), N(0));
         server_wait(server, 100);
     }
+    gave_up(server);
 }
 
 /* Confirms and returns */
@@ -521,6 +529,7 @@ static void silence(sp_server *server)
 {
     for (int i = 0; i < 100 && server_count(&server->events, "DISCONNECTED") == 0; i++)
         server_wait(server, 1000);
+    gave_up(server);
 }
 
 /* Half a frame is nothing that the owner could pull: time goes on. */
@@ -541,6 +550,7 @@ static void nothing_but_heartbeats(sp_server *server)
         frame(server, 8, 0, "", 0);
         server_wait(server, 100);
     }
+    gave_up(server);
 }
 
 static void one_byte_a_second(sp_server *server)
@@ -550,6 +560,7 @@ static void one_byte_a_second(sp_server *server)
         raw(server, "x", 1);
         server_wait(server, 1000);
     }
+    gave_up(server);
 }
 
 /* ---- The cases after which the connection is lost ---- */
