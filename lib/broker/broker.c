@@ -397,22 +397,24 @@ SPECTACLES_EXPORT int spectacles_broker_eof(spectacles_broker *broker, int error
     return SPECTACLES_OK;
 }
 
-/* Publishes go out in confirm mode only, and not while the broker is blocked; a cut record has to be
- * completed. */
+/*
+ * Publishes go out in confirm mode only, and not while the broker has blocked us or stopped their channel; a
+ * cut record has to be completed.
+ */
 static sp_slice next_output(const spectacles_broker *broker, bool *publishes)
 {
     const sp_slice nothing = {NULL, 0};
     *publishes = false;
     if (broker->transport != SP_TRANSPORT_OPEN)
         return nothing;
+    bool held = broker->blocked || broker->stopped || broker->state == SPECTACLES_BROKER_CLOSING;
     bool cut = broker->confirms && sp_publishes_is_cut(&broker->publishes);
     if (!cut && sp_buffer_length(&broker->control) > 0)
         return sp_buffer_slice(&broker->control);
     *publishes = true;
-    if (cut && (broker->blocked || broker->state == SPECTACLES_BROKER_CLOSING))
+    if (cut && held)
         return sp_publishes_rest(&broker->publishes);
-    bool flows = broker->confirms && !broker->blocked && broker->state != SPECTACLES_BROKER_CLOSING;
-    return flows ? sp_publishes_pending(&broker->publishes) : nothing;
+    return broker->confirms && !held ? sp_publishes_pending(&broker->publishes) : nothing;
 }
 
 SPECTACLES_EXPORT size_t spectacles_broker_pending(const spectacles_broker *broker, const uint8_t **bytes)

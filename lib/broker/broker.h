@@ -85,6 +85,7 @@ struct spectacles_broker {
     bool wrote;                   /* since beat_at was set */
     amqp_method_number_t awaited; /* in HANDSHAKE: the one method that may come next, but for a close */
     bool blocked;
+    bool stopped;  /* channel.flow: nothing is published until the broker takes it back */
     bool confirms; /* the publishing channel is in confirm mode */
     char product[64];
     enum sp_channel_state channels[SP_CHANNELS];

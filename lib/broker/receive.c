@@ -128,6 +128,8 @@ static int on_connection_method(spectacles_broker *broker, amqp_method_number_t 
 static int on_flow(spectacles_broker *broker, uint16_t channel, const amqp_channel_flow_t *flow)
 {
     amqp_channel_flow_ok_t flow_ok = {.active = flow->active};
+    if (channel == SP_CHANNEL_PUBLISH)
+        broker->stopped = !flow->active;
     return sp_wire_method(&broker->control, channel, AMQP_CHANNEL_FLOW_OK_METHOD, &flow_ok);
 }
 

@@ -15,7 +15,7 @@ int sp_broker_open_channel(spectacles_broker *broker, uint16_t channel)
         return error;
     broker->channels[channel] = SP_CHANNEL_OPENING;
     if (channel == SP_CHANNEL_PUBLISH)
-        broker->confirms = false;
+        broker->confirms = broker->stopped = false;
     if (channel == SP_CHANNEL_CONSUME)
         sp_deliveries_renew(&broker->deliveries);
     return SPECTACLES_OK;

@@ -257,6 +257,26 @@ static void a_blocked_broker_is_not_written_to(void **state)
     server_free(server);
 }
 
+static void a_stopped_channel_is_not_published_on(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    server_ready(server);
+    server_method(server, 2, 20, 20, "b", N(0));
+    server_publish(server, "K", "x", 0);
+    server_pull(server);
+    assert_int_equal(server_count(&server->written, "2 channel.flow-ok"), 1);
+    assert_int_equal(server_count(&server->written, "2 basic.publish"), 0);
+    server_method(server, 2, 20, 20, "b", N(1));
+    assert_int_equal(server_count(&server->written, "2 basic.publish"), 1);
+    server_method(server, 2, 20, 20, "b", N(0));
+    server_eof(server);
+    server_ready(server);
+    server_pull(server);
+    assert_int_equal(server_count(&server->written, "2 basic.publish"), 1);
+    server_free(server);
+}
+
 static void a_missing_exchange_fails_one_publish(void **state)
 {
     (void)state;
@@ -627,6 +647,7 @@ int main(void)
         cmocka_unit_test(what_is_unconfirmed_is_published_again_in_order),
         cmocka_unit_test(smaller_frames_are_agreed_on_again),
         cmocka_unit_test(a_blocked_broker_is_not_written_to),
+        cmocka_unit_test(a_stopped_channel_is_not_published_on),
         cmocka_unit_test(a_missing_exchange_fails_one_publish),
         cmocka_unit_test(a_missing_exchange_is_known_in_mid_write),
         cmocka_unit_test(acknowledgements_happen_once),
