@@ -230,9 +230,21 @@ SPECTACLES_EXPORT const spectacles_broker_event *spectacles_broker_next_event(sp
 
 /* ---- Time ---- */
 
+/*
+ * Something that the owner has not pulled yet: then it is the owner who is late, and not the broker. Half a
+ * frame is nothing to pull: a connection that dies in the middle of one is as dead as any other.
+ */
 static bool has_unread(const spectacles_broker *broker)
 {
-    return sp_buffer_length(&broker->input) > broker->input_used || broker->news.count > 0;
+    sp_wire_frame frame;
+    size_t used;
+    const char *why;
+    sp_slice input = sp_buffer_slice(&broker->input);
+    if (broker->news.count > 0 || broker->publishes.confirm_tag)
+        return true;
+    input.length -= broker->input_used;
+    input.bytes = input.length > 0 ? input.bytes + broker->input_used : NULL;
+    return sp_wire_next(input, broker->frame_max, &frame, &used, &why) != 0;
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)
@@ -388,11 +400,11 @@ SPECTACLES_EXPORT int spectacles_broker_eof(spectacles_broker *broker, int error
 /*
  * Publishes wait for all that was subscribed to: before the exchange stands they would end the channel, and
  * before a queue is bound they would be confirmed and thrown away. They go out in confirm mode only, and not
- * while the broker is blocked.
+ * while the broker has blocked us or stopped their channel.
  */
 static bool publishes_flow(const spectacles_broker *broker)
 {
-    return broker->confirms && !broker->blocked &&
+    return broker->confirms && !broker->blocked && !broker->stopped &&
            (broker->state == SPECTACLES_BROKER_READY || broker->state == SPECTACLES_BROKER_DRAINING);
 }
 

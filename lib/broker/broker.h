@@ -84,8 +84,10 @@ struct spectacles_broker {
     uint64_t heartbeat; /* milliseconds; 0: none */
     uint64_t beat_at;   /* when to look whether we have been silent */
     uint64_t heard_at;
-    bool wrote; /* since beat_at was set */
+    bool wrote;                   /* since beat_at was set */
+    amqp_method_number_t awaited; /* in HANDSHAKE: the one method that may come next, but for a close */
     bool blocked;
+    bool stopped;  /* channel.flow: nothing is published until the broker takes it back */
     bool confirms; /* the publishing channel is in confirm mode */
     char product[64];
     enum sp_channel_state channels[SP_CHANNELS];
@@ -134,10 +136,11 @@ void sp_broker_check_ready(spectacles_broker *broker, uint64_t now);
 
 /* A method that answers or ends something of the topology. */
 int sp_broker_on_channel_opened(spectacles_broker *broker, uint16_t channel, uint64_t now);
-int sp_broker_on_declared(spectacles_broker *broker, enum sp_request_kind kind, uint64_t now);
+int sp_broker_on_declared(spectacles_broker *broker, enum sp_request_kind kind, const amqp_bytes_t *queue,
+                          uint64_t now);
 int sp_broker_on_consuming(spectacles_broker *broker, enum sp_request_kind kind,
                            const amqp_bytes_t *consumer_tag, uint64_t now);
-void sp_broker_on_cancelled(spectacles_broker *broker, const amqp_basic_cancel_t *cancel, uint64_t now);
+int sp_broker_on_cancelled(spectacles_broker *broker, const amqp_basic_cancel_t *cancel, uint64_t now);
 int sp_broker_on_channel_close(spectacles_broker *broker, uint16_t channel, const amqp_channel_close_t *close,
                                uint64_t now);
 

@@ -24,15 +24,16 @@ void sp_deliveries_renew(sp_deliveries *deliveries)
     deliveries->generation = (deliveries->generation + 1) & 0xffffff;
 }
 
-uint64_t sp_deliveries_add(sp_deliveries *deliveries, uint64_t tag)
+int sp_deliveries_add(sp_deliveries *deliveries, uint64_t tag, uint64_t *handle)
 {
     if (tag <= deliveries->last || tag >> TAG_BITS)
-        return 0;
+        return SPECTACLES_E_PROTO;
     uint64_t *open = sp_ring_push(&deliveries->tags);
     if (!open)
-        return 0;
+        return SPECTACLES_E_NOMEM;
     *open = deliveries->last = tag;
-    return deliveries->generation << TAG_BITS | tag;
+    *handle = deliveries->generation << TAG_BITS | tag;
+    return SPECTACLES_OK;
 }
 
 /* One that is held for long must not keep the memory of all that came after it. */

@@ -24,8 +24,11 @@ void sp_deliveries_free(sp_deliveries *deliveries);
 /* A fresh channel: tags count from 1 again, and no handle given out before holds. */
 void sp_deliveries_renew(sp_deliveries *deliveries);
 
-/* Notes a delivery; its handle, or 0 when memory ran out or the tag is not the next one. */
-uint64_t sp_deliveries_add(sp_deliveries *deliveries, uint64_t tag);
+/*
+ * Notes a delivery and gives it a handle. SPECTACLES_E_PROTO when the tag is not above the last one, or is
+ * larger than any that an honest broker comes to. SPECTACLES_E_NOMEM.
+ */
+int sp_deliveries_add(sp_deliveries *deliveries, uint64_t tag, uint64_t *handle);
 
 /* Takes a handle back: its tag, or 0 when there is nothing to settle. */
 uint64_t sp_deliveries_settle(sp_deliveries *deliveries, uint64_t handle);

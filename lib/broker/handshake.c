@@ -7,6 +7,7 @@ static const uint8_t greeting[8] = {'A', 'M', 'Q', 'P', 0, 0, 9, 1};
 
 int sp_broker_greet(spectacles_broker *broker)
 {
+    broker->awaited = AMQP_CONNECTION_START_METHOD;
     return sp_buffer_append(&broker->control, greeting, sizeof greeting);
 }
 
@@ -30,8 +31,10 @@ static void read_text(sp_text *out, const amqp_table_t *table, const char *key)
     for (int i = 0; i < table->num_entries; i++) {
         const amqp_table_entry_t *entry = &table->entries[i];
         if (entry->key.len == strlen(key) && memcmp(entry->key.bytes, key, entry->key.len) == 0 &&
-            entry->value.kind == AMQP_FIELD_KIND_UTF8)
+            entry->value.kind == AMQP_FIELD_KIND_UTF8) {
             sp_text_add_foreign(out, entry->value.value.bytes.bytes, entry->value.value.bytes.len, 24);
+            return; /* a key that comes twice counts once: two such texts are what fits into product */
+        }
     }
 }
 
@@ -42,7 +45,9 @@ static void keep_product(spectacles_broker *broker, const amqp_table_t *properti
     read_text(&text, properties, "product");
     sp_text_add(&text, " ");
     read_text(&text, properties, "version");
-    memcpy(broker->product, text.chars, text.length + 1);
+    size_t length = text.length < sizeof broker->product ? text.length : sizeof broker->product - 1;
+    memcpy(broker->product, text.chars, length);
+    broker->product[length] = '\0';
 }
 
 static amqp_table_entry_t text_entry(const char *key, const char *value)
@@ -91,6 +96,14 @@ static int send_start_ok(spectacles_broker *broker)
 
 int sp_broker_on_start(spectacles_broker *broker, const amqp_connection_start_t *start, uint64_t now)
 {
+    /* RabbitMQ says 0-9, for all that it speaks 0-9-1. */
+    if (start->version_major != 0 || start->version_minor != 9) {
+        sp_loss *loss = sp_broker_blame(broker, 0, SPECTACLES_E_PROTO);
+        if (loss)
+            sp_text_set(&loss->text, "the broker speaks another version of AMQP than 0-9-1");
+        sp_broker_settle(broker, now);
+        return SPECTACLES_OK;
+    }
     if (!names(start->mechanisms, "PLAIN")) {
         sp_loss *loss = sp_broker_blame(broker, 0, SPECTACLES_E_AUTH);
         if (loss) {
@@ -101,6 +114,7 @@ int sp_broker_on_start(spectacles_broker *broker, const amqp_connection_start_t 
         return SPECTACLES_OK;
     }
     keep_product(broker, &start->server_properties);
+    broker->awaited = AMQP_CONNECTION_TUNE_METHOD;
     return send_start_ok(broker);
 }
 
@@ -145,6 +159,7 @@ int sp_broker_on_tune(spectacles_broker *broker, const amqp_connection_tune_t *t
         error = sp_wire_method(&broker->control, SP_CHANNEL_CONNECTION, AMQP_CONNECTION_OPEN_METHOD, &open);
     if (error == SPECTACLES_OK)
         error = sp_publishes_rewind(&broker->publishes, frame_max);
+    broker->awaited = AMQP_CONNECTION_OPEN_OK_METHOD;
     broker->frame_max = frame_max;
     broker->heartbeat = (uint64_t)heartbeat * 1000;
     broker->beat_at = now + broker->heartbeat / 2;

@@ -6,7 +6,8 @@
 /* A write of this size is as good as a larger one, and leaves the rest of the connection a turn. */
 enum {
     WRITE_MOST = 64 * 1024,
-    KEPT_BYTES = 256 * 1024
+    KEPT_BYTES = 256 * 1024,
+    COMPACT_AT = 64 * 1024
 };
 
 static const char tag_header[] = "spectacles-tag";
@@ -103,6 +104,7 @@ int sp_publishes_add(sp_publishes *publishes, const spectacles_message *message,
     record->tag = ++publishes->last_tag;
     record->length = sp_buffer_length(&publishes->bytes) - before;
     record->body_length = message->body_length;
+    record->mandatory = (message->flags & SPECTACLES_MESSAGE_MANDATORY) != 0;
     publishes->unsettled++;
     publishes->unsettled_bytes += message->body_length;
     if (tag)
@@ -192,6 +194,13 @@ static int reframe_record(sp_buffer *out, sp_slice frames, uint32_t frame_max)
     return SPECTACLES_OK;
 }
 
+static void set_length(sp_publishes *publishes, sp_record *record, size_t length)
+{
+    if (record->settled)
+        publishes->settled_length += length - record->length;
+    record->length = length;
+}
+
 /* Cuts all bodies anew, since the broker now takes smaller frames only. */
 static int reframe(sp_publishes *publishes, uint32_t frame_max)
 {
@@ -209,7 +218,7 @@ static int reframe(sp_publishes *publishes, uint32_t frame_max)
     }
     if (error == SPECTACLES_OK) {
         for (size_t i = 0; i < publishes->records.count; i++)
-            record_at(publishes, i)->length = lengths[i];
+            set_length(publishes, record_at(publishes, i), lengths[i]);
         sp_buffer_free(&publishes->bytes);
         publishes->bytes = out;
     } else {
@@ -241,15 +250,62 @@ int sp_publishes_rewind(sp_publishes *publishes, uint32_t frame_max)
 
 /* ---- Settling ---- */
 
+static void mark_settled(sp_publishes *publishes, sp_record *record)
+{
+    record->settled = true;
+    publishes->settled_length += record->length;
+}
+
+/*
+ * A publish that the broker does not confirm must not keep the memory of all that came after it. What is
+ * settled goes, but for a record that is half written; what stays moves up.
+ */
+static void compact(sp_publishes *publishes)
+{
+    size_t count = publishes->records.count;
+    size_t next = publishes->next;
+    size_t from = 0;
+    size_t to = 0;
+    if (publishes->settled_length < COMPACT_AT ||
+        publishes->settled_length < sp_buffer_length(&publishes->bytes) / 2)
+        return;
+    uint8_t *bytes = publishes->bytes.bytes + publishes->bytes.start;
+    publishes->settled_length = 0;
+    for (size_t i = 0; i < count; i++) {
+        sp_record record = *record_at(publishes, 0);
+        bool cut = i == next && publishes->written > 0;
+        sp_ring_pop(&publishes->records);
+        if (i == next)
+            publishes->next_offset = to;
+        if (record.settled && !cut) {
+            publishes->next -= i < next;
+        } else {
+            memmove(bytes + to, bytes + from, record.length);
+            to += record.length;
+            publishes->settled_length += record.settled ? record.length : 0;
+            /* There is room: one has just left. */
+            sp_record *kept = sp_ring_push(&publishes->records);
+            if (kept)
+                *kept = record;
+        }
+        from += record.length;
+    }
+    if (next >= count)
+        publishes->next_offset = to;
+    sp_buffer_truncate(&publishes->bytes, to);
+}
+
 static void drop_front(sp_publishes *publishes)
 {
     const sp_record *record;
     while ((record = record_at(publishes, 0)) && record->settled && publishes->next > 0) {
         sp_buffer_consume(&publishes->bytes, record->length);
+        publishes->settled_length -= record->length;
         publishes->next_offset -= record->length;
         publishes->next--;
         sp_ring_pop(&publishes->records);
     }
+    compact(publishes);
     sp_buffer_shrink(&publishes->bytes, KEPT_BYTES);
 }
 
@@ -257,7 +313,7 @@ static void settle(sp_publishes *publishes, sp_record *record)
 {
     if (record->settled)
         return;
-    record->settled = true;
+    mark_settled(publishes, record);
     publishes->unsettled--;
     publishes->unsettled_bytes -= record->body_length;
 }
@@ -281,10 +337,25 @@ static sp_record *find_wire(const sp_publishes *publishes, uint64_t wire)
     return NULL;
 }
 
-void sp_publishes_confirm(sp_publishes *publishes, uint64_t wire, bool multiple)
+/* Which tag the broker means. SPECTACLES_E_PROTO when nothing is completely out under it. */
+static int find_tag(const sp_publishes *publishes, uint64_t *wire, bool multiple)
 {
+    uint64_t last = publishes->last_wire - (publishes->written > 0);
+    if (*wire == 0 && multiple)
+        *wire = last;
+    else if (*wire == 0 || *wire > last)
+        return SPECTACLES_E_PROTO;
+    return SPECTACLES_OK;
+}
+
+int sp_publishes_confirm(sp_publishes *publishes, uint64_t wire, bool multiple)
+{
+    int error = find_tag(publishes, &wire, multiple);
+    if (error != SPECTACLES_OK)
+        return error;
     publishes->confirm_tag = wire;
     publishes->confirm_multiple = multiple;
+    return SPECTACLES_OK;
 }
 
 /* The next record that the confirm covers. With `multiple` the covered ones stand at the front. */
@@ -342,13 +413,16 @@ static int append_again(sp_publishes *publishes, size_t index)
     *copy = *record;
     copy->wire = 0;
     sp_buffer_append(&publishes->bytes, sp_buffer_slice(&publishes->bytes).bytes + offset, length);
-    record->settled = true;
+    mark_settled(publishes, record);
     return SPECTACLES_OK;
 }
 
 int sp_publishes_again(sp_publishes *publishes, uint64_t wire, bool multiple)
 {
     size_t written = publishes->next;
+    int unknown = find_tag(publishes, &wire, multiple);
+    if (unknown != SPECTACLES_OK)
+        return unknown;
     for (size_t i = 0; i < written; i++) {
         const sp_record *record = record_at(publishes, i);
         bool covered = multiple ? record->wire && record->wire <= wire : record->wire == wire;
@@ -360,16 +434,18 @@ int sp_publishes_again(sp_publishes *publishes, uint64_t wire, bool multiple)
     return SPECTACLES_OK;
 }
 
-bool sp_publishes_returned(sp_publishes *publishes, uint64_t tag)
+int sp_publishes_returned(sp_publishes *publishes, uint64_t tag)
 {
     for (size_t i = 0; i < publishes->next; i++) {
         sp_record *record = record_at(publishes, i);
-        if (record->tag != tag || record->settled || record->returned)
+        if (record->tag != tag || record->settled || !record->mandatory)
             continue;
+        /* It may have been returned before: on a connection that is gone, or nacked after all. */
+        int news = !record->returned;
         record->returned = true;
-        return true;
+        return news;
     }
-    return false;
+    return SPECTACLES_E_PROTO;
 }
 
 /* The exchange that a record goes to, as it stands in its first frame: basic.publish, a ticket, a short

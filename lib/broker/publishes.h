@@ -22,6 +22,7 @@ typedef struct sp_publishes {
     uint32_t frame_max; /* that bodies are cut for */
     uint32_t unsettled;
     uint64_t unsettled_bytes;
+    size_t settled_length; /* of the settled records that are still in bytes */
     uint64_t republished;
     bool wants_room;
     /* A confirm that is being worked off, one record an event. */
@@ -35,6 +36,7 @@ typedef struct sp_record {
     size_t length; /* in bytes */
     size_t body_length;
     bool settled;
+    bool mandatory;
     bool returned; /* the owner knows: its confirm is not told again */
 } sp_record;
 
@@ -59,19 +61,24 @@ sp_slice sp_publishes_rest(const sp_publishes *publishes);
  * frames are needed. */
 int sp_publishes_rewind(sp_publishes *publishes, uint32_t frame_max);
 
-/* basic.ack came: the records are then settled one at a time. */
-void sp_publishes_confirm(sp_publishes *publishes, uint64_t wire, bool multiple);
+/*
+ * basic.ack came: the records are then settled one at a time. SPECTACLES_E_PROTO when nothing was published
+ * under that tag; 0 with `multiple` means all there are.
+ */
+int sp_publishes_confirm(sp_publishes *publishes, uint64_t wire, bool multiple);
 
 /* The tag of the next record that the confirm settles; 0 when it is worked off. Returned ones are passed
  * over. */
 uint64_t sp_publishes_next_confirmed(sp_publishes *publishes);
 
-/* basic.nack came: once more, at the end. False when the tag is unknown. SPECTACLES_E_NOMEM leaves all as it
- * is. */
+/* basic.nack came: once more, at the end. Tags as with ack. SPECTACLES_E_NOMEM leaves all as it is. */
 int sp_publishes_again(sp_publishes *publishes, uint64_t wire, bool multiple);
 
-/* basic.return came for this tag. False when it is not known. */
-bool sp_publishes_returned(sp_publishes *publishes, uint64_t tag);
+/*
+ * basic.return came for this tag: 1, or 0 when that was told before. SPECTACLES_E_PROTO when there is no such
+ * publish that asked for it.
+ */
+int sp_publishes_returned(sp_publishes *publishes, uint64_t tag);
 
 /*
  * Settles the first record on its way to an exchange that the broker's text names in quotes, or of the size

@@ -19,8 +19,9 @@ static void drop(spectacles_broker *broker, uint32_t code, int error, const char
 /* What stood in the frame: the name of a method, as the specification has it. */
 static const char *name_of(const sp_wire_frame *frame)
 {
-    const char *name =
-        frame->type == AMQP_FRAME_METHOD ? amqp_method_name(sp_wire_method_id(frame->payload)) : "content";
+    if (frame->type != AMQP_FRAME_METHOD)
+        return frame->type == AMQP_FRAME_HEARTBEAT ? "a heartbeat" : "content";
+    const char *name = sp_wire_method_name(sp_wire_method_id(frame->payload));
     return name ? name : "an unknown method";
 }
 
@@ -71,7 +72,7 @@ static void on_connection_close(spectacles_broker *broker, const amqp_connection
         sp_wire_method(&broker->control, SP_CHANNEL_CONNECTION, AMQP_CONNECTION_CLOSE_OK_METHOD, &close_ok);
     if (error != SPECTACLES_OK || broker->transport != SP_TRANSPORT_OPEN)
         sp_broker_settle(broker, now);
-    else
+    else if (broker->state != SPECTACLES_BROKER_CLOSING) /* its deadline runs already */
         sp_broker_become(broker, SPECTACLES_BROKER_CLOSING, now);
 }
 
@@ -79,6 +80,7 @@ static void on_connection_close(spectacles_broker *broker, const amqp_connection
 
 static int on_open_ok(spectacles_broker *broker, uint64_t now)
 {
+    broker->awaited = 0;
     sp_broker_become(broker, SPECTACLES_BROKER_SETUP, now);
     return sp_broker_open_channels(broker);
 }
@@ -101,15 +103,16 @@ static int on_connection_method(spectacles_broker *broker, amqp_method_number_t 
                                 uint64_t now)
 {
     bool handshake = broker->state == SPECTACLES_BROKER_HANDSHAKE;
+    bool due = handshake && id == broker->awaited;
     if (id == AMQP_CONNECTION_CLOSE_METHOD)
         on_connection_close(broker, method, now);
     else if (id == AMQP_CONNECTION_CLOSE_OK_METHOD && broker->state == SPECTACLES_BROKER_CLOSING)
         sp_broker_settle(broker, now);
-    else if (id == AMQP_CONNECTION_START_METHOD && handshake)
+    else if (id == AMQP_CONNECTION_START_METHOD && due)
         return sp_broker_on_start(broker, method, now);
-    else if (id == AMQP_CONNECTION_TUNE_METHOD && handshake)
+    else if (id == AMQP_CONNECTION_TUNE_METHOD && due)
         return sp_broker_on_tune(broker, method, now);
-    else if (id == AMQP_CONNECTION_OPEN_OK_METHOD && handshake)
+    else if (id == AMQP_CONNECTION_OPEN_OK_METHOD && due)
         return on_open_ok(broker, now);
     else if (id == AMQP_CONNECTION_BLOCKED_METHOD && !handshake)
         on_blocked(broker, method);
@@ -125,6 +128,8 @@ static int on_connection_method(spectacles_broker *broker, amqp_method_number_t 
 static int on_flow(spectacles_broker *broker, uint16_t channel, const amqp_channel_flow_t *flow)
 {
     amqp_channel_flow_ok_t flow_ok = {.active = flow->active};
+    if (channel == SP_CHANNEL_PUBLISH)
+        broker->stopped = !flow->active;
     return sp_wire_method(&broker->control, channel, AMQP_CHANNEL_FLOW_OK_METHOD, &flow_ok);
 }
 
@@ -142,40 +147,48 @@ static int on_publish_method(spectacles_broker *broker, amqp_method_number_t id,
 {
     if (id == AMQP_CONFIRM_SELECT_OK_METHOD)
         return on_confirm_selected(broker, now);
+    if (!broker->confirms) /* nothing was published yet */
+        return SPECTACLES_E_PROTO;
     if (id == AMQP_BASIC_RETURN_METHOD)
         return sp_content_begin(&broker->returned, id, method);
-    if (id == AMQP_BASIC_ACK_METHOD && broker->confirms) {
+    if (id == AMQP_BASIC_ACK_METHOD) {
         const amqp_basic_ack_t *ack = method;
-        sp_publishes_confirm(&broker->publishes, ack->delivery_tag, ack->multiple);
-        return SPECTACLES_OK;
+        return sp_publishes_confirm(&broker->publishes, ack->delivery_tag, ack->multiple);
     }
-    if (id == AMQP_BASIC_NACK_METHOD && broker->confirms) {
+    if (id == AMQP_BASIC_NACK_METHOD) {
         const amqp_basic_nack_t *nack = method;
         return sp_publishes_again(&broker->publishes, nack->delivery_tag, nack->multiple);
     }
     return SPECTACLES_E_PROTO;
 }
 
-static int on_declare_method(spectacles_broker *broker, amqp_method_number_t id, uint64_t now)
+static int on_declare_method(spectacles_broker *broker, amqp_method_number_t id, const void *method,
+                             uint64_t now)
 {
     if (id == AMQP_EXCHANGE_DECLARE_OK_METHOD)
-        return sp_broker_on_declared(broker, SP_REQUEST_EXCHANGE, now);
+        return sp_broker_on_declared(broker, SP_REQUEST_EXCHANGE, NULL, now);
     if (id == AMQP_QUEUE_DECLARE_OK_METHOD)
-        return sp_broker_on_declared(broker, SP_REQUEST_QUEUE, now);
+        return sp_broker_on_declared(broker, SP_REQUEST_QUEUE,
+                                     &((const amqp_queue_declare_ok_t *)method)->queue, now);
     if (id == AMQP_QUEUE_BIND_OK_METHOD)
-        return sp_broker_on_declared(broker, SP_REQUEST_BIND, now);
+        return sp_broker_on_declared(broker, SP_REQUEST_BIND, NULL, now);
     return SPECTACLES_E_PROTO;
+}
+
+static int on_deliver(spectacles_broker *broker, const amqp_basic_deliver_t *deliver)
+{
+    if (!sp_topology_consumes(&broker->topology, sp_consumer_number(deliver->consumer_tag)))
+        return SPECTACLES_E_PROTO;
+    return sp_content_begin(&broker->delivered, AMQP_BASIC_DELIVER_METHOD, deliver);
 }
 
 static int on_consume_method(spectacles_broker *broker, amqp_method_number_t id, const void *method,
                              uint64_t now)
 {
     if (id == AMQP_BASIC_DELIVER_METHOD)
-        return sp_content_begin(&broker->delivered, id, method);
-    if (id == AMQP_BASIC_CANCEL_METHOD) {
-        sp_broker_on_cancelled(broker, method, now);
-        return SPECTACLES_OK;
-    }
+        return on_deliver(broker, method);
+    if (id == AMQP_BASIC_CANCEL_METHOD)
+        return sp_broker_on_cancelled(broker, method, now);
     if (id == AMQP_BASIC_QOS_OK_METHOD)
         return sp_broker_on_consuming(broker, SP_REQUEST_QOS, NULL, now);
     if (id == AMQP_BASIC_CONSUME_OK_METHOD)
@@ -184,10 +197,22 @@ static int on_consume_method(spectacles_broker *broker, amqp_method_number_t id,
     return SPECTACLES_E_PROTO;
 }
 
+/* What is put together on this channel, NULL for those without content. */
+static sp_content *content_of(spectacles_broker *broker, uint16_t channel)
+{
+    if (channel == SP_CHANNEL_PUBLISH)
+        return &broker->returned;
+    return channel == SP_CHANNEL_CONSUME ? &broker->delivered : NULL;
+}
+
 static int on_channel_method(spectacles_broker *broker, uint16_t channel, amqp_method_number_t id,
                              const void *method, uint64_t now)
 {
+    const sp_content *content = content_of(broker, channel);
     if (broker->channels[channel] == SP_CHANNEL_CLOSED)
+        return SPECTACLES_E_PROTO;
+    /* The frames of one content stand together (section 4.2.6). */
+    if (content && content->state != SP_CONTENT_NONE && id != AMQP_CHANNEL_CLOSE_METHOD)
         return SPECTACLES_E_PROTO;
     if (id == AMQP_CHANNEL_OPEN_OK_METHOD)
         return sp_broker_on_channel_opened(broker, channel, now);
@@ -203,7 +228,7 @@ static int on_channel_method(spectacles_broker *broker, uint16_t channel, amqp_m
         return on_publish_method(broker, id, method, now);
     if (channel == SP_CHANNEL_CONSUME)
         return on_consume_method(broker, id, method, now);
-    return on_declare_method(broker, id, now);
+    return on_declare_method(broker, id, method, now);
 }
 
 /* ---- Content ---- */
@@ -235,20 +260,19 @@ static int refuse_delivery(spectacles_broker *broker, uint64_t handle)
     sp_news *news = sp_broker_tell(broker, SPECTACLES_BROKER_EVENT_REFUSED);
     if (news) {
         news->event.subscription = (uint32_t)content->consumer;
-        sp_text_set(&news->text, "a message under the key '%s' was rejected: %s", content->key.chars,
-                    content->refusal);
+        sp_text_set(&news->text, "a message under the key '");
+        sp_text_add_foreign(&news->text, content->key.chars, content->key.length, SP_SHORT_MAX);
+        sp_text_add(&news->text, "' was rejected: %s", content->refusal);
     }
     return done < 0 ? done : SPECTACLES_OK;
 }
 
 static int on_delivery(spectacles_broker *broker, const spectacles_broker_event **event)
 {
-    uint64_t handle = sp_deliveries_add(&broker->deliveries, broker->delivered.delivery_tag);
-    if (handle == 0)
-        return broker->delivered.delivery_tag > broker->deliveries.last ? SPECTACLES_E_NOMEM
-                                                                        : SPECTACLES_E_PROTO;
-    if (broker->delivered.consumer >= broker->topology.subscriptions.count)
-        return SPECTACLES_E_PROTO;
+    uint64_t handle = 0;
+    int error = sp_deliveries_add(&broker->deliveries, broker->delivered.delivery_tag, &handle);
+    if (error != SPECTACLES_OK)
+        return error;
     if (broker->delivered.refusal)
         return refuse_delivery(broker, handle);
     *event = tell_delivery(broker, handle);
@@ -258,8 +282,9 @@ static int on_delivery(spectacles_broker *broker, const spectacles_broker_event 
 static int on_return(spectacles_broker *broker)
 {
     const sp_content *content = &broker->returned;
-    if (!sp_publishes_returned(&broker->publishes, content->tag))
-        return SPECTACLES_OK;
+    int known = sp_publishes_returned(&broker->publishes, content->tag);
+    if (known != 1)
+        return known;
     broker->stats.returned++;
     sp_news *news = sp_broker_tell(broker, SPECTACLES_BROKER_EVENT_RETURNED);
     if (!news)
@@ -268,8 +293,9 @@ static int on_return(spectacles_broker *broker)
     news->event.code = content->code;
     news->event.key = content->key.chars;
     news->event.key_length = content->key.length;
-    sp_text_set(&news->text, "no queue takes messages under the key '%s' (%u ", content->key.chars,
-                (unsigned)content->code);
+    sp_text_set(&news->text, "no queue takes messages under the key '");
+    sp_text_add_foreign(&news->text, content->key.chars, content->key.length, SP_SHORT_MAX);
+    sp_text_add(&news->text, "' (%u ", (unsigned)content->code);
     sp_text_add_foreign(&news->text, content->text.chars, content->text.length, SP_SHORT_MAX);
     sp_text_add(&news->text, ")");
     return SPECTACLES_OK;
@@ -278,16 +304,15 @@ static int on_return(spectacles_broker *broker)
 static int on_content(spectacles_broker *broker, const sp_wire_frame *frame,
                       const spectacles_broker_event **event)
 {
-    bool returned = frame->channel == SP_CHANNEL_PUBLISH;
-    sp_content *content = returned ? &broker->returned : &broker->delivered;
-    if (frame->channel != SP_CHANNEL_PUBLISH && frame->channel != SP_CHANNEL_CONSUME)
+    sp_content *content = content_of(broker, frame->channel);
+    if (!content)
         return SPECTACLES_E_PROTO;
     if (broker->channels[frame->channel] == SP_CHANNEL_REOPENING)
         return SPECTACLES_OK;
     int got = sp_content_frame(content, frame, &broker->pool, broker->max_message);
     if (got != 1)
         return got;
-    return returned ? on_return(broker) : on_delivery(broker, event);
+    return content == &broker->returned ? on_return(broker) : on_delivery(broker, event);
 }
 
 /* ---- Frames ---- */

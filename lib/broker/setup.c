@@ -15,7 +15,7 @@ int sp_broker_open_channel(spectacles_broker *broker, uint16_t channel)
         return error;
     broker->channels[channel] = SP_CHANNEL_OPENING;
     if (channel == SP_CHANNEL_PUBLISH)
-        broker->confirms = false;
+        broker->confirms = broker->stopped = false;
     if (channel == SP_CHANNEL_CONSUME)
         sp_deliveries_renew(&broker->deliveries);
     return SPECTACLES_OK;
@@ -122,12 +122,15 @@ static int answered(spectacles_broker *broker, enum sp_request_kind kind, uint32
     return sp_broker_advance(broker, now);
 }
 
-int sp_broker_on_declared(spectacles_broker *broker, enum sp_request_kind kind, uint64_t now)
+int sp_broker_on_declared(spectacles_broker *broker, enum sp_request_kind kind, const amqp_bytes_t *queue,
+                          uint64_t now)
 {
     const sp_request *front = sp_ring_front(&broker->topology.declaring);
     if (!front || front->kind != kind)
         return SPECTACLES_E_PROTO;
     uint32_t number = front->subscription;
+    if (queue && !sp_wire_is(*queue, sp_topology_at(&broker->topology, number)->queue))
+        return SPECTACLES_E_PROTO;
     sp_ring_pop(&broker->topology.declaring);
     return answered(broker, kind, number, now);
 }
@@ -166,18 +169,20 @@ static sp_news *fail_subscription(spectacles_broker *broker, uint32_t number, ui
     return news;
 }
 
-void sp_broker_on_cancelled(spectacles_broker *broker, const amqp_basic_cancel_t *cancel, uint64_t now)
+int sp_broker_on_cancelled(spectacles_broker *broker, const amqp_basic_cancel_t *cancel, uint64_t now)
 {
     uint64_t number = sp_consumer_number(cancel->consumer_tag);
-    const sp_subscription *subscription =
-        number < UINT32_MAX ? sp_topology_at(&broker->topology, (uint32_t)number) : NULL;
-    if (!subscription || subscription->state != SP_SUBSCRIPTION_ACTIVE)
-        return;
+    if (!sp_topology_consumes(&broker->topology, number))
+        return SPECTACLES_E_PROTO;
+    const sp_subscription *subscription = sp_topology_at(&broker->topology, (uint32_t)number);
+    if (subscription->state != SP_SUBSCRIPTION_ACTIVE)
+        return SPECTACLES_E_PROTO;
     sp_news *news = fail_subscription(broker, (uint32_t)number, now + SP_RETRY_CANCELLED);
     if (news)
         sp_text_set(&news->text,
                     "the broker cancelled the consumer of queue '%s': it was deleted, or its node is gone",
                     subscription->queue);
+    return SPECTACLES_OK;
 }
 
 /*
@@ -338,7 +343,9 @@ static void lose_publishing(spectacles_broker *broker, const amqp_channel_close_
     sp_broker_quote(&news->text, close->reply_code, close->reply_text);
 }
 
-/* A frame that is half written has to be completed before anything else, though nobody will read it any more.
+/*
+ * A frame that is half written has to be completed before anything else, though nobody will read it any more.
+ * From then on it counts as written: it may be the one that the broker refused.
  */
 static int finish_cut_record(spectacles_broker *broker)
 {
@@ -355,7 +362,8 @@ static int finish_cut_record(spectacles_broker *broker)
     }
     sp_buffer_free(&broker->control);
     broker->control = both;
-    return sp_publishes_rewind(&broker->publishes, broker->frame_max);
+    sp_publishes_consumed(&broker->publishes, rest.length);
+    return SPECTACLES_OK;
 }
 
 int sp_broker_on_channel_close(spectacles_broker *broker, uint16_t channel, const amqp_channel_close_t *close,

@@ -171,6 +171,14 @@ int sp_topology_consume(sp_topology *topology, sp_buffer *out, uint32_t number)
 
 /* ---- Looking ---- */
 
+bool sp_topology_consumes(const sp_topology *topology, uint64_t number)
+{
+    if (number >= topology->subscriptions.count)
+        return false;
+    const sp_subscription *subscription = sp_topology_at(topology, (uint32_t)number);
+    return subscription->state >= SP_SUBSCRIPTION_CONSUMING && !subscription->declare_only;
+}
+
 bool sp_topology_is_settled(const sp_topology *topology)
 {
     for (uint32_t i = 0; i < topology->subscriptions.count; i++) {

@@ -73,6 +73,12 @@ int sp_topology_consume(sp_topology *topology, sp_buffer *out, uint32_t number);
 /* Our consumer tags are "s" and the subscription's number: that number, UINT64_MAX for a tag that is not ours. */
 uint64_t sp_consumer_number(amqp_bytes_t tag);
 
+/*
+ * True when a subscription of this number was asked to consume on the present channel. A consumer that was
+ * cancelled counts, until it is made anew: deliveries may have been on their way.
+ */
+bool sp_topology_consumes(const sp_topology *topology, uint64_t number);
+
 /* True when everything has been tried once on this connection. */
 bool sp_topology_is_settled(const sp_topology *topology);
 

@@ -49,6 +49,11 @@ amqp_bytes_t sp_wire_text(const char *text)
     return amqp_cstring_bytes(text);
 }
 
+bool sp_wire_is(amqp_bytes_t bytes, const char *text)
+{
+    return bytes.len == strlen(text) && memcmp(bytes.bytes, text, bytes.len) == 0;
+}
+
 bool sp_wire_quotes(amqp_bytes_t text, sp_slice name)
 {
     const char *chars = text.bytes;
@@ -224,7 +229,8 @@ bool sp_wire_table_is_sane(sp_reader *reader)
         if (kind == AMQP_FIELD_KIND_TABLE || kind == AMQP_FIELD_KIND_ARRAY) {
             size_t length = sp_reader_u32(reader);
             size_t limit = depth ? open[depth - 1].end : reader->length;
-            if (depth == SP_WIRE_TABLE_DEPTH || reader->failed || length > limit - reader->position)
+            if (depth == SP_WIRE_TABLE_DEPTH || reader->failed || reader->position > limit ||
+                length > limit - reader->position)
                 return false;
             open[depth].end = reader->position + length;
             open[depth++].table = kind == AMQP_FIELD_KIND_TABLE;
@@ -249,6 +255,42 @@ amqp_method_number_t sp_wire_method_id(sp_slice payload)
     return sp_reader_u32(&reader);
 }
 
+const char *sp_wire_method_name(amqp_method_number_t id)
+{
+    static const struct {
+        amqp_method_number_t id;
+        const char *name;
+    } sent[] = {{AMQP_CONNECTION_START_METHOD, "connection.start"},
+                {AMQP_CONNECTION_SECURE_METHOD, "connection.secure"},
+                {AMQP_CONNECTION_TUNE_METHOD, "connection.tune"},
+                {AMQP_CONNECTION_OPEN_OK_METHOD, "connection.open-ok"},
+                {AMQP_CONNECTION_CLOSE_METHOD, "connection.close"},
+                {AMQP_CONNECTION_CLOSE_OK_METHOD, "connection.close-ok"},
+                {AMQP_CONNECTION_BLOCKED_METHOD, "connection.blocked"},
+                {AMQP_CONNECTION_UNBLOCKED_METHOD, "connection.unblocked"},
+                {AMQP_CHANNEL_OPEN_OK_METHOD, "channel.open-ok"},
+                {AMQP_CHANNEL_FLOW_METHOD, "channel.flow"},
+                {AMQP_CHANNEL_CLOSE_METHOD, "channel.close"},
+                {AMQP_CHANNEL_CLOSE_OK_METHOD, "channel.close-ok"},
+                {AMQP_EXCHANGE_DECLARE_OK_METHOD, "exchange.declare-ok"},
+                {AMQP_QUEUE_DECLARE_OK_METHOD, "queue.declare-ok"},
+                {AMQP_QUEUE_BIND_OK_METHOD, "queue.bind-ok"},
+                {AMQP_BASIC_QOS_OK_METHOD, "basic.qos-ok"},
+                {AMQP_BASIC_CONSUME_OK_METHOD, "basic.consume-ok"},
+                {AMQP_BASIC_CANCEL_METHOD, "basic.cancel"},
+                {AMQP_BASIC_CANCEL_OK_METHOD, "basic.cancel-ok"},
+                {AMQP_BASIC_RETURN_METHOD, "basic.return"},
+                {AMQP_BASIC_DELIVER_METHOD, "basic.deliver"},
+                {AMQP_BASIC_ACK_METHOD, "basic.ack"},
+                {AMQP_BASIC_NACK_METHOD, "basic.nack"},
+                {AMQP_CONFIRM_SELECT_OK_METHOD, "confirm.select-ok"}};
+    for (size_t i = 0; i < sizeof sent / sizeof sent[0]; i++) {
+        if (sent[i].id == id)
+            return sent[i].name;
+    }
+    return NULL;
+}
+
 static amqp_bytes_t bytes_of(sp_slice slice, size_t skip)
 {
     union {
@@ -266,7 +308,8 @@ static int decode_error(int status)
 int sp_wire_decode(sp_slice payload, amqp_pool_t *pool, void **method)
 {
     amqp_method_number_t id = sp_wire_method_id(payload);
-    if (payload.length < 4)
+    /* Methods that only clients send have tables that nobody has looked at, and the decoder recurses. */
+    if (payload.length < 4 || !sp_wire_method_name(id))
         return SPECTACLES_E_PROTO;
     /* The one method with a table in it that a broker sends: behind its id and two version octets. */
     if (id == AMQP_CONNECTION_START_METHOD) {

@@ -55,7 +55,12 @@ int sp_wire_heartbeat(sp_buffer *out);
 /* The id of a method frame's payload; 0 when it is too short. */
 amqp_method_number_t sp_wire_method_id(sp_slice payload);
 
-/* Decodes a method frame's payload into librabbitmq's struct; it points into the payload and into the pool.
+/* Its name as the specification has it; NULL when it is none that a broker sends to a client. */
+const char *sp_wire_method_name(amqp_method_number_t id);
+
+/*
+ * Decodes a method frame's payload into librabbitmq's struct; it points into the payload and into the pool.
+ * SPECTACLES_E_PROTO when it is malformed, or not one that a broker sends.
  */
 int sp_wire_decode(sp_slice payload, amqp_pool_t *pool, void **method);
 
@@ -68,6 +73,9 @@ int sp_wire_decode_header(sp_slice payload, amqp_pool_t *pool, uint64_t *body_si
 bool sp_wire_table_is_sane(sp_reader *reader);
 
 amqp_bytes_t sp_wire_text(const char *text);
+
+/* Whether the bytes are that text. */
+bool sp_wire_is(amqp_bytes_t bytes, const char *text);
 
 /* Whether a broker's text names this in single quotes. */
 bool sp_wire_quotes(amqp_bytes_t text, sp_slice name);

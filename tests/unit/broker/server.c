@@ -7,6 +7,13 @@ typedef struct bytes {
     size_t length;
 } bytes;
 
+/* They are large: each writer has its own, and begins it anew. */
+static bytes *fresh(bytes *out)
+{
+    out->length = 0;
+    return out;
+}
+
 static void put(bytes *out, const void *data, size_t length)
 {
     assert_true(out->length + length <= sizeof out->data);
@@ -214,28 +221,36 @@ void server_pull(sp_server *server)
 
 /* ---- What the broker says ---- */
 
+static size_t next_piece(const sp_server *server, size_t left)
+{
+    if (server->split)
+        return 1;
+    return server->cut > server->fed && server->cut - server->fed < left ? server->cut - server->fed : left;
+}
+
 void server_feed(sp_server *server, const void *data, size_t length)
 {
     const uint8_t *at = data;
-    size_t step = server->split ? 1 : length;
-    for (size_t i = 0; i < length; i += step) {
-        spectacles_broker_feed(server->broker, at + i, step, server->now);
-        if (server->split)
-            server_pull(server);
+    for (size_t i = 0; i < length;) {
+        size_t piece = next_piece(server, length - i);
+        spectacles_broker_feed(server->broker, at + i, piece, server->now);
+        server->fed += piece;
+        i += piece;
+        server_pull(server);
     }
     server_pull(server);
 }
 
 void server_frame(sp_server *server, int type, int channel, const void *payload, size_t length)
 {
-    bytes *frame = test_calloc(1, sizeof *frame);
+    static bytes frame_room;
+    bytes *frame = fresh(&frame_room);
     put_number(frame, (uint64_t)type, 1);
     put_number(frame, (uint64_t)channel, 2);
     put_number(frame, length, 4);
     put(frame, payload, length);
     put_number(frame, 0xce, 1);
     server_feed(server, frame->data, frame->length);
-    test_free(frame);
 }
 
 static void put_format(bytes *out, const char *format, va_list args)
@@ -256,7 +271,8 @@ static void put_format(bytes *out, const char *format, va_list args)
 
 void server_method(sp_server *server, int channel, int class_id, int method_id, const char *format, ...)
 {
-    bytes *payload = test_calloc(1, sizeof *payload);
+    static bytes payload_room;
+    bytes *payload = fresh(&payload_room);
     va_list args;
     put_number(payload, (uint64_t)class_id, 2);
     put_number(payload, (uint64_t)method_id, 2);
@@ -264,13 +280,13 @@ void server_method(sp_server *server, int channel, int class_id, int method_id, 
     put_format(payload, format, args);
     va_end(args);
     server_frame(server, 1, channel, payload->data, payload->length);
-    test_free(payload);
 }
 
 void server_deliver(sp_server *server, uint64_t tag, const char *consumer, const char *key, const char *body,
                     size_t piece)
 {
-    bytes *header = test_calloc(1, sizeof *header);
+    static bytes header_room;
+    bytes *header = fresh(&header_room);
     size_t length = strlen(body);
     server_method(server, 3, 60, 60, "sqbss", consumer, tag, (uint64_t)0, "gateway", key);
     put_number(header, 60, 2);
@@ -282,7 +298,6 @@ void server_deliver(sp_server *server, uint64_t tag, const char *consumer, const
     server_frame(server, 2, 3, header->data, header->length);
     for (size_t at = 0; at < length; at += piece)
         server_frame(server, 3, 3, body + at, length - at < piece ? length - at : piece);
-    test_free(header);
 }
 
 void server_eof(sp_server *server)
@@ -331,9 +346,11 @@ void server_handshake(sp_server *server)
 {
     server_open(server);
     /* server-properties: product and version */
-    bytes *start = test_calloc(1, sizeof *start);
+    static bytes start_room;
+    bytes *start = fresh(&start_room);
     put(start, "\0\x0a\0\x0a\0\x09", 6);
-    bytes *table = test_calloc(1, sizeof *table);
+    static bytes table_room;
+    bytes *table = fresh(&table_room);
     put(table,
         "\x07productS\0\0\0\x08RabbitMQ\x07versionS\0\0\0\x06"
         "3.10.8",
@@ -346,8 +363,6 @@ void server_handshake(sp_server *server)
         "en_US",
         27);
     server_frame(server, 1, 0, start->data, start->length);
-    test_free(table);
-    test_free(start);
     server_method(server, 0, 10, 30, "wlw", (uint64_t)2047, (uint64_t)server->frame_max, (uint64_t)60);
     server_method(server, 0, 10, 41, "s", "");
 }

@@ -11,7 +11,7 @@
  * lines of text.
  */
 enum {
-    SERVER_LINES = 4096,
+    SERVER_LINES = 1024,
     SERVER_LINE = 400
 };
 
@@ -28,6 +28,8 @@ typedef struct sp_server {
     uint64_t connection;
     uint32_t frame_max;
     int split;              /* feed byte by byte */
+    size_t cut;             /* feed in two parts the piece that this byte of all is in */
+    size_t fed;             /* bytes, over all connections */
     sp_lines events;        /* "READY RabbitMQ 3.10.8" */
     int answered;           /* of the lines in written */
     sp_lines written;       /* "1 queue.declare gateway:X" */

@@ -100,7 +100,6 @@ static void confirms_come_in_any_order(void **state)
     ack(server, 5, 0);
     ack(server, 2, 0);
     ack(server, 5, 0);
-    ack(server, 99, 0);
     ack(server, 4, 1);
     ack(server, 6, 1);
     static const char *const order[] = {"CONFIRMED 5", "CONFIRMED 2", "CONFIRMED 1",
@@ -258,6 +257,26 @@ static void a_blocked_broker_is_not_written_to(void **state)
     server_free(server);
 }
 
+static void a_stopped_channel_is_not_published_on(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    server_ready(server);
+    server_method(server, 2, 20, 20, "b", N(0));
+    server_publish(server, "K", "x", 0);
+    server_pull(server);
+    assert_int_equal(server_count(&server->written, "2 channel.flow-ok"), 1);
+    assert_int_equal(server_count(&server->written, "2 basic.publish"), 0);
+    server_method(server, 2, 20, 20, "b", N(1));
+    assert_int_equal(server_count(&server->written, "2 basic.publish"), 1);
+    server_method(server, 2, 20, 20, "b", N(0));
+    server_eof(server);
+    server_ready(server);
+    server_pull(server);
+    assert_int_equal(server_count(&server->written, "2 basic.publish"), 1);
+    server_free(server);
+}
+
 static void a_missing_exchange_fails_one_publish(void **state)
 {
     (void)state;
@@ -339,6 +358,38 @@ static void an_exchange_that_was_deleted_is_declared_anew(void **state)
     server_ready(server);
     server_pull(server);
     assert_int_equal(server_count(&server->written, "2 basic.publish"), 1);
+    server_free(server);
+}
+
+/* The broker refuses it while its body is still being written. */
+static void a_missing_exchange_is_known_in_mid_write(void **state)
+{
+    (void)state;
+    static const uint8_t body[5000] = {0};
+    sp_server *server = server_new(NULL);
+    const uint8_t *bytes;
+    spectacles_message message;
+    spectacles_message_init(&message, sizeof message);
+    message.exchange = "elsewhere";
+    message.body = body;
+    message.body_length = sizeof body;
+    server_ready(server);
+    assert_int_equal(spectacles_broker_publish(server->broker, &message, NULL), SPECTACLES_OK);
+    assert_int_equal(server_publish(server, "L", "x", 0), 2);
+    server_forget(server);
+    assert_true(spectacles_broker_pending(server->broker, &bytes) > 1000);
+    memcpy(server->input, bytes, 1000);
+    server->input_length = 1000;
+    spectacles_broker_consumed(server->broker, 1000);
+    server_method(server, 2, 20, 40, "wsww", N(404), "NOT_FOUND - no exchange 'elsewhere' in vhost '/'",
+                  N(60), N(40));
+    assert_int_equal(server_count(&server->events, "FAILED 1 404"), 1);
+    assert_int_equal(server_count(&server->events, "DISCONNECTED"), 0);
+    assert_string_equal(server->written.line[3], "2 channel.close-ok");
+    server_answer(server);
+    server_pull(server);
+    ack(server, 1, 0);
+    assert_int_equal(server_count(&server->events, "CONFIRMED 2"), 1);
     server_free(server);
 }
 
@@ -745,10 +796,12 @@ int main(void)
         cmocka_unit_test(what_is_unconfirmed_is_published_again_in_order),
         cmocka_unit_test(smaller_frames_are_agreed_on_again),
         cmocka_unit_test(a_blocked_broker_is_not_written_to),
+        cmocka_unit_test(a_stopped_channel_is_not_published_on),
         cmocka_unit_test(a_missing_exchange_fails_one_publish),
         cmocka_unit_test(a_message_over_the_brokers_limit_fails_alone),
         cmocka_unit_test(an_expiration_is_a_number),
         cmocka_unit_test(an_exchange_that_was_deleted_is_declared_anew),
+        cmocka_unit_test(a_missing_exchange_is_known_in_mid_write),
         cmocka_unit_test(acknowledgements_happen_once),
         cmocka_unit_test(one_delivery_that_is_held_costs_nothing),
         cmocka_unit_test(what_is_too_large_is_rejected_alone),
