@@ -22,7 +22,7 @@ void sp_ring_clear(sp_ring *ring)
 
 static unsigned char *slot(const sp_ring *ring, size_t index)
 {
-    return ring->items + (ring->head + index) % ring->capacity * ring->item_size;
+    return ring->items + ((ring->head + index) & (ring->capacity - 1)) * ring->item_size;
 }
 
 /* Copies into a fresh block in order: simpler than mending the wrap in place, and as rare. */
@@ -57,7 +57,7 @@ void *sp_ring_push_front(sp_ring *ring)
 {
     if (!make_room(ring))
         return NULL;
-    ring->head = (ring->head + ring->capacity - 1) % ring->capacity;
+    ring->head = (ring->head - 1) & (ring->capacity - 1);
     ring->count++;
     return memset(slot(ring, 0), 0, ring->item_size);
 }
@@ -76,7 +76,7 @@ void sp_ring_pop(sp_ring *ring)
 {
     if (ring->count == 0)
         return;
-    ring->head = (ring->head + 1) % ring->capacity;
+    ring->head = (ring->head + 1) & (ring->capacity - 1);
     ring->count--;
 }
 

@@ -9,7 +9,7 @@ typedef struct sp_ring {
     size_t item_size;
     size_t head;
     size_t count;
-    size_t capacity;
+    size_t capacity; /* 0 or a power of two: the hot path has no time for a division */
 } sp_ring;
 
 sp_ring sp_ring_of(size_t item_size);

@@ -6,7 +6,8 @@
 /* The largest header of a masked frame. */
 enum {
     HEADER_MAX = 14,
-    KEPT_MESSAGE = 1024,
+    BUSY_MESSAGE = 64 * 1024, /* of the message buffer, while more may come at once */
+    KEPT_MESSAGE = 1024,      /* while nothing comes */
     KEPT_INPUT = 1024
 };
 
@@ -143,12 +144,14 @@ static void forget_message(sp_frames *frames)
         return;
     frames->handed_out = 0;
     sp_buffer_clear(&frames->message);
-    sp_buffer_shrink(&frames->message, KEPT_MESSAGE);
+    sp_buffer_shrink(&frames->message, BUSY_MESSAGE);
 }
 
 void sp_frames_rest(sp_frames *frames)
 {
     forget_message(frames);
+    if (!frames->message_kind)
+        sp_buffer_shrink(&frames->message, KEPT_MESSAGE);
     sp_buffer_shrink(&frames->input, KEPT_INPUT);
 }
 
