@@ -93,7 +93,7 @@ def judge_sessions(world: World, verdict: Verdict) -> None:
                 declared[copies[0]["new_session"]] = declared.get(copies[0]["new_session"], 0) + 1
         for number, session in enumerate(sessions.list[1:], 1):
             before = sessions.list[number - 1]
-            if before.session_id not in world.lost | sessions.orphans and before.ended_by != "heartbeats":
+            if before.session_id not in world.lost | sessions.orphans and before.ended_by not in ("heartbeats", "expiry"):
                 needless.append(f"shard {shard} identified, though {before.session_id} was alive")
             if session.session_id in sessions.orphans:
                 continue

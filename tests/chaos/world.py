@@ -23,6 +23,7 @@ from chaos.recorder import Recorder
 SHARDS = 4
 EVENTS_EVERY = 0.02  # seconds, one of each shard
 COMMANDS_EVERY = 0.25
+EXPIRY = 8.0  # seconds that Discord keeps a session that nobody resumes
 HEARTBEAT = 2000  # milliseconds, of Discord; RabbitMQ's is two seconds
 
 
@@ -90,6 +91,7 @@ class World:
         self.standin = Standin(cert=certificate.cert, key=certificate.key, shards=SHARDS, max_concurrency=SHARDS,
                                heartbeat_interval=HEARTBEAT, identify_window=0.0)
         self.standin.identify_limit["remaining"] = self.standin.identify_limit["total"] = 1_000_000
+        self.standin.session_expiry = EXPIRY
         self.standin.start()
         self.rabbit = RabbitNode(folder / "rabbit")
         self.rabbit.start()

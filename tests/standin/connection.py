@@ -225,8 +225,9 @@ class Connection:
         if d.get("token") != self.standin.token:
             raise Violation(4004, "Authentication failed.")
         session = self.standin.find_session(d.get("session_id"))
-        if session and self.has_expired(session, d["seq"]):
+        if session and session.alive and self.has_expired(session, d["seq"]):
             session.alive = False
+            session.ended_by = "expiry"
         if not session or not session.alive:
             self.standin.note("invalid_session", session=d.get("session_id"))
             self.say(9, False)

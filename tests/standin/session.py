@@ -27,7 +27,7 @@ class Session:
     names: list[str] = field(default_factory=list)
     received: list[Received] = field(default_factory=list)
     alive: bool = True
-    ended_by: str = ""  # "client" when it closed with 1000 or 1001, "heartbeats" when it missed them
+    ended_by: str = ""  # "client" when it closed with 1000 or 1001, "heartbeats" when it missed them, "expiry"
     connection: Any = None
     left_at: float | None = None  # when its connection ended
     intents: int = 0

@@ -171,6 +171,29 @@ def test_a_session_is_replayed_until_it_is_ended(standin: Standin) -> None:
     assert resume(standin, session, 1) == ["op 9 False"]
 
 
+@pytest.mark.parametrize("what", ["expiry", "limit"])
+def test_a_session_that_was_away_too_long_is_gone(standin: Standin, what: str) -> None:
+    async def first(client: Client) -> str:
+        session_id = str((await ready(client))["d"]["session_id"])
+        client.socket.transport.abort()  # with a close code it would have ended the session
+        return session_id
+
+    async def again(client: Client) -> Any:
+        await client.hear(10)
+        await client.say(6, {"token": "test.token", "session_id": session, "seq": 1})
+        return (await client.hear(9))["d"]
+
+    session = run(standin, first)
+    standin.wait_for(lambda: standin.count("closed") == 1)
+    if what == "expiry":
+        standin.session_expiry = 0.0
+    else:
+        standin.replay_limit = 2
+        standin.dispatch_many(0, [("MESSAGE_CREATE", "{}")] * 3)
+    assert run(standin, again) is False
+    assert standin.session(0).ended_by == "expiry"
+
+
 def test_a_sequence_that_was_never_sent(standin: Standin) -> None:
     async def talk(client: Client) -> str:
         session = (await ready(client))["d"]["session_id"]

@@ -369,6 +369,23 @@ static void one_busy_shard_holds_up_no_other(void **state)
     end();
 }
 
+/* Another gateway of the group may believe in another number of shards: its packets are sent, or wait, and never go round. */
+static void a_packet_is_never_routed_again(void **state)
+{
+    (void)state;
+    start(1);
+    open_send();
+    /* Of a guild of shard 2, as four shards count; it came to shard 0 by somebody who counts otherwise. */
+    static const char strange[] = "{\"op\":4,\"d\":{\"guild_id\":\"8388608\",\"channel_id\":null}}";
+    fake_message(&world.commands, 0, "0", strange);
+    fake_message(&world.commands, SEND_SUBSCRIPTION, "SEND", send_2);
+    pull();
+    assert_int_equal(fake_count("publish"), 1);
+    assert_int_equal(fake_count("publish 2 "), 1);
+    assert_int_equal(fake_count("send 0 4"), 1);
+    end();
+}
+
 static void what_can_never_be_sent_is_rejected(void **state)
 {
     (void)state;
@@ -486,6 +503,7 @@ int main(void)
         cmocka_unit_test(a_packet_is_acknowledged_when_it_is_sent),
         cmocka_unit_test(what_was_not_sent_is_sent_again_in_order),
         cmocka_unit_test(one_busy_shard_holds_up_no_other),
+        cmocka_unit_test(a_packet_is_never_routed_again),
         cmocka_unit_test(what_can_never_be_sent_is_rejected),
         cmocka_unit_test(what_is_held_is_forgotten_with_its_connection),
         cmocka_unit_test(stops_in_order),
