@@ -17,7 +17,7 @@ int main(int argc, char **argv)
 {
     spectacles_shard *shard = NULL;
     spectacles_link *link = NULL;
-    spectacles_problem why = {"out of memory", 0};
+    spectacles_problem why = {.text = "out of memory"};
     spectacles_shard_config config;
     spectacles_shard_config_init(&config, sizeof config);
     setenv("DISCORD_GATEWAY_URL", "wss://gateway.discord.gg", 0);

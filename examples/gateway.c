@@ -128,7 +128,7 @@ static void *allocate(size_t count, size_t size)
 static spectacles_shard *make_shard(const struct gateway *gateway, uint32_t id)
 {
     spectacles_shard *shard = NULL;
-    spectacles_problem problem = {"out of memory", 0};
+    spectacles_problem problem = {.text = "out of memory"};
     spectacles_shard_config config;
     spectacles_shard_config_init(&config, sizeof config);
     config.flags = SPECTACLES_SHARD_COMMITS;
@@ -153,7 +153,7 @@ static spectacles_shard *make_shard(const struct gateway *gateway, uint32_t id)
 static spectacles_broker *make_broker(const struct gateway *gateway, const char *name)
 {
     spectacles_broker *broker = NULL;
-    spectacles_problem problem = {"out of memory", 0};
+    spectacles_problem problem = {.text = "out of memory"};
     spectacles_broker_config config;
     spectacles_broker_config_init(&config, sizeof config);
     config.urls = &gateway->settings.amqp_url;
@@ -196,7 +196,7 @@ static spectacles_gap *find_gaps(const struct gateway *gateway, size_t *count)
 
 static void make_relay(struct gateway *gateway)
 {
-    spectacles_problem problem = {"out of memory", 0};
+    spectacles_problem problem = {.text = "out of memory"};
     spectacles_relay_config config;
     size_t gap_count;
     spectacles_gap *gaps = find_gaps(gateway, &gap_count);

@@ -55,14 +55,21 @@ enum spectacles_error {
     SPECTACLES_E_UNSUPPORTED = -11 /* this build or this version cannot do it */
 };
 
+enum {
+    SPECTACLES_PROBLEM_WORD = 64
+};
+
 /*
  * Where and why a text was refused. `text` is a static sentence in English, NUL-terminated; `position` is
- * the offset in bytes at which reading stopped. Passed as an optional out-parameter (NULL is fine), filled
- * only when the call fails. This struct is frozen.
+ * the offset in bytes at which reading stopped; `word` is what the sentence is about when that was given by
+ * the caller (the name of an unknown parameter), NUL-terminated, empty when it is about nothing of the kind;
+ * never a secret. Passed as an optional out-parameter (NULL is fine), filled only when the call fails. This
+ * struct is frozen.
  */
 typedef struct spectacles_problem {
     const char *text;
     size_t position;
+    char word[SPECTACLES_PROBLEM_WORD];
 } spectacles_problem;
 
 /*
@@ -75,6 +82,13 @@ typedef struct spectacles_endpoint {
     uint32_t port;       /* 1..65535 */
     uint32_t tls;        /* 1: TLS with verification of `host`; 0: plain TCP */
     uint64_t connection; /* counts connections of this engine, from 1 */
+    /*
+     * What the URL of a broker asks of TLS, as in spectacles_tls_config; NULL: nothing. A link follows it; a
+     * transport of your own follows it, or does not connect
+     */
+    const char *ca_file;
+    const char *cert_file;
+    const char *key_file;
 } spectacles_endpoint;
 
 /* A short English sentence for an error, NUL-terminated, static; "unknown error" for any other number. */

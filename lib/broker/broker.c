@@ -67,11 +67,13 @@ static int parse_urls(spectacles_broker *broker, const spectacles_broker_config 
         return SPECTACLES_E_NOMEM;
     broker->uri_count = config->url_count;
     for (uint32_t i = 0; i < config->url_count; i++) {
-        const char *why = "a URL is NULL";
-        int error =
-            config->urls[i] ? sp_uri_parse(&broker->uris[i], config->urls[i], &why) : SPECTACLES_E_INVAL;
+        if (!config->urls[i])
+            return sp_refuse_at(problem, SPECTACLES_E_INVAL, "a URL is NULL", i);
+        int error = sp_uri_parse(&broker->uris[i], config->urls[i], problem);
+        if (error != SPECTACLES_OK && problem)
+            problem->position = i;
         if (error != SPECTACLES_OK)
-            return sp_refuse_at(problem, error, why, i);
+            return error;
     }
     return SPECTACLES_OK;
 }

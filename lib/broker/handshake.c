@@ -74,8 +74,14 @@ static amqp_bytes_t plain(char out[2 * SP_URI_TEXT_MAX + 2], const sp_uri *uri)
     return (amqp_bytes_t){user + password + 2, out};
 }
 
+static const char *mechanism_of(const sp_uri *uri)
+{
+    return uri->external ? "EXTERNAL" : "PLAIN";
+}
+
 static int send_start_ok(spectacles_broker *broker)
 {
+    const sp_uri *uri = &broker->uris[broker->uri];
     char response[2 * SP_URI_TEXT_MAX + 2];
     amqp_table_entry_t capabilities[] = {
         true_entry("publisher_confirms"), true_entry("basic.nack"), true_entry("consumer_cancel_notify"),
@@ -87,8 +93,9 @@ static int send_start_ok(spectacles_broker *broker)
         {sp_wire_text("capabilities"),
          {.kind = AMQP_FIELD_KIND_TABLE, .value = {.table = {5, capabilities}}}}};
     amqp_connection_start_ok_t start_ok = {.client_properties = {4, properties},
-                                           .mechanism = sp_wire_text("PLAIN"),
-                                           .response = plain(response, &broker->uris[broker->uri]),
+                                           .mechanism = sp_wire_text(mechanism_of(uri)),
+                                           .response =
+                                               uri->external ? amqp_empty_bytes : plain(response, uri),
                                            .locale = sp_wire_text("en_US")};
     return sp_wire_method(&broker->control, SP_CHANNEL_CONNECTION, AMQP_CONNECTION_START_OK_METHOD,
                           &start_ok);
@@ -104,11 +111,12 @@ int sp_broker_on_start(spectacles_broker *broker, const amqp_connection_start_t 
         sp_broker_settle(broker, now);
         return SPECTACLES_OK;
     }
-    if (!names(start->mechanisms, "PLAIN")) {
+    const char *mechanism = mechanism_of(&broker->uris[broker->uri]);
+    if (!names(start->mechanisms, mechanism)) {
         sp_loss *loss = sp_broker_blame(broker, 0, SPECTACLES_E_AUTH);
         if (loss) {
             loss->configuration = true;
-            sp_text_set(&loss->text, "the broker does not offer to log in with PLAIN");
+            sp_text_set(&loss->text, "the broker does not offer to log in with %s", mechanism);
         }
         sp_broker_settle(broker, now);
         return SPECTACLES_OK;

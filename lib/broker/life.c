@@ -25,6 +25,9 @@ void sp_broker_connect(spectacles_broker *broker, uint64_t now)
     broker->endpoint.host = uri->host;
     broker->endpoint.port = uri->port;
     broker->endpoint.tls = uri->tls;
+    broker->endpoint.ca_file = uri->cacertfile[0] ? uri->cacertfile : NULL;
+    broker->endpoint.cert_file = uri->certfile[0] ? uri->certfile : NULL;
+    broker->endpoint.key_file = uri->keyfile[0] ? uri->keyfile : NULL;
     broker->endpoint.connection++;
     broker->transport = SP_TRANSPORT_WANTED;
     broker->loss = (sp_loss){0};

@@ -1,14 +1,15 @@
 #include "broker/uri.h"
 
 #include "core/buffer.h"
+#include "core/config.h"
+#include "core/text.h"
 
 #include <string.h>
 #include <strings.h>
 
-static int refuse(const char **why, const char *text)
+static int refuse(spectacles_problem *problem, const char *text)
 {
-    *why = text;
-    return SPECTACLES_E_INVAL;
+    return sp_refuse(problem, SPECTACLES_E_INVAL, text);
 }
 
 static int hex(char digit)
@@ -58,54 +59,54 @@ static bool parse_number(uint32_t *out, const char *digits, size_t length, uint3
 
 /* ---- Authority ---- */
 
-static int parse_user(sp_uri *out, const char *text, size_t length, const char **why)
+static int parse_user(sp_uri *out, const char *text, size_t length, spectacles_problem *problem)
 {
     const char *colon = memchr(text, ':', length);
     size_t user = colon ? (size_t)(colon - text) : length;
     if (!decode(out->user, text, user))
-        return refuse(why, "the user in the AMQP URL is too long or has a malformed percent escape");
+        return refuse(problem, "the user in the AMQP URL is too long or has a malformed percent escape");
     out->password[0] = '\0';
     if (colon && !decode(out->password, colon + 1, length - user - 1))
-        return refuse(why, "the password in the AMQP URL is too long or has a malformed percent escape");
+        return refuse(problem, "the password in the AMQP URL is too long or has a malformed percent escape");
     return SPECTACLES_OK;
 }
 
-static int parse_host(sp_uri *out, const char *text, size_t length, const char **why)
+static int parse_host(sp_uri *out, const char *text, size_t length, spectacles_problem *problem)
 {
     static const char unfit[] = "the host in the AMQP URL is malformed";
     bool bracketed = length > 0 && text[0] == '[';
     const char *end = text + length;
     const char *host_end = memchr(text, bracketed ? ']' : ':', length);
     if (bracketed && !host_end)
-        return refuse(why, unfit);
+        return refuse(problem, unfit);
     if (!host_end)
         host_end = end;
     const char *host = bracketed ? text + 1 : text;
     if (host_end > host && !decode(out->host, host, (size_t)(host_end - host)))
-        return refuse(why, unfit);
+        return refuse(problem, unfit);
     if (strcspn(out->host, " \t\r\n/@") != strlen(out->host))
-        return refuse(why, unfit);
+        return refuse(problem, unfit);
     const char *colon = bracketed ? host_end + 1 : host_end;
     if (colon == end)
         return SPECTACLES_OK;
     if (*colon != ':' || !parse_number(&out->port, colon + 1, (size_t)(end - colon - 1), 65535) ||
         out->port == 0)
-        return refuse(why, "the port in the AMQP URL is not a number from 1 to 65535");
+        return refuse(problem, "the port in the AMQP URL is not a number from 1 to 65535");
     return SPECTACLES_OK;
 }
 
-static int parse_authority(sp_uri *out, const char *text, size_t length, const char **why)
+static int parse_authority(sp_uri *out, const char *text, size_t length, spectacles_problem *problem)
 {
     const char *at = memchr(text, '@', length);
     if (at) {
         size_t user = (size_t)(at - text);
-        int error = parse_user(out, text, user, why);
+        int error = parse_user(out, text, user, problem);
         if (error != SPECTACLES_OK)
             return error;
         text += user + 1;
         length -= user + 1;
     }
-    return parse_host(out, text, length, why);
+    return parse_host(out, text, length, problem);
 }
 
 /* ---- Query ---- */
@@ -115,54 +116,96 @@ static bool is(sp_slice text, const char *name)
     return text.length == strlen(name) && memcmp(text.bytes, name, text.length) == 0;
 }
 
-static int refuse_parameter(sp_slice name, const char **why)
+/* The name of a parameter is no secret, unlike all else in a URL. */
+static int refuse_parameter(spectacles_problem *problem, sp_slice name, const char *text)
 {
-    static const char *const tls[] = {"cacertfile", "certfile", "keyfile", "verify"};
-    for (size_t i = 0; i < sizeof tls / sizeof tls[0]; i++) {
-        if (is(name, tls[i])) {
-            *why = "the AMQP URL has a parameter for certificates: give those to spectacles_tls_new()";
-            return SPECTACLES_E_UNSUPPORTED;
-        }
-    }
-    if (is(name, "auth_mechanism")) {
-        *why = "the AMQP URL asks for an auth_mechanism: only PLAIN is supported";
-        return SPECTACLES_E_UNSUPPORTED;
-    }
-    return refuse(why, "the AMQP URL has an unknown parameter: heartbeat, frame_max, channel_max and "
-                       "connection_timeout are known");
+    sp_text word;
+    sp_text_set(&word, "%s", "");
+    sp_text_add_foreign(&word, name.bytes, name.length, SPECTACLES_PROBLEM_WORD - 1);
+    sp_refuse(problem, SPECTACLES_E_INVAL, text);
+    if (problem && word.length < sizeof problem->word)
+        memcpy(problem->word, word.chars, word.length + 1);
+    return SPECTACLES_E_INVAL;
 }
 
-static int parse_parameter(sp_uri *out, const char *text, size_t length, const char **why)
+static bool parse_mechanism(sp_uri *out, const char *value, size_t length)
+{
+    sp_slice word = {(const uint8_t *)value, length};
+    out->external = is(word, "external");
+    return out->external || is(word, "plain");
+}
+
+static bool parse_channel_max(const char *value, size_t length)
+{
+    uint32_t most;
+    return parse_number(&most, value, length, 65535) && (most == 0 || most >= 3);
+}
+
+static bool parse_frame_max(sp_uri *out, const char *value, size_t length)
+{
+    return parse_number(&out->frame_max, value, length, 131072) &&
+           (!out->frame_max || out->frame_max >= 8192);
+}
+
+static int parse_parameter(sp_uri *out, const char *text, size_t length, spectacles_problem *problem)
 {
     const char *equals = memchr(text, '=', length);
+    sp_slice name = {(const uint8_t *)text, equals ? (size_t)(equals - text) : length};
     if (!equals)
-        return refuse(why, "a parameter of the AMQP URL has no value");
-    sp_slice name = {(const uint8_t *)text, (size_t)(equals - text)};
+        return refuse_parameter(problem, name, "a parameter of the AMQP URL has no value");
     const char *value = equals + 1;
-    size_t value_length = length - name.length - 1;
-    uint32_t ignored;
+    size_t left = length - name.length - 1;
     bool fine;
     if (is(name, "heartbeat"))
-        fine = parse_number(&out->heartbeat, value, value_length, 3600);
+        fine = parse_number(&out->heartbeat, value, left, 3600);
     else if (is(name, "frame_max"))
-        fine = parse_number(&out->frame_max, value, value_length, 131072) &&
-               (!out->frame_max || out->frame_max >= 8192);
-    else if (is(name, "connection_timeout"))
-        fine = parse_number(&out->connect_timeout, value, value_length, 3600000);
+        fine = parse_frame_max(out, value, left);
     else if (is(name, "channel_max"))
-        fine = parse_number(&ignored, value, value_length, 65535) && (ignored == 0 || ignored >= 3);
+        fine = parse_channel_max(value, left);
+    else if (is(name, "connection_timeout"))
+        fine = parse_number(&out->connect_timeout, value, left, 3600000);
+    else if (is(name, "auth_mechanism"))
+        fine = parse_mechanism(out, value, left);
+    else if (is(name, "cacertfile"))
+        fine = left > 0 && decode(out->cacertfile, value, left);
+    else if (is(name, "certfile"))
+        fine = left > 0 && decode(out->certfile, value, left);
+    else if (is(name, "keyfile"))
+        fine = left > 0 && decode(out->keyfile, value, left);
+    else if (is(name, "verify"))
+        fine = is((sp_slice){(const uint8_t *)value, left}, "verify_peer");
     else
-        return refuse_parameter(name, why);
+        return refuse_parameter(
+            problem, name,
+            "the AMQP URL has an unknown parameter: heartbeat, frame_max, channel_max, "
+            "connection_timeout, auth_mechanism, cacertfile, certfile, keyfile and verify "
+            "are known");
     return fine ? SPECTACLES_OK
-                : refuse(why, "a parameter of the AMQP URL is out of range (heartbeat 0..3600 s, frame_max "
-                              "8192..131072, channel_max from 3, connection_timeout up to 3600000 ms)");
+                : refuse_parameter(
+                      problem, name,
+                      "a parameter of the AMQP URL has a value that it cannot have (heartbeat "
+                      "0..3600 s, frame_max 8192..131072, channel_max from 3, connection_timeout up "
+                      "to 3600000 ms, auth_mechanism plain or external, verify verify_peer: only "
+                      "SPECTACLES_TLS_INSECURE_NO_VERIFICATION turns verification off)");
 }
 
-static int parse_query(sp_uri *out, const char *query, const char **why)
+/* A certificate goes over TLS, and has a key. */
+static int check_tls(const sp_uri *uri, spectacles_problem *problem)
+{
+    bool asks = uri->cacertfile[0] || uri->certfile[0] || uri->keyfile[0];
+    if (asks && !uri->tls)
+        return refuse(problem,
+                      "the AMQP URL names certificates, but begins with amqp:// and not with amqps://");
+    if (!uri->certfile[0] != !uri->keyfile[0])
+        return refuse(problem, "the AMQP URL has to name both a certfile and a keyfile, or none");
+    return SPECTACLES_OK;
+}
+
+static int parse_query(sp_uri *out, const char *query, spectacles_problem *problem)
 {
     while (*query) {
         size_t length = strcspn(query, "&");
-        int error = length ? parse_parameter(out, query, length, why) : SPECTACLES_OK;
+        int error = length ? parse_parameter(out, query, length, problem) : SPECTACLES_OK;
         if (error != SPECTACLES_OK)
             return error;
         query += length + (query[length] == '&');
@@ -181,7 +224,7 @@ static const char *parse_scheme(sp_uri *out, const char *text)
     return strncasecmp(text, "amqp://", 7) == 0 ? text + 7 : NULL;
 }
 
-int sp_uri_parse(sp_uri *out, const char *text, const char **why)
+int sp_uri_parse(sp_uri *out, const char *text, spectacles_problem *problem)
 {
     sp_uri uri = {.user = "guest",
                   .password = "guest",
@@ -190,23 +233,26 @@ int sp_uri_parse(sp_uri *out, const char *text, const char **why)
                   .heartbeat = SP_HEARTBEAT_DEFAULT};
     const char *rest = parse_scheme(&uri, text);
     if (!rest)
-        return refuse(why, "the AMQP URL begins neither with amqp:// nor with amqps://");
+        return refuse(problem, "the AMQP URL begins neither with amqp:// nor with amqps://");
     size_t length = strcspn(rest, "/?#");
-    int error = parse_authority(&uri, rest, length, why);
+    int error = parse_authority(&uri, rest, length, problem);
     if (error != SPECTACLES_OK)
         return error;
     rest += length;
     if (*rest == '/') {
         length = strcspn(++rest, "?#");
         if (memchr(rest, '/', length) || !decode(uri.vhost, rest, length))
-            return refuse(why, "the virtual host in the AMQP URL is malformed: a slash in it is written %2F");
+            return refuse(problem,
+                          "the virtual host in the AMQP URL is malformed: a slash in it is written %2F");
         /* A virtual host without a name is unheard of; a slash too much is not. */
         if (length == 0)
             memcpy(uri.vhost, "/", 2);
         rest += length;
     }
     if (*rest == '?')
-        error = parse_query(&uri, rest + 1, why);
+        error = parse_query(&uri, rest + 1, problem);
+    if (error == SPECTACLES_OK)
+        error = check_tls(&uri, problem);
     if (error == SPECTACLES_OK)
         *out = uri;
     return error;

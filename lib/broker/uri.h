@@ -16,13 +16,21 @@ typedef struct sp_uri {
     char password[SP_URI_TEXT_MAX + 1];
     char host[SP_URI_TEXT_MAX + 1]; /* IPv6 without brackets */
     char vhost[SP_URI_TEXT_MAX + 1];
+    bool external; /* SASL EXTERNAL: the client's certificate says who it is */
+    /* Paths; empty: not given */
+    char cacertfile[SP_URI_TEXT_MAX + 1];
+    char certfile[SP_URI_TEXT_MAX + 1];
+    char keyfile[SP_URI_TEXT_MAX + 1];
     uint32_t port;
     uint32_t heartbeat;       /* seconds; 0: none */
     uint32_t frame_max;       /* 0: the library's own */
     uint32_t connect_timeout; /* milliseconds; 0: the configuration's */
 } sp_uri;
 
-/* SPECTACLES_E_INVAL or SPECTACLES_E_UNSUPPORTED, and in *why a sentence that holds nothing of the URI. */
-int sp_uri_parse(sp_uri *out, const char *text, const char **why);
+/*
+ * SPECTACLES_E_INVAL or SPECTACLES_E_UNSUPPORTED; the problem then names a parameter at most, and nothing else of the
+ * URI.
+ */
+int sp_uri_parse(sp_uri *out, const char *text, spectacles_problem *problem);
 
 #endif

@@ -51,6 +51,7 @@ int sp_refuse_at(spectacles_problem *problem, int error, const char *text, size_
     if (problem) {
         problem->text = text;
         problem->position = position;
+        problem->word[0] = '\0';
     }
     return error;
 }

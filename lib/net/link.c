@@ -36,6 +36,7 @@ struct spectacles_link {
     void *handle;
     uint32_t connect_timeout;
     spectacles_tls *tls;
+    spectacles_tls *asked_tls; /* with the certificates that the endpoint names */
 
     enum link_state state;
     uint64_t connection; /* the engine's number of what we are working on, or have lost */
@@ -118,6 +119,7 @@ SPECTACLES_EXPORT void spectacles_link_free(spectacles_link *link)
     bury(link);
     if (link->fd >= 0)
         sp_tcp_close(link->fd);
+    spectacles_tls_free(link->asked_tls);
     spectacles_tls_free(link->tls);
     free(link);
 }
@@ -243,18 +245,40 @@ static bool open_engine(spectacles_link *link, uint64_t now)
     return true;
 }
 
+/* Read anew for each connection: whoever replaces a certificate need not restart anything. */
+static int load_asked(spectacles_link *link, const spectacles_endpoint *endpoint, sp_text *why)
+{
+    spectacles_tls_config config;
+    spectacles_tls_config_init(&config, sizeof config);
+    config.ca_file = endpoint->ca_file;
+    config.cert_file = endpoint->cert_file;
+    config.key_file = endpoint->key_file;
+    spectacles_tls_free(link->asked_tls);
+    link->asked_tls = NULL;
+    return spectacles_tls_new(&link->asked_tls, &config, why->chars, sizeof why->chars);
+}
+
+static int load_certificates(spectacles_link *link, sp_text *why)
+{
+    const spectacles_endpoint *endpoint = link->engine->endpoint(link->handle);
+    if (endpoint && (endpoint->ca_file || endpoint->cert_file))
+        return load_asked(link, endpoint, why);
+    spectacles_tls_free(link->asked_tls);
+    link->asked_tls = NULL;
+    return link->tls ? SPECTACLES_OK : spectacles_tls_new(&link->tls, NULL, why->chars, sizeof why->chars);
+}
+
 static bool begin_tls(spectacles_link *link, uint64_t now)
 {
     sp_text why;
-    int error = SPECTACLES_OK;
-    if (!link->tls)
-        error = spectacles_tls_new(&link->tls, NULL, why.chars, sizeof why.chars);
+    int error = load_certificates(link, &why);
     if (error != SPECTACLES_OK) {
         why.length = strlen(why.chars);
         lose(link, error, &why, now);
         return true;
     }
-    error = sp_tls_stream_new(&link->stream, link->tls, link->fd, link->host);
+    error =
+        sp_tls_stream_new(&link->stream, link->asked_tls ? link->asked_tls : link->tls, link->fd, link->host);
     if (error != SPECTACLES_OK) {
         lose(link, error, NULL, now);
         return true;

@@ -97,7 +97,7 @@ static void on_send(spectacles_relay *relay, const spectacles_broker_event *even
 {
     spectacles_send send;
     spectacles_packet packet;
-    spectacles_problem problem = {NULL, 0};
+    spectacles_problem problem = {0};
     int error = spectacles_send_parse(&send, event->body, event->body_length, &problem);
     if (error == SPECTACLES_OK)
         error = parse_packet(relay, &packet, send.packet, send.packet_length, &problem);
@@ -198,7 +198,7 @@ void sp_relay_command_returned(spectacles_relay *relay, sp_publish *publish,
 static void on_packet(spectacles_relay *relay, uint32_t number, const spectacles_broker_event *event)
 {
     spectacles_packet packet;
-    spectacles_problem problem = {NULL, 0};
+    spectacles_problem problem = {0};
     int error = parse_packet(relay, &packet, event->body, event->body_length, &problem);
     if (error != SPECTACLES_OK) {
         reject(relay, event->delivery, event->key, event->key_length, error, problem.text);

@@ -481,7 +481,7 @@ static int check_packet(spectacles_shard *shard, sp_slice d, uint64_t now)
 static int send_packet(spectacles_shard *shard, uint32_t op, sp_slice d, uint64_t now, sp_ticket *ticket)
 {
     sp_slice payload;
-    spectacles_problem problem = {"out of memory", 0};
+    spectacles_problem problem = {.text = "out of memory"};
     int error = sp_payload_packet(&shard->scratch, op, d);
     if (error == SPECTACLES_OK)
         error = sp_shard_encode(shard, &payload, &problem);

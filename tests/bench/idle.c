@@ -97,7 +97,7 @@ int main(int argc, char **argv)
     config.shard_count = (uint32_t)count;
     config.compression = (uint32_t)strtoul(argv[5], NULL, 10);
     for (size_t i = 0; i < count; i++) {
-        spectacles_problem problem = {"out of memory", 0};
+        spectacles_problem problem = {.text = "out of memory"};
         config.shard_id = (uint32_t)i;
         config.seed = spectacles_random_seed();
         if (spectacles_shard_new(&members[i].shard, &config, &problem) < 0)

@@ -772,7 +772,7 @@ static void wrong_settings_are_named(void **state)
                  {"amqp://h/?auth_mechanism=external", "PLAIN"}};
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         spectacles_broker *broker = NULL;
-        spectacles_problem problem = {NULL, 0};
+        spectacles_problem problem = {0};
         spectacles_broker_config config;
         server_config(&config);
         config.urls = &table[i].url;

@@ -219,7 +219,7 @@ static void depth_is_bounded_when_written(void **state)
 static void a_failed_parse_leaves_nothing(void **state)
 {
     desk *all = *state;
-    spectacles_problem problem = {"", 0};
+    spectacles_problem problem = {.text = ""};
     parse(all, "[1]");
     assert_int_equal(
         spectacles_document_parse(all->document, JSON, (const uint8_t *)"[1,\"\\udc00\"]", 12, &problem),

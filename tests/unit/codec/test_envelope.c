@@ -72,7 +72,7 @@ static void ambiguity_and_nonsense_are_refused(void **state)
                  {"{\"op\":1 \"d\":2}", "comma"}};
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         spectacles_envelope envelope = {.op = 77};
-        spectacles_problem problem = {"", 0};
+        spectacles_problem problem = {.text = ""};
         int error = scan(&envelope, table[i].text, &problem);
         if (error != SPECTACLES_E_PROTO || !strstr(problem.text, table[i].why))
             fail_msg("%s: %d %s", table[i].text, error, problem.text);
@@ -102,7 +102,7 @@ static void a_mistake_found_late_is_found(void **state)
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         char text[400];
         spectacles_envelope envelope;
-        spectacles_problem problem = {"", 0};
+        spectacles_problem problem = {.text = ""};
         int length =
             snprintf(text, sizeof text, "{\"op\":0,\"d\":{\"padding\":\"%0100d\",\"a\":%s}1}", 7, wrong[i]);
         assert_int_equal(spectacles_envelope_scan(&envelope, SPECTACLES_ENCODING_JSON, (const uint8_t *)text,

@@ -36,7 +36,7 @@ static int free_out(void **state)
 
 static void reads(const uint8_t *term, size_t length, const char *json)
 {
-    spectacles_problem problem = {"", 0};
+    spectacles_problem problem = {.text = ""};
     int error = spectacles_transcode(out, JSON, ETF, term, length, &problem);
     if (error)
         fail_msg("%s at %zu, instead of %s", problem.text, problem.position, json);
@@ -113,7 +113,7 @@ static void every_kind_of_term_has_its_json(void **state)
 
 static void cannot_read(const uint8_t *term, size_t length, int error, size_t position, const char *why)
 {
-    spectacles_problem problem = {"", 0};
+    spectacles_problem problem = {.text = ""};
     assert_int_equal(spectacles_transcode(out, JSON, ETF, term, length, &problem), error);
     if (!strstr(problem.text, why) || problem.position != position)
         fail_msg("\"%s\" at %zu, instead of %s at %zu", problem.text, problem.position, why, position);
@@ -218,7 +218,7 @@ static void no_spoilt_term_does_harm(void **state)
 
 static void writes(const char *json, const uint8_t *term, size_t length)
 {
-    spectacles_problem problem = {"", 0};
+    spectacles_problem problem = {.text = ""};
     if (spectacles_transcode(out, ETF, JSON, (const uint8_t *)json, strlen(json), &problem))
         fail_msg("%s: %s at %zu", json, problem.text, problem.position);
     assert_int_equal(spectacles_bytes_length(out), length);
@@ -258,7 +258,7 @@ static void json_becomes_what_erlpack_writes(void **state)
 
 static void cannot_write(const char *json, size_t position, const char *why)
 {
-    spectacles_problem problem = {"", 0};
+    spectacles_problem problem = {.text = ""};
     assert_int_equal(spectacles_transcode(out, ETF, JSON, (const uint8_t *)json, strlen(json), &problem),
                      SPECTACLES_E_PROTO);
     if (!strstr(problem.text, why) || problem.position != position)

@@ -238,7 +238,7 @@ static void more_ops_pass_where_they_are_allowed(void **state)
     (void)state;
     static const uint32_t ops[] = {99};
     static const uint32_t reserved[] = {6};
-    spectacles_problem problem = {"", 0};
+    spectacles_problem problem = {.text = ""};
     assert_int_equal(make(NULL, 0, reserved, 1, &problem), SPECTACLES_E_INVAL);
     assert_non_null(strstr(problem.text, "more_ops"));
     assert_int_equal(make(NULL, 0, ops, 1, &problem), SPECTACLES_OK);
@@ -256,7 +256,7 @@ static void more_ops_pass_where_they_are_allowed(void **state)
 static void gaps_of_other_shards_are_refused(void **state)
 {
     (void)state;
-    spectacles_problem problem = {"", 0};
+    spectacles_problem problem = {.text = ""};
     const spectacles_gap gaps[] = {{.size = sizeof *gaps, .shard_id = 2}};
     assert_int_equal(make(gaps, 1, NULL, 0, &problem), SPECTACLES_E_INVAL);
     assert_non_null(strstr(problem.text, "gap"));

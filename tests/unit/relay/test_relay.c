@@ -468,7 +468,7 @@ static void wrong_settings_are_named(void **state)
     static const char *const empty[] = {""};
     for (int i = 0; i < 6; i++) {
         spectacles_relay_config config;
-        spectacles_problem problem = {"", 0};
+        spectacles_problem problem = {.text = ""};
         spectacles_relay *relay = NULL;
         spectacles_relay_config_init(&config, sizeof config);
         config.shard_count = i == 0 ? 0 : i == 1 ? 5 : COUNT;

@@ -219,7 +219,7 @@ static void no_prefix_is_a_command(void **state)
     for (size_t length = 0; length < sizeof whole - 1; length++) {
         uint8_t *body = malloc(length ? length : 1);
         spectacles_send send;
-        spectacles_problem problem = {NULL, 0};
+        spectacles_problem problem = {0};
         assert_non_null(body);
         memcpy(body, whole, length);
         assert_int_equal(spectacles_send_parse(&send, body, length, &problem), SPECTACLES_E_PROTO);
@@ -247,7 +247,7 @@ static void positions_point_at_the_mistake(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const uint8_t *body = (const uint8_t *)rows[i].body;
         spectacles_packet packet;
-        spectacles_problem problem = {NULL, 0};
+        spectacles_problem problem = {0};
         assert_true(spectacles_packet_parse(&packet, body, strlen(rows[i].body), &problem) < 0);
         assert_int_equal(problem.position, strstr(rows[i].body, rows[i].at) - rows[i].body);
         assert_true(spectacles_packet_parse(&packet, body, strlen(rows[i].body), NULL) < 0);

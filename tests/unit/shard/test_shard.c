@@ -712,7 +712,7 @@ static void wrong_settings_are_named(void **state)
                                         "user_agent",       "flags"};
     for (size_t i = 0; i < 10; i++) {
         spectacles_shard *shard = NULL;
-        spectacles_problem problem = {NULL, 0};
+        spectacles_problem problem = {0};
         assert_true(spectacles_shard_new(&shard, &bad[i], &problem) < 0);
         assert_null(shard);
         assert_non_null(strstr(problem.text, texts[i]));
