@@ -47,7 +47,7 @@ static void lives_a_whole_life(void **state)
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
         assert_string_equal(server->events.line[i], events[i]);
     assert_string_equal(server_last(&server->written, "3 basic.ack"), "3 basic.ack 1");
-    assert_string_equal(server_last(&server->written, "3 basic.reject"), "3 basic.reject 2");
+    assert_string_equal(server_last(&server->written, "3 basic.reject"), "3 basic.reject 2 requeue");
     server_free(server);
 }
 
