@@ -258,7 +258,7 @@ static void mark_settled(sp_publishes *publishes, sp_record *record)
 
 /*
  * A publish that the broker does not confirm must not keep the memory of all that came after it. What is
- * settled goes, but for a record that is half written; what stays moves up.
+ * settled goes (a record that is half written never is), and what stays moves up.
  */
 static void compact(sp_publishes *publishes)
 {
@@ -270,28 +270,23 @@ static void compact(sp_publishes *publishes)
         publishes->settled_length < sp_buffer_length(&publishes->bytes) / 2)
         return;
     uint8_t *bytes = publishes->bytes.bytes + publishes->bytes.start;
-    publishes->settled_length = 0;
     for (size_t i = 0; i < count; i++) {
         sp_record record = *record_at(publishes, 0);
-        bool cut = i == next && publishes->written > 0;
         sp_ring_pop(&publishes->records);
-        if (i == next)
-            publishes->next_offset = to;
-        if (record.settled && !cut) {
+        if (record.settled) {
             publishes->next -= i < next;
         } else {
             memmove(bytes + to, bytes + from, record.length);
             to += record.length;
-            publishes->settled_length += record.settled ? record.length : 0;
             /* There is room: one has just left. */
             sp_record *kept = sp_ring_push(&publishes->records);
             if (kept)
                 *kept = record;
         }
         from += record.length;
+        publishes->next_offset = i < next ? to : publishes->next_offset;
     }
-    if (next >= count)
-        publishes->next_offset = to;
+    publishes->settled_length = 0;
     sp_buffer_truncate(&publishes->bytes, to);
 }
 

@@ -155,8 +155,10 @@ static void write_method(char *line, int channel, const uint8_t *at)
         snprintf(rest, room, " %.*s", args[3 + args[2]], (const char *)args + 4 + args[2]);
     else if (strcmp(name, "basic.qos") == 0)
         snprintf(rest, room, " %u", (unsigned)number(args + 4, 2));
-    else if (strcmp(name, "basic.ack") == 0 || strcmp(name, "basic.reject") == 0)
+    else if (strcmp(name, "basic.ack") == 0)
         snprintf(rest, room, " %u", (unsigned)number(args, 8));
+    else if (strcmp(name, "basic.reject") == 0)
+        snprintf(rest, room, " %u%s", (unsigned)number(args, 8), args[8] & 1 ? " requeue" : "");
     else if (strcmp(name, "connection.close") == 0)
         snprintf(rest, room, " %u", (unsigned)number(args, 2));
 }

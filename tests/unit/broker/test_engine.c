@@ -47,7 +47,7 @@ static void lives_a_whole_life(void **state)
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
         assert_string_equal(server->events.line[i], events[i]);
     assert_string_equal(server_last(&server->written, "3 basic.ack"), "3 basic.ack 1");
-    assert_string_equal(server_last(&server->written, "3 basic.reject"), "3 basic.reject 2");
+    assert_string_equal(server_last(&server->written, "3 basic.reject"), "3 basic.reject 2 requeue");
     server_free(server);
 }
 
@@ -666,6 +666,33 @@ static void heartbeats_keep_the_time(void **state)
     server_free(server);
 }
 
+/* What has arrived and was not pulled shows that the broker lives: it is the owner who is late. */
+static void a_late_owner_loses_nothing(void **state)
+{
+    (void)state;
+    static const uint8_t heartbeat[] = {8, 0, 0, 0, 0, 0, 0, 0xce};
+    sp_server *server = server_new(NULL);
+    server_open(server);
+    for (int connected = 0; connected < 2; connected++) {
+        spectacles_broker_feed(server->broker, heartbeat, sizeof heartbeat, server->now);
+        for (int i = 0; i < 100; i++) {
+            server->now += 1000;
+            assert_int_equal(spectacles_broker_expire(server->broker, server->now), SPECTACLES_OK);
+        }
+        assert_non_null(spectacles_broker_endpoint(server->broker));
+        server_pull(server);
+        assert_int_equal(server_count(&server->events, "DISCONNECTED"), 0);
+        if (!connected) {
+            server_eof(server);
+            server->events.count = 0;
+            server_ready(server);
+        }
+    }
+    server_wait(server, 45000);
+    assert_int_equal(server_count(&server->events, "DISCONNECTED"), 1);
+    server_free(server);
+}
+
 static void several_urls_are_tried_in_turn(void **state)
 {
     (void)state;
@@ -814,6 +841,7 @@ int main(void)
         cmocka_unit_test(what_a_closed_channel_still_brings_is_passed_over),
         cmocka_unit_test(refusals_are_sentences),
         cmocka_unit_test(heartbeats_keep_the_time),
+        cmocka_unit_test(a_late_owner_loses_nothing),
         cmocka_unit_test(several_urls_are_tried_in_turn),
         cmocka_unit_test(nonsense_ends_the_connection_and_not_the_broker),
         cmocka_unit_test(closing_waits_for_confirms),

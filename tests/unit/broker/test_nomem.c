@@ -15,6 +15,27 @@ static void say_all(sp_server *server)
     server_answer(server);
 }
 
+/* The channel is closed while a body is half written, and opened again. */
+static void close_in_mid_write(sp_server *server, const char *body)
+{
+    const uint8_t *bytes;
+    spectacles_message message;
+    spectacles_message_init(&message, sizeof message);
+    message.exchange = "elsewhere";
+    message.body = (const uint8_t *)body;
+    message.body_length = strlen(body);
+    spectacles_broker_publish(server->broker, &message, NULL);
+    size_t length = spectacles_broker_pending(server->broker, &bytes);
+    length = length < 1000 ? length : 1000;
+    if (length > 0)
+        memcpy(server->input + server->input_length, bytes, length);
+    server->input_length += length;
+    spectacles_broker_consumed(server->broker, length);
+    server_method(server, 2, 20, 40, "wsww", (uint64_t)404, "no exchange 'elsewhere'", (uint64_t)0,
+                  (uint64_t)0);
+    server_answer(server);
+}
+
 static void live(void)
 {
     static sp_server server;
@@ -45,6 +66,7 @@ static void live(void)
         server_deliver(&server, 2, "s1", "B", "x", 5);
         spectacles_broker_reject(server.broker, server.delivery, 1);
         server_pull(&server);
+        close_in_mid_write(&server, body);
         spectacles_broker_expire(server.broker, server.now + 10000);
         server.now += 10000;
         server_pull(&server);
