@@ -296,7 +296,8 @@ int spectacles_shard_commit(spectacles_shard *shard, uint64_t seq);
 
 /*
  * The session as it could be resumed now. out->size says how much the caller has room for; the texts in it
- * are valid until the next call on the shard. SPECTACLES_E_STATE when there is none.
+ * are valid until the next call on the shard. A session that is lost is here until its GAP was handed out, so
+ * that what is stored never shows less than what is known. SPECTACLES_E_STATE when there is none.
  */
 int spectacles_shard_session(const spectacles_shard *shard, spectacles_session *out);
 

@@ -30,6 +30,14 @@ static const spectacles_shard_event *take_ticket(spectacles_shard *shard)
     return &shard->event;
 }
 
+/* What was committed up to this moment counts. */
+static void fill_gap(spectacles_shard *shard)
+{
+    shard->event.seq = sp_session_safe(&shard->session, shard->commits);
+    sp_text_set(&shard->event_text, "%s", shard->session.id);
+    sp_session_forget(&shard->session);
+}
+
 static const spectacles_shard_event *take_news(spectacles_shard *shard)
 {
     const sp_news *news = sp_ring_front(&shard->news);
@@ -37,7 +45,9 @@ static const spectacles_shard_event *take_news(spectacles_shard *shard)
         return NULL;
     shard->event = news->event;
     shard->event_text = news->text;
-    if (news->text.length > 0) {
+    if (shard->event.type == SPECTACLES_SHARD_EVENT_GAP)
+        fill_gap(shard);
+    if (shard->event_text->text.length > 0) {
         shard->event.text = shard->event_text.chars;
         shard->event.text_length = shard->event_text.length;
     }

@@ -87,12 +87,10 @@ void sp_shard_forget_session(spectacles_shard *shard)
 {
     if (!sp_session_exists(&shard->session))
         return;
-    sp_news *news = sp_shard_tell(shard, SPECTACLES_SHARD_EVENT_GAP);
-    if (news) {
-        news->event.seq = sp_session_safe(&shard->session, shard->commits);
-        sp_text_set(&news->text, "%s", shard->session.id);
-    }
-    sp_session_forget(&shard->session);
+    /* Until the owner hears of it, what he stores is still the old session: or a crash would leave no trace. */
+    shard->session.lost = true;
+    if (!sp_shard_tell(shard, SPECTACLES_SHARD_EVENT_GAP))
+        sp_session_forget(&shard->session);
     shard->host_failures = shard->resume_failures = 0;
 }
 

@@ -6,6 +6,11 @@
 
 bool sp_session_exists(const sp_session *session)
 {
+    return session->id[0] != '\0' && !session->lost;
+}
+
+bool sp_session_is_shown(const sp_session *session)
+{
     return session->id[0] != '\0';
 }
 

@@ -14,6 +14,7 @@ enum {
 
 typedef struct sp_session {
     char id[SP_SESSION_ID_MAX + 1]; /* empty: there is no session */
+    bool lost;                      /* it can not be resumed, and the owner does not know yet */
     char resume_url[SP_RESUME_URL_MAX + 1];
     sp_url resume; /* the same, parsed, when it may be followed; else the base */
     uint64_t received;
@@ -21,7 +22,11 @@ typedef struct sp_session {
     uint32_t encoding; /* in which it was made */
 } sp_session;
 
+/* One that can be resumed. */
 bool sp_session_exists(const sp_session *session);
+
+/* One that the owner believes in: it exists, or its GAP has not been handed out. */
+bool sp_session_is_shown(const sp_session *session);
 void sp_session_forget(sp_session *session);
 
 /* Takes over what an owner stored. SPECTACLES_E_INVAL when the texts are missing or too long. */

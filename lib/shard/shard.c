@@ -529,7 +529,7 @@ SPECTACLES_EXPORT int spectacles_shard_budget(const spectacles_shard *shard, uin
 
 SPECTACLES_EXPORT int spectacles_shard_commit(spectacles_shard *shard, uint64_t seq)
 {
-    if (!shard->commits || !sp_session_exists(&shard->session))
+    if (!shard->commits || !sp_session_is_shown(&shard->session))
         return sp_shard_fail(shard, SPECTACLES_E_STATE,
                              "there is no session, or SPECTACLES_SHARD_COMMITS is not set");
     if (seq > shard->session.received)
@@ -578,7 +578,7 @@ SPECTACLES_EXPORT int spectacles_shard_session(const spectacles_shard *shard, sp
                                         .session_id = shard->session.id,
                                         .resume_url = shard->session.resume_url,
                                         .encoding = shard->session.encoding};
-    if (!sp_session_exists(&shard->session))
+    if (!sp_session_is_shown(&shard->session))
         return SPECTACLES_E_STATE;
     return sp_stats_write(out, &session, sizeof session);
 }

@@ -180,7 +180,7 @@ static void accepts_and_refuses_strictly(void **state)
             fail_msg("%s", good[i]);
     }
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        spectacles_problem problem = {"", 999};
+        spectacles_problem problem = {.text = "", .position = 999};
         int error = spectacles_json_check((const uint8_t *)bad[i].text, strlen(bad[i].text), &problem);
         if (error != SPECTACLES_E_PROTO || !strstr(problem.text, bad[i].why) ||
             problem.position != bad[i].position)

@@ -126,7 +126,7 @@ typedef struct outcome {
 /* As a gateway does it: a SEND is taken apart first, then what is in it. */
 static outcome run(const struct vector *vector, const uint8_t *body)
 {
-    outcome out = {0, {7, NULL, 0}, {7, NULL, 0}, {NULL, 0}};
+    outcome out = {0, {7, NULL, 0}, {7, NULL, 0}, {.text = NULL}};
     const uint8_t *packet = body;
     size_t length = sp_buffer_length(&vector->body);
     if (strcmp(vector->key, "SEND") == 0) {

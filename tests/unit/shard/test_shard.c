@@ -269,6 +269,27 @@ static void a_session_of_another_count_is_forgotten_aloud(void **state)
     peer_free(peer);
 }
 
+/* An owner who stores sessions and dies before he pulls the GAP must find the old session in his store. */
+static void a_lost_session_is_shown_until_its_gap_is_pulled(void **state)
+{
+    (void)state;
+    const spectacles_shard_event *event;
+    spectacles_session session = {.size = sizeof session};
+    sp_peer *peer = peer_new(NULL);
+    peer_ready(peer);
+    peer_text(peer, "{\"op\":9,\"d\":false}");
+    spectacles_shard_eof(peer->shard, 0, NULL, 0, peer->now);
+    while ((event = spectacles_shard_next_event(peer->shard, peer->now)) &&
+           event->type != SPECTACLES_SHARD_EVENT_GAP) {
+        assert_int_equal(spectacles_shard_session(peer->shard, &session), SPECTACLES_OK);
+        assert_string_equal(session.session_id, "abc");
+    }
+    assert_non_null(event);
+    assert_string_equal(event->text, "abc");
+    assert_int_equal(spectacles_shard_session(peer->shard, &session), SPECTACLES_E_STATE);
+    peer_free(peer);
+}
+
 static void op_9_true_resumes_and_false_forgets(void **state)
 {
     (void)state;
@@ -734,6 +755,7 @@ int main(void)
         cmocka_unit_test(commits_decide_where_a_resume_begins),
         cmocka_unit_test(a_stored_session_is_resumed_by_another_process),
         cmocka_unit_test(a_session_of_another_count_is_forgotten_aloud),
+        cmocka_unit_test(a_lost_session_is_shown_until_its_gap_is_pulled),
         cmocka_unit_test(op_9_true_resumes_and_false_forgets),
         cmocka_unit_test(an_unreachable_resume_host_is_given_up),
         cmocka_unit_test(resumes_that_lead_nowhere_end_in_an_identify),
