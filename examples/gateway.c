@@ -162,7 +162,7 @@ static spectacles_broker *make_broker(const struct gateway *gateway, const char 
     config.name = name;
     config.seed = spectacles_random_seed();
     if (spectacles_broker_new(&broker, &config, &problem) < 0)
-        errx(1, "AMQP_URL: %s", problem.text);
+        errx(1, "AMQP_URL: %s%s%s", problem.text, problem.word[0] ? ": " : "", problem.word);
     return broker;
 }
 

@@ -276,7 +276,7 @@ int main(int argc, char **argv)
 {
     struct worker worker = {.seen = seen_new(IDS_REMEMBERED), .subgroup = "", .left = UINT64_MAX};
     const char *url = getenv("AMQP_URL");
-    spectacles_problem problem;
+    spectacles_problem problem = {.text = "out of memory"};
     spectacles_broker_config config;
     spectacles_link *link;
     spectacles_broker_config_init(&config, sizeof config);
@@ -286,7 +286,7 @@ int main(int argc, char **argv)
     config.name = "worker";
     config.seed = spectacles_random_seed();
     if (spectacles_broker_new(&worker.broker, &config, &problem) < 0)
-        errx(EXIT_FAILURE, "AMQP_URL: %s", problem.text);
+        errx(EXIT_FAILURE, "AMQP_URL: %s%s%s", problem.text, problem.word[0] ? ": " : "", problem.word);
     for (int i = optind; i < argc; i++)
         subscribe(&worker, argv[i]);
     if (spectacles_link_for_broker(&link, worker.broker, NULL) < 0)

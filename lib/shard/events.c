@@ -47,7 +47,7 @@ static const spectacles_shard_event *take_news(spectacles_shard *shard)
     shard->event_text = news->text;
     if (shard->event.type == SPECTACLES_SHARD_EVENT_GAP)
         fill_gap(shard);
-    if (shard->event_text->text.length > 0) {
+    if (shard->event_text.length > 0) {
         shard->event.text = shard->event_text.chars;
         shard->event.text_length = shard->event_text.length;
     }

@@ -104,7 +104,7 @@ static int serve(job *work)
             free(bytes);
             return 1;
         }
-        work->problem = (spectacles_problem){NULL, 0};
+        work->problem = (spectacles_problem){0};
         int error = run(work, head[0], bytes, length);
         answer(work, error);
         free(bytes);
@@ -114,7 +114,7 @@ static int serve(job *work)
 
 int main(void)
 {
-    job work = {NULL, NULL, NULL, {NULL, 0}};
+    job work = {0};
     int status = 1;
     if (!spectacles_bytes_new(&work.out) && !spectacles_bytes_new(&work.scratch) &&
         !spectacles_document_new(&work.document))

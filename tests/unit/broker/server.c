@@ -135,6 +135,14 @@ static const char *method_name(uint32_t id)
     return "?";
 }
 
+/* The client's properties, the mechanism, the response: a secret, so only its length. */
+static void write_start_ok(char *out, size_t room, const uint8_t *args)
+{
+    const uint8_t *mechanism = args + 4 + number(args, 4);
+    snprintf(out, room, " %.*s, %u bytes", mechanism[0], (const char *)mechanism + 1,
+             (unsigned)number(mechanism + 1 + mechanism[0], 4));
+}
+
 static void write_method(char *line, int channel, const uint8_t *at)
 {
     uint32_t id = (uint32_t)(number(at, 2) << 16 | number(at + 2, 2));
@@ -143,7 +151,9 @@ static void write_method(char *line, int channel, const uint8_t *at)
     const uint8_t *args = at + 4;
     char *rest = line + length;
     size_t room = SERVER_LINE - (size_t)length;
-    if (strcmp(name, "exchange.declare") == 0)
+    if (strcmp(name, "connection.start-ok") == 0)
+        write_start_ok(rest, room, args);
+    else if (strcmp(name, "exchange.declare") == 0)
         snprintf(rest, room, " %.*s %.*s", args[2], (const char *)args + 3, args[3 + args[2]],
                  (const char *)args + 4 + args[2]);
     else if (strcmp(name, "queue.declare") == 0)

@@ -792,11 +792,13 @@ static void wrong_settings_are_named(void **state)
                  {"amqp://u:%zz@h/", "password"},
                  {"amqp://h/a/b", "virtual host"},
                  {"amqp://h/?hartbeat=1", "unknown parameter"},
-                 {"amqp://h/?heartbeat=x", "out of range"},
+                 {"amqp://h/?heartbeat=x", "cannot have"},
                  {"amqp://h/?heartbeat", "no value"},
-                 {"amqp://h/?frame_max=100", "out of range"},
-                 {"amqps://h/?cacertfile=x", "spectacles_tls_new"},
-                 {"amqp://h/?auth_mechanism=external", "PLAIN"}};
+                 {"amqp://h/?frame_max=100", "cannot have"},
+                 {"amqps://h/?verify=verify_none", "cannot have"},
+                 {"amqps://h/?certfile=x", "both a certfile and a keyfile"},
+                 {"amqp://h/?cacertfile=x", "not with amqps://"},
+                 {"amqp://h/?auth_mechanism=cram", "cannot have"}};
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         spectacles_broker *broker = NULL;
         spectacles_problem problem = {0};
@@ -808,6 +810,63 @@ static void wrong_settings_are_named(void **state)
         assert_non_null(strstr(problem.text, table[i].text));
         assert_null(strstr(problem.text, SERVER_PASSWORD));
     }
+}
+
+static void a_wrong_parameter_is_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url;
+        const char *word;
+    } table[] = {{"amqp://h/?hartbeat=1", "hartbeat"},
+                 {"amqp://h/?heartbeat=10&frame_max=" SERVER_PASSWORD, "frame_max"},
+                 {"amqp://u:" SERVER_PASSWORD "@h/?heartbeat=x", "heartbeat"},
+                 {"amqp://u:" SERVER_PASSWORD "@h:0/", ""}};
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        spectacles_broker *broker = NULL;
+        spectacles_problem problem = {0};
+        spectacles_broker_config config;
+        server_config(&config);
+        config.urls = &table[i].url;
+        assert_int_equal(spectacles_broker_new(&broker, &config, &problem), SPECTACLES_E_INVAL);
+        assert_string_equal(problem.word, table[i].word);
+    }
+}
+
+static void start_with(sp_server *server, const char *mechanisms)
+{
+    server_open(server);
+    server_method(server, 0, 10, 10, "bbTSS", 0, 9, mechanisms, "en_US");
+}
+
+static sp_server *server_external(void)
+{
+    static const char *const url = "amqps://h/?auth_mechanism=external&certfile=c.pem&keyfile=k.pem";
+    spectacles_broker_config config;
+    server_config(&config);
+    config.urls = &url;
+    return server_new(&config);
+}
+
+/* RFC 4422, appendix A: an empty response asks for the identity in the certificate. */
+static void a_certificate_logs_in(void **state)
+{
+    (void)state;
+    sp_server *server = server_external();
+    start_with(server, "PLAIN EXTERNAL");
+    assert_int_equal(server_count(&server->written, "0 connection.start-ok EXTERNAL, 0 bytes"), 1);
+    server_free(server);
+
+    server = server_external();
+    start_with(server, "AMQPLAIN PLAIN");
+    assert_non_null(
+        strstr(server_last(&server->events, "DISCONNECTED"), "does not offer to log in with EXTERNAL"));
+    server_free(server);
+
+    server = server_new(NULL);
+    start_with(server, "PLAIN EXTERNAL");
+    assert_int_equal(server_count(&server->written, "0 connection.start-ok PLAIN"), 1);
+    server_free(server);
 }
 
 int main(void)
@@ -846,6 +905,8 @@ int main(void)
         cmocka_unit_test(nonsense_ends_the_connection_and_not_the_broker),
         cmocka_unit_test(closing_waits_for_confirms),
         cmocka_unit_test(wrong_settings_are_named),
+        cmocka_unit_test(a_wrong_parameter_is_named),
+        cmocka_unit_test(a_certificate_logs_in),
     };
     return cmocka_run_group_tests_name("broker", tests, NULL, NULL);
 }

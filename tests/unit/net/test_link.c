@@ -126,7 +126,8 @@ static sp_scene *begin(const char *host)
     made->peer = -1;
     made->toy.deadline = SPECTACLES_NEVER;
     made->toy.wants_connection = made->toy.wants_input = 1;
-    made->toy.endpoint = (spectacles_endpoint){host, listen_here(&made->listener), 0, 1};
+    made->toy.endpoint =
+        (spectacles_endpoint){.host = host, .port = listen_here(&made->listener), .connection = 1};
     assert_int_equal(sp_link_new(&made->link, &engine, &made->toy, NULL), SPECTACLES_OK);
     return made;
 }
