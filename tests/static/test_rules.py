@@ -99,7 +99,7 @@ def ffi(root: Path, tmp_path: Path) -> Any:
 
 
 def test_headers_load_into_cffi(ffi: Any) -> None:
-    assert ffi.sizeof("spectacles_problem") == 16
+    assert ffi.sizeof("spectacles_problem") == 80
 
 
 def test_a_binding_can_use_the_library(ffi: Any, build: Path) -> None:
