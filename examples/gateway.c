@@ -214,6 +214,7 @@ static void make_relay(struct gateway *gateway)
     config.gaps_length = gap_count;
     config.more_ops = gateway->settings.more_ops;
     config.more_ops_length = gateway->settings.more_op_count;
+    config.unroutable_hold = gateway->settings.unroutable_hold;
     if (spectacles_relay_new(&gateway->relay, &config, &problem) < 0)
         errx(1, "%s", problem.text);
     free(gaps);
@@ -288,11 +289,11 @@ static void tell_summary(const struct gateway *gateway)
 {
     spectacles_relay_stats stats = {.size = sizeof stats};
     spectacles_relay_get_stats(gateway->relay, &stats);
-    warnx("summary dispatched=%llu filtered=%llu published=%llu confirmed=%llu commands=%llu routed=%llu "
-          "sent=%llu "
-          "rejected=%llu identifies=%llu",
+    warnx("summary dispatched=%llu filtered=%llu published=%llu confirmed=%llu unroutable=%llu held=%llu "
+          "commands=%llu routed=%llu sent=%llu rejected=%llu identifies=%llu",
           (unsigned long long)stats.dispatched, (unsigned long long)stats.filtered,
           (unsigned long long)stats.published, (unsigned long long)stats.confirmed,
+          (unsigned long long)stats.unroutable, (unsigned long long)stats.held,
           (unsigned long long)stats.commands, (unsigned long long)stats.routed,
           (unsigned long long)stats.sent, (unsigned long long)stats.rejected,
           (unsigned long long)stats.identifies);
@@ -373,6 +374,9 @@ static void tell_command(const spectacles_relay_event *event)
         break;
     case SPECTACLES_RELAY_EVENT_PUBLISH_FAILED:
         warnx("publish under %s failed: %s", name, text);
+        break;
+    case SPECTACLES_RELAY_EVENT_UNROUTABLE:
+        warnx("%s is held back for %llu ms: %s", name, until(event->time), text);
         break;
     case SPECTACLES_RELAY_EVENT_IDENTIFY_LIMIT:
         warnx("%s", event->text);

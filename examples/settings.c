@@ -166,11 +166,13 @@ void settings_read(struct settings *settings)
 {
     const char *version = text("DISCORD_GATEWAY_VERSION", "10");
     const char *count = text("DISCORD_SHARD_COUNT", "0");
+    const char *hold = text("BROKER_UNROUTABLE_HOLD", "0");
     *settings = (struct settings){0};
     settings->token = required("DISCORD_TOKEN", "the bot's token from Discord's developer portal");
     settings->amqp_url = required("AMQP_URL", "amqp://user:password@host:port/vhost");
     settings->session_file = text("SESSION_FILE", NULL);
     settings->group = text("BROKER_GROUP", "gateway");
+    settings->unroutable_hold = (uint32_t)number("BROKER_UNROUTABLE_HOLD", hold, strlen(hold), 86400000);
     settings->presence = text("DISCORD_PRESENCE", NULL);
     read_wire(settings);
     settings->version = (uint32_t)number("DISCORD_GATEWAY_VERSION", version, strlen(version), 100);

@@ -22,6 +22,7 @@ struct settings {
     size_t more_op_count;
     const char *session_file; /* SESSION_FILE: where sessions are stored over a restart, or NULL */
     const char *group;        /* BROKER_GROUP */
+    uint32_t unroutable_hold; /* BROKER_UNROUTABLE_HOLD: milliseconds; 0: off */
     const char *amqp_url;     /* AMQP_URL */
     const char *api_scheme;   /* DISCORD_API_PROTOCOL: https, or http for tests */
     const char *api_host;     /* DISCORD_API_HOST */

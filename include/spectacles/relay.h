@@ -92,6 +92,14 @@ typedef struct spectacles_relay_config {
     /* ops that workers may send besides 3, 4, 8, 31 and 43; never 0, 1, 2, 6, 7, 9, 10 or 11 */
     const uint32_t *more_ops;
     size_t more_ops_length;
+    /*
+     * The specification: "Ensure that the gateway only publishes events that will be consumed." 0 (default): the
+     * allow list says which those are. Otherwise milliseconds: an event that no queue takes (basic.return, 312
+     * NO_ROUTE) is counted as done and those of its name are not published for so long; then one is tried again.
+     * So a queue that is new gets its first event after at most that time, and what came before is lost to it.
+     */
+    uint32_t unroutable_hold;
+    uint32_t reserved; /* 0 */
 } spectacles_relay_config;
 
 enum spectacles_relay_event_type {
@@ -119,8 +127,14 @@ enum spectacles_relay_event_type {
     SPECTACLES_RELAY_EVENT_BROKER_CLOSED = 25,
     /* name: the event (SEND or a shard's number); text: the queue */
     SPECTACLES_RELAY_EVENT_SUBSCRIBED = 26,
-    SPECTACLES_RELAY_EVENT_UNSUBSCRIBED = 27,   /* likewise; text: why */
-    SPECTACLES_RELAY_EVENT_PUBLISH_FAILED = 28, /* code, text; name: the routing key */
+    SPECTACLES_RELAY_EVENT_UNSUBSCRIBED = 27, /* likewise; text: why */
+    /*
+     * code, text; name: the event, or the routing key. seq: a dispatch that the broker or JSON has no place for,
+     * and a gap declares
+     */
+    SPECTACLES_RELAY_EVENT_PUBLISH_FAILED = 28,
+    /* with unroutable_hold: no queue takes the event `name`; `time`: it is not published before; text */
+    SPECTACLES_RELAY_EVENT_UNROUTABLE = 29,
     /* Of the relay itself. */
     SPECTACLES_RELAY_EVENT_COMMAND_ROUTED = 40, /* a SEND went to `shard_id`; op */
     /* a packet's bytes went to the socket of `shard_id`; op */
@@ -159,7 +173,7 @@ typedef struct spectacles_relay_stats {
     uint32_t size; /* sizeof(spectacles_relay_stats), set by the caller */
     uint32_t reserved;
     uint64_t dispatched; /* received from all shards */
-    uint64_t filtered;   /* of these: not on the allow list */
+    uint64_t filtered;   /* of these: not on the allow list, or held back */
     uint64_t published;  /* of these: taken by the events broker */
     uint64_t confirmed;  /* of these: confirmed */
     uint64_t commands;   /* messages received: SEND and packets */
@@ -168,6 +182,8 @@ typedef struct spectacles_relay_stats {
     uint64_t rejected;   /* of these: rejected without requeue */
     uint64_t identifies; /* granted */
     uint64_t gaps;       /* declared and confirmed */
+    uint64_t unroutable; /* of those published: no queue took them (with unroutable_hold) */
+    uint64_t held;       /* of those filtered: held back, because no queue took one of their name */
 } spectacles_relay_stats;
 
 /* Fill with defaults. size: sizeof(spectacles_relay_config). */

@@ -108,6 +108,7 @@ static int publish(spectacles_relay *relay, const sp_member *member, const spect
     message.body = body.bytes;
     message.body_length = body.length;
     message.message_id = id;
+    message.flags = relay->unroutable.hold ? SPECTACLES_MESSAGE_MANDATORY : 0;
     return spectacles_broker_publish(relay->events, &message, tag);
 }
 
@@ -137,6 +138,15 @@ static void pass_over(spectacles_relay *relay, sp_member *member, uint64_t seq)
     relay->stats.filtered++;
     if (note(member, seq, true))
         commit(member);
+}
+
+static bool is_wanted(spectacles_relay *relay, const char *name, size_t length, uint64_t now)
+{
+    if (!sp_filter_allows(&relay->filter, name, length))
+        return false;
+    bool held = sp_unroutable_holds(&relay->unroutable, name, length, now);
+    relay->stats.held += held;
+    return !held;
 }
 
 /* It would come again and again, and never become JSON: declared to be missing, and passed over. */
@@ -181,7 +191,7 @@ static void on_dispatch(spectacles_relay *relay, uint32_t number, const spectacl
     if (relay->stopping)
         return;
     relay->stats.dispatched++;
-    if (!sp_filter_allows(&relay->filter, event->name, event->name_length)) {
+    if (!is_wanted(relay, event->name, event->name_length, now)) {
         pass_over(relay, member, event->seq);
         return;
     }
@@ -391,23 +401,67 @@ static void settle(spectacles_relay *relay, sp_publish *publish)
     }
 }
 
+/* NULL when its connection is gone: it comes again. */
+static sp_dispatch *dispatch_of(const spectacles_relay *relay, const sp_publish *publish)
+{
+    const sp_member *member = &relay->members[publish->member];
+    return publish->epoch == member->epoch ? find(member, publish->seq) : NULL;
+}
+
+static void finish_dispatch(spectacles_relay *relay, const sp_publish *publish)
+{
+    sp_dispatch *dispatch = dispatch_of(relay, publish);
+    if (!dispatch)
+        return;
+    dispatch->done = true;
+    commit(&relay->members[publish->member]);
+}
+
 static void on_confirmed(spectacles_relay *relay, sp_publish *publish)
 {
     if (publish->kind == SP_PUBLISH_COMMAND) {
         sp_relay_command_confirmed(relay, publish);
-        return;
-    }
-    if (publish->kind == SP_PUBLISH_GAP) {
+    } else if (publish->kind == SP_PUBLISH_GAP) {
         sp_relay_gap_confirmed(relay, publish);
-        return;
+    } else {
+        relay->stats.confirmed++;
+        finish_dispatch(relay, publish);
     }
-    relay->stats.confirmed++;
-    sp_member *member = &relay->members[publish->member];
-    sp_dispatch *dispatch = publish->epoch == member->epoch ? find(member, publish->seq) : NULL;
-    if (!dispatch)
+}
+
+/* Nobody wants it for now. */
+static void on_unroutable(spectacles_relay *relay, const sp_publish *publish,
+                          const spectacles_broker_event *event, uint64_t now)
+{
+    relay->stats.unroutable++;
+    finish_dispatch(relay, publish);
+    if (!sp_unroutable_add(&relay->unroutable, event->key, event->key_length, now))
         return;
-    dispatch->done = true;
-    commit(member);
+    sp_relay_news *news =
+        sp_relay_tell_broker(relay, SPECTACLES_RELAY_EVENTS, SPECTACLES_RELAY_EVENT_UNROUTABLE, event);
+    if (!news)
+        return;
+    news->event.time = now + relay->unroutable.hold;
+    sp_relay_name(news, event->key, event->key_length);
+}
+
+/* The broker would refuse it for ever (max_message_size): declared to be missing, so that the rest goes on. */
+static void on_refused(spectacles_relay *relay, const sp_publish *publish,
+                       const spectacles_broker_event *event, uint64_t now)
+{
+    sp_member *member = &relay->members[publish->member];
+    sp_relay_news *news =
+        sp_relay_tell_broker(relay, SPECTACLES_RELAY_EVENTS, SPECTACLES_RELAY_EVENT_PUBLISH_FAILED, event);
+    if (news) {
+        news->event.shard_id = member->id;
+        news->event.seq = publish->seq;
+    }
+    if (!dispatch_of(relay, publish))
+        return;
+    if (sp_relay_skip_gap(relay, member, publish->seq, now) == SPECTACLES_OK)
+        finish_dispatch(relay, publish);
+    else
+        spectacles_shard_reconnect(member->shard, now);
 }
 
 static void on_outcome(spectacles_relay *relay, const spectacles_broker_event *event, uint64_t now)
@@ -421,8 +475,10 @@ static void on_outcome(spectacles_relay *relay, const spectacles_broker_event *e
         sp_relay_command_returned(relay, publish, event, now);
     else if (publish->kind == SP_PUBLISH_GAP)
         sp_relay_gap_returned(relay, publish, now);
+    else if (event->type == SPECTACLES_BROKER_EVENT_RETURNED)
+        on_unroutable(relay, publish, event, now);
     else
-        sp_relay_tell_broker(relay, SPECTACLES_RELAY_EVENTS, SPECTACLES_RELAY_EVENT_PUBLISH_FAILED, event);
+        on_refused(relay, publish, event, now);
     settle(relay, publish);
 }
 

@@ -132,6 +132,8 @@ static int set_up(spectacles_relay *relay, const spectacles_relay_config *config
     if (error == SPECTACLES_OK)
         error = copy_ops(relay, config);
     if (error == SPECTACLES_OK)
+        error = sp_unroutable_init(&relay->unroutable, config->unroutable_hold);
+    if (error == SPECTACLES_OK)
         error = sp_relay_import_gaps(relay, config, problem);
     if (error == SPECTACLES_OK)
         error = sp_identify_init(&relay->identify, config->max_concurrency, config->identify_interval);
@@ -203,6 +205,7 @@ SPECTACLES_EXPORT void spectacles_relay_free(spectacles_relay *relay)
     sp_ring_free(&relay->routes);
     sp_ring_free(&relay->news);
     sp_filter_free(&relay->filter);
+    sp_unroutable_free(&relay->unroutable);
     sp_identify_free(&relay->identify);
     free(relay->settled_queues);
     free(relay->more_ops);

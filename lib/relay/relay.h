@@ -6,6 +6,7 @@
 #include "core/text.h"
 #include "relay/filter.h"
 #include "relay/identify.h"
+#include "relay/unroutable.h"
 
 #include <spectacles/relay.h>
 #include <spectacles/routing.h>
@@ -107,6 +108,7 @@ struct spectacles_relay {
     spectacles_broker *events;
     spectacles_broker *commands;
     sp_filter filter;
+    sp_unroutable unroutable;
     sp_identify identify;
     uint32_t command_prefetch;
     uint64_t unix_offset;

@@ -95,6 +95,37 @@ def test_filtered_events_do_not_reach_the_broker(bot: Bot, standin: Standin, cha
     assert gateway.stop() == 0
 
 
+def test_what_nobody_consumes_is_held_back(bot: Bot, standin: Standin, channel: Any) -> None:
+    """The specification's "ensure that the gateway only publishes events that will be consumed", without an allow list of one's own."""
+    channel.exchange_declare("gateway", "direct", durable=True)
+    channel.queue_declare("gateway:MESSAGE_CREATE", durable=True)
+    channel.queue_bind("gateway:MESSAGE_CREATE", "gateway", "MESSAGE_CREATE")
+    gateway = bot.running_gateway("MESSAGE_CREATE,TYPING_START", BROKER_UNROUTABLE_HOLD="4000")
+    standin.dispatch(0, "TYPING_START", '{"first":true}')
+    gateway.wait_err("TYPING_START is held back")
+    standin.dispatch_many(0, [("TYPING_START", "{}")] * 100 + [("MESSAGE_CREATE", "{}")])
+    drain(channel, "gateway:MESSAGE_CREATE", 1, lambda *_: None)
+
+    # A queue comes into being: from some time on its events arrive, and all of them.
+    channel.queue_declare("gateway:TYPING_START", durable=True)
+    channel.queue_bind("gateway:TYPING_START", "gateway", "TYPING_START")
+    sent = 0
+    while channel.queue_declare("gateway:TYPING_START", passive=True).method.message_count == 0:
+        standin.dispatch(0, "TYPING_START", f'{{"serial":{sent}}}')
+        sent += 1
+        channel.connection.sleep(0.05)
+    standin.dispatch_many(0, [("TYPING_START", f'{{"serial":{sent + serial}}}') for serial in range(100)])
+    serials: list[int] = []
+    drain(channel, "gateway:TYPING_START", 100, lambda method, properties, body: serials.append(json.loads(body)["serial"]))
+    while (last := channel.basic_get("gateway:TYPING_START", auto_ack=True))[0]:
+        serials.append(json.loads(last[2])["serial"])
+    assert serials == list(range(serials[0], serials[0] + len(serials)))
+    assert gateway.stop() == 0
+    counted = summary(gateway)
+    assert counted["unroutable"] >= 1 and counted["held"] >= 100
+    assert counted["published"] == counted["confirmed"] + counted["unroutable"]
+
+
 def test_a_client_of_somebody_else_takes_part(bot: Bot, standin: Standin, channel: Any) -> None:
     """pika consumes what we publish, and publishes SEND and shard packets that we route and send, unchanged."""
     channel.exchange_declare("gateway", "direct", durable=True)

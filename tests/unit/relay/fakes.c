@@ -93,8 +93,16 @@ void fake_broker_event(spectacles_broker *broker, uint32_t type, uint64_t tag, u
     event->broker.type = type;
     event->broker.tag = tag;
     event->broker.subscription = subscription;
-    if (type == SPECTACLES_BROKER_EVENT_CONFIRMED)
+    if (type == SPECTACLES_BROKER_EVENT_CONFIRMED || type == SPECTACLES_BROKER_EVENT_RETURNED ||
+        type == SPECTACLES_BROKER_EVENT_FAILED)
         broker->open--;
+}
+
+void fake_returned(spectacles_broker *broker, uint64_t tag, const char *key)
+{
+    fake_broker_event(broker, SPECTACLES_BROKER_EVENT_RETURNED, tag, 0);
+    fake_event *event = &broker->queue.events[(broker->queue.first + broker->queue.count - 1) % FAKE_EVENTS];
+    snprintf(event->key, sizeof event->key, "%s", key);
 }
 
 uint64_t fake_message(spectacles_broker *broker, uint32_t subscription, const char *key, const char *body)

@@ -65,6 +65,7 @@ void fake_dispatch(spectacles_shard *shard, uint64_t seq, const char *name, cons
 void fake_change_last(spectacles_shard *shard, uint32_t type, const char *text);
 void fake_shard_event(spectacles_shard *shard, uint32_t type, uint64_t ticket);
 void fake_broker_event(spectacles_broker *broker, uint32_t type, uint64_t tag, uint32_t subscription);
+void fake_returned(spectacles_broker *broker, uint64_t tag, const char *key);
 uint64_t fake_message(spectacles_broker *broker, uint32_t subscription, const char *key, const char *body);
 
 #endif

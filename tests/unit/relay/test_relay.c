@@ -190,6 +190,28 @@ static void what_can_not_be_published_is_replayed(void **state)
     end();
 }
 
+/* A broker that will never take one must not hold up all that comes behind it. */
+static void what_the_broker_refuses_is_declared(void **state)
+{
+    (void)state;
+    start(1);
+    spectacles_shard *shard = &world.shards[0];
+    fake_dispatch(shard, 2, "A", "");
+    fake_dispatch(shard, 3, "B", "large");
+    fake_dispatch(shard, 4, "A", "");
+    pull();
+    confirm(1);
+    confirm(3);
+    assert_int_equal(shard->committed, 2);
+    fake_broker_event(&world.events, SPECTACLES_BROKER_EVENT_FAILED, 2, 0);
+    pull();
+    assert_int_equal(told(SPECTACLES_RELAY_EVENT_PUBLISH_FAILED), 1);
+    assert_int_equal(shard->committed, 4);
+    assert_int_equal(fake_count("publish SPECTACLES_GAP sess:gap:4 mandatory"), 1);
+    assert_int_equal(told(SPECTACLES_RELAY_EVENT_SHARD_GAP), 1);
+    end();
+}
+
 /* ---- Identifying ---- */
 
 static void identifies_take_turns(void **state)
@@ -495,6 +517,7 @@ int main(void)
         cmocka_unit_test(a_confirm_of_an_older_connection_commits_nothing),
         cmocka_unit_test(a_full_window_stops_the_shards),
         cmocka_unit_test(what_can_not_be_published_is_replayed),
+        cmocka_unit_test(what_the_broker_refuses_is_declared),
         cmocka_unit_test(identifies_take_turns),
         cmocka_unit_test(buckets_identify_side_by_side),
         cmocka_unit_test(queues_stand_before_send_is_consumed),
