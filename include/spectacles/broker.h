@@ -59,6 +59,8 @@ typedef struct spectacles_broker_config {
     uint64_t high_water;      /* bytes that wait unread before wants_input() turns 0; default 256 KiB */
     uint32_t connect_timeout; /* milliseconds from CONNECTING to READY; default 30000 */
     uint32_t drain_timeout;   /* milliseconds that close() waits for confirms; default 5000 */
+    /* in what bodies are written: enum spectacles_format (format.h); default SPECTACLES_FORMAT_JSON */
+    uint32_t format;
 } spectacles_broker_config;
 
 /* What to consume. Copied by spectacles_broker_subscribe(). */
@@ -89,11 +91,17 @@ typedef struct spectacles_message {
     size_t key_length;
     const uint8_t *body; /* may be NULL when body_length is 0 */
     size_t body_length;
-    const char *content_type; /* NULL: "application/json" */
+    const char *content_type; /* NULL: that of the format that is written, see format.h */
     const char *message_id;
     const char *correlation_id;
     const char *reply_to;
     const char *expiration; /* milliseconds in decimal, at most ten years; NULL: never */
+    /*
+     * enum spectacles_format. RAW (default): the body goes out as it is. Otherwise it is in this format, and is
+     * rewritten in the broker's when that is another one. ETF may lack its version byte, as in
+     * spectacles_shard_event.data, and is always written anew, because others want binaries for keys
+     */
+    uint32_t format;
 } spectacles_message;
 
 enum spectacles_broker_event_type {
@@ -148,6 +156,7 @@ typedef struct spectacles_broker_event {
     /* a sentence, but where the type says what else; NUL-terminated; never holds a password */
     const char *text;
     size_t text_length;
+    uint32_t format; /* MESSAGE: what the body seems to be in, spectacles_format_of() */
 } spectacles_broker_event;
 
 /* What a broker has counted since it was made. Grows at the end. */
@@ -176,7 +185,8 @@ void spectacles_message_init(spectacles_message *message, size_t size);
 /*
  * Makes a broker, in state IDLE. SPECTACLES_E_INVAL: a setting is missing or wrong (an unknown URI scheme, a
  * port out of range, an unknown query parameter, ...); then `problem` (may be NULL) says which.
- * SPECTACLES_E_NOMEM, SPECTACLES_E_UNSUPPORTED.
+ * SPECTACLES_E_NOMEM. SPECTACLES_E_UNSUPPORTED: a format that this build does not have, or a configuration of
+ * another version.
  */
 int spectacles_broker_new(spectacles_broker **out, const spectacles_broker_config *config,
                           spectacles_problem *problem);
@@ -207,7 +217,9 @@ int spectacles_broker_subscribe(spectacles_broker *broker, const spectacles_subs
  *
  * A message is taken while the window is not full, however large it is: the window may be passed once.
  * SPECTACLES_E_AGAIN: the window is full; an event ROOM will follow. SPECTACLES_E_INVAL: a text over 255
- * bytes, or an expiration that is no such number. SPECTACLES_E_STATE: closing. SPECTACLES_E_NOMEM.
+ * bytes, or an expiration that is no such number, or no such format. SPECTACLES_E_STATE: closing.
+ * SPECTACLES_E_NOMEM. SPECTACLES_E_PROTO, SPECTACLES_E_UNSUPPORTED, SPECTACLES_E_TOOBIG: the body has no form in
+ * the broker's format; last_error() says why and where.
  *
  * FAILED: the broker does not take this message and never will (its exchange does not exist, it is over the
  * broker's max_message_size).
@@ -305,6 +317,7 @@ const char *spectacles_broker_event_message_id(const spectacles_broker_event *ev
 const char *spectacles_broker_event_correlation_id(const spectacles_broker_event *event);
 const char *spectacles_broker_event_reply_to(const spectacles_broker_event *event);
 const char *spectacles_broker_event_text(const spectacles_broker_event *event, size_t *length);
+uint32_t spectacles_broker_event_format(const spectacles_broker_event *event);
 
 #ifdef __cplusplus
 }

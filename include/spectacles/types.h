@@ -99,7 +99,7 @@ uint32_t spectacles_version(void);
 
 /*
  * 1 when this build has the feature, 0 when it has not or the name is unknown. Names are NUL-terminated:
- * "tls", "json", "etf", "zlib-stream", "zstd-stream".
+ * "tls", "json", "etf", "msgpack", "zlib-stream", "zstd-stream".
  */
 int spectacles_feature_supported(const char *name);
 

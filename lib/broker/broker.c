@@ -1,14 +1,17 @@
 #include "broker/broker.h"
 
+#include "codec/format.h"
 #include "core/config.h"
 #include "core/export.h"
 
+#include <spectacles/format.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
     NEWS_MOST = 16,
-    PREFETCH_DEFAULT = 64
+    PREFETCH_DEFAULT = 64,
+    KEPT_BYTES = 64 * 1024
 };
 
 /* ---- Making one ---- */
@@ -22,7 +25,8 @@ SPECTACLES_EXPORT void spectacles_broker_config_init(spectacles_broker_config *c
                                                .max_message = UINT64_C(16) * 1024 * 1024,
                                                .high_water = UINT64_C(256) * 1024,
                                                .connect_timeout = 30000,
-                                               .drain_timeout = 5000};
+                                               .drain_timeout = 5000,
+                                               .format = SPECTACLES_FORMAT_JSON};
     sp_config_write(config, size, &defaults, sizeof defaults);
 }
 
@@ -56,7 +60,7 @@ static int check_config(const spectacles_broker_config *config, spectacles_probl
                          "window_count, window_bytes, max_message and high_water must not be 0");
     if (config->prefetch == 0 || config->prefetch > UINT16_MAX)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "prefetch has to be 1 to 65535");
-    return SPECTACLES_OK;
+    return sp_format_check(config->format, problem);
 }
 
 static int parse_urls(spectacles_broker *broker, const spectacles_broker_config *config,
@@ -104,6 +108,7 @@ static int set_up(spectacles_broker *broker, const spectacles_broker_config *con
     broker->high_water = config->high_water;
     broker->connect_timeout = config->connect_timeout;
     broker->drain_timeout = config->drain_timeout;
+    broker->format = config->format;
     broker->random.state = config->seed;
     broker->phase_deadline = SPECTACLES_NEVER;
     broker->frame_max = SP_WIRE_FRAME_MAX;
@@ -151,6 +156,8 @@ SPECTACLES_EXPORT void spectacles_broker_free(spectacles_broker *broker)
     sp_buffer_free(&broker->control);
     sp_topology_free(&broker->topology);
     sp_publishes_free(&broker->publishes);
+    sp_buffer_free(&broker->converted);
+    sp_buffer_free(&broker->keys);
     sp_deliveries_free(&broker->deliveries);
     sp_content_free(&broker->delivered);
     sp_content_free(&broker->returned);
@@ -506,6 +513,42 @@ static int check_message(spectacles_broker *broker, const spectacles_message *me
     if (message->flags & ~(uint32_t)(SPECTACLES_MESSAGE_TRANSIENT | SPECTACLES_MESSAGE_MANDATORY))
         return sp_broker_fail(broker, SPECTACLES_E_UNSUPPORTED,
                               "flags has a bit that this version does not know");
+    if (message->format > SPECTACLES_FORMAT_MSGPACK_JSON)
+        return sp_broker_fail(broker, SPECTACLES_E_INVAL, "there is no such format");
+    return SPECTACLES_OK;
+}
+
+static int explain(spectacles_broker *broker, int error, const spectacles_problem *problem)
+{
+    if (error == SPECTACLES_E_NOMEM)
+        return sp_broker_fail(broker, error, spectacles_strerror(error));
+    sp_text_set(&broker->last_error, "the body can not be written in the broker's format: %s (at byte %llu)",
+                problem->text, (unsigned long long)problem->position);
+    return error;
+}
+
+/* The message's body in the broker's format, and the content type that says so. */
+static int rewrite_body(spectacles_broker *broker, spectacles_message *message)
+{
+    spectacles_problem problem;
+    sp_slice body = {message->body, message->body_length};
+    uint32_t written = message->format;
+    if (written == SPECTACLES_FORMAT_RAW)
+        written = spectacles_format_of(body.bytes, body.length);
+    else if (written != broker->format || written == SPECTACLES_FORMAT_ETF) {
+        sp_buffer_clear(&broker->converted);
+        sp_buffer_shrink(&broker->converted, KEPT_BYTES);
+        int error =
+            sp_format_convert(&broker->converted, &broker->keys, broker->format, written, body, &problem);
+        if (error != SPECTACLES_OK)
+            return explain(broker, error, &problem);
+        body = sp_buffer_slice(&broker->converted);
+        written = broker->format;
+    }
+    message->body = body.bytes;
+    message->body_length = body.length;
+    if (!message->content_type)
+        message->content_type = spectacles_format_content_type(written);
     return SPECTACLES_OK;
 }
 
@@ -524,6 +567,9 @@ SPECTACLES_EXPORT int spectacles_broker_publish(spectacles_broker *broker, const
         broker->publishes.wants_room = true;
         return sp_broker_fail(broker, SPECTACLES_E_AGAIN, "the window of unconfirmed publishes is full");
     }
+    error = rewrite_body(broker, &read);
+    if (error != SPECTACLES_OK)
+        return error;
     error = sp_publishes_add(&broker->publishes, &read, broker->group, tag);
     if (error != SPECTACLES_OK)
         return sp_broker_fail(broker, error, spectacles_strerror(error));

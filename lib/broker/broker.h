@@ -62,6 +62,7 @@ struct spectacles_broker {
     uint64_t high_water;
     uint32_t connect_timeout;
     uint32_t drain_timeout;
+    uint32_t format; /* in what bodies are written */
     sp_random random;
 
     /* Where it stands. */
@@ -93,6 +94,8 @@ struct spectacles_broker {
     enum sp_channel_state channels[SP_CHANNELS];
     sp_topology topology;
     sp_publishes publishes;
+    sp_buffer converted; /* a body that came in another format */
+    sp_buffer keys;      /* scratch of that */
     sp_deliveries deliveries;
     sp_content delivered;
     sp_content returned;

@@ -119,3 +119,8 @@ SPECTACLES_EXPORT const char *spectacles_broker_event_text(const spectacles_brok
     *length = event->text_length;
     return event->text;
 }
+
+SPECTACLES_EXPORT uint32_t spectacles_broker_event_format(const spectacles_broker_event *event)
+{
+    return event->format;
+}

@@ -43,8 +43,7 @@ static amqp_basic_properties_t properties_of(const spectacles_message *message)
 {
     amqp_basic_properties_t properties = {._flags = AMQP_BASIC_DELIVERY_MODE_FLAG};
     properties.delivery_mode = message->flags & SPECTACLES_MESSAGE_TRANSIENT ? 1 : 2;
-    set_text(&properties, AMQP_BASIC_CONTENT_TYPE_FLAG, &properties.content_type,
-             message->content_type ? message->content_type : "application/json");
+    set_text(&properties, AMQP_BASIC_CONTENT_TYPE_FLAG, &properties.content_type, message->content_type);
     set_text(&properties, AMQP_BASIC_MESSAGE_ID_FLAG, &properties.message_id, message->message_id);
     set_text(&properties, AMQP_BASIC_CORRELATION_ID_FLAG, &properties.correlation_id,
              message->correlation_id);

@@ -1,5 +1,6 @@
 #include "broker/broker.h"
 
+#include <spectacles/format.h>
 #include <string.h>
 
 enum {
@@ -238,18 +239,20 @@ static const spectacles_broker_event *tell_delivery(spectacles_broker *broker, u
     static const uint8_t empty[1] = {0};
     const sp_content *content = &broker->delivered;
     broker->stats.delivered++;
-    broker->event = (spectacles_broker_event){.type = SPECTACLES_BROKER_EVENT_MESSAGE,
-                                              .subscription = (uint32_t)content->consumer,
-                                              .delivery = handle,
-                                              .redelivered = content->redelivered,
-                                              .key = content->key.chars,
-                                              .key_length = content->key.length,
-                                              .body = content->whole.bytes ? content->whole.bytes : empty,
-                                              .body_length = content->whole.length,
-                                              .content_type = sp_short_text(&content->content_type),
-                                              .message_id = sp_short_text(&content->message_id),
-                                              .correlation_id = sp_short_text(&content->correlation_id),
-                                              .reply_to = sp_short_text(&content->reply_to)};
+    broker->event = (spectacles_broker_event){
+        .type = SPECTACLES_BROKER_EVENT_MESSAGE,
+        .subscription = (uint32_t)content->consumer,
+        .delivery = handle,
+        .redelivered = content->redelivered,
+        .key = content->key.chars,
+        .key_length = content->key.length,
+        .body = content->whole.bytes ? content->whole.bytes : empty,
+        .body_length = content->whole.length,
+        .content_type = sp_short_text(&content->content_type),
+        .message_id = sp_short_text(&content->message_id),
+        .correlation_id = sp_short_text(&content->correlation_id),
+        .reply_to = sp_short_text(&content->reply_to),
+        .format = spectacles_format_of(content->whole.bytes, content->whole.length)};
     return &broker->event;
 }
 

@@ -1,5 +1,6 @@
 #include "server.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 typedef struct bytes {
@@ -85,6 +86,7 @@ static void write_event(sp_server *server, const spectacles_broker_event *event)
     const char *text = event->text ? event->text : "";
     if (event->type == SPECTACLES_BROKER_EVENT_MESSAGE) {
         server->delivery = event->delivery;
+        server->format = event->format;
         snprintf(line, SERVER_LINE, "%s %u %s%s %s %.*s", name, event->subscription, event->key,
                  event->redelivered ? "!" : "", event->message_id ? event->message_id : "-",
                  event->body_length > 100 ? 100 : (int)event->body_length, (const char *)event->body);
@@ -173,6 +175,14 @@ static void write_method(char *line, int channel, const uint8_t *at)
         snprintf(rest, room, " %u", (unsigned)number(args, 2));
 }
 
+/* The content type is the first property. */
+static void write_header(char *line, int channel, const uint8_t *at)
+{
+    bool typed = at[12] & 0x80;
+    snprintf(line, SERVER_LINE, "%d header %u %.*s", channel, (unsigned)number(at + 4, 8), typed ? at[14] : 0,
+             (const char *)at + 15);
+}
+
 /* One frame of what was written: its length, or 0. */
 static size_t read_frame(sp_server *server)
 {
@@ -193,7 +203,7 @@ static size_t read_frame(sp_server *server)
     if (in[0] == 1)
         write_method(add(&server->written), channel, in + 7);
     else if (in[0] == 2)
-        snprintf(add(&server->written), SERVER_LINE, "%d header %u", channel, (unsigned)number(in + 11, 8));
+        write_header(add(&server->written), channel, in + 7);
     else if (in[0] == 3)
         snprintf(add(&server->written), SERVER_LINE, "%d body %.*s", channel, size > 60 ? 60 : (int)size,
                  (const char *)in + 7);

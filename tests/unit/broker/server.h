@@ -34,6 +34,7 @@ typedef struct sp_server {
     int answered;           /* of the lines in written */
     sp_lines written;       /* "1 queue.declare gateway:X" */
     uint64_t delivery;      /* of the last MESSAGE */
+    uint32_t format;        /* likewise */
     uint8_t input[1 << 20]; /* what the engine wrote and was not read yet */
     size_t input_length;
 } sp_server;
