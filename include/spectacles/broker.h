@@ -63,6 +63,35 @@ typedef struct spectacles_broker_config {
     uint32_t format;
 } spectacles_broker_config;
 
+enum spectacles_header_type {
+    SPECTACLES_HEADER_NOTHING = 0,   /* no value (V) */
+    SPECTACLES_HEADER_BOOLEAN = 1,   /* `integer`: 0 or 1 (t) */
+    SPECTACLES_HEADER_INTEGER = 2,   /* `integer`; sent with 64 bits (l), received in any width */
+    SPECTACLES_HEADER_TEXT = 3,      /* `bytes`: UTF-8 by convention, checked by nobody (S) */
+    SPECTACLES_HEADER_BINARY = 4,    /* `bytes` (x) */
+    SPECTACLES_HEADER_TIMESTAMP = 5, /* `integer`: seconds since 1970 (T) */
+    SPECTACLES_HEADER_REAL = 6,      /* `real` (d, and f when received) */
+    /* Received only: */
+    SPECTACLES_HEADER_TABLE = 7, /* `bytes`: for spectacles_header_next() and _find() */
+    SPECTACLES_HEADER_ARRAY = 8, /* `bytes`: for spectacles_header_next() */
+    SPECTACLES_HEADER_OTHER = 9  /* `bytes`: as they stand on the wire (a decimal; an integer over 63 bits) */
+};
+
+/*
+ * One header of a message, or one argument of a queue: an entry of an AMQP field table. It stands in arrays,
+ * so it never grows.
+ */
+typedef struct spectacles_header {
+    uint32_t type; /* enum spectacles_header_type */
+    uint32_t reserved;
+    const char *key; /* 1 to 255 bytes, not NUL-terminated; NULL in an array and for all headers together */
+    size_t key_length;
+    int64_t integer;
+    double real;
+    const uint8_t *bytes; /* may be NULL when length is 0 */
+    size_t length;
+} spectacles_header;
+
 /* What to consume. Copied by spectacles_broker_subscribe(). */
 typedef struct spectacles_subscription {
     uint32_t size;     /* set by spectacles_subscription_init */
@@ -102,6 +131,12 @@ typedef struct spectacles_message {
      * spectacles_shard_event.data, and is always written anew, because others want binaries for keys
      */
     uint32_t format;
+    uint32_t priority; /* 1 to 255, for queues with x-max-priority; 0: none */
+    /*
+     * at most 64, of together 4096 bytes on the wire; keys that begin with "spectacles-" are the library's own
+     */
+    uint32_t header_count;
+    const spectacles_header *headers;
 } spectacles_message;
 
 enum spectacles_broker_event_type {
@@ -129,7 +164,21 @@ enum spectacles_broker_event_type {
     /* code, error, text; `time`: when it connects again */
     SPECTACLES_BROKER_EVENT_DISCONNECTED = 13,
     /* final, after spectacles_broker_close(); `time`: publishes left unconfirmed */
-    SPECTACLES_BROKER_EVENT_CLOSED = 14
+    SPECTACLES_BROKER_EVENT_CLOSED = 14,
+    /* `tag`: the call that is answered; the body and its properties as with MESSAGE */
+    SPECTACLES_BROKER_EVENT_REPLY = 15,
+    SPECTACLES_BROKER_EVENT_CALL_FAILED = 16 /* `tag`: the call; `reason`, code, text */
+};
+
+/* Why a call has no reply. */
+enum spectacles_call_failure {
+    SPECTACLES_CALL_TIMEOUT = 1,    /* nobody has answered in time: somebody may be at it all the same */
+    SPECTACLES_CALL_UNROUTABLE = 2, /* no queue takes it (code 312): nobody has heard it */
+    SPECTACLES_CALL_REFUSED = 3,    /* the broker does not take it: no such exchange, no direct reply-to */
+    /* it was sent, and then the connection or its channel was lost: whether it was carried out is unknown */
+    SPECTACLES_CALL_LOST = 4,
+    SPECTACLES_CALL_CLOSED = 5,   /* spectacles_broker_close(), and its time to drain is over */
+    SPECTACLES_CALL_BAD_REPLY = 6 /* the reply is over max_message */
 };
 
 /* Valid until the next call on the broker. Fields that a type does not name are 0 or NULL. */
@@ -139,16 +188,17 @@ typedef struct spectacles_broker_event {
     int32_t error; /* enum spectacles_error; SPECTACLES_E_AUTH for credentials and virtual hosts */
     /* MESSAGE, SUBSCRIBED, UNSUBSCRIBED, REFUSED: what spectacles_broker_subscribe() returned */
     uint32_t subscription;
-    uint64_t tag;      /* CONFIRMED, RETURNED, FAILED: what spectacles_broker_publish() gave */
+    /* CONFIRMED, RETURNED, FAILED: what spectacles_broker_publish() gave; REPLY, CALL_FAILED: what call() gave */
+    uint64_t tag;
     uint64_t delivery; /* MESSAGE: for ack and reject */
     uint64_t time;
     uint32_t redelivered; /* MESSAGE: 1 when it may have been delivered before */
     uint32_t reserved;
     const char *key; /* MESSAGE, RETURNED: the routing key, NUL-terminated */
     size_t key_length;
-    const uint8_t *body; /* MESSAGE */
+    const uint8_t *body; /* MESSAGE, REPLY */
     size_t body_length;
-    /* MESSAGE: NUL-terminated, NULL when absent; likewise the next three */
+    /* MESSAGE, REPLY: NUL-terminated, NULL when absent; likewise the next three */
     const char *content_type;
     const char *message_id;
     const char *correlation_id;
@@ -156,7 +206,12 @@ typedef struct spectacles_broker_event {
     /* a sentence, but where the type says what else; NUL-terminated; never holds a password */
     const char *text;
     size_t text_length;
-    uint32_t format; /* MESSAGE: what the body seems to be in, spectacles_format_of() */
+    uint32_t format;   /* MESSAGE, REPLY: what the body seems to be in, spectacles_format_of() */
+    uint32_t reason;   /* CALL_FAILED: enum spectacles_call_failure */
+    uint32_t priority; /* MESSAGE, REPLY: 0 when absent */
+    /* MESSAGE, REPLY: as content_type; milliseconds in decimal when other clients keep to the rules */
+    const char *expiration;
+    const spectacles_header *headers; /* MESSAGE, REPLY: all of them as one TABLE; NULL when absent */
 } spectacles_broker_event;
 
 /* What a broker has counted since it was made. Grows at the end. */
@@ -174,7 +229,10 @@ typedef struct spectacles_broker_stats {
     uint64_t acknowledged;
     uint64_t rejected;
     uint64_t connects;
-    uint64_t unconfirmed; /* at this moment */
+    uint64_t unconfirmed; /* at this moment; with the requests of calls */
+    uint64_t calls;       /* taken by spectacles_broker_call */
+    uint64_t replies;
+    uint64_t replies_ignored; /* to calls that nobody made, or that had ended */
 } spectacles_broker_stats;
 
 /* Fill a struct with defaults. size: its sizeof. */
@@ -215,6 +273,8 @@ int spectacles_broker_subscribe(spectacles_broker *broker, const spectacles_subs
  * RETURNED or FAILED. Until then the library keeps the message and publishes it again after a lost
  * connection, in the order of the tags.
  *
+ * A reply_to of "amq.rabbitmq.reply-to" is refused: that is what spectacles_broker_call() is for.
+ *
  * A message is taken while the window is not full, however large it is: the window may be passed once.
  * SPECTACLES_E_AGAIN: the window is full; an event ROOM will follow. SPECTACLES_E_INVAL: a text over 255
  * bytes, or an expiration that is no such number, or no such format. SPECTACLES_E_STATE: closing.
@@ -229,6 +289,42 @@ int spectacles_broker_publish(spectacles_broker *broker, const spectacles_messag
 /* 1 when spectacles_broker_publish() would not answer AGAIN. Asking asks for no ROOM event, and ends no event. */
 int spectacles_broker_room(const spectacles_broker *broker);
 
+/* ---- Call and reply ---- */
+
+/*
+ * Asks a question: publishes the message with a correlation-id and RabbitMQ's direct reply-to, and waits for
+ * the reply for at most `timeout` milliseconds from `now` on (1 or more). *call receives a number from the
+ * same sequence as the tags of publishes; exactly one later event names it: REPLY or CALL_FAILED.
+ *
+ * The request is always transient and mandatory, and expires with the timeout unless the message has an
+ * expiration of its own: what nobody waits for any more need not be done. correlation_id and reply_to are
+ * the library's, and have to be NULL. Its confirm is not told.
+ *
+ * A request is sent once. When the connection (or the channel) is lost after that, the call fails with
+ * SPECTACLES_CALL_LOST, because the reply had nowhere to go; whoever asks for something that may be done twice calls
+ * again. A request that was not sent yet waits for the next connection, within its timeout.
+ *
+ * SPECTACLES_E_AGAIN: the window is full, or as many calls wait as it has places; an event ROOM will follow. Other
+ * errors as spectacles_broker_publish(); SPECTACLES_E_INVAL also for a timeout of 0.
+ */
+int spectacles_broker_call(spectacles_broker *broker, const spectacles_message *message, uint32_t timeout,
+                           uint64_t now, uint64_t *call);
+
+/*
+ * Answers a question: publishes the message on the default exchange under the key reply_to, with that
+ * correlation_id (NULL for none), as a delivery had them; they may be those of the event itself. The message's
+ * exchange, key, correlation_id and reply_to have to be NULL. Replies are always transient. Everything else,
+ * the tag and the window too, as with spectacles_broker_publish(); MANDATORY is refused, because RabbitMQ
+ * calls each direct reply-to unroutable. Whether the asker still waits is not known.
+ *
+ * Reply only to what asks for it: some clients set reply-to on every message. And reply-to is any queue that the asker
+ * names. SPECTACLES_E_INVAL: reply_to is NULL or empty: no reply was asked for.
+ */
+int spectacles_broker_reply(spectacles_broker *broker, const char *reply_to, const char *correlation_id,
+                            const spectacles_message *message, uint64_t *tag);
+
+/* ---- Settling deliveries ---- */
+
 /*
  * Acknowledges a delivery (basic.ack). Idempotent, and tied to the channel that delivered: for a delivery
  * that was settled before, or came before a lost connection (the broker then delivers it again), nothing
@@ -240,8 +336,8 @@ int spectacles_broker_ack(spectacles_broker *broker, uint64_t delivery);
 int spectacles_broker_reject(spectacles_broker *broker, uint64_t delivery, int requeue);
 
 /*
- * Closes for good: takes no more publishes, waits for confirms up to drain_timeout, sends connection.close;
- * then CLOSED is the last event. `now` has to be fresh, since the time to drain counts from it. Returns 0,
+ * Closes for good: takes no more publishes, waits for confirms and replies up to drain_timeout, sends
+ * connection.close; then CLOSED is the last event. `now` has to be fresh, since the time to drain counts from it. Returns 0,
  * also when it is closing already.
  */
 int spectacles_broker_close(spectacles_broker *broker, uint64_t now);
@@ -318,6 +414,21 @@ const char *spectacles_broker_event_correlation_id(const spectacles_broker_event
 const char *spectacles_broker_event_reply_to(const spectacles_broker_event *event);
 const char *spectacles_broker_event_text(const spectacles_broker_event *event, size_t *length);
 uint32_t spectacles_broker_event_format(const spectacles_broker_event *event);
+uint32_t spectacles_broker_event_reason(const spectacles_broker_event *event);
+uint32_t spectacles_broker_event_priority(const spectacles_broker_event *event);
+const char *spectacles_broker_event_expiration(const spectacles_broker_event *event);
+const spectacles_header *spectacles_broker_event_headers(const spectacles_broker_event *event);
+
+/*
+ * Walks through a TABLE or an ARRAY: *position begins at 0 and is moved on. 1 and *out, 0 at the end (and where
+ * the bytes are malformed, or `in` is neither). What *out points to lives as long as the bytes of `in`: for an
+ * event, until the next call on its broker. Nothing is allocated. `in` may be NULL.
+ */
+int spectacles_header_next(const spectacles_header *in, size_t *position, spectacles_header *out);
+
+/* The first entry of a TABLE with this key: 1 and *out, or 0. Otherwise as spectacles_header_next(). */
+int spectacles_header_find(const spectacles_header *in, const char *key, size_t key_length,
+                           spectacles_header *out);
 
 #ifdef __cplusplus
 }

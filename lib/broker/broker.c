@@ -1,5 +1,6 @@
 #include "broker/broker.h"
 
+#include "broker/headers.h"
 #include "codec/format.h"
 #include "core/config.h"
 #include "core/export.h"
@@ -101,6 +102,7 @@ static int set_up(spectacles_broker *broker, const spectacles_broker_config *con
     sp_topology_init(&broker->topology);
     sp_publishes_init(&broker->publishes);
     sp_deliveries_init(&broker->deliveries);
+    sp_calls_init(&broker->calls);
     broker->window_count = config->window_count;
     broker->prefetch = config->prefetch;
     broker->window_bytes = config->window_bytes;
@@ -159,6 +161,7 @@ SPECTACLES_EXPORT void spectacles_broker_free(spectacles_broker *broker)
     sp_buffer_free(&broker->converted);
     sp_buffer_free(&broker->keys);
     sp_deliveries_free(&broker->deliveries);
+    sp_calls_free(&broker->calls);
     sp_content_free(&broker->delivered);
     sp_content_free(&broker->returned);
     sp_ring_free(&broker->news);
@@ -186,7 +189,7 @@ static const spectacles_broker_event *take_confirm(spectacles_broker *broker)
     return &broker->event;
 }
 
-static bool has_room(const spectacles_broker *broker)
+bool sp_broker_has_room(const spectacles_broker *broker)
 {
     return broker->publishes.unsettled < broker->window_count &&
            broker->publishes.unsettled_bytes < broker->window_bytes;
@@ -196,10 +199,13 @@ static bool has_room(const spectacles_broker *broker)
 static const spectacles_broker_event *take_room(spectacles_broker *broker)
 {
     const sp_publishes *publishes = &broker->publishes;
-    if (!publishes->wants_room || publishes->unsettled > broker->window_count / 2 ||
+    bool calls = broker->calls.wants_room && sp_calls_count(&broker->calls) <= broker->window_count / 2;
+    if ((!publishes->wants_room && !calls) || publishes->unsettled > broker->window_count / 2 ||
         publishes->unsettled_bytes > broker->window_bytes / 2)
         return NULL;
     broker->publishes.wants_room = false;
+    if (calls)
+        broker->calls.wants_room = false;
     broker->event = (spectacles_broker_event){.type = SPECTACLES_BROKER_EVENT_ROOM};
     return &broker->event;
 }
@@ -212,8 +218,16 @@ static void check_drained(spectacles_broker *broker, uint64_t now)
     bool over = now >= broker->drain_deadline;
     if (broker->state == SPECTACLES_BROKER_READY)
         sp_broker_become(broker, SPECTACLES_BROKER_DRAINING, now);
-    if (over || broker->publishes.unsettled == 0)
+    if (over || (broker->publishes.unsettled == 0 && sp_calls_count(&broker->calls) == 0))
         sp_broker_finish(broker, now);
+}
+
+/* What has arrived and been looked at did not answer them. */
+static const spectacles_broker_event *take_late_call(spectacles_broker *broker, uint64_t now)
+{
+    if (broker->calls.overdue || now >= broker->calls.due)
+        sp_broker_expire_calls(broker, now);
+    return sp_broker_take_failed_call(broker);
 }
 
 SPECTACLES_EXPORT const spectacles_broker_event *spectacles_broker_next_event(spectacles_broker *broker,
@@ -224,6 +238,8 @@ SPECTACLES_EXPORT const spectacles_broker_event *spectacles_broker_next_event(sp
             sp_broker_connect(broker, now);
         const spectacles_broker_event *event = take_confirm(broker);
         if (!event)
+            event = sp_broker_take_failed_call(broker);
+        if (!event)
             event = sp_broker_take_news(broker);
         if (!event)
             event = take_room(broker);
@@ -231,7 +247,7 @@ SPECTACLES_EXPORT const spectacles_broker_event *spectacles_broker_next_event(sp
             return event;
         check_drained(broker, now);
         if (!sp_broker_receive(broker, now, &event) && broker->news.count == 0)
-            return NULL;
+            return take_late_call(broker, now);
         if (event)
             return event;
     }
@@ -249,7 +265,7 @@ static bool has_unread(const spectacles_broker *broker)
     size_t used;
     const char *why;
     sp_slice input = sp_buffer_slice(&broker->input);
-    if (broker->news.count > 0 || broker->publishes.confirm_tag)
+    if (broker->news.count > 0 || broker->publishes.confirm_tag || broker->calls.failed > 0)
         return true;
     input.length -= broker->input_used;
     input.bytes = input.length > 0 ? input.bytes + broker->input_used : NULL;
@@ -268,6 +284,12 @@ static uint64_t heartbeat_deadline(const spectacles_broker *broker)
     return earlier(broker->beat_at, broker->heard_at + 2 * broker->heartbeat);
 }
 
+static uint64_t call_deadline(const spectacles_broker *broker)
+{
+    const sp_calls *calls = &broker->calls;
+    return sp_calls_count(calls) > calls->failed && !calls->overdue ? calls->due : SPECTACLES_NEVER;
+}
+
 SPECTACLES_EXPORT uint64_t spectacles_broker_deadline(const spectacles_broker *broker)
 {
     if (broker->state == SPECTACLES_BROKER_IDLE)
@@ -276,8 +298,9 @@ SPECTACLES_EXPORT uint64_t spectacles_broker_deadline(const spectacles_broker *b
         return SPECTACLES_NEVER;
     /* A new connection waits until the owner has pulled what happened to the last one. */
     if (broker->news.count > 0 && broker->state == SPECTACLES_BROKER_BACKOFF)
-        return SPECTACLES_NEVER;
+        return call_deadline(broker);
     uint64_t deadline = earlier(broker->phase_deadline, heartbeat_deadline(broker));
+    deadline = earlier(deadline, call_deadline(broker));
     if (broker->owner_closes && broker->state != SPECTACLES_BROKER_CLOSING)
         deadline = earlier(deadline, broker->drain_deadline);
     if (broker->state == SPECTACLES_BROKER_READY)
@@ -328,6 +351,12 @@ SPECTACLES_EXPORT int spectacles_broker_expire(spectacles_broker *broker, uint64
     if (connects_now(broker, now))
         sp_broker_connect(broker, now);
     check_drained(broker, now);
+    if (now >= call_deadline(broker)) {
+        /* A reply may have arrived in time, and its owner be late. */
+        broker->calls.overdue = has_unread(broker);
+        if (!broker->calls.overdue)
+            sp_broker_expire_calls(broker, now);
+    }
     if (broker->transport == SP_TRANSPORT_NONE || broker->transport == SP_TRANSPORT_ENDED)
         return SPECTACLES_OK;
     if (now >= broker->phase_deadline)
@@ -429,7 +458,7 @@ static sp_slice next_output(const spectacles_broker *broker, bool *publishes)
     if (!cut && sp_buffer_length(&broker->control) > 0)
         return sp_buffer_slice(&broker->control);
     *publishes = true;
-    if (cut && !flows)
+    if (cut && (!flows || sp_buffer_length(&broker->control) > 0))
         return sp_publishes_rest(&broker->publishes);
     return flows ? sp_publishes_pending(&broker->publishes) : nothing;
 }
@@ -497,7 +526,20 @@ static bool is_expiration(const char *text)
     return *text && value <= most;
 }
 
-static int check_message(spectacles_broker *broker, const spectacles_message *message)
+static int check_properties(spectacles_broker *broker, const spectacles_message *message)
+{
+    const char *problem = sp_headers_problem(message->headers, message->header_count, SP_HEADERS_BYTES);
+    if (problem)
+        return sp_broker_fail(broker, SPECTACLES_E_INVAL, problem);
+    if (message->priority > UINT8_MAX)
+        return sp_broker_fail(broker, SPECTACLES_E_INVAL, "priority has to be 0 to 255");
+    if (message->reply_to && strcmp(message->reply_to, "amq.rabbitmq.reply-to") == 0)
+        return sp_broker_fail(broker, SPECTACLES_E_INVAL,
+                              "a direct reply-to is for spectacles_broker_call()");
+    return SPECTACLES_OK;
+}
+
+int sp_broker_check_message(spectacles_broker *broker, const spectacles_message *message)
 {
     if (broker->owner_closes)
         return sp_broker_fail(broker, SPECTACLES_E_STATE, "the broker is closing");
@@ -515,7 +557,7 @@ static int check_message(spectacles_broker *broker, const spectacles_message *me
                               "flags has a bit that this version does not know");
     if (message->format > SPECTACLES_FORMAT_MSGPACK_JSON)
         return sp_broker_fail(broker, SPECTACLES_E_INVAL, "there is no such format");
-    return SPECTACLES_OK;
+    return check_properties(broker, message);
 }
 
 static int explain(spectacles_broker *broker, int error, const spectacles_problem *problem)
@@ -527,8 +569,7 @@ static int explain(spectacles_broker *broker, int error, const spectacles_proble
     return error;
 }
 
-/* The message's body in the broker's format, and the content type that says so. */
-static int rewrite_body(spectacles_broker *broker, spectacles_message *message)
+int sp_broker_rewrite_body(spectacles_broker *broker, spectacles_message *message)
 {
     spectacles_problem problem;
     sp_slice body = {message->body, message->body_length};
@@ -560,14 +601,14 @@ SPECTACLES_EXPORT int spectacles_broker_publish(spectacles_broker *broker, const
     if (error != SPECTACLES_OK)
         return sp_broker_fail(broker, error,
                               "the message's size is not that of a version this library knows");
-    error = check_message(broker, &read);
+    error = sp_broker_check_message(broker, &read);
     if (error != SPECTACLES_OK)
         return error;
-    if (!has_room(broker)) {
+    if (!sp_broker_has_room(broker)) {
         broker->publishes.wants_room = true;
         return sp_broker_fail(broker, SPECTACLES_E_AGAIN, "the window of unconfirmed publishes is full");
     }
-    error = rewrite_body(broker, &read);
+    error = sp_broker_rewrite_body(broker, &read);
     if (error != SPECTACLES_OK)
         return error;
     error = sp_publishes_add(&broker->publishes, &read, broker->group, tag);
@@ -579,7 +620,7 @@ SPECTACLES_EXPORT int spectacles_broker_publish(spectacles_broker *broker, const
 
 SPECTACLES_EXPORT int spectacles_broker_room(const spectacles_broker *broker)
 {
-    return has_room(broker) && !broker->owner_closes;
+    return sp_broker_has_room(broker) && !broker->owner_closes;
 }
 
 static int answer_delivery(spectacles_broker *broker, uint64_t delivery, amqp_method_number_t id, int requeue)

@@ -1,6 +1,7 @@
 #ifndef SP_BROKER_BROKER_H
 #define SP_BROKER_BROKER_H
 
+#include "broker/calls.h"
 #include "broker/content.h"
 #include "broker/deliveries.h"
 #include "broker/publishes.h"
@@ -33,6 +34,14 @@ enum sp_channel_state {
     /* The broker closed it. RabbitMQ goes on for a while with deliveries of the channel before. */
     SP_CHANNEL_REOPENING,
     SP_CHANNEL_OPEN
+};
+
+/* Replies come over the channel on which the requests go out. */
+enum sp_listening {
+    SP_LISTENING_NOT,    /* nobody has called yet */
+    SP_LISTENING_WANTED, /* as soon as there is a channel */
+    SP_LISTENING_ASKED,
+    SP_LISTENING
 };
 
 /* Why a connection ends. */
@@ -90,6 +99,7 @@ struct spectacles_broker {
     bool blocked;
     bool stopped;  /* channel.flow: nothing is published until the broker takes it back */
     bool confirms; /* the publishing channel is in confirm mode */
+    enum sp_listening listening;
     char product[64];
     enum sp_channel_state channels[SP_CHANNELS];
     sp_topology topology;
@@ -97,8 +107,9 @@ struct spectacles_broker {
     sp_buffer converted; /* a body that came in another format */
     sp_buffer keys;      /* scratch of that */
     sp_deliveries deliveries;
+    sp_calls calls;
     sp_content delivered;
-    sp_content returned;
+    sp_content returned; /* and replies: what comes on the channel for publishing */
 
     /* What it tells. */
     sp_ring news;
@@ -146,6 +157,43 @@ int sp_broker_on_consuming(spectacles_broker *broker, enum sp_request_kind kind,
 int sp_broker_on_cancelled(spectacles_broker *broker, const amqp_basic_cancel_t *cancel, uint64_t now);
 int sp_broker_on_channel_close(spectacles_broker *broker, uint16_t channel, const amqp_channel_close_t *close,
                                uint64_t now);
+
+/* ---- call.c: calls and replies ---- */
+
+/* Asks for replies on the channel for publishing, when there is one and somebody has called. */
+int sp_broker_listen(spectacles_broker *broker);
+
+/* The broker answers that, or brings a reply. */
+int sp_broker_on_listening(spectacles_broker *broker, const amqp_basic_consume_ok_t *consume_ok);
+int sp_broker_on_reply_begins(spectacles_broker *broker, const amqp_basic_deliver_t *deliver);
+const spectacles_broker_event *sp_broker_on_reply(spectacles_broker *broker);
+
+/* A request of a call came back, or was refused. */
+void sp_broker_fail_call(spectacles_broker *broker, uint64_t tag, uint32_t failure, uint16_t code,
+                         amqp_bytes_t reply);
+
+/* The broker knows no direct reply-to: all calls fail, and the next one tries again. */
+void sp_broker_refuse_calls(spectacles_broker *broker);
+
+/* The channel is gone, and with it the way for replies to what was sent on it. */
+void sp_broker_lose_calls(spectacles_broker *broker);
+
+/* Those that have waited for too long. */
+void sp_broker_expire_calls(spectacles_broker *broker, uint64_t now);
+
+/* A call has failed: tells of it, one at a time. */
+const spectacles_broker_event *sp_broker_take_failed_call(spectacles_broker *broker);
+
+/* ---- broker.c ---- */
+
+/* SPECTACLES_OK, or why a message cannot be published. */
+int sp_broker_check_message(spectacles_broker *broker, const spectacles_message *message);
+
+/* The message's body in the broker's format, and the content type that says so. */
+int sp_broker_rewrite_body(spectacles_broker *broker, spectacles_message *message);
+
+/* Whether there is room in the window. */
+bool sp_broker_has_room(const spectacles_broker *broker);
 
 /* ---- handshake.c: start, tune, open ---- */
 

@@ -2,31 +2,34 @@
 
 #include "broker/topology.h"
 
+#include <spectacles/format.h>
 #include <string.h>
 
 enum {
-    KEPT_BODY = 64 * 1024
+    KEPT_BODY = 64 * 1024,
+    KEPT_HEADERS = 4096
 };
 
 void sp_content_free(sp_content *content)
 {
     sp_buffer_free(&content->body);
+    sp_buffer_free(&content->header_bytes);
     *content = (sp_content){0};
 }
 
 void sp_content_reset(sp_content *content)
 {
-    sp_buffer body = content->body;
-    sp_buffer_clear(&body);
-    sp_buffer_shrink(&body, KEPT_BODY);
+    sp_buffer_clear(&content->body);
+    sp_buffer_shrink(&content->body, KEPT_BODY);
     /* The texts are not cleared: `present` says which of them hold. */
     content->state = SP_CONTENT_NONE;
     content->content_type.present = content->message_id.present = false;
-    content->correlation_id.present = content->reply_to.present = false;
+    content->correlation_id.present = content->reply_to.present = content->expiration.present = false;
+    content->has_headers = false;
+    content->priority = 0;
     content->tag = content->size = content->got = 0;
     content->refusal = NULL;
     content->whole = (sp_slice){NULL, 0};
-    content->body = body;
 }
 
 const char *sp_short_text(const sp_short *text)
@@ -80,7 +83,25 @@ static uint64_t tag_of(const amqp_basic_properties_t *properties)
     return 0;
 }
 
-static void copy_properties(sp_content *content, const amqp_basic_properties_t *properties)
+static int copy_headers(sp_content *content, sp_slice payload)
+{
+    sp_slice table = sp_wire_headers(payload);
+    if (!table.bytes)
+        return SPECTACLES_OK;
+    sp_buffer_clear(&content->header_bytes);
+    sp_buffer_shrink(&content->header_bytes, KEPT_HEADERS);
+    if (sp_buffer_append(&content->header_bytes, table.bytes, table.length) < 0) {
+        content->header_bytes.failed = false;
+        return SPECTACLES_E_NOMEM;
+    }
+    sp_slice kept = sp_buffer_slice(&content->header_bytes);
+    content->headers =
+        (spectacles_header){.type = SPECTACLES_HEADER_TABLE, .bytes = kept.bytes, .length = kept.length};
+    content->has_headers = true;
+    return SPECTACLES_OK;
+}
+
+static int copy_properties(sp_content *content, const amqp_basic_properties_t *properties, sp_slice payload)
 {
     if (properties->_flags & AMQP_BASIC_CONTENT_TYPE_FLAG)
         copy(&content->content_type, properties->content_type);
@@ -90,7 +111,12 @@ static void copy_properties(sp_content *content, const amqp_basic_properties_t *
         copy(&content->correlation_id, properties->correlation_id);
     if (properties->_flags & AMQP_BASIC_REPLY_TO_FLAG)
         copy(&content->reply_to, properties->reply_to);
+    if (properties->_flags & AMQP_BASIC_EXPIRATION_FLAG)
+        copy(&content->expiration, properties->expiration);
+    if (properties->_flags & AMQP_BASIC_PRIORITY_FLAG)
+        content->priority = properties->priority;
     content->tag = tag_of(properties);
+    return copy_headers(content, payload);
 }
 
 static int finish(sp_content *content)
@@ -105,12 +131,12 @@ static int take_header(sp_content *content, sp_slice payload, amqp_pool_t *pool,
 {
     amqp_basic_properties_t *properties;
     int error = sp_wire_decode_header(payload, pool, &content->size, &properties);
+    if (error == SPECTACLES_OK)
+        error = copy_properties(content, properties, payload);
     if (error == SPECTACLES_E_INVAL)
         content->refusal = "its properties are malformed or nested too deep";
     else if (error != SPECTACLES_OK)
         return error;
-    else
-        copy_properties(content, properties);
     if (content->size > max_size)
         content->refusal = "its body is over the limit on its size";
     content->state = SP_CONTENT_BODY;
@@ -138,4 +164,21 @@ int sp_content_frame(sp_content *content, const sp_wire_frame *frame, amqp_pool_
     if (frame->type == AMQP_FRAME_BODY && content->state == SP_CONTENT_BODY)
         return take_body(content, frame->payload);
     return SPECTACLES_E_PROTO;
+}
+
+void sp_content_tell(const sp_content *content, spectacles_broker_event *event)
+{
+    static const uint8_t empty[1] = {0};
+    event->key = content->key.chars;
+    event->key_length = content->key.length;
+    event->body = content->whole.bytes ? content->whole.bytes : empty;
+    event->body_length = content->whole.length;
+    event->format = spectacles_format_of(event->body, event->body_length);
+    event->content_type = sp_short_text(&content->content_type);
+    event->message_id = sp_short_text(&content->message_id);
+    event->correlation_id = sp_short_text(&content->correlation_id);
+    event->reply_to = sp_short_text(&content->reply_to);
+    event->expiration = sp_short_text(&content->expiration);
+    event->priority = content->priority;
+    event->headers = content->has_headers ? &content->headers : NULL;
 }

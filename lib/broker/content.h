@@ -3,6 +3,8 @@
 
 #include "broker/wire.h"
 
+#include <spectacles/broker.h>
+
 /* A method that is followed by content, being put together: a delivery (basic.deliver) or a return
  * (basic.return). */
 
@@ -38,7 +40,12 @@ typedef struct sp_content {
     sp_short message_id;
     sp_short correlation_id;
     sp_short reply_to;
-    uint64_t tag; /* of a return: that of our publish, 0 when it has none */
+    sp_short expiration;
+    uint8_t priority;
+    bool has_headers;
+    sp_buffer header_bytes;
+    spectacles_header headers; /* all of them, over the bytes */
+    uint64_t tag;              /* of a return: that of our publish, 0 when it has none */
     uint64_t size;
     uint64_t got;
     const char *refusal; /* the body is passed over: why */
@@ -61,5 +68,8 @@ int sp_content_frame(sp_content *content, const sp_wire_frame *frame, amqp_pool_
 
 /* NULL when it is absent. */
 const char *sp_short_text(const sp_short *text);
+
+/* Fills in what a MESSAGE and a REPLY tell alike. */
+void sp_content_tell(const sp_content *content, spectacles_broker_event *event);
 
 #endif

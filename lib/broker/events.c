@@ -124,3 +124,24 @@ SPECTACLES_EXPORT uint32_t spectacles_broker_event_format(const spectacles_broke
 {
     return event->format;
 }
+
+SPECTACLES_EXPORT uint32_t spectacles_broker_event_reason(const spectacles_broker_event *event)
+{
+    return event->reason;
+}
+
+SPECTACLES_EXPORT uint32_t spectacles_broker_event_priority(const spectacles_broker_event *event)
+{
+    return event->priority;
+}
+
+SPECTACLES_EXPORT const char *spectacles_broker_event_expiration(const spectacles_broker_event *event)
+{
+    return event->expiration;
+}
+
+SPECTACLES_EXPORT const spectacles_header *
+spectacles_broker_event_headers(const spectacles_broker_event *event)
+{
+    return event->headers;
+}

@@ -86,6 +86,7 @@ static void close_transport(spectacles_broker *broker)
     sp_content_reset(&broker->returned);
     sp_deliveries_renew(&broker->deliveries);
     sp_topology_reset(&broker->topology);
+    sp_broker_lose_calls(broker);
     /* The same frame size as before: nothing has to be cut anew, so that this can not fail. */
     sp_publishes_rewind(&broker->publishes, broker->publishes.frame_max);
 }
@@ -93,6 +94,7 @@ static void close_transport(spectacles_broker *broker)
 static void tell_closed(spectacles_broker *broker, uint64_t now)
 {
     sp_broker_become(broker, SPECTACLES_BROKER_CLOSED, now);
+    sp_calls_fail_all(&broker->calls, SPECTACLES_CALL_CLOSED);
     sp_news *news = sp_broker_tell(broker, SPECTACLES_BROKER_EVENT_CLOSED);
     if (news)
         news->event.time = broker->publishes.unsettled;

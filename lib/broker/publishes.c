@@ -1,5 +1,7 @@
 #include "broker/publishes.h"
 
+#include "broker/headers.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,6 +51,10 @@ static amqp_basic_properties_t properties_of(const spectacles_message *message)
              message->correlation_id);
     set_text(&properties, AMQP_BASIC_REPLY_TO_FLAG, &properties.reply_to, message->reply_to);
     set_text(&properties, AMQP_BASIC_EXPIRATION_FLAG, &properties.expiration, message->expiration);
+    if (message->priority) {
+        properties._flags |= AMQP_BASIC_PRIORITY_FLAG;
+        properties.priority = (uint8_t)message->priority;
+    }
     return properties;
 }
 
@@ -66,18 +72,29 @@ static int write_method(sp_buffer *out, const spectacles_message *message, const
     return sp_wire_method(out, SP_CHANNEL_PUBLISH, AMQP_BASIC_PUBLISH_METHOD, &publish);
 }
 
+/* A return does not say which publish it answers. A header that comes back with it does. */
+static uint32_t write_headers(amqp_table_entry_t *out, const spectacles_message *message, uint64_t tag)
+{
+    uint32_t count = message->header_count;
+    sp_headers_write(out, message->headers, count);
+    if (message->flags & SPECTACLES_MESSAGE_MANDATORY)
+        out[count++] =
+            (amqp_table_entry_t){.key = sp_wire_text(tag_header),
+                                 .value = {.kind = AMQP_FIELD_KIND_I64, .value = {.i64 = (int64_t)tag}}};
+    return count;
+}
+
 static int write_record(sp_publishes *publishes, const spectacles_message *message, const char *group,
                         uint64_t tag)
 {
     size_t before = sp_buffer_length(&publishes->bytes);
     sp_slice body = {message->body, message->body_length};
     amqp_basic_properties_t properties = properties_of(message);
-    /* A return does not say which publish it answers. A header that comes back with it does. */
-    amqp_table_entry_t entry = {.key = sp_wire_text(tag_header),
-                                .value = {.kind = AMQP_FIELD_KIND_I64, .value = {.i64 = (int64_t)tag}}};
-    if (message->flags & SPECTACLES_MESSAGE_MANDATORY) {
+    amqp_table_entry_t entries[SP_HEADERS_MOST + 1];
+    uint32_t count = write_headers(entries, message, tag);
+    if (count > 0) {
         properties._flags |= AMQP_BASIC_HEADERS_FLAG;
-        properties.headers = (amqp_table_t){1, &entry};
+        properties.headers = (amqp_table_t){(int)count, entries};
     }
     int error = write_method(&publishes->bytes, message, group);
     if (error == SPECTACLES_OK)
@@ -141,6 +158,21 @@ sp_slice sp_publishes_rest(const sp_publishes *publishes)
     const uint8_t *bytes = sp_buffer_slice(&publishes->bytes).bytes;
     return (sp_slice){bytes + publishes->next_offset + publishes->written,
                       record->length - publishes->written};
+}
+
+static void mark_settled(sp_publishes *publishes, sp_record *record)
+{
+    record->settled = true;
+    publishes->settled_length += record->length;
+}
+
+static void settle(sp_publishes *publishes, sp_record *record)
+{
+    if (record->settled)
+        return;
+    mark_settled(publishes, record);
+    publishes->unsettled--;
+    publishes->unsettled_bytes -= record->body_length;
 }
 
 /* Settled records are passed over: what the broker confirmed before the connection was lost is not sent
@@ -237,6 +269,8 @@ int sp_publishes_rewind(sp_publishes *publishes, uint32_t frame_max)
     publishes->frame_max = frame_max;
     for (size_t i = 0; i < publishes->records.count; i++) {
         sp_record *record = record_at(publishes, i);
+        if (record->call && record->wire)
+            settle(publishes, record);
         publishes->republished += record->wire != 0 && !record->settled;
         record->wire = 0;
     }
@@ -248,12 +282,6 @@ int sp_publishes_rewind(sp_publishes *publishes, uint32_t frame_max)
 }
 
 /* ---- Settling ---- */
-
-static void mark_settled(sp_publishes *publishes, sp_record *record)
-{
-    record->settled = true;
-    publishes->settled_length += record->length;
-}
 
 /*
  * A publish that the broker does not confirm must not keep the memory of all that came after it. What is
@@ -301,15 +329,6 @@ static void drop_front(sp_publishes *publishes)
     }
     compact(publishes);
     sp_buffer_shrink(&publishes->bytes, KEPT_BYTES);
-}
-
-static void settle(sp_publishes *publishes, sp_record *record)
-{
-    if (record->settled)
-        return;
-    mark_settled(publishes, record);
-    publishes->unsettled--;
-    publishes->unsettled_bytes -= record->body_length;
 }
 
 static sp_record *find_wire(const sp_publishes *publishes, uint64_t wire)
@@ -379,7 +398,7 @@ uint64_t sp_publishes_next_confirmed(sp_publishes *publishes)
             return 0;
         }
         uint64_t tag = record->tag;
-        bool known = record->returned;
+        bool known = record->returned || record->call;
         settle(publishes, record);
         if (!publishes->confirm_multiple)
             publishes->confirm_tag = 0;
@@ -389,6 +408,51 @@ uint64_t sp_publishes_next_confirmed(sp_publishes *publishes)
     }
     return 0;
 }
+
+/* ---- Requests of calls ---- */
+
+void sp_publishes_mark_call(sp_publishes *publishes)
+{
+    record_at(publishes, publishes->records.count - 1)->call = true;
+}
+
+/* The newest first: that is the one which was asked for last. */
+static sp_record *find_call(const sp_publishes *publishes, uint64_t tag)
+{
+    for (size_t i = publishes->records.count; i > 0; i--) {
+        sp_record *record = record_at(publishes, i - 1);
+        if (record->tag == tag && record->call)
+            return record;
+    }
+    return NULL;
+}
+
+bool sp_publishes_is_call(const sp_publishes *publishes, uint64_t tag)
+{
+    return find_call(publishes, tag) != NULL;
+}
+
+uint64_t sp_publishes_next_unwritten_call(const sp_publishes *publishes, size_t *index)
+{
+    const sp_record *record;
+    while ((record = record_at(publishes, (*index)++))) {
+        if (record->call && !record->wire && !record->settled)
+            return record->tag;
+    }
+    return 0;
+}
+
+void sp_publishes_withdraw(sp_publishes *publishes, uint64_t tag)
+{
+    sp_record *record = find_call(publishes, tag);
+    if (!record || record->wire || record->settled)
+        return;
+    settle(publishes, record);
+    skip_settled(publishes);
+    drop_front(publishes);
+}
+
+/* ---- Nacks ---- */
 
 static int append_again(sp_publishes *publishes, size_t index)
 {

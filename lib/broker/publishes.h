@@ -38,6 +38,7 @@ typedef struct sp_record {
     bool settled;
     bool mandatory;
     bool returned; /* the owner knows: its confirm is not told again */
+    bool call;     /* the request of a call: its confirm is not told, and it is written once only */
 } sp_record;
 
 void sp_publishes_init(sp_publishes *publishes);
@@ -46,6 +47,18 @@ void sp_publishes_free(sp_publishes *publishes);
 /* Appends a message under the next tag. Nothing changes on failure. */
 int sp_publishes_add(sp_publishes *publishes, const spectacles_message *message, const char *group,
                      uint64_t *tag);
+
+/* The message that was added last is the request of a call. */
+void sp_publishes_mark_call(sp_publishes *publishes);
+
+/* Whether a tag is that of such a request, as long as it is in the log. */
+bool sp_publishes_is_call(const sp_publishes *publishes, uint64_t tag);
+
+/* Walks through the requests that no byte was written of, from *index 0 on: a tag, or 0 at the end. */
+uint64_t sp_publishes_next_unwritten_call(const sp_publishes *publishes, size_t *index);
+
+/* Nobody waits for the answer any more: a request that was not written yet never will be. */
+void sp_publishes_withdraw(sp_publishes *publishes, uint64_t tag);
 
 /* The next bytes for the wire, at most about 64 KiB, whole records unless one is cut already. */
 sp_slice sp_publishes_pending(const sp_publishes *publishes);
@@ -57,8 +70,10 @@ bool sp_publishes_is_cut(const sp_publishes *publishes);
 /* What is left of a record that is cut. */
 sp_slice sp_publishes_rest(const sp_publishes *publishes);
 
-/* A fresh channel: everything that is not settled is written again, in order. SPECTACLES_E_NOMEM when smaller
- * frames are needed. */
+/*
+ * A fresh channel: everything that is not settled is written again, in order, but for requests of calls that
+ * were written. SPECTACLES_E_NOMEM when smaller frames are needed.
+ */
 int sp_publishes_rewind(sp_publishes *publishes, uint32_t frame_max);
 
 /*

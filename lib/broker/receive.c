@@ -1,6 +1,5 @@
 #include "broker/broker.h"
 
-#include <spectacles/format.h>
 #include <string.h>
 
 enum {
@@ -152,6 +151,10 @@ static int on_publish_method(spectacles_broker *broker, amqp_method_number_t id,
         return SPECTACLES_E_PROTO;
     if (id == AMQP_BASIC_RETURN_METHOD)
         return sp_content_begin(&broker->returned, id, method);
+    if (id == AMQP_BASIC_CONSUME_OK_METHOD)
+        return sp_broker_on_listening(broker, method);
+    if (id == AMQP_BASIC_DELIVER_METHOD)
+        return sp_broker_on_reply_begins(broker, method);
     if (id == AMQP_BASIC_ACK_METHOD) {
         const amqp_basic_ack_t *ack = method;
         return sp_publishes_confirm(&broker->publishes, ack->delivery_tag, ack->multiple);
@@ -236,23 +239,13 @@ static int on_channel_method(spectacles_broker *broker, uint16_t channel, amqp_m
 
 static const spectacles_broker_event *tell_delivery(spectacles_broker *broker, uint64_t handle)
 {
-    static const uint8_t empty[1] = {0};
     const sp_content *content = &broker->delivered;
     broker->stats.delivered++;
-    broker->event = (spectacles_broker_event){
-        .type = SPECTACLES_BROKER_EVENT_MESSAGE,
-        .subscription = (uint32_t)content->consumer,
-        .delivery = handle,
-        .redelivered = content->redelivered,
-        .key = content->key.chars,
-        .key_length = content->key.length,
-        .body = content->whole.bytes ? content->whole.bytes : empty,
-        .body_length = content->whole.length,
-        .content_type = sp_short_text(&content->content_type),
-        .message_id = sp_short_text(&content->message_id),
-        .correlation_id = sp_short_text(&content->correlation_id),
-        .reply_to = sp_short_text(&content->reply_to),
-        .format = spectacles_format_of(content->whole.bytes, content->whole.length)};
+    broker->event = (spectacles_broker_event){.type = SPECTACLES_BROKER_EVENT_MESSAGE,
+                                              .subscription = (uint32_t)content->consumer,
+                                              .delivery = handle,
+                                              .redelivered = content->redelivered};
+    sp_content_tell(content, &broker->event);
     return &broker->event;
 }
 
@@ -288,6 +281,11 @@ static int on_return(spectacles_broker *broker)
     int known = sp_publishes_returned(&broker->publishes, content->tag);
     if (known != 1)
         return known;
+    if (sp_publishes_is_call(&broker->publishes, content->tag)) {
+        amqp_bytes_t text = sp_wire_text(content->text.chars);
+        sp_broker_fail_call(broker, content->tag, SPECTACLES_CALL_UNROUTABLE, content->code, text);
+        return SPECTACLES_OK;
+    }
     broker->stats.returned++;
     sp_news *news = sp_broker_tell(broker, SPECTACLES_BROKER_EVENT_RETURNED);
     if (!news)
@@ -315,7 +313,12 @@ static int on_content(spectacles_broker *broker, const sp_wire_frame *frame,
     int got = sp_content_frame(content, frame, &broker->pool, broker->max_message);
     if (got != 1)
         return got;
-    return content == &broker->returned ? on_return(broker) : on_delivery(broker, event);
+    if (content == &broker->delivered)
+        return on_delivery(broker, event);
+    if (content->method == AMQP_BASIC_RETURN_METHOD)
+        return on_return(broker);
+    *event = sp_broker_on_reply(broker);
+    return SPECTACLES_OK;
 }
 
 /* ---- Frames ---- */

@@ -14,11 +14,12 @@ int sp_broker_open_channel(spectacles_broker *broker, uint16_t channel)
     if (error != SPECTACLES_OK)
         return error;
     broker->channels[channel] = SP_CHANNEL_OPENING;
-    if (channel == SP_CHANNEL_PUBLISH)
-        broker->confirms = broker->stopped = false;
     if (channel == SP_CHANNEL_CONSUME)
         sp_deliveries_renew(&broker->deliveries);
-    return SPECTACLES_OK;
+    if (channel != SP_CHANNEL_PUBLISH)
+        return SPECTACLES_OK;
+    broker->confirms = broker->stopped = false;
+    return sp_broker_listen(broker);
 }
 
 int sp_broker_open_channels(spectacles_broker *broker)
@@ -327,8 +328,16 @@ static void lose_consuming(spectacles_broker *broker, const amqp_channel_close_t
  */
 static void lose_publishing(spectacles_broker *broker, const amqp_channel_close_t *close, uint64_t now)
 {
-    uint64_t tag = sp_publishes_blame(&broker->publishes, close->reply_text, broker->group);
     sp_content_reset(&broker->returned);
+    if (close->class_id == AMQP_BASIC_CLASS && close->method_id == (AMQP_BASIC_CONSUME_METHOD & 0xffff)) {
+        sp_broker_refuse_calls(broker);
+        return;
+    }
+    uint64_t tag = sp_publishes_blame(&broker->publishes, close->reply_text, broker->group);
+    if (tag != 0 && sp_publishes_is_call(&broker->publishes, tag)) {
+        sp_broker_fail_call(broker, tag, SPECTACLES_CALL_REFUSED, close->reply_code, close->reply_text);
+        return;
+    }
     if (tag == 0) {
         lose_exchange(broker, close, "can not be published to", now);
         return;
@@ -384,8 +393,10 @@ int sp_broker_on_channel_close(spectacles_broker *broker, uint16_t channel, cons
         lose_publishing(broker, close, now);
     if (broker->state < SPECTACLES_BROKER_SETUP || broker->state > SPECTACLES_BROKER_DRAINING)
         return SPECTACLES_OK;
-    if (channel == SP_CHANNEL_PUBLISH)
+    if (channel == SP_CHANNEL_PUBLISH) {
+        sp_broker_lose_calls(broker);
         error = sp_publishes_rewind(&broker->publishes, broker->frame_max);
+    }
     if (error == SPECTACLES_OK)
         error = sp_broker_open_channel(broker, channel);
     if (error == SPECTACLES_OK)

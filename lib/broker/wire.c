@@ -5,7 +5,7 @@
 /* The largest method that we send is start-ok: two texts of 255 bytes and a table of a few hundred. */
 enum {
     METHOD_MOST = 4096,
-    PROPERTIES_MOST = 4096
+    PROPERTIES_MOST = 6144 /* five texts of 255 bytes, and headers: fits into the smallest frame_max */
 };
 
 static int refuse(const char **why, const char *text)
@@ -323,19 +323,33 @@ int sp_wire_decode(sp_slice payload, amqp_pool_t *pool, void **method)
     return status < 0 ? decode_error(status) : SPECTACLES_OK;
 }
 
-/* Passes over what stands before the headers in a list of properties, and looks at those. */
+/* Passes over what stands before the headers in a list of properties. False when there are none. */
+static bool pass_to_headers(sp_reader *reader)
+{
+    uint16_t flags = sp_reader_u16(reader);
+    if (flags & AMQP_BASIC_CONTENT_TYPE_FLAG)
+        sp_reader_take(reader, sp_reader_u8(reader));
+    if (flags & AMQP_BASIC_CONTENT_ENCODING_FLAG)
+        sp_reader_take(reader, sp_reader_u8(reader));
+    return flags & AMQP_BASIC_HEADERS_FLAG;
+}
+
 static bool headers_are_sane(sp_slice properties)
 {
     sp_reader reader = sp_reader_of(properties);
-    uint16_t flags = sp_reader_u16(&reader);
-    /* The lowest bits would mean more flags, or properties that basic does not have. */
-    if (reader.failed || flags & 3)
+    /* The lowest bits of the flags would mean more flags, or properties that basic does not have. */
+    if (properties.length < 2 || properties.bytes[1] & 3)
         return false;
-    if (flags & AMQP_BASIC_CONTENT_TYPE_FLAG)
-        sp_reader_take(&reader, sp_reader_u8(&reader));
-    if (flags & AMQP_BASIC_CONTENT_ENCODING_FLAG)
-        sp_reader_take(&reader, sp_reader_u8(&reader));
-    return !(flags & AMQP_BASIC_HEADERS_FLAG) || sp_wire_table_is_sane(&reader);
+    return !pass_to_headers(&reader) || sp_wire_table_is_sane(&reader);
+}
+
+sp_slice sp_wire_headers(sp_slice payload)
+{
+    sp_reader reader = sp_reader_of(payload);
+    sp_reader_take(&reader, 12);
+    if (!pass_to_headers(&reader))
+        return (sp_slice){NULL, 0};
+    return sp_reader_take(&reader, sp_reader_u32(&reader));
 }
 
 int sp_wire_decode_header(sp_slice payload, amqp_pool_t *pool, uint64_t *body_size,

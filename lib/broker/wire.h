@@ -68,6 +68,9 @@ int sp_wire_decode(sp_slice payload, amqp_pool_t *pool, void **method);
 int sp_wire_decode_header(sp_slice payload, amqp_pool_t *pool, uint64_t *body_size,
                           amqp_basic_properties_t **properties);
 
+/* The headers in a content header that was decoded without an error, as a table without its length. */
+sp_slice sp_wire_headers(sp_slice payload);
+
 /* Whether a table (its length first) is well-formed and nested at most SP_WIRE_TABLE_DEPTH deep. Without
  * recursion. */
 bool sp_wire_table_is_sane(sp_reader *reader);

@@ -80,7 +80,8 @@ static void write_event(sp_server *server, const spectacles_broker_event *event)
 {
     static const char *const names[] = {"?",        "CONNECTING", "READY",   "MESSAGE",      "CONFIRMED",
                                         "RETURNED", "FAILED",     "ROOM",    "SUBSCRIBED",   "UNSUBSCRIBED",
-                                        "BLOCKED",  "UNBLOCKED",  "REFUSED", "DISCONNECTED", "CLOSED"};
+                                        "BLOCKED",  "UNBLOCKED",  "REFUSED", "DISCONNECTED", "CLOSED",
+                                        "REPLY",    "CALL_FAILED"};
     char *line = add(&server->events);
     const char *name = names[event->type];
     const char *text = event->text ? event->text : "";
@@ -90,6 +91,13 @@ static void write_event(sp_server *server, const spectacles_broker_event *event)
         snprintf(line, SERVER_LINE, "%s %u %s%s %s %.*s", name, event->subscription, event->key,
                  event->redelivered ? "!" : "", event->message_id ? event->message_id : "-",
                  event->body_length > 100 ? 100 : (int)event->body_length, (const char *)event->body);
+    } else if (event->type == SPECTACLES_BROKER_EVENT_REPLY) {
+        snprintf(line, SERVER_LINE, "%s %llu %s %.*s", name, (unsigned long long)event->tag,
+                 event->content_type ? event->content_type : "-",
+                 event->body_length > 100 ? 100 : (int)event->body_length, (const char *)event->body);
+    } else if (event->type == SPECTACLES_BROKER_EVENT_CALL_FAILED) {
+        snprintf(line, SERVER_LINE, "%s %llu %u %u %.200s", name, (unsigned long long)event->tag,
+                 event->reason, event->code, text);
     } else if (event->tag) {
         snprintf(line, SERVER_LINE, "%s %llu %u %.200s", name, (unsigned long long)event->tag, event->code,
                  text);
@@ -129,7 +137,7 @@ static const char *method_name(uint32_t id)
         {0x140029, "channel.close-ok"},    {0x140015, "channel.flow-ok"},     {0x28000a, "exchange.declare"},
         {0x32000a, "queue.declare"},       {0x320014, "queue.bind"},          {0x3c000a, "basic.qos"},
         {0x3c0014, "basic.consume"},       {0x3c0028, "basic.publish"},       {0x3c0050, "basic.ack"},
-        {0x3c005a, "basic.reject"},        {0x55000a, "confirm.select"}};
+        {0x3c001e, "basic.cancel"},        {0x3c005a, "basic.reject"},        {0x55000a, "confirm.select"}};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (names[i].id == id)
             return names[i].name;
@@ -176,11 +184,14 @@ static void write_method(char *line, int channel, const uint8_t *at)
 }
 
 /* The content type is the first property. */
-static void write_header(char *line, int channel, const uint8_t *at)
+static void write_header(sp_server *server, int channel, const uint8_t *at, size_t length)
 {
     bool typed = at[12] & 0x80;
-    snprintf(line, SERVER_LINE, "%d header %u %.*s", channel, (unsigned)number(at + 4, 8), typed ? at[14] : 0,
-             (const char *)at + 15);
+    assert_true(length <= sizeof server->header);
+    memcpy(server->header, at, length);
+    server->header_length = length;
+    snprintf(add(&server->written), SERVER_LINE, "%d header %u %.*s", channel, (unsigned)number(at + 4, 8),
+             typed ? at[14] : 0, (const char *)at + 15);
 }
 
 /* One frame of what was written: its length, or 0. */
@@ -203,7 +214,7 @@ static size_t read_frame(sp_server *server)
     if (in[0] == 1)
         write_method(add(&server->written), channel, in + 7);
     else if (in[0] == 2)
-        write_header(add(&server->written), channel, in + 7);
+        write_header(server, channel, in + 7, size);
     else if (in[0] == 3)
         snprintf(add(&server->written), SERVER_LINE, "%d body %.*s", channel, size > 60 ? 60 : (int)size,
                  (const char *)in + 7);
@@ -322,6 +333,25 @@ void server_deliver(sp_server *server, uint64_t tag, const char *consumer, const
         server_frame(server, 3, 3, body + at, length - at < piece ? length - at : piece);
 }
 
+void server_reply(sp_server *server, const char *correlation_id, const char *body)
+{
+    static bytes header_room;
+    bytes *header = fresh(&header_room);
+    server_method(server, 2, 60, 60, "sqbss", "replies", (uint64_t)1, (uint64_t)0, "",
+                  "amq.rabbitmq.reply-to.x");
+    put_number(header, 60, 2);
+    put_number(header, 0, 2);
+    put_number(header, strlen(body), 8);
+    put_number(header, 0x8400, 2); /* content-type, correlation-id */
+    put_number(header, 10, 1);
+    put(header, "text/plain", 10);
+    put_number(header, strlen(correlation_id), 1);
+    put(header, correlation_id, strlen(correlation_id));
+    server_frame(server, 2, 2, header->data, header->length);
+    if (*body)
+        server_frame(server, 3, 2, body, strlen(body));
+}
+
 void server_eof(sp_server *server)
 {
     server->input_length = 0;
@@ -423,9 +453,9 @@ void server_answer(sp_server *server)
             answer_line(server, line);
     }
     for (int i = first; i < server->written.count; i++) {
-        const char *consume = strstr(server->written.line[i], "3 basic.consume ");
+        const char *consume = strstr(server->written.line[i], " basic.consume ");
         if (consume)
-            server_method(server, 3, 60, 21, "s", strrchr(consume, ' ') + 1);
+            server_method(server, server->written.line[i][0] - '0', 60, 21, "s", strrchr(consume, ' ') + 1);
     }
     server->answered = server->written.count;
 }
@@ -449,6 +479,19 @@ int64_t server_publish(sp_server *server, const char *key, const char *body, uin
     message.body_length = strlen(body);
     int error = spectacles_broker_publish(server->broker, &message, &tag);
     return error == SPECTACLES_OK ? (int64_t)tag : error;
+}
+
+int64_t server_call(sp_server *server, const char *key, uint32_t timeout)
+{
+    uint64_t call = 0;
+    spectacles_message message;
+    spectacles_message_init(&message, sizeof message);
+    message.key = key;
+    message.key_length = strlen(key);
+    message.body = (const uint8_t *)"ask";
+    message.body_length = 3;
+    int error = spectacles_broker_call(server->broker, &message, timeout, server->now, &call);
+    return error == SPECTACLES_OK ? (int64_t)call : error;
 }
 
 int server_subscribe(sp_server *server, const char *event, uint32_t prefetch)

@@ -27,14 +27,16 @@ typedef struct sp_server {
     uint64_t now;
     uint64_t connection;
     uint32_t frame_max;
-    int split;              /* feed byte by byte */
-    size_t cut;             /* feed in two parts the piece that this byte of all is in */
-    size_t fed;             /* bytes, over all connections */
-    sp_lines events;        /* "READY RabbitMQ 3.10.8" */
-    int answered;           /* of the lines in written */
-    sp_lines written;       /* "1 queue.declare gateway:X" */
-    uint64_t delivery;      /* of the last MESSAGE */
-    uint32_t format;        /* likewise */
+    int split;            /* feed byte by byte */
+    size_t cut;           /* feed in two parts the piece that this byte of all is in */
+    size_t fed;           /* bytes, over all connections */
+    sp_lines events;      /* "READY RabbitMQ 3.10.8" */
+    int answered;         /* of the lines in written */
+    sp_lines written;     /* "1 queue.declare gateway:X" */
+    uint64_t delivery;    /* of the last MESSAGE */
+    uint32_t format;      /* likewise */
+    uint8_t header[8192]; /* the last content header that was written */
+    size_t header_length;
     uint8_t input[1 << 20]; /* what the engine wrote and was not read yet */
     size_t input_length;
 } sp_server;
@@ -64,6 +66,9 @@ void server_feed(sp_server *server, const void *bytes, size_t length);
 void server_deliver(sp_server *server, uint64_t tag, const char *consumer, const char *key, const char *body,
                     size_t piece);
 
+/* The broker brings a reply to a call. */
+void server_reply(sp_server *server, const char *correlation_id, const char *body);
+
 /* Connection made, handshake done up to open-ok; then all that is asked for is answered. */
 void server_open(sp_server *server);
 void server_handshake(sp_server *server);
@@ -83,6 +88,8 @@ void server_wait(sp_server *server, uint64_t ms);
 
 /* Publishes with the key; returns the tag, or the error. */
 int64_t server_publish(sp_server *server, const char *key, const char *body, uint32_t flags);
+/* Calls with the key; returns the call, or the error. */
+int64_t server_call(sp_server *server, const char *key, uint32_t timeout);
 int server_subscribe(sp_server *server, const char *event, uint32_t prefetch);
 
 #endif

@@ -1,6 +1,8 @@
 #include "failing.h"
 #include "server.h"
 
+#include <stdio.h>
+
 /* The server's own methods, as they would come; what does not fit the state is the engine's to deal with. */
 static void say_all(sp_server *server)
 {
@@ -36,9 +38,39 @@ static void close_in_mid_write(sp_server *server, const char *body)
     server_answer(server);
 }
 
-static void live(void)
+static int ended(const sp_server *server)
+{
+    return server_count(&server->events, "REPLY") + server_count(&server->events, "CALL_FAILED");
+}
+
+/* One call is answered, the other goes down with the channel; returns how many were made. */
+static int call(sp_server *server)
+{
+    char id[24];
+    int64_t first = server_call(server, "ADD", 100000);
+    int64_t second = server_call(server, "ADD", 100000);
+    server_pull(server);
+    server_answer(server);
+    snprintf(id, sizeof id, "%lld", (long long)first);
+    server_reply(server, id, "in one piece");
+    return (first > 0) + (second > 0);
+}
+
+static void publish_with_headers(sp_server *server)
+{
+    spectacles_message message;
+    spectacles_header header = {.type = SPECTACLES_HEADER_INTEGER, .key = "k", .key_length = 1, .integer = 1};
+    spectacles_message_init(&message, sizeof message);
+    message.headers = &header;
+    message.header_count = 1;
+    spectacles_broker_publish(server->broker, &message, NULL);
+}
+
+/* Returns how many replies came. */
+static int live(void)
 {
     static sp_server server;
+    int calls = 0;
     server = (sp_server){.now = 1000, .frame_max = 131072};
     static char body[20000];
     spectacles_broker_config config;
@@ -46,13 +78,14 @@ static void live(void)
     server_config(&config);
     if (spectacles_broker_new(&server.broker, &config, NULL) < 0) {
         assert_null(server.broker);
-        return;
+        return 0;
     }
     server_subscribe(&server, "A", 1);
     server_subscribe(&server, "B", 1);
     for (int connection = 0; connection < 2; connection++) {
         server_publish(&server, "K", body, 0);
         server_publish(&server, "K", "x", SPECTACLES_MESSAGE_MANDATORY);
+        publish_with_headers(&server);
         server_pull(&server);
         server.input_length = 0;
         server_forget(&server);
@@ -66,7 +99,9 @@ static void live(void)
         server_deliver(&server, 2, "s1", "B", "x", 5);
         spectacles_broker_reject(server.broker, server.delivery, 1);
         server_pull(&server);
+        calls += call(&server);
         close_in_mid_write(&server, body);
+        calls += server_call(&server, "ADD", 100) > 0;
         spectacles_broker_expire(server.broker, server.now + 10000);
         server.now += 10000;
         server_pull(&server);
@@ -79,14 +114,16 @@ static void live(void)
     server.now += 100000;
     spectacles_broker_expire(server.broker, server.now);
     server_pull(&server);
+    assert_int_equal(ended(&server), calls);
     spectacles_broker_free(server.broker);
+    return server_count(&server.events, "REPLY");
 }
 
 static void every_allocation_may_fail(void **state)
 {
     (void)state;
     failing_start(0);
-    live();
+    assert_int_equal(live(), 2);
     size_t all = failing_count();
     assert_true(all > 20);
     for (size_t nth = 1; nth <= all + 5; nth++) {

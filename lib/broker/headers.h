@@ -1,0 +1,25 @@
+#ifndef SP_BROKER_HEADERS_H
+#define SP_BROKER_HEADERS_H
+
+#include "broker/wire.h"
+
+#include <spectacles/broker.h>
+
+/* Headers of messages and arguments of queues: field tables of AMQP, from and to the public struct. */
+
+enum {
+    SP_HEADERS_MOST = 64,
+    SP_HEADERS_BYTES = 4096, /* of all, on the wire */
+    SP_ARGUMENTS_BYTES = 2048
+};
+
+/* NULL, or what is wrong with them. */
+const char *sp_headers_problem(const spectacles_header *headers, uint32_t count, size_t most);
+
+/* Fills so many entries, which point into the headers. They have to be without a problem. */
+void sp_headers_write(amqp_table_entry_t *out, const spectacles_header *headers, uint32_t count);
+
+/* A copy in one block for free(): the array, and behind it what it points to. NULL when memory ran out. */
+spectacles_header *sp_headers_copy(const spectacles_header *headers, uint32_t count);
+
+#endif

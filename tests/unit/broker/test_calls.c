@@ -1,0 +1,583 @@
+/* Calls and replies: each call ends once, whatever happens to it. */
+#include "server.h"
+
+#include <stdio.h>
+
+#define N(value) ((uint64_t)(value))
+#define LISTENS "2 basic.consume amq.rabbitmq.reply-to replies"
+
+static void ack(sp_server *server, uint64_t tag, int multiple)
+{
+    server_method(server, 2, 60, 80, "qb", tag, N(multiple));
+}
+
+static int fed_in(const sp_server *server, const char *text)
+{
+    size_t length = strlen(text);
+    for (size_t i = 0; i + length <= server->header_length; i++) {
+        if (memcmp(server->header + i, text, length) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+static spectacles_broker_stats stats_of(const sp_server *server)
+{
+    spectacles_broker_stats stats = {.size = sizeof stats};
+    assert_int_equal(spectacles_broker_get_stats(server->broker, &stats), SPECTACLES_OK);
+    return stats;
+}
+
+/* Nothing is left of the calls: no event, no deadline, no place in the window. */
+static void all_is_over(sp_server *server)
+{
+    server_pull(server);
+    server->events.count = 0;
+    server->now += 10000000;
+    spectacles_broker_expire(server->broker, server->now);
+    server_pull(server);
+    assert_int_equal(server_count(&server->events, "REPLY") + server_count(&server->events, "CALL_FAILED"),
+                     0);
+    server_free(server);
+}
+
+static void ask_and_answer(sp_server *server)
+{
+    assert_int_equal(server_call(server, "early", 5000), 1);
+    server_ready(server);
+    assert_int_equal(server_publish(server, "K", "x", 0), 2);
+    assert_int_equal(server_call(server, "ADD", 5000), 3);
+    server_pull(server);
+    server_reply(server, "3", "three");
+    ack(server, 3, 1);
+    server_reply(server, "1", "");
+}
+
+static void a_call_is_answered(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    ask_and_answer(server);
+    assert_string_equal(server_last(&server->events, "REPLY 3"), "REPLY 3 text/plain three");
+    assert_string_equal(server_last(&server->events, "REPLY 1"), "REPLY 1 text/plain ");
+    assert_int_equal(server_count(&server->events, "CONFIRMED"), 1);
+    assert_int_equal(server_count(&server->written, LISTENS), 1);
+    assert_int_equal(stats_of(server).calls, 2);
+    assert_int_equal(stats_of(server).replies, 2);
+    assert_int_equal(stats_of(server).published, 1);
+    all_is_over(server);
+}
+
+/* Section "Direct Reply-to" of RabbitMQ's documentation, and interop.md rule 8. */
+static void a_request_says_where_to_reply(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    server_ready(server);
+    assert_int_equal(server_count(&server->written, LISTENS), 0);
+    server_call(server, "ADD", 2500);
+    server_pull(server);
+    assert_string_equal(server->written.line[server->written.count - 4], LISTENS);
+    assert_string_equal(server->written.line[server->written.count - 3], "2 basic.publish ADD");
+    /* content-type, headers, delivery-mode, correlation-id, reply-to, expiration */
+    assert_memory_equal(server->header + 12, "\xb7\0", 2);
+    assert_true(fed_in(server, "\1\1"
+                               "1\x15"
+                               "amq.rabbitmq.reply-to\4"
+                               "2500")); /* delivery-mode 1 */
+    server_free(server);
+}
+
+static void listening_comes_before_the_request(void **state)
+{
+    (void)state;
+    static const uint8_t body[5000] = {0};
+    const uint8_t *bytes;
+    spectacles_message message;
+    sp_server *server = server_new(NULL);
+    server_ready(server);
+    spectacles_message_init(&message, sizeof message);
+    message.body = body;
+    message.body_length = sizeof body;
+    spectacles_broker_publish(server->broker, &message, NULL);
+    assert_true(spectacles_broker_pending(server->broker, &bytes) > 1000);
+    memcpy(server->input, bytes, 1000);
+    server->input_length = 1000;
+    spectacles_broker_consumed(server->broker, 1000);
+    server_forget(server);
+    server_call(server, "ADD", 2500);
+    server_pull(server);
+    assert_string_equal(server->written.line[3], LISTENS);
+    assert_string_equal(server->written.line[4], "2 basic.publish ADD");
+    server_free(server);
+}
+
+static void byte_by_byte_is_the_same(void **state)
+{
+    (void)state;
+    sp_server *whole = server_new(NULL);
+    ask_and_answer(whole);
+    for (size_t cut = 1; cut < whole->fed; cut++) {
+        sp_server *server = server_new(NULL);
+        server->cut = cut;
+        ask_and_answer(server);
+        assert_int_equal(server->events.count, whole->events.count);
+        for (int i = 0; i < whole->events.count; i++)
+            assert_string_equal(server->events.line[i], whole->events.line[i]);
+        server_free(server);
+    }
+    server_free(whole);
+}
+
+static void replies_to_nobody_are_counted(void **state)
+{
+    (void)state;
+    static const char *const ids[] = {"2", "0", "", "x", "01x", "18446744073709551617", "-1", "1", "1"};
+    sp_server *server = server_new(NULL);
+    server_ready(server);
+    server_call(server, "ADD", 100);
+    server_pull(server);
+    server_answer(server);
+    for (size_t i = 0; i < 7; i++)
+        server_reply(server, ids[i], "x");
+    assert_int_equal(server_count(&server->events, "REPLY"), 0);
+    server_reply(server, "1", "x");
+    server_reply(server, "1", "again");
+    assert_int_equal(server_count(&server->events, "REPLY"), 1);
+    assert_int_equal(stats_of(server).replies_ignored, 8);
+    assert_int_equal(server_count(&server->events, "DISCONNECTED"), 0);
+    all_is_over(server);
+}
+
+/* ---- Time ---- */
+
+static void a_call_ends_with_its_timeout(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    server_ready(server);
+    uint64_t start = server->now;
+    server_call(server, "SLOW", 700);
+    server_call(server, "FAST", 300);
+    server_pull(server);
+    server_answer(server);
+    assert_int_equal(spectacles_broker_deadline(server->broker), start + 300);
+    server_wait(server, 299);
+    assert_int_equal(server_count(&server->events, "CALL_FAILED"), 0);
+    server_wait(server, 1);
+    assert_string_equal(server_last(&server->events, "CALL_FAILED"),
+                        "CALL_FAILED 2 1 0 nobody has replied to the call in time");
+    assert_int_equal(spectacles_broker_deadline(server->broker), start + 700);
+    server_reply(server, "2", "too late");
+    assert_int_equal(server_count(&server->events, "REPLY"), 0);
+    server_wait(server, 400);
+    assert_int_equal(server_count(&server->events, "CALL_FAILED 1 1"), 1);
+    ack(server, 2, 1);
+    assert_int_equal(stats_of(server).unconfirmed, 0);
+    all_is_over(server);
+}
+
+static void what_arrived_in_time_is_no_timeout(void **state)
+{
+    (void)state;
+    /* basic.deliver to "replies", a content header with the correlation-id 1, a body "x" */
+    static const char reply[] = "\1\0\2\0\0\0\x17\0\x3c\0\x3c\7replies\0\0\0\0\0\0\0\1\0\0\0\xce"
+                                "\2\0\2\0\0\0\x10\0\x3c\0\0\0\0\0\0\0\0\0\1\4\0\1"
+                                "1\xce"
+                                "\3\0\2\0\0\0\1x\xce";
+    union {
+        const char *chars;
+        const uint8_t *bytes;
+    } fed = {reply};
+    sp_server *server = server_new(NULL);
+    server_ready(server);
+    server_call(server, "ADD", 100);
+    server_pull(server);
+    server_answer(server);
+    spectacles_broker_feed(server->broker, fed.bytes, sizeof reply - 1, server->now);
+    server->now += 200;
+    spectacles_broker_expire(server->broker, server->now);
+    /* It does not want to be woken again and again until its owner pulls. */
+    assert_true(spectacles_broker_deadline(server->broker) > server->now);
+    server_pull(server);
+    assert_string_equal(server_last(&server->events, "REPLY 1"), "REPLY 1 - x");
+    server_call(server, "ADD", 100);
+    server->now += 200;
+    server_pull(server);
+    assert_int_equal(server_count(&server->events, "CALL_FAILED 2 1"), 1);
+    all_is_over(server);
+}
+
+static void what_nobody_waits_for_is_not_sent(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    server_publish(server, "BEFORE", "x", 0);
+    server_call(server, "FIRST", 100);
+    server_call(server, "SECOND", 100000);
+    server_publish(server, "AFTER", "x", 0);
+    server_wait(server, 100);
+    assert_int_equal(server_count(&server->events, "CALL_FAILED 2 1"), 1);
+    server_ready(server);
+    server_pull(server);
+    assert_int_equal(server_count(&server->written, "2 basic.publish"), 3);
+    assert_int_equal(server_count(&server->written, "2 basic.publish FIRST"), 0);
+    ack(server, 3, 1);
+    assert_int_equal(server_count(&server->events, "CONFIRMED"), 2);
+    server_reply(server, "3", "x");
+    all_is_over(server);
+}
+
+static void each_call_may_be_withdrawn(void **state)
+{
+    (void)state;
+    for (int which = 0; which < 6; which++) {
+        sp_server *server = server_new(NULL);
+        for (int i = 0; i < 6; i++)
+            server_call(server, i == which ? "LATE" : "ADD", i == which ? 100 : 100000);
+        server_wait(server, 100);
+        server_ready(server);
+        server_pull(server);
+        assert_int_equal(server_count(&server->written, "2 basic.publish ADD"), 5);
+        assert_int_equal(server_count(&server->written, "2 basic.publish LATE"), 0);
+        ack(server, 5, 1);
+        assert_int_equal(stats_of(server).unconfirmed, 0);
+        server_free(server);
+    }
+}
+
+/* ---- What can go wrong ---- */
+
+static void return_request(sp_server *server, uint64_t tag)
+{
+    uint8_t header[64];
+    server_method(server, 2, 60, 50, "wsss", N(312), "NO_ROUTE", "gateway", "ADD");
+    memcpy(header, "\0\x3c\0\0\0\0\0\0\0\0\0\x01\x20\0\0\0\0\x18\x0espectacles-tagl\0\0\0\0\0\0\0", 41);
+    header[41] = (uint8_t)tag;
+    server_frame(server, 2, 2, header, 42);
+    server_frame(server, 3, 2, "x", 1);
+}
+
+static void an_unroutable_call_ends_at_once(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    server_ready(server);
+    server_call(server, "ADD", 100);
+    server_call(server, "ADD", 100);
+    server_pull(server);
+    server_answer(server);
+    return_request(server, 1);
+    return_request(server, 1);
+    ack(server, 1, 0);
+    assert_string_equal(server_last(&server->events, "CALL_FAILED"),
+                        "CALL_FAILED 1 2 312 no queue takes the call (312 NO_ROUTE)");
+    assert_int_equal(server_count(&server->events, "CALL_FAILED"), 1);
+    server_wait(server, 100);
+    return_request(server, 2);
+    assert_int_equal(server_count(&server->events, "CALL_FAILED 2"), 1);
+    assert_int_equal(server_count(&server->events, "RETURNED") + server_count(&server->events, "CONFIRMED"),
+                     0);
+    assert_int_equal(stats_of(server).returned, 0);
+    all_is_over(server);
+}
+
+static void calls_that_were_sent_are_lost_with_the_connection(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    server_ready(server);
+    server_call(server, "CONFIRMED", 100000);
+    server_call(server, "SENT", 100000);
+    server_pull(server);
+    server_answer(server);
+    ack(server, 1, 0);
+    server_call(server, "HELD", 100000);
+    spectacles_broker_eof(server->broker, 0, NULL, 0, server->now);
+    server_pull(server);
+    assert_int_equal(server_count(&server->events, "CALL_FAILED 1 4"), 1);
+    assert_int_equal(server_count(&server->events, "CALL_FAILED 2 4"), 1);
+    assert_int_equal(server_count(&server->events, "CALL_FAILED"), 2);
+    server_ready(server);
+    server_pull(server);
+    assert_int_equal(server_count(&server->written, LISTENS), 1);
+    assert_int_equal(server_count(&server->written, "2 basic.publish"), 1);
+    assert_int_equal(server_count(&server->written, "2 basic.publish HELD"), 1);
+    assert_int_equal(stats_of(server).republished, 0);
+    server_answer(server);
+    server_reply(server, "2", "from before");
+    server_reply(server, "3", "x");
+    assert_int_equal(server_count(&server->events, "REPLY"), 1);
+    ack(server, 1, 0);
+    all_is_over(server);
+}
+
+static void a_refused_call_fails_and_the_others_are_lost(void **state)
+{
+    (void)state;
+    spectacles_message message;
+    sp_server *server = server_new(NULL);
+    server_ready(server);
+    spectacles_message_init(&message, sizeof message);
+    message.exchange = "elsewhere";
+    assert_int_equal(spectacles_broker_call(server->broker, &message, 100000, server->now, NULL), 0);
+    server_call(server, "SENT", 100000);
+    server_publish(server, "K", "x", 0);
+    server_pull(server);
+    server_answer(server);
+    server_forget(server);
+    server_method(server, 2, 20, 40, "wsww", N(404), "NOT_FOUND - no exchange 'elsewhere' in vhost '/'",
+                  N(60), N(40));
+    assert_int_equal(
+        server_count(&server->events, "CALL_FAILED 1 3 404 the broker does not take the call (404"), 1);
+    assert_int_equal(server_count(&server->events, "CALL_FAILED 2 4"), 1);
+    assert_int_equal(server_count(&server->events, "FAILED"), 0);
+    server_answer(server);
+    server_pull(server);
+    assert_int_equal(server_count(&server->written, LISTENS), 1);
+    assert_int_equal(server_count(&server->written, "2 basic.publish"), 1);
+    ack(server, 1, 0);
+    assert_int_equal(server_count(&server->events, "CONFIRMED 3"), 1);
+    assert_int_equal(server_count(&server->events, "DISCONNECTED"), 0);
+    all_is_over(server);
+}
+
+static void a_broker_without_direct_replies_says_so(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    server_ready(server);
+    server_publish(server, "K", "x", 0);
+    for (int turn = 1; turn <= 2; turn++) {
+        server_call(server, "SENT", 100000);
+        server_pull(server);
+        server_call(server, "HELD", 100000);
+        server_method(server, 2, 20, 40, "wsww", N(404), "NOT_FOUND - no queue 'amq.rabbitmq.reply-to'",
+                      N(60), N(20));
+        assert_int_equal(server_count(&server->events, "CALL_FAILED"), 2 * turn);
+        server_forget(server);
+        server_answer(server);
+        server_method(server, 2, 20, 11, "T");
+        server_method(server, 2, 85, 11, "");
+        assert_int_equal(server_count(&server->written, LISTENS), 0);
+        assert_int_equal(server_count(&server->written, "2 basic.publish"), 1);
+    }
+    assert_int_equal(server_count(&server->events, "CALL_FAILED 2 3"), 1);
+    assert_int_equal(server_count(&server->events, "DISCONNECTED"), 0);
+    all_is_over(server);
+}
+
+static void a_reply_that_is_too_large_fails_one_call(void **state)
+{
+    (void)state;
+    spectacles_broker_config config;
+    server_config(&config);
+    config.max_message = 10;
+    sp_server *server = server_new(&config);
+    server_ready(server);
+    server_call(server, "ADD", 1000);
+    server_call(server, "ADD", 1000);
+    server_pull(server);
+    server_answer(server);
+    server_reply(server, "1", "more than ten bytes");
+    server_reply(server, "2", "fits");
+    assert_int_equal(server_count(&server->events, "CALL_FAILED 1 6"), 1);
+    assert_int_equal(server_count(&server->events, "REPLY 2"), 1);
+    all_is_over(server);
+}
+
+static void replies_out_of_place_end_the_connection(void **state)
+{
+    (void)state;
+    for (int which = 0; which < 6; which++) {
+        sp_server *server = server_new(NULL);
+        server_ready(server);
+        if (which != 0)
+            server_call(server, "ADD", 100000);
+        server_pull(server);
+        server->events.count = 0;
+        if (which == 2)
+            server_method(server, 2, 60, 21, "s", "s0");
+        if (which >= 3)
+            server_answer(server);
+        if (which == 3)
+            server_method(server, 2, 60, 21, "s", "replies");
+        if (which == 4)
+            server_method(server, 2, 60, 60, "sqbss", "s0", N(1), N(0), "", "x");
+        if (which == 5)
+            server_method(server, 2, 60, 30, "sb", "replies", N(1));
+        if (which < 2)
+            server_reply(server, "1", "x"); /* before consume, and before consume-ok */
+        server_eof(server);
+        assert_int_equal(server_count(&server->events, "DISCONNECTED 0 0 -5"), 1);
+        assert_int_equal(server_count(&server->events, "CALL_FAILED 1 4"), which != 0);
+        assert_int_equal(server_count(&server->events, "REPLY"), 0);
+        server_free(server);
+    }
+}
+
+/* ---- The window, and the end ---- */
+
+static void calls_are_bounded(void **state)
+{
+    (void)state;
+    spectacles_broker_config config;
+    server_config(&config);
+    config.window_count = 4;
+    sp_server *server = server_new(&config);
+    server_ready(server);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(server_call(server, "ADD", 100000), i + 1);
+    assert_int_equal(server_publish(server, "K", "x", 0), SPECTACLES_E_AGAIN);
+    server_pull(server);
+    server_answer(server);
+    ack(server, 4, 1);
+    assert_int_equal(server_count(&server->events, "ROOM"), 1);
+    assert_int_equal(server_publish(server, "K", "x", 0), 5);
+    server_pull(server);
+    ack(server, 5, 1);
+    assert_int_equal(server_call(server, "ADD", 100000), SPECTACLES_E_AGAIN);
+    server_reply(server, "1", "x");
+    assert_int_equal(server_count(&server->events, "ROOM"), 1);
+    server_reply(server, "3", "x");
+    assert_int_equal(server_count(&server->events, "ROOM"), 2);
+    assert_int_equal(server_call(server, "ADD", 100000), 6);
+    server_free(server);
+}
+
+/* One that is never answered costs nothing but its own place. */
+static void a_call_that_waits_keeps_no_other(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    server_ready(server);
+    server_call(server, "SLOW", 1000000);
+    for (int i = 2; i < 1000; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "%d", i);
+        assert_int_equal(server_call(server, "ADD", 100000), i);
+        server_pull(server);
+        server_answer(server);
+        ack(server, N(i), 1);
+        server_reply(server, id, "x");
+        assert_int_equal(server_count(&server->events, "REPLY"), 1);
+        server->events.count = 0;
+        server_forget(server);
+    }
+    server_reply(server, "1", "at last");
+    assert_int_equal(server_count(&server->events, "REPLY 1 "), 1);
+    all_is_over(server);
+}
+
+static void closing_waits_for_replies(void **state)
+{
+    (void)state;
+    for (int answered = 0; answered < 2; answered++) {
+        sp_server *server = server_new(NULL);
+        server_ready(server);
+        server_call(server, "ADD", 100000);
+        server_pull(server);
+        server_answer(server);
+        ack(server, 1, 0);
+        spectacles_broker_close(server->broker, server->now);
+        assert_int_equal(server_call(server, "ADD", 1000), SPECTACLES_E_STATE);
+        assert_int_equal(server_count(&server->written, "0 connection.close"), 0);
+        if (answered)
+            server_reply(server, "1", "x");
+        else
+            server_wait(server, 5000);
+        assert_int_equal(server_count(&server->written, "0 connection.close 200"), 1);
+        server_method(server, 0, 10, 51, "");
+        assert_int_equal(server_count(&server->events, "CALL_FAILED"), !answered);
+        assert_int_equal(strncmp(server->events.line[server->events.count - 1], "CLOSED", 6), 0);
+        all_is_over(server);
+    }
+}
+
+static void closed_without_a_connection(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    server_call(server, "ADD", 100000);
+    server_pull(server);
+    spectacles_broker_close(server->broker, server->now);
+    server_wait(server, 5000);
+    assert_int_equal(server_count(&server->events, "CALL_FAILED 1 5"), 1);
+    assert_int_equal(strncmp(server->events.line[server->events.count - 1], "CLOSED", 6), 0);
+    all_is_over(server);
+}
+
+/* ---- Wrong uses ---- */
+
+static void wrong_calls_are_refused(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    spectacles_message message;
+    spectacles_message_init(&message, sizeof message);
+    assert_int_equal(spectacles_broker_call(server->broker, &message, 0, 0, NULL), SPECTACLES_E_INVAL);
+    message.reply_to = "mine";
+    assert_int_equal(spectacles_broker_call(server->broker, &message, 1, 0, NULL), SPECTACLES_E_INVAL);
+    message.reply_to = NULL;
+    message.correlation_id = "mine";
+    assert_int_equal(spectacles_broker_call(server->broker, &message, 1, 0, NULL), SPECTACLES_E_INVAL);
+    message.correlation_id = NULL;
+    message.reply_to = "amq.rabbitmq.reply-to";
+    assert_int_equal(spectacles_broker_publish(server->broker, &message, NULL), SPECTACLES_E_INVAL);
+    server_free(server);
+}
+
+static void replies_go_where_they_were_asked_for(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    spectacles_message message;
+    uint64_t tag;
+    spectacles_message_init(&message, sizeof message);
+    server_ready(server);
+    assert_int_equal(spectacles_broker_reply(server->broker, NULL, "1", &message, &tag), SPECTACLES_E_INVAL);
+    assert_int_equal(spectacles_broker_reply(server->broker, "", "1", &message, &tag), SPECTACLES_E_INVAL);
+    message.flags = SPECTACLES_MESSAGE_MANDATORY;
+    assert_int_equal(spectacles_broker_reply(server->broker, "r", "1", &message, &tag), SPECTACLES_E_INVAL);
+    message.flags = 0;
+    message.exchange = "x";
+    assert_int_equal(spectacles_broker_reply(server->broker, "r", "1", &message, &tag), SPECTACLES_E_INVAL);
+    message.exchange = NULL;
+    assert_int_equal(spectacles_broker_reply(server->broker, "amq.gen-1", "17", &message, &tag),
+                     SPECTACLES_OK);
+    server_pull(server);
+    assert_int_equal(server_count(&server->written, "2 basic.publish amq.gen-1"), 1);
+    assert_true(fed_in(server, "\1\2"
+                               "17"));
+    ack(server, 1, 0);
+    assert_int_equal(server_count(&server->events, "CONFIRMED 1"), 1);
+    server_free(server);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_call_is_answered),
+        cmocka_unit_test(a_request_says_where_to_reply),
+        cmocka_unit_test(listening_comes_before_the_request),
+        cmocka_unit_test(byte_by_byte_is_the_same),
+        cmocka_unit_test(replies_to_nobody_are_counted),
+        cmocka_unit_test(a_call_ends_with_its_timeout),
+        cmocka_unit_test(what_arrived_in_time_is_no_timeout),
+        cmocka_unit_test(what_nobody_waits_for_is_not_sent),
+        cmocka_unit_test(each_call_may_be_withdrawn),
+        cmocka_unit_test(an_unroutable_call_ends_at_once),
+        cmocka_unit_test(calls_that_were_sent_are_lost_with_the_connection),
+        cmocka_unit_test(a_refused_call_fails_and_the_others_are_lost),
+        cmocka_unit_test(a_broker_without_direct_replies_says_so),
+        cmocka_unit_test(a_reply_that_is_too_large_fails_one_call),
+        cmocka_unit_test(replies_out_of_place_end_the_connection),
+        cmocka_unit_test(calls_are_bounded),
+        cmocka_unit_test(a_call_that_waits_keeps_no_other),
+        cmocka_unit_test(closing_waits_for_replies),
+        cmocka_unit_test(closed_without_a_connection),
+        cmocka_unit_test(wrong_calls_are_refused),
+        cmocka_unit_test(replies_go_where_they_were_asked_for),
+    };
+    return cmocka_run_group_tests_name("broker/calls", tests, NULL, NULL);
+}
