@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import random
+import signal
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -200,7 +201,8 @@ class Nemesis:
     def deploy(self) -> None:
         gateway = self.gateway()
         status = gateway.stop()
-        if status != 0:
+        # Before it has come to its first line a gateway has nothing to end in order, and may just end.
+        if status != 0 and (status != -signal.SIGTERM or gateway.process.err):
             self.world.errors.append(f"SIGTERM ended the gateway with {status}: {gateway.process.said()}")
         gateway.start()
 
