@@ -11,17 +11,50 @@ enum {
     KEPT_INPUT = 1024
 };
 
-static ssize_t take_input(uint8_t *bytes, size_t length, int flags, void *user)
+/* Of the header at the start of these bytes. False: it is not complete yet. */
+static bool peek_header(sp_slice held, size_t *length, uint64_t *payload)
+{
+    sp_reader reader = sp_reader_of(held);
+    sp_reader_u8(&reader);
+    uint8_t second = sp_reader_u8(&reader);
+    *payload = second & 0x7f;
+    if (*payload == 126)
+        *payload = sp_reader_u16(&reader);
+    else if (*payload == 127)
+        *payload = sp_reader_u64(&reader);
+    sp_reader_take(&reader, second & 0x80 ? 4 : 0);
+    *length = reader.position;
+    return !reader.failed;
+}
+
+static ssize_t take_header(sp_frames *frames, uint8_t *bytes, size_t room)
+{
+    size_t length;
+    sp_slice held = sp_buffer_slice(&frames->input);
+    if (!peek_header(held, &length, &frames->unread) || length > room)
+        return -1;
+    memcpy(bytes, held.bytes, length);
+    sp_buffer_consume(&frames->input, length);
+    frames->inside = true;
+    return (ssize_t)length;
+}
+
+/*
+ * wslay reads headers. Of payloads it is told how long they are, and nothing is copied for it: they stay in the
+ * input, and are taken from there.
+ */
+static ssize_t take_input(uint8_t *bytes, size_t room, int flags, void *user)
 {
     sp_frames *frames = user;
-    sp_slice held = sp_buffer_slice(&frames->input);
-    size_t take = held.length < length ? held.length : length;
     (void)flags;
-    if (take == 0)
-        return -1;
-    memcpy(bytes, held.bytes, take);
-    sp_buffer_consume(&frames->input, take);
-    return (ssize_t)take;
+    if (!frames->inside)
+        return take_header(frames, bytes, room);
+    size_t take = sp_buffer_length(&frames->input) - frames->lent;
+    take = take < room ? take : room;
+    take = take < frames->unread ? take : (size_t)frames->unread;
+    frames->lent += take;
+    frames->unread -= take;
+    return take > 0 ? (ssize_t)take : -1;
 }
 
 /* The room was reserved before: see sp_frames_send. */
@@ -110,68 +143,135 @@ static int begin_frame(sp_frames *frames, const struct wslay_frame_iocb *frame)
     return SPECTACLES_OK;
 }
 
-static int take_payload(sp_frames *frames, const struct wslay_frame_iocb *frame)
+static sp_slice lent(const sp_frames *frames)
 {
-    frames->left -= frame->data_length;
-    if (!is_control(frames->opcode))
-        return sp_buffer_append(&frames->message, frame->data, frame->data_length);
-    memcpy(frames->control + frames->control_length, frame->data, frame->data_length);
-    frames->control_length += frame->data_length;
-    return SPECTACLES_OK;
+    return (sp_slice){sp_buffer_slice(&frames->input).bytes, frames->lent};
+}
+
+static void give_back(sp_frames *frames)
+{
+    sp_buffer_consume(&frames->input, frames->lent);
+    frames->lent = 0;
+}
+
+/* What has come of the present frame goes behind what came before it. */
+static int gather(sp_frames *frames)
+{
+    int error = SPECTACLES_OK;
+    sp_slice piece = lent(frames);
+    if (piece.length == 0)
+        return SPECTACLES_OK;
+    if (is_control(frames->opcode)) {
+        memcpy(frames->control + frames->control_length, piece.bytes, piece.length);
+        frames->control_length += piece.length;
+    } else {
+        error = sp_buffer_append(&frames->message, piece.bytes, piece.length);
+    }
+    give_back(frames);
+    return error;
+}
+
+static int hand_out(sp_frames *frames, sp_frame *out, enum sp_frame_kind kind, sp_slice payload)
+{
+    out->kind = kind;
+    out->payload = payload;
+    frames->handed_out = true;
+    return 1;
+}
+
+static int end_control(sp_frames *frames, sp_frame *out)
+{
+    static const enum sp_frame_kind kinds[] = {SP_FRAME_CLOSE, SP_FRAME_PING, SP_FRAME_PONG};
+    gather(frames);
+    return hand_out(frames, out, kinds[frames->opcode - WSLAY_CONNECTION_CLOSE],
+                    (sp_slice){frames->control, frames->control_length});
+}
+
+/* A message that is whole and in one piece is handed out where it lies. */
+static int end_message(sp_frames *frames, sp_frame *out)
+{
+    bool text = frames->message_kind == WSLAY_TEXT_FRAME;
+    bool in_one_piece = frames->final && sp_buffer_length(&frames->message) == 0;
+    int error = in_one_piece ? SPECTACLES_OK : gather(frames);
+    if (error != SPECTACLES_OK || !frames->final)
+        return error;
+    frames->message_kind = 0;
+    return hand_out(frames, out, text ? SP_FRAME_TEXT : SP_FRAME_BINARY,
+                    in_one_piece ? lent(frames) : sp_buffer_slice(&frames->message));
 }
 
 /* The present frame is complete: is there something to hand out? */
 static int end_frame(sp_frames *frames, sp_frame *out)
 {
-    static const enum sp_frame_kind control_kinds[] = {SP_FRAME_CLOSE, SP_FRAME_PING, SP_FRAME_PONG};
-    if (is_control(frames->opcode)) {
-        out->kind = control_kinds[frames->opcode - WSLAY_CONNECTION_CLOSE];
-        out->payload = (sp_slice){frames->control, frames->control_length};
-        return 1;
-    }
-    if (!frames->final)
-        return 0;
-    out->kind = frames->message_kind == WSLAY_TEXT_FRAME ? SP_FRAME_TEXT : SP_FRAME_BINARY;
-    out->payload = sp_buffer_slice(&frames->message);
-    frames->message_kind = 0;
-    frames->handed_out = 1;
-    return 1;
+    frames->inside = false;
+    return is_control(frames->opcode) ? end_control(frames, out) : end_message(frames, out);
 }
 
-static void forget_message(sp_frames *frames)
+void sp_frames_forget(sp_frames *frames)
 {
     if (!frames->handed_out)
         return;
-    frames->handed_out = 0;
+    frames->handed_out = false;
+    frames->control_length = 0;
+    give_back(frames);
+    if (frames->message_kind)
+        return;
     sp_buffer_clear(&frames->message);
     sp_buffer_shrink(&frames->message, BUSY_MESSAGE);
 }
 
 void sp_frames_rest(sp_frames *frames)
 {
-    forget_message(frames);
+    sp_frames_forget(frames);
     if (!frames->message_kind)
         sp_buffer_shrink(&frames->message, KEPT_MESSAGE);
     sp_buffer_shrink(&frames->input, KEPT_INPUT);
 }
 
+/* What was handed out lies in the input, which has to move: it keeps its place, and what follows gets another. */
+static int move_on(sp_frames *frames, size_t length)
+{
+    sp_buffer fresh = {0};
+    sp_slice held = sp_buffer_slice(&frames->input);
+    size_t rest = held.length - frames->lent;
+    if (length > SIZE_MAX - rest || !sp_buffer_reserve(&fresh, rest + length))
+        return SPECTACLES_E_NOMEM;
+    if (rest > 0)
+        sp_buffer_append(&fresh, held.bytes + frames->lent, rest);
+    sp_buffer_free(&frames->message);
+    frames->message = frames->input;
+    frames->input = fresh;
+    frames->lent = 0;
+    return SPECTACLES_OK;
+}
+
+int sp_frames_feed(sp_frames *frames, const uint8_t *bytes, size_t length)
+{
+    bool moves = frames->input.capacity - frames->input.end < length;
+    if (frames->handed_out && frames->lent > 0 && moves) {
+        int error = move_on(frames, length);
+        if (error != SPECTACLES_OK)
+            return error;
+    }
+    return sp_buffer_append(&frames->input, bytes, length);
+}
+
 int sp_frames_next(sp_frames *frames, sp_frame *out)
 {
-    forget_message(frames);
+    sp_frames_forget(frames);
     for (;;) {
         struct wslay_frame_iocb frame;
         ssize_t got = wslay_frame_recv(frames->wslay, &frame);
         if (got == WSLAY_ERR_WANT_READ)
-            return 0;
+            return gather(frames);
         if (got < 0)
             return refuse(frames, SPECTACLES_E_PROTO, 1002, "the gateway sent a malformed WebSocket frame");
-        int error = frames->left == 0 ? begin_frame(frames, &frame) : SPECTACLES_OK;
-        if (error == SPECTACLES_OK)
-            error = take_payload(frames, &frame);
-        if (error != SPECTACLES_OK)
-            return error;
-        if (frames->left == 0 && end_frame(frames, out) == 1)
-            return 1;
+        int done = frames->left == 0 ? begin_frame(frames, &frame) : SPECTACLES_OK;
+        frames->left -= done == SPECTACLES_OK ? frame.data_length : 0;
+        if (done == SPECTACLES_OK && frames->left == 0)
+            done = end_frame(frames, out);
+        if (done != 0)
+            return done;
     }
 }
 

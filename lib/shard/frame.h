@@ -7,7 +7,8 @@
 /*
  * WebSocket frames over memory (RFC 6455), with wslay as the parser and writer of frames. Putting messages
  * together, the rules of control frames and the caps on size are ours: see doc/architecture.md for why its
- * event interface is not used.
+ * event interface is not used. A message in one frame is handed out where it lies in the input: it is copied by
+ * nobody.
  */
 
 struct wslay_frame_context;
@@ -20,7 +21,7 @@ enum sp_frame_kind {
     SP_FRAME_PONG
 };
 
-/* One whole message or control frame; the payload lasts until the next call of sp_frames_next. */
+/* One whole message or control frame; the payload lasts until the next call of sp_frames_next or sp_frames_forget. */
 typedef struct sp_frame {
     enum sp_frame_kind kind;
     sp_slice payload;
@@ -33,15 +34,18 @@ enum {
 typedef struct sp_frames {
     struct wslay_frame_context *wslay;
     sp_buffer input;   /* what was fed and not yet read */
-    sp_buffer message; /* the message that is being put together, or was handed out last */
+    size_t lent;       /* bytes at the start of the input that are the present frame's, or handed out */
+    sp_buffer message; /* the message that comes in pieces */
     uint8_t control[SP_CONTROL_MAX];
     size_t control_length;
     uint64_t max_message;
-    uint64_t left;        /* bytes of the present frame's payload that have not come yet */
+    uint64_t unread;      /* bytes of the present frame's payload that wslay was not told of yet */
+    uint64_t left;        /* bytes of it that wslay has not told us of */
+    bool inside;          /* wslay has the header of the present frame */
     uint8_t opcode;       /* of the present frame */
     uint8_t message_kind; /* opcode of the message in `message`; 0 when none is under way */
     uint8_t final;        /* the present frame is its message's last */
-    uint8_t handed_out;
+    bool handed_out;
     sp_buffer *output;
     sp_random *random;
     uint32_t close_code; /* what sp_frames_next refused with */
@@ -52,13 +56,19 @@ typedef struct sp_frames {
 int sp_frames_open(sp_frames *frames, sp_buffer *output, sp_random *random, uint64_t max_message);
 void sp_frames_free(sp_frames *frames);
 
+/* Takes what has arrived; what was handed out stays where it is. SPECTACLES_E_NOMEM. */
+int sp_frames_feed(sp_frames *frames, const uint8_t *bytes, size_t length);
+
+/* What was handed out is not needed any more. */
+void sp_frames_forget(sp_frames *frames);
+
 /*
  * 1 and the next frame, 0 when more bytes are needed, or an error: SPECTACLES_E_PROTO and SPECTACLES_E_TOOBIG
  * (close_code and error say what to tell the peer and the owner), SPECTACLES_E_NOMEM.
  */
 int sp_frames_next(sp_frames *frames, sp_frame *out);
 
-/* The message that was handed out is not needed any more: memory that an idle connection does not need goes back. */
+/* As sp_frames_forget, and memory that an idle connection does not need goes back. */
 void sp_frames_rest(sp_frames *frames);
 
 /* Appends a masked frame to the output: all of it, or nothing and SPECTACLES_E_NOMEM. */

@@ -396,7 +396,10 @@ SPECTACLES_EXPORT int spectacles_shard_feed(spectacles_shard *shard, const uint8
     (void)now;
     if (shard->transport != SP_TRANSPORT_OPEN)
         return sp_shard_fail(shard, SPECTACLES_E_STATE, "bytes arrived on a connection that is not open");
-    int error = sp_buffer_append(&shard->frames.input, bytes, length);
+    /* What waits to be told still points into the last message. */
+    if (!shard->dispatch_held && shard->news.count == 0)
+        sp_frames_forget(&shard->frames);
+    int error = sp_frames_feed(&shard->frames, bytes, length);
     if (error != SPECTACLES_OK)
         return sp_shard_fail(shard, error, spectacles_strerror(error));
     shard->unread = true;

@@ -1,4 +1,7 @@
-/* WebSocket frames: whole or byte by byte, the same messages come out, and none is over the cap. */
+/*
+ * WebSocket frames: whole, byte by byte, or in parts that arrive while a message is still looked at, the same
+ * messages come out, and none is over the cap.
+ */
 #include "fuzz.h"
 #include "shard/frame.h"
 
@@ -10,6 +13,9 @@ typedef struct reading {
     sp_frames frames;
     sp_buffer output;
     sp_random random;
+    const uint8_t *bytes;
+    size_t length;
+    size_t at;
     uint64_t seen; /* a sum over all that came out */
     int error;
 } reading;
@@ -21,12 +27,22 @@ static void add(reading *reader, const void *bytes, size_t length)
         reader->seen = reader->seen * 1099511628211u + at[i] + 1;
 }
 
-static void pull(reading *reader)
+static void feed(reading *reader, size_t step)
+{
+    size_t left = reader->length - reader->at;
+    size_t part = left < step ? left : step;
+    must(!sp_frames_feed(&reader->frames, reader->bytes + reader->at, part));
+    reader->at += part;
+}
+
+/* late: more arrives before the message is looked at. */
+static void pull(reading *reader, size_t late)
 {
     sp_frame frame;
     int got = 0;
     while (!reader->error && (got = sp_frames_next(&reader->frames, &frame)) > 0) {
         uint8_t kind = (uint8_t)frame.kind;
+        feed(reader, late);
         must(frame.payload.length <= CAP);
         add(reader, &kind, 1);
         add(reader, frame.payload.bytes, frame.payload.length);
@@ -37,14 +53,13 @@ static void pull(reading *reader)
         reader->error = got;
 }
 
-static uint64_t read_in(const uint8_t *bytes, size_t length, size_t step, int *error)
+static uint64_t read_in(const uint8_t *bytes, size_t length, size_t step, size_t late, int *error)
 {
-    reading reader = {.random = {1}};
+    reading reader = {.random = {1}, .bytes = bytes, .length = length};
     must(!sp_frames_open(&reader.frames, &reader.output, &reader.random, CAP));
-    for (size_t at = 0; at < length; at += step) {
-        size_t part = length - at < step ? length - at : step;
-        must(!sp_buffer_append(&reader.frames.input, bytes + at, part));
-        pull(&reader);
+    while (reader.at < length) {
+        feed(&reader, step);
+        pull(&reader, late);
     }
     *error = reader.error;
     sp_frames_free(&reader.frames);
@@ -56,8 +71,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     int whole;
     int parts;
-    uint64_t seen = read_in(bytes, length, length + 1, &whole);
-    must(seen == read_in(bytes, length, 1, &parts));
+    uint64_t seen = read_in(bytes, length, length + 1, 0, &whole);
+    must(seen == read_in(bytes, length, 1, 0, &parts));
+    must(whole == parts);
+    must(seen == read_in(bytes, length, 200, 300, &parts));
     must(whole == parts);
     return 0;
 }

@@ -545,6 +545,38 @@ static void high_water_stops_the_reading(void **state)
     peer_free(peer);
 }
 
+/* READY is told twice: as an event, and as the dispatch that it is. More arrives in between. */
+static void what_waits_to_be_told_stays(void **state)
+{
+    (void)state;
+    static const char ready[] = "\x81\x4c{\"op\":0,\"t\":\"READY\",\"s\":1,\"d\":{\"session_id\":\"abc\","
+                                "\"pad\":\"0123456789012345\"}}";
+    static const char ping[] = "\x89\x04ping";
+    char payload[4200];
+    spectacles_shard_config config;
+    peer_config(&config);
+    sp_peer *peer = peer_new(&config);
+    peer_hello(peer);
+    assert_int_equal(spectacles_shard_identify(peer->shard, peer->now), SPECTACLES_OK);
+    spectacles_shard_feed(peer->shard, (const uint8_t *)ready, sizeof ready - 1, peer->now);
+    const spectacles_shard_event *event = spectacles_shard_next_event(peer->shard, peer->now);
+    assert_non_null(event);
+    assert_int_equal(event->type, SPECTACLES_SHARD_EVENT_READY);
+    for (int i = 0; i < 2000; i++)
+        spectacles_shard_feed(peer->shard, (const uint8_t *)ping, sizeof ping - 1, peer->now);
+    event = spectacles_shard_next_event(peer->shard, peer->now);
+    assert_non_null(event);
+    assert_int_equal(event->type, SPECTACLES_SHARD_EVENT_DISPATCH);
+    assert_memory_equal(event->name, "READY", 5);
+    assert_memory_equal(event->data, "{\"session_id\":\"abc\",\"pad\":\"0123456789012345\"}",
+                        event->data_length);
+    peer_pull(peer);
+    assert_int_equal(peer_read(peer, payload, sizeof payload), 1);
+    for (int i = 0; i < 2000; i++)
+        assert_int_equal(peer_read(peer, payload, sizeof payload), 10);
+    peer_free(peer);
+}
+
 static void a_peer_that_does_not_read_is_not_read(void **state)
 {
     (void)state;
@@ -766,6 +798,7 @@ int main(void)
         cmocka_unit_test(packets_are_written_verbatim_and_bounded),
         cmocka_unit_test(a_packet_is_sent_or_unsent),
         cmocka_unit_test(high_water_stops_the_reading),
+        cmocka_unit_test(what_waits_to_be_told_stays),
         cmocka_unit_test(a_peer_that_does_not_read_is_not_read),
         cmocka_unit_test(closing_ends_in_closed),
         cmocka_unit_test(nonsense_ends_the_connection_and_not_the_shard),
