@@ -1,8 +1,8 @@
 #include "codec/format.h"
 
+#include "codec/convert_msgpack.h"
 #include "codec/etf.h"
 #include "codec/json.h"
-#include "codec/msgpack.h"
 #include "codec/token.h"
 #include "codec/transcode.h"
 #include "core/config.h"

@@ -1,4 +1,4 @@
-#include "codec/msgpack.h"
+#include "codec/convert_msgpack.h"
 #include "core/config.h"
 
 /* A build without msgpack-c: what the rest of the library asks is answered, and nothing is converted. */

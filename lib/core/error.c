@@ -47,6 +47,9 @@ SPECTACLES_EXPORT int spectacles_feature_supported(const char *name)
         "tls",
         "json",
         "etf",
+#if SP_HAVE_MSGPACK
+        "msgpack",
+#endif
         "zlib-stream",
 #if SP_HAVE_ZSTD
         "zstd-stream",

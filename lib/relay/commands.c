@@ -1,8 +1,14 @@
+#include "codec/format.h"
 #include "relay/relay.h"
 #include "routing/packet.h"
 
+#include <spectacles/format.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum {
+    KEPT_JSON = 64 * 1024
+};
 
 /* ---- Queues ---- */
 
@@ -91,6 +97,21 @@ static int parse_packet(const spectacles_relay *relay, spectacles_packet *packet
     return sp_packet_parse(packet, body, length, relay->more_ops, relay->more_ops_length, problem);
 }
 
+/* What a worker wrote in another format is rewritten once, and read as JSON. What is in none is refused as JSON. */
+static int as_json(spectacles_relay *relay, const spectacles_broker_event *event, sp_slice *json,
+                   spectacles_problem *problem)
+{
+    *json = (sp_slice){event->body, event->body_length};
+    if (event->format == SPECTACLES_FORMAT_JSON || event->format == SPECTACLES_FORMAT_RAW)
+        return SPECTACLES_OK;
+    sp_buffer_clear(&relay->json);
+    sp_buffer_shrink(&relay->json, KEPT_JSON);
+    int error =
+        sp_format_convert(&relay->json, &relay->keys, SPECTACLES_FORMAT_JSON, event->format, *json, problem);
+    *json = sp_buffer_slice(&relay->json);
+    return error;
+}
+
 /* ---- SEND ---- */
 
 static void on_send(spectacles_relay *relay, const spectacles_broker_event *event)
@@ -98,7 +119,10 @@ static void on_send(spectacles_relay *relay, const spectacles_broker_event *even
     spectacles_send send;
     spectacles_packet packet;
     spectacles_problem problem = {0};
-    int error = spectacles_send_parse(&send, event->body, event->body_length, &problem);
+    sp_slice json;
+    int error = as_json(relay, event, &json, &problem);
+    if (error == SPECTACLES_OK)
+        error = spectacles_send_parse(&send, json.bytes, json.length, &problem);
     if (error == SPECTACLES_OK)
         error = parse_packet(relay, &packet, send.packet, send.packet_length, &problem);
     if (error != SPECTACLES_OK) {
@@ -132,6 +156,7 @@ static int publish_route(spectacles_relay *relay, const sp_route *route)
     message.key_length = (size_t)spectacles_route_shard_key(key, sizeof key, route->shard_id);
     message.body = route->packet;
     message.body_length = route->packet_length;
+    message.format = SPECTACLES_FORMAT_JSON;
     *publish = (sp_publish){.kind = SP_PUBLISH_COMMAND,
                             .delivery = route->delivery,
                             .shard_id = route->shard_id,
@@ -144,12 +169,24 @@ static int publish_route(spectacles_relay *relay, const sp_route *route)
     return error;
 }
 
+static void refuse_route(spectacles_relay *relay, const sp_route *route, int error)
+{
+    reject(relay, route->delivery, SPECTACLES_ROUTE_SEND, strlen(SPECTACLES_ROUTE_SEND), error,
+           spectacles_broker_last_error(relay->events));
+    free(route->packet);
+}
+
 bool sp_relay_route_sends(spectacles_relay *relay, uint64_t now)
 {
     bool routed = false;
     const sp_route *route;
     while ((route = sp_ring_front(&relay->routes)) && now >= route->not_before && !relay->stopping &&
-           spectacles_broker_room(relay->events) && publish_route(relay, route) == SPECTACLES_OK) {
+           spectacles_broker_room(relay->events)) {
+        int error = publish_route(relay, route);
+        if (sp_relay_has_no_form(error))
+            refuse_route(relay, route, error);
+        else if (error != SPECTACLES_OK)
+            break;
         sp_ring_pop(&relay->routes);
         routed = true;
     }
@@ -199,7 +236,10 @@ static void on_packet(spectacles_relay *relay, uint32_t number, const spectacles
 {
     spectacles_packet packet;
     spectacles_problem problem = {0};
-    int error = parse_packet(relay, &packet, event->body, event->body_length, &problem);
+    sp_slice json;
+    int error = as_json(relay, event, &json, &problem);
+    if (error == SPECTACLES_OK)
+        error = parse_packet(relay, &packet, json.bytes, json.length, &problem);
     if (error != SPECTACLES_OK) {
         reject(relay, event->delivery, event->key, event->key_length, error, problem.text);
         return;

@@ -1,13 +1,9 @@
-#include "codec/transcode.h"
 #include "relay/relay.h"
 
+#include <spectacles/format.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-    KEPT_JSON = 64 * 1024
-};
 
 /* ---- Which dispatches are safe ---- */
 
@@ -60,21 +56,6 @@ static void forget_dispatches(sp_member *member)
 
 /* ---- Publishing ---- */
 
-/* Bodies are JSON, whatever the shard and Discord speak with each other. */
-static int body_of(spectacles_relay *relay, const spectacles_shard_event *event, sp_slice *body,
-                   spectacles_problem *problem)
-{
-    *body = (sp_slice){event->data, event->data_length};
-    if (event->encoding == SPECTACLES_ENCODING_JSON)
-        return SPECTACLES_OK;
-    sp_buffer_clear(&relay->json);
-    sp_buffer_shrink(&relay->json, KEPT_JSON);
-    int error =
-        sp_transcode(&relay->json, &relay->keys, SPECTACLES_ENCODING_JSON, event->encoding, *body, problem);
-    *body = sp_buffer_slice(&relay->json);
-    return error;
-}
-
 enum {
     DIGITS_MOST = 20, /* of 2^64 */
     ID_SIZE = SP_RELAY_SESSION_MAX + 1 + DIGITS_MOST + 1
@@ -96,8 +77,9 @@ static void write_id(char id[ID_SIZE], const sp_member *member, uint64_t seq)
     id[length + DIGITS_MOST - first] = '\0';
 }
 
+/* The shard and Discord speak one encoding, the workers another or the same: the broker rewrites what has to be. */
 static int publish(spectacles_relay *relay, const sp_member *member, const spectacles_shard_event *event,
-                   sp_slice body, uint64_t *tag)
+                   uint64_t *tag)
 {
     char id[ID_SIZE];
     spectacles_message message;
@@ -105,15 +87,16 @@ static int publish(spectacles_relay *relay, const sp_member *member, const spect
     write_id(id, member, event->seq);
     message.key = event->name;
     message.key_length = event->name_length;
-    message.body = body.bytes;
-    message.body_length = body.length;
+    message.body = event->data;
+    message.body_length = event->data_length;
+    message.format =
+        event->encoding == SPECTACLES_ENCODING_JSON ? SPECTACLES_FORMAT_JSON : SPECTACLES_FORMAT_ETF;
     message.message_id = id;
     message.flags = relay->unroutable.hold ? SPECTACLES_MESSAGE_MANDATORY : 0;
     return spectacles_broker_publish(relay->events, &message, tag);
 }
 
-static int publish_dispatch(spectacles_relay *relay, uint32_t number, const spectacles_shard_event *event,
-                            sp_slice body)
+static int publish_dispatch(spectacles_relay *relay, uint32_t number, const spectacles_shard_event *event)
 {
     sp_member *member = &relay->members[number];
     sp_publish *kept = sp_ring_push(&relay->publishes);
@@ -125,7 +108,7 @@ static int publish_dispatch(spectacles_relay *relay, uint32_t number, const spec
     }
     *kept = (sp_publish){
         .kind = SP_PUBLISH_DISPATCH, .member = number, .epoch = member->epoch, .seq = event->seq};
-    int error = publish(relay, member, event, body, &kept->tag);
+    int error = publish(relay, member, event, &kept->tag);
     if (error != SPECTACLES_OK) {
         sp_ring_pop_back(&member->dispatches);
         sp_ring_pop_back(&relay->publishes);
@@ -149,9 +132,9 @@ static bool is_wanted(spectacles_relay *relay, const char *name, size_t length, 
     return !held;
 }
 
-/* It would come again and again, and never become JSON: declared to be missing, and passed over. */
+/* It would come again and again, and never have a form: declared to be missing, and passed over. */
 static int skip_unreadable(spectacles_relay *relay, sp_member *member, const spectacles_shard_event *event,
-                           int error, const char *why, uint64_t now)
+                           int error, uint64_t now)
 {
     int failed = sp_relay_skip_gap(relay, member, event->seq, now);
     if (failed != SPECTACLES_OK)
@@ -162,7 +145,7 @@ static int skip_unreadable(spectacles_relay *relay, sp_member *member, const spe
         news->event.error = error;
         news->event.seq = event->seq;
         sp_relay_name(news, event->name, event->name_length);
-        sp_text_set(&news->text, "not published, because it has no form in JSON: %s", why);
+        sp_text_set(&news->text, "not published: %s", spectacles_broker_last_error(relay->events));
     }
     pass_over(relay, member, event->seq);
     return SPECTACLES_OK;
@@ -195,15 +178,10 @@ static void on_dispatch(spectacles_relay *relay, uint32_t number, const spectacl
         pass_over(relay, member, event->seq);
         return;
     }
-    sp_slice body;
-    spectacles_problem problem;
-    int error = body_of(relay, event, &body, &problem);
-    if (error == SPECTACLES_OK) {
-        error = publish_dispatch(relay, number, event, body);
-        relay->stats.published += error == SPECTACLES_OK;
-    } else if (error != SPECTACLES_E_NOMEM) {
-        error = skip_unreadable(relay, member, event, error, problem.text, now);
-    }
+    int error = publish_dispatch(relay, number, event);
+    relay->stats.published += error == SPECTACLES_OK;
+    if (sp_relay_has_no_form(error))
+        error = skip_unreadable(relay, member, event, error, now);
     if (error != SPECTACLES_OK)
         have_replayed(relay, member, event, error, now);
 }

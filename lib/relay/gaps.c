@@ -3,6 +3,7 @@
 #include "core/export.h"
 #include "relay/relay.h"
 
+#include <spectacles/format.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -162,6 +163,7 @@ static int publish(spectacles_relay *relay, const sp_member *member, const sp_ga
     message.key_length = strlen(SPECTACLES_ROUTE_GAP);
     message.body = body.bytes;
     message.body_length = body.length;
+    message.format = SPECTACLES_FORMAT_JSON;
     message.message_id = id;
     return spectacles_broker_publish(relay->events, &message, tag);
 }

@@ -125,10 +125,16 @@ struct spectacles_relay {
     sp_ring routes;
     sp_ring news;
     sp_relay_news current;
-    sp_buffer json; /* a dispatch that came as ETF */
-    sp_buffer keys; /* scratch of the transcoder */
+    sp_buffer json; /* a command that came in another format, or a gap */
+    sp_buffer keys; /* scratch of what rewrites it */
     spectacles_relay_stats stats;
 };
+
+/* What the broker of events answers when a body can not be written in its format: now or ever. */
+static inline bool sp_relay_has_no_form(int error)
+{
+    return error == SPECTACLES_E_PROTO || error == SPECTACLES_E_UNSUPPORTED || error == SPECTACLES_E_TOOBIG;
+}
 
 /* ---- events.c ---- */
 

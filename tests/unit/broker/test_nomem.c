@@ -66,6 +66,16 @@ static void publish_with_headers(sp_server *server)
     spectacles_broker_publish(server->broker, &message, NULL);
 }
 
+static void publish_rewritten(sp_server *server)
+{
+    spectacles_message message;
+    spectacles_message_init(&message, sizeof message);
+    message.format = SPECTACLES_FORMAT_ETF;
+    message.body = (const uint8_t *)"t\0\0\0\1m\0\0\0\1aa\1";
+    message.body_length = 13;
+    spectacles_broker_publish(server->broker, &message, NULL);
+}
+
 /* Returns how many replies came. */
 static int live(void)
 {
@@ -91,6 +101,7 @@ static int live(void)
         server_forget(&server);
         say_all(&server);
         server_publish(&server, "L", "y", 0);
+        publish_rewritten(&server);
         server_pull(&server);
         server_method(&server, 2, 60, 120, "qb", (uint64_t)1, (uint64_t)0);
         server_method(&server, 2, 60, 80, "qb", (uint64_t)2, (uint64_t)1);

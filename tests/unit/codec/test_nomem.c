@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include <spectacles/document.h>
+#include <spectacles/format.h>
 #include <stdio.h>
 
 enum {
@@ -22,6 +23,22 @@ static void make_text(void)
     snprintf(text + length, sizeof text - length, "}");
 }
 
+/* From JSON to each format, from there to each. Returns how many calls failed. */
+static int rewrite(spectacles_bytes *one, spectacles_bytes *other)
+{
+    uint32_t most =
+        spectacles_feature_supported("msgpack") ? SPECTACLES_FORMAT_MSGPACK_JSON : SPECTACLES_FORMAT_ETF;
+    int failures = 0;
+    for (uint32_t from = SPECTACLES_FORMAT_JSON; from <= most; from++) {
+        failures += spectacles_format_convert(one, from, SPECTACLES_FORMAT_JSON, (const uint8_t *)text,
+                                              strlen(text), NULL) != 0;
+        for (uint32_t to = SPECTACLES_FORMAT_JSON; to <= most && !failures; to++)
+            failures += spectacles_format_convert(other, to, from, spectacles_bytes_data(one),
+                                                  spectacles_bytes_length(one), NULL) != 0;
+    }
+    return failures;
+}
+
 /* 1 when everything worked. */
 static int live(void)
 {
@@ -32,6 +49,12 @@ static int live(void)
     int failures = 0;
     failures +=
         spectacles_bytes_new(&etf) || spectacles_bytes_new(&json) || spectacles_document_new(&document);
+    if (!failures)
+        failures += rewrite(etf, json);
+    spectacles_bytes_free(etf);
+    spectacles_bytes_free(json);
+    etf = json = NULL;
+    failures += spectacles_bytes_new(&etf) || spectacles_bytes_new(&json);
     if (!failures) {
         failures += spectacles_transcode(etf, ETF, JSON, (const uint8_t *)text, strlen(text), NULL) != 0;
         failures += spectacles_transcode(json, JSON, ETF, spectacles_bytes_data(etf),

@@ -107,12 +107,20 @@ void fake_returned(spectacles_broker *broker, uint64_t tag, const char *key)
 
 uint64_t fake_message(spectacles_broker *broker, uint32_t subscription, const char *key, const char *body)
 {
+    return fake_bytes(broker, subscription, key, body, strlen(body));
+}
+
+uint64_t fake_bytes(spectacles_broker *broker, uint32_t subscription, const char *key, const void *body,
+                    size_t length)
+{
     fake_event *event = push(&broker->queue);
     event->broker.type = SPECTACLES_BROKER_EVENT_MESSAGE;
     event->broker.subscription = subscription;
     event->broker.delivery = ++broker->last_delivery;
     snprintf(event->key, sizeof event->key, "%s", key);
-    snprintf(event->body, sizeof event->body, "%s", body);
+    assert_true(length < sizeof event->body);
+    memcpy(event->body, body, length);
+    event->body_length = length;
     return broker->last_delivery;
 }
 
@@ -233,7 +241,8 @@ const spectacles_broker_event *spectacles_broker_next_event(spectacles_broker *b
     event->broker.key = event->key;
     event->broker.key_length = strlen(event->key);
     event->broker.body = (const uint8_t *)event->body;
-    event->broker.body_length = strlen(event->body);
+    event->broker.body_length = event->body_length;
+    event->broker.format = spectacles_format_of(event->broker.body, event->body_length);
     event->broker.text = "as the test wishes";
     return &event->broker;
 }
@@ -243,17 +252,47 @@ int spectacles_broker_room(const spectacles_broker *broker)
     return broker->open < broker->window;
 }
 
+/* In the broker's format, and then as JSON again, for the log. */
+static int rewrite(spectacles_broker *broker, const spectacles_message *message, char text[FAKE_TEXT])
+{
+    spectacles_bytes *there;
+    spectacles_bytes *back;
+    uint32_t format = broker->format ? broker->format : SPECTACLES_FORMAT_JSON;
+    if (format == SPECTACLES_FORMAT_JSON && message->format == format) {
+        snprintf(text, FAKE_TEXT, "%.*s", (int)message->body_length, (const char *)message->body);
+        broker->published = format;
+        return SPECTACLES_OK;
+    }
+    assert_int_equal(spectacles_bytes_new(&there), 0);
+    assert_int_equal(spectacles_bytes_new(&back), 0);
+    int error =
+        spectacles_format_convert(there, format, message->format, message->body, message->body_length, NULL);
+    if (error == SPECTACLES_OK)
+        assert_int_equal(spectacles_format_convert(back, SPECTACLES_FORMAT_JSON, format,
+                                                   spectacles_bytes_data(there),
+                                                   spectacles_bytes_length(there), NULL),
+                         0);
+    snprintf(text, FAKE_TEXT, "%s", (const char *)spectacles_bytes_data(back));
+    broker->published = spectacles_format_of(spectacles_bytes_data(there), spectacles_bytes_length(there));
+    spectacles_bytes_free(there);
+    spectacles_bytes_free(back);
+    return error;
+}
+
 int spectacles_broker_publish(spectacles_broker *broker, const spectacles_message *message, uint64_t *tag)
 {
+    char text[FAKE_TEXT];
     if (broker->publish_error != SPECTACLES_OK)
         return broker->publish_error;
     assert_true(spectacles_broker_room(broker));
+    int error = rewrite(broker, message, text);
+    if (error != SPECTACLES_OK)
+        return error;
     *tag = ++broker->last_tag;
     broker->open++;
-    snprintf(line(), FAKE_TEXT, "publish %.*s %s%s %.*s", (int)message->key_length, message->key,
+    snprintf(line(), FAKE_TEXT, "publish %.*s %s%s %.200s", (int)message->key_length, message->key,
              message->message_id ? message->message_id : "-",
-             message->flags & SPECTACLES_MESSAGE_MANDATORY ? " mandatory" : "", (int)message->body_length,
-             (const char *)message->body);
+             message->flags & SPECTACLES_MESSAGE_MANDATORY ? " mandatory" : "", text);
     return SPECTACLES_OK;
 }
 

@@ -20,6 +20,7 @@ typedef struct fake_event {
     spectacles_broker_event broker;
     char key[64];
     char body[FAKE_TEXT];
+    size_t body_length; /* of a broker's */
 } fake_event;
 
 typedef struct fake_queue {
@@ -44,7 +45,9 @@ struct spectacles_broker {
     const char *name;
     int window; /* publishes that may be open */
     int open;
-    int publish_error; /* what the next publish answers */
+    int publish_error;  /* what the next publish answers */
+    uint32_t format;    /* 0: JSON */
+    uint32_t published; /* in which format the last body seemed to be */
     uint64_t last_tag;
     uint64_t last_delivery;
     int settled[FAKE_EVENTS];
@@ -67,5 +70,7 @@ void fake_shard_event(spectacles_shard *shard, uint32_t type, uint64_t ticket);
 void fake_broker_event(spectacles_broker *broker, uint32_t type, uint64_t tag, uint32_t subscription);
 void fake_returned(spectacles_broker *broker, uint64_t tag, const char *key);
 uint64_t fake_message(spectacles_broker *broker, uint32_t subscription, const char *key, const char *body);
+uint64_t fake_bytes(spectacles_broker *broker, uint32_t subscription, const char *key, const void *body,
+                    size_t length);
 
 #endif

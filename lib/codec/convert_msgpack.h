@@ -1,5 +1,5 @@
-#ifndef SP_CODEC_MSGPACK_H
-#define SP_CODEC_MSGPACK_H
+#ifndef SP_CODEC_CONVERT_MSGPACK_H
+#define SP_CODEC_CONVERT_MSGPACK_H
 
 #include "core/buffer.h"
 
@@ -9,7 +9,7 @@ enum {
     SP_MSGPACK_HEAD = 5 /* the longest head of a text or a container: a tag, and a length of four bytes */
 };
 
-/* ---- msgpack.c, with the library; no_msgpack.c in builds without it ---- */
+/* ---- convert_msgpack.c, with the library; no_msgpack.c in builds without it ---- */
 
 bool sp_msgpack_supported(void);
 

@@ -1,0 +1,204 @@
+/* Events and commands in all formats: what the relay publishes, what it takes, and what it refuses. */
+#include "fakes.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+enum {
+    SEND_SUBSCRIPTION = 3
+};
+
+static struct {
+    spectacles_shard shards[2];
+    spectacles_broker events;
+    spectacles_broker commands;
+    spectacles_relay *relay;
+    char rejected[FAKE_TEXT]; /* the last one's reason */
+    int failures;             /* of publishes */
+} world;
+
+static spectacles_bytes *converted;
+
+static int make(void **state)
+{
+    (void)state;
+    return spectacles_bytes_new(&converted);
+}
+
+static int end(void **state)
+{
+    (void)state;
+    spectacles_bytes_free(converted);
+    return 0;
+}
+
+static void pull(void)
+{
+    const spectacles_relay_event *event;
+    while ((event = spectacles_relay_next_event(world.relay, 1000))) {
+        world.failures += event->type == SPECTACLES_RELAY_EVENT_PUBLISH_FAILED;
+        if (event->type == SPECTACLES_RELAY_EVENT_COMMAND_REJECTED)
+            snprintf(world.rejected, sizeof world.rejected, "%s: %s", event->name, event->text);
+    }
+}
+
+static void start(uint32_t format)
+{
+    spectacles_shard *shards[2] = {&world.shards[0], &world.shards[1]};
+    spectacles_relay_config config;
+    memset(&world, 0, sizeof world);
+    fake_forget();
+    world.events = (spectacles_broker){.name = "events", .window = 100, .format = format};
+    world.commands.name = "commands";
+    for (uint32_t i = 0; i < 2; i++)
+        world.shards[i] = (spectacles_shard){.id = i, .count = 2, .state = SPECTACLES_SHARD_READY};
+    spectacles_relay_config_init(&config, sizeof config);
+    config.shard_count = 2;
+    config.shards = shards;
+    config.shards_length = 2;
+    config.events = &world.events;
+    config.commands = &world.commands;
+    config.allow_all = 1;
+    assert_int_equal(spectacles_relay_new(&world.relay, &config, NULL), SPECTACLES_OK);
+    fake_shard_event(&world.shards[0], SPECTACLES_SHARD_EVENT_READY, 0);
+    fake_shard_event(&world.shards[1], SPECTACLES_SHARD_EVENT_READY, 0);
+    for (uint32_t i = 0; i < 2; i++)
+        fake_broker_event(&world.commands, SPECTACLES_BROKER_EVENT_SUBSCRIBED, 0, i);
+    pull();
+}
+
+static bool has(uint32_t format)
+{
+    return format < SPECTACLES_FORMAT_MSGPACK || spectacles_feature_supported("msgpack");
+}
+
+static void command(uint32_t subscription, uint32_t format, const char *json)
+{
+    assert_int_equal(spectacles_format_convert(converted, format, SPECTACLES_FORMAT_JSON,
+                                               (const uint8_t *)json, strlen(json), NULL),
+                     0);
+    fake_bytes(&world.commands, subscription, subscription == SEND_SUBSCRIPTION ? "SEND" : "0",
+               spectacles_bytes_data(converted), spectacles_bytes_length(converted));
+    pull();
+}
+
+/* 4194304 >> 22 is 1. */
+#define PACKET "{\"op\":4,\"d\":{\"guild_id\":\"4194304\",\"channel_id\":null}}"
+#define SEND "{\"guild_id\":\"4194304\",\"packet\":" PACKET "}"
+#define SEND_NUMBER "{\"guild_id\":4194304,\"packet\":" PACKET "}"
+#define SEND_LARGE "{\"guild_id\":18446744073709551615,\"packet\":" PACKET "}"
+
+static void commands_come_in_every_format(void **state)
+{
+    (void)state;
+    for (uint32_t format = SPECTACLES_FORMAT_JSON; format <= SPECTACLES_FORMAT_MSGPACK_JSON; format++) {
+        if (!has(format))
+            continue;
+        start(SPECTACLES_FORMAT_JSON);
+        command(0, format, PACKET);
+        assert_int_equal(fake_called("send 0 4 {\"guild_id\":\"4194304\",\"channel_id\":null}"), 1);
+        command(SEND_SUBSCRIPTION, format, SEND);
+        command(SEND_SUBSCRIPTION, format, SEND_NUMBER);
+        command(SEND_SUBSCRIPTION, format, SEND_LARGE);
+        assert_int_equal(fake_count("publish 1 - mandatory " PACKET), 3);
+        assert_string_equal(world.rejected, "");
+        spectacles_relay_free(world.relay);
+    }
+}
+
+static void the_packet_of_a_send_goes_on_in_the_brokers_format(void **state)
+{
+    (void)state;
+    for (uint32_t format = SPECTACLES_FORMAT_JSON; format <= SPECTACLES_FORMAT_MSGPACK_JSON; format++) {
+        if (!has(format))
+            continue;
+        start(format);
+        command(SEND_SUBSCRIPTION, SPECTACLES_FORMAT_JSON, SEND);
+        command(SEND_SUBSCRIPTION, SPECTACLES_FORMAT_ETF, SEND);
+        assert_int_equal(fake_count("publish 1 - mandatory " PACKET), 2);
+        assert_int_equal(world.events.published, format);
+        spectacles_relay_free(world.relay);
+    }
+}
+
+static void a_send_that_has_no_form_is_rejected_and_holds_up_nothing(void **state)
+{
+    (void)state;
+    start(SPECTACLES_FORMAT_ETF);
+    command(SEND_SUBSCRIPTION, SPECTACLES_FORMAT_JSON,
+            "{\"guild_id\":\"4194304\",\"packet\":{\"op\":4,\"d\":{\"guild_id\":\"1\",\"channel_id\":null,"
+            "\"x\":1,\"x\":2}}}");
+    command(SEND_SUBSCRIPTION, SPECTACLES_FORMAT_JSON, SEND);
+    assert_int_equal(fake_called("reject 1"), 1);
+    assert_string_equal(world.rejected, "SEND: as the test wishes");
+    assert_int_equal(fake_count("publish 1 - mandatory " PACKET), 1);
+    spectacles_relay_free(world.relay);
+}
+
+static void refused(const void *body, size_t length, const char *why)
+{
+    world.rejected[0] = '\0';
+    uint64_t delivery = fake_bytes(&world.commands, 0, "0", body, length);
+    char line[40];
+    pull();
+    snprintf(line, sizeof line, "reject %llu", (unsigned long long)delivery);
+    assert_int_equal(fake_called(line), 1);
+    if (!strstr(world.rejected, why))
+        fail_msg("'%s' does not say '%s'", world.rejected, why);
+}
+
+static void what_can_not_be_read_is_rejected_with_a_sentence(void **state)
+{
+    (void)state;
+    start(SPECTACLES_FORMAT_JSON);
+    refused("\x83t\0\0\0\1", 6, "cut off");
+    refused("\x83m\0\0\0\1\xff", 7, "not UTF-8");
+    refused("\x83j", 2, "a packet has to be a JSON object");
+    refused("hello", 5, "");
+    if (spectacles_feature_supported("msgpack")) {
+        refused("\x81\xa2op", 4, "cut off");
+        refused("\x81\xa2op\xd4\1\1", 7, "extension");
+        refused("\xa3{\"a", 4, "");
+        refused("\x80", 1, "\"op\" is missing");
+    } else {
+        refused("\x80", 1, "no MessagePack");
+    }
+    assert_int_equal(fake_count("send"), 0);
+    spectacles_relay_free(world.relay);
+}
+
+static void events_go_out_in_the_brokers_format(void **state)
+{
+    (void)state;
+    for (uint32_t format = SPECTACLES_FORMAT_JSON; format <= SPECTACLES_FORMAT_MSGPACK_JSON; format++) {
+        if (!has(format))
+            continue;
+        start(format);
+        fake_dispatch(&world.shards[0], 2, "A", "{\"n\":1}");
+        fake_dispatch(&world.shards[0], 3, "B", "l\1\1\1\1");
+        fake_change_last(&world.shards[0], SPECTACLES_SHARD_EVENT_DISPATCH, NULL);
+        fake_dispatch(&world.shards[0], 4, "C", "h\1a\7");
+        fake_change_last(&world.shards[0], SPECTACLES_SHARD_EVENT_DISPATCH, NULL);
+        pull();
+        assert_int_equal(fake_called("publish A sess:2 {\"n\":1}"), 1);
+        assert_int_equal(fake_called("publish C sess:4 [7]"), 1);
+        /* The cut one is declared, in the same format. */
+        assert_int_equal(fake_count("publish B"), 0);
+        assert_int_equal(fake_count("publish SPECTACLES_GAP sess:gap:4 mandatory {\"shard\":[0,2]"), 1);
+        assert_int_equal(world.failures, 1);
+        assert_int_equal(world.events.published, format);
+        spectacles_relay_free(world.relay);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(commands_come_in_every_format),
+        cmocka_unit_test(the_packet_of_a_send_goes_on_in_the_brokers_format),
+        cmocka_unit_test(a_send_that_has_no_form_is_rejected_and_holds_up_nothing),
+        cmocka_unit_test(what_can_not_be_read_is_rejected_with_a_sentence),
+        cmocka_unit_test(events_go_out_in_the_brokers_format),
+    };
+    return cmocka_run_group_tests_name("relay/formats", tests, make, end);
+}
