@@ -53,6 +53,22 @@ def test_a_program_outside_the_tree(prefix: Path, tmp_path: Path, compiler: str,
     assert done.stdout == "gateway.discord.gg:443\n"
 
 
+def test_without_messagepack(root: Path, tmp_path: Path) -> None:
+    """What is optional may be missing: it builds, and what asks for MessagePack is answered with a sentence."""
+    tests = ["test_codec_format", "test_broker_formats", "relay/test_relay_formats"]
+    subprocess.run(["meson", "setup", tmp_path, root, "-Dmsgpack=disabled", "-Dexamples=false", "-Dwerror=true"], check=True, capture_output=True)
+    subprocess.run(["ninja", "-C", tmp_path, *(f"tests/unit/{test}" for test in tests)], check=True, capture_output=True)
+    for test in tests:
+        done = subprocess.run([tmp_path / "tests" / "unit" / test], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_messagepack_is_needed_by_nobody_who_links(prefix: Path) -> None:
+    library = next(prefix.rglob("libspectacles.so"))
+    assert "msgpack" not in next(prefix.rglob("spectacles.pc")).read_text()
+    assert "msgpack" not in subprocess.run(["readelf", "-d", library], capture_output=True, text=True, check=True).stdout
+
+
 SUBPROJECT = """
 project('embedder', 'c')
 spectacles = dependency('spectacles', fallback: ['spectacles'], default_options: ['tests=false', 'examples=false'])
