@@ -176,18 +176,23 @@ static void refuse_route(spectacles_relay *relay, const sp_route *route, int err
     free(route->packet);
 }
 
+/* One that waits for its queue holds up none behind it. */
 bool sp_relay_route_sends(spectacles_relay *relay, uint64_t now)
 {
     bool routed = false;
-    const sp_route *route;
-    while ((route = sp_ring_front(&relay->routes)) && now >= route->not_before && !relay->stopping &&
-           spectacles_broker_room(relay->events)) {
+    for (size_t i = 0;
+         i < relay->routes.count && !relay->stopping && spectacles_broker_room(relay->events);) {
+        const sp_route *route = sp_ring_at(&relay->routes, i);
+        if (now < route->not_before) {
+            i++;
+            continue;
+        }
         int error = publish_route(relay, route);
         if (sp_relay_has_no_form(error))
             refuse_route(relay, route, error);
         else if (error != SPECTACLES_OK)
             break;
-        sp_ring_pop(&relay->routes);
+        sp_ring_remove(&relay->routes, i);
         routed = true;
     }
     return routed;
@@ -294,7 +299,7 @@ bool sp_relay_send_packets(spectacles_relay *relay, uint64_t now)
     for (size_t i = 0; i < relay->member_count && !relay->stopping; i++) {
         sp_member *member = &relay->members[i];
         bool ready = spectacles_shard_state(member->shard) == SPECTACLES_SHARD_READY;
-        if (ready && now >= member->held_until)
+        if (now >= member->held_until)
             member->held_until = 0;
         while (ready && member->held.count > 0 && member->held_until == 0 && send_front(relay, member, now))
             sent = true;
@@ -440,12 +445,25 @@ bool sp_relay_pull_commands(spectacles_relay *relay, uint64_t now)
     return pulled > 0;
 }
 
-uint64_t sp_relay_commands_deadline(const spectacles_relay *relay)
+/* What waits for room waits for the broker, and not for a time. */
+static uint64_t routes_deadline(const spectacles_relay *relay)
 {
     uint64_t deadline = SPECTACLES_NEVER;
-    const sp_route *route = sp_ring_front(&relay->routes);
-    if (route && route->not_before > 0)
-        deadline = route->not_before;
+    if (!spectacles_broker_room(relay->events))
+        return deadline;
+    for (size_t i = 0; i < relay->routes.count; i++) {
+        const sp_route *route = sp_ring_at(&relay->routes, i);
+        if (route->not_before > 0 && route->not_before < deadline)
+            deadline = route->not_before;
+    }
+    return deadline;
+}
+
+uint64_t sp_relay_commands_deadline(const spectacles_relay *relay)
+{
+    if (relay->stopping)
+        return SPECTACLES_NEVER;
+    uint64_t deadline = routes_deadline(relay);
     for (size_t i = 0; i < relay->member_count; i++) {
         const sp_member *member = &relay->members[i];
         if (member->held.count > 0 && member->held_until > 0 && member->held_until < deadline)

@@ -29,22 +29,47 @@ static bool note(sp_member *member, uint64_t seq, bool done)
     return true;
 }
 
+static sp_dispatch *newest(const sp_member *member)
+{
+    return sp_ring_at(&member->dispatches, member->dispatches.count - 1);
+}
+
+/* RESUMED may come without a sequence of its own; then it has no message-id either. */
+static bool is_stale(const sp_member *member, uint64_t seq)
+{
+    const sp_dispatch *last = newest(member);
+    return last && seq <= last->seq;
+}
+
+/* One filtered out behind another takes no room: however long the broker is away, there are few. */
+static bool note_done(sp_member *member, uint64_t seq)
+{
+    sp_dispatch *last = newest(member);
+    if (!last || (!last->done && seq > last->seq))
+        return note(member, seq, true);
+    if (seq > last->seq)
+        last->seq = seq;
+    return true;
+}
+
+/* Sequences only ever grow. What is looked for stands near the front, no further behind than sequences go. */
 static sp_dispatch *find(const sp_member *member, uint64_t seq)
 {
-    const sp_dispatch *front = sp_ring_front(&member->dispatches);
-    if (!front)
+    const sp_ring *ring = &member->dispatches;
+    const sp_dispatch *front = sp_ring_front(ring);
+    if (!front || seq < front->seq)
         return NULL;
-    /* Sequences have no gaps: the first guess is nearly always right. */
-    sp_dispatch *guess =
-        seq >= front->seq ? sp_ring_at(&member->dispatches, (size_t)(seq - front->seq)) : NULL;
-    if (guess && guess->seq == seq)
-        return guess;
-    for (size_t i = 0; i < member->dispatches.count; i++) {
-        sp_dispatch *dispatch = sp_ring_at(&member->dispatches, i);
-        if (dispatch->seq == seq)
-            return dispatch;
+    size_t low = 0;
+    size_t high = seq - front->seq < ring->count ? (size_t)(seq - front->seq) : ring->count - 1;
+    while (low < high) {
+        size_t middle = high - (high - low) / 2;
+        if (((const sp_dispatch *)sp_ring_at(ring, middle))->seq <= seq)
+            low = middle;
+        else
+            high = middle - 1;
     }
-    return NULL;
+    sp_dispatch *found = sp_ring_at(ring, low);
+    return found->seq == seq ? found : NULL;
 }
 
 /* The connection has ended: what was not committed comes again, and is noted again then. */
@@ -119,7 +144,7 @@ static int publish_dispatch(spectacles_relay *relay, uint32_t number, const spec
 static void pass_over(spectacles_relay *relay, sp_member *member, uint64_t seq)
 {
     relay->stats.filtered++;
-    if (note(member, seq, true))
+    if (note_done(member, seq))
         commit(member);
 }
 
@@ -174,7 +199,7 @@ static void on_dispatch(spectacles_relay *relay, uint32_t number, const spectacl
     if (relay->stopping)
         return;
     relay->stats.dispatched++;
-    if (!is_wanted(relay, event->name, event->name_length, now)) {
+    if (is_stale(member, event->seq) || !is_wanted(relay, event->name, event->name_length, now)) {
         pass_over(relay, member, event->seq);
         return;
     }

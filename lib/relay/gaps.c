@@ -269,6 +269,8 @@ void sp_relay_gap_returned(spectacles_relay *relay, const sp_publish *publish, u
 uint64_t sp_relay_gaps_deadline(const spectacles_relay *relay)
 {
     uint64_t deadline = SPECTACLES_NEVER;
+    if (relay->stopping || !spectacles_broker_room(relay->events))
+        return deadline;
     for (size_t i = 0; i < relay->member_count; i++) {
         const sp_ring *gaps = &relay->members[i].gaps;
         for (size_t j = 0; j < gaps->count; j++) {

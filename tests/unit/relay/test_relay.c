@@ -1,4 +1,5 @@
 #include "fakes.h"
+#include "relay/relay.h"
 
 #include <stdio.h>
 
@@ -125,6 +126,51 @@ static void commits_what_is_confirmed_without_a_gap(void **state)
     assert_int_equal(shard->committed, 5);
     confirm(3);
     assert_int_equal(shard->committed, 6);
+    end();
+}
+
+/* However long the broker is away: one event waits for its confirm, and thousands behind it are not wanted. */
+static void what_is_filtered_out_takes_no_room(void **state)
+{
+    (void)state;
+    start(1);
+    spectacles_shard *shard = &world.shards[0];
+    const sp_ring *open = &world.relay->members[0].dispatches;
+    for (uint64_t seq = 2; seq < 5000; seq++) {
+        fake_dispatch(shard, seq, seq % 1000 == 0 ? "A" : "X", "");
+        pull();
+    }
+    assert_int_equal(fake_count("publish"), 4);
+    assert_int_equal(shard->committed, 999);
+    assert_true(open->count <= 8);
+    confirm(3);
+    confirm(2);
+    assert_int_equal(shard->committed, 999);
+    confirm(1);
+    assert_int_equal(shard->committed, 3999);
+    confirm(4);
+    assert_int_equal(shard->committed, 4999);
+    assert_int_equal(open->count, 0);
+    end();
+}
+
+/* Its id would be another's, and its confirm would be taken for the other's. */
+static void a_resumed_without_a_sequence_of_its_own(void **state)
+{
+    static const char *const allow[] = {"RESUMED", "A"};
+    (void)state;
+    start(1);
+    spectacles_shard *shard = &world.shards[0];
+    sp_filter_free(&world.relay->filter);
+    assert_int_equal(sp_filter_init(&world.relay->filter, allow, 2, 0), SPECTACLES_OK);
+    fake_dispatch(shard, 2, "A", "");
+    fake_dispatch(shard, 2, "RESUMED", "");
+    fake_dispatch(shard, 3, "A", "");
+    pull();
+    assert_int_equal(fake_count("publish"), 2);
+    confirm(2);
+    confirm(1);
+    assert_int_equal(shard->committed, 3);
     end();
 }
 
@@ -391,6 +437,54 @@ static void one_busy_shard_holds_up_no_other(void **state)
     end();
 }
 
+/* A queue that is gone holds up its own shard's commands only. */
+static void one_lost_queue_holds_up_no_other(void **state)
+{
+    (void)state;
+    start(1);
+    open_send();
+    fake_message(&world.commands, SEND_SUBSCRIPTION, "SEND", send_2);
+    pull();
+    fake_broker_event(&world.events, SPECTACLES_BROKER_EVENT_RETURNED, 1, 0);
+    fake_message(
+        &world.commands, SEND_SUBSCRIPTION, "SEND",
+        "{\"guild_id\":\"4194304\",\"packet\":{\"op\":4,\"d\":{\"guild_id\":\"1\",\"channel_id\":null}}}");
+    pull();
+    assert_int_equal(fake_count("publish 1 "), 1);
+    assert_int_equal(fake_count("publish 2 "), 1);
+    end();
+}
+
+/* A deadline that has passed, and nothing that can be done about it, would have its owner run in circles. */
+static void what_cannot_be_done_is_no_deadline(void **state)
+{
+    (void)state;
+    start(1);
+    open_send();
+    fake_message(&world.commands, SEND_SUBSCRIPTION, "SEND", send_2);
+    pull();
+    fake_broker_event(&world.events, SPECTACLES_BROKER_EVENT_RETURNED, 1, 0);
+    world.shards[0].send_error = SPECTACLES_E_AGAIN;
+    world.shards[0].refill_at = 9000;
+    fake_message(&world.commands, 0, "0", packet);
+    pull();
+    assert_int_equal(spectacles_relay_deadline(world.relay), 2000);
+    world.events.window = 0;
+    assert_int_equal(spectacles_relay_deadline(world.relay), 9000);
+    world.shards[0].state = SPECTACLES_SHARD_BACKOFF;
+    world.now = 9000;
+    pull();
+    assert_true(spectacles_relay_deadline(world.relay) == SPECTACLES_NEVER);
+    /* What it waits for comes as an event. */
+    world.events.window = 100;
+    world.shards[0].state = SPECTACLES_SHARD_READY;
+    world.shards[0].send_error = SPECTACLES_OK;
+    pull();
+    assert_int_equal(fake_count("publish 2 "), 2);
+    assert_int_equal(fake_count("send 0"), 1);
+    end();
+}
+
 /* Another gateway of the group may believe in another number of shards: its packets are sent, or wait, and never go round. */
 static void a_packet_is_never_routed_again(void **state)
 {
@@ -514,6 +608,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(publishes_what_is_allowed),
         cmocka_unit_test(commits_what_is_confirmed_without_a_gap),
+        cmocka_unit_test(what_is_filtered_out_takes_no_room),
+        cmocka_unit_test(a_resumed_without_a_sequence_of_its_own),
         cmocka_unit_test(a_confirm_of_an_older_connection_commits_nothing),
         cmocka_unit_test(a_full_window_stops_the_shards),
         cmocka_unit_test(what_can_not_be_published_is_replayed),
@@ -526,6 +622,8 @@ int main(void)
         cmocka_unit_test(a_packet_is_acknowledged_when_it_is_sent),
         cmocka_unit_test(what_was_not_sent_is_sent_again_in_order),
         cmocka_unit_test(one_busy_shard_holds_up_no_other),
+        cmocka_unit_test(one_lost_queue_holds_up_no_other),
+        cmocka_unit_test(what_cannot_be_done_is_no_deadline),
         cmocka_unit_test(a_packet_is_never_routed_again),
         cmocka_unit_test(what_can_never_be_sent_is_rejected),
         cmocka_unit_test(what_is_held_is_forgotten_with_its_connection),
