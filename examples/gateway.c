@@ -68,6 +68,8 @@ static void catch_signals(void)
     }
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         sigaction(numbers[i], &action, NULL);
+    /* A limit on the size of files is an error of write(), and not our end. */
+    signal(SIGXFSZ, SIG_IGN);
 }
 
 /* Sleeps, and exits when a signal asks for it. */
@@ -160,6 +162,8 @@ static spectacles_broker *make_broker(const struct gateway *gateway, const char 
     config.url_count = 1;
     config.group = gateway->settings.group;
     config.name = name;
+    config.window_count = gateway->settings.window_count;
+    config.window_bytes = gateway->settings.window_bytes;
     config.seed = spectacles_random_seed();
     if (spectacles_broker_new(&broker, &config, &problem) < 0)
         errx(1, "AMQP_URL: %s%s%s", problem.text, problem.word[0] ? ": " : "", problem.word);
@@ -417,7 +421,7 @@ static void on_event(struct gateway *gateway, const spectacles_relay_event *even
     else
         tell_command(event);
     if (event->type == SPECTACLES_RELAY_EVENT_SHARD_READY)
-        store_write(gateway->store, gateway->shards, gateway->shards_length, gateway->relay);
+        store_write(gateway->store, gateway->shards, gateway->shards_length, gateway->relay, now);
     if (event->type == SPECTACLES_RELAY_EVENT_SHARD_FATAL)
         stop(gateway, 1, now);
 }
@@ -495,7 +499,7 @@ static void run(struct gateway *gateway)
             on_event(gateway, event, now);
         read_signals(gateway, now);
         if (now >= store_deadline(gateway->store))
-            store_write(gateway->store, gateway->shards, gateway->shards_length, gateway->relay);
+            store_write(gateway->store, gateway->shards, gateway->shards_length, gateway->relay, now);
         else
             store_touch(gateway->store, now);
         if (gateway->stop_at && now >= gateway->stop_at) {
@@ -515,7 +519,7 @@ int main(void)
     ask_for_shards(&gateway);
     build(&gateway);
     run(&gateway);
-    store_write(gateway.store, gateway.shards, gateway.shards_length, gateway.relay);
+    store_write(gateway.store, gateway.shards, gateway.shards_length, gateway.relay, spectacles_now());
     tell_summary(&gateway);
     tear_down(&gateway);
     curl_global_cleanup();

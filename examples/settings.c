@@ -162,6 +162,24 @@ static void read_wire(struct settings *settings)
                compressions, "zstd-stream, zlib-stream, payload or none");
 }
 
+static uint64_t positive(const char *name, uint64_t otherwise, uint64_t most)
+{
+    const char *digits = text(name, NULL);
+    uint64_t value = digits ? number(name, digits, strlen(digits), most) : otherwise;
+    if (value == 0)
+        errx(1, "%s: at least 1 is expected", name);
+    return value;
+}
+
+/* What may be unconfirmed, and so in memory, at once. */
+static void read_window(struct settings *settings)
+{
+    spectacles_broker_config defaults;
+    spectacles_broker_config_init(&defaults, sizeof defaults);
+    settings->window_count = (uint32_t)positive("BROKER_WINDOW_COUNT", defaults.window_count, UINT32_MAX);
+    settings->window_bytes = positive("BROKER_WINDOW_BYTES", defaults.window_bytes, INT64_MAX);
+}
+
 void settings_read(struct settings *settings)
 {
     const char *version = text("DISCORD_GATEWAY_VERSION", "10");
@@ -175,6 +193,7 @@ void settings_read(struct settings *settings)
     settings->unroutable_hold = (uint32_t)number("BROKER_UNROUTABLE_HOLD", hold, strlen(hold), 86400000);
     settings->presence = text("DISCORD_PRESENCE", NULL);
     read_wire(settings);
+    read_window(settings);
     settings->version = (uint32_t)number("DISCORD_GATEWAY_VERSION", version, strlen(version), 100);
     settings->shard_count = (uint32_t)number("DISCORD_SHARD_COUNT", count, strlen(count), 1000000);
     name_what_is_not_done();

@@ -23,10 +23,12 @@ struct settings {
     const char *session_file; /* SESSION_FILE: where sessions are stored over a restart, or NULL */
     const char *group;        /* BROKER_GROUP */
     uint32_t unroutable_hold; /* BROKER_UNROUTABLE_HOLD: milliseconds; 0: off */
-    const char *amqp_url;     /* AMQP_URL */
-    const char *api_scheme;   /* DISCORD_API_PROTOCOL: https, or http for tests */
-    const char *api_host;     /* DISCORD_API_HOST */
-    const char *api_version;  /* DISCORD_API_VERSION */
+    uint32_t window_count; /* BROKER_WINDOW_COUNT: publishes that may be unconfirmed; the library's default */
+    uint64_t window_bytes; /* BROKER_WINDOW_BYTES: bytes of their bodies, likewise */
+    const char *amqp_url;  /* AMQP_URL */
+    const char *api_scheme;  /* DISCORD_API_PROTOCOL: https, or http for tests */
+    const char *api_host;    /* DISCORD_API_HOST */
+    const char *api_version; /* DISCORD_API_VERSION */
 };
 
 /* Reads the environment. Exits with a sentence when a setting is missing or wrong. */

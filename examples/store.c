@@ -14,6 +14,7 @@
 
 enum {
     EVERY = 250,
+    RETRY = 1000, /* after a write that failed */
     LINE_MOST = 1024,
     FILE_MOST = 64 * 1024 * 1024
 };
@@ -298,24 +299,29 @@ static bool write_file(const struct store *store, const char *body, size_t lengt
     return true;
 }
 
+static void note_result(struct store *store, bool fine)
+{
+    if (!fine && !store->failed)
+        warn("%s: sessions cannot be stored, so a restart would replay more, or identify; trying again",
+             store->path);
+    if (fine && store->failed)
+        warnx("%s: sessions are stored again", store->path);
+    store->failed = !fine;
+}
+
 void store_write(struct store *store, spectacles_shard *const *shards, size_t count,
-                 const spectacles_relay *relay)
+                 const spectacles_relay *relay, uint64_t now)
 {
     size_t length;
     if (!store)
         return;
     char *body = compose(shards, count, relay, &length);
-    uint64_t now = hash(basis, body, length);
-    store->due = SPECTACLES_NEVER;
-    if (now != store->written || store->failed) {
-        bool fine = write_file(store, body, length);
-        if (!fine && !store->failed)
-            warn("%s: sessions cannot be stored, so a restart would replay more, or identify", store->path);
-        if (fine && store->failed)
-            warnx("%s: sessions are stored again", store->path);
-        store->failed = !fine;
-        store->written = now;
-    }
+    uint64_t sum = hash(basis, body, length);
+    if (sum != store->written || store->failed)
+        note_result(store, write_file(store, body, length));
+    store->written = sum;
+    /* A full disk may have room again without anything else happening. */
+    store->due = store->failed ? now + RETRY : SPECTACLES_NEVER;
     free(body);
 }
 

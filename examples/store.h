@@ -25,9 +25,12 @@ const spectacles_gap *store_gaps(const struct store *store, size_t *count);
 /* There was a file, but it cannot be used: nobody knows which sessions it held. */
 bool store_is_broken(const struct store *store);
 
-/* Writes the sessions and gaps if they have changed. Says so when it cannot; blocks for the disk. */
+/*
+ * Writes the sessions and gaps if they have changed. When it cannot, it says so once and is due again in a second: the
+ * old file stands until then. Blocks for the disk.
+ */
 void store_write(struct store *store, spectacles_shard *const *shards, size_t count,
-                 const spectacles_relay *relay);
+                 const spectacles_relay *relay, uint64_t now);
 
 /* When the next write is due after something has happened; each 250 ms at most. */
 void store_touch(struct store *store, uint64_t now);

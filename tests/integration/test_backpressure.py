@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from support.processes import SANITIZERS
 from support.proxy import Proxy
 from support.rabbit import RabbitNode
 
-from integration.conftest import Bot
+from integration.conftest import Bot, summary
 
 EVENTS = 40_000
 PAD = "x" * 1000
@@ -70,6 +71,31 @@ def test_memory_is_bounded_while_the_broker_is_away(bot: Bot, standin: Standin, 
                 break
         assert list(seen) == list(range(EVENTS)), "in order, once copies are left out"
         assert standin.count("ready") == 2, "nobody identified again"
+        assert gateway.stop() == 0
+
+
+@pytest.mark.parametrize(("setting", "value", "most"), [("BROKER_WINDOW_COUNT", 7, 7), ("BROKER_WINDOW_BYTES", 3500, 4)])
+def test_the_window_is_a_setting(bot: Bot, standin: Standin, rabbit: RabbitNode, vhost: str, setting: str, value: int, most: int) -> None:
+    """In count, and in bytes: the one that passes the mark is taken still."""
+    with Proxy(rabbit.port) as proxy:
+        through = f"amqp://guest:guest@127.0.0.1:{proxy.port}/{vhost}"
+        gateway = bot.running_gateway(AMQP_URL=through, **{setting: str(value)})
+        proxy.hold()
+        standin.dispatch_many(0, [("MESSAGE_CREATE", f'{{"n":{number},"pad":"{PAD}"}}') for number in range(50)])
+        gateway.wait_err("queue gateway:SEND stands")
+
+        def open_() -> int:
+            gateway.signal(signal.SIGUSR1)
+            gateway.wait_err("summary ")
+            now = summary(gateway)
+            return now["published"] - now["confirmed"]
+
+        standin.wait_for(lambda: open_() >= most, 30, "for a full window")
+        so_far = heartbeats(standin)
+        standin.wait_for(lambda: heartbeats(standin) > so_far + 2, 60, "for heartbeats")
+        assert open_() == most
+        proxy.release()
+        standin.wait_for(lambda: open_() == 0 and summary(gateway)["confirmed"] == 50, 60, "for all confirms")
         assert gateway.stop() == 0
 
 

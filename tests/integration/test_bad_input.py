@@ -172,6 +172,8 @@ def test_intents_that_are_not_allowed(bot: Bot, standin: Standin) -> None:
     ({"DISCORD_PRESENCE": "{"}, "presence is not a JSON object"),
     ({"BROKER_TYPE": "redis"}, "'redis' is not supported"),
     ({"DISCORD_API_PROTOCOL": "gopher"}, "https"),
+    ({"BROKER_WINDOW_COUNT": "0"}, "BROKER_WINDOW_COUNT: at least 1"),
+    ({"BROKER_WINDOW_BYTES": "1M"}, "BROKER_WINDOW_BYTES: a whole number"),
 ])
 def test_wrong_settings(bot: Bot, settings: dict[str, str], words: str) -> None:
     gateway = bot.gateway(**settings)

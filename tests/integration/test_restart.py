@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import stat
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,8 @@ def test_a_torn_or_foreign_file_is_said_to_be_so(bot: Bot, standin: Standin, cha
     gateway = bot.gateway(SESSION_FILE=str(store), DISCORD_INTENTS="guilds")
     gateway.wait_err("of another token or other intents")
     gateway.wait_err(" ready, session", 2, timeout=90)
+    gateway.wait_err("queue gateway:SPECTACLES_GAP stands")
+    assert {record["shard"][0] for record in gaps(channel, 2)} == {0, 1}
     assert gateway.stop() == 0
 
 
@@ -98,4 +101,29 @@ def test_a_place_that_cannot_be_written_is_named(bot: Bot, standin: Standin, tmp
     gateway = bot.gateway(SESSION_FILE=str(tmp_path / "no" / "such" / "folder"))
     gateway.wait_err("sessions cannot be stored")
     gateway.wait_err(" ready, session", 2, timeout=90)
+    assert gateway.stop() == 0
+
+
+def test_a_full_disk_is_said_and_outlived(bot: Bot, standin: Standin, channel: Any, tmp_path: Path) -> None:
+    """The old file stands, writing is tried again, and what a kill makes of it is a longer replay."""
+    declare(channel)
+    store = tmp_path / "sessions"
+    gateway = bot.running_gateway(SESSION_FILE=str(store))
+    soft, hard = resource.prlimit(gateway.pid, resource.RLIMIT_FSIZE)
+    for turn in (1, 2):
+        resource.prlimit(gateway.pid, resource.RLIMIT_FSIZE, (20, hard))
+        send(standin, range(turn * 10, turn * 10 + 10))
+        gateway.wait_err("sessions cannot be stored", turn)
+        assert not (tmp_path / "sessions.new").exists(), "half a file was left behind"
+        assert f" {standin.session(0).session_id} " in store.read_text()
+        if turn == 1:
+            resource.prlimit(gateway.pid, resource.RLIMIT_FSIZE, (soft, hard))
+            gateway.wait_err("sessions are stored again")
+    gateway.kill()
+    send(standin, range(30, 40))
+    gateway = bot.gateway(SESSION_FILE=str(store))
+    numbers = [number for number, _ in receive_until(channel, 39)]
+    assert list(dict.fromkeys(numbers)) == list(range(10, 40))
+    gateway.wait_err(" resumed, session", 2)
+    assert standin.count("ready") == 2, "nobody identified again"
     assert gateway.stop() == 0
