@@ -34,7 +34,7 @@ class Nemesis:
         self.faults: list[tuple[int, Callable[[], None]]] = [
             (4, self.cut_discord), (4, self.cut_amqp), (2, self.hole_discord), (5, self.hole_amqp), (2, self.half_open),
             (3, self.reconnect), (2, self.invalid_resumable), (2, self.invalid), (1, self.expire), (4, self.close_code),
-            (2, self.memory_alarm), (3, self.deploy), (1, self.tear),
+            (2, self.memory_alarm), (3, self.deploy), (1, self.tear), (2, self.full_disk),
         ]
 
     # ---- turns ----
@@ -81,12 +81,15 @@ class Nemesis:
             self.lies_until = 0.0
         if self.alarmed and self.random.random() < 0.5:
             self.end_alarm()
+        if self.random.random() < 0.5:
+            self.world.full.unlink(missing_ok=True)
 
     def heal(self) -> None:
         self.lies_until = 1.0
         self.heal_what_is_due()
         if self.alarmed:
             self.end_alarm()
+        self.world.full.unlink(missing_ok=True)
         for gateway in self.world.gateways:
             gateway.kill()
             gateway.start()
@@ -197,6 +200,9 @@ class Nemesis:
     def end_alarm(self) -> None:
         self.world.rabbit.ctl("set_vm_memory_high_watermark", "0.6")
         self.alarmed = False
+
+    def full_disk(self) -> None:
+        self.world.full.touch()
 
     def deploy(self) -> None:
         gateway = self.gateway()

@@ -21,6 +21,9 @@ MUTANTS = {
     "transient": "lost:",
     "acknowledges_early": "commands acknowledged before they were sent",
     "reorders": "out of order",
+    "renames": "ids that are not theirs",
+    "identifies": "identified without need",
+    "hides_gaps": "lost sessions without exactly one gap",
 }
 
 

@@ -101,6 +101,7 @@ class World:
         self.recorder = Recorder(self.rabbit.url())
         self.ledger = folder / "ledger"
         self.ledger.touch()
+        self.full = folder / "full"  # while it is there, so is the gateways' disk
         self.sent: dict[str, tuple[int, int]] = {}  # message-id: shard, serial
         self.lost: set[str] = set()  # sessions that Discord or the disk lost
         self.in_flight: set[str] = set()  # message-ids that were on their way when something was killed
@@ -116,7 +117,7 @@ class World:
         return {"DISCORD_TOKEN": self.standin.token, "DISCORD_API_HOST": self.standin.api, "SSL_CERT_FILE": str(authority.ca),
                 "AMQP_URL": f"amqp://guest:guest@127.0.0.1:{self.amqp.port}/%2F?heartbeat=2",
                 "DISCORD_INTENTS": "guilds,guild_messages", "DISCORD_EVENTS": "MESSAGE_CREATE",
-                "DISCORD_COMPRESSION": compression, "CHAOS_LEDGER": str(self.ledger)}
+                "DISCORD_COMPRESSION": compression, "CHAOS_LEDGER": str(self.ledger), "CHAOS_FULL": str(self.full)}
 
     # ---- life ----
 

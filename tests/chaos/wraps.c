@@ -6,8 +6,10 @@
  *   passes the point.
  * - The ledger: CHAOS_LEDGER=<file> gets a line "sent <serial>" when the library says that a command's bytes went to
  *   the socket, and "acked <serial>" when it is acknowledged. The serial is the field "since" of a presence.
+ * - A full disk: while the file CHAOS_FULL exists, files take half of what is written to them and no more.
  * - Mutants: built with MUTANT set, one rule is broken.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <spectacles/spectacles.h>
@@ -15,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum mutant {
@@ -22,7 +25,10 @@ enum mutant {
     COMMITS_ON_RECEIPT,
     TRANSIENT,
     ACKNOWLEDGES_EARLY,
-    REORDERS /* see reorder.c */
+    REORDERS, /* see reorder.c */
+    RENAMES,
+    IDENTIFIES,
+    HIDES_GAPS
 };
 
 #ifndef MUTANT
@@ -53,6 +59,8 @@ static void pass(const char *point)
 
 /* ---- The ledger ---- */
 
+ssize_t __real_write(int file, const void *bytes, size_t length);
+
 static void enter(const char *what, uint64_t serial)
 {
     static int file = -1;
@@ -61,7 +69,7 @@ static void enter(const char *what, uint64_t serial)
     if (file < 0 && path)
         file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     int length = snprintf(line, sizeof line, "%s %llu\n", what, (unsigned long long)serial);
-    if (file >= 0 && serial > 0 && write(file, line, (size_t)length) < 0)
+    if (file >= 0 && serial > 0 && __real_write(file, line, (size_t)length) < 0)
         abort();
 }
 
@@ -117,6 +125,19 @@ int __wrap_spectacles_shard_commit(spectacles_shard *shard, uint64_t seq)
     return error;
 }
 
+int __real_spectacles_shard_new(spectacles_shard **out, const spectacles_shard_config *config,
+                                spectacles_problem *problem);
+int __wrap_spectacles_shard_new(spectacles_shard **out, const spectacles_shard_config *config,
+                                spectacles_problem *problem)
+{
+    spectacles_shard_config changed = *config;
+    if (MUTANT == IDENTIFIES)
+        changed.session = NULL;
+    return __real_spectacles_shard_new(out, &changed, problem);
+}
+
+static bool interrupted; /* what comes now may be a copy */
+
 const spectacles_shard_event *__real_spectacles_shard_next_event(spectacles_shard *shard, uint64_t now);
 const spectacles_shard_event *__wrap_spectacles_shard_next_event(spectacles_shard *shard, uint64_t now)
 {
@@ -128,6 +149,7 @@ const spectacles_shard_event *__wrap_spectacles_shard_next_event(spectacles_shar
     }
     if (event && event->type == SPECTACLES_SHARD_EVENT_READY)
         pass("ready");
+    interrupted |= event && event->type == SPECTACLES_SHARD_EVENT_DISCONNECTED;
     if (event && event->type == SPECTACLES_SHARD_EVENT_SENT)
         enter("sent", look_up(tickets[spectacles_shard_id(shard) % 4], shard, event->ticket));
     return event;
@@ -148,6 +170,27 @@ int __wrap_spectacles_shard_send(spectacles_shard *shard, uint32_t op, const uin
 
 /* ---- Brokers ---- */
 
+static void rename_copy(spectacles_message *message)
+{
+    static char id[256];
+    if (!interrupted || !message->message_id)
+        return;
+    snprintf(id, sizeof id, "%s:again", message->message_id);
+    message->message_id = id;
+}
+
+/* The broker confirms what no queue wants. */
+static void hide_gap(spectacles_message *message)
+{
+    static const char nowhere[] = "nowhere";
+    if (message->key_length != strlen(SPECTACLES_ROUTE_GAP) ||
+        memcmp(message->key, SPECTACLES_ROUTE_GAP, message->key_length) != 0)
+        return;
+    message->key = nowhere;
+    message->key_length = strlen(nowhere);
+    message->flags &= ~(uint32_t)SPECTACLES_MESSAGE_MANDATORY;
+}
+
 int __real_spectacles_broker_publish(spectacles_broker *broker, const spectacles_message *message,
                                      uint64_t *tag);
 int __wrap_spectacles_broker_publish(spectacles_broker *broker, const spectacles_message *message,
@@ -156,6 +199,10 @@ int __wrap_spectacles_broker_publish(spectacles_broker *broker, const spectacles
     spectacles_message changed = *message;
     if (MUTANT == TRANSIENT)
         changed.flags |= SPECTACLES_MESSAGE_TRANSIENT;
+    if (MUTANT == RENAMES)
+        rename_copy(&changed);
+    if (MUTANT == HIDES_GAPS)
+        hide_gap(&changed);
     pass("before-publish");
     int error = __real_spectacles_broker_publish(broker, &changed, tag);
     pass("after-publish");
@@ -214,6 +261,26 @@ const spectacles_broker_event *__wrap_spectacles_broker_next_event(spectacles_br
 }
 
 /* ---- The file of sessions ---- */
+
+static bool is_full(int file)
+{
+    struct stat status;
+    const char *path = getenv("CHAOS_FULL");
+    return path && fstat(file, &status) == 0 && S_ISREG(status.st_mode) && access(path, F_OK) == 0;
+}
+
+ssize_t __wrap_write(int file, const void *bytes, size_t length);
+ssize_t __wrap_write(int file, const void *bytes, size_t length)
+{
+    static bool half;
+    if (!is_full(file))
+        return __real_write(file, bytes, length);
+    half = !half;
+    if (half && length > 1)
+        return __real_write(file, bytes, length / 2);
+    errno = ENOSPC;
+    return -1;
+}
 
 int __real_fsync(int file);
 int __wrap_fsync(int file)
