@@ -335,6 +335,9 @@ static void tell_shard(const struct gateway *gateway, const spectacles_relay_eve
     case SPECTACLES_RELAY_EVENT_SHARD_CLOSED:
         warnx("%s closed", shard);
         break;
+    case SPECTACLES_RELAY_EVENT_SHARD_LATE:
+        warnx("%s: %s", shard, event->text);
+        break;
     default:
         warnx("%s FATAL: %s", shard, event->text);
     }

@@ -118,6 +118,7 @@ enum spectacles_relay_event_type {
     /* the other shards go on: it is for the owner to stop */
     SPECTACLES_RELAY_EVENT_SHARD_FATAL = 8,
     SPECTACLES_RELAY_EVENT_SHARD_LATENCY = 9,
+    SPECTACLES_RELAY_EVENT_SHARD_LATE = 10, /* a heartbeat went out late: the owner's loop hangs */
     /* From a broker: `broker` says which. */
     SPECTACLES_RELAY_EVENT_BROKER_CONNECTING = 20,
     SPECTACLES_RELAY_EVENT_BROKER_READY = 21,
@@ -159,7 +160,7 @@ typedef struct spectacles_relay_event {
     int32_t error; /* enum spectacles_error */
     uint32_t op;
     uint64_t seq;
-    /* DISCONNECTED: when it connects again; LATENCY: milliseconds; IDENTIFY_LIMIT: until when */
+    /* DISCONNECTED: when it connects again; LATENCY, LATE: milliseconds; IDENTIFY_LIMIT: until when */
     uint64_t time;
     const char *name; /* NUL-terminated */
     size_t name_length;

@@ -142,7 +142,17 @@ enum spectacles_shard_event_type {
      */
     SPECTACLES_SHARD_EVENT_GAP = 10,
     SPECTACLES_SHARD_EVENT_CLOSED = 11, /* final, after spectacles_shard_close() */
-    SPECTACLES_SHARD_EVENT_FATAL = 12   /* final: code, error and a text that says what to change */
+    SPECTACLES_SHARD_EVENT_FATAL = 12,  /* final: code, error and a text that says what to change */
+    /*
+     * a heartbeat went out a second or more after it was due, because expire() came so late; `time`: milliseconds.
+     * Discord takes a connection whose heartbeats are missing for dead: something blocks the owner's loop
+     */
+    SPECTACLES_SHARD_EVENT_LATE = 13,
+    /*
+     * the shard has come to a `state` that no other event tells of: UPGRADING, HELLO, IDENTIFYING, RESUMING (seq:
+     * behind which), or CLOSING (code, error: why; DISCONNECTED, CLOSED or FATAL follows)
+     */
+    SPECTACLES_SHARD_EVENT_STATE = 14
 };
 
 /* Valid until the next call on the shard. Fields that a type does not name are 0 or NULL. */
@@ -153,7 +163,7 @@ typedef struct spectacles_shard_event {
     uint32_t encoding; /* READY, DISPATCH: of data (enum spectacles_encoding) */
     uint64_t seq;
     uint64_t ticket;
-    uint64_t time;    /* LATENCY: a duration; DISCONNECTED: a point in time; milliseconds */
+    uint64_t time;    /* LATENCY, LATE: a duration; DISCONNECTED: a point in time; milliseconds */
     const char *name; /* the event's name ("t"); not NUL-terminated */
     size_t name_length;
     const uint8_t *data; /* the slice of d, verbatim: JSON, or a bare ETF term (codec.h) */
@@ -161,6 +171,8 @@ typedef struct spectacles_shard_event {
     /* a sentence, but where the type says what else; NUL-terminated; never holds the token */
     const char *text;
     size_t text_length;
+    uint32_t state; /* enum spectacles_shard_state, after what the event tells; of every event */
+    uint32_t reserved;
 } spectacles_shard_event;
 
 /* How many ops are counted one by one. */
@@ -185,6 +197,7 @@ typedef struct spectacles_shard_stats {
     uint64_t reconnects;       /* connections made after the first */
     uint64_t received_by_op[SPECTACLES_SHARD_OPS]; /* payloads; ops beyond are in payloads_unknown only */
     uint64_t sent_by_op[SPECTACLES_SHARD_OPS];
+    uint64_t heartbeats_late; /* sent a second or more after they were due: see SPECTACLES_SHARD_EVENT_LATE */
 } spectacles_shard_stats;
 
 /* Fills a configuration with defaults. size: sizeof(spectacles_shard_config). */
@@ -220,8 +233,8 @@ int spectacles_shard_identify(spectacles_shard *shard, uint64_t now);
  * receives a number that exactly one later event names: SENT or UNSENT.
  *
  * SPECTACLES_E_STATE: the shard is not READY. SPECTACLES_E_AGAIN: the 120 payloads per 60 seconds of this
- * connection are used up but for what heartbeats need, or the output is congested: try again at the
- * `refill_at` of spectacles_shard_budget(). SPECTACLES_E_TOOBIG: more than SPECTACLES_PACKET_MAX bytes
+ * connection are used up but for what heartbeats need: try again at the `refill_at` of
+ * spectacles_shard_budget(); or the output is congested: try again after the next SENT. SPECTACLES_E_TOOBIG: more than SPECTACLES_PACKET_MAX bytes
  * in the encoding in use. SPECTACLES_E_PROTO: d is not JSON, or nothing that ETF can carry. SPECTACLES_E_NOMEM. (Discord: "Rate Limiting"; close codes 4002, 4008.)
  */
 int spectacles_shard_send(spectacles_shard *shard, uint32_t op, const uint8_t *d, size_t length, uint64_t now,
@@ -280,9 +293,10 @@ int spectacles_shard_request_channel_info(spectacles_shard *shard, uint64_t guil
                                           uint64_t *ticket);
 
 /*
- * How many packets spectacles_shard_send() would take now, and when that number can next grow
- * (SPECTACLES_NEVER when it is at its most, `now` or earlier when only the state or the output stands in the
- * way). Either pointer may be NULL. Returns 0.
+ * How many packets spectacles_shard_send() would take now, and when the rate limit next lets one more through
+ * (SPECTACLES_NEVER when nothing was sent in the last 60 seconds). While the shard is not READY or its output is
+ * congested, remaining is 0 whatever the limit says: then READY, RESUMED or SENT is what to wait for. Either
+ * pointer may be NULL. Returns 0.
  */
 int spectacles_shard_budget(const spectacles_shard *shard, uint64_t now, uint32_t *remaining,
                             uint64_t *refill_at);
@@ -377,6 +391,7 @@ int spectacles_shard_expire(spectacles_shard *shard, uint64_t now);
 uint32_t spectacles_shard_event_type(const spectacles_shard_event *event);
 uint32_t spectacles_shard_event_code(const spectacles_shard_event *event);
 int32_t spectacles_shard_event_error(const spectacles_shard_event *event);
+uint32_t spectacles_shard_event_state(const spectacles_shard_event *event);
 uint64_t spectacles_shard_event_seq(const spectacles_shard_event *event);
 uint64_t spectacles_shard_event_ticket(const spectacles_shard_event *event);
 uint64_t spectacles_shard_event_time(const spectacles_shard_event *event);

@@ -252,6 +252,8 @@ static uint32_t relay_type(uint32_t shard_type)
         return SPECTACLES_RELAY_EVENT_SHARD_CLOSED;
     case SPECTACLES_SHARD_EVENT_FATAL:
         return SPECTACLES_RELAY_EVENT_SHARD_FATAL;
+    case SPECTACLES_SHARD_EVENT_LATE:
+        return SPECTACLES_RELAY_EVENT_SHARD_LATE;
     default:
         return SPECTACLES_RELAY_EVENT_SHARD_LATENCY;
     }
@@ -273,6 +275,8 @@ static void on_shard_event(spectacles_relay *relay, uint32_t number, const spect
         return;
     case SPECTACLES_SHARD_EVENT_UNSENT:
         sp_relay_packet_unsent(relay, number);
+        return;
+    case SPECTACLES_SHARD_EVENT_STATE:
         return;
     case SPECTACLES_SHARD_EVENT_GAP:
         sp_relay_open_gap(relay, member, event->text, event->seq, now);

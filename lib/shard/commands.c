@@ -19,6 +19,15 @@ enum {
 
 /* ---- Composing ---- */
 
+static bool has_zero(const uint64_t *ids, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (ids[i] == 0)
+            return true;
+    }
+    return false;
+}
+
 static void put_text(sp_buffer *out, const char *before, const char *text)
 {
     sp_buffer_text(out, before);
@@ -60,6 +69,14 @@ static int send_composed(spectacles_shard *shard, uint32_t op, sp_buffer *d, uin
 
 /* ---- Presence ---- */
 
+/* By itself: what is put together with it must not be able to change its meaning. */
+static bool is_json_array(const char *text)
+{
+    sp_slice value;
+    return sp_json_check((sp_slice){(const uint8_t *)text, strlen(text)}, &value, NULL) == SPECTACLES_OK &&
+           sp_json_type(value) == SP_JSON_ARRAY;
+}
+
 SPECTACLES_EXPORT int spectacles_shard_send_presence(spectacles_shard *shard,
                                                      const spectacles_presence *presence, uint64_t now,
                                                      uint64_t *ticket)
@@ -75,6 +92,8 @@ SPECTACLES_EXPORT int spectacles_shard_send_presence(spectacles_shard *shard,
     if (i == sizeof known / sizeof known[0])
         return sp_shard_fail(shard, SPECTACLES_E_INVAL,
                              "status is one of online, dnd, idle, invisible, offline");
+    if (read.activities && !is_json_array(read.activities))
+        return sp_shard_fail(shard, SPECTACLES_E_INVAL, "activities is not a JSON array");
     sp_buffer_text(&d, "{\"since\":");
     if (read.since)
         sp_buffer_decimal(&d, read.since);
@@ -118,6 +137,9 @@ static const char *members_mistake(const spectacles_members_request *request)
         return "a request for members has either a query or user_ids";
     if (request->user_id_count > USERS_MOST)
         return "a request for members names at most 100 users";
+    if (request->user_id_count > 0 &&
+        (!request->user_ids || has_zero(request->user_ids, request->user_id_count)))
+        return "a user id of a request for members is 0";
     if (request->nonce && strlen(request->nonce) > NONCE_MOST)
         return "a nonce has at most 32 bytes: Discord ignores longer ones";
     return NULL;
@@ -155,11 +177,24 @@ SPECTACLES_EXPORT int spectacles_shard_request_sounds(spectacles_shard *shard, c
                                                       size_t count, uint64_t now, uint64_t *ticket)
 {
     sp_buffer d = {0};
-    if (count == 0 || count > SPECTACLES_PACKET_MAX)
+    if (count == 0 || !guild_ids)
         return sp_shard_fail(shard, SPECTACLES_E_INVAL, "a request for sounds names at least one guild");
+    if (count > SPECTACLES_PACKET_MAX)
+        return sp_shard_fail(shard, SPECTACLES_E_TOOBIG, "the packet is over 4096 bytes");
+    if (has_zero(guild_ids, count))
+        return sp_shard_fail(shard, SPECTACLES_E_INVAL, "a guild id of a request for sounds is 0");
     put_ids(&d, "{\"guild_ids\":[", guild_ids, count);
     sp_buffer_u8(&d, '}');
     return send_composed(shard, OP_REQUEST_SOUNDS, &d, now, ticket);
+}
+
+static bool has_null(const char *const *texts, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!texts || !texts[i])
+            return true;
+    }
+    return false;
 }
 
 SPECTACLES_EXPORT int spectacles_shard_request_channel_info(spectacles_shard *shard, uint64_t guild_id,
@@ -167,8 +202,11 @@ SPECTACLES_EXPORT int spectacles_shard_request_channel_info(spectacles_shard *sh
                                                             uint64_t now, uint64_t *ticket)
 {
     sp_buffer d = {0};
-    if (guild_id == 0 || count > SPECTACLES_PACKET_MAX)
-        return sp_shard_fail(shard, SPECTACLES_E_INVAL, "a request for channel info has a guild_id");
+    if (guild_id == 0 || has_null(fields, count))
+        return sp_shard_fail(shard, SPECTACLES_E_INVAL,
+                             "a request for channel info has a guild_id, and names for fields");
+    if (count > SPECTACLES_PACKET_MAX)
+        return sp_shard_fail(shard, SPECTACLES_E_TOOBIG, "the packet is over 4096 bytes");
     put_id(&d, "{\"guild_id\":", guild_id);
     sp_buffer_text(&d, ",\"fields\":[");
     for (size_t i = 0; i < count; i++)

@@ -1,15 +1,14 @@
 #include "core/export.h"
 #include "shard/shard.h"
 
-sp_news *sp_shard_tell(spectacles_shard *shard, uint32_t type)
+spectacles_shard_event *sp_shard_tell(spectacles_shard *shard, uint32_t type)
 {
-    static const char nothing[] = "";
-    sp_news *news = sp_ring_push(&shard->news);
-    if (!news)
+    spectacles_shard_event *event = sp_ring_push(&shard->news);
+    if (!event)
         return NULL;
-    news->event.type = type;
-    sp_text_set(&news->text, "%s", nothing);
-    return news;
+    event->type = type;
+    event->state = shard->state;
+    return event;
 }
 
 int sp_shard_fail(spectacles_shard *shard, int error, const char *text)
@@ -25,7 +24,8 @@ static const spectacles_shard_event *take_ticket(spectacles_shard *shard)
         return NULL;
     shard->event = (spectacles_shard_event){.type = ticket->lost ? SPECTACLES_SHARD_EVENT_UNSENT
                                                                  : SPECTACLES_SHARD_EVENT_SENT,
-                                            .ticket = ticket->number};
+                                            .ticket = ticket->number,
+                                            .state = shard->state};
     sp_ring_pop(&shard->tickets);
     return &shard->event;
 }
@@ -38,15 +38,63 @@ static void fill_gap(spectacles_shard *shard)
     sp_session_forget(&shard->session);
 }
 
+static void write_state(const spectacles_shard_event *event, const sp_text *why, sp_text *text)
+{
+    if (event->state == SPECTACLES_SHARD_UPGRADING)
+        sp_text_set(text, "connected: asking for a WebSocket");
+    else if (event->state == SPECTACLES_SHARD_HELLO)
+        sp_text_set(text, "the WebSocket stands: waiting for HELLO");
+    else if (event->state == SPECTACLES_SHARD_IDENTIFYING)
+        sp_text_set(text, "identify was sent: waiting for READY");
+    else if (event->state == SPECTACLES_SHARD_RESUMING)
+        sp_text_set(text, "resuming behind sequence %llu", (unsigned long long)event->seq);
+    else
+        sp_text_set(text, "closing: %s", why->length > 0 ? why->chars : "the owner asked for it");
+}
+
+static void write_late(uint64_t late, sp_text *text)
+{
+    sp_text_set(text,
+                "a heartbeat went out %llu ms late: the owner's loop was busy or asleep, and Discord ends "
+                "connections whose heartbeats are missing",
+                (unsigned long long)late);
+}
+
+/* Nothing that a text tells of changes while its event waits: a new connection is made when all are pulled. */
+static void write_text(spectacles_shard *shard)
+{
+    sp_text *text = &shard->event_text;
+    sp_text_set(text, "%s", shard->event.text ? shard->event.text : "");
+    switch (shard->event.type) {
+    case SPECTACLES_SHARD_EVENT_CONNECTING:
+        sp_text_set(text, "%s:%u", shard->url.host, (unsigned)shard->url.port);
+        return;
+    case SPECTACLES_SHARD_EVENT_GAP:
+        fill_gap(shard);
+        return;
+    case SPECTACLES_SHARD_EVENT_DISCONNECTED:
+    case SPECTACLES_SHARD_EVENT_FATAL:
+        *text = shard->loss.text;
+        return;
+    case SPECTACLES_SHARD_EVENT_LATE:
+        shard->late_told = false;
+        write_late(shard->event.time, text);
+        return;
+    case SPECTACLES_SHARD_EVENT_STATE:
+        write_state(&shard->event, &shard->loss.text, text);
+        return;
+    default:
+        return;
+    }
+}
+
 static const spectacles_shard_event *take_news(spectacles_shard *shard)
 {
-    const sp_news *news = sp_ring_front(&shard->news);
+    const spectacles_shard_event *news = sp_ring_front(&shard->news);
     if (!news)
         return NULL;
-    shard->event = news->event;
-    shard->event_text = news->text;
-    if (shard->event.type == SPECTACLES_SHARD_EVENT_GAP)
-        fill_gap(shard);
+    shard->event = *news;
+    write_text(shard);
     if (shard->event_text.length > 0) {
         shard->event.text = shard->event_text.chars;
         shard->event.text_length = shard->event_text.length;
@@ -62,6 +110,7 @@ static const spectacles_shard_event *take_dispatch(spectacles_shard *shard)
         return NULL;
     shard->dispatch_held = false;
     shard->event = shard->dispatch;
+    shard->event.state = shard->state;
     if (shard->event.seq > shard->session.received)
         shard->session.received = shard->event.seq;
     shard->stats.dispatches++;
@@ -89,6 +138,11 @@ SPECTACLES_EXPORT uint32_t spectacles_shard_event_code(const spectacles_shard_ev
 SPECTACLES_EXPORT int32_t spectacles_shard_event_error(const spectacles_shard_event *event)
 {
     return event->error;
+}
+
+SPECTACLES_EXPORT uint32_t spectacles_shard_event_state(const spectacles_shard_event *event)
+{
+    return event->state;
 }
 
 SPECTACLES_EXPORT uint64_t spectacles_shard_event_seq(const spectacles_shard_event *event)

@@ -20,10 +20,33 @@ static uint64_t phase_of(enum spectacles_shard_state state)
     }
 }
 
+/* States that have no event of their own. */
+static bool is_quiet(enum spectacles_shard_state state)
+{
+    return state == SPECTACLES_SHARD_UPGRADING || state == SPECTACLES_SHARD_HELLO ||
+           state == SPECTACLES_SHARD_IDENTIFYING || state == SPECTACLES_SHARD_RESUMING ||
+           state == SPECTACLES_SHARD_CLOSING;
+}
+
+static void tell_state(spectacles_shard *shard)
+{
+    spectacles_shard_event *event = sp_shard_tell(shard, SPECTACLES_SHARD_EVENT_STATE);
+    if (!event)
+        return;
+    event->seq = shard->session.received;
+    event->code = shard->loss.code;
+    event->error = shard->loss.error;
+}
+
 void sp_shard_become(spectacles_shard *shard, enum spectacles_shard_state state, uint64_t now)
 {
     uint64_t phase = phase_of(state);
+    bool changed = shard->state != state;
     shard->state = state;
+    if (state < SPECTACLES_SHARD_CLOSING)
+        shard->reached = state;
+    if (changed && is_quiet(state))
+        tell_state(shard);
     shard->phase_deadline = phase ? now + phase : SPECTACLES_NEVER;
     if (state == SPECTACLES_SHARD_READY) {
         shard->ready_since = now;
@@ -53,9 +76,7 @@ void sp_shard_connect(spectacles_shard *shard, uint64_t now)
     shard->stats.reconnects += shard->stats.connects > 0;
     shard->stats.connects++;
     sp_shard_become(shard, SPECTACLES_SHARD_CONNECTING, now);
-    sp_news *news = sp_shard_tell(shard, SPECTACLES_SHARD_EVENT_CONNECTING);
-    if (news)
-        sp_text_set(&news->text, "%s:%u", shard->url.host, (unsigned)shard->url.port);
+    sp_shard_tell(shard, SPECTACLES_SHARD_EVENT_CONNECTING);
 }
 
 sp_loss *sp_shard_blame(spectacles_shard *shard, uint32_t code, int error, enum sp_close_plan plan)
@@ -111,22 +132,21 @@ static void close_transport(spectacles_shard *shard)
 
 static void tell_end(spectacles_shard *shard, uint32_t type, uint64_t time)
 {
-    sp_news *news = sp_shard_tell(shard, type);
-    if (!news)
+    spectacles_shard_event *event = sp_shard_tell(shard, type);
+    if (!event)
         return;
-    news->event.code = shard->loss.code;
-    news->event.error = shard->loss.error;
-    news->event.time = time;
-    news->text = shard->loss.text;
+    event->code = shard->loss.code;
+    event->error = shard->loss.error;
+    event->time = time;
 }
 
 /* The trials of the connection that ended: which host failed, which resume failed, how long it lived. */
-static void keep_score(spectacles_shard *shard, enum spectacles_shard_state last, uint64_t now)
+static void keep_score(spectacles_shard *shard, uint64_t now)
 {
-    bool before_hello = last <= SPECTACLES_SHARD_HELLO;
+    bool before_hello = shard->reached <= SPECTACLES_SHARD_HELLO;
     if (before_hello && sp_session_exists(&shard->session))
         shard->host_failures++;
-    if (last == SPECTACLES_SHARD_RESUMING)
+    if (shard->reached == SPECTACLES_SHARD_RESUMING)
         shard->resume_failures++;
     if (shard->ready_since != SPECTACLES_NEVER && now - shard->ready_since >= SP_LIVED)
         shard->attempts = 0;
@@ -145,8 +165,9 @@ static void back_off(spectacles_shard *shard, uint64_t now)
 
 void sp_shard_settle(spectacles_shard *shard, uint64_t now)
 {
-    enum spectacles_shard_state last = shard->state;
     close_transport(shard);
+    /* The first reason is what the events will tell. */
+    shard->loss.told = true;
     if (shard->owner_closes) {
         sp_shard_become(shard, SPECTACLES_SHARD_CLOSED, now);
         sp_shard_tell(shard, SPECTACLES_SHARD_EVENT_CLOSED);
@@ -157,7 +178,7 @@ void sp_shard_settle(spectacles_shard *shard, uint64_t now)
         tell_end(shard, SPECTACLES_SHARD_EVENT_FATAL, 0);
         return;
     }
-    keep_score(shard, last, now);
+    keep_score(shard, now);
     back_off(shard, now);
     if (shard->loss.plan == SP_CLOSE_IDENTIFY || shard->resume_failures >= SP_RESUMES_IN_A_ROW)
         sp_shard_forget_session(shard);

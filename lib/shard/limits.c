@@ -36,6 +36,12 @@ uint32_t sp_limits_remaining(const sp_limits *limits, uint64_t now)
     return used < SP_LIMIT_COUNT ? SP_LIMIT_COUNT - used : 0;
 }
 
+bool sp_limits_may_answer(const sp_limits *limits, uint64_t now)
+{
+    uint32_t beats = limits->reserve > SPARE ? limits->reserve - SPARE : 0;
+    return limits->count - expired(limits, now) + beats < SP_LIMIT_COUNT;
+}
+
 uint64_t sp_limits_refill(const sp_limits *limits, uint64_t now)
 {
     uint32_t gone = expired(limits, now);

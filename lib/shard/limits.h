@@ -2,6 +2,7 @@
 #define SP_SHARD_LIMITS_H
 
 #include <spectacles/types.h>
+#include <stdbool.h>
 
 /*
  * What Discord allows a connection to send (Discord: "Rate Limiting"): 120 payloads in any 60 seconds,
@@ -25,6 +26,9 @@ void sp_limits_reserve(sp_limits *limits, uint64_t interval);
 
 /* How many payloads may go out now, besides heartbeats. */
 uint32_t sp_limits_remaining(const sp_limits *limits, uint64_t now);
+
+/* Whether there is room for the answer to a requested heartbeat: it may use what is kept free for that. */
+bool sp_limits_may_answer(const sp_limits *limits, uint64_t now);
 
 /* When that number grows; SPECTACLES_NEVER when nothing was sent. */
 uint64_t sp_limits_refill(const sp_limits *limits, uint64_t now);

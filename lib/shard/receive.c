@@ -3,6 +3,7 @@
 #include "shard/shard.h"
 
 #include <spectacles/codec.h>
+#include <spectacles/routing.h>
 #include <string.h>
 
 enum {
@@ -99,9 +100,9 @@ static void on_heartbeat_ack(spectacles_shard *shard, uint64_t now)
     if (!sp_heartbeat_acknowledged(&shard->heartbeat, now, &latency))
         return;
     shard->stats.latency = latency;
-    sp_news *news = sp_shard_tell(shard, SPECTACLES_SHARD_EVENT_LATENCY);
-    if (news)
-        news->event.time = latency;
+    spectacles_shard_event *event = sp_shard_tell(shard, SPECTACLES_SHARD_EVENT_LATENCY);
+    if (event)
+        event->time = latency;
 }
 
 static void on_invalid_session(spectacles_shard *shard, sp_slice d, uint64_t now)
@@ -152,14 +153,13 @@ static void on_ready(spectacles_shard *shard, const spectacles_envelope *envelop
     }
     shard->session.encoding = shard->encoding;
     sp_shard_become(shard, SPECTACLES_SHARD_READY, now);
-    sp_news *news = sp_shard_tell(shard, SPECTACLES_SHARD_EVENT_READY);
-    if (news) {
-        news->event.encoding = shard->encoding;
-        news->event.data = envelope->data;
-        news->event.data_length = envelope->data_length;
+    spectacles_shard_event *event = sp_shard_tell(shard, SPECTACLES_SHARD_EVENT_READY);
+    if (event) {
+        event->encoding = shard->encoding;
+        event->data = envelope->data;
+        event->data_length = envelope->data_length;
         if (untrusted)
-            sp_text_set(&news->text,
-                        "the resume URL is missing or on a foreign host: it will not be followed");
+            event->text = "the resume URL is missing or on a foreign host: it will not be followed";
     }
     hold_dispatch(shard, envelope);
 }
@@ -208,22 +208,27 @@ static void on_dispatch(spectacles_shard *shard, const spectacles_envelope *enve
 
 /* ---- Payloads ---- */
 
+/* Answered at once, but never beyond what we may send: a gateway that asks without end must not make us break its rule. */
+static void on_heartbeat_request(spectacles_shard *shard, uint64_t now)
+{
+    if (sp_limits_may_answer(&shard->limits, now))
+        survive(shard, sp_shard_write_heartbeat(shard, now), now);
+}
+
 static void on_control(spectacles_shard *shard, const spectacles_envelope *envelope, uint64_t now)
 {
     sp_slice d;
-    if (!read_data(shard, envelope, &d, now))
-        return;
     if (envelope->op == OP_HEARTBEAT)
-        survive(shard, sp_shard_write_heartbeat(shard, now), now);
+        on_heartbeat_request(shard, now);
     else if (envelope->op == OP_HEARTBEAT_ACK)
         on_heartbeat_ack(shard, now);
-    else if (envelope->op == OP_HELLO)
+    else if (envelope->op == OP_HELLO && read_data(shard, envelope, &d, now))
         on_hello(shard, d, now);
-    else if (envelope->op == OP_INVALID_SESSION)
+    else if (envelope->op == OP_INVALID_SESSION && read_data(shard, envelope, &d, now))
         on_invalid_session(shard, d, now);
     else if (envelope->op == OP_RECONNECT)
         drop(shard, CLOSE_RECONNECT, SPECTACLES_E_CLOSED, "the gateway asks to reconnect (op 7)", now);
-    else
+    else if (envelope->op != OP_HELLO && envelope->op != OP_INVALID_SESSION)
         shard->stats.payloads_unknown++;
 }
 
@@ -286,12 +291,51 @@ static void on_message(spectacles_shard *shard, const sp_frame *frame, uint64_t 
 
 /* ---- Frames ---- */
 
+static void add_privileged_intents(const spectacles_shard *shard, sp_text *text)
+{
+    const char *before = "; of these were asked for:";
+    for (uint32_t bit = 0; bit < 64; bit++) {
+        if (!(shard->intents >> bit & 1) || !spectacles_intent_privileged(bit))
+            continue;
+        sp_text_add(text, "%s %s", before, spectacles_intent_name(bit));
+        before = ",";
+    }
+}
+
+static void add_nameless_intents(const spectacles_shard *shard, sp_text *text)
+{
+    const char *before = "; this library has no name for bit";
+    for (uint32_t bit = 0; bit < 64; bit++) {
+        if (!(shard->intents >> bit & 1) || spectacles_intent_name(bit))
+            continue;
+        sp_text_add(text, "%s %u", before, (unsigned)bit);
+        before = ",";
+    }
+}
+
 /* 4001, 4002 and 4008 are our own fault: what we had sent, by op. */
 static void add_last_ops(const spectacles_shard *shard, sp_text *text)
 {
     sp_text_add(text, "; sent last, the newest first: op");
     for (size_t i = 0; i < SP_LAST_OPS && shard->last_ops[i] != 0xff; i++)
         sp_text_add(text, "%s %u", i ? "," : "", (unsigned)shard->last_ops[i]);
+}
+
+/* What we had asked for, when it was that. */
+static void add_details(const spectacles_shard *shard, uint32_t code, sp_text *text)
+{
+    if (code == 4001 || code == 4002 || code == 4008)
+        add_last_ops(shard, text);
+    else if (code == 4010)
+        sp_text_add(text, "; this is shard %u of %u", (unsigned)shard->id, (unsigned)shard->count);
+    else if (code == 4011)
+        sp_text_add(text, "; the shard count is %u", (unsigned)shard->count);
+    else if (code == 4012)
+        sp_text_add(text, "; version %u was asked for", (unsigned)shard->version);
+    else if (code == 4013)
+        add_nameless_intents(shard, text);
+    else if (code == 4014)
+        add_privileged_intents(shard, text);
 }
 
 /* The peer's close frame: answered (RFC 6455, section 5.5.1), unless it is the answer to ours. */
@@ -310,8 +354,7 @@ static void on_close(spectacles_shard *shard, sp_slice payload, uint64_t now)
         sp_text_set(&loss->text, "%s", text);
         if (loss->code)
             sp_text_add(&loss->text, " (close code %u)", (unsigned)loss->code);
-        if (loss->code == 4001 || loss->code == 4002 || loss->code == 4008)
-            add_last_ops(shard, &loss->text);
+        add_details(shard, loss->code, &loss->text);
         if (payload.length > 2) {
             sp_text_add(&loss->text, ": ");
             sp_text_add_foreign(&loss->text, payload.bytes + 2, payload.length - 2, SP_CONTROL_MAX);

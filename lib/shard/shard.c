@@ -14,6 +14,7 @@ enum {
     NEWS_MOST = 8,
     TICKETS_MOST = 128,
     OUTPUT_MOST = 64 * 1024,
+    JSON_MOST = 64 * 1024, /* of a packet that will be sent as ETF */
     TARGET_MAX = 64,
     KEPT_OUTPUT = 1024 /* of buffers, while nothing happens */
 };
@@ -117,7 +118,7 @@ static int copy_texts(spectacles_shard *shard, const spectacles_shard_config *co
 
 static int reserve_events(spectacles_shard *shard)
 {
-    shard->news = sp_ring_of(sizeof(sp_news));
+    shard->news = sp_ring_of(sizeof(spectacles_shard_event));
     shard->tickets = sp_ring_of(sizeof(sp_ticket));
     for (int i = 0; i < NEWS_MOST; i++) {
         if (!sp_ring_push(&shard->news))
@@ -280,8 +281,22 @@ SPECTACLES_EXPORT uint64_t spectacles_shard_deadline(const spectacles_shard *sha
     return heartbeat < shard->phase_deadline ? heartbeat : shard->phase_deadline;
 }
 
+/* At most one such event waits: an owner who is late does not pull either. */
+static void tell_late(spectacles_shard *shard, uint64_t late)
+{
+    shard->stats.heartbeats_late++;
+    if (shard->late_told)
+        return;
+    spectacles_shard_event *event = sp_shard_tell(shard, SPECTACLES_SHARD_EVENT_LATE);
+    if (!event)
+        return;
+    event->time = late;
+    shard->late_told = true;
+}
+
 static int beat(spectacles_shard *shard, uint64_t now)
 {
+    uint64_t late = now - sp_heartbeat_deadline(&shard->heartbeat);
     if (sp_heartbeat_missed(&shard->heartbeat, now)) {
         if (!has_unread(shard)) {
             sp_loss *loss = sp_shard_blame(shard, 0, SPECTACLES_E_CLOSED, SP_CLOSE_RESUME);
@@ -296,9 +311,12 @@ static int beat(spectacles_shard *shard, uint64_t now)
         sp_heartbeat_postpone(&shard->heartbeat, now);
     }
     int error = sp_shard_write_heartbeat(shard, now);
-    if (error == SPECTACLES_OK)
-        sp_heartbeat_sent(&shard->heartbeat, now);
-    return error;
+    if (error != SPECTACLES_OK)
+        return error;
+    sp_heartbeat_sent(&shard->heartbeat, now);
+    if (late >= SP_HEARTBEAT_LATE)
+        tell_late(shard, late);
+    return SPECTACLES_OK;
 }
 
 static const char *phase_text(enum spectacles_shard_state state)
@@ -465,12 +483,18 @@ static bool congested(const spectacles_shard *shard)
     return sp_buffer_length(&shard->output) > OUTPUT_MOST || shard->tickets.count >= TICKETS_MOST;
 }
 
+/* What is worth looking at: as ETF it may be shorter than as JSON. */
+static size_t packet_most(const spectacles_shard *shard)
+{
+    return shard->encoding == SPECTACLES_ENCODING_ETF ? JSON_MOST : SPECTACLES_PACKET_MAX;
+}
+
 static int check_packet(spectacles_shard *shard, sp_slice d, uint64_t now)
 {
     sp_slice value;
     if (shard->state != SPECTACLES_SHARD_READY || shard->transport != SP_TRANSPORT_OPEN)
         return sp_shard_fail(shard, SPECTACLES_E_STATE, "the shard is not ready");
-    if (d.length > SPECTACLES_PACKET_MAX)
+    if (d.length > packet_most(shard))
         return sp_shard_fail(shard, SPECTACLES_E_TOOBIG, "the packet is over 4096 bytes");
     if (sp_json_check(d, &value, NULL) != SPECTACLES_OK)
         return sp_shard_fail(shard, SPECTACLES_E_PROTO, "d is not JSON");

@@ -28,10 +28,11 @@ enum {
 enum {
     SP_BACKOFF_BASE = 1000,
     SP_BACKOFF_CAP = 60000,
-    SP_LIVED = 60000,        /* a connection that was ready for so long starts the back-off anew */
-    SP_HOST_FAILURES = 3,    /* so many in a row, and a resume goes to the base URL */
-    SP_RESUMES_IN_A_ROW = 5, /* so many without RESUMED, and the session is given up */
-    SP_LAST_OPS = 5,         /* are told when the gateway did not like what we sent */
+    SP_LIVED = 60000,         /* a connection that was ready for so long starts the back-off anew */
+    SP_HOST_FAILURES = 3,     /* so many in a row, and a resume goes to the base URL */
+    SP_RESUMES_IN_A_ROW = 5,  /* so many without RESUMED, and the session is given up */
+    SP_LAST_OPS = 5,          /* are told when the gateway did not like what we sent */
+    SP_HEARTBEAT_LATE = 1000, /* a heartbeat that goes out so late is told: the owner's loop hangs */
     SP_HEARTBEAT_LEAST = 100,
     SP_HEARTBEAT_MOST = 3600000
 };
@@ -53,12 +54,6 @@ typedef struct sp_loss {
     bool told;     /* filled in: the first reason counts, not what follows from it */
     sp_text text;
 } sp_loss;
-
-/* An event that waits to be pulled. */
-typedef struct sp_news {
-    spectacles_shard_event event;
-    sp_text text;
-} sp_news;
 
 /* A packet on its way: it is sent once so many bytes of this connection have gone out. */
 typedef struct sp_ticket {
@@ -89,6 +84,7 @@ struct spectacles_shard {
 
     /* Where it stands. */
     enum spectacles_shard_state state;
+    enum spectacles_shard_state reached; /* of this connection's states the last before CLOSING */
     enum sp_transport transport;
     uint64_t phase_deadline;
     uint64_t ready_since; /* SPECTACLES_NEVER: this connection was not ready yet */
@@ -117,7 +113,8 @@ struct spectacles_shard {
 
     /* What it tells. */
     uint8_t last_ops[SP_LAST_OPS]; /* sent on this connection, the newest first; 0xff: none */
-    sp_ring news;
+    sp_ring news;                  /* events that wait to be pulled; their texts are written when they are */
+    bool late_told;
     sp_ring tickets;
     uint64_t last_ticket;
     spectacles_shard_event event;
@@ -177,9 +174,8 @@ int sp_shard_write_payload(spectacles_shard *shard, uint32_t op, sp_slice payloa
 
 /* ---- events.c: what is told ---- */
 
-/* Queues an event; its text is to be written into the result. Never fails for the few that can wait at once.
- */
-sp_news *sp_shard_tell(spectacles_shard *shard, uint32_t type);
+/* Queues an event, to be filled in. Never fails for the few that can wait at once. */
+spectacles_shard_event *sp_shard_tell(spectacles_shard *shard, uint32_t type);
 const spectacles_shard_event *sp_shard_take_event(spectacles_shard *shard);
 
 /* Fails a call: keeps the sentence for last_error. */

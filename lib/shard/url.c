@@ -9,12 +9,23 @@ static const char *after(const char *text, const char *prefix)
     return strncasecmp(text, prefix, length) == 0 ? text + length : NULL;
 }
 
+static bool has_empty_label(const char *host, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (host[i] == '.' && (i == 0 || i + 1 == length || host[i + 1] == '.'))
+            return true;
+    }
+    return false;
+}
+
 static bool is_host(const char *host, size_t length, bool bracketed)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
     static const char numeric[] = "0123456789abcdefABCDEF:.";
     const char *allowed = bracketed ? numeric : plain;
-    return length > 0 && length <= SP_HOST_MAX && strspn(host, allowed) >= length;
+    if (length == 0 || length > SP_HOST_MAX || strspn(host, allowed) < length)
+        return false;
+    return bracketed || !has_empty_label(host, length);
 }
 
 /* The port behind a colon, 0 when it is none. */
@@ -83,17 +94,27 @@ static bool is_numeric(const char *host)
     return strchr(host, ':') || strspn(host, "0123456789.") == strlen(host);
 }
 
+/* What stands behind the last dot before `end`; the host itself when there is none. */
+static const char *label_before(const char *host, const char *end)
+{
+    while (end > host && end[-1] != '.')
+        end--;
+    return end;
+}
+
+/*
+ * The part of a host name that has one owner: the last two labels (discord.gg). Under countries that sell names at the
+ * third level (co.uk, com.br) it is three: told by two letters at the end behind at most three, on the safe side.
+ */
 static const char *domain_of(const char *host)
 {
-    const char *domain = host;
-    int dots = 0;
-    if (is_numeric(host))
+    const char *end = host + strlen(host);
+    const char *last = label_before(host, end);
+    if (is_numeric(host) || last == host)
         return host;
-    for (const char *at = host + strlen(host); at > host; at--) {
-        if (at[-1] == '.' && ++dots == 2)
-            return at;
-    }
-    return domain;
+    const char *second = label_before(host, last - 1);
+    bool shared = end - last == 2 && last - 1 - second <= 3;
+    return shared && second > host ? label_before(host, second - 1) : second;
 }
 
 bool sp_url_trusts(const sp_url *base, const sp_url *resume)
@@ -103,7 +124,7 @@ bool sp_url_trusts(const sp_url *base, const sp_url *resume)
     if (strcasecmp(base->host, resume->host) == 0)
         return true;
     const char *domain = domain_of(base->host);
-    if (!strchr(domain, '.') || is_numeric(resume->host))
+    if (!strchr(domain, '.') || is_numeric(base->host) || is_numeric(resume->host))
         return false;
     return strcasecmp(domain, domain_of(resume->host)) == 0;
 }

@@ -23,8 +23,8 @@ int sp_url_parse(sp_url *out, const char *text, const char **why);
 
 /*
  * Whether a resume URL may be followed from this base: the token is sent there. TLS must not be given up, and
- * the host has to be the base's own or share its domain (the last two labels; a numeric host or a single
- * label only itself).
+ * the host has to be the base's own or share its domain (the last two labels, three under the likes of co.uk; a
+ * numeric host or a single label only itself).
  */
 bool sp_url_trusts(const sp_url *base, const sp_url *resume);
 

@@ -4,6 +4,7 @@
 #include <mbedtls/sha1.h>
 #include <mbedtls/version.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 void peer_config(spectacles_shard_config *config)
 {
@@ -19,7 +20,8 @@ void peer_config(spectacles_shard_config *config)
 
 sp_peer *peer_new(const spectacles_shard_config *config)
 {
-    sp_peer *peer = test_calloc(1, sizeof *peer);
+    sp_peer *peer = calloc(1, sizeof *peer); /* test_calloc would fill all of the megabyte */
+    assert_non_null(peer);
     spectacles_shard_config defaults;
     peer_config(&defaults);
     peer->now = 1000;
@@ -33,28 +35,51 @@ void peer_free(sp_peer *peer)
     for (int i = 0; i < peer->lines; i++)
         assert_null(strstr(peer->line[i], PEER_TOKEN));
     spectacles_shard_free(peer->shard);
-    test_free(peer);
+    free(peer);
 }
 
 static const char *name_of(uint32_t type)
 {
     static const char *const names[] = {"?",        "CONNECTING", "IDENTIFY", "READY",  "RESUMED",
                                         "DISPATCH", "LATENCY",    "SENT",     "UNSENT", "LOST",
-                                        "GAP",      "CLOSED",     "FATAL"};
+                                        "GAP",      "CLOSED",     "FATAL",    "LATE",   "STATE"};
     return type < sizeof names / sizeof names[0] ? names[type] : "?";
+}
+
+/* With its d as JSON, whatever it came as. */
+static void write_dispatch(char *line, size_t size, const spectacles_shard_event *event)
+{
+    spectacles_bytes *json = NULL;
+    const uint8_t *data = event->data;
+    size_t length = event->data_length;
+    assert_int_equal(spectacles_bytes_new(&json), 0);
+    if (event->encoding == SPECTACLES_ENCODING_ETF) {
+        assert_int_equal(
+            spectacles_transcode(json, SPECTACLES_ENCODING_JSON, SPECTACLES_ENCODING_ETF, data, length, NULL),
+            0);
+        data = spectacles_bytes_data(json);
+        length = spectacles_bytes_length(json);
+    }
+    snprintf(line, size, " %llu %.*s %.*s", (unsigned long long)event->seq, (int)event->name_length,
+             event->name, length > 200 ? 200 : (int)length, (const char *)data);
+    spectacles_bytes_free(json);
 }
 
 static void write_line(char *line, const spectacles_shard_event *event)
 {
     int at = snprintf(line, PEER_LINE, "%s", name_of(event->type));
     if (event->type == SPECTACLES_SHARD_EVENT_DISPATCH)
-        snprintf(line + at, PEER_LINE - (size_t)at, " %llu %.*s %.*s", (unsigned long long)event->seq,
-                 (int)event->name_length, event->name,
-                 event->data_length > 200 ? 200 : (int)event->data_length, (const char *)event->data);
+        write_dispatch(line + at, PEER_LINE - (size_t)at, event);
     else if (event->type == SPECTACLES_SHARD_EVENT_SENT || event->type == SPECTACLES_SHARD_EVENT_UNSENT)
         snprintf(line + at, PEER_LINE - (size_t)at, " %llu", (unsigned long long)event->ticket);
     else if (event->type == SPECTACLES_SHARD_EVENT_LATENCY)
         snprintf(line + at, PEER_LINE - (size_t)at, " %llu", (unsigned long long)event->time);
+    else if (event->type == SPECTACLES_SHARD_EVENT_LATE)
+        snprintf(line + at, PEER_LINE - (size_t)at, " %llu %.300s", (unsigned long long)event->time,
+                 event->text);
+    else if (event->type == SPECTACLES_SHARD_EVENT_STATE)
+        snprintf(line + at, PEER_LINE - (size_t)at, " %u %u %d %.300s", (unsigned)event->state,
+                 (unsigned)event->code, (int)event->error, event->text);
     else if (event->type == SPECTACLES_SHARD_EVENT_GAP)
         snprintf(line + at, PEER_LINE - (size_t)at, " %llu %s", (unsigned long long)event->seq, event->text);
     else
@@ -62,13 +87,20 @@ static void write_line(char *line, const spectacles_shard_event *event)
                  event->text ? event->text : "");
 }
 
-void peer_pull(sp_peer *peer)
+/* Most tests are about more than from which state to which. */
+static void pull_events(sp_peer *peer)
 {
     const spectacles_shard_event *event;
     while ((event = spectacles_shard_next_event(peer->shard, peer->now))) {
         assert_true(peer->lines < PEER_LINES);
-        write_line(peer->line[peer->lines++], event);
+        if (event->type != SPECTACLES_SHARD_EVENT_STATE || peer->states)
+            write_line(peer->line[peer->lines++], event);
     }
+}
+
+void peer_pull(sp_peer *peer)
+{
+    pull_events(peer);
     const uint8_t *bytes;
     size_t length;
     while ((length = spectacles_shard_pending(peer->shard, &bytes)) > 0) {
@@ -77,8 +109,7 @@ void peer_pull(sp_peer *peer)
         peer->sent_length += length;
         spectacles_shard_consumed(peer->shard, length);
     }
-    while ((event = spectacles_shard_next_event(peer->shard, peer->now)))
-        write_line(peer->line[peer->lines++], event);
+    pull_events(peer);
 }
 
 void peer_forget(sp_peer *peer)
@@ -163,7 +194,7 @@ void peer_accept(sp_peer *peer)
     peer_feed(peer, head, (size_t)length);
 }
 
-void peer_frame(sp_peer *peer, int first_byte, const void *payload, size_t length)
+static void frame(sp_peer *peer, int first_byte, const void *payload, size_t length)
 {
     uint8_t *frame = test_malloc(length + 10);
     size_t at = 2;
@@ -185,6 +216,26 @@ void peer_frame(sp_peer *peer, int first_byte, const void *payload, size_t lengt
         memcpy(frame + at, payload, length);
     peer_feed(peer, frame, at + length);
     test_free(frame);
+}
+
+static void in_fragments(sp_peer *peer, int opcode, const uint8_t *payload, size_t length)
+{
+    size_t step = length / peer->fragments + 1;
+    for (size_t at = 0; at < length; at += step) {
+        int final = at + step >= length;
+        frame(peer, (final ? 0x80 : 0) | (at ? 0 : opcode), payload + at, final ? length - at : step);
+        if (!final)
+            frame(peer, 0x89, "in between", 10);
+    }
+}
+
+void peer_frame(sp_peer *peer, int first_byte, const void *payload, size_t length)
+{
+    int message = first_byte == 0x81 || first_byte == 0x82;
+    if (message && peer->fragments > 1 && length > peer->fragments)
+        in_fragments(peer, first_byte & 0xf, payload, length);
+    else
+        frame(peer, first_byte, payload, length);
 }
 
 void peer_text(sp_peer *peer, const char *text)

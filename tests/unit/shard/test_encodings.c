@@ -69,6 +69,17 @@ static void expect(sp_scene *scene, const char *json)
     spectacles_bytes_free(text);
 }
 
+/* Between fragments the gateway pings: the answers are taken, and are what they should be. */
+static void expect_without_pongs(sp_scene *scene, const char *json)
+{
+    char payload[200];
+    while (scene->peer->sent_length > 0 && (scene->peer->sent[0] & 0xf) == 0xa) {
+        peer_read(scene->peer, payload, sizeof payload);
+        assert_string_equal(payload, "in between");
+    }
+    expect(scene, json);
+}
+
 static void say(sp_scene *scene, const char *text)
 {
     wire_say(&scene->wire, scene->peer, text);
@@ -84,7 +95,8 @@ static void to_ready(sp_scene *scene, const struct way *way, int connections)
     peer_accept(scene->peer);
     say(scene, "{\"op\":10,\"d\":{\"heartbeat_interval\":41250}}");
     if (connections > 1) {
-        expect(scene, "{\"op\":6,\"d\":{\"token\":\"" PEER_TOKEN "\",\"session_id\":\"abc\",\"seq\":3}}");
+        expect_without_pongs(scene, "{\"op\":6,\"d\":{\"token\":\"" PEER_TOKEN
+                                    "\",\"session_id\":\"abc\",\"seq\":3}}");
         say(scene, "{\"t\":\"RESUMED\",\"s\":4,\"op\":0,\"d\":{}}");
         return;
     }
@@ -96,30 +108,37 @@ static void to_ready(sp_scene *scene, const struct way *way, int connections)
              "\",\"intents\":513,\"properties\":{\"os\":\"linux\",\"browser\":\"libspectacles\","
              "\"device\":\"libspectacles\"},\"large_threshold\":50,\"shard\":[1,4]%s}}",
              way->compression == SPECTACLES_COMPRESSION_PAYLOAD ? ",\"compress\":true" : "");
-    expect(scene, identify);
+    expect_without_pongs(scene, identify);
     say(scene, "{\"t\":\"READY\",\"s\":1,\"op\":0,\"d\":{\"session_id\":\"abc\",\"resume_gateway_url\":\"wss:"
-               "//gateway.discord.gg\"}}");
+               "//gateway.discord.gg\",\"shard\":[1,4]}}");
     assert_int_equal(spectacles_shard_state(scene->peer->shard), SPECTACLES_SHARD_READY);
 }
 
-static void play(const struct way *way, int split)
+/* In one message; or where that can be, in several WebSocket messages. */
+static void say_in_parts(sp_scene *scene, const char *text)
 {
-    static const char payload[] = "{\"t\":\"MESSAGE_CREATE\",\"s\":2,\"op\":0,\"d\":{\"content\":\"Grüße "
-                                  "😀\",\"id\":\"123456789012345678\",\"list\":[1,2]}}";
+    if (scene->wire.compression == SPECTACLES_COMPRESSION_ZLIB_STREAM)
+        wire_say_in(&scene->wire, scene->peer, text, 7);
+    else
+        say(scene, text);
+}
+
+static void play(const struct way *way, int split, size_t fragments)
+{
     sp_scene scene = make(way);
+    scene.wire.erlang = 1;
+    scene.peer->fragments = fragments;
     to_ready(&scene, way, 1);
     scene.peer->split = split;
-    peer_forget(scene.peer);
-    say(&scene, payload);
-    assert_int_equal(peer_count(scene.peer, "DISPATCH 2 MESSAGE_CREATE "), 1);
-    if (way->compression == SPECTACLES_COMPRESSION_ZLIB_STREAM)
-        wire_say_in(&scene.wire, scene.peer,
-                    "{\"t\":\"A\",\"s\":3,\"op\":0,\"d\":{\"more\":[1,2,3,4,5,6,7,8,9]}}", 7);
-    else
-        say(&scene, "{\"t\":\"A\",\"s\":3,\"op\":0,\"d\":{\"more\":[1,2,3,4,5,6,7,8,9]}}");
-    assert_int_equal(peer_count(scene.peer, "DISPATCH 3 A "), 1);
+    say(&scene, "{\"t\":\"MESSAGE_CREATE\",\"s\":2,\"op\":0,\"d\":{\"content\":\"Grüße 😀\",\"id\":"
+                "\"123456789012345678\",\"list\":[1,2],\"none\":null,\"pinned\":false}}");
+    assert_string_equal(peer_last(scene.peer, "DISPATCH"),
+                        "DISPATCH 2 MESSAGE_CREATE {\"content\":\"Grüße 😀\",\"id\":\"123456789012345678\","
+                        "\"list\":[1,2],\"none\":null,\"pinned\":false}");
+    say_in_parts(&scene, "{\"t\":\"A\",\"s\":3,\"op\":0,\"d\":{\"more\":[1,2,3,4,5,6,7,8,9]}}");
+    assert_string_equal(peer_last(scene.peer, "DISPATCH"), "DISPATCH 3 A {\"more\":[1,2,3,4,5,6,7,8,9]}");
     say(&scene, "{\"op\":1,\"d\":null}");
-    expect(&scene, "{\"op\":1,\"d\":3}");
+    expect_without_pongs(&scene, "{\"op\":1,\"d\":3}");
     /* Sent in the encoding in use. */
     assert_int_equal(spectacles_shard_send(scene.peer->shard, 4,
                                            (const uint8_t *)"{\"guild_id\":\"1\",\"channel_id\":null}", 34,
@@ -127,8 +146,9 @@ static void play(const struct way *way, int split)
                      0);
     peer_pull(scene.peer);
     expect(&scene, "{\"op\":4,\"d\":{\"guild_id\":\"1\",\"channel_id\":null}}");
-    /* A new connection, a fresh context. */
+    /* A new connection, a fresh context; the old one ends in the middle of a message. */
     scene.peer->split = 0;
+    peer_feed(scene.peer, "\x02\x05half", 6);
     peer_eof(scene.peer, 0, NULL);
     scene.peer->now = spectacles_shard_deadline(scene.peer->shard);
     spectacles_shard_expire(scene.peer->shard, scene.peer->now);
@@ -144,8 +164,10 @@ static void seven_ways(void **state)
         if (ways[i].compression == SPECTACLES_COMPRESSION_ZSTD_STREAM &&
             !spectacles_feature_supported("zstd-stream"))
             continue;
-        play(&ways[i], 0);
-        play(&ways[i], 1);
+        for (size_t fragments = 1; fragments < 6; fragments += 2) {
+            play(&ways[i], 0, fragments);
+            play(&ways[i], 1, fragments);
+        }
     }
 }
 
@@ -202,6 +224,59 @@ static void a_session_cut_at_every_place_is_the_same(void **state)
         if (ways[i].compression != SPECTACLES_COMPRESSION_ZSTD_STREAM ||
             spectacles_feature_supported("zstd-stream"))
             cut_at_every_place(&ways[i]);
+    }
+}
+
+/* A gateway that falls silent behind any byte: the connection ends in time, and another is made. */
+static uint64_t silent_for(sp_peer *peer)
+{
+    uint64_t since = peer->now;
+    while (spectacles_shard_state(peer->shard) != SPECTACLES_SHARD_BACKOFF) {
+        uint64_t deadline = spectacles_shard_deadline(peer->shard);
+        assert_true(deadline != SPECTACLES_NEVER && deadline - since < 1000000);
+        peer->now = deadline > peer->now ? deadline : peer->now;
+        spectacles_shard_expire(peer->shard, peer->now);
+        peer_pull(peer);
+    }
+    assert_int_equal(peer_count(peer, "LOST"), 1);
+    return peer->now - since;
+}
+
+enum {
+    SILENCE_MOST = 2 * 41250 + 3000 /* two intervals and the close; heads and HELLO have less */
+};
+
+static void fall_silent_at_every_place(const struct way *way)
+{
+    sp_scene whole = make(way);
+    record_session(&whole, way);
+    const sp_peer *recorded = whole.peer;
+    uint64_t longest = 0;
+    for (size_t cut = 0; cut <= recorded->recorded; cut++) {
+        sp_scene part = make(way);
+        peer_open(part.peer);
+        size_t first = cut < whole.identified_at ? cut : whole.identified_at;
+        peer_feed(part.peer, recorded->record, first);
+        if (cut > first) {
+            assert_int_equal(spectacles_shard_identify(part.peer->shard, part.peer->now), SPECTACLES_OK);
+            peer_pull(part.peer);
+            peer_feed(part.peer, recorded->record + first, cut - first);
+        }
+        uint64_t took = silent_for(part.peer);
+        longest = took > longest ? took : longest;
+        end(&part);
+    }
+    assert_in_range(longest, 41250, SILENCE_MOST);
+    end(&whole);
+}
+
+static void silence_at_every_place_has_an_end(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < WAYS; i++) {
+        if (ways[i].compression != SPECTACLES_COMPRESSION_ZSTD_STREAM ||
+            spectacles_feature_supported("zstd-stream"))
+            fall_silent_at_every_place(&ways[i]);
     }
 }
 
@@ -282,8 +357,12 @@ static void wrong_commands_are_refused(void **state)
     to_ready(&scene, &ways[4], 1);
     spectacles_presence presence = {.size = sizeof presence, .status = "asleep"};
     assert_int_equal(spectacles_shard_send_presence(shard, &presence, now, NULL), SPECTACLES_E_INVAL);
-    presence = (spectacles_presence){.size = sizeof presence, .status = "dnd", .activities = "[{]"};
-    assert_int_equal(spectacles_shard_send_presence(shard, &presence, now, NULL), SPECTACLES_E_PROTO);
+    static const char *const no_arrays[] = {"[{]", "{}", "", "null", "[],\"status\":\"online\",\"x\":[]"};
+    for (size_t i = 0; i < sizeof no_arrays / sizeof no_arrays[0]; i++) {
+        presence =
+            (spectacles_presence){.size = sizeof presence, .status = "dnd", .activities = no_arrays[i]};
+        assert_int_equal(spectacles_shard_send_presence(shard, &presence, now, NULL), SPECTACLES_E_INVAL);
+    }
     presence.activities = "[{\"name\":1,\"name\":2}]";
     assert_int_equal(spectacles_shard_send_presence(shard, &presence, now, NULL), SPECTACLES_E_PROTO);
     assert_int_equal(spectacles_shard_send_voice_state(shard, 0, 1, 0, now, NULL), SPECTACLES_E_INVAL);
@@ -293,11 +372,72 @@ static void wrong_commands_are_refused(void **state)
     request.query = "a";
     request.nonce = "123456789012345678901234567890123";
     assert_int_equal(spectacles_shard_request_members(shard, &request, now, NULL), SPECTACLES_E_INVAL);
+    request = (spectacles_members_request){
+        .size = sizeof request, .guild_id = 7, .user_ids = many, .user_id_count = 1};
+    assert_int_equal(spectacles_shard_request_members(shard, &request, now, NULL), SPECTACLES_E_INVAL);
+    request.user_ids = NULL;
+    assert_int_equal(spectacles_shard_request_members(shard, &request, now, NULL), SPECTACLES_E_INVAL);
+    request = (spectacles_members_request){.size = sizeof request, .query = ""};
+    assert_int_equal(spectacles_shard_request_members(shard, &request, now, NULL), SPECTACLES_E_INVAL);
+    assert_int_equal(spectacles_shard_request_sounds(shard, many, 1, now, NULL), SPECTACLES_E_INVAL);
+    memset(many, 1, sizeof many);
+    request = (spectacles_members_request){
+        .size = sizeof request, .guild_id = 7, .user_ids = many, .user_id_count = 101};
+    assert_int_equal(spectacles_shard_request_members(shard, &request, now, NULL), SPECTACLES_E_INVAL);
+    static const char *const no_names[] = {"status", NULL};
+    assert_int_equal(spectacles_shard_request_channel_info(shard, 1, no_names, 2, now, NULL),
+                     SPECTACLES_E_INVAL);
+    assert_int_equal(spectacles_shard_request_channel_info(shard, 1, NULL, 1, now, NULL), SPECTACLES_E_INVAL);
     assert_int_equal(spectacles_shard_request_sounds(shard, many, 0, now, NULL), SPECTACLES_E_INVAL);
     assert_int_equal(spectacles_shard_request_sounds(shard, many, 2000, now, NULL), SPECTACLES_E_TOOBIG);
     assert_int_equal(spectacles_shard_request_channel_info(shard, 0, NULL, 0, now, NULL), SPECTACLES_E_INVAL);
     peer_pull(scene.peer);
     assert_int_equal(scene.peer->sent_length, 0);
+    end(&scene);
+}
+
+/* 4096 bytes as they go out, and not as they were given. */
+static void the_limit_counts_what_is_sent(void **state)
+{
+    (void)state;
+    static char d[20000];
+    for (int etf = 0; etf < 2; etf++) {
+        sp_scene scene = make(&ways[etf ? 4 : 0]);
+        spectacles_shard *shard = scene.peer->shard;
+        to_ready(&scene, &ways[etf ? 4 : 0], 1);
+        /* Numbers above 255: twelve bytes of JSON, five of ETF. */
+        for (int numbers = 300; numbers < 900; numbers++) {
+            size_t length = 0;
+            for (int i = 0; i < numbers; i++)
+                length += (size_t)sprintf(d + length, "%c1000000000", i ? ',' : '[');
+            length += (size_t)sprintf(d + length, "]");
+            /* {"op":4,"d":...}; or version, map of two, two keys, op, list with its length and its tail */
+            size_t sent = etf ? 1 + 5 + (5 + 2) + 2 + (5 + 1) + 5 + 5 * (size_t)numbers + 1 : length + 13;
+            int expected = sent <= 4096 ? SPECTACLES_OK : SPECTACLES_E_TOOBIG;
+            if (numbers != 371 && numbers != 372 && numbers != 813 && numbers != 814)
+                continue;
+            assert_int_equal(
+                spectacles_shard_send(shard, 4, (const uint8_t *)d, length, scene.peer->now, NULL), expected);
+            peer_pull(scene.peer);
+        }
+        assert_int_equal(peer_count(scene.peer, "SENT"), etf ? 3 : 1);
+        end(&scene);
+    }
+}
+
+/* Discord adds ops without notice: whatever they carry. */
+static void an_unknown_op_may_carry_anything(void **state)
+{
+    (void)state;
+    /* A text that is not UTF-8 has no form in JSON. */
+    static const char odd[] = "\x83t\0\0\0\2s\2opa\x63s\1dm\0\0\0\2\xff\xfe";
+    sp_scene scene = make(&ways[4]);
+    spectacles_shard_stats stats = {.size = sizeof stats};
+    to_ready(&scene, &ways[4], 1);
+    peer_frame(scene.peer, 0x82, odd, sizeof odd - 1);
+    assert_int_equal(peer_count(scene.peer, "LOST"), 0);
+    assert_int_equal(spectacles_shard_get_stats(scene.peer->shard, &stats), 0);
+    assert_int_equal(stats.payloads_unknown, 1);
     end(&scene);
 }
 
@@ -347,9 +487,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(seven_ways),
         cmocka_unit_test(a_session_cut_at_every_place_is_the_same),
+        cmocka_unit_test(silence_at_every_place_has_an_end),
         cmocka_unit_test(everything_is_counted),
         cmocka_unit_test(commands_are_put_together),
         cmocka_unit_test(wrong_commands_are_refused),
+        cmocka_unit_test(the_limit_counts_what_is_sent),
+        cmocka_unit_test(an_unknown_op_may_carry_anything),
         cmocka_unit_test(wrong_settings_are_named),
         cmocka_unit_test(close_codes_of_our_fault_say_what_was_sent),
     };

@@ -514,6 +514,60 @@ static void a_packet_is_sent_or_unsent(void **state)
     peer_free(peer);
 }
 
+/* A gateway that asks for heartbeats without end must not make us break its rule. */
+static void requested_heartbeats_keep_to_the_limit(void **state)
+{
+    (void)state;
+    char payload[200];
+    sp_peer *peer = peer_new(NULL);
+    peer_ready(peer);
+    int answered = 0;
+    for (int i = 0; i < 300; i++)
+        peer_text(peer, "{\"op\":1,\"d\":null}");
+    while (peer_read(peer, payload, sizeof payload) == 1)
+        answered++;
+    /* Identify was one; two are kept for those that are due. */
+    assert_int_equal(answered, 120 - 1 - 2);
+    assert_int_equal(spectacles_shard_state(peer->shard), SPECTACLES_SHARD_READY);
+    assert_int_equal(spectacles_shard_send(peer->shard, 4, (const uint8_t *)"{}", 2, peer->now, NULL),
+                     SPECTACLES_E_AGAIN);
+    peer_wait(peer, spectacles_shard_deadline(peer->shard) - peer->now);
+    peer_expect(peer, "{\"op\":1,\"d\":1}");
+    peer_free(peer);
+}
+
+/* Nobody takes the bytes: in the end nothing more is queued, and what is there still knows its fate. */
+static void a_full_output_says_again(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    peer_ready(peer);
+    uint32_t remaining;
+    int queued = 0;
+    for (int minute = 0; minute < 4; minute++) {
+        while (spectacles_shard_send(peer->shard, 4, (const uint8_t *)"{}", 2, peer->now, NULL) ==
+               SPECTACLES_OK)
+            queued++;
+        for (int i = 0; i < 60; i++) {
+            peer->now += 1000;
+            spectacles_shard_expire(peer->shard, peer->now);
+            spectacles_shard_feed(peer->shard, (const uint8_t *)"\x81\x09{\"op\":11}", 11, peer->now);
+            while (spectacles_shard_next_event(peer->shard, peer->now))
+                continue;
+        }
+    }
+    assert_int_equal(queued, 128);
+    assert_string_equal(spectacles_shard_last_error(peer->shard),
+                        "the connection takes no more bytes for now");
+    spectacles_shard_budget(peer->shard, peer->now, &remaining, NULL);
+    assert_int_equal(remaining, 0);
+    peer_pull(peer);
+    assert_int_equal(peer_count(peer, "SENT"), 128);
+    spectacles_shard_budget(peer->shard, peer->now, &remaining, NULL);
+    assert_true(remaining > 100);
+    peer_free(peer);
+}
+
 /* ---- Back-pressure ---- */
 
 static void high_water_stops_the_reading(void **state)
@@ -678,6 +732,42 @@ static void nonsense_ends_the_connection_and_not_the_shard(void **state)
     }
 }
 
+/* The close code with which we answer each kind of mistake (RFC 6455, section 7.4.1). */
+static void mistakes_are_answered_with_their_code(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t length;
+        int code;
+    } table[] = {
+        {"\x81\x81\1\2\3\4y", 7, 1002},                           /* masked */
+        {"\xc1\x02{}", 4, 1002},                                  /* a reserved bit */
+        {"\x83\x00", 2, 1002},                                    /* an unknown kind */
+        {"\x80\x01x", 3, 1002},                                   /* nothing to continue */
+        {"\x81\x7e\x00\x02{}", 6, 1002},                          /* a length in more bytes than it takes */
+        {"\x82\x02{}", 4, 1003},                                  /* binary, but text was asked for */
+        {"\x81\x10{\"op\":11,\"d\":\"\xff\"}", 18, 1007},         /* not UTF-8 */
+        {"\x81\x13{\"op\":11,\"d\":\"\xed\xa0\x80\"}", 21, 1007}, /* a surrogate */
+        {"\x81\x01{", 3, 1007},                                   /* not JSON */
+        {"\x81\x7f\0\0\0\0\x10\0\0\0 ", 11, 1009},                /* too long */
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        char payload[200];
+        int opcode;
+        sp_peer *peer = peer_new(NULL);
+        peer_ready(peer);
+        peer_feed(peer, table[i].bytes, table[i].length);
+        while ((opcode = peer_read(peer, payload, sizeof payload)) == 1)
+            continue;
+        assert_int_equal(opcode, 8);
+        int code = (uint8_t)payload[0] << 8 | (uint8_t)payload[1];
+        if (code != table[i].code)
+            fail_msg("%zu: %d, expected: %d", i, code, table[i].code);
+        peer_free(peer);
+    }
+}
+
 static void a_ready_without_a_session_is_refused(void **state)
 {
     (void)state;
@@ -797,11 +887,14 @@ int main(void)
         cmocka_unit_test(packets_keep_to_the_rate_limit),
         cmocka_unit_test(packets_are_written_verbatim_and_bounded),
         cmocka_unit_test(a_packet_is_sent_or_unsent),
+        cmocka_unit_test(requested_heartbeats_keep_to_the_limit),
+        cmocka_unit_test(a_full_output_says_again),
         cmocka_unit_test(high_water_stops_the_reading),
         cmocka_unit_test(what_waits_to_be_told_stays),
         cmocka_unit_test(a_peer_that_does_not_read_is_not_read),
         cmocka_unit_test(closing_ends_in_closed),
         cmocka_unit_test(nonsense_ends_the_connection_and_not_the_shard),
+        cmocka_unit_test(mistakes_are_answered_with_their_code),
         cmocka_unit_test(a_ready_without_a_session_is_refused),
         cmocka_unit_test(a_resume_url_elsewhere_is_not_followed),
         cmocka_unit_test(size_is_capped),

@@ -10,6 +10,7 @@ typedef struct wire {
     uint32_t encoding, compression;
     void *context;  /* z_stream or ZSTD_CStream */
     uint32_t noise; /* never the same twice */
+    int erlang;     /* only what Erlang itself has encoded may be said as ETF */
 } wire;
 
 /* A new connection. */

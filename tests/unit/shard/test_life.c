@@ -1,0 +1,661 @@
+/* From state to state: each is told, each has its end to the millisecond, and no loop goes on for ever. */
+#include "peer.h"
+
+#include <stdio.h>
+
+static uint32_t state_of(const sp_peer *peer)
+{
+    return spectacles_shard_state(peer->shard);
+}
+
+static void accept_hello(sp_peer *peer)
+{
+    peer_open(peer);
+    peer_accept(peer);
+    peer_text(peer, "{\"op\":10,\"d\":{\"heartbeat_interval\":41250}}");
+}
+
+/* To the next attempt, and no further. */
+static void wait_for_attempt(sp_peer *peer)
+{
+    assert_int_equal(state_of(peer), SPECTACLES_SHARD_BACKOFF);
+    peer_wait(peer, spectacles_shard_deadline(peer->shard) - peer->now);
+    assert_int_equal(state_of(peer), SPECTACLES_SHARD_CONNECTING);
+}
+
+/* ---- What is told ---- */
+
+static void every_state_is_told(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    peer->states = 1;
+    peer_ready(peer);
+    peer_close(peer, 4000, "Unknown error.");
+    peer_come_back(peer);
+    peer_text(peer, "{\"op\":0,\"t\":\"A\",\"s\":2,\"d\":1}");
+    peer_text(peer, "{\"op\":0,\"t\":\"RESUMED\",\"s\":3,\"d\":{}}");
+    spectacles_shard_close(peer->shard, 0, peer->now);
+    peer_eof(peer, 0, NULL);
+    static const char *const expected[] = {
+        "CONNECTING 0 0 gateway.discord.gg:443",
+        "STATE 2 0 0 connected: asking for a WebSocket",
+        "STATE 3 0 0 the WebSocket stands: waiting for HELLO",
+        "IDENTIFY 0 0 ",
+        "STATE 5 0 0 identify was sent: waiting for READY",
+        "READY 0 0 ",
+        "DISPATCH 1 READY ",
+        "STATE 8 4000 -6 closing: the gateway had an unknown error (close code 4000): Unknown error.",
+        "LOST 4000 -6 the gateway had an unknown error (close code 4000): Unknown error.",
+        "CONNECTING 0 0 gateway-us-east1-b.discord.gg:443",
+        "STATE 2 0 0 connected: asking for a WebSocket",
+        "STATE 3 0 0 the WebSocket stands: waiting for HELLO",
+        "STATE 6 0 0 resuming behind sequence 1",
+        "DISPATCH 2 A 1",
+        "RESUMED 0 0 ",
+        "DISPATCH 3 RESUMED {}",
+        "STATE 8 0 0 closing: the owner asked for it",
+        "CLOSED 0 0 ",
+    };
+    for (int i = 0; i < (int)(sizeof expected / sizeof expected[0]); i++) {
+        assert_true(i < peer->lines);
+        if (strncmp(peer->line[i], expected[i], strlen(expected[i])) != 0)
+            fail_msg("%d: %s, expected: %s", i, peer->line[i], expected[i]);
+    }
+    assert_int_equal(peer->lines, (int)(sizeof expected / sizeof expected[0]));
+    peer_free(peer);
+}
+
+static void events_name_the_state(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    const spectacles_shard_event *event = spectacles_shard_next_event(peer->shard, peer->now);
+    assert_int_equal(event->type, SPECTACLES_SHARD_EVENT_CONNECTING);
+    assert_int_equal(spectacles_shard_event_state(event), SPECTACLES_SHARD_CONNECTING);
+    peer_ready(peer);
+    const char frame[] = "\x81\x1e{\"op\":0,\"t\":\"A\",\"s\":2,\"d\":[1]}";
+    spectacles_shard_feed(peer->shard, (const uint8_t *)frame, 32, peer->now);
+    event = spectacles_shard_next_event(peer->shard, peer->now);
+    assert_int_equal(event->type, SPECTACLES_SHARD_EVENT_DISPATCH);
+    assert_int_equal(spectacles_shard_event_state(event), SPECTACLES_SHARD_READY);
+    peer_free(peer);
+}
+
+/* What was told first stands, even when the owner asks for something else before he has pulled it. */
+static void a_reason_is_not_overwritten(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    peer_ready(peer);
+    spectacles_shard_eof(peer->shard, SPECTACLES_E_SYS, "cable cut", 9, peer->now);
+    const spectacles_shard_event *event = spectacles_shard_next_event(peer->shard, peer->now);
+    assert_string_equal(event->text, "cable cut");
+    peer_come_back(peer);
+    spectacles_shard_eof(peer->shard, SPECTACLES_E_SYS, "cut again", 9, peer->now);
+    peer_pull(peer);
+    wait_for_attempt(peer);
+    spectacles_shard_eof(peer->shard, SPECTACLES_E_SYS, "and again", 9, peer->now);
+    spectacles_shard_close(peer->shard, 0, peer->now);
+    event = spectacles_shard_next_event(peer->shard, peer->now);
+    assert_int_equal(event->type, SPECTACLES_SHARD_EVENT_DISCONNECTED);
+    assert_string_equal(event->text, "and again");
+    peer_free(peer);
+}
+
+static void a_late_heartbeat_is_told(void **state)
+{
+    (void)state;
+    spectacles_shard_stats stats = {.size = sizeof stats};
+    sp_peer *peer = peer_new(NULL);
+    peer_ready(peer);
+    peer->now = spectacles_shard_deadline(peer->shard) + 999;
+    spectacles_shard_expire(peer->shard, peer->now);
+    peer_text(peer, "{\"op\":11}");
+    assert_int_equal(peer_count(peer, "LATE "), 0);
+    peer->now = spectacles_shard_deadline(peer->shard) + 1000;
+    spectacles_shard_expire(peer->shard, peer->now);
+    peer_text(peer, "{\"op\":11}");
+    assert_int_equal(peer_count(peer, "LATE 1000 a heartbeat went out 1000 ms late: the owner's loop"), 1);
+    /* An owner who does not pull is told once, and not once a heartbeat. */
+    for (int i = 0; i < 20; i++) {
+        peer->now = spectacles_shard_deadline(peer->shard) + 5000;
+        spectacles_shard_expire(peer->shard, peer->now);
+    }
+    peer_forget(peer);
+    peer_pull(peer);
+    assert_int_equal(peer_count(peer, "LATE 5000 "), 1);
+    assert_int_equal(peer->lines, 1);
+    spectacles_shard_get_stats(peer->shard, &stats);
+    assert_int_equal(stats.heartbeats_late, 21);
+    assert_int_equal(stats.sent_by_op[1], 22);
+    peer_free(peer);
+}
+
+/* ---- Deadlines ---- */
+
+/* Nothing is lost a millisecond before, and everything at that one. */
+static void ends_after(sp_peer *peer, uint64_t ms, uint32_t before, uint32_t after)
+{
+    assert_int_equal(state_of(peer), before);
+    peer_wait(peer, ms - 1);
+    assert_int_equal(state_of(peer), before);
+    peer_wait(peer, 1);
+    assert_int_equal(state_of(peer), after);
+}
+
+static void phases_end_to_the_millisecond(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    peer_pull(peer);
+    ends_after(peer, 30000, SPECTACLES_SHARD_CONNECTING, SPECTACLES_SHARD_BACKOFF);
+    wait_for_attempt(peer);
+    peer_open(peer);
+    ends_after(peer, 10000, SPECTACLES_SHARD_UPGRADING, SPECTACLES_SHARD_BACKOFF);
+    wait_for_attempt(peer);
+    peer_open(peer);
+    peer_accept(peer);
+    ends_after(peer, 20000, SPECTACLES_SHARD_HELLO, SPECTACLES_SHARD_CLOSING);
+    ends_after(peer, 3000, SPECTACLES_SHARD_CLOSING, SPECTACLES_SHARD_BACKOFF);
+    peer_free(peer);
+}
+
+/* Says ACK to each heartbeat until so much time has passed. */
+static void live_on(sp_peer *peer, uint64_t ms)
+{
+    for (uint64_t end = peer->now + ms; peer->now < end;) {
+        uint64_t step = end - peer->now < 10000 ? end - peer->now : 10000;
+        peer_wait(peer, step);
+        if (peer->now < end)
+            peer_text(peer, "{\"op\":11}");
+    }
+}
+
+static void ready_and_resumed_have_ten_minutes(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    accept_hello(peer);
+    spectacles_shard_identify(peer->shard, peer->now);
+    live_on(peer, 599999);
+    assert_int_equal(state_of(peer), SPECTACLES_SHARD_IDENTIFYING);
+    live_on(peer, 1);
+    assert_int_equal(state_of(peer), SPECTACLES_SHARD_CLOSING);
+    peer_eof(peer, 0, NULL);
+    assert_non_null(strstr(peer_last(peer, "LOST"), "did not say READY within 10 minutes"));
+    peer_free(peer);
+
+    peer = peer_new(NULL);
+    peer_ready(peer);
+    peer_eof(peer, 0, NULL);
+    peer_come_back(peer);
+    live_on(peer, 500000);
+    peer_text(peer, "{\"op\":0,\"t\":\"A\",\"s\":2,\"d\":1}");
+    live_on(peer, 599999);
+    assert_int_equal(state_of(peer), SPECTACLES_SHARD_RESUMING);
+    live_on(peer, 1);
+    assert_int_equal(state_of(peer), SPECTACLES_SHARD_CLOSING);
+    peer_free(peer);
+}
+
+/* The owner may wait for its turn as long as it likes: heartbeats go on, and tell whether the peer lives. */
+static void an_identify_may_wait_for_hours(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    accept_hello(peer);
+    live_on(peer, 7200000);
+    assert_int_equal(state_of(peer), SPECTACLES_SHARD_IDENTIFY_WAIT);
+    uint64_t silent = peer->now;
+    while (state_of(peer) == SPECTACLES_SHARD_IDENTIFY_WAIT)
+        peer_wait(peer, spectacles_shard_deadline(peer->shard) - peer->now);
+    assert_int_equal(state_of(peer), SPECTACLES_SHARD_CLOSING);
+    assert_true(peer->now - silent <= 2 * 41250);
+    peer_free(peer);
+}
+
+static void an_ack_is_waited_for_one_interval(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    peer_ready(peer);
+    peer_wait(peer, spectacles_shard_deadline(peer->shard) - peer->now);
+    ends_after(peer, 41250, SPECTACLES_SHARD_READY, SPECTACLES_SHARD_CLOSING);
+    peer_free(peer);
+}
+
+/* A heartbeat that the gateway asked for is none that is waited for. */
+static void requested_heartbeats_are_outside_the_count(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    peer_ready(peer);
+    uint64_t first = spectacles_shard_deadline(peer->shard);
+    peer_text(peer, "{\"op\":1,\"d\":null}");
+    peer_expect(peer, "{\"op\":1,\"d\":1}");
+    assert_int_equal(spectacles_shard_deadline(peer->shard), first);
+    peer_wait(peer, first - peer->now);
+    peer_expect(peer, "{\"op\":1,\"d\":1}");
+    assert_int_equal(state_of(peer), SPECTACLES_SHARD_READY);
+    peer_free(peer);
+}
+
+/* A new connection starts afresh: the ACK that the old one owed is not missed. */
+static void nothing_is_owed_to_a_new_connection(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    peer_ready(peer);
+    peer_wait(peer, spectacles_shard_deadline(peer->shard) - peer->now);
+    peer_feed(peer, "\x81\x7e\x10\x00{\"op\":", 10);
+    peer_eof(peer, 0, NULL);
+    peer_come_back(peer);
+    peer_text(peer, "{\"op\":0,\"t\":\"RESUMED\",\"s\":2,\"d\":{}}");
+    peer->sent_length = 0;
+    peer_wait(peer, spectacles_shard_deadline(peer->shard) - peer->now);
+    peer_expect(peer, "{\"op\":1,\"d\":2}");
+    assert_int_equal(state_of(peer), SPECTACLES_SHARD_READY);
+    peer_free(peer);
+}
+
+/* ---- Loops that end ---- */
+
+/* However a resume ends: five in a row, and the session is given up. */
+static void resumes_that_lead_nowhere_end(void (*end)(sp_peer *peer))
+{
+    sp_peer *peer = peer_new(NULL);
+    peer_ready(peer);
+    peer_eof(peer, 0, NULL);
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(peer_count(peer, "GAP"), 0);
+        wait_for_attempt(peer);
+        accept_hello(peer);
+        assert_int_equal(state_of(peer), SPECTACLES_SHARD_RESUMING);
+        end(peer);
+    }
+    assert_int_equal(peer_count(peer, "GAP 1 abc"), 1);
+    wait_for_attempt(peer);
+    accept_hello(peer);
+    assert_int_equal(state_of(peer), SPECTACLES_SHARD_IDENTIFY_WAIT);
+    assert_string_equal(peer_last(peer, "CONNECTING"), "CONNECTING 0 0 gateway.discord.gg:443");
+    peer_free(peer);
+}
+
+static void by_a_cut(sp_peer *peer)
+{
+    peer_eof(peer, 0, NULL);
+}
+
+static void by_a_close_frame(sp_peer *peer)
+{
+    peer_close(peer, 4000, "");
+}
+
+static void by_op_9(sp_peer *peer)
+{
+    peer_text(peer, "{\"op\":9,\"d\":true}");
+    peer_eof(peer, 0, NULL);
+}
+
+static void by_op_7(sp_peer *peer)
+{
+    peer_text(peer, "{\"op\":7,\"d\":null}");
+    peer_wait(peer, 3000);
+}
+
+static void every_loop_of_resumes_ends(void **state)
+{
+    (void)state;
+    resumes_that_lead_nowhere_end(by_a_cut);
+    resumes_that_lead_nowhere_end(by_a_close_frame);
+    resumes_that_lead_nowhere_end(by_op_9);
+    resumes_that_lead_nowhere_end(by_op_7);
+}
+
+/* A replay that is cut again and again, but goes on, is no such loop: RESUMED counts, and nothing else. */
+static void a_resume_that_succeeds_begins_the_count_anew(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    peer_ready(peer);
+    for (int i = 0; i < 12; i++) {
+        peer_close(peer, 4000, "");
+        wait_for_attempt(peer);
+        accept_hello(peer);
+        if (i % 4 == 3)
+            peer_text(peer, "{\"op\":0,\"t\":\"RESUMED\",\"s\":1,\"d\":{}}");
+    }
+    assert_int_equal(peer_count(peer, "GAP"), 0);
+    peer_free(peer);
+}
+
+static void nobody_there(sp_peer *peer)
+{
+    peer_eof(peer, SPECTACLES_E_SYS, "refused");
+}
+
+static void refuses_to_upgrade(sp_peer *peer)
+{
+    peer_open(peer);
+    peer_feed(peer, "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", 47);
+}
+
+static void says_no_hello(sp_peer *peer)
+{
+    peer_open(peer);
+    peer_accept(peer);
+    peer_wait(peer, 20000);
+    peer_eof(peer, 0, NULL);
+}
+
+static void closes_before_hello(sp_peer *peer)
+{
+    peer_open(peer);
+    peer_accept(peer);
+    peer_close(peer, 1001, "");
+}
+
+/* Three in a row at the resume URL, in whatever way they fail, and the base URL is tried, with the same session. */
+static void falls_back(void (*end)(sp_peer *peer))
+{
+    sp_peer *peer = peer_new(NULL);
+    peer_ready(peer);
+    peer_eof(peer, 0, NULL);
+    for (int i = 0; i < 3; i++) {
+        wait_for_attempt(peer);
+        assert_string_equal(peer_last(peer, "CONNECTING"),
+                            "CONNECTING 0 0 gateway-us-east1-b.discord.gg:443");
+        end(peer);
+    }
+    wait_for_attempt(peer);
+    assert_string_equal(peer_last(peer, "CONNECTING"), "CONNECTING 0 0 gateway.discord.gg:443");
+    accept_hello(peer);
+    assert_int_equal(state_of(peer), SPECTACLES_SHARD_RESUMING);
+    assert_int_equal(peer_count(peer, "GAP"), 0);
+    peer_free(peer);
+}
+
+static void every_failure_of_a_resume_host_counts(void **state)
+{
+    (void)state;
+    falls_back(nobody_there);
+    falls_back(refuses_to_upgrade);
+    falls_back(closes_before_hello);
+    falls_back(says_no_hello);
+}
+
+static void a_connection_that_lived_a_minute_resets_the_back_off(void **state)
+{
+    (void)state;
+    for (int lived = 0; lived < 2; lived++) {
+        sp_peer *peer = peer_new(NULL);
+        uint64_t longest = 0;
+        peer_pull(peer);
+        for (int i = 0; i < 10; i++) {
+            peer_eof(peer, SPECTACLES_E_SYS, "refused");
+            wait_for_attempt(peer);
+        }
+        peer_ready(peer);
+        live_on(peer, lived ? 60000 : 59999);
+        /* Full jitter: one short wait says nothing, several do. */
+        for (int i = 0; i < 8; i++) {
+            peer_eof(peer, SPECTACLES_E_SYS, "reset");
+            uint64_t wait = spectacles_shard_deadline(peer->shard) - peer->now;
+            longest = wait > longest ? wait : longest;
+            if (lived && i == 0)
+                assert_true(wait <= 1000);
+            wait_for_attempt(peer);
+            if (i == 2)
+                assert_int_equal(longest <= 4000, lived);
+        }
+        assert_true(longest > (lived ? 4000 : 20000));
+        peer_free(peer);
+    }
+}
+
+static void op_9_waits_one_to_five_seconds(void **state)
+{
+    (void)state;
+    uint64_t least = UINT64_MAX;
+    uint64_t most = 0;
+    for (uint64_t seed = 1; seed < 200; seed++) {
+        spectacles_shard_config config;
+        peer_config(&config);
+        config.seed = seed;
+        sp_peer *peer = peer_new(&config);
+        peer_ready(peer);
+        peer_text(peer, seed % 2 ? "{\"op\":9,\"d\":true}" : "{\"op\":9,\"d\":false}");
+        peer_eof(peer, 0, NULL);
+        uint64_t wait = spectacles_shard_deadline(peer->shard) - peer->now;
+        least = wait < least ? wait : least;
+        most = wait > most ? wait : most;
+        peer_free(peer);
+    }
+    assert_in_range(least, 1000, 1200);
+    assert_in_range(most, 4800, 5000);
+}
+
+/* ---- Close codes ---- */
+
+static const char *lost(sp_peer *peer, int code)
+{
+    peer_ready(peer);
+    spectacles_shard_send_voice_state(peer->shard, 1, 0, 0, peer->now, NULL);
+    peer_pull(peer);
+    peer_close(peer, code, "");
+    return *peer_last(peer, "FATAL") ? peer_last(peer, "FATAL") : peer_last(peer, "LOST");
+}
+
+static void a_close_says(int code, const char *words)
+{
+    spectacles_shard_config config;
+    peer_config(&config);
+    config.intents = 1u << SPECTACLES_INTENT_GUILDS | 1u << SPECTACLES_INTENT_MESSAGE_CONTENT |
+                     1u << SPECTACLES_INTENT_GUILD_MEMBERS | 1u << 30;
+    sp_peer *peer = peer_new(&config);
+    const char *line = lost(peer, code);
+    if (!strstr(line, words))
+        fail_msg("%d: %s, expected: %s", code, line, words);
+    peer_free(peer);
+}
+
+/* Every row: what it was, and what there is to do about it. */
+static void every_close_code_is_a_sentence(void **state)
+{
+    (void)state;
+    a_close_says(1000, "closed the connection normally (close code 1000)");
+    a_close_says(1001, "going away (a restart or a load balancer) (close code 1001)");
+    a_close_says(4000, "unknown error (close code 4000)");
+    a_close_says(4001,
+                 "does not know an op that we sent (close code 4001); sent last, the newest first: op 4, 2");
+    a_close_says(
+        4002,
+        "could not decode a payload that we sent (close code 4002); sent last, the newest first: op 4, 2");
+    a_close_says(4003, "before we had identified (close code 4003)");
+    a_close_says(
+        4004, "FATAL 4004 -10 the token is not valid: take the bot's token from Discord's developer portal");
+    a_close_says(4005, "a second identify (close code 4005)");
+    a_close_says(4006, "no longer valid (close code 4006)");
+    a_close_says(4007, "the sequence number to resume from was not valid (close code 4007)");
+    a_close_says(
+        4008,
+        "too fast (more than 120 in 60 seconds) (close code 4008); sent last, the newest first: op 4, 2");
+    a_close_says(4009, "timed out (close code 4009)");
+    a_close_says(4010, "below the shard count (close code 4010); this is shard 1 of 4");
+    a_close_says(
+        4011,
+        "use more shards (GET /gateway/bot recommends a number) (close code 4011); the shard count is 4");
+    a_close_says(4012, "use version 10 (close code 4012); version 10 was asked for");
+    a_close_says(
+        4013,
+        "a bit is set that Discord does not know (close code 4013); this library has no name for bit 30");
+    a_close_says(4014, "developer portal, under Bot (close code 4014); of these were asked for: "
+                       "GUILD_MEMBERS, MESSAGE_CONTENT");
+    a_close_says(4500, "the gateway closed the connection (close code 4500)");
+}
+
+/* Without a session there is nothing to resume: a code that keeps it leads to an identify. */
+static void before_ready_a_close_leads_to_an_identify(void **state)
+{
+    (void)state;
+    static const int codes[] = {1000, 1001, 1006, 4000, 4001, 4002, 4003, 4005, 4006, 4007, 4008, 4009};
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        sp_peer *peer = peer_new(NULL);
+        accept_hello(peer);
+        spectacles_shard_identify(peer->shard, peer->now);
+        peer_pull(peer);
+        peer_close(peer, codes[i], "");
+        assert_int_equal(peer_count(peer, "GAP"), 0);
+        wait_for_attempt(peer);
+        accept_hello(peer);
+        assert_int_equal(state_of(peer), SPECTACLES_SHARD_IDENTIFY_WAIT);
+        peer_free(peer);
+    }
+}
+
+static void a_fatal_code_is_final_in_every_state(void **state)
+{
+    (void)state;
+    for (int identified = 0; identified < 2; identified++) {
+        sp_peer *peer = peer_new(NULL);
+        accept_hello(peer);
+        if (identified)
+            spectacles_shard_identify(peer->shard, peer->now);
+        peer_pull(peer);
+        peer_close(peer, 4013, "Invalid intent(s).");
+        assert_int_equal(state_of(peer), SPECTACLES_SHARD_FATAL);
+        peer_wait(peer, 3600000);
+        assert_int_equal(peer_count(peer, "FATAL"), 1);
+        assert_int_equal(peer_count(peer, "CONNECTING"), 1);
+        assert_int_equal(spectacles_shard_identify(peer->shard, peer->now), SPECTACLES_E_STATE);
+        assert_int_equal(spectacles_shard_close(peer->shard, 0, peer->now), SPECTACLES_OK);
+        peer_free(peer);
+    }
+}
+
+/* ---- What comes when it should not ---- */
+
+static void ops_may_come_in_any_state(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    peer_open(peer);
+    peer_accept(peer);
+    peer_text(peer, "{\"op\":11}");
+    peer_text(peer, "{\"op\":99,\"d\":[]}");
+    peer_text(peer, "{\"op\":1,\"d\":null}");
+    peer_expect(peer, "{\"op\":1,\"d\":null}");
+    assert_int_equal(state_of(peer), SPECTACLES_SHARD_HELLO);
+    peer_text(peer, "{\"op\":10,\"d\":{\"heartbeat_interval\":41250}}");
+    uint64_t deadline = spectacles_shard_deadline(peer->shard);
+    peer_text(peer, "{\"op\":10,\"d\":{\"heartbeat_interval\":1000}}");
+    assert_int_equal(spectacles_shard_deadline(peer->shard), deadline);
+    assert_int_equal(peer_count(peer, "IDENTIFY"), 1);
+    peer_text(peer, "{\"op\":7,\"d\":null}");
+    peer_eof(peer, 0, NULL);
+    assert_int_equal(peer_count(peer, "LOST"), 1);
+    /* A grant that comes too late. */
+    assert_int_equal(spectacles_shard_identify(peer->shard, peer->now), SPECTACLES_E_STATE);
+    wait_for_attempt(peer);
+    accept_hello(peer);
+    assert_int_equal(peer_count(peer, "IDENTIFY"), 2);
+    peer_free(peer);
+}
+
+/* With nothing committed a resume begins at 0, and READY comes again as the first of the replay. */
+static void a_replay_may_hold_ready_itself(void **state)
+{
+    (void)state;
+    spectacles_shard_config config;
+    peer_config(&config);
+    config.flags = SPECTACLES_SHARD_COMMITS;
+    sp_peer *peer = peer_new(&config);
+    peer_ready(peer);
+    peer_eof(peer, 0, NULL);
+    wait_for_attempt(peer);
+    accept_hello(peer);
+    peer_expect(peer, "{\"op\":6,\"d\":{\"token\":\"" PEER_TOKEN "\",\"session_id\":\"abc\",\"seq\":0}}");
+    peer_text(peer, "{\"op\":0,\"t\":\"READY\",\"s\":1,\"d\":{\"session_id\":\"abc\"}}");
+    assert_int_equal(state_of(peer), SPECTACLES_SHARD_RESUMING);
+    peer_text(peer, "{\"op\":0,\"t\":\"RESUMED\",\"s\":2,\"d\":{}}");
+    assert_int_equal(state_of(peer), SPECTACLES_SHARD_READY);
+    assert_int_equal(peer_count(peer, "READY"), 1);
+    peer_free(peer);
+}
+
+static void what_is_counted_adds_up(void **state)
+{
+    (void)state;
+    spectacles_shard_stats stats = {.size = sizeof stats};
+    sp_peer *peer = peer_new(NULL);
+    peer_ready(peer);
+    for (int i = 0; i < 3; i++) {
+        peer_eof(peer, 0, NULL);
+        wait_for_attempt(peer);
+        accept_hello(peer);
+        peer_text(peer, "{\"op\":0,\"t\":\"RESUMED\",\"s\":2,\"d\":{}}");
+    }
+    peer_text(peer, "{\"op\":60,\"d\":1}");
+    peer_text(peer, "{\"op\":40,\"d\":1}");
+    spectacles_shard_get_stats(peer->shard, &stats);
+    assert_int_equal(stats.connects, 4);
+    assert_int_equal(stats.reconnects, 3);
+    assert_int_equal(stats.identifies, 1);
+    assert_int_equal(stats.resumes, 3);
+    assert_int_equal(stats.sent_by_op[2], 1);
+    assert_int_equal(stats.sent_by_op[6], 3);
+    assert_int_equal(stats.received_by_op[10], 4);
+    assert_int_equal(stats.received_by_op[40], 1);
+    assert_int_equal(stats.payloads_unknown, 2);
+    assert_int_equal(stats.payloads_received, 4 + 1 + 3 + 2);
+    assert_int_equal(stats.payloads_sent, 4);
+    assert_true(stats.bytes_received > 800 && stats.bytes_sent > 800);
+    peer_free(peer);
+}
+
+static void shards_are_counted_in_32_bits(void **state)
+{
+    (void)state;
+    char payload[4200];
+    spectacles_shard_config config;
+    peer_config(&config);
+    config.shard_id = 4000000000;
+    config.shard_count = UINT32_MAX;
+    sp_peer *peer = peer_new(&config);
+    accept_hello(peer);
+    spectacles_shard_identify(peer->shard, peer->now);
+    peer_pull(peer);
+    peer_read(peer, payload, sizeof payload);
+    assert_non_null(strstr(payload, "\"shard\":[4000000000,4294967295]"));
+    peer_free(peer);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_state_is_told),
+        cmocka_unit_test(events_name_the_state),
+        cmocka_unit_test(a_reason_is_not_overwritten),
+        cmocka_unit_test(a_late_heartbeat_is_told),
+        cmocka_unit_test(phases_end_to_the_millisecond),
+        cmocka_unit_test(ready_and_resumed_have_ten_minutes),
+        cmocka_unit_test(an_identify_may_wait_for_hours),
+        cmocka_unit_test(an_ack_is_waited_for_one_interval),
+        cmocka_unit_test(requested_heartbeats_are_outside_the_count),
+        cmocka_unit_test(nothing_is_owed_to_a_new_connection),
+        cmocka_unit_test(every_loop_of_resumes_ends),
+        cmocka_unit_test(a_resume_that_succeeds_begins_the_count_anew),
+        cmocka_unit_test(every_failure_of_a_resume_host_counts),
+        cmocka_unit_test(a_connection_that_lived_a_minute_resets_the_back_off),
+        cmocka_unit_test(op_9_waits_one_to_five_seconds),
+        cmocka_unit_test(every_close_code_is_a_sentence),
+        cmocka_unit_test(before_ready_a_close_leads_to_an_identify),
+        cmocka_unit_test(a_fatal_code_is_final_in_every_state),
+        cmocka_unit_test(ops_may_come_in_any_state),
+        cmocka_unit_test(a_replay_may_hold_ready_itself),
+        cmocka_unit_test(what_is_counted_adds_up),
+        cmocka_unit_test(shards_are_counted_in_32_bits),
+    };
+    return cmocka_run_group_tests_name("shard/life", tests, NULL, NULL);
+}
