@@ -33,7 +33,9 @@ int main(int argc, char **argv)
         uint32_t io = spectacles_link_interest(link);
         int events = (io & SPECTACLES_LINK_READ ? POLLIN : 0) | (io & SPECTACLES_LINK_WRITE ? POLLOUT : 0);
         struct pollfd fd = {spectacles_link_fd(link), (short)events, 0};
-        poll(&fd, 1, spectacles_poll_timeout(spectacles_link_deadline(link), spectacles_now()));
+        int timeout = spectacles_poll_timeout(spectacles_link_deadline(link), spectacles_now());
+        /* A signal that comes just before poll() does not wake it. */
+        poll(&fd, 1, timeout < 0 || timeout > 1000 ? 1000 : timeout);
         if (stop)
             spectacles_shard_close(shard, 1000, spectacles_now());
         spectacles_link_process(link, fd.revents ? io : 0, spectacles_now());

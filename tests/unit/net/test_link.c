@@ -1,167 +1,10 @@
-#include "net/link.h"
-#include "unit.h"
+#include "toy.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-/*
- * A link over an engine that does what the test says, and a peer in the same process on a real socket. The
- * two are driven in turn, and waited for with poll.
- */
-typedef struct sp_toy {
-    spectacles_endpoint endpoint;
-    int wants_connection;
-    int wants_input;
-    int opened;
-    int ended;
-    int error;
-    char text[300];
-    uint8_t in[1 << 20];
-    size_t in_length;
-    const uint8_t *out;
-    size_t out_length;
-    uint64_t deadline;
-    int expired;
-} sp_toy;
-
-static const spectacles_endpoint *toy_endpoint(const void *handle)
-{
-    const sp_toy *self = handle;
-    return self->wants_connection ? &self->endpoint : NULL;
-}
-
-static int toy_wants_input(const void *handle)
-{
-    return ((const sp_toy *)handle)->wants_input;
-}
-
-static int toy_opened(void *handle, uint64_t now)
-{
-    (void)now;
-    ((sp_toy *)handle)->opened++;
-    return SPECTACLES_OK;
-}
-
-static int toy_feed(void *handle, const uint8_t *bytes, size_t length, uint64_t now)
-{
-    sp_toy *self = handle;
-    (void)now;
-    assert_true(self->in_length + length <= sizeof self->in);
-    memcpy(self->in + self->in_length, bytes, length);
-    self->in_length += length;
-    return SPECTACLES_OK;
-}
-
-static int toy_eof(void *handle, int error, const char *text, size_t length, uint64_t now)
-{
-    sp_toy *self = handle;
-    (void)now;
-    self->ended++;
-    self->error = error;
-    self->wants_connection = 0;
-    snprintf(self->text, sizeof self->text, "%.*s", (int)length, text ? text : "");
-    return SPECTACLES_OK;
-}
-
-static size_t toy_pending(const void *handle, const uint8_t **bytes)
-{
-    const sp_toy *self = handle;
-    *bytes = self->out;
-    return self->out_length;
-}
-
-static void toy_consumed(void *handle, size_t length)
-{
-    sp_toy *self = handle;
-    self->out += length;
-    self->out_length -= length;
-}
-
-static uint64_t toy_deadline(const void *handle)
-{
-    return ((const sp_toy *)handle)->deadline;
-}
-
-static int toy_expire(void *handle, uint64_t now)
-{
-    sp_toy *self = handle;
-    (void)now;
-    self->expired++;
-    self->deadline = SPECTACLES_NEVER;
-    return SPECTACLES_OK;
-}
-
-static const sp_engine engine = {toy_endpoint, toy_wants_input, toy_opened,   toy_feed,  toy_eof,
-                                 toy_pending,  toy_consumed,    toy_deadline, toy_expire};
-
-typedef struct sp_scene {
-    sp_toy toy;
-    spectacles_link *link;
-    int listener;
-    int peer;
-    uint64_t now;
-} sp_scene;
-
-static uint32_t listen_here(int *listener)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    socklen_t length = sizeof address;
-    *listener = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(bind(*listener, (struct sockaddr *)&address, length), 0);
-    assert_int_equal(listen(*listener, 8), 0);
-    assert_int_equal(getsockname(*listener, (struct sockaddr *)&address, &length), 0);
-    return ntohs(address.sin_port);
-}
-
-static sp_scene *begin(const char *host)
-{
-    sp_scene *made = test_calloc(1, sizeof *made);
-    made->now = 1000;
-    made->peer = -1;
-    made->toy.deadline = SPECTACLES_NEVER;
-    made->toy.wants_connection = made->toy.wants_input = 1;
-    made->toy.endpoint =
-        (spectacles_endpoint){.host = host, .port = listen_here(&made->listener), .connection = 1};
-    assert_int_equal(sp_link_new(&made->link, &engine, &made->toy, NULL), SPECTACLES_OK);
-    return made;
-}
-
-static void end(sp_scene *scene)
-{
-    spectacles_link_free(scene->link);
-    close(scene->listener);
-    if (scene->peer >= 0)
-        close(scene->peer);
-    test_free(scene);
-}
-
-/* One turn of an owner's loop; waits at most a little, for whatever the link waits for. */
-static int turn(sp_scene *scene)
-{
-    uint32_t interest = spectacles_link_interest(scene->link);
-    short events = (short)((interest & SPECTACLES_LINK_READ ? POLLIN : 0) |
-                           (interest & SPECTACLES_LINK_WRITE ? POLLOUT : 0));
-    struct pollfd fd = {spectacles_link_fd(scene->link), events, 0};
-    int timeout = spectacles_poll_timeout(spectacles_link_deadline(scene->link), scene->now);
-    poll(&fd, 1, timeout < 0 || timeout > 20 ? 20 : timeout);
-    uint32_t ready = (fd.revents & POLLIN ? (uint32_t)SPECTACLES_LINK_READ : 0) |
-                     (fd.revents & POLLOUT ? (uint32_t)SPECTACLES_LINK_WRITE : 0);
-    if (fd.revents & (POLLERR | POLLHUP))
-        ready = SPECTACLES_LINK_READ | SPECTACLES_LINK_WRITE;
-    return spectacles_link_process(scene->link, ready, scene->now);
-}
-
-#define until(condition)                                                                                     \
-    for (int i_ = 0; !(condition); i_++) {                                                                   \
-        assert_true(i_ < 1000);                                                                              \
-        turn(scene);                                                                                         \
-    }
 
 static void connect_both(sp_scene *scene)
 {
@@ -178,7 +21,7 @@ static void bytes_go_both_ways(void **state)
     enum {
         MUCH = 4 << 20
     };
-    sp_scene *scene = begin("127.0.0.1");
+    sp_scene *scene = scene_begin("127.0.0.1", NULL);
     uint8_t *much = test_malloc(MUCH);
     memset(much, 'x', MUCH);
     connect_both(scene);
@@ -189,41 +32,41 @@ static void bytes_go_both_ways(void **state)
     scene->toy.out = much;
     scene->toy.out_length = MUCH;
     size_t read_so_far = 0;
-    turn(scene);
+    scene_turn(scene);
     assert_true(scene->toy.out_length > 0);
     assert_int_equal(spectacles_link_interest(scene->link) & SPECTACLES_LINK_WRITE, SPECTACLES_LINK_WRITE);
     while (read_so_far < MUCH) {
         uint8_t part[65536];
-        turn(scene);
+        scene_turn(scene);
         ssize_t got = recv(scene->peer, part, sizeof part, MSG_DONTWAIT);
         read_so_far += got > 0 ? (size_t)got : 0;
     }
     assert_int_equal(scene->toy.out_length, 0);
     assert_int_equal(spectacles_link_interest(scene->link), SPECTACLES_LINK_READ);
     test_free(much);
-    end(scene);
+    scene_end(scene);
 }
 
 static void an_engine_that_has_enough_is_left_alone(void **state)
 {
     (void)state;
-    sp_scene *scene = begin("127.0.0.1");
+    sp_scene *scene = scene_begin("127.0.0.1", NULL);
     connect_both(scene);
     scene->toy.wants_input = 0;
     assert_int_equal(spectacles_link_interest(scene->link), 0);
     assert_int_equal(write(scene->peer, "hello", 5), 5);
     for (int i = 0; i < 5; i++)
-        turn(scene);
+        scene_turn(scene);
     assert_int_equal(scene->toy.in_length, 0);
     scene->toy.wants_input = 1;
     until(scene->toy.in_length == 5);
-    end(scene);
+    scene_end(scene);
 }
 
 static void a_busy_peer_has_its_turn_only(void **state)
 {
     (void)state;
-    sp_scene *scene = begin("127.0.0.1");
+    sp_scene *scene = scene_begin("127.0.0.1", NULL);
     uint8_t *much = test_calloc(1, 1 << 20);
     connect_both(scene);
     int large = 1 << 20;
@@ -234,41 +77,41 @@ static void a_busy_peer_has_its_turn_only(void **state)
         ssize_t put = written < 900000 ? send(scene->peer, much, 900000 - written, MSG_DONTWAIT) : 0;
         written += put > 0 ? (size_t)put : 0;
         size_t before = scene->toy.in_length;
-        turn(scene);
+        scene_turn(scene);
         most = scene->toy.in_length - before > most ? scene->toy.in_length - before : most;
     }
     /* Two rounds at the most: what was ready before anything falls due, and the usual one. */
     assert_true(most <= 2 * 256 * 1024);
     test_free(much);
-    end(scene);
+    scene_end(scene);
 }
 
 static void the_end_is_told(void **state)
 {
     (void)state;
-    sp_scene *scene = begin("127.0.0.1");
+    sp_scene *scene = scene_begin("127.0.0.1", NULL);
     connect_both(scene);
     int fd = spectacles_link_fd(scene->link);
     close(scene->peer);
     scene->peer = -1;
     int changed = 0;
     for (int i = 0; i < 100 && !scene->toy.ended; i++)
-        changed = turn(scene);
+        changed = scene_turn(scene);
     assert_int_equal(scene->toy.error, SPECTACLES_OK);
     /* The old descriptor is dead, but open until the next call. */
     assert_int_equal(changed & SPECTACLES_LINK_FD, SPECTACLES_LINK_FD);
     assert_int_equal(changed & SPECTACLES_LINK_EVENTS, SPECTACLES_LINK_EVENTS);
     assert_int_equal(spectacles_link_fd(scene->link), -1);
     assert_true(fcntl(fd, F_GETFD) >= 0);
-    turn(scene);
+    scene_turn(scene);
     assert_true(fcntl(fd, F_GETFD) < 0 && errno == EBADF);
-    end(scene);
+    scene_end(scene);
 }
 
 static void a_reset_is_a_sentence_and_no_signal(void **state)
 {
     (void)state;
-    sp_scene *scene = begin("127.0.0.1");
+    sp_scene *scene = scene_begin("127.0.0.1", NULL);
     connect_both(scene);
     struct linger hard = {1, 0};
     setsockopt(scene->peer, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
@@ -279,32 +122,32 @@ static void a_reset_is_a_sentence_and_no_signal(void **state)
     scene->toy.out = (const uint8_t *)"xxxx";
     for (int i = 0; i < 100 && !scene->toy.ended; i++) {
         scene->toy.out_length = scene->toy.out_length ? scene->toy.out_length : 1;
-        turn(scene);
+        scene_turn(scene);
     }
     assert_true(scene->toy.error < 0);
     assert_non_null(strstr(scene->toy.text, "lost the connection to 127.0.0.1"));
-    end(scene);
+    scene_end(scene);
 }
 
 static void nobody_listens(void **state)
 {
     (void)state;
-    sp_scene *scene = begin("127.0.0.1");
+    sp_scene *scene = scene_begin("127.0.0.1", NULL);
     close(scene->listener);
     scene->listener = socket(AF_INET, SOCK_STREAM, 0);
     until(scene->toy.ended);
     assert_int_equal(scene->toy.error, SPECTACLES_E_SYS);
     assert_non_null(strstr(scene->toy.text, "can not connect to 127.0.0.1"));
     assert_non_null(strstr(scene->toy.text, "connection refused"));
-    end(scene);
+    scene_end(scene);
 }
 
 static void names_are_asked_for(void **state)
 {
     (void)state;
-    sp_scene *scene = begin("gateway.example");
+    sp_scene *scene = scene_begin("gateway.example", NULL);
     assert_int_equal(spectacles_link_set_address(scene->link, "127.0.0.1", 9), SPECTACLES_E_STATE);
-    turn(scene);
+    scene_turn(scene);
     assert_string_equal(spectacles_link_wants_address(scene->link), "gateway.example");
     assert_int_equal(spectacles_link_set_address(scene->link, "nonsense", 8), SPECTACLES_E_INVAL);
     assert_int_equal(spectacles_link_set_address(scene->link, "", 0), SPECTACLES_E_INVAL);
@@ -313,38 +156,38 @@ static void names_are_asked_for(void **state)
     assert_int_equal(spectacles_link_set_address(scene->link, both, sizeof both - 1), SPECTACLES_OK);
     assert_null(spectacles_link_wants_address(scene->link));
     connect_both(scene);
-    end(scene);
+    scene_end(scene);
 
-    scene = begin("gateway.example");
-    turn(scene);
+    scene = scene_begin("gateway.example", NULL);
+    scene_turn(scene);
     assert_int_equal(spectacles_link_set_address(scene->link, NULL, 0), SPECTACLES_OK);
     until(scene->toy.ended);
     assert_string_equal(scene->toy.text,
                         "can not find the host gateway.example: its name can not be resolved");
-    end(scene);
+    scene_end(scene);
 }
 
 static void waiting_has_an_end(void **state)
 {
     (void)state;
-    sp_scene *scene = begin("gateway.example");
-    turn(scene);
+    sp_scene *scene = scene_begin("gateway.example", NULL);
+    scene_turn(scene);
     assert_int_equal(spectacles_link_deadline(scene->link), 21000);
     scene->now = 20999;
-    turn(scene);
+    scene_turn(scene);
     assert_int_equal(scene->toy.ended, 0);
     scene->now = 21000;
-    turn(scene);
+    scene_turn(scene);
     assert_int_equal(scene->toy.ended, 1);
     assert_non_null(strstr(scene->toy.text, "timed out after 20000 ms with gateway.example"));
     assert_non_null(strstr(scene->toy.text, "looking up the host name"));
-    end(scene);
+    scene_end(scene);
 }
 
 static void another_connection_is_made_when_it_is_wanted(void **state)
 {
     (void)state;
-    sp_scene *scene = begin("127.0.0.1");
+    sp_scene *scene = scene_begin("127.0.0.1", NULL);
     connect_both(scene);
     int first = scene->peer;
     scene->toy.endpoint.connection = 2;
@@ -355,17 +198,17 @@ static void another_connection_is_made_when_it_is_wanted(void **state)
     close(first);
     scene->peer = -1;
     scene->toy.wants_connection = 0;
-    turn(scene);
-    turn(scene);
+    scene_turn(scene);
+    scene_turn(scene);
     assert_int_equal(spectacles_link_fd(scene->link), -1);
     assert_int_equal(scene->toy.ended, 0);
-    end(scene);
+    scene_end(scene);
 }
 
 static void time_is_the_engines_too(void **state)
 {
     (void)state;
-    sp_scene *scene = begin("127.0.0.1");
+    sp_scene *scene = scene_begin("127.0.0.1", NULL);
     connect_both(scene);
     scene->toy.deadline = 5000;
     assert_int_equal(spectacles_link_deadline(scene->link), 5000);
@@ -375,18 +218,18 @@ static void time_is_the_engines_too(void **state)
     scene->now = 5000;
     spectacles_link_process(scene->link, 0, scene->now);
     assert_int_equal(scene->toy.expired, 1);
-    end(scene);
+    scene_end(scene);
 }
 
 static void no_descriptor_leaks_into_a_child(void **state)
 {
     (void)state;
-    sp_scene *scene = begin("127.0.0.1");
+    sp_scene *scene = scene_begin("127.0.0.1", NULL);
     connect_both(scene);
     int fd = spectacles_link_fd(scene->link);
     assert_int_equal(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
     assert_int_equal(fcntl(fd, F_GETFL) & O_NONBLOCK, O_NONBLOCK);
-    end(scene);
+    scene_end(scene);
 }
 
 static void names_can_be_resolved(void **state)

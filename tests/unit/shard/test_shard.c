@@ -612,6 +612,7 @@ static void what_waits_to_be_told_stays(void **state)
     sp_peer *peer = peer_new(&config);
     peer_hello(peer);
     assert_int_equal(spectacles_shard_identify(peer->shard, peer->now), SPECTACLES_OK);
+    peer_pull(peer);
     spectacles_shard_feed(peer->shard, (const uint8_t *)ready, sizeof ready - 1, peer->now);
     const spectacles_shard_event *event = spectacles_shard_next_event(peer->shard, peer->now);
     assert_non_null(event);

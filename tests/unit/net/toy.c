@@ -1,0 +1,136 @@
+#include "toy.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static const spectacles_endpoint *toy_endpoint(const void *handle)
+{
+    const sp_toy *self = handle;
+    return self->wants_connection ? &self->endpoint : NULL;
+}
+
+static int toy_wants_input(const void *handle)
+{
+    return ((const sp_toy *)handle)->wants_input;
+}
+
+static int toy_opened(void *handle, uint64_t now)
+{
+    (void)now;
+    ((sp_toy *)handle)->opened++;
+    return SPECTACLES_OK;
+}
+
+static int toy_feed(void *handle, const uint8_t *bytes, size_t length, uint64_t now)
+{
+    sp_toy *self = handle;
+    (void)now;
+    assert_true(self->in_length + length <= sizeof self->in);
+    memcpy(self->in + self->in_length, bytes, length);
+    self->in_length += length;
+    return SPECTACLES_OK;
+}
+
+static int toy_eof(void *handle, int error, const char *text, size_t length, uint64_t now)
+{
+    sp_toy *self = handle;
+    (void)now;
+    self->ended++;
+    self->error = error;
+    self->wants_connection = 0;
+    snprintf(self->text, sizeof self->text, "%.*s", (int)length, text ? text : "");
+    return SPECTACLES_OK;
+}
+
+static size_t toy_pending(const void *handle, const uint8_t **bytes)
+{
+    const sp_toy *self = handle;
+    *bytes = self->out;
+    return self->out_length;
+}
+
+static void toy_consumed(void *handle, size_t length)
+{
+    sp_toy *self = handle;
+    self->out += length;
+    self->out_length -= length;
+}
+
+static uint64_t toy_deadline(const void *handle)
+{
+    return ((const sp_toy *)handle)->deadline;
+}
+
+static int toy_expire(void *handle, uint64_t now)
+{
+    sp_toy *self = handle;
+    (void)now;
+    self->expired++;
+    self->deadline = SPECTACLES_NEVER;
+    return SPECTACLES_OK;
+}
+
+static const sp_engine engine = {toy_endpoint, toy_wants_input, toy_opened,   toy_feed,  toy_eof,
+                                 toy_pending,  toy_consumed,    toy_deadline, toy_expire};
+
+static uint32_t listen_here(int *listener)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t length = sizeof address;
+    *listener = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(*listener, (struct sockaddr *)&address, length), 0);
+    assert_int_equal(listen(*listener, 8), 0);
+    assert_int_equal(getsockname(*listener, (struct sockaddr *)&address, &length), 0);
+    return ntohs(address.sin_port);
+}
+
+sp_scene *scene_begin(const char *host, const spectacles_link_config *config)
+{
+    sp_scene *made = test_calloc(1, sizeof *made);
+    made->now = 1000;
+    made->peer = -1;
+    made->toy.deadline = SPECTACLES_NEVER;
+    made->toy.wants_connection = made->toy.wants_input = 1;
+    made->toy.endpoint =
+        (spectacles_endpoint){.host = host, .port = listen_here(&made->listener), .connection = 1};
+    assert_int_equal(sp_link_new(&made->link, &engine, &made->toy, config), SPECTACLES_OK);
+    return made;
+}
+
+void scene_end(sp_scene *scene)
+{
+    spectacles_link_free(scene->link);
+    close(scene->listener);
+    if (scene->peer >= 0)
+        close(scene->peer);
+    test_free(scene);
+}
+
+int scene_turn(sp_scene *scene)
+{
+    uint32_t interest = spectacles_link_interest(scene->link);
+    short events = (short)((interest & SPECTACLES_LINK_READ ? POLLIN : 0) |
+                           (interest & SPECTACLES_LINK_WRITE ? POLLOUT : 0));
+    struct pollfd fd = {spectacles_link_fd(scene->link), events, 0};
+    int timeout = spectacles_poll_timeout(spectacles_link_deadline(scene->link), scene->now);
+    poll(&fd, 1, timeout < 0 || timeout > 20 ? 20 : timeout);
+    uint32_t ready = (fd.revents & POLLIN ? (uint32_t)SPECTACLES_LINK_READ : 0) |
+                     (fd.revents & POLLOUT ? (uint32_t)SPECTACLES_LINK_WRITE : 0);
+    if (fd.revents & (POLLERR | POLLHUP))
+        ready = SPECTACLES_LINK_READ | SPECTACLES_LINK_WRITE;
+    return spectacles_link_process(scene->link, ready, scene->now);
+}
+
+void scene_accept(sp_scene *scene)
+{
+    struct pollfd waiting = {scene->listener, POLLIN, 0};
+    for (int i = 0; i < 1000 && poll(&waiting, 1, 0) == 0; i++)
+        scene_turn(scene);
+    scene->peer = accept(scene->listener, NULL, NULL);
+    assert_true(scene->peer >= 0);
+}
