@@ -161,6 +161,7 @@ static spectacles_broker *make_broker(const struct gateway *gateway, const char 
     config.urls = &gateway->settings.amqp_url;
     config.url_count = 1;
     config.group = gateway->settings.group;
+    config.format = gateway->settings.format;
     config.name = name;
     config.window_count = gateway->settings.window_count;
     config.window_bytes = gateway->settings.window_bytes;

@@ -1,5 +1,7 @@
 #include "settings.h"
 
+#include "format.h"
+
 #include <err.h>
 #include <spectacles/spectacles.h>
 #include <stdlib.h>
@@ -190,6 +192,7 @@ void settings_read(struct settings *settings)
     settings->amqp_url = required("AMQP_URL", "amqp://user:password@host:port/vhost");
     settings->session_file = text("SESSION_FILE", NULL);
     settings->group = text("BROKER_GROUP", "gateway");
+    settings->format = format_from_environment();
     settings->unroutable_hold = (uint32_t)number("BROKER_UNROUTABLE_HOLD", hold, strlen(hold), 86400000);
     settings->presence = text("DISCORD_PRESENCE", NULL);
     read_wire(settings);

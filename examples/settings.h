@@ -22,6 +22,7 @@ struct settings {
     size_t more_op_count;
     const char *session_file; /* SESSION_FILE: where sessions are stored over a restart, or NULL */
     const char *group;        /* BROKER_GROUP */
+    uint32_t format;          /* BROKER_FORMAT: in what bodies are written, enum spectacles_format */
     uint32_t unroutable_hold; /* BROKER_UNROUTABLE_HOLD: milliseconds; 0: off */
     uint32_t window_count; /* BROKER_WINDOW_COUNT: publishes that may be unconfirmed; the library's default */
     uint64_t window_bytes; /* BROKER_WINDOW_BYTES: bytes of their bodies, likewise */

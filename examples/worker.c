@@ -1,5 +1,6 @@
 /*
- * A worker: consumes events of a group and prints each as a line, `<EVENT> <body>`. As an example of a
+ * A worker: consumes events of a group and prints each as a line, `<EVENT> <body>`, in JSON, in whatever format it
+ * came. BROKER_FORMAT says in which it writes: json, etf, msgpack or msgpack-json. As an example of a
  * command it answers a message that begins with "!members" by asking Discord for the guild's members, over
  * SEND.
  *
@@ -10,6 +11,7 @@
  * --ids: prints `<EVENT> <message-id> <body>`. The gateway may publish an event twice; the copies have the same id,
  * and only the first is printed, unless --copies asks for all.
  */
+#include "format.h"
 #include "seen.h"
 
 #include <cjson/cJSON.h>
@@ -39,6 +41,7 @@ struct command {
 
 struct worker {
     spectacles_broker *broker;
+    spectacles_bytes *json; /* a body that came in another format */
     const char *subgroup;
     struct seen *seen; /* NULL: prints copies too */
     int ids;
@@ -54,13 +57,34 @@ static const char *text_of(const cJSON *object, const char *name)
     return text ? text : "";
 }
 
-/* 1 when a message asks for the members of its guild. cJSON is lenient: the strict check comes first. */
-static int asks_for_members(const spectacles_broker_event *event, uint64_t *guild_id, uint64_t *nonce)
+struct text {
+    const uint8_t *bytes;
+    size_t length;
+};
+
+/* The body in JSON. What is in no format that is known stays as it is. 0 when it can not be read. */
+static int read_body(struct worker *worker, const spectacles_broker_event *event, struct text *out)
 {
-    if (strcmp(event->key, "MESSAGE_CREATE") != 0 ||
-        spectacles_json_check(event->body, event->body_length, NULL) < 0)
+    spectacles_problem problem;
+    *out = (struct text){event->body, event->body_length};
+    if (event->format == SPECTACLES_FORMAT_JSON || event->format == SPECTACLES_FORMAT_RAW)
+        return 1;
+    if (spectacles_format_convert(worker->json, SPECTACLES_FORMAT_JSON, event->format, event->body,
+                                  event->body_length, &problem) < 0) {
+        warnx("a message under %s can not be read: %s, at byte %zu", event->key, problem.text,
+              problem.position);
         return 0;
-    cJSON *message = cJSON_ParseWithLength((const char *)event->body, event->body_length);
+    }
+    *out = (struct text){spectacles_bytes_data(worker->json), spectacles_bytes_length(worker->json)};
+    return 1;
+}
+
+/* 1 when a message asks for the members of its guild. cJSON is lenient: the strict check comes first. */
+static int asks_for_members(const char *key, const struct text *body, uint64_t *guild_id, uint64_t *nonce)
+{
+    if (strcmp(key, "MESSAGE_CREATE") != 0 || spectacles_json_check(body->bytes, body->length, NULL) < 0)
+        return 0;
+    cJSON *message = cJSON_ParseWithLength((const char *)body->bytes, body->length);
     int asks = strncmp(text_of(message, "content"), "!members", strlen("!members")) == 0;
     *guild_id = strtoull(text_of(message, "guild_id"), NULL, 10);
     *nonce = strtoull(text_of(message, "id"), NULL, 10);
@@ -87,6 +111,7 @@ static int request_members(struct worker *worker, uint64_t delivery, uint64_t gu
     message.key_length = strlen(SPECTACLES_ROUTE_SEND);
     message.body = body;
     message.body_length = (size_t)length;
+    message.format = SPECTACLES_FORMAT_JSON;
     int error = spectacles_broker_publish(worker->broker, &message, &command.tag);
     if (error == SPECTACLES_OK)
         worker->commands[worker->command_count++] = command;
@@ -99,13 +124,13 @@ static void stop(struct worker *worker, uint64_t now)
     spectacles_broker_close(worker->broker, now);
 }
 
-static void print(const struct worker *worker, const spectacles_broker_event *event)
+static void print(const struct worker *worker, const spectacles_broker_event *event, const struct text *body)
 {
     printf("%s ", event->key);
     if (worker->ids)
         printf("%s ", event->message_id ? event->message_id : "-");
-    if (event->body_length > 0)
-        fwrite(event->body, 1, event->body_length, stdout);
+    if (body->length > 0)
+        fwrite(body->bytes, 1, body->length, stdout);
     putchar('\n');
 }
 
@@ -120,18 +145,23 @@ static void on_message(struct worker *worker, const spectacles_broker_event *eve
     uint64_t delivery = event->delivery; /* the event ends with the next call on its broker */
     uint64_t guild_id;
     uint64_t nonce;
+    struct text body;
     if (worker->left == 0)
         return; /* closing: unacknowledged, it goes back to its queue */
     if (is_copy(worker, event)) {
         spectacles_broker_ack(worker->broker, delivery);
         return;
     }
-    int asks = !worker->listen && asks_for_members(event, &guild_id, &nonce);
+    if (!read_body(worker, event, &body)) {
+        spectacles_broker_reject(worker->broker, delivery, 0); /* nobody else could either */
+        return;
+    }
+    int asks = !worker->listen && asks_for_members(event->key, &body, &guild_id, &nonce);
     if (asks && (!spectacles_broker_room(worker->broker) || worker->command_count == COMMANDS_MAX)) {
         spectacles_broker_reject(worker->broker, delivery, 1); /* not now: later, or another worker */
         return;
     }
-    print(worker, event);
+    print(worker, event, &body);
     if (worker->seen && event->message_id)
         seen_add(worker->seen, event->message_id);
     if (!asks)
@@ -284,16 +314,18 @@ int main(int argc, char **argv)
     config.urls = &url;
     config.url_count = url ? 1 : 0;
     config.name = "worker";
+    config.format = format_from_environment();
     config.seed = spectacles_random_seed();
     if (spectacles_broker_new(&worker.broker, &config, &problem) < 0)
         errx(EXIT_FAILURE, "AMQP_URL: %s%s%s", problem.text, problem.word[0] ? ": " : "", problem.word);
     for (int i = optind; i < argc; i++)
         subscribe(&worker, argv[i]);
-    if (spectacles_link_for_broker(&link, worker.broker, NULL) < 0)
+    if (spectacles_link_for_broker(&link, worker.broker, NULL) < 0 || spectacles_bytes_new(&worker.json) < 0)
         errx(EXIT_FAILURE, "out of memory");
     uint64_t lost = run(&worker, link, catch_signals());
     spectacles_link_free(link);
     spectacles_broker_free(worker.broker);
+    spectacles_bytes_free(worker.json);
     forget_ids(&worker);
     if (lost > 0)
         errx(EXIT_FAILURE, "%" PRIu64 " commands were not confirmed", lost);
