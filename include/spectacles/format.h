@@ -33,7 +33,7 @@ enum spectacles_format {
  * when they are converted.
  *
  *   { [ " - 0..9 t f n            JSON; white space in front of them is passed over
- *   131, then a byte below 128    ETF
+ *   131, then a byte below 128    ETF; 131 alone too
  *   131, then 160 or more         MessagePack: a map of three
  *   a MessagePack string or       JSON in MessagePack
  *   binary that begins with { or [

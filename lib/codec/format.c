@@ -57,8 +57,10 @@ static uint32_t other_format(sp_slice body)
     size_t length = scalar_length(tag);
     if (length > 0)
         return body.length == length ? SPECTACLES_FORMAT_MSGPACK : SPECTACLES_FORMAT_RAW;
-    if (tag == SP_ETF_VERSION && (body.length == 1 || body.bytes[1] < 160))
-        return body.length > 1 && body.bytes[1] < 128 ? SPECTACLES_FORMAT_ETF : SPECTACLES_FORMAT_RAW;
+    if (tag == SP_ETF_VERSION && (body.length == 1 || body.bytes[1] < 128))
+        return SPECTACLES_FORMAT_ETF;
+    if (tag == SP_ETF_VERSION && body.bytes[1] < 160)
+        return SPECTACLES_FORMAT_RAW;
     if (msgpack_text(body, &inside, &claim) && inside.length > 0 &&
         (inside.bytes[0] == '{' || inside.bytes[0] == '['))
         return SPECTACLES_FORMAT_MSGPACK_JSON;

@@ -3,6 +3,7 @@
 #include "codec/json.h"
 #include "core/config.h"
 
+#include <spectacles/format.h>
 #include <string.h>
 
 int sp_command_refuse(const sp_command *command, int error, sp_slice at, const char *text)
@@ -10,18 +11,19 @@ int sp_command_refuse(const sp_command *command, int error, sp_slice at, const c
     return sp_refuse_at(command->problem, error, text, (size_t)(at.bytes - command->start));
 }
 
-/*
- * Other implementations put ETF and MessagePack on the wire; no JSON text begins like them. 131 begins both:
- * ETF's tags are below 128, and MessagePack's map of three has a text as its first key.
- */
+/* Other implementations put ETF and MessagePack on the wire; no JSON text begins like them. */
 static const char *other_format(sp_slice body)
 {
-    uint8_t first = body.length > 0 ? body.bytes[0] : 0;
-    if (first == 131 && (body.length == 1 || body.bytes[1] < 128))
-        return "the body is ETF, Erlang's external term format: it has to be JSON";
-    if (first >= 0x80 && first <= 0xdf)
-        return "the body looks like MessagePack: it has to be JSON";
-    return NULL;
+    switch (spectacles_format_of(body.bytes, body.length)) {
+    case SPECTACLES_FORMAT_ETF:
+        return "the body is ETF, Erlang's external term format: it has to be JSON "
+               "(spectacles_format_convert() rewrites it)";
+    case SPECTACLES_FORMAT_MSGPACK:
+    case SPECTACLES_FORMAT_MSGPACK_JSON:
+        return "the body looks like MessagePack: it has to be JSON (spectacles_format_convert() rewrites it)";
+    default:
+        return NULL;
+    }
 }
 
 int sp_command_open(sp_command *command, sp_slice body, const char *shape, sp_slice *object)

@@ -23,6 +23,15 @@ def erlang(root: Path) -> Iterator[Oracle]:
 
 
 @pytest.fixture(scope="module")
+def npm_msgpack(root: Path) -> Iterator[Oracle]:
+    modules = root / "build" / "npm" / "node_modules"
+    if not shutil.which("node") or not (modules / "@msgpack" / "msgpack").exists():
+        pytest.skip("npm's @msgpack/msgpack is not there: ./dev test installs it where it can")
+    with Oracle(["node", root / "tests" / "codec" / "msgpack.js"], env={**os.environ, "NODE_PATH": str(modules)}) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
 def erlpack(root: Path) -> Iterator[Oracle]:
     modules = root / "build" / "npm" / "node_modules"
     if not shutil.which("node") or not (modules / "erlpack" / "build" / "Release" / "erlpack.node").exists():

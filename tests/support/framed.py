@@ -60,6 +60,13 @@ class Codec(Framed):
         error, position, length = struct.unpack("<iII", self.read(12))
         return error, position, self.read(length)
 
+    def convert(self, to: int, from_: int, data: bytes) -> tuple[int, int, bytes]:
+        """From one format (enum spectacles_format) to another."""
+        return self.ask("c", bytes([to, from_]) + data)
+
+    def converted(self, to: int, from_: int, data: bytes) -> bytes:
+        return self.fine("c", bytes([to, from_]) + data)
+
     def fine(self, what: str, data: bytes) -> bytes:
         error, position, out = self.ask(what, data)
         assert error == 0, f"{error} at {position}: {out.decode()}: {data[:200]!r}"

@@ -6,6 +6,7 @@
  */
 #include <spectacles/codec.h>
 #include <spectacles/document.h>
+#include <spectacles/format.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,18 @@ static int envelope(job *work, uint32_t encoding, const uint8_t *bytes, size_t l
                                 &work->problem);
 }
 
+/* To which format, from which, and the body; that in memory of its own, as all inputs are. */
+static int convert(job *work, const uint8_t *bytes, size_t length)
+{
+    uint8_t *body = length >= 2 ? malloc(length - 2 ? length - 2 : 1) : NULL;
+    if (!body)
+        return SPECTACLES_E_INVAL;
+    memcpy(body, bytes + 2, length - 2);
+    int error = spectacles_format_convert(work->out, bytes[0], bytes[1], body, length - 2, &work->problem);
+    free(body);
+    return error;
+}
+
 static int run(job *work, int what, const uint8_t *bytes, size_t length)
 {
     enum {
@@ -68,6 +81,8 @@ static int run(job *work, int what, const uint8_t *bytes, size_t length)
             return SPECTACLES_E_PROTO;
         return spectacles_transcode(work->out, JSON, ETF, spectacles_bytes_data(work->scratch),
                                     spectacles_bytes_length(work->scratch), &work->problem);
+    case 'c':
+        return convert(work, bytes, length);
     default:
         return SPECTACLES_E_INVAL;
     }
