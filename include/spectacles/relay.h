@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: MIT
  *
  *     Discord --> shard --> relay --> events broker   --> <group>:[<subgroup>:]<event>  --> workers
- *                           d of op 0, verbatim, key = the event's name
+ *                           d of op 0, key = the event's name
  *
  *     Discord <-- shard <-- relay <-- commands broker <-- <group>:<shard id>            <-- workers
  *                           packets {op, d}
@@ -20,9 +20,12 @@
  * them.
  *
  * What it promises:
- * - Only op 0 is published, only its `d`, verbatim, persistent, under the event's name, when the name is on
+ * - Only op 0 is published, only its `d`, persistent, under the event's name, when the name is on
  *   the allow list. Every event carries a message-id that is the same for every copy of it:
  *   `<session id>:<sequence>`.
+ * - Bodies, packets of SENDs and gaps among them, are written in the format of the events broker
+ *   (spectacles_broker_config.format): verbatim when that and the shard's encoding are JSON. Commands are taken
+ *   in every format that this build knows, and recognised (format.h).
  * - A dispatch is committed (spectacles_shard_commit) when the broker has confirmed it and everything before
  *   it, or it was filtered out. So make the shards with SPECTACLES_SHARD_COMMITS, and a loss is followed by
  *   a replay.
@@ -36,9 +39,9 @@
  *   Whatever Discord dispatched after `seq` of the old session and before `next` of the new one may be missing;
  *   old_session is null when it is not known, time (milliseconds since 1970, when the loss was noticed) is null
  *   without unix_offset. Its message-id is `<new session>:gap:<next>`. The queue `<group>:SPECTACLES_GAP` is
- *   declared, so that a gap waits for whoever wants to know. A dispatch that cannot be published at all (ETF
- *   that JSON has no form for) is declared in the same way, with both sessions the same.
- * - What can never be sent is rejected without requeue and reported by COMMAND_REJECTED.
+ *   declared, so that a gap waits for whoever wants to know. A dispatch that cannot be published at all (it has no
+ *   form in that format) is declared in the same way, with both sessions the same.
+ * - What can never be sent, or has no form in that format, is rejected without requeue and reported by COMMAND_REJECTED.
  * - Shards identify in order, one per bucket per 5 seconds (Discord: "max_concurrency"); resumes do not wait.
  */
 #ifndef SPECTACLES_RELAY_H
@@ -130,7 +133,7 @@ enum spectacles_relay_event_type {
     SPECTACLES_RELAY_EVENT_SUBSCRIBED = 26,
     SPECTACLES_RELAY_EVENT_UNSUBSCRIBED = 27, /* likewise; text: why */
     /*
-     * code, text; name: the event, or the routing key. seq: a dispatch that the broker or JSON has no place for,
+     * code, text; name: the event, or the routing key. seq: a dispatch that the broker or its format has no place for,
      * and a gap declares
      */
     SPECTACLES_RELAY_EVENT_PUBLISH_FAILED = 28,
