@@ -61,12 +61,24 @@ typedef struct spectacles_broker_config {
     uint32_t drain_timeout;   /* milliseconds that close() waits for confirms; default 5000 */
     /* in what bodies are written: enum spectacles_format (format.h); default SPECTACLES_FORMAT_JSON */
     uint32_t format;
+    uint32_t declare; /* enum spectacles_declare; default SPECTACLES_DECLARE */
 } spectacles_broker_config;
+
+/* What a broker does about the exchange and its queues, for accounts that may not make any. */
+enum spectacles_declare {
+    SPECTACLES_DECLARE = 0,         /* declares them, and binds the queues */
+    SPECTACLES_DECLARE_PASSIVE = 1, /* looks whether they are there, and makes and binds nothing */
+    /*
+     * asks for nothing: a queue that is not there is noticed when it is to be consumed, which ends the channel
+     * on which all are consumed, again at each new try
+     */
+    SPECTACLES_DECLARE_NOTHING = 2
+};
 
 enum spectacles_header_type {
     SPECTACLES_HEADER_NOTHING = 0,   /* no value (V) */
     SPECTACLES_HEADER_BOOLEAN = 1,   /* `integer`: 0 or 1 (t) */
-    SPECTACLES_HEADER_INTEGER = 2,   /* `integer`; sent with 64 bits (l), received in any width */
+    SPECTACLES_HEADER_INTEGER = 2,   /* `integer`; sent with 32 bits (I) if they suffice, or 64 (l) */
     SPECTACLES_HEADER_TEXT = 3,      /* `bytes`: UTF-8 by convention, checked by nobody (S) */
     SPECTACLES_HEADER_BINARY = 4,    /* `bytes` (x) */
     SPECTACLES_HEADER_TIMESTAMP = 5, /* `integer`: seconds since 1970 (T) */
@@ -102,7 +114,13 @@ typedef struct spectacles_subscription {
     const char *subgroup; /* NULL or length 0: none */
     size_t subgroup_length;
     uint32_t declare_only; /* 1: declare and bind the queue, and consume nothing */
-    uint32_t reserved;     /* 0 */
+    /*
+     * for queue.declare: x-queue-type, x-message-ttl, x-max-length, x-dead-letter-exchange, ...; at most 64, of
+     * together 2048 bytes. None, as Spectacles has it, unless all who declare this queue name the same ones:
+     * RabbitMQ refuses any difference (406). A policy needs no such agreement
+     */
+    uint32_t argument_count;
+    const spectacles_header *arguments;
 } spectacles_subscription;
 
 enum spectacles_message_flag {
@@ -153,7 +171,7 @@ enum spectacles_broker_event_type {
     SPECTACLES_BROKER_EVENT_SUBSCRIBED = 8,
     /*
      * `subscription` failed, was cancelled, or its channel ended under it; code, text; `time`: when it is
-     * tried again, or SPECTACLES_NEVER
+     * tried again, or SPECTACLES_NEVER: it has ended, as spectacles_broker_unsubscribe() asked for
      */
     SPECTACLES_BROKER_EVENT_UNSUBSCRIBED = 9,
     /* the broker takes no publishes for now (connection.blocked); text: its reason */
@@ -259,13 +277,24 @@ void spectacles_broker_free(spectacles_broker *broker);
 const spectacles_broker_event *spectacles_broker_next_event(spectacles_broker *broker, uint64_t now);
 
 /*
- * Asks for a queue: declared durable, without arguments, bound to the group's exchange with the event as its
+ * Asks for a queue: declared durable, bound to the group's exchange with the event as its
  * key, and consumed (queue.declare, queue.bind, basic.qos, basic.consume) now or as soon as there is a
  * connection, and again after every loss. Returns the number of the subscription, from 0 on. A queue that is
- * already subscribed to returns the number it has. SPECTACLES_E_INVAL: a name that spectacles_route_queue()
+ * already subscribed to returns the number it has, and keeps its settings. SPECTACLES_E_INVAL: a name that spectacles_route_queue()
  * refuses. SPECTACLES_E_TOOBIG. SPECTACLES_E_NOMEM.
  */
 int spectacles_broker_subscribe(spectacles_broker *broker, const spectacles_subscription *subscription);
+
+/*
+ * Ends a subscription (basic.cancel); an event UNSUBSCRIBED with the time SPECTACLES_NEVER follows (not after CLOSED). From this call on
+ * no MESSAGE of it is told: what was on its way goes back to its queue, where others find it, marked as
+ * redelivered. What was told before can be acknowledged and rejected as ever. The queue and its binding stay:
+ * it goes on collecting. Subscribing to the same queue again is fine at any time, and then holds from that
+ * event on; the number of a subscription that has ended may be given to another one.
+ *
+ * Returns 0, also when it has ended already. SPECTACLES_E_INVAL: there never was such a number. SPECTACLES_E_NOMEM.
+ */
+int spectacles_broker_unsubscribe(spectacles_broker *broker, uint32_t subscription);
 
 /*
  * Publishes, now or as soon as there is a connection: basic.publish in confirm mode, persistent by default.
@@ -331,6 +360,13 @@ int spectacles_broker_reply(spectacles_broker *broker, const char *reply_to, con
  * happens. Returns 1 when it was acknowledged, 0 when there was nothing to do. SPECTACLES_E_NOMEM.
  */
 int spectacles_broker_ack(spectacles_broker *broker, uint64_t delivery);
+
+/*
+ * Acknowledges a delivery and all that were told before it and are not settled yet, those of every other
+ * subscription of this broker too (basic.ack with multiple; they share a channel). Returns how many that
+ * were, 0 when there was nothing to do. Otherwise as ack.
+ */
+int spectacles_broker_ack_all(spectacles_broker *broker, uint64_t delivery);
 
 /* Rejects a delivery (basic.reject); requeue 1: the broker delivers it again. Otherwise as ack. */
 int spectacles_broker_reject(spectacles_broker *broker, uint64_t delivery, int requeue);

@@ -61,6 +61,10 @@ static int check_config(const spectacles_broker_config *config, spectacles_probl
                          "window_count, window_bytes, max_message and high_water must not be 0");
     if (config->prefetch == 0 || config->prefetch > UINT16_MAX)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "prefetch has to be 1 to 65535");
+    if (config->declare > SPECTACLES_DECLARE_NOTHING)
+        return sp_refuse(
+            problem, SPECTACLES_E_INVAL,
+            "declare has to be SPECTACLES_DECLARE, SPECTACLES_DECLARE_PASSIVE or SPECTACLES_DECLARE_NOTHING");
     return sp_format_check(config->format, problem);
 }
 
@@ -81,6 +85,17 @@ static int parse_urls(spectacles_broker *broker, const spectacles_broker_config 
             return error;
     }
     return SPECTACLES_OK;
+}
+
+/* A fleet that knows the same list neither comes to its first entry, nor goes on to the same next one. */
+static void shuffle_urls(spectacles_broker *broker)
+{
+    for (uint32_t left = broker->uri_count; left > 1; left--) {
+        uint32_t chosen = (uint32_t)sp_random_upto(&broker->random, left - 1);
+        sp_uri last = broker->uris[left - 1];
+        broker->uris[left - 1] = broker->uris[chosen];
+        broker->uris[chosen] = last;
+    }
 }
 
 static int reserve_events(spectacles_broker *broker)
@@ -111,6 +126,7 @@ static int set_up(spectacles_broker *broker, const spectacles_broker_config *con
     broker->connect_timeout = config->connect_timeout;
     broker->drain_timeout = config->drain_timeout;
     broker->format = config->format;
+    broker->topology.declare = config->declare;
     broker->random.state = config->seed;
     broker->phase_deadline = SPECTACLES_NEVER;
     broker->frame_max = SP_WIRE_FRAME_MAX;
@@ -119,9 +135,8 @@ static int set_up(spectacles_broker *broker, const spectacles_broker_config *con
     int error = broker->group && broker->name ? reserve_events(broker) : SPECTACLES_E_NOMEM;
     if (error == SPECTACLES_OK)
         error = parse_urls(broker, config, problem);
-    /* A fleet that knows the same list does not all come to its first entry. */
     if (error == SPECTACLES_OK)
-        broker->uri = (uint32_t)sp_random_upto(&broker->random, broker->uri_count - 1);
+        shuffle_urls(broker);
     return error;
 }
 
@@ -488,6 +503,15 @@ SPECTACLES_EXPORT void spectacles_broker_consumed(spectacles_broker *broker, siz
 
 /* ---- What the owner asks for ---- */
 
+static int check_subscription(spectacles_broker *broker, const spectacles_subscription *subscription)
+{
+    if (subscription->prefetch > UINT16_MAX)
+        return sp_broker_fail(broker, SPECTACLES_E_INVAL, "prefetch has to be 1 to 65535");
+    const char *problem =
+        sp_headers_problem(subscription->arguments, subscription->argument_count, SP_ARGUMENTS_BYTES);
+    return problem ? sp_broker_fail(broker, SPECTACLES_E_INVAL, problem) : SPECTACLES_OK;
+}
+
 SPECTACLES_EXPORT int spectacles_broker_subscribe(spectacles_broker *broker,
                                                   const spectacles_subscription *subscription)
 {
@@ -496,16 +520,28 @@ SPECTACLES_EXPORT int spectacles_broker_subscribe(spectacles_broker *broker,
     if (error != SPECTACLES_OK)
         return sp_broker_fail(broker, error,
                               "the subscription's size is not that of a version this library knows");
-    uint32_t prefetch = read.prefetch ? read.prefetch : broker->prefetch;
-    if (prefetch > UINT16_MAX)
-        return sp_broker_fail(broker, SPECTACLES_E_INVAL, "prefetch has to be 1 to 65535");
-    int number = sp_topology_add(&broker->topology, broker->group, &read, prefetch);
+    error = check_subscription(broker, &read);
+    if (error != SPECTACLES_OK)
+        return error;
+    read.prefetch = read.prefetch ? read.prefetch : broker->prefetch;
+    /* A number is not given anew while its owner may not have heard yet that the last one ended. */
+    int number = sp_topology_add(&broker->topology, broker->group, &read, broker->news.count == 0);
+    if (number == SPECTACLES_E_NOMEM)
+        return sp_broker_fail(broker, number, spectacles_strerror(number));
     if (number < 0)
         return sp_broker_fail(broker, number,
                               "the queue can not be named: group, subgroup and event have to be text of "
                               "together at most 253 bytes, group and event not empty");
     error = sp_broker_advance(broker, 0);
     return error == SPECTACLES_OK ? number : sp_broker_fail(broker, error, spectacles_strerror(error));
+}
+
+SPECTACLES_EXPORT int spectacles_broker_unsubscribe(spectacles_broker *broker, uint32_t subscription)
+{
+    if (!sp_topology_at(&broker->topology, subscription))
+        return sp_broker_fail(broker, SPECTACLES_E_INVAL, "there is no subscription of this number");
+    int error = sp_broker_leave(broker, subscription);
+    return error == SPECTACLES_OK ? error : sp_broker_fail(broker, error, spectacles_strerror(error));
 }
 
 static bool fits(const char *text)
@@ -623,23 +659,29 @@ SPECTACLES_EXPORT int spectacles_broker_room(const spectacles_broker *broker)
     return sp_broker_has_room(broker) && !broker->owner_closes;
 }
 
-static int answer_delivery(spectacles_broker *broker, uint64_t delivery, amqp_method_number_t id, int requeue)
+/* Whether a delivery can be answered now: 1, 0, or an error. There is room for the method then. */
+static int may_answer(spectacles_broker *broker)
 {
-    amqp_basic_ack_t ack = {0};
-    amqp_basic_reject_t reject = {.requeue = requeue ? 1 : 0};
-    size_t before = sp_buffer_length(&broker->control);
     bool open = broker->transport == SP_TRANSPORT_OPEN && broker->state != SPECTACLES_BROKER_CLOSING &&
                 broker->channels[SP_CHANNEL_CONSUME] == SP_CHANNEL_OPEN;
     if (!open)
         return 0;
     /* Room first: once the tag is taken back there is no way to ask again. */
-    if (!sp_buffer_reserve(&broker->control, 8192)) {
-        broker->control.failed = false;
-        return sp_broker_fail(broker, SPECTACLES_E_NOMEM, spectacles_strerror(SPECTACLES_E_NOMEM));
-    }
-    uint64_t tag = sp_deliveries_settle(&broker->deliveries, delivery);
+    if (sp_buffer_reserve(&broker->control, 8192))
+        return 1;
+    broker->control.failed = false;
+    return sp_broker_fail(broker, SPECTACLES_E_NOMEM, spectacles_strerror(SPECTACLES_E_NOMEM));
+}
+
+static int answer_delivery(spectacles_broker *broker, uint64_t delivery, amqp_method_number_t id, int requeue)
+{
+    amqp_basic_ack_t ack = {0};
+    amqp_basic_reject_t reject = {.requeue = requeue ? 1 : 0};
+    size_t before = sp_buffer_length(&broker->control);
+    int may = may_answer(broker);
+    uint64_t tag = may == 1 ? sp_deliveries_settle(&broker->deliveries, delivery) : 0;
     if (tag == 0)
-        return 0;
+        return may < 0 ? may : 0;
     ack.delivery_tag = reject.delivery_tag = tag;
     const void *method = id == AMQP_BASIC_ACK_METHOD ? (const void *)&ack : (const void *)&reject;
     sp_wire_method(&broker->control, SP_CHANNEL_CONSUME, id, method);
@@ -652,6 +694,19 @@ SPECTACLES_EXPORT int spectacles_broker_ack(spectacles_broker *broker, uint64_t 
     if (done == 1)
         broker->stats.acknowledged++;
     return done;
+}
+
+SPECTACLES_EXPORT int spectacles_broker_ack_all(spectacles_broker *broker, uint64_t delivery)
+{
+    int count = 0;
+    int may = may_answer(broker);
+    uint64_t tag = may == 1 ? sp_deliveries_settle_all(&broker->deliveries, delivery, &count) : 0;
+    if (tag == 0)
+        return may < 0 ? may : 0;
+    amqp_basic_ack_t ack = {.delivery_tag = tag, .multiple = 1};
+    sp_wire_method(&broker->control, SP_CHANNEL_CONSUME, AMQP_BASIC_ACK_METHOD, &ack);
+    broker->stats.acknowledged += (uint64_t)count;
+    return count;
 }
 
 SPECTACLES_EXPORT int spectacles_broker_reject(spectacles_broker *broker, uint64_t delivery, int requeue)

@@ -195,6 +195,12 @@ int sp_broker_rewrite_body(spectacles_broker *broker, spectacles_message *messag
 /* Whether there is room in the window. */
 bool sp_broker_has_room(const spectacles_broker *broker);
 
+/* Ends a subscription, now or when the broker has answered what was asked for it. */
+int sp_broker_leave(spectacles_broker *broker, uint32_t number);
+
+/* The connection is gone: subscriptions that were to end have ended. */
+void sp_broker_end_leaving(spectacles_broker *broker);
+
 /* ---- handshake.c: start, tune, open ---- */
 
 int sp_broker_greet(spectacles_broker *broker);

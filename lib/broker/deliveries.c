@@ -66,20 +66,50 @@ static uint64_t *find(const sp_deliveries *deliveries, uint64_t tag)
     return NULL;
 }
 
-uint64_t sp_deliveries_settle(sp_deliveries *deliveries, uint64_t handle)
+/* The tag in a handle; 0 when it is not of this channel. */
+static uint64_t tag_of(const sp_deliveries *deliveries, uint64_t handle)
 {
-    uint64_t tag = handle & ((UINT64_C(1) << TAG_BITS) - 1);
-    if (handle >> TAG_BITS != deliveries->generation || tag == 0)
-        return 0;
-    uint64_t *open = find(deliveries, tag);
-    if (!open)
-        return 0;
-    *open = 0;
-    deliveries->settled++;
+    return handle >> TAG_BITS == deliveries->generation ? handle & ((UINT64_C(1) << TAG_BITS) - 1) : 0;
+}
+
+static void drop_front(sp_deliveries *deliveries)
+{
+    const uint64_t *open;
     while ((open = sp_ring_front(&deliveries->tags)) && *open == 0) {
         sp_ring_pop(&deliveries->tags);
         deliveries->settled--;
     }
     compact(deliveries);
+}
+
+uint64_t sp_deliveries_settle(sp_deliveries *deliveries, uint64_t handle)
+{
+    uint64_t tag = tag_of(deliveries, handle);
+    uint64_t *open = tag ? find(deliveries, tag) : NULL;
+    if (!open)
+        return 0;
+    *open = 0;
+    deliveries->settled++;
+    drop_front(deliveries);
     return tag;
+}
+
+uint64_t sp_deliveries_settle_all(sp_deliveries *deliveries, uint64_t handle, int *count)
+{
+    uint64_t tag = tag_of(deliveries, handle);
+    uint64_t newest = 0;
+    *count = 0;
+    for (size_t i = 0; i < deliveries->tags.count; i++) {
+        uint64_t *open = sp_ring_at(&deliveries->tags, i);
+        if (*open > tag)
+            break;
+        if (*open == 0)
+            continue;
+        newest = *open;
+        *open = 0;
+        deliveries->settled++;
+        ++*count;
+    }
+    drop_front(deliveries);
+    return newest;
 }

@@ -33,4 +33,10 @@ int sp_deliveries_add(sp_deliveries *deliveries, uint64_t tag, uint64_t *handle)
 /* Takes a handle back: its tag, or 0 when there is nothing to settle. */
 uint64_t sp_deliveries_settle(sp_deliveries *deliveries, uint64_t handle);
 
+/*
+ * Takes back a handle and all that were given out before it. The newest tag that was open, or 0 when there is
+ * nothing to settle, and how many there were.
+ */
+uint64_t sp_deliveries_settle_all(sp_deliveries *deliveries, uint64_t handle, int *count);
+
 #endif

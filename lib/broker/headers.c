@@ -67,8 +67,13 @@ static amqp_field_value_t value_of(const spectacles_header *header)
         value.kind = AMQP_FIELD_KIND_BOOLEAN;
         value.value.boolean = header->integer != 0;
     } else if (header->type == SPECTACLES_HEADER_INTEGER) {
-        value.kind = AMQP_FIELD_KIND_I64;
-        value.value.i64 = header->integer;
+        /* Not every client reads the wide kind as signed. */
+        bool narrow = header->integer >= INT32_MIN && header->integer <= INT32_MAX;
+        value.kind = narrow ? AMQP_FIELD_KIND_I32 : AMQP_FIELD_KIND_I64;
+        if (narrow)
+            value.value.i32 = (int32_t)header->integer;
+        else
+            value.value.i64 = header->integer;
     } else if (header->type == SPECTACLES_HEADER_TIMESTAMP) {
         value.kind = AMQP_FIELD_KIND_TIMESTAMP;
         value.value.u64 = (uint64_t)header->integer;

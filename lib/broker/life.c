@@ -85,6 +85,7 @@ static void close_transport(spectacles_broker *broker)
     sp_content_reset(&broker->delivered);
     sp_content_reset(&broker->returned);
     sp_deliveries_renew(&broker->deliveries);
+    sp_broker_end_leaving(broker);
     sp_topology_reset(&broker->topology);
     sp_broker_lose_calls(broker);
     /* The same frame size as before: nothing has to be cut anew, so that this can not fail. */

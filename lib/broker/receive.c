@@ -193,6 +193,9 @@ static int on_consume_method(spectacles_broker *broker, amqp_method_number_t id,
         return on_deliver(broker, method);
     if (id == AMQP_BASIC_CANCEL_METHOD)
         return sp_broker_on_cancelled(broker, method, now);
+    if (id == AMQP_BASIC_CANCEL_OK_METHOD)
+        return sp_broker_on_consuming(broker, SP_REQUEST_CANCEL,
+                                      &((const amqp_basic_cancel_ok_t *)method)->consumer_tag, now);
     if (id == AMQP_BASIC_QOS_OK_METHOD)
         return sp_broker_on_consuming(broker, SP_REQUEST_QOS, NULL, now);
     if (id == AMQP_BASIC_CONSUME_OK_METHOD)
@@ -269,6 +272,11 @@ static int on_delivery(spectacles_broker *broker, const spectacles_broker_event 
     int error = sp_deliveries_add(&broker->deliveries, broker->delivered.delivery_tag, &handle);
     if (error != SPECTACLES_OK)
         return error;
+    /* Nobody wants it here any more: somebody else may. */
+    if (sp_topology_is_left(&broker->topology, (uint32_t)broker->delivered.consumer)) {
+        int done = spectacles_broker_reject(broker, handle, 1);
+        return done < 0 ? done : SPECTACLES_OK;
+    }
     if (broker->delivered.refusal)
         return refuse_delivery(broker, handle);
     *event = tell_delivery(broker, handle);

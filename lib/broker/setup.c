@@ -1,5 +1,7 @@
 #include "broker/broker.h"
 
+#include "broker/refusal.h"
+
 #include <string.h>
 
 /* ---- Channels ---- */
@@ -33,6 +35,12 @@ int sp_broker_open_channels(spectacles_broker *broker)
     return SPECTACLES_OK;
 }
 
+static bool is_set_up(const spectacles_broker *broker)
+{
+    return broker->transport == SP_TRANSPORT_OPEN && broker->state >= SPECTACLES_BROKER_SETUP &&
+           broker->state <= SPECTACLES_BROKER_DRAINING;
+}
+
 static bool has_request(const sp_ring *requests, enum sp_request_kind kind)
 {
     const sp_request *front = sp_ring_front(requests);
@@ -45,6 +53,35 @@ static bool exchange_is_wanted(const spectacles_broker *broker)
            !has_request(&broker->topology.declaring, SP_REQUEST_EXCHANGE);
 }
 
+static void tell_subscribed(spectacles_broker *broker, uint32_t number)
+{
+    sp_subscription *subscription = sp_topology_at(&broker->topology, number);
+    bool known = subscription->told;
+    subscription->state = SP_SUBSCRIPTION_ACTIVE;
+    subscription->settled = subscription->told = true;
+    sp_news *news = known ? NULL : sp_broker_tell(broker, SPECTACLES_BROKER_EVENT_SUBSCRIBED);
+    if (!news)
+        return;
+    news->event.subscription = number;
+    sp_text_set(&news->text, "%s", subscription->queue);
+}
+
+static void take_for_declared(spectacles_broker *broker, uint32_t number)
+{
+    sp_subscription *subscription = sp_topology_at(&broker->topology, number);
+    if (subscription->declare_only)
+        tell_subscribed(broker, number);
+    else
+        subscription->state = SP_SUBSCRIPTION_DECLARED;
+}
+
+/* Passively there is no binding. */
+static bool ends_declaring(const spectacles_broker *broker, enum sp_request_kind kind)
+{
+    return kind ==
+           (broker->topology.declare == SPECTACLES_DECLARE_PASSIVE ? SP_REQUEST_QUEUE : SP_REQUEST_BIND);
+}
+
 static int advance_subscription(spectacles_broker *broker, uint32_t number, uint64_t now)
 {
     sp_subscription *subscription = sp_topology_at(&broker->topology, number);
@@ -52,6 +89,9 @@ static int advance_subscription(spectacles_broker *broker, uint32_t number, uint
         subscription->state = SP_SUBSCRIPTION_WANTED;
         subscription->retry_at = SPECTACLES_NEVER;
     }
+    if (subscription->state == SP_SUBSCRIPTION_WANTED &&
+        broker->topology.declare == SPECTACLES_DECLARE_NOTHING)
+        take_for_declared(broker, number);
     if (subscription->state == SP_SUBSCRIPTION_WANTED &&
         broker->channels[SP_CHANNEL_DECLARE] == SP_CHANNEL_OPEN && broker->topology.exchange_stands)
         return sp_topology_declare(&broker->topology, &broker->control, broker->group, number);
@@ -64,8 +104,7 @@ static int advance_subscription(spectacles_broker *broker, uint32_t number, uint
 int sp_broker_advance(spectacles_broker *broker, uint64_t now)
 {
     int error = SPECTACLES_OK;
-    if (broker->transport != SP_TRANSPORT_OPEN || broker->state < SPECTACLES_BROKER_SETUP ||
-        broker->state > SPECTACLES_BROKER_DRAINING)
+    if (!is_set_up(broker))
         return SPECTACLES_OK;
     if (broker->channels[SP_CHANNEL_DECLARE] == SP_CHANNEL_OPEN && exchange_is_wanted(broker))
         error = sp_topology_declare_exchange(&broker->topology, &broker->control, broker->group);
@@ -95,32 +134,76 @@ int sp_broker_on_channel_opened(spectacles_broker *broker, uint16_t channel, uin
     return sp_broker_advance(broker, now);
 }
 
-/* ---- Answers ---- */
+/* ---- Leaving ---- */
 
-static void tell_subscribed(spectacles_broker *broker, uint32_t number)
+static void end_subscription(spectacles_broker *broker, uint32_t number)
 {
     sp_subscription *subscription = sp_topology_at(&broker->topology, number);
-    bool known = subscription->told;
-    subscription->state = SP_SUBSCRIPTION_ACTIVE;
-    subscription->settled = subscription->told = true;
-    sp_news *news = known ? NULL : sp_broker_tell(broker, SPECTACLES_BROKER_EVENT_SUBSCRIBED);
+    subscription->state = subscription->again ? SP_SUBSCRIPTION_WANTED : SP_SUBSCRIPTION_GONE;
+    subscription->settled = !subscription->again;
+    subscription->leaving = subscription->again = subscription->told = false;
+    subscription->retry_at = SPECTACLES_NEVER;
+    bool closed = broker->state == SPECTACLES_BROKER_CLOSED; /* nothing is told after that */
+    sp_news *news = closed ? NULL : sp_broker_tell(broker, SPECTACLES_BROKER_EVENT_UNSUBSCRIBED);
     if (!news)
         return;
     news->event.subscription = number;
-    sp_text_set(&news->text, "%s", subscription->queue);
+    news->event.time = SPECTACLES_NEVER;
+    sp_text_set(&news->text, "queue '%s' is not consumed any more, as was asked for", subscription->queue);
 }
+
+void sp_broker_end_leaving(spectacles_broker *broker)
+{
+    for (uint32_t i = 0; i < broker->topology.subscriptions.count; i++) {
+        if (sp_topology_at(&broker->topology, i)->leaving)
+            end_subscription(broker, i);
+    }
+}
+
+int sp_broker_leave(spectacles_broker *broker, uint32_t number)
+{
+    sp_subscription *subscription = sp_topology_at(&broker->topology, number);
+    subscription->again = false;
+    if (subscription->state == SP_SUBSCRIPTION_GONE || subscription->leaving)
+        return SPECTACLES_OK;
+    bool asked =
+        subscription->state == SP_SUBSCRIPTION_DECLARING || subscription->state == SP_SUBSCRIPTION_CONSUMING;
+    bool consumes = subscription->state == SP_SUBSCRIPTION_ACTIVE && !subscription->declare_only;
+    if (!is_set_up(broker) || (!asked && !consumes)) {
+        end_subscription(broker, number);
+        return SPECTACLES_OK;
+    }
+    int error = consumes ? sp_topology_cancel(&broker->topology, &broker->control, number) : SPECTACLES_OK;
+    subscription->leaving = error == SPECTACLES_OK;
+    return error;
+}
+
+/* What was asked for one that is to end has been answered. */
+static int go_on_leaving(spectacles_broker *broker, enum sp_request_kind kind, uint32_t number)
+{
+    if (kind == SP_REQUEST_CONSUME)
+        return sp_topology_cancel(&broker->topology, &broker->control, number);
+    if (kind == SP_REQUEST_CANCEL || ends_declaring(broker, kind))
+        end_subscription(broker, number);
+    return SPECTACLES_OK;
+}
+
+/* ---- Answers ---- */
 
 static int answered(spectacles_broker *broker, enum sp_request_kind kind, uint32_t number, uint64_t now)
 {
     sp_subscription *subscription = sp_topology_at(&broker->topology, number);
+    int error = SPECTACLES_OK;
     if (kind == SP_REQUEST_EXCHANGE)
         broker->topology.exchange_stands = true;
-    else if (kind == SP_REQUEST_BIND && !subscription->declare_only)
-        subscription->state = SP_SUBSCRIPTION_DECLARED;
-    else if (kind == SP_REQUEST_BIND || kind == SP_REQUEST_CONSUME)
+    else if (subscription->leaving)
+        error = go_on_leaving(broker, kind, number);
+    else if (kind == SP_REQUEST_CONSUME)
         tell_subscribed(broker, number);
+    else if (ends_declaring(broker, kind))
+        take_for_declared(broker, number);
     sp_broker_check_ready(broker, now);
-    return sp_broker_advance(broker, now);
+    return error == SPECTACLES_OK ? sp_broker_advance(broker, now) : error;
 }
 
 int sp_broker_on_declared(spectacles_broker *broker, enum sp_request_kind kind, const amqp_bytes_t *queue,
@@ -176,6 +259,8 @@ int sp_broker_on_cancelled(spectacles_broker *broker, const amqp_basic_cancel_t 
     if (!sp_topology_consumes(&broker->topology, number))
         return SPECTACLES_E_PROTO;
     const sp_subscription *subscription = sp_topology_at(&broker->topology, (uint32_t)number);
+    if (subscription->state == SP_SUBSCRIPTION_CANCELLING) /* it answers all the same */
+        return SPECTACLES_OK;
     if (subscription->state != SP_SUBSCRIPTION_ACTIVE)
         return SPECTACLES_E_PROTO;
     sp_news *news = fail_subscription(broker, (uint32_t)number, now + SP_RETRY_CANCELLED);
@@ -196,40 +281,68 @@ static void lose_exchange(spectacles_broker *broker, const amqp_channel_close_t 
     sp_loss *loss = sp_broker_blame(broker, close->reply_code,
                                     close->reply_code == 403 ? SPECTACLES_E_AUTH : SPECTACLES_E_INVAL);
     if (loss) {
-        loss->configuration = close->reply_code != 404;
+        loss->configuration = close->reply_code != 404 || broker->topology.declare != SPECTACLES_DECLARE;
         sp_text_set(&loss->text, "exchange '%s' %s", broker->group, what);
         sp_broker_quote(&loss->text, close->reply_code, close->reply_text);
     }
     sp_broker_drop(broker, 200, now);
 }
 
+static void explain_queue(const spectacles_broker *broker, sp_text *text, const sp_subscription *subscription,
+                          const amqp_channel_close_t *close)
+{
+    static const char needs[] =
+        " (durable, not exclusive, not auto-delete, no arguments; limits belong in a policy)";
+    sp_text difference;
+    sp_text_set(&difference, "%s", "");
+    if (close->reply_code == 404 && broker->topology.declare != SPECTACLES_DECLARE)
+        sp_text_set(text, "queue '%s' does not exist, and is not to be declared: create and bind it",
+                    subscription->queue);
+    else if (close->reply_code != 406)
+        sp_text_set(text, "queue '%s' can not be used", subscription->queue);
+    else if (sp_refusal_differs(&difference, close->reply_text))
+        sp_text_set(text, "queue '%s' exists and differs %s%s: delete it", subscription->queue,
+                    difference.chars, subscription->argument_count ? "" : needs);
+    else
+        sp_text_set(text, "queue '%s' exists with other settings than are asked for%s: delete it",
+                    subscription->queue, subscription->argument_count ? "" : needs);
+}
+
 static void tell_refused(spectacles_broker *broker, uint32_t number, const amqp_channel_close_t *close,
                          uint64_t now)
 {
     const sp_subscription *subscription = sp_topology_at(&broker->topology, number);
+    if (subscription->leaving) {
+        end_subscription(broker, number);
+        return;
+    }
     sp_news *news = fail_subscription(broker, number, now + SP_RETRY_REFUSED);
     if (!news)
         return;
     news->event.code = close->reply_code;
     news->event.error = close->reply_code == 403 ? SPECTACLES_E_AUTH : SPECTACLES_E_INVAL;
-    sp_text_set(
-        &news->text,
-        close->reply_code == 406
-            ? "queue '%s' exists with other settings than Spectacles needs (durable, not exclusive, not "
-              "auto-delete, no arguments; limits belong in a policy): delete it"
-            : "queue '%s' can not be used",
-        subscription->queue);
+    explain_queue(broker, &news->text, subscription, close);
     sp_broker_quote(&news->text, close->reply_code, close->reply_text);
 }
 
-/* What was asked for behind the culprit went unheard: it is asked for again. */
+static bool is_asked_for(const sp_subscription *subscription)
+{
+    return subscription->state == SP_SUBSCRIPTION_DECLARING ||
+           subscription->state == SP_SUBSCRIPTION_CONSUMING ||
+           subscription->state == SP_SUBSCRIPTION_CANCELLING;
+}
+
+/* What was asked for behind the culprit went unheard: it is asked for again, or has come to its end. */
 static void take_back(spectacles_broker *broker, sp_ring *requests, enum sp_subscription_state state)
 {
     for (size_t i = 0; i < requests->count; i++) {
         const sp_request *request = sp_ring_at(requests, i);
         sp_subscription *subscription = sp_topology_at(&broker->topology, request->subscription);
-        if (subscription && request->kind != SP_REQUEST_EXCHANGE &&
-            subscription->state != SP_SUBSCRIPTION_FAILED)
+        if (!subscription || request->kind == SP_REQUEST_EXCHANGE || !is_asked_for(subscription))
+            continue;
+        if (subscription->leaving)
+            end_subscription(broker, request->subscription);
+        else
             subscription->state = state;
     }
     sp_ring_clear(requests);
@@ -240,22 +353,38 @@ static sp_slice text_slice(const char *text)
     return (sp_slice){(const uint8_t *)text, strlen(text)};
 }
 
+static void explain_exchange(const spectacles_broker *broker, sp_text *what,
+                             const amqp_channel_close_t *close)
+{
+    static const char advice[] = "delete it or use another group";
+    sp_text difference;
+    sp_text_set(&difference, "%s", "");
+    if (close->reply_code == 404 && broker->topology.declare != SPECTACLES_DECLARE)
+        sp_text_set(what, "does not exist, and is not to be declared: create it");
+    else if (close->reply_code != 406)
+        sp_text_set(what, "can not be declared");
+    else if (sp_refusal_differs(&difference, close->reply_text))
+        sp_text_set(what, "exists and differs %s: %s", difference.chars, advice);
+    else
+        sp_text_set(what,
+                    "exists with other settings than Spectacles needs (direct, durable, not auto-delete, no "
+                    "arguments): %s",
+                    advice);
+}
+
 static void lose_declaring(spectacles_broker *broker, const amqp_channel_close_t *close, uint64_t now)
 {
     sp_ring *requests = &broker->topology.declaring;
     const sp_request *culprit = sp_ring_front(requests);
     if (culprit && culprit->kind == SP_REQUEST_EXCHANGE) {
-        lose_exchange(broker, close,
-                      close->reply_code == 406 ? "exists with other settings than Spectacles needs (direct, "
-                                                 "durable, not auto-delete, no arguments): delete it or use "
-                                                 "another group"
-                                               : "can not be declared",
-                      now);
+        sp_text what;
+        explain_exchange(broker, &what, close);
+        lose_exchange(broker, close, what.chars, now);
         return;
     }
     /* Somebody deleted the exchange: it is declared again, and the queue bound to it. */
-    bool exchange_is_gone =
-        culprit && close->reply_code == 404 && sp_wire_quotes(close->reply_text, text_slice(broker->group));
+    bool exchange_is_gone = culprit && culprit->kind == SP_REQUEST_BIND && close->reply_code == 404 &&
+                            sp_wire_quotes(close->reply_text, text_slice(broker->group));
     if (exchange_is_gone)
         broker->topology.exchange_stands = false;
     else if (culprit)

@@ -1,5 +1,6 @@
 #include "broker/topology.h"
 
+#include "broker/headers.h"
 #include "core/text.h"
 
 #include <spectacles/routing.h>
@@ -14,10 +15,16 @@ void sp_topology_init(sp_topology *topology)
                               .consuming = sp_ring_of(sizeof(sp_request))};
 }
 
+static void free_subscription(sp_subscription *subscription)
+{
+    free(subscription->event);
+    free(subscription->arguments);
+}
+
 void sp_topology_free(sp_topology *topology)
 {
     for (uint32_t i = 0; i < topology->subscriptions.count; i++)
-        free(sp_topology_at(topology, i)->event);
+        free_subscription(sp_topology_at(topology, i));
     sp_ring_free(&topology->subscriptions);
     sp_ring_free(&topology->declaring);
     sp_ring_free(&topology->consuming);
@@ -32,47 +39,86 @@ void sp_topology_reset(sp_topology *topology)
 {
     sp_ring_clear(&topology->declaring);
     sp_ring_clear(&topology->consuming);
-    topology->exchange_stands = false;
+    topology->exchange_stands = topology->declare == SPECTACLES_DECLARE_NOTHING;
     for (uint32_t i = 0; i < topology->subscriptions.count; i++) {
         sp_subscription *subscription = sp_topology_at(topology, i);
+        if (subscription->state == SP_SUBSCRIPTION_GONE)
+            continue;
         subscription->state = SP_SUBSCRIPTION_WANTED;
         subscription->settled = subscription->told = false;
         subscription->retry_at = SPECTACLES_NEVER;
     }
 }
 
-static int find_queue(const sp_topology *topology, const char *queue)
+/* One of this queue that has not ended, or else the place of one that has: its number, or -1. */
+static int find_place(const sp_topology *topology, const char *queue, bool reuse)
 {
+    int place = -1;
     for (uint32_t i = 0; i < topology->subscriptions.count; i++) {
-        if (strcmp(sp_topology_at(topology, i)->queue, queue) == 0)
+        const sp_subscription *subscription = sp_topology_at(topology, i);
+        bool gone = subscription->state == SP_SUBSCRIPTION_GONE;
+        bool same = strcmp(subscription->queue, queue) == 0;
+        if (same && !gone)
             return (int)i;
+        if (gone && (same || (reuse && place < 0)))
+            place = (int)i;
     }
-    return -1;
+    return place;
+}
+
+/* What is wanted of it from now on. SPECTACLES_E_NOMEM leaves all as it is. */
+static int set(sp_subscription *subscription, const char *queue, const spectacles_subscription *wanted)
+{
+    char *event = sp_text_copy(wanted->event, wanted->event_length);
+    spectacles_header *arguments = sp_headers_copy(wanted->arguments, wanted->argument_count);
+    if (!event || !arguments) {
+        free(event);
+        free(arguments);
+        return SPECTACLES_E_NOMEM;
+    }
+    free_subscription(subscription);
+    memcpy(subscription->queue, queue, strlen(queue) + 1);
+    subscription->event = event;
+    subscription->arguments = arguments;
+    subscription->argument_count = wanted->argument_count;
+    subscription->prefetch = (uint16_t)wanted->prefetch;
+    subscription->declare_only = wanted->declare_only;
+    return SPECTACLES_OK;
+}
+
+static int begin(sp_topology *topology, int place, const char *queue, const spectacles_subscription *wanted)
+{
+    sp_subscription *subscription =
+        place < 0 ? sp_ring_push(&topology->subscriptions) : sp_topology_at(topology, (uint32_t)place);
+    int error = subscription ? set(subscription, queue, wanted) : SPECTACLES_E_NOMEM;
+    if (error != SPECTACLES_OK) {
+        if (subscription && place < 0)
+            sp_ring_pop_back(&topology->subscriptions);
+        return error;
+    }
+    subscription->state = SP_SUBSCRIPTION_WANTED;
+    subscription->settled = subscription->told = false;
+    subscription->retry_at = SPECTACLES_NEVER;
+    return place < 0 ? (int)topology->subscriptions.count - 1 : place;
 }
 
 int sp_topology_add(sp_topology *topology, const char *group, const spectacles_subscription *wanted,
-                    uint32_t prefetch)
+                    bool reuse)
 {
     char queue[SPECTACLES_ROUTE_MAX + 1];
     int length = spectacles_route_queue(queue, sizeof queue, group, strlen(group), wanted->subgroup,
                                         wanted->subgroup_length, wanted->event, wanted->event_length);
     if (length < 0)
         return length;
-    int found = find_queue(topology, queue);
-    if (found >= 0)
-        return found;
-    char *event = sp_text_copy(wanted->event, wanted->event_length);
-    sp_subscription *subscription = event ? sp_ring_push(&topology->subscriptions) : NULL;
-    if (!subscription) {
-        free(event);
-        return SPECTACLES_E_NOMEM;
-    }
-    memcpy(subscription->queue, queue, (size_t)length + 1);
-    subscription->event = event;
-    subscription->prefetch = (uint16_t)prefetch;
-    subscription->declare_only = wanted->declare_only;
-    subscription->retry_at = SPECTACLES_NEVER;
-    return (int)topology->subscriptions.count - 1;
+    int place = find_place(topology, queue, reuse);
+    sp_subscription *subscription = place < 0 ? NULL : sp_topology_at(topology, (uint32_t)place);
+    if (!subscription || subscription->state == SP_SUBSCRIPTION_GONE)
+        return begin(topology, place, queue, wanted);
+    if (!subscription->leaving)
+        return place;
+    int error = set(subscription, queue, wanted);
+    subscription->again = error == SPECTACLES_OK;
+    return error == SPECTACLES_OK ? place : error;
 }
 
 /* ---- Asking ---- */
@@ -101,26 +147,40 @@ static int ask(sp_ring *requests, enum sp_request_kind kind, uint32_t number, sp
 
 int sp_topology_declare_exchange(sp_topology *topology, sp_buffer *out, const char *group)
 {
-    amqp_exchange_declare_t declare = {
-        .exchange = sp_wire_text(group), .type = sp_wire_text("direct"), .durable = 1};
+    amqp_exchange_declare_t declare = {.exchange = sp_wire_text(group),
+                                       .type = sp_wire_text("direct"),
+                                       .durable = 1,
+                                       .passive = topology->declare == SPECTACLES_DECLARE_PASSIVE};
     return ask(&topology->declaring, SP_REQUEST_EXCHANGE, 0, out, SP_CHANNEL_DECLARE,
                AMQP_EXCHANGE_DECLARE_METHOD, &declare);
+}
+
+static int ask_for_queue(sp_topology *topology, sp_buffer *out, uint32_t number)
+{
+    const sp_subscription *subscription = sp_topology_at(topology, number);
+    amqp_table_entry_t entries[SP_HEADERS_MOST];
+    sp_headers_write(entries, subscription->arguments, subscription->argument_count);
+    amqp_queue_declare_t declare = {.queue = sp_wire_text(subscription->queue),
+                                    .durable = 1,
+                                    .passive = topology->declare == SPECTACLES_DECLARE_PASSIVE,
+                                    .arguments = {(int)subscription->argument_count, entries}};
+    return ask(&topology->declaring, SP_REQUEST_QUEUE, number, out, SP_CHANNEL_DECLARE,
+               AMQP_QUEUE_DECLARE_METHOD, &declare);
 }
 
 int sp_topology_declare(sp_topology *topology, sp_buffer *out, const char *group, uint32_t number)
 {
     sp_subscription *subscription = sp_topology_at(topology, number);
     size_t before = sp_buffer_length(out);
-    amqp_queue_declare_t declare = {.queue = sp_wire_text(subscription->queue), .durable = 1};
-    amqp_queue_bind_t bind = {.queue = declare.queue,
+    amqp_queue_bind_t bind = {.queue = sp_wire_text(subscription->queue),
                               .exchange = sp_wire_text(group),
                               .routing_key = sp_wire_text(subscription->event)};
-    int error = ask(&topology->declaring, SP_REQUEST_QUEUE, number, out, SP_CHANNEL_DECLARE,
-                    AMQP_QUEUE_DECLARE_METHOD, &declare);
+    int error = ask_for_queue(topology, out, number);
     if (error != SPECTACLES_OK)
         return error;
-    error = ask(&topology->declaring, SP_REQUEST_BIND, number, out, SP_CHANNEL_DECLARE,
-                AMQP_QUEUE_BIND_METHOD, &bind);
+    if (topology->declare == SPECTACLES_DECLARE)
+        error = ask(&topology->declaring, SP_REQUEST_BIND, number, out, SP_CHANNEL_DECLARE,
+                    AMQP_QUEUE_BIND_METHOD, &bind);
     if (error != SPECTACLES_OK) {
         sp_ring_pop_back(&topology->declaring);
         sp_buffer_truncate(out, before);
@@ -128,6 +188,15 @@ int sp_topology_declare(sp_topology *topology, sp_buffer *out, const char *group
     }
     subscription->state = SP_SUBSCRIPTION_DECLARING;
     return SPECTACLES_OK;
+}
+
+enum {
+    TAG_ROOM = 16
+};
+
+static void write_consumer_tag(char out[TAG_ROOM], uint32_t number)
+{
+    snprintf(out, TAG_ROOM, "s%u", (unsigned)number);
 }
 
 uint64_t sp_consumer_number(amqp_bytes_t tag)
@@ -147,10 +216,10 @@ uint64_t sp_consumer_number(amqp_bytes_t tag)
 /* In RabbitMQ, a qos that is not global holds for each consumer that is started after it. */
 int sp_topology_consume(sp_topology *topology, sp_buffer *out, uint32_t number)
 {
-    char tag[16];
+    char tag[TAG_ROOM];
     sp_subscription *subscription = sp_topology_at(topology, number);
     size_t before = sp_buffer_length(out);
-    snprintf(tag, sizeof tag, "s%u", (unsigned)number);
+    write_consumer_tag(tag, number);
     amqp_basic_qos_t qos = {.prefetch_count = subscription->prefetch};
     amqp_basic_consume_t consume = {.queue = sp_wire_text(subscription->queue),
                                     .consumer_tag = sp_wire_text(tag)};
@@ -169,6 +238,18 @@ int sp_topology_consume(sp_topology *topology, sp_buffer *out, uint32_t number)
     return SPECTACLES_OK;
 }
 
+int sp_topology_cancel(sp_topology *topology, sp_buffer *out, uint32_t number)
+{
+    char tag[TAG_ROOM];
+    write_consumer_tag(tag, number);
+    amqp_basic_cancel_t cancel = {.consumer_tag = sp_wire_text(tag)};
+    int error = ask(&topology->consuming, SP_REQUEST_CANCEL, number, out, SP_CHANNEL_CONSUME,
+                    AMQP_BASIC_CANCEL_METHOD, &cancel);
+    if (error == SPECTACLES_OK)
+        sp_topology_at(topology, number)->state = SP_SUBSCRIPTION_CANCELLING;
+    return error;
+}
+
 /* ---- Looking ---- */
 
 bool sp_topology_consumes(const sp_topology *topology, uint64_t number)
@@ -176,7 +257,14 @@ bool sp_topology_consumes(const sp_topology *topology, uint64_t number)
     if (number >= topology->subscriptions.count)
         return false;
     const sp_subscription *subscription = sp_topology_at(topology, (uint32_t)number);
-    return subscription->state >= SP_SUBSCRIPTION_CONSUMING && !subscription->declare_only;
+    return subscription->state >= SP_SUBSCRIPTION_CONSUMING &&
+           (!subscription->declare_only || subscription->leaving);
+}
+
+bool sp_topology_is_left(const sp_topology *topology, uint32_t number)
+{
+    const sp_subscription *subscription = sp_topology_at(topology, number);
+    return subscription->leaving || subscription->state == SP_SUBSCRIPTION_GONE;
 }
 
 bool sp_topology_is_settled(const sp_topology *topology)

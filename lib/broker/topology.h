@@ -18,7 +18,9 @@ enum sp_subscription_state {
     SP_SUBSCRIPTION_DECLARED,  /* to be consumed as soon as there is a channel */
     SP_SUBSCRIPTION_CONSUMING, /* basic.qos and basic.consume are on their way */
     SP_SUBSCRIPTION_ACTIVE,
-    SP_SUBSCRIPTION_FAILED /* tried again at retry_at */
+    SP_SUBSCRIPTION_CANCELLING, /* basic.cancel is on its way */
+    SP_SUBSCRIPTION_FAILED,     /* tried again at retry_at */
+    SP_SUBSCRIPTION_GONE        /* ended: the place is free */
 };
 
 typedef struct sp_subscription {
@@ -29,7 +31,11 @@ typedef struct sp_subscription {
     bool declare_only;
     bool settled; /* active or failed once on this connection: READY waits for that */
     bool told;    /* SUBSCRIBED, and nothing else since */
+    bool leaving; /* to end as soon as the broker has answered */
+    bool again;   /* and then to begin anew */
     uint64_t retry_at;
+    spectacles_header *arguments; /* one block */
+    uint32_t argument_count;
 } sp_subscription;
 
 enum sp_request_kind {
@@ -37,7 +43,8 @@ enum sp_request_kind {
     SP_REQUEST_QUEUE,
     SP_REQUEST_BIND,
     SP_REQUEST_QOS,
-    SP_REQUEST_CONSUME
+    SP_REQUEST_CONSUME,
+    SP_REQUEST_CANCEL
 };
 
 /* Something that was asked for and is not answered yet. */
@@ -51,6 +58,7 @@ typedef struct sp_topology {
     sp_ring declaring; /* requests on the channel for declaring */
     sp_ring consuming; /* requests on the channel for consuming */
     bool exchange_stands;
+    uint32_t declare; /* enum spectacles_declare */
 } sp_topology;
 
 void sp_topology_init(sp_topology *topology);
@@ -59,9 +67,12 @@ void sp_topology_free(sp_topology *topology);
 /* A fresh connection: nothing stands. */
 void sp_topology_reset(sp_topology *topology);
 
-/* Adds a subscription, or finds the one with the same queue: its number, or an error. */
+/*
+ * Adds a subscription, or finds the one with the same queue: its number, or an error. reuse: the place of any
+ * that has ended may be taken.
+ */
 int sp_topology_add(sp_topology *topology, const char *group, const spectacles_subscription *wanted,
-                    uint32_t prefetch);
+                    bool reuse);
 
 sp_subscription *sp_topology_at(const sp_topology *topology, uint32_t number);
 
@@ -69,6 +80,7 @@ sp_subscription *sp_topology_at(const sp_topology *topology, uint32_t number);
 int sp_topology_declare_exchange(sp_topology *topology, sp_buffer *out, const char *group);
 int sp_topology_declare(sp_topology *topology, sp_buffer *out, const char *group, uint32_t number);
 int sp_topology_consume(sp_topology *topology, sp_buffer *out, uint32_t number);
+int sp_topology_cancel(sp_topology *topology, sp_buffer *out, uint32_t number);
 
 /* Our consumer tags are "s" and the subscription's number: that number, UINT64_MAX for a tag that is not ours. */
 uint64_t sp_consumer_number(amqp_bytes_t tag);
@@ -78,6 +90,9 @@ uint64_t sp_consumer_number(amqp_bytes_t tag);
  * cancelled counts, until it is made anew: deliveries may have been on their way.
  */
 bool sp_topology_consumes(const sp_topology *topology, uint64_t number);
+
+/* True when its owner wants to hear no more of it. */
+bool sp_topology_is_left(const sp_topology *topology, uint32_t number);
 
 /* True when everything has been tried once on this connection. */
 bool sp_topology_is_settled(const sp_topology *topology);

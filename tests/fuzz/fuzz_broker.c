@@ -18,11 +18,13 @@ typedef struct run {
     uint64_t now;
     uint64_t delivery; /* the last one */
     uint64_t published;
-    uint8_t settled[PUBLISHES_MOST + 1];
+    uint8_t settled[PUBLISHES_MOST + 1]; /* publishes and calls */
+    bool calls[PUBLISHES_MOST + 1];
     uint64_t written; /* publishes on this connection */
     sp_buffer output; /* of this connection, from the greeting on */
     bool greeted;
     bool closed;
+    bool left; /* nothing is subscribed to */
 } run;
 
 /* ---- What comes out ---- */
@@ -34,6 +36,21 @@ static void settle(run *self, uint64_t tag)
     self->settled[tag] = 1;
 }
 
+/* Whatever they are, reading them ends. */
+static void read_headers(const spectacles_header *headers, int depth)
+{
+    size_t position = 0;
+    spectacles_header each;
+    while (spectacles_header_next(headers, &position, &each)) {
+        must(position <= headers->length && each.type <= SPECTACLES_HEADER_OTHER);
+        must(!each.bytes ||
+             (each.bytes >= headers->bytes && each.bytes + each.length <= headers->bytes + headers->length));
+        must(headers->type == SPECTACLES_HEADER_ARRAY || each.key);
+        if (depth < 20)
+            read_headers(&each, depth + 1);
+    }
+}
+
 static void look_at(run *self, const spectacles_broker_event *event)
 {
     must(!self->closed);
@@ -42,11 +59,21 @@ static void look_at(run *self, const spectacles_broker_event *event)
     case SPECTACLES_BROKER_EVENT_CONFIRMED:
     case SPECTACLES_BROKER_EVENT_RETURNED:
     case SPECTACLES_BROKER_EVENT_FAILED:
+    case SPECTACLES_BROKER_EVENT_CALL_FAILED:
         settle(self, event->tag);
         break;
+    case SPECTACLES_BROKER_EVENT_REPLY:
+        settle(self, event->tag);
+        must(event->body);
+        read_headers(event->headers, 0);
+        break;
     case SPECTACLES_BROKER_EVENT_MESSAGE:
-        must(event->subscription == 0 && event->delivery && event->body);
+        must(event->subscription == 0 && event->delivery && event->body && !self->left);
         self->delivery = event->delivery;
+        read_headers(event->headers, 0);
+        break;
+    case SPECTACLES_BROKER_EVENT_SUBSCRIBED:
+        must(event->subscription == 0 && !self->left);
         break;
     case SPECTACLES_BROKER_EVENT_CLOSED:
         self->closed = true;
@@ -139,16 +166,20 @@ static const struct {
     SAY(2, "\0\x55\0\x0b"),
     SAY(3, "\0\x3c\0\x0b"),
     SAY(3, "\0\x3c\0\x15\2s0"),
+    /* Only when that was asked for: */
+    SAY(2, "\0\x3c\0\x15\7replies"),
+    SAY(3, "\0\x3c\0\x1f\2s0"),
 #undef SAY
 };
 
 enum {
-    HONEST = sizeof honest / sizeof honest[0]
+    ALL = sizeof honest / sizeof honest[0],
+    HONEST = ALL - 2
 };
 
 static void say_honestly(run *self, size_t from, size_t count)
 {
-    for (size_t i = from; i < from + count && i < HONEST; i++) {
+    for (size_t i = from; i < from + count && i < ALL; i++) {
         union {
             const char *chars;
             const uint8_t *bytes;
@@ -193,8 +224,69 @@ static void publish(run *self, uint8_t what, const uint8_t *bytes, size_t length
     must(tag == ++self->published);
 }
 
+static void call(run *self, uint8_t what, const uint8_t *bytes, size_t length)
+{
+    spectacles_message message;
+    uint64_t tag = 0;
+    if (self->published == PUBLISHES_MOST)
+        return;
+    spectacles_message_init(&message, sizeof message);
+    message.exchange = what & 1 ? NULL : "other";
+    message.body = bytes;
+    message.body_length = length;
+    if (spectacles_broker_call(self->broker, &message, 1u << what, self->now, &tag))
+        return;
+    must(tag == ++self->published);
+    self->calls[tag] = true;
+}
+
+/* The reply to the call of this number, which may not be one. */
+static void reply(run *self, uint8_t what, const uint8_t *bytes, size_t length)
+{
+    static const uint8_t deliver[] = "\0\x3c\0\x3c\7replies\0\0\0\0\0\0\0\1\0\0";
+    uint8_t header[] = {0,
+                        60,
+                        0,
+                        0,
+                        0,
+                        0,
+                        0,
+                        0,
+                        0,
+                        0,
+                        (uint8_t)(length >> 8),
+                        (uint8_t)length,
+                        4,
+                        0,
+                        2,
+                        (uint8_t)('0' + what / 10),
+                        (uint8_t)('0' + what % 10)};
+    feed_frame(self, 1, 2, deliver, sizeof deliver);
+    feed_frame(self, 2, 2, header, sizeof header);
+    if (length > 0)
+        feed_frame(self, 3, 2, bytes, length);
+}
+
+static void subscribe(run *self)
+{
+    spectacles_subscription subscription;
+    spectacles_subscription_init(&subscription, sizeof subscription);
+    subscription.event = "A";
+    subscription.event_length = 1;
+    must(spectacles_broker_subscribe(self->broker, &subscription) == 0);
+    self->left = false;
+}
+
 static void answer(run *self, uint8_t what)
 {
+    if (what == 4) {
+        must(spectacles_broker_ack_all(self->broker, self->delivery) >= 0);
+    } else if (what == 5) {
+        must(!spectacles_broker_unsubscribe(self->broker, 0));
+        self->left = true;
+    } else if (what == 6) {
+        subscribe(self);
+    }
     int done = what & 1 ? spectacles_broker_reject(self->broker, self->delivery, what >> 1 & 1)
                         : spectacles_broker_ack(self->broker, self->delivery);
     must(done == 0 || done == 1);
@@ -246,6 +338,12 @@ static void step(run *self, uint8_t what, const uint8_t *bytes, size_t length)
         self->now += UINT64_C(1) << how;
         spectacles_broker_expire(self->broker, self->now);
         break;
+    case 13:
+        call(self, how, bytes, length);
+        break;
+    case 14:
+        reply(self, how, bytes, length);
+        break;
     default:
         if (what == 255)
             spectacles_broker_close(self->broker, self->now);
@@ -255,7 +353,7 @@ static void step(run *self, uint8_t what, const uint8_t *bytes, size_t length)
 static bool carries(uint8_t what)
 {
     uint8_t kind = what & 15;
-    return (kind >= 2 && kind <= 5) || kind == 8 || kind == 11;
+    return (kind >= 2 && kind <= 5) || kind == 8 || kind == 11 || kind == 13 || kind == 14;
 }
 
 static void play(run *self, const uint8_t *bytes, size_t length)
@@ -283,7 +381,7 @@ static void confirm_all(run *self)
     feed_frame(self, 1, 2, ack, sizeof ack);
 }
 
-/* With an honest broker all that was published is settled. */
+/* With an honest broker all that was published is settled, and calls end without one. */
 static void recover(run *self)
 {
     spectacles_broker_stats stats = {.size = sizeof stats};
@@ -294,6 +392,8 @@ static void recover(run *self)
         pull(self);
     }
     if (!self->closed) {
+        if (self->left)
+            subscribe(self);
         connect(self, HONEST);
         write_out(self, SIZE_MAX);
         must(spectacles_broker_state(self->broker) == SPECTACLES_BROKER_READY ||
@@ -303,7 +403,7 @@ static void recover(run *self)
         must(!spectacles_broker_get_stats(self->broker, &stats));
         must(stats.unconfirmed == 0);
         for (uint64_t tag = 1; tag <= self->published; tag++)
-            must(self->settled[tag]);
+            must(self->settled[tag] || self->calls[tag]);
         spectacles_broker_close(self->broker, self->now);
     }
     for (int i = 0; i < 100 && !self->closed; i++) {
@@ -311,13 +411,14 @@ static void recover(run *self)
         wait(self);
     }
     must(self->closed);
+    for (uint64_t tag = 1; tag <= self->published; tag++)
+        must(self->settled[tag] || !self->calls[tag]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     static const char *const urls[] = {"amqp://one", "amqp://two?heartbeat=0"};
     run self = {.now = 1000};
-    spectacles_subscription subscription;
     spectacles_broker_config config;
     spectacles_broker_config_init(&config, sizeof config);
     config.urls = urls;
@@ -326,10 +427,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     config.max_message = 1000;
     config.window_count = 32;
     must(!spectacles_broker_new(&self.broker, &config, NULL));
-    spectacles_subscription_init(&subscription, sizeof subscription);
-    subscription.event = "A";
-    subscription.event_length = 1;
-    must(spectacles_broker_subscribe(self.broker, &subscription) == 0);
+    subscribe(&self);
     pull(&self);
     play(&self, bytes, length);
     recover(&self);

@@ -13,7 +13,7 @@ from standin.standin import Standin
 from support.processes import Process
 from support.rabbit import RabbitNode
 
-VHOSTS = 70
+VHOSTS = 90
 IDENTIFY_WINDOW = 5.0
 
 

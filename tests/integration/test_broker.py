@@ -356,6 +356,231 @@ def test_a_queue_with_other_arguments(rabbit: RabbitNode, vhost: str, channel: A
         assert tool.count("DISCONNECTED") == 0 and tool.close() == 0
 
 
+# ---- Passively, and not at all ----
+
+
+@pytest.mark.parametrize("declare", ["passive", "nothing"])
+def test_an_account_that_may_declare_nothing(rabbit: RabbitNode, vhost: str, channel: Any, tools: Tools, declare: str) -> None:
+    user = f"plain-{vhost}"
+    rabbit.ctl("add_user", user, "s3cretpw")
+    rabbit.ctl("set_permissions", "-p", vhost, user, "^$", ".*", ".*")
+    channel.exchange_declare("gateway", "direct", durable=True)
+    # With an argument that we would never ask for.
+    channel.queue_declare("gateway:EVENT", durable=True, arguments={"x-max-priority": 9})
+    channel.queue_bind("gateway:EVENT", "gateway", "EVENT")
+    tool = tools(rabbit.url(vhost, user=user, password="s3cretpw"), id="n", declare=declare)
+    tool.subscribe("EVENT")
+    tool.subscribe("NOBODY", consume=False) if declare == "nothing" else None
+    last = tool.publish(10, 100, "EVENT")["last"]
+    tool.wait_for(lambda: tool.received() == ids("n", last), 60, "what was published")
+    assert tool.count("UNSUBSCRIBED") == tool.count("DISCONNECTED") == 0 and tool.close() == 0
+    assert set(rabbit.queues(vhost)) == {"gateway:EVENT"}
+
+
+def test_what_is_to_be_there_and_is_not(rabbit: RabbitNode, vhost: str, channel: Any, tools: Tools) -> None:
+    tool = tools(rabbit.url(vhost) + "?heartbeat=0", id="p", declare="passive", patience=SOON)
+    number = tool.ask("subscribe EVENT")["subscription"]
+    lost = tool.wait_event("DISCONNECTED")
+    assert lost["code"] == 404 and lost["error"] == E_INVAL and "exchange 'gateway' does not exist" in lost["text"]
+    assert 15000 <= lost["time"] - lost["at"] <= 30000
+    channel.exchange_declare("gateway", "direct", durable=True)
+    missing = tool.wait_event("UNSUBSCRIBED")
+    assert missing["subscription"] == number and missing["code"] == 404 and "queue 'gateway:EVENT' does not exist" in missing["text"]
+    tool.wait_event("READY")
+    channel.queue_declare("gateway:EVENT", durable=True)
+    tool.wait_event("SUBSCRIBED")
+    assert rabbit.exchanges(vhost)["gateway"]["type"] == "direct" and tool.close() == 0
+
+
+def test_arguments_of_a_queue(rabbit: RabbitNode, vhost: str, tools: Tools) -> None:
+    tool = tools(rabbit.url(vhost), id="a")
+    number = tool.ask("subscribe LAST - 0 x-max-length=2 x-dead-letter-exchange=gateway x-dead-letter-routing-key=DEAD")["subscription"]
+    tool.wait_event("SUBSCRIBED")
+    arguments = rabbit.queues(vhost)["gateway:LAST"]["arguments"]
+    assert dict((name, value) for name, _, value in arguments) == {
+        "x-max-length": 2, "x-dead-letter-exchange": "gateway", "x-dead-letter-routing-key": "DEAD"}
+    dead = tool.subscribe("DEAD")
+    tool.ask(f"unsubscribe {number}")
+    tool.wait_event("UNSUBSCRIBED")
+    tool.publish(5, 10, "LAST")
+    tool.wait_event("MESSAGE", 3)
+    assert tool.received() == ids("a", 3) and all(told["subscription"] == dead for told in tool.events["MESSAGE"])
+    assert tool.events["MESSAGE"][0]["headers"]["x-first-death-reason"] == "maxlen"
+    # Another that asks for something else is told what.
+    other = tools(rabbit.url(vhost), id="b")
+    other.ask("subscribe LAST - 0 x-max-length=3 x-dead-letter-exchange=gateway x-dead-letter-routing-key=DEAD")
+    refused = other.wait_event("UNSUBSCRIBED")
+    assert refused["code"] == 406 and "differs in 'x-max-length': it has '2', and '3' is asked for" in refused["text"]
+    assert other.close() == 0 and tool.close() == 0
+
+
+# ---- Many at once, and no more ----
+
+
+def test_headers_priority_and_expiration(rabbit: RabbitNode, vhost: str, channel: Any, tools: Tools) -> None:
+    """Ours to pika, pika's to ours."""
+    tool = tools(rabbit.url(vhost), id="h")
+    tool.subscribe("EVENT", consume=False)
+    tool.publish(1, 10, "EVENT", "priority=7", "expiration=60000", "header.number=-5", "header.large=12345678901", "header.word=w\u00f6rd")
+    tool.wait_confirmed(1)
+    _, properties, _ = channel.basic_get("gateway:EVENT", auto_ack=True)
+    assert (properties.priority, properties.expiration, properties.delivery_mode) == (7, "60000", 2)
+    assert properties.headers == {"number": -5, "large": 12345678901, "word": "w\u00f6rd"}
+    tool.subscribe("MINE")
+    sent = {"bool": True, "small": 5, "large": 1 << 62, "text": "\u20ac", "table": {"inner": 1}, "array": [1, "two"], "none": None}
+    channel.basic_publish("gateway", "MINE", b"x", pika.BasicProperties(headers=sent, priority=3, expiration="50000"))
+    got = tool.wait_event("MESSAGE")
+    assert (got["priority"], got["expiration"]) == (3, "50000")
+    TABLE, ARRAY, NOTHING = 7, 8, 0
+    assert {name: got["headers"][name] for name in ("bool", "small", "large", "text")} == {
+        name: sent[name] for name in ("bool", "small", "large", "text")}
+    assert [got["headers"][name][0] for name in ("table", "array", "none")] == [TABLE, ARRAY, NOTHING]
+    assert tool.close() == 0
+
+
+def test_many_are_acknowledged_at_once(rabbit: RabbitNode, vhost: str, tools: Tools) -> None:
+    tool = tools(rabbit.url(vhost), id="m")
+    tool.write("hold")
+    tool.subscribe("FIRST", prefetch=50)
+    tool.subscribe("SECOND", prefetch=50)
+    for _ in range(20):
+        tool.publish(1, 10, "FIRST")
+        tool.publish(1, 10, "SECOND")
+    tool.wait_event("MESSAGE", 40)
+    assert tool.ask("ack-all 10")["count"] == 10
+    assert tool.ask("ack-all 25")["count"] == 25
+    assert tool.ask("requeue")["count"] == 5
+    tool.wait_event("MESSAGE", 45)
+    assert all(told["redelivered"] for told in tool.events["MESSAGE"][40:])
+    assert tool.ask("ack-all 5")["count"] == 5
+    tool.publish(1, 10, "FIRST")
+    tool.wait_event("MESSAGE", 46)
+    tool.ask("ack")
+    assert tool.close() == 0 and tool.count("UNSUBSCRIBED") == 0
+    assert all(row["messages"] == 0 for row in rabbit.queues(vhost).values())
+
+
+def test_a_subscription_ends_and_nothing_is_lost(rabbit: RabbitNode, vhost: str, tools: Tools) -> None:
+    """What was on its way goes to the others, also when it begins anew before the broker has answered."""
+    tool, other = tools(rabbit.url(vhost), id="u", patience=SOON), tools(rabbit.url(vhost), id="o", window=200)
+    number = tool.subscribe("EVENT", prefetch=500)
+    other.write("publish-forever 100 EVENT")
+    other.wait_confirmed(1000)
+    for turn in range(20):
+        tool.ask(f"unsubscribe {number}")
+        if turn % 2:
+            tool.wait_event("UNSUBSCRIBED", turn + 1)
+        assert tool.ask("subscribe EVENT - 500", "subscribe")["subscription"] == number
+        tool.wait_event("SUBSCRIBED", turn + 2)
+        tool.wait_event("MESSAGE", tool.count("MESSAGE") + 50)
+    last = other.ask("enough")["last"]
+    other.wait_confirmed(last)
+    tool.wait_for(lambda: set(tool.received()) == set(ids("o", last)), 60, "all that was published")
+    assert len(tool.events["MESSAGE"]) == last, "none is told twice"
+    tool.ask(f"unsubscribe {number}")
+    tool.wait_event("UNSUBSCRIBED", 21)
+    other.publish(5, 100, "EVENT")
+    other.wait_confirmed(last + 5)
+    assert all(told["time"] is None and "code" not in told for told in tool.events["UNSUBSCRIBED"])
+    assert tool.close() == other.close() == 0 and tool.count("DISCONNECTED") == 0
+    assert rabbit.queues(vhost)["gateway:EVENT"]["messages"] == 5 and len(tool.events["MESSAGE"]) == last
+
+
+# ---- Call and reply ----
+
+TIMEOUT, UNROUTABLE, REFUSED, LOST, CLOSED = 1, 2, 3, 4, 5
+
+
+def test_calls_are_answered(rabbit: RabbitNode, vhost: str, tools: Tools) -> None:
+    asker, worker = tools(rabbit.url(vhost), id="a"), tools(rabbit.url(vhost), id="w")
+    worker.subscribe("ADD")
+    worker.write("reply")
+    asker.wait_event("READY")
+    calls = [asker.call("ADD", f"question-{number}") for number in range(100)]
+    asker.wait_event("REPLY", 100)
+    assert {told["tag"]: told["body"] for told in asker.events["REPLY"]} == {
+        call: f"RE:question-{number}" for number, call in enumerate(calls)}
+    assert asker.events["REPLY"][0]["content_type"] == "text/plain"
+    question = worker.events["MESSAGE"][0]
+    assert question["reply_to"].startswith("amq.rabbitmq.reply-to.") and question["expiration"] == "30000"
+    assert asker.count("CONFIRMED") == asker.count("CALL_FAILED") == 0
+    stats = asker.stats()
+    assert (stats["calls"], stats["replies"], stats["replies_ignored"], stats["unconfirmed"]) == (100, 100, 0, 0)
+    assert asker.close() == worker.close() == 0
+
+
+def test_calls_that_nobody_answers(rabbit: RabbitNode, vhost: str, channel: Any, tools: Tools) -> None:
+    tool = tools(rabbit.url(vhost), id="a", patience=SOON)
+    tool.subscribe("SILENT", consume=False)
+    nowhere = tool.call("NOBODY", "x")
+    told = tool.wait_event("CALL_FAILED")
+    assert (told["tag"], told["reason"], told["code"]) == (nowhere, UNROUTABLE, 312) and "NO_ROUTE" in told["text"]
+    slow = tool.call("SILENT", "x", 300)
+    told = tool.wait_event("CALL_FAILED", 2)
+    assert (told["tag"], told["reason"]) == (slow, TIMEOUT) and told["at"] >= 300
+    # Its request has expired with it.
+    rabbit.wait_for(lambda: rabbit.queues(vhost)["gateway:SILENT"]["messages"] == 0, "an empty queue")
+    # A reply to it comes too late, and one that nobody asked for comes as well.
+    late = tool.call("SILENT", "x", 1500, "expiration=60000")
+    asked: list[Any] = []
+    rabbit.wait_for(lambda: asked.append(channel.basic_get("gateway:SILENT", auto_ack=True)) or asked[-1][0], "the request")
+    reply_to = asked[-1][1].reply_to
+    assert tool.wait_event("CALL_FAILED", 3)["tag"] == late
+    for correlation_id in (asked[-1][1].correlation_id, "nonsense", None):
+        channel.basic_publish("", reply_to, b"x", pika.BasicProperties(correlation_id=correlation_id))
+    tool.wait_for(lambda: tool.stats()["replies_ignored"] == 3, 60, "replies ignored")
+    lost = tool.call("SILENT", "x", 30000, "exchange=nowhere")
+    other = tool.wait_event("CALL_FAILED", 4)
+    assert (other["tag"], other["reason"], other["code"]) == (lost, REFUSED, 404) and "nowhere" in other["text"]
+    assert tool.count("REPLY") == tool.count("DISCONNECTED") == 0 and tool.close() == 0
+
+
+def test_a_call_by_pika_is_answered(rabbit: RabbitNode, vhost: str, channel: Any, tools: Tools) -> None:
+    """An exclusive callback queue, as most clients have one, and a request without a correlation-id."""
+    tool = tools(rabbit.url(vhost), id="w")
+    tool.subscribe("ADD")
+    tool.write("reply")
+    callback = channel.queue_declare("", exclusive=True).method.queue
+    for correlation_id in ("mine", None):
+        channel.basic_publish("gateway", "ADD", b"1+1", pika.BasicProperties(reply_to=callback, correlation_id=correlation_id))
+    for correlation_id in ("mine", None):
+        for method, properties, body in channel.consume(callback, auto_ack=True, inactivity_timeout=60):
+            assert method and (properties.correlation_id, body) == (correlation_id, b"RE:1+1")
+            break
+    assert tool.close() == 0
+
+
+def test_a_call_answered_by_pika(rabbit: RabbitNode, vhost: str, channel: Any, tools: Tools) -> None:
+    tool = tools(rabbit.url(vhost), id="a")
+    tool.subscribe("ADD", consume=False)
+    call = tool.call("ADD", "1+1")
+    for method, properties, body in channel.consume("gateway:ADD", auto_ack=True, inactivity_timeout=60):
+        assert method and body == b"1+1" and properties.delivery_mode == 1
+        channel.basic_publish("", properties.reply_to, b"2", pika.BasicProperties(
+            correlation_id=properties.correlation_id, headers={"status": 200}))
+        break
+    told = tool.wait_event("REPLY")
+    assert (told["tag"], told["body"], told["headers"]) == (call, "2", {"status": 200}) and tool.close() == 0
+
+
+def test_calls_while_connections_are_lost(rabbit: RabbitNode, vhost: str, tools: Tools) -> None:
+    """Each ends once; those that were sent are lost, and the next one finds its way."""
+    asker = tools(rabbit.url(vhost), id="a", patience=SOON)
+    asker.subscribe("SILENT", consume=False)
+    for turn in range(3):
+        sent = asker.call("SILENT", "x", 600000)
+        asker.wait_for(lambda: asker.stats()["unconfirmed"] == 0, 60, "a confirmed request")
+        rabbit.ctl("close_all_connections", "--vhost", vhost, "for the operator's reasons")
+        told = asker.wait_event("CALL_FAILED", turn + 1)
+        assert (told["tag"], told["reason"]) == (sent, LOST)
+    worker = tools(rabbit.url(vhost), id="w")
+    worker.write("reply")
+    worker.subscribe("SILENT")
+    again = asker.call("SILENT", "again", 600000)
+    assert asker.wait_event("REPLY")["tag"] == again
+    assert asker.count("CALL_FAILED") == 3 and asker.close() == 0 and worker.close() == 0
+
+
 # ---- Two nodes ----
 
 

@@ -69,6 +69,10 @@ class BrokerTool(Process):
         self.wait_event("SUBSCRIBED", where=lambda told: told["subscription"] == number)
         return int(number)
 
+    def call(self, key: str, body: str, timeout: int = 30000, *words: str) -> int:
+        """Returns the number that the event which ends it names as its tag."""
+        return int(self.ask(" ".join(["call", str(timeout), key, body, *words]))["call"])
+
     def stats(self) -> dict[str, int]:
         return self.ask("stats")
 

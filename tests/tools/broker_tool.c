@@ -2,21 +2,27 @@
  * One broker connection for tests in other languages: lines on standard input say what to do, each line on
  * standard output is a JSON object and tells one event, or what came of a command.
  *
- *     broker_tool [--group G] [--window COUNT] [--window-bytes BYTES] [--id PREFIX] [--patience MS] URL...
+ *     broker_tool [--group G] [--window COUNT] [--window-bytes BYTES] [--id PREFIX] [--patience MS]
+ *                 [--declare passive|nothing] URL...
  *
- *     publish COUNT SIZE KEY [transient] [mandatory] [exchange=NAME]   up to COUNT, until one is refused
+ *     publish COUNT SIZE KEY [transient] [mandatory] [exchange=NAME] [priority=N] [expiration=MS]
+ *             [header.NAME=VALUE] [...]        up to COUNT, until one is refused
  *     publish-forever SIZE KEY [...]           as many as the window takes, until `enough`
  *     enough
- *     subscribe EVENT [SUBGROUP] [PREFETCH]    SUBGROUP - is none
+ *     subscribe EVENT [SUBGROUP] [PREFETCH] [NAME=VALUE ...]   SUBGROUP - is none; arguments of the queue
  *     declare EVENT [SUBGROUP]                 the queue without a consumer
+ *     unsubscribe NUMBER
  *     ack                                      acknowledges what is held, and from now on at once (default)
+ *     ack-all COUNT                            acknowledges the first COUNT that are held, with one method
  *     hold                                     from now on acknowledges nothing
  *     requeue                                  rejects what is held, to be delivered again
+ *     call TIMEOUT KEY BODY [exchange=NAME]
+ *     reply                                    from now on replies to what asks for it, with RE: and the body
  *     stats
  *     close                                    and ends with the event CLOSED; so does the end of the input
  *
  * --patience: its clock skips what a back-off or the next try of a subscription has to wait beyond so much.
- * A message with the tag N has the message-id PREFIX:N, and the same text at the start of its body.
+ * VALUE is an integer if it looks like one, otherwise text. A message with the tag N has the message-id PREFIX:N, and the same text at the start of its body.
  */
 #include <err.h>
 #include <getopt.h>
@@ -30,7 +36,8 @@
 #include <unistd.h>
 
 enum {
-    WORDS_MAX = 8,
+    WORDS_MAX = 12,
+    HEADERS_MAX = 4,
     LINE_MAX_BYTES = 4096,
     BODY_SHOWN = 64
 };
@@ -41,6 +48,11 @@ typedef struct order {
     uint32_t flags;
     char key[256];
     char exchange[256];
+    char expiration[16];
+    uint32_t priority;
+    uint32_t header_count;
+    spectacles_header headers[HEADERS_MAX];
+    char names[HEADERS_MAX][64]; /* NAME=VALUE, which the headers point into */
 } order;
 
 typedef struct tool {
@@ -50,6 +62,7 @@ typedef struct tool {
     uint64_t *held; /* deliveries that are not acknowledged */
     size_t held_count;
     int hold;
+    int reply;
     int forever; /* publish_forever is in force */
     uint64_t patience;
     uint64_t skipped;  /* milliseconds that its clock is ahead */
@@ -127,15 +140,45 @@ static const char *name_of(uint32_t type)
         [SPECTACLES_BROKER_EVENT_REFUSED] = "REFUSED",
         [SPECTACLES_BROKER_EVENT_DISCONNECTED] = "DISCONNECTED",
         [SPECTACLES_BROKER_EVENT_CLOSED] = "CLOSED",
+        [SPECTACLES_BROKER_EVENT_REPLY] = "REPLY",
+        [SPECTACLES_BROKER_EVENT_CALL_FAILED] = "CALL_FAILED",
     };
     const char *name = type < sizeof names / sizeof *names ? names[type] : NULL;
     return name ? name : "UNKNOWN";
 }
 
+static void put_headers(const spectacles_header *headers)
+{
+    size_t position = 0;
+    spectacles_header each;
+    const char *before = "";
+    printf(",\"headers\":{");
+    while (spectacles_header_next(headers, &position, &each)) {
+        printf("%s\"%.*s\":", before, (int)each.key_length, each.key);
+        before = ",";
+        if (each.type == SPECTACLES_HEADER_TEXT)
+            printf("\"%.*s\"", (int)each.length, (const char *)each.bytes);
+        else if (each.type == SPECTACLES_HEADER_INTEGER || each.type == SPECTACLES_HEADER_TIMESTAMP)
+            printf("%" PRId64, each.integer);
+        else if (each.type == SPECTACLES_HEADER_BOOLEAN)
+            printf("%s", each.integer ? "true" : "false");
+        else if (each.type == SPECTACLES_HEADER_REAL)
+            printf("%g", each.real);
+        else
+            printf("[%u,%zu]", (unsigned)each.type, each.length);
+    }
+    putchar('}');
+}
+
 static void put_message(const spectacles_broker_event *event)
 {
-    put_number("delivery", event->delivery);
+    if (event->delivery)
+        put_number("delivery", event->delivery);
     put_number("redelivered", event->redelivered);
+    put_number("priority", event->priority);
+    put_string("expiration", event->expiration);
+    if (event->headers)
+        put_headers(event->headers);
     put_number("body_length", event->body_length);
     put_text("body", event->body, event->body_length < BODY_SHOWN ? event->body_length : BODY_SHOWN);
     put_string("content_type", event->content_type);
@@ -162,17 +205,34 @@ static void put_event(const tool *work, const spectacles_broker_event *event)
         put_number("subscription", event->subscription);
     if (event->tag)
         put_tag(work, event->tag);
+    if (event->reason)
+        put_number("reason", event->reason);
     if (event->time == SPECTACLES_NEVER)
         printf(",\"time\":null");
     else if (event->time || event->type == SPECTACLES_BROKER_EVENT_CLOSED)
         put_number("time", event->time);
     if (event->key)
         put_text("key", event->key, event->key_length);
-    if (event->type == SPECTACLES_BROKER_EVENT_MESSAGE)
+    if (event->body)
         put_message(event);
     if (event->text)
         put_text("text", event->text, event->text_length);
     end();
+}
+
+/* What the event points to lasts until the next call: this is that call. */
+static void reply(tool *work, const spectacles_broker_event *event)
+{
+    char body[256];
+    spectacles_message message;
+    spectacles_message_init(&message, sizeof message);
+    int length = snprintf(body, sizeof body, "RE:%.*s", (int)event->body_length, (const char *)event->body);
+    message.body = (const uint8_t *)body;
+    message.body_length = (size_t)length < sizeof body ? (size_t)length : sizeof body - 1;
+    message.content_type = "text/plain";
+    if (spectacles_broker_reply(work->broker, event->reply_to, event->correlation_id, &message, NULL) < 0)
+        errx(EXIT_FAILURE, "%s", spectacles_broker_last_error(work->broker));
+    work->published++;
 }
 
 static void on_message(tool *work, uint64_t delivery)
@@ -190,24 +250,68 @@ static void on_message(tool *work, uint64_t delivery)
 
 /* ---- Commands ---- */
 
+/* NAME=VALUE in a place of its own. */
+static spectacles_header read_header(char *text)
+{
+    char *end;
+    char *equals = strchr(text, '=');
+    if (!equals)
+        errx(EXIT_FAILURE, "what is '%s'?", text);
+    spectacles_header header = {.key = text, .key_length = (size_t)(equals - text)};
+    header.type = SPECTACLES_HEADER_INTEGER;
+    header.integer = strtoll(equals + 1, &end, 10);
+    if (end != equals + 1 && !*end)
+        return header;
+    header.type = SPECTACLES_HEADER_TEXT;
+    header.bytes = (const uint8_t *)equals + 1;
+    header.length = strlen(equals + 1);
+    return header;
+}
+
+static void read_option(order *wanted, const char *word)
+{
+    if (strcmp(word, "transient") == 0) {
+        wanted->flags |= SPECTACLES_MESSAGE_TRANSIENT;
+    } else if (strcmp(word, "mandatory") == 0) {
+        wanted->flags |= SPECTACLES_MESSAGE_MANDATORY;
+    } else if (strncmp(word, "exchange=", 9) == 0) {
+        snprintf(wanted->exchange, sizeof wanted->exchange, "%s", word + 9);
+    } else if (strncmp(word, "expiration=", 11) == 0) {
+        snprintf(wanted->expiration, sizeof wanted->expiration, "%s", word + 11);
+    } else if (strncmp(word, "priority=", 9) == 0) {
+        wanted->priority = (uint32_t)strtoul(word + 9, NULL, 10);
+    } else if (strncmp(word, "header.", 7) == 0 && wanted->header_count < HEADERS_MAX) {
+        snprintf(wanted->names[wanted->header_count++], sizeof wanted->names[0], "%s", word + 7);
+    } else {
+        errx(EXIT_FAILURE, "publish: what is '%s'?", word);
+    }
+}
+
 static order read_order(char **words, int count)
 {
     order wanted = {.size = strtoull(words[0], NULL, 10)};
     snprintf(wanted.key, sizeof wanted.key, "%s", words[1]);
-    for (int i = 2; i < count; i++) {
-        if (strcmp(words[i], "transient") == 0)
-            wanted.flags |= SPECTACLES_MESSAGE_TRANSIENT;
-        else if (strcmp(words[i], "mandatory") == 0)
-            wanted.flags |= SPECTACLES_MESSAGE_MANDATORY;
-        else if (strncmp(words[i], "exchange=", 9) == 0)
-            snprintf(wanted.exchange, sizeof wanted.exchange, "%s", words[i] + 9);
-        else
-            errx(EXIT_FAILURE, "publish: what is '%s'?", words[i]);
-    }
+    for (int i = 2; i < count; i++)
+        read_option(&wanted, words[i]);
     return wanted;
 }
 
-static int publish(tool *work, const order *wanted)
+static void fill(spectacles_message *message, order *wanted)
+{
+    spectacles_message_init(message, sizeof *message);
+    for (uint32_t i = 0; i < wanted->header_count; i++)
+        wanted->headers[i] = read_header(wanted->names[i]);
+    message->flags = wanted->flags;
+    message->exchange = *wanted->exchange ? wanted->exchange : NULL;
+    message->expiration = *wanted->expiration ? wanted->expiration : NULL;
+    message->priority = wanted->priority;
+    message->headers = wanted->headers;
+    message->header_count = wanted->header_count;
+    message->key = wanted->key;
+    message->key_length = strlen(wanted->key);
+}
+
+static int publish(tool *work, order *wanted)
 {
     char id[128];
     uint64_t tag;
@@ -218,11 +322,7 @@ static int publish(tool *work, const order *wanted)
     memset(body, 'x', wanted->size);
     memcpy(body, id, (size_t)length < wanted->size ? (size_t)length : wanted->size);
     spectacles_message message;
-    spectacles_message_init(&message, sizeof message);
-    message.flags = wanted->flags;
-    message.exchange = *wanted->exchange ? wanted->exchange : NULL;
-    message.key = wanted->key;
-    message.key_length = strlen(wanted->key);
+    fill(&message, wanted);
     message.body = (const uint8_t *)body;
     message.body_length = wanted->size;
     message.message_id = id;
@@ -233,7 +333,7 @@ static int publish(tool *work, const order *wanted)
     return error;
 }
 
-static void publish_many(tool *work, uint64_t count, const order *wanted)
+static void publish_many(tool *work, uint64_t count, order *wanted)
 {
     uint64_t done = 0;
     int error = SPECTACLES_OK;
@@ -258,8 +358,30 @@ static void publish_what_fits(tool *work)
         errx(EXIT_FAILURE, "publish: %s", spectacles_broker_last_error(work->broker));
 }
 
+static void call(tool *work, char **words, int count)
+{
+    uint64_t number = 0;
+    order wanted = {.size = 0};
+    spectacles_message message;
+    snprintf(wanted.key, sizeof wanted.key, "%s", words[1]);
+    for (int i = 3; i < count; i++)
+        read_option(&wanted, words[i]);
+    fill(&message, &wanted);
+    message.body = (const uint8_t *)words[2];
+    message.body_length = strlen(words[2]);
+    uint32_t timeout = (uint32_t)strtoul(words[0], NULL, 10);
+    int error = spectacles_broker_call(work->broker, &message, timeout, now_of(work), &number);
+    if (error == SPECTACLES_OK)
+        work->published++;
+    begin(work, "did", "call");
+    put_number("call", number);
+    put_error(error);
+    end();
+}
+
 static void subscribe(tool *work, char **words, int count, uint32_t declare_only)
 {
+    spectacles_header arguments[WORDS_MAX];
     spectacles_subscription wanted;
     spectacles_subscription_init(&wanted, sizeof wanted);
     wanted.declare_only = declare_only;
@@ -270,6 +392,9 @@ static void subscribe(tool *work, char **words, int count, uint32_t declare_only
         wanted.subgroup_length = strlen(words[1]);
     }
     wanted.prefetch = count > 2 ? (uint32_t)strtoul(words[2], NULL, 10) : 0;
+    for (int i = 3; i < count; i++)
+        arguments[wanted.argument_count++] = read_header(words[i]);
+    wanted.arguments = arguments;
     int number = spectacles_broker_subscribe(work->broker, &wanted);
     begin(work, "did", "subscribe");
     if (number >= 0)
@@ -298,6 +423,28 @@ static void settle_held(tool *work, int acknowledge)
     work->held_count = 0;
 }
 
+static void ack_all(tool *work, size_t count)
+{
+    if (count == 0 || count > work->held_count)
+        errx(EXIT_FAILURE, "ack-all: %zu are held", work->held_count);
+    int done = spectacles_broker_ack_all(work->broker, work->held[count - 1]);
+    if (done < 0)
+        errx(EXIT_FAILURE, "%s", spectacles_broker_last_error(work->broker));
+    begin(work, "did", "ack-all");
+    put_number("count", (uint64_t)done);
+    end();
+    work->held_count -= count;
+    memmove(work->held, work->held + count, work->held_count * sizeof *work->held);
+}
+
+static void unsubscribe(tool *work, uint32_t number)
+{
+    int error = spectacles_broker_unsubscribe(work->broker, number);
+    begin(work, "did", "unsubscribe");
+    put_error(error);
+    end();
+}
+
 static void put_stats(const tool *work)
 {
     spectacles_broker_stats stats = {.size = sizeof stats};
@@ -313,6 +460,9 @@ static void put_stats(const tool *work)
     put_number("rejected", stats.rejected);
     put_number("connects", stats.connects);
     put_number("unconfirmed", stats.unconfirmed);
+    put_number("calls", stats.calls);
+    put_number("replies", stats.replies);
+    put_number("replies_ignored", stats.replies_ignored);
     end();
 }
 
@@ -330,6 +480,8 @@ static int obey_publishing(tool *work, char **words, int count)
     } else if (strcmp(words[0], "publish-forever") == 0 && count >= 3) {
         work->publish_forever = read_order(words + 1, count - 1);
         work->forever = 1;
+    } else if (strcmp(words[0], "call") == 0 && count >= 4) {
+        call(work, words + 1, count - 1);
     } else if (strcmp(words[0], "enough") == 0) {
         work->forever = 0;
         begin(work, "did", "enough");
@@ -347,6 +499,12 @@ static int obey_consuming(tool *work, char **words, int count)
         subscribe(work, words + 1, count - 1, 0);
     else if (strcmp(words[0], "declare") == 0 && count >= 2)
         subscribe(work, words + 1, count - 1, 1);
+    else if (strcmp(words[0], "unsubscribe") == 0 && count == 2)
+        unsubscribe(work, (uint32_t)strtoul(words[1], NULL, 10));
+    else if (strcmp(words[0], "ack-all") == 0 && count == 2)
+        ack_all(work, (size_t)strtoull(words[1], NULL, 10));
+    else if (strcmp(words[0], "reply") == 0)
+        work->reply = 1;
     else if (strcmp(words[0], "hold") == 0)
         work->hold = 1;
     else if (strcmp(words[0], "ack") == 0 || strcmp(words[0], "requeue") == 0)
@@ -406,9 +564,11 @@ static int pull_events(tool *work, uint64_t now)
     while ((event = spectacles_broker_next_event(work->broker, now)) != NULL) {
         uint64_t delivery = event->delivery; /* the event ends with the next call on its broker */
         uint32_t type = event->type;
-        put_event(work, event);
         if (type == SPECTACLES_BROKER_EVENT_UNSUBSCRIBED)
             work->retry_at = event->time;
+        put_event(work, event);
+        if (work->reply && event->reply_to && type == SPECTACLES_BROKER_EVENT_MESSAGE)
+            reply(work, event);
         if (type == SPECTACLES_BROKER_EVENT_CLOSED)
             return 0;
         if (type == SPECTACLES_BROKER_EVENT_MESSAGE)
@@ -456,10 +616,13 @@ static void run(tool *work, spectacles_link *link)
 
 static void read_options(tool *work, spectacles_broker_config *config, int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"group", required_argument, NULL, 'g'},        {"window", required_argument, NULL, 'w'},
-        {"window-bytes", required_argument, NULL, 'b'}, {"id", required_argument, NULL, 'i'},
-        {"patience", required_argument, NULL, 'p'},     {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"group", required_argument, NULL, 'g'},
+                                            {"window", required_argument, NULL, 'w'},
+                                            {"window-bytes", required_argument, NULL, 'b'},
+                                            {"id", required_argument, NULL, 'i'},
+                                            {"patience", required_argument, NULL, 'p'},
+                                            {"declare", required_argument, NULL, 'd'},
+                                            {NULL, 0, NULL, 0}};
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (option == 'g')
             config->group = optarg;
@@ -471,9 +634,12 @@ static void read_options(tool *work, spectacles_broker_config *config, int argc,
             work->prefix = optarg;
         else if (option == 'p')
             work->patience = strtoull(optarg, NULL, 10);
+        else if (option == 'd')
+            config->declare =
+                strcmp(optarg, "passive") == 0 ? SPECTACLES_DECLARE_PASSIVE : SPECTACLES_DECLARE_NOTHING;
         else
             errx(EXIT_FAILURE, "usage: broker_tool [--group G] [--window COUNT] [--window-bytes BYTES] "
-                               "[--id PREFIX] [--patience MS] URL...");
+                               "[--id PREFIX] [--patience MS] [--declare passive|nothing] URL...");
     }
     config->urls = (const char *const *)argv + optind;
     config->url_count = (uint32_t)(argc - optind);

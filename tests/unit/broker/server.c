@@ -153,7 +153,16 @@ static void write_start_ok(char *out, size_t room, const uint8_t *args)
              (unsigned)number(mechanism + 1 + mechanism[0], 4));
 }
 
-static void write_method(char *line, int channel, const uint8_t *at)
+static void write_declare(sp_server *server, char *out, size_t room, const uint8_t *args)
+{
+    const uint8_t *flags = args + 3 + args[2];
+    server->arguments_length = (size_t)number(flags + 1, 4);
+    assert_true(server->arguments_length <= sizeof server->arguments);
+    memcpy(server->arguments, flags + 5, server->arguments_length);
+    snprintf(out, room, " %.*s%s", args[2], (const char *)args + 3, *flags & 1 ? " passive" : "");
+}
+
+static void write_method(sp_server *server, char *line, int channel, const uint8_t *at)
 {
     uint32_t id = (uint32_t)(number(at, 2) << 16 | number(at + 2, 2));
     const char *name = method_name(id);
@@ -164,10 +173,13 @@ static void write_method(char *line, int channel, const uint8_t *at)
     if (strcmp(name, "connection.start-ok") == 0)
         write_start_ok(rest, room, args);
     else if (strcmp(name, "exchange.declare") == 0)
-        snprintf(rest, room, " %.*s %.*s", args[2], (const char *)args + 3, args[3 + args[2]],
-                 (const char *)args + 4 + args[2]);
+        snprintf(rest, room, " %.*s %.*s%s", args[2], (const char *)args + 3, args[3 + args[2]],
+                 (const char *)args + 4 + args[2],
+                 args[4 + args[2] + args[3 + args[2]]] & 1 ? " passive" : "");
     else if (strcmp(name, "queue.declare") == 0)
-        snprintf(rest, room, " %.*s", args[2], (const char *)args + 3);
+        write_declare(server, rest, room, args);
+    else if (strcmp(name, "basic.cancel") == 0)
+        snprintf(rest, room, " %.*s", args[0], (const char *)args + 1);
     else if (strcmp(name, "basic.consume") == 0)
         snprintf(rest, room, " %.*s %.*s", args[2], (const char *)args + 3, args[3 + args[2]],
                  (const char *)args + 4 + args[2]);
@@ -176,7 +188,7 @@ static void write_method(char *line, int channel, const uint8_t *at)
     else if (strcmp(name, "basic.qos") == 0)
         snprintf(rest, room, " %u", (unsigned)number(args + 4, 2));
     else if (strcmp(name, "basic.ack") == 0)
-        snprintf(rest, room, " %u", (unsigned)number(args, 8));
+        snprintf(rest, room, " %u%s", (unsigned)number(args, 8), args[8] & 1 ? " multiple" : "");
     else if (strcmp(name, "basic.reject") == 0)
         snprintf(rest, room, " %u%s", (unsigned)number(args, 8), args[8] & 1 ? " requeue" : "");
     else if (strcmp(name, "connection.close") == 0)
@@ -212,7 +224,7 @@ static size_t read_frame(sp_server *server)
     assert_int_equal(in[7 + size], 0xce);
     int channel = (int)number(in + 1, 2);
     if (in[0] == 1)
-        write_method(add(&server->written), channel, in + 7);
+        write_method(server, add(&server->written), channel, in + 7);
     else if (in[0] == 2)
         write_header(server, channel, in + 7, size);
     else if (in[0] == 3)
@@ -419,6 +431,13 @@ void server_handshake(sp_server *server)
     server_method(server, 0, 10, 41, "s", "");
 }
 
+static void answer_declare(sp_server *server, const char *queue)
+{
+    char name[256];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(queue, " "), queue);
+    server_method(server, 1, 50, 11, "sll", name, (uint64_t)0, (uint64_t)0);
+}
+
 static void answer_line(sp_server *server, const char *line)
 {
     int channel = line[0] - '0';
@@ -428,7 +447,9 @@ static void answer_line(sp_server *server, const char *line)
     else if (strncmp(method, "exchange.declare", 16) == 0)
         server_method(server, channel, 40, 11, "");
     else if (strncmp(method, "queue.declare", 13) == 0)
-        server_method(server, channel, 50, 11, "sll", method + 14, (uint64_t)0, (uint64_t)0);
+        answer_declare(server, method + 14);
+    else if (strncmp(method, "basic.cancel ", 13) == 0)
+        server_method(server, channel, 60, 31, "s", method + 13);
     else if (strncmp(method, "queue.bind", 10) == 0)
         server_method(server, channel, 50, 21, "");
     else if (strncmp(method, "basic.qos", 9) == 0)

@@ -37,6 +37,8 @@ typedef struct sp_server {
     uint32_t format;      /* likewise */
     uint8_t header[8192]; /* the last content header that was written */
     size_t header_length;
+    uint8_t arguments[2048]; /* of the last queue.declare that was written */
+    size_t arguments_length;
     uint8_t input[1 << 20]; /* what the engine wrote and was not read yet */
     size_t input_length;
 } sp_server;

@@ -76,6 +76,31 @@ static void publish_rewritten(sp_server *server)
     spectacles_broker_publish(server->broker, &message, NULL);
 }
 
+static void subscribe_with_arguments(sp_server *server)
+{
+    spectacles_header argument = {
+        .type = SPECTACLES_HEADER_INTEGER, .key = "x-max-length", .key_length = 12, .integer = 1};
+    spectacles_subscription subscription;
+    spectacles_subscription_init(&subscription, sizeof subscription);
+    subscription.event = "C";
+    subscription.event_length = 1;
+    subscription.arguments = &argument;
+    subscription.argument_count = 1;
+    spectacles_broker_subscribe(server->broker, &subscription);
+}
+
+/* A subscription ends, is wanted again before the broker has answered, and begins anew. */
+static void leave_and_come_back(sp_server *server)
+{
+    spectacles_broker_unsubscribe(server->broker, 1);
+    server_pull(server);
+    server_subscribe(server, "B", 1);
+    server_deliver(server, 3, "s1", "B", "x", 5);
+    server_answer(server);
+    server_answer(server);
+    server_answer(server);
+}
+
 /* Returns how many replies came. */
 static int live(void)
 {
@@ -92,6 +117,7 @@ static int live(void)
     }
     server_subscribe(&server, "A", 1);
     server_subscribe(&server, "B", 1);
+    subscribe_with_arguments(&server);
     for (int connection = 0; connection < 2; connection++) {
         server_publish(&server, "K", body, 0);
         server_publish(&server, "K", "x", SPECTACLES_MESSAGE_MANDATORY);
@@ -109,7 +135,9 @@ static int live(void)
         spectacles_broker_ack(server.broker, server.delivery);
         server_deliver(&server, 2, "s1", "B", "x", 5);
         spectacles_broker_reject(server.broker, server.delivery, 1);
+        spectacles_broker_ack_all(server.broker, server.delivery);
         server_pull(&server);
+        leave_and_come_back(&server);
         calls += call(&server);
         close_in_mid_write(&server, body);
         calls += server_call(&server, "ADD", 100) > 0;
