@@ -1,12 +1,14 @@
 """Chaos: python3 tests/chaos/run.py BUILD [kills] [seed] [binary]. See doc/guarantees.md."""
 from __future__ import annotations
 
+import json
 import logging
 import random
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Optional
 
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -35,7 +37,17 @@ def settle(world: World) -> None:
             world.errors.append(f"the gateway's end: {gateway.process.said()}")
 
 
-def run(folder: Path, build: Path, kills: int, seed: int, name: str = "gateway") -> tuple[Verdict, Nemesis]:
+def leave_logs(world: World, folder: Path) -> None:
+    """For whoever wants to know why it failed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for gateway in world.gateways:
+        gateway.write_log(folder)
+    (folder / "gaps.json").write_text(json.dumps(world.recorder.gaps, indent=1))
+    sessions = [f"{each.shard} {each.session_id} {each.seq} {each.ended_by}" for each in world.standin.sessions]
+    (folder / "sessions").write_text("\n".join(sessions))
+
+
+def run(folder: Path, build: Path, kills: int, seed: int, name: str = "gateway", logs: Optional[Path] = None) -> tuple[Verdict, Nemesis]:
     random_ = random.Random(seed)
     world = World(folder, binary(build, name), random_)
     try:
@@ -43,7 +55,10 @@ def run(folder: Path, build: Path, kills: int, seed: int, name: str = "gateway")
         nemesis = Nemesis(world, random_)
         nemesis.torment(kills)
         settle(world)
-        return judge(world), nemesis
+        verdict = judge(world)
+        if verdict.failures and logs:
+            leave_logs(world, logs)
+        return verdict, nemesis
     finally:
         world.close()
 
@@ -56,7 +71,7 @@ def main() -> int:
     name = sys.argv[4] if len(sys.argv) > 4 else "gateway"
     print(f"{kills} kills, seed {seed}", flush=True)
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
-        verdict, nemesis = run(Path(folder), build, kills, seed, name)
+        verdict, nemesis = run(Path(folder), build, kills, seed, name, build / f"chaos-{seed}")
     for what, count in sorted(nemesis.done.items()):
         print(f"  {what:<50}{count:>6,}")
     print(f"\n{verdict}\n\n{'FAILED' if verdict.failures else 'ok'}: {nemesis.kills} kills, seed {seed}")

@@ -37,7 +37,7 @@ def quiet(build: Path) -> None:
 
 
 def test_a_hundred_kills_lose_nothing(tmp_path: Path, build: Path) -> None:
-    verdict, nemesis = run(tmp_path, build, KILLS, SEED)
+    verdict, nemesis = run(tmp_path, build, KILLS, SEED, logs=build / "logs" / "chaos")
     print(verdict)
     assert not verdict.failures, str(verdict)
     assert nemesis.kills >= KILLS

@@ -29,9 +29,10 @@ class Sessions:
     def __init__(self, world: World, shard: int) -> None:
         self.list: list[Session] = [each for each in world.standin.sessions if each.shard == shard]
         self.index = {each.session_id: number for number, each in enumerate(self.list)}
-        known = set().union(*(gateway.knew(shard) for gateway in world.gateways if shard in gateway.shards))
+        gateway = next(each for each in world.gateways if shard in each.shards)
         # The process died before it heard of it, or before it was stored.
-        self.orphans = {each.session_id for each in self.list if not any(each.session_id.startswith(id_) for id_ in known)}
+        self.orphans = self.index.keys() - gateway.knew()
+        self.torn = gateway.torn
 
 
 def covers(gap: dict[str, Any], sessions: Sessions, session: Session, seq: int) -> bool:
@@ -98,7 +99,9 @@ def judge_sessions(world: World, verdict: Verdict) -> None:
             if session.session_id in sessions.orphans:
                 continue
             lost += 1
-            if declared.pop(session.session_id, 0) != 1:
+            gaps = declared.pop(session.session_id, 0)
+            # What a torn file took along is part of the next gap, which has no old session.
+            if gaps != 1 and not (gaps == 0 and session.session_id in sessions.torn):
                 undeclared.append(f"shard {shard} {session.session_id}")
         strange += [f"shard {shard} {each}" for each in declared if each not in sessions.orphans]
     verdict.counts["sessions lost"] = lost

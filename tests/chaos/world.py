@@ -34,17 +34,21 @@ class Gateway:
         self.binary = binary
         self.shards = shards
         self.store = folder / f"sessions-{shards[0]}"
+        self.history = folder / f"history-{shards[0]}"  # all that the file of sessions ever held
+        self.history.touch()
         self.environment = {**environment, "DISCORD_SHARD_COUNT": str(SHARDS), "SESSION_FILE": str(self.store),
-                            "DISCORD_SHARD_IDS": ",".join(map(str, shards))}
+                            "DISCORD_SHARD_IDS": ",".join(map(str, shards)), "CHAOS_HISTORY": str(self.history)}
         self.process: Process
-        self.runs: list[tuple[str, Process]] = []  # what the file of sessions held, and who read it
+        self.runs: list[Process] = []
+        self.stored: set[str] = set()  # the ids of sessions that were
+        self.torn: set[str] = set()  # the ids of sessions whose gap was stored, not declared yet, and lost with the file
         self.reports: list[str] = []
+        self._read = 0
 
     def start(self, kill: Optional[str] = None) -> None:
-        held = self.store.read_text(errors="replace") if self.store.exists() else ""
         order = {"CHAOS_KILL": kill} if kill else {}
         self.process = Process([self.binary], {**self.environment, **order})
-        self.runs.append((held, self.process))
+        self.runs.append(self.process)
 
     def kill(self) -> None:
         self.process.kill()
@@ -67,20 +71,26 @@ class Gateway:
             time.sleep(0.01)
         return not self.process.running()
 
-    def knew(self, shard: int) -> set[str]:
-        """The beginnings of the ids of all sessions that a process began and, if it was its last, had stored when it died."""
-        known: set[str] = set()
-        after = [held for held, _ in self.runs[1:]] + [self.store.read_text(errors="replace")]
-        for (_, process), held in zip(self.runs, after):
-            begun = [line.split("session ")[1].rstrip(".") for line in process.lines(f"shard {shard}/{SHARDS} ready, session ")]
-            known.update(begun[:-1])
-            known.update(each for each in begun[-1:] if f" {each}" in held)
-        return known
+    def knew(self) -> set[str]:
+        """The ids of all sessions that ever were stored."""
+        with self.history.open() as history:
+            history.seek(self._read)
+            fields = [line.split(" ") for line in history]
+            self._read = history.tell()
+        self.stored.update(each[4] for each in fields if len(each) == 6 and each[0].isdigit())
+        return self.stored
 
     def tear(self, random_: random.Random) -> None:
         """Loses the end of the file, as a disk may."""
         data = self.store.read_bytes()
+        gaps = [line.split(" ") for line in data.decode(errors="replace").splitlines() if line.startswith("gap ")]
+        self.torn.update(each[6] for each in gaps if len(each) == 7)
         self.store.write_bytes(data[:random_.randrange(len(data))])
+
+    def write_log(self, folder: Path) -> None:
+        lines = [f"--- process {number}\n" + "\n".join(process.err) for number, process in enumerate(self.runs)]
+        (folder / f"gateway-{self.shards[0]}.log").write_text("\n".join(lines))
+        shutil.copy(self.history, folder)
 
 
 class World:

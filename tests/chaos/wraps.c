@@ -6,6 +6,7 @@
  *   passes the point.
  * - The ledger: CHAOS_LEDGER=<file> gets a line "sent <serial>" when the library says that a command's bytes went to
  *   the socket, and "acked <serial>" when it is acknowledged. The serial is the field "since" of a presence.
+ * - The history: CHAOS_HISTORY=<file> gets all that the file of sessions ever held.
  * - A full disk: while the file CHAOS_FULL exists, files take half of what is written to them and no more.
  * - Mutants: built with MUTANT set, one rule is broken.
  */
@@ -291,11 +292,28 @@ int __wrap_fsync(int file)
     return error;
 }
 
+static void remember(const char *path)
+{
+    static char held[65536];
+    const char *history = getenv("CHAOS_HISTORY");
+    FILE *file = fopen(path, "r");
+    size_t length = file ? fread(held, 1, sizeof held, file) : 0;
+    int out = history ? open(history, O_WRONLY | O_APPEND | O_CLOEXEC) : -1;
+    if (file)
+        fclose(file);
+    if (out >= 0 && __real_write(out, held, length) < 0)
+        abort();
+    if (out >= 0)
+        close(out);
+}
+
 int __real_rename(const char *from, const char *to);
 int __wrap_rename(const char *from, const char *to)
 {
     pass("before-rename");
     int error = __real_rename(from, to);
+    if (error == 0)
+        remember(to);
     pass("after-rename");
     return error;
 }
