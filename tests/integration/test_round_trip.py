@@ -184,6 +184,32 @@ def test_shard_ids_are_honoured(bot: Bot, standin: Standin) -> None:
     assert standin.count("wrong_shard") == 0
 
 
+def test_gateways_that_disagree_on_the_count_of_shards(bot: Bot, standin: Standin, channel: Any) -> None:
+    """Two of two, and two of four: each SEND is routed once, by whoever gets it, and never again."""
+    standin.shards = 4
+    standin.max_concurrency = 4
+    gateways = [bot.running_gateway(shards=2, DISCORD_SHARD_COUNT="2"),
+                bot.running_gateway(shards=2, DISCORD_SHARD_COUNT="4", DISCORD_SHARD_IDS="2,3")]
+    for number in range(40):
+        guild = standin.guilds(number % 4, 4, 1)[0]
+        packet = {"op": 3, "d": {"since": number, "activities": [], "status": "online", "afk": False}}
+        channel.basic_publish("gateway", "SEND", json.dumps({"guild_id": str(guild), "packet": packet}).encode(), mandatory=True)
+
+    def arrived() -> list[int]:
+        return [json.loads(each.raw)["d"]["since"] for shard in range(4) for each in standin.received(shard, 3)]
+
+    standin.wait_for(lambda: len(arrived()) >= 40, 60, "for all packets")
+    for gateway in gateways:
+        assert gateway.stop() == 0
+    assert sorted(arrived()) == list(range(40))
+    counted = [summary(gateway) for gateway in gateways]
+    assert sum(each["routed"] for each in counted) == sum(each["sent"] for each in counted) == 40
+    assert sum(each["commands"] for each in counted) == 80, "40 SENDs and 40 packets: nothing went round"
+    assert all(each["routed"] for each in counted), "both took part"
+    for queue in ("SEND", "0", "1", "2", "3"):
+        assert channel.queue_declare(f"gateway:{queue}", passive=True).method.message_count == 0
+
+
 def test_a_clean_stop_keeps_the_sessions(bot: Bot, standin: Standin) -> None:
     gateway = bot.running_gateway()
     assert gateway.stop() == 0
