@@ -6,9 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int compare(const char *name, size_t length, const sp_filter_name *entry)
+{
+    if (length != entry->length)
+        return length < entry->length ? -1 : 1;
+    return memcmp(name, entry->chars, length);
+}
+
 static int by_name(const void *a, const void *b)
 {
-    return strcmp(*(char *const *)a, *(char *const *)b);
+    const sp_filter_name *name = a;
+    return compare(name->chars, name->length, b);
 }
 
 int sp_filter_init(sp_filter *filter, const char *const *names, size_t count, bool all)
@@ -24,9 +32,10 @@ int sp_filter_init(sp_filter *filter, const char *const *names, size_t count, bo
         size_t length = name ? strlen(name) : 0;
         if (length == 0 || length > SPECTACLES_ROUTE_MAX)
             return SPECTACLES_E_INVAL;
-        filter->names[filter->count] = sp_text_copy(name, length);
-        if (!filter->names[filter->count])
+        char *chars = sp_text_copy(name, length);
+        if (!chars)
             return SPECTACLES_E_NOMEM;
+        filter->names[filter->count] = (sp_filter_name){chars, length};
     }
     qsort(filter->names, count, sizeof *filter->names, by_name);
     return SPECTACLES_OK;
@@ -35,15 +44,9 @@ int sp_filter_init(sp_filter *filter, const char *const *names, size_t count, bo
 void sp_filter_free(sp_filter *filter)
 {
     for (size_t i = 0; i < filter->count; i++)
-        free(filter->names[i]);
+        free(filter->names[i].chars);
     free(filter->names);
     *filter = (sp_filter){0};
-}
-
-static int compare(const char *name, size_t length, const char *entry)
-{
-    int order = strncmp(name, entry, length);
-    return order != 0 ? order : entry[length] ? -1 : 0;
 }
 
 bool sp_filter_allows(const sp_filter *filter, const char *name, size_t length)
@@ -54,7 +57,7 @@ bool sp_filter_allows(const sp_filter *filter, const char *name, size_t length)
         return length <= SPECTACLES_ROUTE_MAX;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = compare(name, length, filter->names[middle]);
+        int order = compare(name, length, &filter->names[middle]);
         if (order == 0)
             return true;
         if (order < 0)

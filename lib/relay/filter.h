@@ -4,9 +4,14 @@
 #include <spectacles/types.h>
 #include <stdbool.h>
 
-/* The names of the events that are published, sorted. */
+typedef struct sp_filter_name {
+    char *chars;
+    size_t length;
+} sp_filter_name;
+
+/* The names of the events that are published: the short ones first, since most names differ in their length. */
 typedef struct sp_filter {
-    char **names;
+    sp_filter_name *names;
     size_t count;
     bool all;
 } sp_filter;
