@@ -258,9 +258,10 @@ static int rewrite(spectacles_broker *broker, const spectacles_message *message,
     spectacles_bytes *there;
     spectacles_bytes *back;
     uint32_t format = broker->format ? broker->format : SPECTACLES_FORMAT_JSON;
-    if (format == SPECTACLES_FORMAT_JSON && message->format == format) {
+    if (message->format == SPECTACLES_FORMAT_RAW ||
+        (format == SPECTACLES_FORMAT_JSON && message->format == format)) {
         snprintf(text, FAKE_TEXT, "%.*s", (int)message->body_length, (const char *)message->body);
-        broker->published = format;
+        broker->published = spectacles_format_of(message->body, message->body_length);
         return SPECTACLES_OK;
     }
     assert_int_equal(spectacles_bytes_new(&there), 0);
