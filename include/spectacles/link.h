@@ -89,6 +89,15 @@ typedef struct spectacles_link_config {
     uint32_t connect_timeout; /* milliseconds for resolving, TCP and TLS together; default 20000 */
     /* shared, see spectacles_tls_new(); NULL: made with the defaults when TLS is first needed */
     spectacles_tls *tls;
+    /*
+     * milliseconds, at most 1000; default 0. After a read that brought something and emptied the socket, the
+     * descriptor is not watched for reading (interest, deadline) for so long, so that more is read at once. For
+     * throughput: in a stream of small messages most of the time goes into waking up for each. Costs up to so much
+     * latency, and a millisecond for the clock, while messages come that close together; one after a pause of more
+     * than that is read at once
+     */
+    uint32_t read_delay;
+    uint32_t reserved; /* 0 */
 } spectacles_link_config;
 
 /* Fill with defaults. size: sizeof(spectacles_link_config). */

@@ -343,6 +343,7 @@ static int beat(spectacles_broker *broker, uint64_t now)
     if (now < broker->beat_at)
         return SPECTACLES_OK;
     int error = broker->wrote ? SPECTACLES_OK : sp_wire_heartbeat(&broker->control);
+    sp_publishes_shrink(&broker->publishes);
     broker->wrote = false;
     broker->beat_at = now + broker->heartbeat / 2;
     return error;
@@ -461,7 +462,7 @@ static bool publishes_flow(const spectacles_broker *broker)
            (broker->state == SPECTACLES_BROKER_READY || broker->state == SPECTACLES_BROKER_DRAINING);
 }
 
-/* A cut record has to be completed, whatever else is wanted. */
+/* A cut record has to be completed, whatever else is wanted; and no more than that when something else waits. */
 static sp_slice next_output(const spectacles_broker *broker, bool *publishes)
 {
     const sp_slice nothing = {NULL, 0};
@@ -486,6 +487,13 @@ SPECTACLES_EXPORT size_t spectacles_broker_pending(const spectacles_broker *brok
     return output.length;
 }
 
+/* An acknowledgement that has begun to leave can not be changed any more. */
+static void consume_control(spectacles_broker *broker, size_t length)
+{
+    sp_buffer_consume(&broker->control, length);
+    broker->last_ack_end = 0;
+}
+
 SPECTACLES_EXPORT void spectacles_broker_consumed(spectacles_broker *broker, size_t length)
 {
     bool publishes;
@@ -496,7 +504,7 @@ SPECTACLES_EXPORT void spectacles_broker_consumed(spectacles_broker *broker, siz
     if (publishes)
         sp_publishes_consumed(&broker->publishes, length);
     else
-        sp_buffer_consume(&broker->control, length);
+        consume_control(broker, length);
     broker->wrote = true;
     broker->stats.bytes_sent += length;
 }
@@ -659,6 +667,31 @@ SPECTACLES_EXPORT int spectacles_broker_room(const spectacles_broker *broker)
     return sp_broker_has_room(broker) && !broker->owner_closes;
 }
 
+/*
+ * Acknowledgements of one turn become one frame: the last one, while it is the last of what waits to be written, is
+ * made to cover this delivery too (`multiple`). Only when nothing older is open.
+ */
+static bool join_last_ack(spectacles_broker *broker, uint64_t tag)
+{
+    uint64_t last = tag > broker->last_ack ? tag : broker->last_ack;
+    if (broker->last_ack_end == 0 || broker->last_ack_end != sp_buffer_length(&broker->control) ||
+        sp_deliveries_oldest(&broker->deliveries) <= last)
+        return false;
+    sp_wire_set_ack(&broker->control, last);
+    broker->last_ack = last;
+    return true;
+}
+
+static void acknowledge(spectacles_broker *broker, uint64_t tag)
+{
+    amqp_basic_ack_t ack = {.delivery_tag = tag};
+    if (join_last_ack(broker, tag))
+        return;
+    sp_wire_method(&broker->control, SP_CHANNEL_CONSUME, AMQP_BASIC_ACK_METHOD, &ack);
+    broker->last_ack = tag;
+    broker->last_ack_end = sp_buffer_length(&broker->control);
+}
+
 /* Whether a delivery can be answered now: 1, 0, or an error. There is room for the method then. */
 static int may_answer(spectacles_broker *broker)
 {
@@ -675,17 +708,16 @@ static int may_answer(spectacles_broker *broker)
 
 static int answer_delivery(spectacles_broker *broker, uint64_t delivery, amqp_method_number_t id, int requeue)
 {
-    amqp_basic_ack_t ack = {0};
     amqp_basic_reject_t reject = {.requeue = requeue ? 1 : 0};
-    size_t before = sp_buffer_length(&broker->control);
     int may = may_answer(broker);
-    uint64_t tag = may == 1 ? sp_deliveries_settle(&broker->deliveries, delivery) : 0;
-    if (tag == 0)
+    reject.delivery_tag = may == 1 ? sp_deliveries_settle(&broker->deliveries, delivery) : 0;
+    if (reject.delivery_tag == 0)
         return may < 0 ? may : 0;
-    ack.delivery_tag = reject.delivery_tag = tag;
-    const void *method = id == AMQP_BASIC_ACK_METHOD ? (const void *)&ack : (const void *)&reject;
-    sp_wire_method(&broker->control, SP_CHANNEL_CONSUME, id, method);
-    return sp_buffer_length(&broker->control) > before;
+    if (id == AMQP_BASIC_ACK_METHOD)
+        acknowledge(broker, reject.delivery_tag);
+    else
+        sp_wire_method(&broker->control, SP_CHANNEL_CONSUME, id, &reject);
+    return 1;
 }
 
 SPECTACLES_EXPORT int spectacles_broker_ack(spectacles_broker *broker, uint64_t delivery)

@@ -87,8 +87,10 @@ struct spectacles_broker {
     /* This connection. */
     spectacles_endpoint endpoint;
     sp_buffer input;
-    size_t input_used; /* of a frame that an event still points into */
-    sp_buffer control; /* everything but publishes */
+    size_t input_used;   /* of a frame that an event still points into */
+    sp_buffer control;   /* everything but publishes */
+    uint64_t last_ack;   /* the tag in the last basic.ack, */
+    size_t last_ack_end; /* and the length of control behind it; 0: some of control was written since */
     amqp_pool_t pool;
     uint32_t frame_max;
     uint64_t heartbeat; /* milliseconds; 0: none */

@@ -113,3 +113,10 @@ uint64_t sp_deliveries_settle_all(sp_deliveries *deliveries, uint64_t handle, in
     drop_front(deliveries);
     return newest;
 }
+
+uint64_t sp_deliveries_oldest(const sp_deliveries *deliveries)
+{
+    /* What is settled has left the front. */
+    const uint64_t *oldest = sp_ring_front(&deliveries->tags);
+    return oldest ? *oldest : UINT64_MAX;
+}

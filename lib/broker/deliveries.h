@@ -39,4 +39,7 @@ uint64_t sp_deliveries_settle(sp_deliveries *deliveries, uint64_t handle);
  */
 uint64_t sp_deliveries_settle_all(sp_deliveries *deliveries, uint64_t handle, int *count);
 
+/* The tag of the oldest that is not settled; UINT64_MAX when all are. */
+uint64_t sp_deliveries_oldest(const sp_deliveries *deliveries);
+
 #endif

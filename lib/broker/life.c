@@ -82,6 +82,7 @@ static void close_transport(spectacles_broker *broker)
         broker->channels[channel] = SP_CHANNEL_CLOSED;
     sp_buffer_free(&broker->input);
     sp_buffer_free(&broker->control);
+    broker->last_ack_end = 0;
     sp_content_reset(&broker->delivered);
     sp_content_reset(&broker->returned);
     sp_deliveries_renew(&broker->deliveries);

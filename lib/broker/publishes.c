@@ -5,9 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A write of this size is as good as a larger one, and leaves the rest of the connection a turn. */
 enum {
-    WRITE_MOST = 64 * 1024,
     KEPT_BYTES = 256 * 1024,
     COMPACT_AT = 64 * 1024
 };
@@ -17,6 +15,11 @@ static const char tag_header[] = "spectacles-tag";
 void sp_publishes_init(sp_publishes *publishes)
 {
     *publishes = (sp_publishes){.records = sp_ring_of(sizeof(sp_record)), .frame_max = SP_WIRE_FRAME_MAX};
+}
+
+void sp_publishes_shrink(sp_publishes *publishes)
+{
+    sp_buffer_shrink(&publishes->bytes, KEPT_BYTES);
 }
 
 void sp_publishes_free(sp_publishes *publishes)
@@ -135,18 +138,26 @@ bool sp_publishes_is_cut(const sp_publishes *publishes)
     return publishes->written > 0;
 }
 
+/* Where the records end that can be written in one go: settled ones lie in between, confirmed on a connection that was
+ * lost, or withdrawn. */
+static size_t run_end(const sp_publishes *publishes)
+{
+    const sp_record *record;
+    size_t end = publishes->next_offset;
+    for (size_t i = publishes->next; (record = record_at(publishes, i)); i++) {
+        bool cut = i == publishes->next && publishes->written > 0;
+        if (record->settled && !cut)
+            break;
+        end += record->length;
+    }
+    return end;
+}
+
 sp_slice sp_publishes_pending(const sp_publishes *publishes)
 {
     sp_slice all = sp_buffer_slice(&publishes->bytes);
     size_t first = publishes->next_offset + publishes->written;
-    size_t end = publishes->next_offset;
-    for (size_t i = publishes->next; end - publishes->next_offset < WRITE_MOST; i++) {
-        const sp_record *record = record_at(publishes, i);
-        bool cut = i == publishes->next && publishes->written > 0;
-        if (!record || (record->settled && !cut))
-            break;
-        end += record->length;
-    }
+    size_t end = publishes->settled_ahead > 0 ? run_end(publishes) : all.length;
     return (sp_slice){all.bytes ? all.bytes + first : NULL, end > first ? end - first : 0};
 }
 
@@ -164,6 +175,7 @@ static void mark_settled(sp_publishes *publishes, sp_record *record)
 {
     record->settled = true;
     publishes->settled_length += record->length;
+    publishes->settled_ahead += record->wire == 0;
 }
 
 static void settle(sp_publishes *publishes, sp_record *record)
@@ -183,6 +195,7 @@ static void skip_settled(sp_publishes *publishes)
     while (publishes->written == 0 && (record = record_at(publishes, publishes->next)) && record->settled) {
         publishes->next_offset += record->length;
         publishes->next++;
+        publishes->settled_ahead--;
     }
 }
 
@@ -267,11 +280,13 @@ int sp_publishes_rewind(sp_publishes *publishes, uint32_t frame_max)
             return error;
     }
     publishes->frame_max = frame_max;
+    publishes->settled_ahead = 0;
     for (size_t i = 0; i < publishes->records.count; i++) {
         sp_record *record = record_at(publishes, i);
         if (record->call && record->wire)
             settle(publishes, record);
         publishes->republished += record->wire != 0 && !record->settled;
+        publishes->settled_ahead += record->settled;
         record->wire = 0;
     }
     publishes->next = publishes->next_offset = publishes->written = 0;
@@ -313,7 +328,7 @@ static void compact(sp_publishes *publishes)
         from += record.length;
         publishes->next_offset = i < next ? to : publishes->next_offset;
     }
-    publishes->settled_length = 0;
+    publishes->settled_length = publishes->settled_ahead = 0;
     sp_buffer_truncate(&publishes->bytes, to);
 }
 
@@ -328,7 +343,6 @@ static void drop_front(sp_publishes *publishes)
         sp_ring_pop(&publishes->records);
     }
     compact(publishes);
-    sp_buffer_shrink(&publishes->bytes, KEPT_BYTES);
 }
 
 static sp_record *find_wire(const sp_publishes *publishes, uint64_t wire)

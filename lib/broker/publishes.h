@@ -23,6 +23,7 @@ typedef struct sp_publishes {
     uint32_t unsettled;
     uint64_t unsettled_bytes;
     size_t settled_length; /* of the settled records that are still in bytes */
+    size_t settled_ahead;  /* records from `next` on that are settled before they were written */
     uint64_t republished;
     bool wants_room;
     /* A confirm that is being worked off, one record an event. */
@@ -44,6 +45,10 @@ typedef struct sp_record {
 void sp_publishes_init(sp_publishes *publishes);
 void sp_publishes_free(sp_publishes *publishes);
 
+/* Gives memory back when nothing is in the log. Now and then: a log that fills and empties would pay for its pages
+ * each time. */
+void sp_publishes_shrink(sp_publishes *publishes);
+
 /* Appends a message under the next tag. Nothing changes on failure. */
 int sp_publishes_add(sp_publishes *publishes, const spectacles_message *message, const char *group,
                      uint64_t *tag);
@@ -60,7 +65,7 @@ uint64_t sp_publishes_next_unwritten_call(const sp_publishes *publishes, size_t 
 /* Nobody waits for the answer any more: a request that was not written yet never will be. */
 void sp_publishes_withdraw(sp_publishes *publishes, uint64_t tag);
 
-/* The next bytes for the wire, at most about 64 KiB, whole records unless one is cut already. */
+/* The next bytes for the wire, as many as lie in a row: large writes cost the system less than many. */
 sp_slice sp_publishes_pending(const sp_publishes *publishes);
 void sp_publishes_consumed(sp_publishes *publishes, size_t length);
 

@@ -167,6 +167,15 @@ int sp_wire_content(sp_buffer *out, uint16_t channel, const amqp_basic_propertie
     return error;
 }
 
+void sp_wire_set_ack(sp_buffer *out, uint64_t tag)
+{
+    /* What stands at the end: the tag (8 octets), an octet of bits, the end octet. */
+    uint8_t *at = out->bytes + out->end - 10;
+    put_u32(at, (uint32_t)(tag >> 32));
+    put_u32(at + 4, (uint32_t)tag);
+    at[8] = 1;
+}
+
 int sp_wire_heartbeat(sp_buffer *out)
 {
     uint8_t *frame = sp_buffer_reserve(out, SP_WIRE_OVERHEAD);

@@ -50,6 +50,9 @@ int sp_wire_content(sp_buffer *out, uint16_t channel, const amqp_basic_propertie
 /* Appends body frames only. */
 int sp_wire_body(sp_buffer *out, uint16_t channel, sp_slice body, uint32_t frame_max);
 
+/* Makes the basic.ack at the end of the buffer one of `tag`, `multiple`. */
+void sp_wire_set_ack(sp_buffer *out, uint64_t tag);
+
 int sp_wire_heartbeat(sp_buffer *out);
 
 /* The id of a method frame's payload; 0 when it is too short. */

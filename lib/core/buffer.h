@@ -65,12 +65,55 @@ typedef struct sp_reader {
     bool failed;
 } sp_reader;
 
-sp_reader sp_reader_of(sp_slice slice);
-size_t sp_reader_left(const sp_reader *reader);
-uint8_t sp_reader_u8(sp_reader *reader);
-uint16_t sp_reader_u16(sp_reader *reader);
-uint32_t sp_reader_u32(sp_reader *reader);
-uint64_t sp_reader_u64(sp_reader *reader);
-sp_slice sp_reader_take(sp_reader *reader, size_t length);
+/* Here and not in buffer.c, so that they are compiled into their callers: every frame is read with them. */
+static inline sp_reader sp_reader_of(sp_slice slice)
+{
+    return (sp_reader){slice.bytes, slice.length, 0, false};
+}
+
+static inline size_t sp_reader_left(const sp_reader *reader)
+{
+    return reader->failed ? 0 : reader->length - reader->position;
+}
+
+static inline sp_slice sp_reader_take(sp_reader *reader, size_t length)
+{
+    if (length > sp_reader_left(reader)) {
+        reader->failed = true;
+        return (sp_slice){NULL, 0};
+    }
+    sp_slice slice = {reader->bytes ? reader->bytes + reader->position : NULL, length};
+    reader->position += length;
+    return slice;
+}
+
+static inline uint64_t sp_reader_big_endian(sp_reader *reader, size_t width)
+{
+    sp_slice slice = sp_reader_take(reader, width);
+    uint64_t value = 0;
+    for (size_t i = 0; i < slice.length; i++)
+        value = value << 8 | slice.bytes[i];
+    return value;
+}
+
+static inline uint8_t sp_reader_u8(sp_reader *reader)
+{
+    return (uint8_t)sp_reader_big_endian(reader, 1);
+}
+
+static inline uint16_t sp_reader_u16(sp_reader *reader)
+{
+    return (uint16_t)sp_reader_big_endian(reader, 2);
+}
+
+static inline uint32_t sp_reader_u32(sp_reader *reader)
+{
+    return (uint32_t)sp_reader_big_endian(reader, 4);
+}
+
+static inline uint64_t sp_reader_u64(sp_reader *reader)
+{
+    return sp_reader_big_endian(reader, 8);
+}
 
 #endif

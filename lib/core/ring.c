@@ -62,16 +62,6 @@ void *sp_ring_push_front(sp_ring *ring)
     return memset(slot(ring, 0), 0, ring->item_size);
 }
 
-void *sp_ring_at(const sp_ring *ring, size_t index)
-{
-    return index < ring->count ? slot(ring, index) : NULL;
-}
-
-void *sp_ring_front(const sp_ring *ring)
-{
-    return sp_ring_at(ring, 0);
-}
-
 void sp_ring_pop(sp_ring *ring)
 {
     if (ring->count == 0)

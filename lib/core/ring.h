@@ -21,8 +21,17 @@ void *sp_ring_push(sp_ring *ring);
 void *sp_ring_push_front(sp_ring *ring);
 
 /* The item `index` places behind the front; NULL beyond the end. */
-void *sp_ring_at(const sp_ring *ring, size_t index);
-void *sp_ring_front(const sp_ring *ring);
+static inline void *sp_ring_at(const sp_ring *ring, size_t index)
+{
+    if (index >= ring->count)
+        return NULL;
+    return ring->items + ((ring->head + index) & (ring->capacity - 1)) * ring->item_size;
+}
+
+static inline void *sp_ring_front(const sp_ring *ring)
+{
+    return sp_ring_at(ring, 0);
+}
 
 /* Drops the front (or the last) item; nothing when the ring is empty. */
 void sp_ring_pop(sp_ring *ring);

@@ -28,13 +28,15 @@ enum {
     READ_BUDGET = 256 * 1024, /* bytes a call, so that one busy link does not starve its neighbours */
     WRITE_BUDGET = 1024 * 1024,
     STEPS_MOST = 16,
-    CONNECT_TIMEOUT = 20000
+    CONNECT_TIMEOUT = 20000,
+    READ_DELAY_MOST = 1000
 };
 
 struct spectacles_link {
     const sp_engine *engine;
     void *handle;
     uint32_t connect_timeout;
+    uint32_t read_delay;
     spectacles_tls *tls;
     spectacles_tls *asked_tls; /* with the certificates that the endpoint names */
 
@@ -58,6 +60,7 @@ struct spectacles_link {
     bool blocked_write; /* or the other way round */
     bool more;          /* bytes wait that the descriptor will not announce */
     bool touched;       /* the engine was given something */
+    uint64_t read_at;   /* not to be read before then, so that more comes together; 0: at once */
 };
 
 /* ---- Making one ---- */
@@ -75,7 +78,7 @@ int sp_link_new(spectacles_link **out, const sp_engine *engine, void *handle,
     int error = config ? sp_config_read(&read, sizeof read, config) : SPECTACLES_OK;
     if (error != SPECTACLES_OK)
         return error;
-    if (!handle || read.connect_timeout == 0)
+    if (!handle || read.connect_timeout == 0 || read.read_delay > READ_DELAY_MOST)
         return SPECTACLES_E_INVAL;
     spectacles_link *link = calloc(1, sizeof *link);
     if (!link)
@@ -83,6 +86,7 @@ int sp_link_new(spectacles_link **out, const sp_engine *engine, void *handle,
     link->engine = engine;
     link->handle = handle;
     link->connect_timeout = read.connect_timeout;
+    link->read_delay = read.read_delay;
     link->tls = read.tls;
     link->fd = link->shown_fd = link->dead_fd = -1;
     link->deadline = link->address_deadline = SPECTACLES_NEVER;
@@ -142,6 +146,7 @@ static void close_socket(spectacles_link *link)
     }
     link->fd = -1;
     link->blocked_read = link->blocked_write = link->more = false;
+    link->read_at = 0;
 }
 
 static void become(spectacles_link *link, enum link_state state)
@@ -407,7 +412,8 @@ static bool feed(spectacles_link *link, const uint8_t *bytes, size_t length, uin
     return false;
 }
 
-static void drink(spectacles_link *link, uint64_t now)
+/* Returns how much was read, and whether the socket holds no more: a short read from a plain one has emptied it. */
+static size_t drink(spectacles_link *link, uint64_t now, bool *emptied)
 {
     uint8_t bytes[READ_CHUNK];
     size_t budget = READ_BUDGET;
@@ -417,12 +423,26 @@ static void drink(spectacles_link *link, uint64_t now)
         if (got <= 0 || !feed(link, bytes, (size_t)got, now))
             break;
         budget -= (size_t)got;
-        /* A short read from a plain socket has emptied it. */
-        if (!link->stream && (size_t)got < sizeof bytes)
+        if (!link->stream && (size_t)got < sizeof bytes) {
+            got = 0;
             break;
+        }
     }
     if (link->state == LINK_OPEN)
         link->more = link->stream ? got > 0 || sp_tls_has_more(link->stream) : false;
+    *emptied = got == 0;
+    return READ_BUDGET - budget;
+}
+
+/*
+ * What is read while much arrives may wait for more of its kind: many small segments cost the system, and every wake-up
+ * costs more than what it brings. Once nothing has come for that long, the next bytes are read as they come.
+ */
+static void read_in_turn(spectacles_link *link, uint64_t now)
+{
+    bool emptied;
+    bool more_may_come = drink(link, now, &emptied) > 0 && emptied && link->state == LINK_OPEN;
+    link->read_at = more_may_come && link->read_delay > 0 ? now + link->read_delay : 0;
 }
 
 static bool pump(spectacles_link *link, uint32_t ready, uint64_t now)
@@ -432,7 +452,7 @@ static bool pump(spectacles_link *link, uint32_t ready, uint64_t now)
         return true;
     bool readable = ready & SPECTACLES_LINK_READ || link->more || link->blocked_read;
     if (readable)
-        drink(link, now);
+        read_in_turn(link, now);
     return false;
 }
 
@@ -491,7 +511,7 @@ SPECTACLES_EXPORT uint32_t spectacles_link_interest(const spectacles_link *link)
         return SPECTACLES_LINK_WRITE;
     if (link->state == LINK_HANDSHAKING)
         return link->blocked_write ? SPECTACLES_LINK_WRITE : SPECTACLES_LINK_READ;
-    if (link->engine->wants_input(link->handle) || link->blocked_write)
+    if ((link->read_at == 0 && link->engine->wants_input(link->handle)) || link->blocked_write)
         interest |= SPECTACLES_LINK_READ;
     bool holds = link->stream && !sp_tls_is_flushed(link->stream);
     if (link->blocked_read ||
@@ -512,6 +532,8 @@ SPECTACLES_EXPORT uint64_t spectacles_link_deadline(const spectacles_link *link)
         return 0;
     if (link->state == LINK_RESOLVING && (link->unresolved || link->address < link->address_count))
         return 0;
+    if (link->read_at != 0 && link->read_at < deadline && link->engine->wants_input(link->handle))
+        deadline = link->read_at;
     deadline = link->deadline < deadline ? link->deadline : deadline;
     if (link->state == LINK_CONNECTING && link->address_deadline < deadline)
         deadline = link->address_deadline;
@@ -527,9 +549,13 @@ SPECTACLES_EXPORT int spectacles_link_process(spectacles_link *link, uint32_t re
     bury(link);
     link->shown_fd = link->fd;
     link->touched = false;
+    if (link->read_at != 0 && now >= link->read_at)
+        ready |= SPECTACLES_LINK_READ;
     /* What has arrived comes first: bytes that wait in the socket show that the peer lives. */
-    if (link->state == LINK_OPEN && ready & SPECTACLES_LINK_READ)
+    if (link->state == LINK_OPEN && ready & SPECTACLES_LINK_READ) {
         step(link, ready, now);
+        ready &= ~(uint32_t)SPECTACLES_LINK_READ;
+    }
     if (link->engine->deadline(link->handle) <= now) {
         error = link->engine->expire(link->handle, now);
         link->touched = true;

@@ -257,6 +257,30 @@ static void a_blocked_broker_is_not_written_to(void **state)
     server_free(server);
 }
 
+/* However much is to be published, an acknowledgement waits for the end of one message only. */
+static void an_acknowledgement_waits_for_one_message_only(void **state)
+{
+    (void)state;
+    const uint8_t *bytes;
+    sp_server *server = server_new(NULL);
+    server_subscribe(server, "A", 1);
+    server_ready(server);
+    server_deliver(server, 1, "s0", "A", "x", 10);
+    spectacles_message message;
+    spectacles_message_init(&message, sizeof message);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(spectacles_broker_publish(server->broker, &message, NULL), SPECTACLES_OK);
+    size_t all = spectacles_broker_pending(server->broker, &bytes);
+    spectacles_broker_consumed(server->broker, all / 3 + 5);
+    spectacles_broker_ack(server->broker, server->delivery);
+    assert_int_equal(spectacles_broker_pending(server->broker, &bytes), all / 3 - 5);
+    spectacles_broker_consumed(server->broker, all / 3 - 5);
+    assert_int_equal(spectacles_broker_pending(server->broker, &bytes), 21);
+    spectacles_broker_consumed(server->broker, 21);
+    assert_int_equal(spectacles_broker_pending(server->broker, &bytes), all / 3);
+    server_free(server);
+}
+
 static void a_stopped_channel_is_not_published_on(void **state)
 {
     (void)state;
@@ -419,6 +443,69 @@ static void acknowledgements_happen_once(void **state)
     assert_int_equal(spectacles_broker_ack(server->broker, server->delivery), 1);
     server_pull(server);
     assert_string_equal(server_last(&server->written, "3 basic.ack"), "3 basic.ack 2");
+    server_free(server);
+}
+
+/* The deliveries 1 to `count`, in hand. */
+static void deliver_all(sp_server *server, uint64_t *handles, uint64_t count)
+{
+    for (uint64_t tag = 1; tag <= count; tag++) {
+        server_deliver(server, tag, "s0", "A", "x", 10);
+        handles[tag] = server->delivery;
+    }
+}
+
+static void writes_acks(const sp_server *server, const uint8_t (*acks)[2], size_t count)
+{
+    const uint8_t *bytes;
+    size_t length = spectacles_broker_pending(server->broker, &bytes);
+    assert_int_equal(length, count * 21);
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t frame[21] = {1, 0, 3, 0, 0, 0, 13, 0,          60,         0,   80,
+                                   0, 0, 0, 0, 0, 0, 0,  acks[i][0], acks[i][1], 0xce};
+        assert_memory_equal(bytes + 21 * i, frame, sizeof frame);
+    }
+    spectacles_broker_consumed(server->broker, length);
+}
+
+static void acknowledgements_of_a_turn_are_one_frame(void **state)
+{
+    (void)state;
+    uint64_t handles[20];
+    sp_server *server = server_new(NULL);
+    server_subscribe(server, "A", 20);
+    server_ready(server);
+    deliver_all(server, handles, 19);
+    spectacles_broker_ack(server->broker, handles[1]);
+    writes_acks(server, (const uint8_t[][2]){{1, 0}}, 1);
+    for (int i = 2; i <= 4; i++)
+        assert_int_equal(spectacles_broker_ack(server->broker, handles[i]), 1);
+    writes_acks(server, (const uint8_t[][2]){{4, 1}}, 1);
+    /* An older one is open: `multiple` would settle it too. Once it is settled as well, the last frame stands for it. */
+    spectacles_broker_ack(server->broker, handles[6]);
+    spectacles_broker_ack(server->broker, handles[7]);
+    spectacles_broker_ack(server->broker, handles[5]);
+    writes_acks(server, (const uint8_t[][2]){{6, 0}, {7, 1}}, 2);
+    /* What has begun to leave stays as it is. */
+    const uint8_t *bytes;
+    spectacles_broker_ack(server->broker, handles[8]);
+    spectacles_broker_ack(server->broker, handles[9]);
+    assert_int_equal(spectacles_broker_pending(server->broker, &bytes), 21);
+    spectacles_broker_consumed(server->broker, 20);
+    spectacles_broker_ack(server->broker, handles[10]);
+    assert_int_equal(spectacles_broker_pending(server->broker, &bytes), 22);
+    spectacles_broker_consumed(server->broker, 1);
+    writes_acks(server, (const uint8_t[][2]){{10, 0}}, 1);
+    /* A rejection in between is passed over by no acknowledgement. */
+    spectacles_broker_ack(server->broker, handles[11]);
+    spectacles_broker_reject(server->broker, handles[12], 1);
+    spectacles_broker_ack(server->broker, handles[13]);
+    spectacles_broker_ack(server->broker, handles[14]);
+    server_forget(server);
+    server_pull(server);
+    assert_int_equal(server->written.count, 3);
+    assert_string_equal(server->written.line[0], "3 basic.ack 11");
+    assert_string_equal(server->written.line[2], "3 basic.ack 14 multiple");
     server_free(server);
 }
 
@@ -882,6 +969,7 @@ int main(void)
         cmocka_unit_test(what_is_unconfirmed_is_published_again_in_order),
         cmocka_unit_test(smaller_frames_are_agreed_on_again),
         cmocka_unit_test(a_blocked_broker_is_not_written_to),
+        cmocka_unit_test(an_acknowledgement_waits_for_one_message_only),
         cmocka_unit_test(a_stopped_channel_is_not_published_on),
         cmocka_unit_test(a_missing_exchange_fails_one_publish),
         cmocka_unit_test(a_message_over_the_brokers_limit_fails_alone),
@@ -889,6 +977,7 @@ int main(void)
         cmocka_unit_test(an_exchange_that_was_deleted_is_declared_anew),
         cmocka_unit_test(a_missing_exchange_is_known_in_mid_write),
         cmocka_unit_test(acknowledgements_happen_once),
+        cmocka_unit_test(acknowledgements_of_a_turn_are_one_frame),
         cmocka_unit_test(one_delivery_that_is_held_costs_nothing),
         cmocka_unit_test(what_is_too_large_is_rejected_alone),
         cmocka_unit_test(nested_headers_are_rejected_alone),

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -84,6 +85,89 @@ static void a_busy_peer_has_its_turn_only(void **state)
     assert_true(most <= 2 * 256 * 1024);
     test_free(much);
     scene_end(scene);
+}
+
+static void scene_put(sp_scene *scene, const char *text)
+{
+    struct pollfd arrived = {spectacles_link_fd(scene->link), POLLIN, 0};
+    assert_int_equal(write(scene->peer, text, strlen(text)), strlen(text));
+    assert_int_equal(poll(&arrived, 1, 5000), 1);
+}
+
+/* What `process` is called with when a descriptor that nobody watches has bytes. */
+static void process_at(sp_scene *scene, uint64_t now, size_t in_length)
+{
+    scene->now = now;
+    spectacles_link_process(scene->link, 0, now);
+    assert_int_equal(scene->toy.in_length, in_length);
+}
+
+static void a_delayed_link_reads_more_at_once(void **state)
+{
+    (void)state;
+    spectacles_link_config config;
+    spectacles_link_config_init(&config, sizeof config);
+    config.read_delay = 5;
+    sp_scene *scene = scene_begin("127.0.0.1", &config);
+    connect_both(scene);
+    /* The first comes at once; then nobody watches. */
+    scene_put(scene, "a");
+    assert_int_equal(spectacles_link_interest(scene->link), SPECTACLES_LINK_READ);
+    spectacles_link_process(scene->link, SPECTACLES_LINK_READ, scene->now);
+    assert_int_equal(scene->toy.in_length, 1);
+    assert_int_equal(spectacles_link_interest(scene->link), 0);
+    assert_int_equal(spectacles_link_deadline(scene->link), 1005);
+    scene_put(scene, "b");
+    process_at(scene, 1004, 1);
+    scene_put(scene, "c");
+    process_at(scene, 1005, 3);
+    assert_int_equal(spectacles_link_deadline(scene->link), 1010);
+    /* Writing does not wait. */
+    scene->toy.out = (const uint8_t *)"x";
+    scene->toy.out_length = 1;
+    assert_int_equal(spectacles_link_interest(scene->link), SPECTACLES_LINK_WRITE);
+    scene_put(scene, "d");
+    process_at(scene, 1006, 3);
+    assert_int_equal(scene->toy.out_length, 0);
+    scene_end(scene);
+}
+
+static void a_delay_ends(void **state)
+{
+    (void)state;
+    spectacles_link_config config;
+    spectacles_link_config_init(&config, sizeof config);
+    config.read_delay = 5;
+    sp_scene *scene = scene_begin("127.0.0.1", &config);
+    connect_both(scene);
+    scene_put(scene, "abc");
+    spectacles_link_process(scene->link, SPECTACLES_LINK_READ, scene->now);
+    scene_put(scene, "d");
+    /* An engine that has enough is not hurried. */
+    scene->toy.wants_input = 0;
+    assert_int_equal(spectacles_link_deadline(scene->link), SPECTACLES_NEVER);
+    process_at(scene, 1005, 3);
+    scene->toy.wants_input = 1;
+    assert_int_equal(spectacles_link_interest(scene->link), SPECTACLES_LINK_READ);
+    spectacles_link_process(scene->link, SPECTACLES_LINK_READ, scene->now);
+    assert_int_equal(scene->toy.in_length, 4);
+    /* When nothing came in all that time, the next is read at once again. */
+    process_at(scene, 1010, 4);
+    assert_int_equal(spectacles_link_interest(scene->link), SPECTACLES_LINK_READ);
+    assert_int_equal(spectacles_link_deadline(scene->link), SPECTACLES_NEVER);
+    /* The end is seen at the latest when the time is up. */
+    scene_put(scene, "e");
+    spectacles_link_process(scene->link, SPECTACLES_LINK_READ, scene->now);
+    close(scene->peer);
+    scene->peer = -1;
+    scene->now = 1015;
+    until(scene->toy.ended);
+    assert_int_equal(scene->toy.in_length, 5);
+    scene_end(scene);
+    config.read_delay = 1001;
+    spectacles_link *refused = NULL;
+    sp_toy toy = {0};
+    assert_int_equal(sp_link_new(&refused, &sp_engine_shard, &toy, &config), SPECTACLES_E_INVAL);
 }
 
 static void the_end_is_told(void **state)
@@ -277,6 +361,8 @@ int main(void)
         cmocka_unit_test(bytes_go_both_ways),
         cmocka_unit_test(an_engine_that_has_enough_is_left_alone),
         cmocka_unit_test(a_busy_peer_has_its_turn_only),
+        cmocka_unit_test(a_delayed_link_reads_more_at_once),
+        cmocka_unit_test(a_delay_ends),
         cmocka_unit_test(the_end_is_told),
         cmocka_unit_test(a_reset_is_a_sentence_and_no_signal),
         cmocka_unit_test(nobody_listens),
