@@ -17,6 +17,9 @@
  * publishes go out. After a lost connection all of that is done again, and what was published but not
  * confirmed is published again, in order. Calls that publish and acknowledge never wait: what cannot go out
  * yet stays in a bounded window.
+ *
+ * Calls ask a question and end with one event, REPLY or CALL_FAILED, within their timeout. Subscriptions
+ * begin and end at any time.
  */
 #ifndef SPECTACLES_BROKER_H
 #define SPECTACLES_BROKER_H
@@ -277,22 +280,24 @@ void spectacles_broker_free(spectacles_broker *broker);
 const spectacles_broker_event *spectacles_broker_next_event(spectacles_broker *broker, uint64_t now);
 
 /*
- * Asks for a queue: declared durable, bound to the group's exchange with the event as its
- * key, and consumed (queue.declare, queue.bind, basic.qos, basic.consume) now or as soon as there is a
- * connection, and again after every loss. Returns the number of the subscription, from 0 on. A queue that is
- * already subscribed to returns the number it has, and keeps its settings. SPECTACLES_E_INVAL: a name that spectacles_route_queue()
- * refuses. SPECTACLES_E_TOOBIG. SPECTACLES_E_NOMEM.
+ * Asks for a queue: declared durable, bound to the group's exchange with the event as its key, and consumed
+ * (queue.declare, queue.bind, basic.qos, basic.consume) now or as soon as there is a connection, and again
+ * after every loss. Returns the number of the subscription, from 0 on. A queue that is already subscribed
+ * to returns the number it has, and keeps its settings. SPECTACLES_E_INVAL: a name that
+ * spectacles_route_queue() refuses. SPECTACLES_E_TOOBIG. SPECTACLES_E_NOMEM.
  */
 int spectacles_broker_subscribe(spectacles_broker *broker, const spectacles_subscription *subscription);
 
 /*
- * Ends a subscription (basic.cancel); an event UNSUBSCRIBED with the time SPECTACLES_NEVER follows (not after CLOSED). From this call on
- * no MESSAGE of it is told: what was on its way goes back to its queue, where others find it, marked as
- * redelivered. What was told before can be acknowledged and rejected as ever. The queue and its binding stay:
- * it goes on collecting. Subscribing to the same queue again is fine at any time, and then holds from that
- * event on; the number of a subscription that has ended may be given to another one.
+ * Ends a subscription (basic.cancel); an event UNSUBSCRIBED with the time SPECTACLES_NEVER follows (not
+ * after CLOSED). From this call on no MESSAGE of it is told: what was on its way goes back to its queue,
+ * where others find it, marked as redelivered. What was told before can be acknowledged and rejected as
+ * ever. The queue and its binding stay: it goes on collecting. Subscribing to the same queue again is fine
+ * at any time, and then holds from that event on; the number of a subscription that has ended may be given
+ * to another one.
  *
- * Returns 0, also when it has ended already. SPECTACLES_E_INVAL: there never was such a number. SPECTACLES_E_NOMEM.
+ * Returns 0, also when it has ended already. SPECTACLES_E_INVAL: there never was such a number.
+ * SPECTACLES_E_NOMEM.
  */
 int spectacles_broker_unsubscribe(spectacles_broker *broker, uint32_t subscription);
 
@@ -307,8 +312,8 @@ int spectacles_broker_unsubscribe(spectacles_broker *broker, uint32_t subscripti
  * A message is taken while the window is not full, however large it is: the window may be passed once.
  * SPECTACLES_E_AGAIN: the window is full; an event ROOM will follow. SPECTACLES_E_INVAL: a text over 255
  * bytes, or an expiration that is no such number, or no such format. SPECTACLES_E_STATE: closing.
- * SPECTACLES_E_NOMEM. SPECTACLES_E_PROTO, SPECTACLES_E_UNSUPPORTED, SPECTACLES_E_TOOBIG: the body has no form in
- * the broker's format; last_error() says why and where.
+ * SPECTACLES_E_NOMEM. SPECTACLES_E_PROTO, SPECTACLES_E_UNSUPPORTED, SPECTACLES_E_TOOBIG: the body has no
+ * form in the broker's format; last_error() says why and where.
  *
  * FAILED: the broker does not take this message and never will (its exchange does not exist, it is over the
  * broker's max_message_size).
@@ -321,33 +326,33 @@ int spectacles_broker_room(const spectacles_broker *broker);
 /* ---- Call and reply ---- */
 
 /*
- * Asks a question: publishes the message with a correlation-id and RabbitMQ's direct reply-to, and waits for
- * the reply for at most `timeout` milliseconds from `now` on (1 or more). *call receives a number from the
- * same sequence as the tags of publishes; exactly one later event names it: REPLY or CALL_FAILED.
+ * Asks a question: publishes the message with a correlation-id and RabbitMQ's direct reply-to, and waits
+ * for the reply for at most `timeout` milliseconds from `now` on (1 or more). *call receives a number from
+ * the same sequence as the tags of publishes; exactly one later event names it: REPLY or CALL_FAILED.
  *
  * The request is always transient and mandatory, and expires with the timeout unless the message has an
  * expiration of its own: what nobody waits for any more need not be done. correlation_id and reply_to are
  * the library's, and have to be NULL. Its confirm is not told.
  *
  * A request is sent once. When the connection (or the channel) is lost after that, the call fails with
- * SPECTACLES_CALL_LOST, because the reply had nowhere to go; whoever asks for something that may be done twice calls
- * again. A request that was not sent yet waits for the next connection, within its timeout.
+ * SPECTACLES_CALL_LOST, because the reply had nowhere to go; whoever asks for something that may be done
+ * twice calls again. A request that was not sent yet waits for the next connection, within its timeout.
  *
- * SPECTACLES_E_AGAIN: the window is full, or as many calls wait as it has places; an event ROOM will follow. Other
- * errors as spectacles_broker_publish(); SPECTACLES_E_INVAL also for a timeout of 0.
+ * SPECTACLES_E_AGAIN: the window is full, or as many calls wait as it has places; an event ROOM will
+ * follow. Other errors as spectacles_broker_publish(); SPECTACLES_E_INVAL also for a timeout of 0.
  */
 int spectacles_broker_call(spectacles_broker *broker, const spectacles_message *message, uint32_t timeout,
                            uint64_t now, uint64_t *call);
 
 /*
  * Answers a question: publishes the message on the default exchange under the key reply_to, with that
- * correlation_id (NULL for none), as a delivery had them; they may be those of the event itself. The message's
- * exchange, key, correlation_id and reply_to have to be NULL. Replies are always transient. Everything else,
- * the tag and the window too, as with spectacles_broker_publish(); MANDATORY is refused, because RabbitMQ
- * calls each direct reply-to unroutable. Whether the asker still waits is not known.
+ * correlation_id (NULL for none), as a delivery had them; they may be those of the event itself. The
+ * message's exchange, key, correlation_id and reply_to have to be NULL. Replies are always transient.
+ * Everything else, the tag and the window too, as with spectacles_broker_publish(); MANDATORY is refused,
+ * because RabbitMQ calls each direct reply-to unroutable. Whether the asker still waits is not known.
  *
- * Reply only to what asks for it: some clients set reply-to on every message. And reply-to is any queue that the asker
- * names. SPECTACLES_E_INVAL: reply_to is NULL or empty: no reply was asked for.
+ * Reply only to what asks for it: some clients set reply-to on every message. And reply-to is any queue
+ * that the asker names. SPECTACLES_E_INVAL: reply_to is NULL or empty: no reply was asked for.
  */
 int spectacles_broker_reply(spectacles_broker *broker, const char *reply_to, const char *correlation_id,
                             const spectacles_message *message, uint64_t *tag);
@@ -373,8 +378,8 @@ int spectacles_broker_reject(spectacles_broker *broker, uint64_t delivery, int r
 
 /*
  * Closes for good: takes no more publishes, waits for confirms and replies up to drain_timeout, sends
- * connection.close; then CLOSED is the last event. `now` has to be fresh, since the time to drain counts from it. Returns 0,
- * also when it is closing already.
+ * connection.close; then CLOSED is the last event. `now` has to be fresh, since the time to drain counts
+ * from it. Returns 0, also when it is closing already.
  */
 int spectacles_broker_close(spectacles_broker *broker, uint64_t now);
 

@@ -112,3 +112,25 @@ def test_a_busy_shard_holds_up_no_other(bot: Bot, standin: Standin, channel: Any
     assert channel.queue_declare("gateway:0", passive=True).method.message_count >= 100
     assert standin.violations == []
     assert gateway.stop() == 0
+
+
+def test_commands_flow_in_a_memory_alarm(own_bot: Bot, standin: Standin, own_rabbit: RabbitNode) -> None:
+    """RabbitMQ stops reading from who publishes: were it one connection, no acknowledgement would arrive either."""
+    packets = 40  # several times what is delivered before something is acknowledged, and within Discord's rate limit
+    worker = own_bot.worker("MESSAGE_CREATE")
+    gateway = own_bot.running_gateway()
+    own_rabbit.ctl("set_vm_memory_high_watermark", "0.0000001")
+    standin.dispatch_many(1, [("MESSAGE_CREATE", f'{{"n":{number}}}') for number in range(100)])
+    gateway.wait_err("events blocked")
+    # Nobody else can publish either: the node itself does.
+    packet = '{"op":3,"d":{"since":null,"activities":[],"status":"idle","afk":false}}'.replace('"', '\\"')
+    own_rabbit.ctl("eval", f"""[rabbit_basic:publish(rabbit_misc:r(<<"/">>, exchange, <<"gateway">>), <<"0">>, [], <<"{packet}">>)
+                               || _ <- lists:seq(1, {packets})], ok.""")
+    standin.wait_for(lambda: len(standin.received(0, 3)) == packets, 60, "for all commands")
+    own_rabbit.wait_for(lambda: own_rabbit.queues()["gateway:0"]["messages"] == 0, "a queue whose messages are all acknowledged")
+    assert gateway.lines("events unblocked") == gateway.lines("commands blocked") == []
+    own_rabbit.ctl("set_vm_memory_high_watermark", "0.8")
+    worker.wait_out(100)
+    assert [json.loads(line.split(b" ", 1)[1])["n"] for line in worker.out] == list(range(100))
+    assert standin.violations == [] and not gateway.lines("disconnected")
+    assert gateway.stop() == worker.stop() == 0

@@ -7,6 +7,7 @@ from typing import Any
 
 import pika
 import pytest
+from standin.certs import Authority
 from support.broker_tool import BrokerTool
 from support.rabbit import RabbitNode
 
@@ -314,6 +315,25 @@ def test_a_virtual_host_that_comes_late_and_goes(rabbit: RabbitNode, vhost: str,
     rabbit.ctl("delete_vhost", name)
 
 
+def test_a_certificate_logs_in(tmp_path: Path, authority: Authority, tools: Tools) -> None:
+    server = authority.issue("rabbit-of-certificates")
+    known, unknown = (authority.issue(name, usage="clientAuth") for name in ("worker-7", "stranger"))
+    with RabbitNode(tmp_path / "rabbit", server.cert, server.key, ca=authority.ca) as node:
+        node.ctl("add_user", "worker-7", "not used")
+        node.ctl("set_permissions", "worker-7", ".*", ".*", ".*")
+        url = f"amqps://localhost:{node.tls_port}/%2F?auth_mechanism=external&cacertfile={authority.ca}"
+        tool = tools(f"{url}&certfile={known.cert}&keyfile={known.key}", id="c")
+        tool.subscribe("EVENT")
+        last = tool.publish(10, 100, "EVENT")["last"]
+        tool.wait_for(lambda: tool.received() == ids("c", last), 60, "what was published")
+        assert tool.close() == 0
+        refused(tools(f"{url}&certfile={unknown.cert}&keyfile={unknown.key}", id="s", patience=SOON), 403, "refused")
+        tool = tools(url, id="n", patience=SOON)
+        tool.wait_event("DISCONNECTED", 2)
+        assert tool.count("READY") == 0
+        tool.kill()
+
+
 # ---- What stands already, and differs ----
 
 
@@ -435,6 +455,22 @@ def test_headers_priority_and_expiration(rabbit: RabbitNode, vhost: str, channel
     assert {name: got["headers"][name] for name in ("bool", "small", "large", "text")} == {
         name: sent[name] for name in ("bool", "small", "large", "text")}
     assert [got["headers"][name][0] for name in ("table", "array", "none")] == [TABLE, ARRAY, NOTHING]
+    assert tool.close() == 0
+
+
+def test_the_prefetch_is_that_of_each_subscription(rabbit: RabbitNode, vhost: str, tools: Tools) -> None:
+    tool = tools(rabbit.url(vhost), id="q")
+    tool.write("hold")
+    few, more = tool.subscribe("FEW", prefetch=3), tool.subscribe("MORE", prefetch=5)
+    tool.publish(20, 10, "FEW")
+    tool.publish(20, 10, "MORE")
+    for turn in range(1, 3):
+        tool.wait_event("MESSAGE", 8 * turn)
+        held = [told["subscription"] for told in tool.events["MESSAGE"]]
+        assert (held.count(few), held.count(more)) == (3 * turn, 5 * turn)
+        tool.ask("ack-all 8")
+    tool.ask("ack")
+    tool.wait_event("MESSAGE", 40)
     assert tool.close() == 0
 
 

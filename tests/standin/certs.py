@@ -25,12 +25,13 @@ class Authority:
                      "-subj", f"/CN=throw-away {name}", "-addext", "basicConstraints=critical,CA:TRUE",
                      "-addext", "keyUsage=critical,keyCertSign,cRLSign")
 
-    def issue(self, name: str, sans: str = "DNS:localhost,IP:127.0.0.1", days: int = 30) -> Certificate:
-        """A server certificate for these names. days 0 or below: it has expired."""
+    def issue(self, name: str, sans: str = "DNS:localhost,IP:127.0.0.1", days: int = 30,
+              usage: str = "serverAuth") -> Certificate:
+        """A server certificate for these names (or a client's: clientAuth). days 0 or below: it has expired."""
         made = Certificate(self.folder / f"{name}.pem", self.folder / f"{name}.key")
         request = self.folder / f"{name}.csr"
         extensions = self.folder / f"{name}.ext"
-        extensions.write_text(f"subjectAltName={sans}\nbasicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\n")
+        extensions.write_text(f"subjectAltName={sans}\nbasicConstraints=CA:FALSE\nextendedKeyUsage={usage}\n")
         _openssl("req", *_new_key(made.key), "-out", request, "-subj", f"/CN={name}")
         validity = ["-days", str(days)]
         _openssl("x509", "-req", "-in", request, "-CA", self.ca, "-CAkey", self.key, "-CAcreateserial",

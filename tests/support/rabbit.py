@@ -30,17 +30,19 @@ def _program(name: str) -> str:
 
 class RabbitNode:
     def __init__(self, folder: Path, cert: Optional[Path] = None, key: Optional[Path] = None,
-                 vhosts: int = 0, peer: Optional[RabbitNode] = None) -> None:
-        """peer: a node that has been started, and that this one will be able to talk to: see join()."""
+                 vhosts: int = 0, peer: Optional[RabbitNode] = None, ca: Optional[Path] = None) -> None:
+        """peer: a node that has been started, and that this one will be able to talk to: see join().
+        ca: who logs in over TLS needs a certificate of this authority, whose common name is the user."""
         self.folder = folder
         self.peer = peer
         self.port, self.tls_port, self.dist_port, self.epmd_port = free_ports(4)
         self.name = f"spectacles-{self.port}@localhost"
         self.certificate = (cert, key)
+        self.ca = ca
         self.vhosts = [f"t{number}" for number in range(vhosts)]
         self.process: Optional[subprocess.Popen[bytes]] = None
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "enabled_plugins").write_text("[].\n")
+        (folder / "enabled_plugins").write_text("[rabbitmq_auth_mechanism_ssl].\n" if ca else "[].\n")
         (folder / "rabbitmq.conf").write_text(self._config())
         if peer:
             self.epmd_port = peer.epmd_port
@@ -52,8 +54,10 @@ class RabbitNode:
         cert, key = self.certificate
         if cert:
             lines += [f"listeners.ssl.default = 127.0.0.1:{self.tls_port}", f"ssl_options.certfile = {cert}",
-                      f"ssl_options.keyfile = {key}", "ssl_options.verify = verify_none",
-                      "ssl_options.fail_if_no_peer_cert = false"]
+                      f"ssl_options.keyfile = {key}", f"ssl_options.verify = {'verify_peer' if self.ca else 'verify_none'}",
+                      f"ssl_options.fail_if_no_peer_cert = {'true' if self.ca else 'false'}"]
+        if self.ca:
+            lines += [f"ssl_options.cacertfile = {self.ca}", "auth_mechanisms.1 = EXTERNAL", "ssl_cert_login_from = common_name"]
         return "\n".join(lines) + "\n"
 
     def _environment(self) -> dict[str, str]:
@@ -80,6 +84,8 @@ class RabbitNode:
         log.close()
         try:
             self._await_port()
+            if self.ca:  # it listens before its plugins have started
+                self.ctl("await_startup")
             if self.vhosts:
                 self.add_vhosts(self.vhosts)
                 self.vhosts = []

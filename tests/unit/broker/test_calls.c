@@ -386,6 +386,31 @@ static void a_reply_that_is_too_large_fails_one_call(void **state)
     all_is_over(server);
 }
 
+/* It passed through an honest broker: whom it answers can not be read, and the connection lives. */
+static void a_malformed_reply_is_ignored(void **state)
+{
+    (void)state;
+    static const char *const properties[] = {"\x20\0\xff\xff\xff\xff", "\x04\0\xff\x31", "\0\1\0\0", ""};
+    static const size_t lengths[] = {6, 4, 4, 0};
+    sp_server *server = server_new(NULL);
+    server_ready(server);
+    server_call(server, "ADD", 1000);
+    server_pull(server);
+    server_answer(server);
+    for (size_t i = 0; i < 4; i++) {
+        uint8_t header[32] = {0, 60, [11] = 1};
+        memcpy(header + 12, properties[i], lengths[i]);
+        server_method(server, 2, 60, 60, "sqbss", "replies", N(1), N(0), "", "x");
+        server_frame(server, 2, 2, header, 12 + lengths[i]);
+        server_frame(server, 3, 2, "x", 1);
+    }
+    assert_int_equal(stats_of(server).replies_ignored, 4);
+    server_reply(server, "1", "well-formed");
+    assert_int_equal(server_count(&server->events, "REPLY 1"), 1);
+    assert_int_equal(server_count(&server->events, "DISCONNECTED"), 0);
+    all_is_over(server);
+}
+
 static void replies_out_of_place_end_the_connection(void **state)
 {
     (void)state;
@@ -571,6 +596,7 @@ int main(void)
         cmocka_unit_test(a_refused_call_fails_and_the_others_are_lost),
         cmocka_unit_test(a_broker_without_direct_replies_says_so),
         cmocka_unit_test(a_reply_that_is_too_large_fails_one_call),
+        cmocka_unit_test(a_malformed_reply_is_ignored),
         cmocka_unit_test(replies_out_of_place_end_the_connection),
         cmocka_unit_test(calls_are_bounded),
         cmocka_unit_test(a_call_that_waits_keeps_no_other),

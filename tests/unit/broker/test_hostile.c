@@ -1228,9 +1228,17 @@ static void live_honestly(sp_server *server)
     server_deliver(server, 2, "s0", "A", "in three pieces", 6);
     assert_int_equal(spectacles_broker_ack(server->broker, server->delivery), 1);
     server_publish(server, "M", "y", 0);
+    server_call(server, "N", 1000);
     server_pull(server);
+    server_method(server, 2, 60, 21, "s", "replies");
+    server_reply(server, "4", "in one piece");
+    server_reply(server, "4", "again");
     returned(server, TAG_HEADER "\0\0\0\0\0\0\0\1", 42);
     server_method(server, 2, 60, 80, "qb", N(2), N(1));
+    server_method(server, 2, 60, 80, "qb", N(4), N(0));
+    spectacles_broker_unsubscribe(server->broker, 0);
+    server_deliver(server, 3, "s0", "A", "goes back", 3);
+    server_method(server, 3, 60, 31, "s", "s0");
     frame(server, 8, 0, "", 0);
     server_method(server, 0, 10, 60, "s", "memory");
     server_method(server, 0, 10, 61, "");
