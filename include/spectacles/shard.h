@@ -109,8 +109,9 @@ typedef struct spectacles_shard_config {
     const spectacles_session *session; /* to be resumed, or NULL */
     /* bytes of one received payload; default 32 MiB. More: close 1009, reconnect */
     uint64_t max_message;
-    uint64_t high_water; /* bytes that wait unread before wants_input() turns 0; default 256 KiB */
-    uint32_t encoding;   /* enum spectacles_encoding (codec.h); default JSON */
+    /* bytes that wait unread before wants_input() turns 0, until half of them are pulled; default 256 KiB */
+    uint64_t high_water;
+    uint32_t encoding; /* enum spectacles_encoding (codec.h); default JSON */
     /* enum spectacles_compression; default ZSTD_STREAM, or ZLIB_STREAM where built without zstd */
     uint32_t compression;
     uint64_t

@@ -246,8 +246,17 @@ static void rest(spectacles_shard *shard)
     sp_buffer_shrink(&shard->keys, KEPT_OUTPUT);
 }
 
-SPECTACLES_EXPORT const spectacles_shard_event *spectacles_shard_next_event(spectacles_shard *shard,
-                                                                            uint64_t now)
+/* Reading goes on at half of it: a few large reads cost a fraction of what many small ones do. */
+static void note_level(spectacles_shard *shard)
+{
+    size_t held = sp_buffer_length(&shard->frames.input);
+    if (held >= shard->high_water)
+        shard->full = true;
+    else if (held <= shard->high_water / 2)
+        shard->full = false;
+}
+
+static const spectacles_shard_event *next_event(spectacles_shard *shard, uint64_t now)
 {
     for (;;) {
         if (connects_now(shard, now))
@@ -260,6 +269,14 @@ SPECTACLES_EXPORT const spectacles_shard_event *spectacles_shard_next_event(spec
             return NULL;
         }
     }
+}
+
+SPECTACLES_EXPORT const spectacles_shard_event *spectacles_shard_next_event(spectacles_shard *shard,
+                                                                            uint64_t now)
+{
+    const spectacles_shard_event *event = next_event(shard, now);
+    note_level(shard);
+    return event;
 }
 
 static bool has_unread(const spectacles_shard *shard)
@@ -377,8 +394,7 @@ SPECTACLES_EXPORT const spectacles_endpoint *spectacles_shard_endpoint(const spe
 /* A peer that asks (pings, requested heartbeats) but does not read the answers is not listened to either. */
 SPECTACLES_EXPORT int spectacles_shard_wants_input(const spectacles_shard *shard)
 {
-    return shard->transport == SP_TRANSPORT_OPEN &&
-           sp_buffer_length(&shard->frames.input) < shard->high_water &&
+    return shard->transport == SP_TRANSPORT_OPEN && !shard->full &&
            sp_buffer_length(&shard->output) < shard->high_water;
 }
 
@@ -401,7 +417,7 @@ SPECTACLES_EXPORT int spectacles_shard_opened(spectacles_shard *shard, uint64_t 
     if (error != SPECTACLES_OK)
         return sp_shard_fail(shard, error, spectacles_strerror(error));
     shard->written = sp_buffer_length(&shard->output);
-    shard->unread = false;
+    shard->unread = shard->full = false;
     memset(shard->last_ops, 0xff, sizeof shard->last_ops);
     shard->transport = SP_TRANSPORT_OPEN;
     sp_shard_become(shard, SPECTACLES_SHARD_UPGRADING, now);
@@ -421,6 +437,7 @@ SPECTACLES_EXPORT int spectacles_shard_feed(spectacles_shard *shard, const uint8
     if (error != SPECTACLES_OK)
         return sp_shard_fail(shard, error, spectacles_strerror(error));
     shard->unread = true;
+    note_level(shard);
     shard->stats.bytes_received += length;
     return SPECTACLES_OK;
 }

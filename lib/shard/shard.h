@@ -102,6 +102,7 @@ struct spectacles_shard {
     sp_frames frames;
     sp_inflate inflate;
     bool unread; /* bytes were fed that nobody has looked at yet */
+    bool full;   /* the input has reached high water, and was not read down to half of it since */
     sp_buffer output;
     sp_buffer scratch; /* a payload being composed, as JSON */
     sp_buffer term;    /* the same as ETF; or a d that came as ETF, as JSON */
