@@ -10,7 +10,8 @@
 enum {
     STEP = 4 * 1024, /* inflated at a time, at the least */
     STEP_MOST = 1024 * 1024,
-    KEPT_MESSAGE = 1024,      /* of the message buffer, while nothing comes */
+    BUSY_MESSAGE = 64 * 1024, /* of the message buffer, while more may come at once */
+    KEPT_MESSAGE = 1024,      /* while nothing comes */
     RATIO_COUNTS = 64 * 1024, /* short messages may be as repetitive as they like */
     SYNC_TAIL = 0xffff,
     WINDOW_LOG_MAX = 23 /* of zstd: 8 MiB */
@@ -218,20 +219,27 @@ static int feed_zstd_stream(sp_inflate *self, sp_slice bytes)
 
 /* ---- Messages ---- */
 
-void sp_inflate_rest(sp_inflate *self)
+static void forget_message(sp_inflate *self)
 {
     if (!self->whole)
         return;
     self->whole = false;
     self->compressed = 0;
     sp_buffer_clear(&self->message);
+    sp_buffer_shrink(&self->message, BUSY_MESSAGE);
+}
+
+void sp_inflate_rest(sp_inflate *self)
+{
+    forget_message(self);
+    /* Half a message stays: it is not empty. */
     sp_buffer_shrink(&self->message, KEPT_MESSAGE);
 }
 
 int sp_inflate_feed(sp_inflate *self, sp_slice bytes, sp_slice *payload)
 {
     int got;
-    sp_inflate_rest(self);
+    forget_message(self);
     if (bytes.length > UINT32_MAX)
         return refuse(self, SPECTACLES_E_TOOBIG, 1009, "the gateway sent a message over 4 GiB");
     self->compressed += bytes.length;
