@@ -363,6 +363,7 @@ int spectacles_broker_reply(spectacles_broker *broker, const char *reply_to, con
  * Acknowledges a delivery (basic.ack). Idempotent, and tied to the channel that delivered: for a delivery
  * that was settled before, or came before a lost connection (the broker then delivers it again), nothing
  * happens. Returns 1 when it was acknowledged, 0 when there was nothing to do. SPECTACLES_E_NOMEM.
+ * Acknowledgements that wait to be written go out as one (`multiple`) when nothing older is left open.
  */
 int spectacles_broker_ack(spectacles_broker *broker, uint64_t delivery);
 
