@@ -3,7 +3,7 @@
  * standard output is a JSON object and tells one event, or what came of a command.
  *
  *     broker_tool [--group G] [--window COUNT] [--window-bytes BYTES] [--id PREFIX] [--patience MS]
- *                 [--declare passive|nothing] URL...
+ *                 [--declare passive|nothing] [--format NUMBER] URL...
  *
  *     publish COUNT SIZE KEY [transient] [mandatory] [exchange=NAME] [priority=N] [expiration=MS]
  *             [header.NAME=VALUE] [...]        up to COUNT, until one is refused
@@ -17,10 +17,12 @@
  *     hold                                     from now on acknowledges nothing
  *     requeue                                  rejects what is held, to be delivered again
  *     call TIMEOUT KEY BODY [exchange=NAME]
- *     reply                                    from now on replies to what asks for it, with RE: and the body
+ *     reply                                    from now on replies to what asks for it, with RE: and the body;
+ *                                              with --format, with {"echo":body}
  *     stats
  *     close                                    and ends with the event CLOSED; so does the end of the input
  *
+ * --format: bodies are written in this one of enum spectacles_format, and shown and given in JSON.
  * --patience: its clock skips what a back-off or the next try of a subscription has to wait beyond so much.
  * VALUE is an integer if it looks like one, otherwise text. A message with the tag N has the message-id PREFIX:N, and the same text at the start of its body.
  */
@@ -29,6 +31,7 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <spectacles/broker.h>
+#include <spectacles/format.h>
 #include <spectacles/link.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,6 +66,8 @@ typedef struct tool {
     size_t held_count;
     int hold;
     int reply;
+    uint32_t format; /* RAW: bodies are not looked at */
+    spectacles_bytes *json;
     int forever; /* publish_forever is in force */
     uint64_t patience;
     uint64_t skipped;  /* milliseconds that its clock is ahead */
@@ -170,8 +175,24 @@ static void put_headers(const spectacles_header *headers)
     putchar('}');
 }
 
-static void put_message(const spectacles_broker_event *event)
+/* With --format, in JSON, whatever it came in. Lasts until the next one. */
+static const char *body_of(const tool *work, const spectacles_broker_event *event, int *length)
 {
+    spectacles_problem problem;
+    *length = (int)event->body_length;
+    if (work->format == SPECTACLES_FORMAT_RAW)
+        return (const char *)event->body;
+    if (spectacles_format_convert(work->json, SPECTACLES_FORMAT_JSON, event->format, event->body,
+                                  event->body_length, &problem) < 0)
+        errx(EXIT_FAILURE, "a body can not be read: %s", problem.text);
+    *length = (int)spectacles_bytes_length(work->json);
+    return (const char *)spectacles_bytes_data(work->json);
+}
+
+static void put_message(const tool *work, const spectacles_broker_event *event)
+{
+    int length;
+    const char *body = body_of(work, event, &length);
     if (event->delivery)
         put_number("delivery", event->delivery);
     put_number("redelivered", event->redelivered);
@@ -180,7 +201,7 @@ static void put_message(const spectacles_broker_event *event)
     if (event->headers)
         put_headers(event->headers);
     put_number("body_length", event->body_length);
-    put_text("body", event->body, event->body_length < BODY_SHOWN ? event->body_length : BODY_SHOWN);
+    put_text("body", body, length < BODY_SHOWN ? (size_t)length : BODY_SHOWN);
     put_string("content_type", event->content_type);
     put_string("message_id", event->message_id);
     put_string("correlation_id", event->correlation_id);
@@ -214,7 +235,7 @@ static void put_event(const tool *work, const spectacles_broker_event *event)
     if (event->key)
         put_text("key", event->key, event->key_length);
     if (event->body)
-        put_message(event);
+        put_message(work, event);
     if (event->text)
         put_text("text", event->text, event->text_length);
     end();
@@ -223,13 +244,17 @@ static void put_event(const tool *work, const spectacles_broker_event *event)
 /* What the event points to lasts until the next call: this is that call. */
 static void reply(tool *work, const spectacles_broker_event *event)
 {
-    char body[256];
+    char body[512];
     spectacles_message message;
     spectacles_message_init(&message, sizeof message);
-    int length = snprintf(body, sizeof body, "RE:%.*s", (int)event->body_length, (const char *)event->body);
+    int asked_length;
+    const char *asked = body_of(work, event, &asked_length);
+    int length =
+        snprintf(body, sizeof body, work->format ? "{\"echo\":%.*s}" : "RE:%.*s", asked_length, asked);
     message.body = (const uint8_t *)body;
     message.body_length = (size_t)length < sizeof body ? (size_t)length : sizeof body - 1;
-    message.content_type = "text/plain";
+    message.content_type = work->format ? NULL : "text/plain";
+    message.format = work->format ? SPECTACLES_FORMAT_JSON : SPECTACLES_FORMAT_RAW;
     if (spectacles_broker_reply(work->broker, event->reply_to, event->correlation_id, &message, NULL) < 0)
         errx(EXIT_FAILURE, "%s", spectacles_broker_last_error(work->broker));
     work->published++;
@@ -369,6 +394,7 @@ static void call(tool *work, char **words, int count)
     fill(&message, &wanted);
     message.body = (const uint8_t *)words[2];
     message.body_length = strlen(words[2]);
+    message.format = work->format ? SPECTACLES_FORMAT_JSON : SPECTACLES_FORMAT_RAW;
     uint32_t timeout = (uint32_t)strtoul(words[0], NULL, 10);
     int error = spectacles_broker_call(work->broker, &message, timeout, now_of(work), &number);
     if (error == SPECTACLES_OK)
@@ -616,13 +642,11 @@ static void run(tool *work, spectacles_link *link)
 
 static void read_options(tool *work, spectacles_broker_config *config, int argc, char **argv)
 {
-    static const struct option options[] = {{"group", required_argument, NULL, 'g'},
-                                            {"window", required_argument, NULL, 'w'},
-                                            {"window-bytes", required_argument, NULL, 'b'},
-                                            {"id", required_argument, NULL, 'i'},
-                                            {"patience", required_argument, NULL, 'p'},
-                                            {"declare", required_argument, NULL, 'd'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"group", required_argument, NULL, 'g'},        {"window", required_argument, NULL, 'w'},
+        {"window-bytes", required_argument, NULL, 'b'}, {"id", required_argument, NULL, 'i'},
+        {"patience", required_argument, NULL, 'p'},     {"declare", required_argument, NULL, 'd'},
+        {"format", required_argument, NULL, 'f'},       {NULL, 0, NULL, 0}};
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (option == 'g')
             config->group = optarg;
@@ -634,12 +658,15 @@ static void read_options(tool *work, spectacles_broker_config *config, int argc,
             work->prefix = optarg;
         else if (option == 'p')
             work->patience = strtoull(optarg, NULL, 10);
+        else if (option == 'f')
+            config->format = work->format = (uint32_t)strtoul(optarg, NULL, 10);
         else if (option == 'd')
             config->declare =
                 strcmp(optarg, "passive") == 0 ? SPECTACLES_DECLARE_PASSIVE : SPECTACLES_DECLARE_NOTHING;
         else
-            errx(EXIT_FAILURE, "usage: broker_tool [--group G] [--window COUNT] [--window-bytes BYTES] "
-                               "[--id PREFIX] [--patience MS] [--declare passive|nothing] URL...");
+            errx(EXIT_FAILURE,
+                 "usage: broker_tool [--group G] [--window COUNT] [--window-bytes BYTES] "
+                 "[--id PREFIX] [--patience MS] [--declare passive|nothing] [--format NUMBER] URL...");
     }
     config->urls = (const char *const *)argv + optind;
     config->url_count = (uint32_t)(argc - optind);
@@ -657,11 +684,12 @@ int main(int argc, char **argv)
     config.seed = spectacles_random_seed();
     if (spectacles_broker_new(&work.broker, &config, &problem) < 0)
         errx(EXIT_FAILURE, "URL %zu: %s", problem.position, problem.text);
-    if (spectacles_link_for_broker(&link, work.broker, NULL) < 0)
+    if (spectacles_link_for_broker(&link, work.broker, NULL) < 0 || spectacles_bytes_new(&work.json) < 0)
         errx(EXIT_FAILURE, "out of memory");
     run(&work, link);
     spectacles_link_free(link);
     spectacles_broker_free(work.broker);
+    spectacles_bytes_free(work.json);
     free(work.held);
     return EXIT_SUCCESS;
 }
