@@ -6,6 +6,7 @@
 #include "net/tcp.h"
 #include "net/trust.h"
 
+#include <mbedtls/platform.h>
 #include <mbedtls/ssl.h>
 #include <mbedtls/version.h>
 #include <mbedtls/x509_crt.h>
@@ -89,6 +90,23 @@ static int parse_key(spectacles_tls *tls, const char *path)
 #endif
 }
 
+/*
+ * What of a handshake nobody looks at again: the peer's chain of certificates, some kilobytes. Newer versions keep it where
+ * it can not be reached.
+ */
+static void forget_chain(mbedtls_ssl_context *ssl)
+{
+#if MBEDTLS_VERSION_NUMBER < 0x03000000 && defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
+    if (!ssl->session || !ssl->session->peer_cert)
+        return;
+    mbedtls_x509_crt_free(ssl->session->peer_cert);
+    mbedtls_free(ssl->session->peer_cert);
+    ssl->session->peer_cert = NULL;
+#else
+    (void)ssl;
+#endif
+}
+
 /* ---- The shared part ---- */
 
 SPECTACLES_EXPORT void spectacles_tls_config_init(spectacles_tls_config *config, size_t size)
@@ -158,6 +176,10 @@ static int set_up(spectacles_tls *tls, const spectacles_tls_config *config, sp_t
         seed(tls) != SPECTACLES_OK)
         return SPECTACLES_E_TLS;
     set_lowest_version(tls);
+#if defined(MBEDTLS_SSL_SESSION_TICKETS)
+    /* No session is ever taken up again: a ticket would only be kept. */
+    mbedtls_ssl_conf_session_tickets(&tls->config, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
+#endif
     tls->insecure = config->flags & SPECTACLES_TLS_INSECURE_NO_VERIFICATION;
     mbedtls_ssl_conf_authmode(&tls->config,
                               tls->insecure ? MBEDTLS_SSL_VERIFY_NONE : MBEDTLS_SSL_VERIFY_REQUIRED);
@@ -350,8 +372,10 @@ static int wants(int error)
 int sp_tls_handshake(sp_tls_stream *stream, sp_text *why)
 {
     int done = mbedtls_ssl_handshake(&stream->ssl);
-    if (done == 0)
+    if (done == 0) {
+        forget_chain(&stream->ssl);
         return 1;
+    }
     int again = wants(done);
     return again ? again : explain(stream, done, "the TLS handshake failed with", why);
 }

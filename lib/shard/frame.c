@@ -83,19 +83,34 @@ void sp_frames_free(sp_frames *frames)
     *frames = (sp_frames){0};
 }
 
-int sp_frames_open(sp_frames *frames, sp_buffer *output, sp_random *random, uint64_t max_message)
+void sp_frames_open(sp_frames *frames, sp_buffer *output, sp_random *random, uint64_t max_message)
 {
-    const struct wslay_frame_callbacks callbacks = {give_output, take_input, make_mask};
-    struct wslay_frame_context *context = NULL;
     sp_frames_free(frames);
     frames->output = output;
     frames->random = random;
     frames->max_message = max_message;
+}
+
+/* wslay's context is 4 KiB, of which an idle connection needs none: it is there from the first frame to the last. */
+static int wake(sp_frames *frames)
+{
+    const struct wslay_frame_callbacks callbacks = {give_output, take_input, make_mask};
+    struct wslay_frame_context *context = NULL;
+    if (frames->wslay)
+        return SPECTACLES_OK;
     /* On failure wslay leaves a dangling pointer behind. */
     if (wslay_frame_context_init(&context, &callbacks, frames) != 0)
         return SPECTACLES_E_NOMEM;
     frames->wslay = context;
     return SPECTACLES_OK;
+}
+
+/* Between two frames it knows nothing that the next one would miss. */
+static void doze(sp_frames *frames)
+{
+    if (frames->wslay && !frames->inside)
+        wslay_frame_context_free(frames->wslay);
+    frames->wslay = frames->inside ? frames->wslay : NULL;
 }
 
 static int refuse(sp_frames *frames, int error, uint32_t close_code, const char *text)
@@ -226,6 +241,7 @@ void sp_frames_rest(sp_frames *frames)
     if (!frames->message_kind)
         sp_buffer_shrink(&frames->message, KEPT_MESSAGE);
     sp_buffer_shrink(&frames->input, KEPT_INPUT);
+    doze(frames);
 }
 
 /* What was handed out lies in the input, which has to move: it keeps its place, and what follows gets another. */
@@ -259,6 +275,10 @@ int sp_frames_feed(sp_frames *frames, const uint8_t *bytes, size_t length)
 int sp_frames_next(sp_frames *frames, sp_frame *out)
 {
     sp_frames_forget(frames);
+    if (sp_buffer_length(&frames->input) == 0)
+        return 0;
+    if (wake(frames) != SPECTACLES_OK)
+        return SPECTACLES_E_NOMEM;
     for (;;) {
         struct wslay_frame_iocb frame;
         ssize_t got = wslay_frame_recv(frames->wslay, &frame);
@@ -283,6 +303,8 @@ int sp_frames_send(sp_frames *frames, enum sp_frame_kind kind, sp_slice payload)
                                       [SP_FRAME_PING] = WSLAY_PING,
                                       [SP_FRAME_PONG] = WSLAY_PONG};
     static const uint8_t nothing[1] = {0};
+    if (wake(frames) != SPECTACLES_OK)
+        return SPECTACLES_E_NOMEM;
     if (payload.length > SIZE_MAX - HEADER_MAX ||
         !sp_buffer_reserve(frames->output, payload.length + HEADER_MAX)) {
         frames->output->failed = false;

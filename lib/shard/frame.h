@@ -32,8 +32,8 @@ enum {
 };
 
 typedef struct sp_frames {
-    struct wslay_frame_context *wslay;
-    sp_buffer input;   /* what was fed and not yet read */
+    struct wslay_frame_context *wslay; /* NULL between frames, while nothing happens */
+    sp_buffer input;                   /* what was fed and not yet read */
     size_t lent;       /* bytes at the start of the input that are the present frame's, or handed out */
     sp_buffer message; /* the message that comes in pieces */
     uint8_t control[SP_CONTROL_MAX];
@@ -52,8 +52,8 @@ typedef struct sp_frames {
     const char *error;
 } sp_frames;
 
-/* Prepares for a new connection; what the last one left is forgotten. SPECTACLES_E_NOMEM. */
-int sp_frames_open(sp_frames *frames, sp_buffer *output, sp_random *random, uint64_t max_message);
+/* Prepares for a new connection; what the last one left is forgotten. */
+void sp_frames_open(sp_frames *frames, sp_buffer *output, sp_random *random, uint64_t max_message);
 void sp_frames_free(sp_frames *frames);
 
 /* Takes what has arrived; what was handed out stays where it is. SPECTACLES_E_NOMEM. */

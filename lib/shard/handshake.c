@@ -163,7 +163,8 @@ typedef struct seen_headers {
     bool upgrade;
     bool connection;
     bool accept;
-    bool foreign; /* an extension or a subprotocol that we did not ask for */
+    size_t accepts; /* so many headers say it */
+    bool foreign;   /* an extension or a subprotocol that we did not ask for */
 } seen_headers;
 
 static bool look_at_header(seen_headers *seen, sp_slice line, const char *accept)
@@ -176,10 +177,11 @@ static bool look_at_header(seen_headers *seen, sp_slice line, const char *accept
     if (text_is(name, "Upgrade"))
         seen->upgrade = text_is(value, "websocket");
     else if (text_is(name, "Connection"))
-        seen->connection = list_has(value, "Upgrade");
-    else if (text_is(name, "Sec-WebSocket-Accept"))
+        seen->connection = seen->connection || list_has(value, "Upgrade");
+    else if (text_is(name, "Sec-WebSocket-Accept")) {
+        seen->accepts++;
         seen->accept = value.length == strlen(accept) && memcmp(value.bytes, accept, value.length) == 0;
-    else if (text_is(name, "Sec-WebSocket-Extensions") || text_is(name, "Sec-WebSocket-Protocol"))
+    } else if (text_is(name, "Sec-WebSocket-Extensions") || text_is(name, "Sec-WebSocket-Protocol"))
         seen->foreign = seen->foreign || value.length > 0;
     return true;
 }
@@ -235,6 +237,8 @@ static int check_headers(const sp_handshake *handshake, sp_reader *reader, sp_te
         return refuse(why, "the header \"Upgrade: websocket\" is missing");
     if (!seen.connection)
         return refuse(why, "the header \"Connection: Upgrade\" is missing");
+    if (seen.accepts > 1)
+        return refuse(why, "the header \"Sec-WebSocket-Accept\" is there twice");
     if (!seen.accept)
         return refuse(why, "the header \"Sec-WebSocket-Accept\" is missing or does not match our key");
     if (seen.foreign)

@@ -127,6 +127,7 @@ static void close_transport(spectacles_shard *shard)
     shard->dispatch_held = false;
     sp_heartbeat_stop(&shard->heartbeat);
     sp_frames_free(&shard->frames);
+    sp_inflate_free(&shard->inflate);
     sp_buffer_free(&shard->output);
 }
 

@@ -11,6 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    AT_ONCE = 50
+};
+
 typedef struct member {
     spectacles_shard *shard;
     spectacles_link *link;
@@ -74,6 +78,15 @@ static void serve(member *members, struct pollfd *fds, size_t count, int timeout
     }
 }
 
+/* Some at a time: a thousand handshakes at once would not all be done within their deadline. */
+static size_t next_limit(const member *members, size_t count)
+{
+    size_t ready = 0;
+    for (size_t i = 0; i < count; i++)
+        ready += members[i].ready > 0;
+    return ready + AT_ONCE < count ? ready + AT_ONCE : count;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 6)
@@ -113,7 +126,7 @@ int main(int argc, char **argv)
     }
     size_t links = held();
     while (!quiet(members, count))
-        serve(members, fds, count, 1000);
+        serve(members, fds, next_limit(members, count), 1000);
     for (int i = 0; i < 20; i++)
         serve(members, fds, count, 50);
     malloc_trim(0);

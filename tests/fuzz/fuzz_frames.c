@@ -56,7 +56,7 @@ static void pull(reading *reader, size_t late)
 static uint64_t read_in(const uint8_t *bytes, size_t length, size_t step, size_t late, int *error)
 {
     reading reader = {.random = {1}, .bytes = bytes, .length = length};
-    must(!sp_frames_open(&reader.frames, &reader.output, &reader.random, CAP));
+    sp_frames_open(&reader.frames, &reader.output, &reader.random, CAP);
     while (reader.at < length) {
         feed(&reader, step);
         pull(&reader, late);

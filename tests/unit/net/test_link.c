@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -268,6 +269,39 @@ static void waiting_has_an_end(void **state)
     scene_end(scene);
 }
 
+#if defined(__linux__)
+/* A host whose queue is full: Linux leaves the connection in the making. */
+static void connecting_has_an_end(void **state)
+{
+    (void)state;
+    sp_scene *scene = scene_begin("127.0.0.1", NULL);
+    struct sockaddr_in address;
+    socklen_t length = sizeof address;
+    int filler[4];
+    assert_int_equal(listen(scene->listener, 0), 0);
+    assert_int_equal(getsockname(scene->listener, (struct sockaddr *)&address, &length), 0);
+    for (size_t i = 0; i < 4; i++) {
+        filler[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        connect(filler[i], (struct sockaddr *)&address, length);
+    }
+    for (int i = 0; i < 3; i++)
+        scene_turn(scene);
+    assert_int_equal(spectacles_link_interest(scene->link), SPECTACLES_LINK_WRITE);
+    scene->now = 20999;
+    scene_turn(scene);
+    assert_int_equal(scene->toy.ended, 0);
+    scene->now = 21000;
+    scene_turn(scene);
+    assert_int_equal(scene->toy.ended, 1);
+    assert_int_equal(scene->toy.opened, 0);
+    assert_non_null(strstr(scene->toy.text, "timed out after 20000 ms with 127.0.0.1"));
+    assert_non_null(strstr(scene->toy.text, "while connecting (TCP)"));
+    for (size_t i = 0; i < 4; i++)
+        close(filler[i]);
+    scene_end(scene);
+}
+#endif
+
 static void another_connection_is_made_when_it_is_wanted(void **state)
 {
     (void)state;
@@ -368,6 +402,9 @@ int main(void)
         cmocka_unit_test(nobody_listens),
         cmocka_unit_test(names_are_asked_for),
         cmocka_unit_test(waiting_has_an_end),
+#if defined(__linux__)
+        cmocka_unit_test(connecting_has_an_end),
+#endif
         cmocka_unit_test(another_connection_is_made_when_it_is_wanted),
         cmocka_unit_test(time_is_the_engines_too),
         cmocka_unit_test(no_descriptor_leaks_into_a_child),

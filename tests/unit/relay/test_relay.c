@@ -129,6 +129,21 @@ static void commits_what_is_confirmed_without_a_gap(void **state)
     end();
 }
 
+/* A hanging loop is the owner's business; from which state to which is the shard's. */
+static void a_late_heartbeat_is_passed_on(void **state)
+{
+    (void)state;
+    start(1);
+    fake_shard_event(&world.shards[1], SPECTACLES_SHARD_EVENT_STATE, 0);
+    fake_shard_event(&world.shards[1], SPECTACLES_SHARD_EVENT_LATE, 0);
+    const spectacles_relay_event *event = spectacles_relay_next_event(world.relay, world.now);
+    assert_non_null(event);
+    assert_int_equal(event->type, SPECTACLES_RELAY_EVENT_SHARD_LATE);
+    assert_int_equal(event->shard_id, 1);
+    assert_null(spectacles_relay_next_event(world.relay, world.now));
+    end();
+}
+
 /* However long the broker is away: one event waits for its confirm, and thousands behind it are not wanted. */
 static void what_is_filtered_out_takes_no_room(void **state)
 {
@@ -608,6 +623,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(publishes_what_is_allowed),
         cmocka_unit_test(commits_what_is_confirmed_without_a_gap),
+        cmocka_unit_test(a_late_heartbeat_is_passed_on),
         cmocka_unit_test(what_is_filtered_out_takes_no_room),
         cmocka_unit_test(a_resumed_without_a_sequence_of_its_own),
         cmocka_unit_test(a_confirm_of_an_older_connection_commits_nothing),

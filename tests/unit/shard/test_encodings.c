@@ -4,6 +4,15 @@
 
 #include <stdio.h>
 
+#if defined(__SANITIZE_ADDRESS__)
+size_t __sanitizer_get_current_allocated_bytes(void);
+#else
+static size_t __sanitizer_get_current_allocated_bytes(void)
+{
+    return 0;
+}
+#endif
+
 static const struct way {
     const char *name;
     uint32_t encoding, compression;
@@ -301,6 +310,53 @@ static void everything_is_counted(void **state)
     }
 }
 
+/* ---- Memory ---- */
+
+/* What an idle shard holds, without TLS, in bytes: see doc/performance.md for the whole. */
+static size_t held_when_idle(const struct way *way)
+{
+    size_t before = __sanitizer_get_current_allocated_bytes();
+    sp_scene scene = make(way);
+    to_ready(&scene, way, 1);
+    for (int i = 0; i < 20; i++)
+        say(&scene,
+            "{\"op\":11,\"d\":\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"}");
+    wire_free(&scene.wire);
+    size_t held = __sanitizer_get_current_allocated_bytes() - before - sizeof *scene.peer;
+    end(&scene);
+    return held;
+}
+
+static void an_idle_shard_holds_little(void **state)
+{
+    (void)state;
+    static const size_t most[] = {[SPECTACLES_COMPRESSION_NONE] = 9 * 1024,
+                                  [SPECTACLES_COMPRESSION_ZLIB_STREAM] = 50 * 1024,
+                                  [SPECTACLES_COMPRESSION_ZSTD_STREAM] = 3000 * 1024,
+                                  [SPECTACLES_COMPRESSION_PAYLOAD] = 50 * 1024};
+    for (size_t i = 0; i < WAYS && __sanitizer_get_current_allocated_bytes() > 0; i++) {
+        if (ways[i].compression == SPECTACLES_COMPRESSION_ZSTD_STREAM &&
+            !spectacles_feature_supported("zstd-stream"))
+            continue;
+        size_t held = held_when_idle(&ways[i]);
+        if (held > most[ways[i].compression])
+            fail_msg("%s: %zu bytes", ways[i].name, held);
+    }
+}
+
+/* Without a connection there is nothing to inflate. */
+static void a_lost_connection_holds_no_window(void **state)
+{
+    (void)state;
+    size_t before = __sanitizer_get_current_allocated_bytes();
+    sp_scene scene = make(&ways[1]);
+    to_ready(&scene, &ways[1], 1);
+    peer_eof(scene.peer, 0, NULL);
+    wire_free(&scene.wire);
+    assert_true(__sanitizer_get_current_allocated_bytes() - before <= sizeof *scene.peer + 9 * 1024);
+    end(&scene);
+}
+
 /* ---- Typed commands ---- */
 
 static void commands_are_put_together(void **state)
@@ -443,6 +499,17 @@ static void an_unknown_op_may_carry_anything(void **state)
 
 /* ---- Settings ---- */
 
+static void the_faster_compression_is_the_default(void **state)
+{
+    (void)state;
+    spectacles_shard_config config;
+    spectacles_shard_config_init(&config, sizeof config);
+    assert_int_equal(config.compression, spectacles_feature_supported("zstd-stream")
+                                             ? SPECTACLES_COMPRESSION_ZSTD_STREAM
+                                             : SPECTACLES_COMPRESSION_ZLIB_STREAM);
+    assert_int_equal(config.encoding, SPECTACLES_ENCODING_JSON);
+}
+
 static void wrong_settings_are_named(void **state)
 {
     spectacles_shard_config config;
@@ -489,10 +556,13 @@ int main(void)
         cmocka_unit_test(a_session_cut_at_every_place_is_the_same),
         cmocka_unit_test(silence_at_every_place_has_an_end),
         cmocka_unit_test(everything_is_counted),
+        cmocka_unit_test(an_idle_shard_holds_little),
+        cmocka_unit_test(a_lost_connection_holds_no_window),
         cmocka_unit_test(commands_are_put_together),
         cmocka_unit_test(wrong_commands_are_refused),
         cmocka_unit_test(the_limit_counts_what_is_sent),
         cmocka_unit_test(an_unknown_op_may_carry_anything),
+        cmocka_unit_test(the_faster_compression_is_the_default),
         cmocka_unit_test(wrong_settings_are_named),
         cmocka_unit_test(close_codes_of_our_fault_say_what_was_sent),
     };

@@ -47,6 +47,8 @@ static void strange_answers_are_refused(void **state)
     refused(OK_HEAD "Upgrade: websocket\r\nConnection: keep-alive\r\n" ACCEPT "\r\n", "Connection: Upgrade");
     refused(OK_HEAD UPGRADE ACCEPT "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n", "not asked for");
     refused(OK_HEAD UPGRADE ACCEPT "Sec-WebSocket-Protocol: chat\r\n\r\n", "not asked for");
+    refused(OK_HEAD UPGRADE ACCEPT "Sec-WebSocket-Accept: AAAA\r\n\r\n", "is there twice");
+    refused(OK_HEAD UPGRADE "Sec-WebSocket-Accept: AAAA\r\n" ACCEPT "\r\n", "is there twice");
     refused(OK_HEAD UPGRADE ACCEPT "no colon here\r\n\r\n", "malformed");
     refused(OK_HEAD UPGRADE ACCEPT "Space : x\r\n\r\n", "malformed");
     refused(OK_HEAD UPGRADE ACCEPT " folded: x\r\n\r\n", "malformed");

@@ -119,13 +119,14 @@ static void a_late_heartbeat_is_told(void **state)
     assert_int_equal(peer_count(peer, "LATE 1000 a heartbeat went out 1000 ms late: the owner's loop"), 1);
     /* An owner who does not pull is told once, and not once a heartbeat. */
     for (int i = 0; i < 20; i++) {
+        spectacles_shard_feed(peer->shard, (const uint8_t *)"\x81\x09{\"op\":11}", 11, peer->now);
         peer->now = spectacles_shard_deadline(peer->shard) + 5000;
         spectacles_shard_expire(peer->shard, peer->now);
     }
     peer_forget(peer);
     peer_pull(peer);
     assert_int_equal(peer_count(peer, "LATE 5000 "), 1);
-    assert_int_equal(peer->lines, 1);
+    assert_int_equal(peer->lines - peer_count(peer, "LATENCY"), 1);
     spectacles_shard_get_stats(peer->shard, &stats);
     assert_int_equal(stats.heartbeats_late, 21);
     assert_int_equal(stats.sent_by_op[1], 22);
@@ -222,6 +223,23 @@ static void an_ack_is_waited_for_one_interval(void **state)
     peer_ready(peer);
     peer_wait(peer, spectacles_shard_deadline(peer->shard) - peer->now);
     ends_after(peer, 41250, SPECTACLES_SHARD_READY, SPECTACLES_SHARD_CLOSING);
+    peer_free(peer);
+}
+
+/* Events that wait to be pulled are no bytes that were not read: a gateway that is silent is found out all the same. */
+static void a_slow_owner_is_no_excuse_for_silence(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    accept_hello(peer);
+    assert_int_equal(spectacles_shard_identify(peer->shard, peer->now), SPECTACLES_OK);
+    uint64_t since = peer->now;
+    for (int i = 0; i < 5 && state_of(peer) == SPECTACLES_SHARD_IDENTIFYING; i++) {
+        peer->now = spectacles_shard_deadline(peer->shard);
+        spectacles_shard_expire(peer->shard, peer->now);
+    }
+    assert_int_equal(state_of(peer), SPECTACLES_SHARD_CLOSING);
+    assert_true(peer->now - since <= 2 * 41250);
     peer_free(peer);
 }
 
@@ -642,6 +660,7 @@ int main(void)
         cmocka_unit_test(ready_and_resumed_have_ten_minutes),
         cmocka_unit_test(an_identify_may_wait_for_hours),
         cmocka_unit_test(an_ack_is_waited_for_one_interval),
+        cmocka_unit_test(a_slow_owner_is_no_excuse_for_silence),
         cmocka_unit_test(requested_heartbeats_are_outside_the_count),
         cmocka_unit_test(nothing_is_owed_to_a_new_connection),
         cmocka_unit_test(every_loop_of_resumes_ends),
