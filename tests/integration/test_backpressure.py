@@ -25,7 +25,7 @@ QUEUE = "gateway:w:MESSAGE_CREATE"
 @pytest.fixture
 def standin(authority: Authority) -> Iterator[Standin]:
     certificate = authority.issue("standin")
-    with Standin(cert=certificate.cert, key=certificate.key, max_concurrency=2, heartbeat_interval=400) as made:
+    with Standin(cert=certificate.cert, key=certificate.key, max_concurrency=2, heartbeat_interval=1000) as made:
         yield made
 
 
