@@ -93,7 +93,8 @@ int spectacles_envelope_head(spectacles_envelope *out, uint32_t encoding, const 
 /*
  * Checks that the bytes are one JSON value, strictly: RFC 8259, valid UTF-8, no byte order mark, nothing but
  * white space around it, nested at most SPECTACLES_DEPTH_MAX deep. Numbers of any size are accepted, lone
- * surrogate escapes and repeated keys too (they are legal JSON and pass through unchanged).
+ * surrogate escapes and repeated keys too (they are legal JSON and pass through unchanged). doc/json.md has a
+ * table of what the RFC leaves open.
  *
  * problem may be NULL; it is filled on failure only. SPECTACLES_E_PROTO: not JSON.
  */

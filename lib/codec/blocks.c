@@ -11,7 +11,8 @@
 static sp_blocks_walk *best(void)
 {
 #if SP_BLOCKS_X86
-    bool wide = __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("bmi");
+    bool wide = __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("bmi") &&
+                __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
     if (wide && __builtin_cpu_supports("avx512bw"))
         return sp_blocks_avx512;
     if (wide && __builtin_cpu_supports("avx2"))

@@ -29,7 +29,8 @@ enum {
 
 /*
  * Passes over the object or array whose opening bracket stands at `at`: true, and where it ends, when it is
- * strictly valid and nested at most SPECTACLES_DEPTH_MAX deep. False leaves *behind untouched.
+ * strictly valid and within its means: what is nested more than 62 deep, or has a key that fills a block, is left
+ * to the scanner like what is wrong. False leaves *behind untouched.
  */
 bool sp_blocks_pass(const uint8_t *at, const uint8_t *end, const uint8_t **behind);
 

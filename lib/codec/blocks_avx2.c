@@ -2,14 +2,22 @@
 
 #if defined(__AVX2__) && defined(__PCLMUL__)
 
+#include <immintrin.h>
+
+typedef struct sp_block {
+    __m256i low, high;
+} sp_block;
+
+#define LANES 4
+#define ONE_BEFORE 3, 4, 5, 6
 #include "codec/blocks_utf8.h"
 #include "codec/blocks_walk.h"
 
-#include <immintrin.h>
-
-typedef struct half {
-    __m256i low, high;
-} half;
+SP_PIECE sp_block load(const uint8_t *bytes)
+{
+    return (sp_block){_mm256_loadu_si256((const void *)bytes),
+                      _mm256_loadu_si256((const void *)(bytes + 32))};
+}
 
 SP_PIECE uint64_t mask_of(__m256i low, __m256i high)
 {
@@ -17,41 +25,35 @@ SP_PIECE uint64_t mask_of(__m256i low, __m256i high)
                                                                << 32;
 }
 
-SP_PIECE uint64_t equal(half in, char byte)
+SP_PIECE uint64_t equal(sp_block in, uint8_t byte)
 {
-    __m256i wanted = _mm256_set1_epi8(byte);
+    __m256i wanted = _mm256_set1_epi8((char)byte);
     return mask_of(_mm256_cmpeq_epi8(in.low, wanted), _mm256_cmpeq_epi8(in.high, wanted));
 }
 
 /* Unsigned "at most", which AVX2 lacks: the smaller of both is the byte itself. */
-SP_PIECE uint64_t at_most(half in, char byte)
+SP_PIECE uint64_t below(sp_block in, uint8_t byte)
 {
-    __m256i most = _mm256_set1_epi8(byte);
+    __m256i most = _mm256_set1_epi8((char)(byte - 1));
     return mask_of(_mm256_cmpeq_epi8(_mm256_min_epu8(in.low, most), in.low),
                    _mm256_cmpeq_epi8(_mm256_min_epu8(in.high, most), in.high));
 }
 
-SP_PIECE sp_masks classify(const uint8_t *block)
+SP_PIECE uint64_t bit(sp_block in, int n)
 {
-    half in = {_mm256_loadu_si256((const void *)block), _mm256_loadu_si256((const void *)(block + 32))};
-    __m256i bit = _mm256_set1_epi8(0x20); /* '[' and '{' differ in it */
-    half folded = {_mm256_or_si256(in.low, bit), _mm256_or_si256(in.high, bit)};
-    __m256i zero = _mm256_set1_epi8('0');
-    half digits = {_mm256_sub_epi8(in.low, zero), _mm256_sub_epi8(in.high, zero)};
-    return (sp_masks){
-        .quote = equal(in, '"'),
-        .backslash = equal(in, '\\'),
-        .comma = equal(in, ','),
-        .colon = equal(in, ':'),
-        .opens = equal(folded, '{'),
-        .closes = equal(folded, '}'),
-        .curly = mask_of(_mm256_slli_epi16(in.low, 2), _mm256_slli_epi16(in.high, 2)),
-        .space = equal(in, ' '),
-        .control = at_most(in, 0x1f),
-        .high = mask_of(in.low, in.high),
-        .digit = at_most(digits, 9),
-        .zero = equal(in, '0'),
-    };
+    return mask_of(_mm256_slli_epi16(in.low, 7 - n), _mm256_slli_epi16(in.high, 7 - n));
+}
+
+SP_PIECE sp_block fold(sp_block in)
+{
+    __m256i five = _mm256_set1_epi8(0x20);
+    return (sp_block){_mm256_or_si256(in.low, five), _mm256_or_si256(in.high, five)};
+}
+
+SP_PIECE sp_block minus(sp_block in, uint8_t byte)
+{
+    __m256i less = _mm256_set1_epi8((char)byte);
+    return (sp_block){_mm256_sub_epi8(in.low, less), _mm256_sub_epi8(in.high, less)};
 }
 
 SP_PIECE uint64_t prefix_xor(uint64_t bits)

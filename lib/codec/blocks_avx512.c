@@ -2,29 +2,43 @@
 
 #if defined(__AVX512BW__) && defined(__PCLMUL__)
 
+#include <immintrin.h>
+
+typedef __m512i sp_block;
+
+#define LANES 8
+#define ONE_BEFORE 7, 8, 9, 10, 11, 12, 13, 14
 #include "codec/blocks_utf8.h"
 #include "codec/blocks_walk.h"
 
-#include <immintrin.h>
-
-SP_PIECE sp_masks classify(const uint8_t *block)
+SP_PIECE sp_block load(const uint8_t *bytes)
 {
-    __m512i in = _mm512_loadu_si512(block);
-    __m512i folded = _mm512_or_si512(in, _mm512_set1_epi8(0x20)); /* '[' and '{' differ in this bit */
-    return (sp_masks){
-        .quote = _mm512_cmpeq_epi8_mask(in, _mm512_set1_epi8('"')),
-        .backslash = _mm512_cmpeq_epi8_mask(in, _mm512_set1_epi8('\\')),
-        .comma = _mm512_cmpeq_epi8_mask(in, _mm512_set1_epi8(',')),
-        .colon = _mm512_cmpeq_epi8_mask(in, _mm512_set1_epi8(':')),
-        .opens = _mm512_cmpeq_epi8_mask(folded, _mm512_set1_epi8('{')),
-        .closes = _mm512_cmpeq_epi8_mask(folded, _mm512_set1_epi8('}')),
-        .curly = (uint64_t)_mm512_movepi8_mask(_mm512_slli_epi16(in, 2)),
-        .space = _mm512_cmpeq_epi8_mask(in, _mm512_set1_epi8(' ')),
-        .control = _mm512_cmplt_epu8_mask(in, _mm512_set1_epi8(0x20)),
-        .high = (uint64_t)_mm512_movepi8_mask(in),
-        .digit = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(in, _mm512_set1_epi8('0')), _mm512_set1_epi8(10)),
-        .zero = _mm512_cmpeq_epi8_mask(in, _mm512_set1_epi8('0')),
-    };
+    return _mm512_loadu_si512(bytes);
+}
+
+SP_PIECE uint64_t equal(sp_block in, uint8_t byte)
+{
+    return _mm512_cmpeq_epi8_mask(in, _mm512_set1_epi8((char)byte));
+}
+
+SP_PIECE uint64_t below(sp_block in, uint8_t byte)
+{
+    return _mm512_cmplt_epu8_mask(in, _mm512_set1_epi8((char)byte));
+}
+
+SP_PIECE uint64_t bit(sp_block in, int n)
+{
+    return _mm512_test_epi8_mask(in, _mm512_set1_epi8((char)(1 << n)));
+}
+
+SP_PIECE sp_block fold(sp_block in)
+{
+    return _mm512_or_si512(in, _mm512_set1_epi8(0x20));
+}
+
+SP_PIECE sp_block minus(sp_block in, uint8_t byte)
+{
+    return _mm512_sub_epi8(in, _mm512_set1_epi8((char)byte));
 }
 
 SP_PIECE uint64_t prefix_xor(uint64_t bits)

@@ -2,17 +2,27 @@
 
 #if defined(__aarch64__) && defined(__ARM_NEON) && defined(__AARCH64EL__) && defined(__GNUC__)
 
+#include <arm_neon.h>
+
+typedef struct sp_block {
+    uint8x16_t part[4];
+} sp_block;
+
+#define LANES 2
+#define ONE_BEFORE 1, 2
 #include "codec/blocks_utf8.h"
 #include "codec/blocks_walk.h"
 
-#include <arm_neon.h>
-
-typedef struct quarter {
-    uint8x16_t part[4];
-} quarter;
+SP_PIECE sp_block load(const uint8_t *bytes)
+{
+    sp_block in;
+    for (int i = 0; i < 4; i++)
+        in.part[i] = vld1q_u8(bytes + 16 * i);
+    return in;
+}
 
 /* NEON has no "move mask": one bit is kept of each byte, and neighbours are added until 64 are left. */
-SP_PIECE uint64_t mask_of(quarter in)
+SP_PIECE uint64_t mask_of(sp_block in)
 {
     static const uint8_t bits[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
     uint8x16_t bit = vld1q_u8(bits);
@@ -22,43 +32,39 @@ SP_PIECE uint64_t mask_of(quarter in)
     return vgetq_lane_u64(vreinterpretq_u64_u8(vpaddq_u8(sum, sum)), 0);
 }
 
-SP_PIECE uint64_t equal(quarter in, uint8_t byte)
+SP_PIECE uint64_t equal(sp_block in, uint8_t byte)
 {
     for (int i = 0; i < 4; i++)
         in.part[i] = vceqq_u8(in.part[i], vdupq_n_u8(byte));
     return mask_of(in);
 }
 
-SP_PIECE uint64_t below(quarter in, uint8_t byte)
+SP_PIECE uint64_t below(sp_block in, uint8_t byte)
 {
     for (int i = 0; i < 4; i++)
         in.part[i] = vcltq_u8(in.part[i], vdupq_n_u8(byte));
     return mask_of(in);
 }
 
-SP_PIECE sp_masks classify(const uint8_t *block)
+SP_PIECE uint64_t bit(sp_block in, int n)
 {
-    quarter in, folded, digits, curly;
-    for (int i = 0; i < 4; i++) {
-        in.part[i] = vld1q_u8(block + 16 * i);
-        folded.part[i] = vorrq_u8(in.part[i], vdupq_n_u8(0x20)); /* '[' and '{' differ in this bit */
-        curly.part[i] = vtstq_u8(in.part[i], vdupq_n_u8(0x20));
-        digits.part[i] = vsubq_u8(in.part[i], vdupq_n_u8('0'));
-    }
-    return (sp_masks){
-        .quote = equal(in, '"'),
-        .backslash = equal(in, '\\'),
-        .comma = equal(in, ','),
-        .colon = equal(in, ':'),
-        .opens = equal(folded, '{'),
-        .closes = equal(folded, '}'),
-        .curly = mask_of(curly),
-        .space = equal(in, ' '),
-        .control = below(in, 0x20),
-        .high = ~below(in, 0x80),
-        .digit = below(digits, 10),
-        .zero = equal(in, '0'),
-    };
+    for (int i = 0; i < 4; i++)
+        in.part[i] = vtstq_u8(in.part[i], vdupq_n_u8((uint8_t)(1 << n)));
+    return mask_of(in);
+}
+
+SP_PIECE sp_block fold(sp_block in)
+{
+    for (int i = 0; i < 4; i++)
+        in.part[i] = vorrq_u8(in.part[i], vdupq_n_u8(0x20));
+    return in;
+}
+
+SP_PIECE sp_block minus(sp_block in, uint8_t byte)
+{
+    for (int i = 0; i < 4; i++)
+        in.part[i] = vsubq_u8(in.part[i], vdupq_n_u8(byte));
+    return in;
 }
 
 SP_PIECE uint64_t prefix_xor(uint64_t bits)

@@ -2,15 +2,26 @@
 
 #if defined(__SSE2__) && defined(__GNUC__)
 
-#include "codec/blocks_walk.h"
-
 #include <emmintrin.h>
 
-typedef struct quarter {
+typedef struct sp_block {
     __m128i part[4];
-} quarter;
+} sp_block;
 
-SP_PIECE uint64_t mask_of(quarter in)
+#define LANES 2
+#define ONE_BEFORE 1, 2
+#include "codec/blocks_walk.h"
+#include "core/text.h"
+
+SP_PIECE sp_block load(const uint8_t *bytes)
+{
+    sp_block in;
+    for (int i = 0; i < 4; i++)
+        in.part[i] = _mm_loadu_si128((const void *)(bytes + 16 * i));
+    return in;
+}
+
+SP_PIECE uint64_t mask_of(sp_block in)
 {
     uint64_t bits = 0;
     for (int i = 3; i >= 0; i--)
@@ -18,46 +29,41 @@ SP_PIECE uint64_t mask_of(quarter in)
     return bits;
 }
 
-SP_PIECE uint64_t equal(quarter in, char byte)
+SP_PIECE uint64_t equal(sp_block in, uint8_t byte)
 {
-    __m128i wanted = _mm_set1_epi8(byte);
     for (int i = 0; i < 4; i++)
-        in.part[i] = _mm_cmpeq_epi8(in.part[i], wanted);
+        in.part[i] = _mm_cmpeq_epi8(in.part[i], _mm_set1_epi8((char)byte));
     return mask_of(in);
 }
 
 /* Unsigned "at most", which SSE2 lacks: the smaller of both is the byte itself. */
-SP_PIECE uint64_t at_most(quarter in, char byte)
+SP_PIECE uint64_t below(sp_block in, uint8_t byte)
 {
-    __m128i most = _mm_set1_epi8(byte);
+    __m128i most = _mm_set1_epi8((char)(byte - 1));
     for (int i = 0; i < 4; i++)
         in.part[i] = _mm_cmpeq_epi8(_mm_min_epu8(in.part[i], most), in.part[i]);
     return mask_of(in);
 }
 
-SP_PIECE sp_masks classify(const uint8_t *block)
+SP_PIECE uint64_t bit(sp_block in, int n)
 {
-    quarter in, folded, digits, shifted;
-    for (int i = 0; i < 4; i++) {
-        in.part[i] = _mm_loadu_si128((const void *)(block + 16 * i));
-        folded.part[i] = _mm_or_si128(in.part[i], _mm_set1_epi8(0x20)); /* '[' and '{' differ in this bit */
-        shifted.part[i] = _mm_slli_epi16(in.part[i], 2);
-        digits.part[i] = _mm_sub_epi8(in.part[i], _mm_set1_epi8('0'));
-    }
-    return (sp_masks){
-        .quote = equal(in, '"'),
-        .backslash = equal(in, '\\'),
-        .comma = equal(in, ','),
-        .colon = equal(in, ':'),
-        .opens = equal(folded, '{'),
-        .closes = equal(folded, '}'),
-        .curly = mask_of(shifted),
-        .space = equal(in, ' '),
-        .control = at_most(in, 0x1f),
-        .high = mask_of(in),
-        .digit = at_most(digits, 9),
-        .zero = equal(in, '0'),
-    };
+    for (int i = 0; i < 4; i++)
+        in.part[i] = _mm_slli_epi16(in.part[i], 7 - n);
+    return mask_of(in);
+}
+
+SP_PIECE sp_block fold(sp_block in)
+{
+    for (int i = 0; i < 4; i++)
+        in.part[i] = _mm_or_si128(in.part[i], _mm_set1_epi8(0x20));
+    return in;
+}
+
+SP_PIECE sp_block minus(sp_block in, uint8_t byte)
+{
+    for (int i = 0; i < 4; i++)
+        in.part[i] = _mm_sub_epi8(in.part[i], _mm_set1_epi8((char)byte));
+    return in;
 }
 
 SP_PIECE uint64_t prefix_xor(uint64_t bits)

@@ -1,103 +1,147 @@
 /*
- * The walk over blocks of 64 bytes, for any instruction set. Whoever includes this defines before or behind it
- *   sp_masks classify(const uint8_t *block);        which bytes are what
- *   uint64_t prefix_xor(uint64_t bits);             bit n: parity of bits 0..n
- *   bool utf8_fine(const uint8_t *block);           of 64 bytes, which three others precede
- * Bit n of a mask is byte n of the block. A "follow" is the next token, white space passed over: an addition
- * that carries through the run of white space (the technique of bitwise parallel text processing).
+ * The walk over blocks of 64 bytes, for any instruction set. Whoever includes this has defined sp_block (64
+ * bytes in registers), LANES (how many 64-bit numbers a register holds) and ONE_BEFORE (see next), and defines
+ *   load, equal, below, bit, fold, minus   (declared below)
+ *   prefix_xor      bit n: parity of bits 0..n
+ *   utf8_fine       of 64 bytes, which three others precede
+ *
+ * Bit n of a mask is byte n of the block. The masks of up to ROWS blocks lie side by side in columns, so that
+ * what is the same for all blocks is done for as many as a register holds. What goes block by block, or byte by
+ * byte, is kept in loops of its own that have little to do and few branches: the processor then works on
+ * several blocks at once, rarely guesses wrong which way to go, and loses little when it does.
  */
 #ifndef SP_CODEC_BLOCKS_WALK_H
 #define SP_CODEC_BLOCKS_WALK_H
 
 #include "codec/blocks.h"
 #include "codec/token.h"
-#include "core/text.h"
 
-#include <spectacles/codec.h>
 #include <string.h>
 
-/* Every piece becomes part of one loop, whose carries then live in registers. */
+/* Of two vectors one after the other: the numbered ones. clang and newer gcc know the one, older gcc the other. */
+#if defined(__clang__) || __GNUC__ >= 12
+#define SP_SHUFFLE(one, two, ...) __builtin_shufflevector(one, two, __VA_ARGS__)
+#else
+#define SP_SHUFFLE(one, two, ...) __builtin_shuffle(one, two, (sp_lanes){__VA_ARGS__})
+#endif
+
+/* Every piece becomes part of one function, for one instruction set. */
 #define SP_PIECE static inline __attribute__((always_inline))
 
 enum {
     BLOCK = 64,
-    WORDS = 256, /* looked at together; a block has at most 32 */
+    ROWS = 32,   /* blocks that are looked at together */
+    ALWAYS = 2,  /* that many marks of a block are written down, whether they are there or not */
     LOOKBACK = 3 /* bytes before a block that may belong to a character of it */
 };
 
-typedef struct sp_masks {
-    uint64_t quote, backslash;
-    uint64_t comma, colon;
-    uint64_t opens, closes; /* of objects and arrays */
-    uint64_t curly;         /* of a bracket: whether it is an object's; of other bytes: anything */
-    uint64_t space;         /* 0x20 only */
-    uint64_t control;       /* below 0x20 */
-    uint64_t high;          /* 0x80 and above */
-    uint64_t digit, zero;
-} sp_masks;
-
-SP_PIECE sp_masks classify(const uint8_t *block);
+SP_PIECE sp_block load(const uint8_t *bytes);
+SP_PIECE uint64_t equal(sp_block in, uint8_t byte);
+SP_PIECE uint64_t below(sp_block in, uint8_t byte); /* unsigned */
+SP_PIECE uint64_t bit(sp_block in, int n);          /* 5 or 7: the bytes in which this bit is set */
+SP_PIECE sp_block fold(sp_block in);                /* bit 5 set everywhere: '[' is '{' then, 'A' is 'a' */
+SP_PIECE sp_block minus(sp_block in, uint8_t byte);
 SP_PIECE uint64_t prefix_xor(uint64_t bits);
 SP_PIECE bool utf8_fine(const uint8_t *block);
 
-/* What one block hands on to the next: bits 0 or 1, but for in_string. */
-typedef struct sp_carry {
-    uint64_t escaped;   /* the first byte is escaped */
-    uint64_t in_string; /* all ones inside a string */
-    uint64_t after_comma, after_open, after_colon, after_item;
-    uint64_t in_item; /* a string goes on that may be a key */
-    uint64_t scalar;  /* the last byte belonged to a number or a word */
-    uint64_t integer; /* the digits of a number go on */
-    uint64_t leading_zero;
-    uint64_t character; /* the last bytes may begin a character */
-    uint64_t object;    /* the innermost container is an object */
-    size_t depth;
-} sp_carry;
+/* A mask of each block. The first is that of the block before. */
+typedef uint64_t sp_column[1 + ROWS];
 
-/* What is too large for registers. */
-typedef struct sp_rest {
-    const uint8_t *first;
-    const uint8_t *end;
-    bool spaced; /* white space between tokens is known */
-    size_t word_count;
-    const uint8_t *words[WORDS];             /* where words and negative numbers begin */
-    uint8_t stack[SPECTACLES_DEPTH_MAX + 2]; /* 1: an object is open, 0: an array */
-} sp_rest;
+/* The masks of LANES blocks, anywhere in a column. */
+typedef uint64_t sp_lanes __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
 
-SP_PIECE uint64_t add_carry(uint64_t a, uint64_t b, uint64_t *carry)
-{
-    unsigned long long sum;
-    bool first = __builtin_uaddll_overflow(a, b, &sum);
-    bool second = __builtin_uaddll_overflow(sum, *carry, &sum);
-    *carry = first | second;
-    return sum;
-}
+typedef struct sp_rows {
+    sp_column backslash, quote, string; /* string: from the opening quote to before the closing one */
+    sp_column escaped;                  /* bytes behind a backslash */
+    sp_column begin;                    /* opening quotes */
+    sp_column comma, colon;
+    sp_column opens, closes; /* of objects and arrays */
+    sp_column curly;         /* of a bracket: whether it is an object's; of other bytes: anything */
+    sp_column brackets;      /* but for those of empty containers */
+    sp_column flips;  /* brackets behind which it is an object instead of an array, or the other way round */
+    sp_column inside; /* bytes that lie directly in an object */
+    sp_column scalar; /* numbers and words */
+    sp_column digit, zero;   /* of numbers: all digits, zeros in front */
+    sp_column closer;        /* of numbers and words: where bits do not tell whether they are fine */
+    sp_column space;         /* between tokens */
+    sp_column control, high; /* below 0x20, above 0x7f */
+    sp_column before_value, before_member; /* comma, colon, opens; comma and opens in an object */
+    sp_column value, member, after_open;   /* the tokens behind those, if there may be space between */
+    sp_column text;                        /* all but commas, colons and brackets */
+    sp_column live;                        /* up to the bracket that closes the whole value */
+} sp_rows;
 
-/* The token behind each marked one. The carry says that it may be the next block's first byte. */
-SP_PIECE uint64_t follow(uint64_t marks, uint64_t space, uint64_t *carry)
-{
-    unsigned long long sum;
-    uint64_t shifted = marks << 1 | *carry;
-    bool over = __builtin_uaddll_overflow(shifted, space, &sum);
-    *carry = marks >> 63 | over;
-    return sum & ~space;
-}
+/* The masks before those of a row. */
+typedef struct sp_last {
+    sp_lanes before_value, before_member, opens, scalar, zero, digit, over;
+} sp_last;
 
+typedef struct sp_walk {
+    const uint8_t *first, *end;
+    uint64_t escaped;           /* 1: the next byte is escaped */
+    uint64_t in_string, inside; /* all ones in a string, in an object */
+    uint64_t stack; /* the open containers, the innermost lowest: 1 an object, 0 an array; a 1 above all */
+    size_t length, escape_count, character_count;
+    uint8_t escapes[ROWS], characters[ROWS]; /* numbers of blocks */
+    uint16_t list[BLOCK * ROWS + ALWAYS];
+    uint8_t room[LOOKBACK + BLOCK + BLOCK];
+    sp_last last;
+    sp_rows rows;
+} sp_walk;
+
+/* Of no bits: anything up to 64. */
 SP_PIECE size_t first_bit(uint64_t bits)
 {
-    return (size_t)__builtin_ctzll(bits);
+#if defined(__BMI__) && defined(__x86_64__)
+    return (size_t)_tzcnt_u64(bits);
+#else
+    return (size_t)__builtin_ctzll(bits | UINT64_C(1) << 63);
+#endif
 }
 
-/* ---- Strings ---- */
+SP_PIECE sp_lanes *lanes(uint64_t *column)
+{
+    return (sp_lanes *)column;
+}
 
+/* Each byte's successor; *last is what came before, and becomes what comes now. */
+SP_PIECE sp_lanes next(sp_lanes bits, sp_lanes *last)
+{
+    sp_lanes before = SP_SHUFFLE(*last, bits, ONE_BEFORE);
+    *last = bits;
+    return bits << 1 | before >> 63;
+}
+
+SP_PIECE bool none(sp_lanes bits)
+{
+    uint64_t any = 0;
+    for (size_t i = 0; i < LANES; i++)
+        any |= bits[i];
+    return any == 0;
+}
+
+/* Where the marked bytes stand, counted from the first block. */
+SP_PIECE void list(sp_walk *walk, const sp_column marks, size_t count)
+{
+    uint16_t *out = walk->list;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t bits = marks[1 + i];
+        size_t found = (size_t)__builtin_popcountll(bits);
+        for (size_t n = 0; n < ALWAYS; n++, bits &= bits - 1)
+            out[n] = (uint16_t)(i * BLOCK + first_bit(bits));
+        for (size_t n = ALWAYS; n < found; n++, bits &= bits - 1)
+            out[n] = (uint16_t)(i * BLOCK + first_bit(bits));
+        out += found;
+    }
+    walk->length = (size_t)(out - walk->list);
+}
+
+/* ---- What the bytes are ---- */
+
+/* The bytes behind a backslash that is not itself behind one. */
 SP_PIECE uint64_t find_escaped(uint64_t backslash, uint64_t *carry)
 {
     const uint64_t even = UINT64_C(0x5555555555555555);
-    if (!backslash) {
-        uint64_t escaped = *carry;
-        *carry = 0;
-        return escaped;
-    }
     backslash &= ~*carry;
     uint64_t follows = backslash << 1 | *carry;
     uint64_t odd_starts = backslash & ~even & ~follows;
@@ -106,264 +150,346 @@ SP_PIECE uint64_t find_escaped(uint64_t backslash, uint64_t *carry)
     return (even ^ (uint64_t)ends << 1) & follows;
 }
 
-SP_PIECE bool escapes_fine(const uint8_t *base, uint64_t escaped, const uint8_t *end)
+SP_PIECE void sort(sp_rows *rows, const uint8_t *block, size_t i, bool spaced)
 {
-    for (; escaped; escaped &= escaped - 1) {
-        const uint8_t *at = base + first_bit(escaped);
-        if (at >= end || !sp_token_escape(at, end))
-            return false;
-    }
-    return true;
+    sp_block in = load(block);
+    rows->backslash[i] = equal(in, '\\');
+    rows->quote[i] = equal(in, '"');
+    rows->comma[i] = equal(in, ',');
+    rows->colon[i] = equal(in, ':');
+    rows->opens[i] = equal(fold(in), '{');
+    rows->closes[i] = equal(fold(in), '}');
+    rows->curly[i] = bit(in, 5);
+    rows->digit[i] = below(minus(in, '0'), 10);
+    rows->zero[i] = equal(in, '0');
+    rows->control[i] = below(in, 0x20);
+    rows->high[i] = bit(in, 7);
+    if (spaced)
+        rows->space[i] = equal(in, ' ') | equal(in, '\t') | equal(in, '\n') | equal(in, '\r');
+    rows->live[i] = ~UINT64_C(0);
 }
 
-/* Below 0x20 there is nothing but white space, and that not in strings. */
-SP_PIECE bool controls_fine(const uint8_t *base, uint64_t control, uint64_t string)
+/* What is in quotes; and the blocks with escapes, and with characters that are not ASCII. */
+SP_PIECE void find_strings(sp_walk *walk, size_t count)
 {
-    if (control & string)
-        return false;
-    for (; control; control &= control - 1) {
-        if (!sp_token_space(base[first_bit(control)]))
-            return false;
+    sp_rows *rows = &walk->rows;
+    size_t escape_count = 0, character_count = 0;
+    for (size_t i = 1; i <= count; i++) {
+        uint64_t escaped = find_escaped(rows->backslash[i], &walk->escaped);
+        uint64_t quote = rows->quote[i] & ~escaped;
+        uint64_t string = prefix_xor(quote) ^ walk->in_string;
+        walk->in_string = 0 - (string >> 63);
+        rows->escaped[i] = escaped & string;
+        rows->quote[i] = quote;
+        rows->string[i] = string;
+        walk->escapes[escape_count] = walk->characters[character_count] = (uint8_t)i;
+        escape_count += escaped != 0;
+        character_count += (rows->high[i] | rows->high[i - 1]) != 0;
     }
-    return true;
+    walk->escape_count = escape_count;
+    walk->character_count = character_count;
+}
+
+/* What stands in a string is only text. */
+SP_PIECE void sort_outside(sp_rows *rows, size_t count, bool spaced)
+{
+    for (size_t i = 1; i <= count; i += LANES) {
+        sp_lanes string = *lanes(rows->string + i), quote = *lanes(rows->quote + i);
+        sp_lanes outside = ~(string | quote), space = {0};
+        sp_lanes comma = *lanes(rows->comma + i) & outside, colon = *lanes(rows->colon + i) & outside;
+        sp_lanes opens = *lanes(rows->opens + i) & outside, closes = *lanes(rows->closes + i) & outside;
+        sp_lanes curly = *lanes(rows->curly + i);
+        sp_lanes empty = opens & closes >> 1 & ~(curly ^ curly >> 1);
+        if (spaced)
+            space = *lanes(rows->space + i) & outside;
+        sp_lanes scalar = outside & ~(comma | colon | opens | closes | space);
+        *lanes(rows->begin + i) = quote & string;
+        *lanes(rows->comma + i) = comma;
+        *lanes(rows->colon + i) = colon;
+        *lanes(rows->opens + i) = opens;
+        *lanes(rows->closes + i) = closes;
+        *lanes(rows->brackets + i) = (opens | closes) & ~(empty | empty << 1);
+        *lanes(rows->flips + i) = (sp_lanes){0};
+        *lanes(rows->before_value + i) = comma | colon | opens;
+        *lanes(rows->text + i) = ~(comma | colon | opens | closes);
+        *lanes(rows->scalar + i) = scalar;
+        *lanes(rows->digit + i) &= scalar;
+        *lanes(rows->space + i) = space;
+        *lanes(rows->control + i) &= ~space;
+    }
+}
+
+/* ---- How brackets nest ---- */
+
+/*
+ * How many of the blocks belong to the value; 0 if a bracket closes what it did not open, or it goes deeper
+ * than the stack. The stack is 1 when the value ends in the last of them.
+ */
+SP_PIECE size_t nest(sp_walk *walk, const uint8_t *base, size_t count)
+{
+    sp_rows *rows = &walk->rows;
+    uint64_t stack = walk->stack, wrong = 0;
+    list(walk, rows->brackets, count);
+    for (size_t n = 0; n < walk->length; n++) {
+        size_t place = walk->list[n];
+        uint64_t close = base[place] >> 2 & 1; /* as the bits of brackets are in ASCII */
+        uint64_t object = base[place] >> 5 & 1;
+        uint64_t then = (stack << 1 | object) >> 2 * close;
+        wrong |= (stack ^ object) & close;
+        rows->flips[1 + place / BLOCK] |= ((stack ^ then) & 1) << place % BLOCK;
+        stack = then;
+        if ((stack - 2) >> 63) {
+            count = 1 + place / BLOCK;
+            rows->live[count] = ~UINT64_C(0) >> (BLOCK - 1 - place % BLOCK);
+            break;
+        }
+    }
+    walk->stack = stack;
+    return wrong || stack >> 63 ? 0 : count;
+}
+
+SP_PIECE void fill(sp_walk *walk, size_t count)
+{
+    for (size_t i = 1; i <= count; i++) {
+        uint64_t flipped = prefix_xor(walk->rows.flips[i]);
+        walk->rows.inside[i] = flipped << 1 ^ walk->inside;
+        walk->inside ^= 0 - (flipped >> 63);
+    }
+}
+
+/* ---- What may stand behind what ---- */
+
+/* The token behind each marked one: an addition carries through the space. to[0] carries. */
+static void pass_space(sp_column to, const sp_column from, const sp_column space, size_t count)
+{
+    for (size_t i = 1; i <= count; i++) {
+        unsigned long long sum;
+        bool over = __builtin_uaddll_overflow(from[i] << 1 | to[0], space[i], &sum);
+        to[0] = from[i] >> 63 | over;
+        to[i] = sum & ~space[i];
+    }
+}
+
+SP_PIECE void pass_spaces(sp_rows *rows, size_t count)
+{
+    for (size_t i = 1; i <= count; i++)
+        rows->before_member[i] = (rows->comma[i] & rows->inside[i]) | (rows->opens[i] & rows->curly[i]);
+    pass_space(rows->value, rows->before_value, rows->space, count);
+    pass_space(rows->member, rows->before_member, rows->space, count);
+    pass_space(rows->after_open, rows->opens, rows->space, count);
+}
+
+/*
+ * An addition carries from the beginning of a key to the next comma, colon or bracket, and into the next block.
+ * A key that fills a whole block is left to the scanner.
+ */
+SP_PIECE bool in_place(sp_rows *rows, sp_last *last, size_t count, bool spaced)
+{
+    sp_lanes wrong = {0};
+    for (size_t i = 1; i <= count; i += LANES) {
+        sp_lanes opens = *lanes(rows->opens + i), begin = *lanes(rows->begin + i),
+                 text = *lanes(rows->text + i);
+        sp_lanes scalar = *lanes(rows->scalar + i), digit = *lanes(rows->digit + i),
+                 live = *lanes(rows->live + i);
+        sp_lanes member =
+            (*lanes(rows->comma + i) & *lanes(rows->inside + i)) | (opens & *lanes(rows->curly + i));
+        sp_lanes value = next(*lanes(rows->before_value + i), &last->before_value);
+        sp_lanes after_open = next(opens, &last->opens);
+        member = next(member, &last->before_member);
+        if (spaced) {
+            member = *lanes(rows->member + i);
+            value = *lanes(rows->value + i);
+            after_open = *lanes(rows->after_open + i);
+        }
+        sp_lanes starts = scalar & ~next(scalar, &last->scalar);
+        sp_lanes after_zero = next(starts & *lanes(rows->zero + i), &last->zero);
+        sp_lanes after_digit = next(digit, &last->digit);
+        sp_lanes keys = member & text;
+        sp_lanes over = (keys | (text & ~(keys + text))) >> 63 << 63;
+        sp_lanes marks = member | (next(over, &last->over) & 1);
+        keys = marks & text;
+        sp_lanes sum = keys + text;
+        sp_lanes odd = value ^ (begin | opens | starts);          /* two values in a row, or none */
+        odd |= member & ~begin;                                   /* a member without a key */
+        odd |= ((sum | marks) & ~text) ^ *lanes(rows->colon + i); /* a key without a colon, or none */
+        odd &= ~(after_open & *lanes(rows->closes + i));
+        odd |= *lanes(rows->control + i) | (after_zero & digit);
+        odd |= (keys | (text & ~sum)) >> 63 ^ over >> 63;
+        wrong |= odd & live;
+        *lanes(rows->closer + i) = (starts | (after_digit & scalar)) & ~digit & live;
+    }
+    return none(wrong);
 }
 
 /* ---- Numbers and words ---- */
 
+SP_PIECE bool is_digit(uint8_t byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
 /* Whether a number or a word inside a container may end before this byte. */
 SP_PIECE bool ends(uint8_t byte, bool spaced)
 {
-    return byte == ',' || byte == '}' || byte == ']' || (spaced && sp_token_space(byte));
-}
-
-static bool number_fine(const uint8_t *at, const sp_rest *rest)
-{
-    const uint8_t *lack;
-    const uint8_t *behind = sp_token_number(at, rest->end, &lack);
-    return behind && behind < rest->end && ends(*behind, rest->spaced);
-}
-
-/* A number's digits end at `at` with something that is no end: a fraction or an exponent, or a mistake. */
-static bool fraction_fine(const uint8_t *at, const sp_rest *rest)
-{
-    do
-        at--;
-    while (at[-1] >= '0' && at[-1] <= '9');
-    return number_fine(at, rest);
+    static const uint8_t end[256] = {
+        [','] = 2, ['}'] = 2, [']'] = 2, [' '] = 1, ['\t'] = 1, ['\n'] = 1, ['\r'] = 1};
+    return end[byte] > !spaced;
 }
 
 /* true, false, null and what ends them, told without a branch on which it is. */
-SP_PIECE bool word_fine(const uint8_t *at, const sp_rest *rest)
+SP_PIECE bool word_fine(const uint8_t *at, const uint8_t *end, bool spaced)
 {
-    static const uint64_t words[4] = {UINT64_C(0x65736c6166), 0x6c6c756e, 0x65757274, 0x100};
-    static const uint8_t bits[4] = {40, 32, 32, 8};
-    uint64_t text = 0;
-    memcpy(&text, at, rest->end - at >= 8 ? 8 : (size_t)(rest->end - at));
-    size_t which = *at >> 3 & 3;
-    uint64_t behind = text >> bits[which];
-    return text - (behind << bits[which]) == words[which] && ends((uint8_t)behind, rest->spaced);
+    static const uint64_t words[4] = {UINT64_C(0x65736c6166), 0x6c6c756e, 0x65757274, 0};
+    static const uint64_t masks[4] = {UINT64_C(0xffffffffff), 0xffffffff, 0xffffffff, 0};
+    static const uint8_t bits[4] = {40, 32, 32, 0};
+    uint8_t last[8] = {0};
+    uint64_t text;
+    if (end - at < 8)
+        at = memcpy(last, at, (size_t)(end - at));
+    memcpy(&text, at, sizeof text);
+    size_t which = text >> 3 & 3;
+    return ((text & masks[which]) == words[which]) & ends((uint8_t)(text >> bits[which]), spaced);
 }
 
-static bool words_fine(const sp_rest *rest)
+/* A number that begins with a minus here, or whose first digits end before this byte. */
+static bool number_fine(const uint8_t *at, const uint8_t *end, bool spaced)
 {
-    for (size_t i = 0; i < rest->word_count; i++) {
-        const uint8_t *at = rest->words[i];
-        if (!word_fine(at, rest) && !(*at == '-' && number_fine(at, rest)))
+    while (is_digit(at[-1]) || at[-1] == '.' || at[-1] == '+' || at[-1] == '-' || (at[-1] | 0x20) == 'e')
+        at--;
+    const uint8_t *lack;
+    bool number = at < end && (*at == '-' || is_digit(*at));
+    const uint8_t *behind = number ? sp_token_number(at, end, &lack) : NULL;
+    return behind && behind < end && ends(*behind, spaced);
+}
+
+SP_PIECE bool scalars_fine(sp_walk *walk, const uint8_t *base, size_t count, bool spaced)
+{
+    list(walk, walk->rows.closer, count);
+    for (size_t n = 0; n < walk->length; n++) {
+        const uint8_t *at = base + walk->list[n];
+        bool word = !is_digit(at[-1]);
+        word &= word_fine(at, walk->end, spaced);
+        if (!word && !number_fine(at, walk->end, spaced))
             return false;
     }
     return true;
 }
 
-/* Three are written down whether they are there or not: cheaper than a guess how many there are. */
-SP_PIECE bool note_words(sp_rest *rest, const uint8_t *base, uint64_t words)
+/* ---- Escapes and characters, of the few blocks that have any ---- */
+
+/* The block that begins here; behind the text there are spaces. */
+SP_PIECE const uint8_t *block_at(sp_walk *walk, const uint8_t *base)
 {
-    size_t count = (size_t)__builtin_popcountll(words);
-    const uint8_t **out = rest->words + rest->word_count;
-    for (size_t i = 0; i < 3; i++) {
-        out[i] = base + first_bit(words | UINT64_C(1) << 63);
-        words &= words - 1;
-    }
-    for (size_t i = 3; i < count; i++) {
-        out[i] = base + first_bit(words);
-        words &= words - 1;
-    }
-    rest->word_count += count;
-    if (rest->word_count < WORDS - BLOCK)
-        return true;
-    bool fine = words_fine(rest);
-    rest->word_count = 0;
-    return fine;
+    if (walk->end - base >= BLOCK)
+        return base;
+    memcpy(walk->room, walk->end - BLOCK - LOOKBACK, BLOCK + LOOKBACK);
+    memset(walk->room + LOOKBACK + BLOCK, ' ', BLOCK);
+    return walk->room + LOOKBACK + BLOCK - (walk->end - base);
 }
 
-SP_PIECE bool scalars_fine(sp_carry *carry, sp_rest *rest, const uint8_t *base, const sp_masks *masks,
-                           uint64_t scalar, uint64_t live)
+/* The usual ones together; those that are rare, or cut off by the end of the block, one by one. */
+SP_PIECE bool escapes_fine(sp_walk *walk, const uint8_t *base, uint64_t escaped)
 {
-    uint64_t starts = scalar & ~(scalar << 1 | carry->scalar);
-    uint64_t digit = masks->digit & scalar;
-    uint64_t integers = starts & digit;
-    uint64_t zeros = integers & masks->zero;
-    uint64_t second = zeros << 1 | carry->leading_zero;
-    uint64_t odd = add_carry(integers, digit, &carry->integer) & ~digit & scalar & live;
-    carry->scalar = scalar >> 63;
-    carry->leading_zero = zeros >> 63;
-    if (second & digit & live)
-        return false;
-    for (; odd; odd &= odd - 1) {
-        if (!fraction_fine(base + first_bit(odd), rest))
+    sp_block in = load(block_at(walk, base));
+    uint64_t hex = below(minus(in, '0'), 10) | below(minus(fold(in), 'a'), 6);
+    uint64_t fine = equal(in, 'u') & hex >> 1 & hex >> 2 & hex >> 3 & hex >> 4;
+    fine |= equal(in, 'n') | equal(in, '"') | equal(in, '\\');
+    for (escaped &= ~fine; escaped; escaped &= escaped - 1) {
+        const uint8_t *at = base + first_bit(escaped);
+        if (at >= walk->end || !sp_token_escape(at, walk->end))
             return false;
     }
-    return note_words(rest, base, starts & ~digit & live);
-}
-
-/* ---- Containers ---- */
-
-/*
- * Follows the brackets of a block without a branch on what they are. objects: the bytes that lie directly in
- * an object. live: the bits up to the bracket that closes the whole value, all of them if none does. False
- * when a bracket closes what it did not open, or the next block might go beyond the greatest depth.
- */
-SP_PIECE bool nest(sp_carry *carry, sp_rest *rest, const sp_masks *masks, uint64_t outside, uint64_t *objects,
-                   uint64_t *live)
-{
-    uint64_t opens = masks->opens & outside;
-    uint64_t brackets = opens | (masks->closes & outside);
-    uint64_t empty = opens & (masks->closes & outside) >> 1 & ~(masks->curly ^ masks->curly >> 1);
-    empty &= carry->depth ? ~UINT64_C(0) : ~UINT64_C(1); /* the first bracket is the value itself */
-    uint64_t object = 0 - carry->object;
-    uint64_t mismatch = 0;
-    *live = ~UINT64_C(0);
-    for (brackets &= ~(empty | empty << 1); brackets; brackets &= brackets - 1) {
-        size_t bit = first_bit(brackets);
-        uint64_t open = opens >> bit & 1;
-        uint64_t curly = masks->curly >> bit & 1;
-        rest->stack[carry->depth + 1] = (uint8_t)curly;
-        mismatch |= (carry->object ^ curly) & (open - 1);
-        carry->depth += open + open - 1;
-        uint64_t now = rest->stack[carry->depth];
-        object ^= (0 - (now ^ carry->object)) & (~UINT64_C(0) << bit << 1);
-        carry->object = now;
-        if (carry->depth == 0) {
-            *live = ~UINT64_C(0) >> (63 - bit);
-            break;
-        }
-    }
-    *objects = object;
-    return mismatch == 0 && carry->depth <= SPECTACLES_DEPTH_MAX - BLOCK;
-}
-
-/* ---- Blocks ---- */
-
-typedef struct sp_tokens {
-    uint64_t quote, string; /* string: from the opening quote to before the closing one */
-    uint64_t comma, colon, opens, closes, scalar;
-    uint64_t objects;
-} sp_tokens;
-
-/* What may stand behind what. The bits where it does not. */
-SP_PIECE uint64_t misplaced(sp_carry *carry, const sp_tokens *is, uint64_t space)
-{
-    uint64_t begin = is->quote & is->string;
-    uint64_t values = begin | is->opens | (is->scalar & ~(is->scalar << 1 | carry->scalar));
-    uint64_t after_open = follow(is->opens, space, &carry->after_open);
-    uint64_t first = after_open | follow(is->comma, space, &carry->after_comma);
-    uint64_t expected = first | follow(is->colon, space, &carry->after_colon);
-    uint64_t ends = add_carry(begin & first, is->string, &carry->in_item) & ~is->string & is->quote;
-    uint64_t after_item = follow(ends, space, &carry->after_item);
-
-    uint64_t wrong = values & ~expected;                    /* two values in a row */
-    wrong |= (is->comma | is->colon) & expected;            /* a value is missing */
-    wrong |= is->closes & expected & ~after_open;           /* likewise, before a bracket */
-    wrong |= is->colon & ~after_item;                       /* a colon that is not behind a key */
-    wrong |= is->colon & ~is->objects;                      /* a key in an array */
-    wrong |= is->objects & after_item & ~is->colon;         /* a key without a value */
-    return wrong | (is->objects & first & values & ~begin); /* a member without a key */
+    return true;
 }
 
 /* Nothing of the text stands in front of the first block. */
-static bool first_utf8_fine(const uint8_t *block)
+SP_PIECE bool characters_fine(sp_walk *walk, const uint8_t *base)
 {
+    const uint8_t *block = block_at(walk, base);
+    if (base > walk->first)
+        return utf8_fine(block);
     uint8_t copy[LOOKBACK + BLOCK] = {0};
     memcpy(copy + LOOKBACK, block, BLOCK);
     return utf8_fine(copy + LOOKBACK);
 }
 
-SP_PIECE bool look(sp_carry *carry, sp_rest *rest, const uint8_t *base, const uint8_t *block, bool spaced,
-                   uint64_t *live)
+SP_PIECE bool texts_fine(sp_walk *walk, const uint8_t *base, size_t count)
 {
-    sp_masks masks = classify(block);
-    uint64_t escaped = find_escaped(masks.backslash, &carry->escaped);
-    uint64_t quote = masks.quote & ~escaped;
-    uint64_t string = prefix_xor(quote) ^ carry->in_string;
-    uint64_t outside = ~(string | quote);
-    carry->in_string = 0 - (string >> 63);
-
-    sp_tokens is = {.quote = quote, .string = string};
-    if (!nest(carry, rest, &masks, outside, &is.objects, live))
-        return false;
-    uint64_t space = spaced ? (masks.space | masks.control) & outside : 0;
-    is.comma = masks.comma & outside;
-    is.colon = masks.colon & outside;
-    is.opens = masks.opens & outside;
-    is.closes = masks.closes & outside;
-    is.scalar = outside & ~(is.comma | is.colon | is.opens | is.closes | space);
-
-    uint64_t wrong = misplaced(carry, &is, space);
-    bool fine = !(wrong & *live) && scalars_fine(carry, rest, base, &masks, is.scalar, *live);
-    if (masks.control & *live)
-        fine = fine && controls_fine(base, masks.control & *live, string);
-    if (escaped & *live)
-        fine = fine && escapes_fine(base, escaped & string & *live, rest->end);
-    if (masks.high | carry->character)
-        fine = fine && (base == rest->first ? first_utf8_fine(block) : utf8_fine(block));
-    carry->character = masks.high >> (BLOCK - LOOKBACK);
-    return fine;
-}
-
-/* Room in front of a block and behind it, for the first one and the last. */
-typedef struct sp_room {
-    uint8_t bytes[LOOKBACK + BLOCK + BLOCK];
-} sp_room;
-
-/* The last block, with spaces behind the text. */
-SP_PIECE const uint8_t *padded(sp_room *room, const uint8_t *base, const uint8_t *end)
-{
-    memcpy(room->bytes, end - BLOCK - LOOKBACK, BLOCK + LOOKBACK);
-    memset(room->bytes + LOOKBACK + BLOCK, ' ', BLOCK);
-    return room->bytes + LOOKBACK + BLOCK - (end - base);
-}
-
-SP_PIECE bool walk_as(const uint8_t *at, const uint8_t *end, bool spaced, const uint8_t **behind)
-{
-    sp_carry carry = {.after_colon = 1}; /* a value is expected first */
-    sp_rest rest;
-    sp_room room;
-    uint64_t live;
-    rest.first = at;
-    rest.end = end;
-    rest.spaced = spaced;
-    rest.word_count = 0;
-    rest.stack[0] = 0;
-    for (const uint8_t *base = at; base < end; base += BLOCK) {
-        const uint8_t *block = end - base < BLOCK ? padded(&room, base, end) : base;
-        if (!look(&carry, &rest, base, block, spaced, &live))
+    const sp_rows *rows = &walk->rows;
+    for (size_t n = 0; n < walk->escape_count; n++) {
+        size_t i = walk->escapes[n];
+        if (i <= count && !escapes_fine(walk, base + (i - 1) * BLOCK, rows->escaped[i] & rows->live[i]))
             return false;
-        if (carry.depth == 0) {
-            if (!words_fine(&rest))
-                return false;
-            *behind = base + (BLOCK - (size_t)__builtin_clzll(live));
+    }
+    for (size_t n = 0; n < walk->character_count; n++) {
+        size_t i = walk->characters[n];
+        if (i <= count && !characters_fine(walk, base + (i - 1) * BLOCK))
+            return false;
+    }
+    return true;
+}
+
+/* ---- All together ---- */
+
+/* Some blocks: how many of them belong to the value, 0 if it is not fine. */
+SP_PIECE size_t walk_rows(sp_walk *walk, const uint8_t *base, size_t all, bool spaced)
+{
+    sp_rows *rows = &walk->rows;
+    for (size_t i = 1; i <= ROWS; i += LANES)
+        *lanes(rows->live + i) = (sp_lanes){0};
+    size_t whole = (size_t)(walk->end - base) / BLOCK;
+    for (size_t i = 0; i < all && i < whole; i++)
+        sort(rows, base + i * BLOCK, 1 + i, spaced);
+    if (all > whole)
+        sort(rows, block_at(walk, base + whole * BLOCK), all, spaced);
+    find_strings(walk, all);
+    sort_outside(rows, all, spaced);
+    size_t count = nest(walk, base, all);
+    for (size_t i = count + 1; i <= all; i++)
+        rows->live[i] = 0;
+    fill(walk, count);
+    if (spaced)
+        pass_spaces(rows, count);
+    bool fine = in_place(rows, &walk->last, count, spaced) && scalars_fine(walk, base, count, spaced) &&
+                texts_fine(walk, base, count);
+    return fine ? count : 0;
+}
+
+SP_PIECE bool walk_as(sp_walk *walk, bool spaced, const uint8_t **behind)
+{
+    sp_rows *rows = &walk->rows;
+    walk->escaped = walk->in_string = 0;
+    walk->inside = ~UINT64_C(0);
+    walk->stack = 1;
+    rows->high[0] = rows->member[0] = rows->after_open[0] = 0;
+    rows->value[0] = 1;
+    walk->last = (sp_last){.before_value = (sp_lanes){0} - 1}; /* a value is expected first */
+    for (const uint8_t *base = walk->first; base < walk->end; base += ROWS * BLOCK) {
+        size_t left = ((size_t)(walk->end - base) + BLOCK - 1) / BLOCK;
+        size_t count = walk_rows(walk, base, left < ROWS ? left : ROWS, spaced);
+        if (count == 0)
+            return false;
+        if (walk->stack == 1) {
+            *behind = base + count * BLOCK - (size_t)__builtin_clzll(rows->live[count]);
             return true;
         }
+        rows->high[0] = rows->high[ROWS];
     }
     return false;
 }
 
 /*
  * What programs write has no white space between tokens: a walk that knows none saves a sixth of the work,
- * and stops at the first space where there is some.
+ * and stops at the first space where there is some. Empty containers are not worth a walk.
  */
 SP_PIECE bool walk_blocks(const uint8_t *at, const uint8_t *end, const uint8_t **behind)
 {
-    return end - at >= SP_BLOCKS_LEAST && (walk_as(at, end, false, behind) || walk_as(at, end, true, behind));
+    sp_walk walk;
+    walk.first = at;
+    walk.end = end;
+    if (end - at < SP_BLOCKS_LEAST || at[1] == '}' || at[1] == ']')
+        return false;
+    return walk_as(&walk, false, behind) || walk_as(&walk, true, behind);
 }
 
 #endif

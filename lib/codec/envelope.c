@@ -18,11 +18,10 @@ uint32_t sp_envelope_member(sp_slice key)
 
 bool sp_envelope_name(sp_slice name)
 {
-    for (size_t i = 0; i < name.length; i++) {
-        if (name.bytes[i] <= 0x20 || name.bytes[i] >= 0x7f || name.bytes[i] == '\\')
-            return false;
-    }
-    return true;
+    bool fine = true;
+    for (size_t i = 0; i < name.length; i++)
+        fine &= (name.bytes[i] > 0x20) & (name.bytes[i] < 0x7f) & (name.bytes[i] != '\\');
+    return fine;
 }
 
 static int read_payload(spectacles_envelope *out, uint32_t encoding, sp_slice payload, bool head_only,

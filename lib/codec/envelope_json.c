@@ -89,6 +89,54 @@ static bool quick_key(sp_scanner *scanner, uint32_t *member)
     return *member != 0;
 }
 
+/* Likewise a name without escapes, and a number of a few digits. */
+static bool quick_name(sp_scanner *scanner, spectacles_envelope *out)
+{
+    const uint8_t *at = scanner->at + 1;
+    while (at<scanner->end && * at> 0x20 && *at < 0x7f && *at != '"' && *at != '\\')
+        at++;
+    if (at >= scanner->end || *scanner->at != '"' || *at != '"')
+        return false;
+    out->name = (const char *)scanner->at + 1;
+    out->name_length = (size_t)(at - scanner->at) - 1;
+    out->members |= SPECTACLES_ENVELOPE_NAME;
+    scanner->at = at + 1;
+    return true;
+}
+
+static bool quick_number(sp_scanner *scanner, uint32_t *out)
+{
+    const uint8_t *at = scanner->at;
+    uint32_t number = 0;
+    for (; at < scanner->end && *at >= '0' && *at <= '9'; at++) {
+        if (at - scanner->at == 9 || (at > scanner->at && number == 0))
+            return false;
+        number = number * 10 + (*at - (uint32_t)'0');
+    }
+    if (at == scanner->at || at == scanner->end || (*at != ',' && *at != '}'))
+        return false;
+    scanner->at = at;
+    *out = number;
+    return true;
+}
+
+static bool quick_value(sp_scanner *scanner, spectacles_envelope *out, uint32_t member)
+{
+    uint32_t number;
+    if (member == SPECTACLES_ENVELOPE_NAME)
+        return quick_name(scanner, out);
+    if (member != SPECTACLES_ENVELOPE_OP && member != SPECTACLES_ENVELOPE_SEQ)
+        return false;
+    if (!quick_number(scanner, &number))
+        return false;
+    if (member == SPECTACLES_ENVELOPE_OP)
+        out->op = number;
+    else
+        out->seq = number;
+    out->members |= member;
+    return true;
+}
+
 enum next {
     REFUSED,
     MEMBER,
@@ -113,7 +161,8 @@ static enum next next_member(sp_scanner *scanner, spectacles_envelope *out, bool
     *seen |= member;
     if (head_only && member == SPECTACLES_ENVELOPE_DATA)
         return (*seen & SP_ENVELOPE_HEAD) == SP_ENVELOPE_HEAD ? ENOUGH : END;
-    if (!sp_scanner_value(scanner, &value) || !take(scanner, out, member, value))
+    if (!quick_value(scanner, out, member) &&
+        (!sp_scanner_value(scanner, &value) || !take(scanner, out, member, value)))
         return REFUSED;
     sp_scanner_space(scanner);
     if (sp_scanner_eat(scanner, ','))

@@ -215,11 +215,11 @@ int sp_json_find(sp_slice object, const char *key, sp_slice *value)
 int sp_json_u64(sp_slice number, uint64_t *out)
 {
     uint64_t value = 0;
-    if (number.length == 0 || (number.length > 1 && number.bytes[0] == '0'))
+    if (number.length == 0 || number.length > 20 || (number.length > 1 && number.bytes[0] == '0'))
         return SPECTACLES_E_PROTO;
     for (size_t i = 0; i < number.length; i++) {
         uint8_t digit = (uint8_t)(number.bytes[i] - '0');
-        if (digit > 9 || value > (UINT64_MAX - digit) / 10)
+        if (digit > 9 || (i == 19 && value > (UINT64_MAX - digit) / 10)) /* 19 digits always fit */
             return SPECTACLES_E_PROTO;
         value = value * 10 + digit;
     }

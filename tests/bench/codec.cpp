@@ -1,6 +1,7 @@
 // The codecs beside others, on the same payloads in the same run: codec FOLDER [ROUNDS]. Each round runs every
 // contender once over all payloads, so that a noisy neighbour disturbs all of them; the table has medians, and the
-// median of the ratios to simdjson's envelope within one round.
+// median of the ratios to simdjson's envelope within one round. Instructions are counted by the processor where the
+// system lets a program ask it; otherwise by valgrind's callgrind, in a run of its own: see ./dev bench codec.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -22,6 +23,13 @@
 extern "C" {
 #include "codec/blocks.h"
 }
+
+#if __has_include(<valgrind/callgrind.h>)
+#include <valgrind/callgrind.h>
+#else
+#define CALLGRIND_TOGGLE_COLLECT
+#define CALLGRIND_DUMP_STATS_AT(name)
+#endif
 
 #ifdef __linux__
 #include <linux/perf_event.h>
@@ -233,6 +241,8 @@ void report(const std::vector<Contender> &all, size_t reference, size_t payloads
         else
             std::printf("%14s\n", "not counted");
     }
+    if (!counted)
+        std::printf("The system lets no program count instructions here (perf_event_open).\n");
 }
 
 } // namespace
@@ -274,10 +284,14 @@ int main(int argc, char **argv)
         for (auto &each : contenders) {
             uint64_t instructions = counter.read_now();
             auto start = std::chrono::steady_clock::now();
+            CALLGRIND_TOGGLE_COLLECT;
             each.run();
+            CALLGRIND_TOGGLE_COLLECT;
             auto end = std::chrono::steady_clock::now();
             each.instructions += counter.read_now() - instructions;
             each.nanoseconds.push_back(std::chrono::duration<double, std::nano>(end - start).count());
+            if (round == rounds - 1)
+                CALLGRIND_DUMP_STATS_AT(each.name.c_str());
         }
     }
     std::printf("%zu payloads, %zu bytes on average; simdjson goes its way '%s', we go '%s'\n", all.json.size(),

@@ -36,9 +36,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
                                    spectacles_bytes_length(etf), NULL));
         must_equal(etf, again);
     }
-    if (!spectacles_envelope_scan(&envelope, FUZZ_ETF, bytes, length, NULL) && envelope.data && fine)
-        must(!spectacles_transcode(again, FUZZ_JSON, FUZZ_ETF, envelope.data, envelope.data_length, NULL));
-    spectacles_envelope_head(&envelope, FUZZ_ETF, bytes, length, NULL);
+    if (!spectacles_envelope_scan(&envelope, FUZZ_ETF, bytes, length, NULL)) {
+        if (envelope.data && fine)
+            must(
+                !spectacles_transcode(again, FUZZ_JSON, FUZZ_ETF, envelope.data, envelope.data_length, NULL));
+        fuzz_head(&envelope, FUZZ_ETF, bytes, length);
+    }
     spectacles_etf_inflate(again, bytes, length, 1 << 20, NULL);
     documents_agree(bytes, length, fine);
     spectacles_bytes_free(json);

@@ -7,11 +7,13 @@
 #include "core/random.h"
 #include "unit.h"
 
+#include <spectacles/codec.h>
 #include <stdio.h>
 
 enum {
     ROUNDS = 4000,
-    MOST = 4096
+    MOST = 4096,
+    FAR = 2048
 };
 
 /* ---- Random texts ---- */
@@ -21,6 +23,7 @@ typedef struct maker {
     char text[MOST * 2];
     size_t length;
     int spaced;
+    int long_key; /* one that may fill a block: valid, but left to the scanner */
 } maker;
 
 static uint64_t upto(maker *make, uint64_t most)
@@ -64,6 +67,16 @@ static void put_text(maker *make)
     put(make, "\"");
 }
 
+static void put_key(maker *make)
+{
+    put_space(make);
+    size_t before = make->length;
+    put_text(make);
+    put_space(make);
+    put(make, ":");
+    make->long_key |= make->length - before > 64;
+}
+
 static void put_value(maker *make, int depth)
 {
     static const char *const scalars[] = {"null",
@@ -89,12 +102,8 @@ static void put_value(maker *make, int depth)
     else {
         put(make, kind == 3 ? "[" : "{");
         for (uint64_t left = upto(make, 5); left > 0; left--) {
-            if (kind != 3) {
-                put_space(make);
-                put_text(make);
-                put_space(make);
-                put(make, ":");
-            }
+            if (kind != 3)
+                put_key(make);
             put_value(make, depth - 1);
             if (left > 1)
                 put(make, ",");
@@ -110,7 +119,9 @@ static void make_text(maker *make, int spaced)
 {
     make->length = 0;
     make->spaced = spaced;
-    put(make, "{\"padding that makes the text long enough for blocks of sixty-four bytes to be worth it\":[");
+    make->long_key = 0;
+    put(make, "{\"x\":\"padding that makes the text long enough for blocks of sixty-four bytes to be worth "
+              "it\",\"y\":[");
     put_value(make, 4);
     put(make, ",");
     put_value(make, 3);
@@ -164,11 +175,13 @@ static void every_way_agrees_with_the_scanner(void **state)
     maker make;
     (void)state;
     make.random = (sp_random){42};
+    int accepted = 0;
     for (int round = 0; round < ROUNDS; round++) {
         make_text(&make, round % 2);
         if (make.length > MOST)
             continue;
-        compare(&make, make.length, make.length >= SP_BLOCKS_LEAST);
+        compare(&make, make.length, make.length >= SP_BLOCKS_LEAST && !make.long_key);
+        accepted += !make.long_key;
         compare(&make, 1 + upto(&make, make.length - 1), 0);
         for (int i = 0; i < 4; i++) {
             maker spoilt = make;
@@ -177,6 +190,48 @@ static void every_way_agrees_with_the_scanner(void **state)
             compare(&spoilt, spoilt.length, 0);
         }
     }
+    assert_true(accepted > ROUNDS / 2);
+}
+
+/* What the walk leaves to the scanner although it is valid: it must not be refused on the way. */
+static void what_the_walk_leaves_is_accepted(void **state)
+{
+    static const char *const open[] = {"[", "{\"k\":", "{ \"k\" : "};
+    (void)state;
+    for (size_t kind = 0; kind < 3; kind++) {
+        for (size_t depth = 55; depth <= 70; depth++) {
+            maker make = {.length = 0};
+            for (size_t i = 0; i < depth; i++)
+                put(&make, open[kind]);
+            put(&make,
+                "\"some text, so that there is enough of it for a walk over blocks of sixty-four bytes\"");
+            for (size_t i = 0; i < depth; i++)
+                put(&make, kind ? "}" : "]");
+            compare(&make, make.length, depth <= 62);
+            assert_int_equal(spectacles_json_check((uint8_t *)make.text, make.length, NULL), 0);
+        }
+    }
+    for (size_t length = 1; length < 300; length++) {
+        maker make = {.length = 0};
+        put(&make, "{\"a\":[1,2,3],\"");
+        for (size_t i = 0; i < length; i++)
+            put(&make, "k");
+        put(&make, "\":1,\"b\":\"some more text, so that there is enough of it for a walk over blocks of "
+                   "sixty-four bytes\"}");
+        compare(&make, make.length, length < 62);
+        assert_int_equal(spectacles_json_check((uint8_t *)make.text, make.length, NULL), 0);
+        for (const char *wrong = " ,}"; *wrong; wrong++) {
+            make.text[14 + length + 1] = *wrong; /* in place of the colon */
+            make.text[14 + length + 2] = '}';
+            compare(&make, 14 + length + (*wrong == '}' ? 2 : 3), 0);
+        }
+    }
+}
+
+/* Every place of the first blocks, and where the blocks end that are looked at together. */
+static size_t next_place(size_t place)
+{
+    return place == 200 ? FAR - 20 : place + 1;
 }
 
 /* Every character of every width at every place of a block, whole and broken. */
@@ -211,15 +266,15 @@ static void utf8_at_every_place(void **state)
                  {"\xf1\x80\x80", 0}};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        for (size_t place = 2; place < 200; place++) {
+        for (size_t place = 2; place < FAR + 20; place = next_place(place)) {
             maker make;
             size_t width = strlen(cases[i].bytes);
             memset(make.text, 'x', sizeof make.text);
             memcpy(make.text, "[\"", 2);
             memcpy(make.text + place, cases[i].bytes, width);
-            memcpy(make.text + 210, "\"]", 2);
-            assert_int_equal(byte_by_byte((const uint8_t *)make.text, 212), cases[i].valid);
-            compare(&make, 212, cases[i].valid);
+            memcpy(make.text + place + 98, "\"]", 2);
+            assert_int_equal(byte_by_byte((const uint8_t *)make.text, place + 100), cases[i].valid);
+            compare(&make, place + 100, cases[i].valid);
         }
     }
 }
@@ -272,7 +327,7 @@ static void mistakes_at_every_place(void **state)
                                         "1\x01"};
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        for (size_t place = 1; place < 140; place++) {
+        for (size_t place = 1; place < FAR + 20; place = next_place(place)) {
             maker make;
             make.length = 0;
             memset(make.text, ' ', sizeof make.text);
@@ -306,6 +361,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_best_way_comes_first),
         cmocka_unit_test(every_way_agrees_with_the_scanner),
+        cmocka_unit_test(what_the_walk_leaves_is_accepted),
         cmocka_unit_test(utf8_at_every_place),
         cmocka_unit_test(mistakes_at_every_place),
     };

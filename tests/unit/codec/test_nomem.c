@@ -61,6 +61,8 @@ static int live(void)
                                          spectacles_bytes_length(etf), NULL) != 0;
         failures += spectacles_document_parse(document, JSON, (const uint8_t *)text, strlen(text), NULL) != 0;
         failures += spectacles_value_write(spectacles_document_root(document), ETF, etf, NULL) != 0;
+        failures += spectacles_document_parse(document, ETF, spectacles_bytes_data(etf),
+                                              spectacles_bytes_length(etf), NULL) != 0;
         failures += spectacles_document_text(document, text, strlen(text), &value) != 0;
         failures += value && spectacles_value_set(spectacles_document_root(document), "new", 3, value) != 0;
         failures +=

@@ -394,6 +394,11 @@ static void *work(void *unused)
     spectacles_envelope envelope;
     assert_int_equal(
         spectacles_envelope_scan(&envelope, JSON, TERM("{\"op\":0,\"d\":[1.5e3,{\"a\":[]}]}"), NULL), 0);
+    memset(text, 'x', 5000); /* long enough for the walk over blocks */
+    memcpy(text, "{\"d\": [true, \"", 14);
+    memcpy(text + 5000, "\"]}", 3);
+    assert_int_equal(spectacles_envelope_scan(&envelope, JSON, (uint8_t *)text, 5003, NULL), 0);
+    assert_int_equal(spectacles_json_check((uint8_t *)text, 5003, NULL), 0);
     return NULL;
 }
 
