@@ -10,6 +10,16 @@
  * sixteen bytes at a time, with what every processor of its kind has.
  */
 
+/* Eight bytes in any order: none if all are plain; otherwise the top bit of the first marked byte, among others. */
+static inline uint64_t sp_plain_marks_of(uint64_t word)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t quote = word ^ (ones * '"');
+    uint64_t slash = word ^ (ones * '\\');
+    uint64_t special = ((quote - ones) & ~quote) | ((slash - ones) & ~slash) | ((word - ones * 0x20) & ~word);
+    return (special | word) & (ones << 7);
+}
+
 #if defined(__SSE2__) && defined(__GNUC__)
 #include <emmintrin.h>
 enum {
@@ -61,14 +71,10 @@ enum {
 /* The top bit of a marked byte is set; behind the first mark there may be false ones. */
 static inline uint64_t sp_plain_marks(const uint8_t *at)
 {
-    const uint64_t ones = UINT64_C(0x0101010101010101);
     uint64_t word = 0;
     for (size_t i = 0; i < 8; i++)
         word |= (uint64_t)at[i] << (8 * i);
-    uint64_t quote = word ^ (ones * '"');
-    uint64_t slash = word ^ (ones * '\\');
-    uint64_t special = ((quote - ones) & ~quote) | ((slash - ones) & ~slash) | ((word - ones * 0x20) & ~word);
-    return (special | word) & (ones << 7);
+    return sp_plain_marks_of(word);
 }
 
 static inline size_t sp_plain_first(uint64_t marks)
@@ -100,6 +106,29 @@ static inline const uint8_t *sp_plain_pass(const uint8_t *at, const uint8_t *end
     return at;
 }
 
+/* Copies 4 to 15 bytes, the middle ones twice, if all are plain. */
+static inline int sp_plain_copy_few(const uint8_t *at, size_t length, uint8_t *out)
+{
+    if (length < 8) {
+        uint32_t low, high;
+        memcpy(&low, at, 4);
+        memcpy(&high, at + length - 4, 4);
+        if (sp_plain_marks_of((uint64_t)high << 32 | low))
+            return 0;
+        memcpy(out, &low, 4);
+        memcpy(out + length - 4, &high, 4);
+        return 1;
+    }
+    uint64_t first, last;
+    memcpy(&first, at, 8);
+    memcpy(&last, at + length - 8, 8);
+    if (sp_plain_marks_of(first) | sp_plain_marks_of(last))
+        return 0;
+    memcpy(out, &first, 8);
+    memcpy(out + length - 8, &last, 8);
+    return 1;
+}
+
 /*
  * Copies plain text until it ends; returns where. `out` has to have room for SP_PLAIN_STEP bytes more than
  * there are, because whole steps are written.
@@ -112,6 +141,9 @@ static inline const uint8_t *sp_plain_copy(const uint8_t *at, const uint8_t *end
         if (marks)
             return at + sp_plain_first(marks);
     }
+    size_t left = (size_t)(end - at);
+    if (left >= 4 && left < 16 && sp_plain_copy_few(at, left, out))
+        return end;
     while (at < end && sp_plain(*at))
         *out++ = *at++;
     return at;

@@ -285,6 +285,32 @@ static void what_erlang_has_no_place_for_is_refused(void **state)
     cannot_write(many, length + 8, "twice");
 }
 
+/* Texts of every length around the steps in which they are copied, with what is special at every place. */
+static void texts_of_every_length_survive(void **state)
+{
+    static const char *const special[] = {"x",        "\\u0000",         "\\\"", "\\\\", "\x7f",
+                                          "\xc3\xa9", "\xf0\x9f\x98\x80"};
+    static const size_t takes[] = {1, 1, 1, 1, 1, 2, 4};
+    spectacles_bytes *etf;
+    (void)state;
+    assert_int_equal(spectacles_bytes_new(&etf), 0);
+    for (size_t length = 1; length < 40; length++) {
+        for (size_t place = 0; place < length; place++) {
+            for (size_t i = 0; i < sizeof special / sizeof special[0]; i++) {
+                char json[80];
+                int size = snprintf(json, sizeof json, "\"%.*s%s%.*s\"", (int)place,
+                                    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN", special[i],
+                                    (int)(length - place - 1), "0123456789abcdefghijklmnopqrstuvwxyzABCD");
+                assert_int_equal(spectacles_transcode(etf, ETF, JSON, (uint8_t *)json, (size_t)size, NULL),
+                                 0);
+                assert_int_equal(spectacles_bytes_length(etf), 6 + length - 1 + takes[i]);
+                reads(spectacles_bytes_data(etf), spectacles_bytes_length(etf), json);
+            }
+        }
+    }
+    spectacles_bytes_free(etf);
+}
+
 /* ---- Numbers ---- */
 
 static double from_text(const char *text)
@@ -446,6 +472,7 @@ int main(void)
         cmocka_unit_test(no_spoilt_term_does_harm),
         cmocka_unit_test(json_becomes_what_erlpack_writes),
         cmocka_unit_test(what_erlang_has_no_place_for_is_refused),
+        cmocka_unit_test(texts_of_every_length_survive),
         cmocka_unit_test(numbers_are_read_to_the_nearest_double),
         cmocka_unit_test(doubles_are_written_as_people_write_them),
         cmocka_unit_test(a_stack_of_64_kb_is_enough),
