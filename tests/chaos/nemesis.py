@@ -20,6 +20,7 @@ POINTS = {
 # Discord's close codes; after the last two its session is gone.
 RESUMABLE = (4000, 4001, 4002, 4003, 4005, 4008, 1000, 1001, 1011)
 GONE = (4007, 4009)
+WISH = "as the nemesis wishes"
 POINT_TIMEOUT = 3.0
 
 
@@ -169,26 +170,18 @@ class Nemesis:
         self.invalid_of(self.shard())
 
     def invalid_of(self, shard: int) -> None:
-        self.world.lose_sessions([shard])
-        self.world.standin.lose(shard)
-        try:
-            self.world.standin.invalidate(shard, False)
-        except LookupError:
-            pass  # it hears of it when it resumes
+        self.world.lose_session(shard, lambda each: each.say(9, False))
 
     def expire(self) -> None:
-        shard = self.shard()
-        self.world.lose_sessions([shard])
-        self.world.standin.lose(shard)
-        self.world.standin.drop(shard)
+        self.world.lose_session(self.shard(), lambda each: each.socket.transport.abort())
 
     def close_code(self) -> None:
         shard = self.shard()
         code = self.random.choice(RESUMABLE + GONE)
         if code in GONE:
-            self.world.lose_sessions([shard])
-            self.world.standin.lose(shard)
-        self.world.standin.close(shard, code, "as the nemesis wishes")
+            self.world.lose_session(shard, lambda each: asyncio.ensure_future(each.socket.close(code, WISH)))
+        else:
+            self.world.standin.close(shard, code, WISH)
 
     # ---- RabbitMQ and the operator ----
 
@@ -216,5 +209,6 @@ class Nemesis:
         gateway = self.gateway()
         gateway.kill()
         gateway.tear(self.random)
-        self.world.lose_sessions(gateway.shards)
+        for shard in gateway.shards:
+            self.world.lost.add(self.world.standin.session(shard).session_id)
         gateway.start()

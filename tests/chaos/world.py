@@ -227,8 +227,8 @@ class World:
 
     # ---- sessions ----
 
-    def lose_sessions(self, shards: list[int]) -> None:
-        self.lost.update(self.standin.session(shard).session_id for shard in shards)
+    def lose_session(self, shard: int, tell: Callable[[Any], Any]) -> None:
+        self.lost.add(self.standin.lose(shard, tell))
 
 
 def binary(build: Path, name: str) -> Path:

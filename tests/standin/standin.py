@@ -262,13 +262,17 @@ class Standin:
 
         self._with_connection(shard, run)
 
-    def lose(self, shard: int) -> None:
-        """The session is gone, and nobody says so before it is to be resumed."""
+    def lose(self, shard: int, tell: Optional[Callable[[Connection], Any]] = None) -> str:
+        """The session is gone. Whoever is in it is told so, or hears of it when it resumes. Returns the session's id."""
 
-        def run() -> None:
-            self.session(shard).alive = False
+        def run() -> str:
+            session = self.session(shard)
+            session.alive = False
+            if tell and session.connection:
+                tell(session.connection)
+            return session.session_id
 
-        self._do(run)
+        return self._do(run)
 
     def request_heartbeat(self, shard: int) -> None:
         self._with_connection(shard, lambda each: each.say(1, None))
