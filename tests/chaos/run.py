@@ -59,6 +59,10 @@ def run(folder: Path, build: Path, kills: int, seed: int, name: str = "gateway",
         if verdict.failures and logs:
             leave_logs(world, logs)
         return verdict, nemesis
+    except BaseException:
+        if logs:
+            leave_logs(world, logs)
+        raise
     finally:
         world.close()
 
