@@ -1,6 +1,7 @@
 """The one who kills, cuts and lies. All that it does follows from its seed; how it interleaves does not."""
 from __future__ import annotations
 
+import asyncio
 import random
 import signal
 import time
