@@ -8,9 +8,14 @@ import sys
 from pathlib import Path
 
 
+def hear_ctrl_c() -> None:
+    """Who is started in the background ignores it, and hands that on."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def start(root: Path, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen([sys.executable, root / "tests/demo/demo.py", *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                            text=True, start_new_session=True, env={**os.environ, "NO_COLOR": "1"})
+                            text=True, start_new_session=True, env={**os.environ, "NO_COLOR": "1"}, preexec_fn=hear_ctrl_c)
 
 
 def test_it_adds_up_and_leaves_nothing(root: Path) -> None:
