@@ -30,6 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import pika  # noqa: E402
 import zstandard  # noqa: E402
 from standin import payloads  # noqa: E402
+from standin.encoding import WINDOW_LOG  # noqa: E402
 from support.rabbit import RabbitNode  # noqa: E402
 
 COMPRESSIONS = ("none", "zlib-stream", "zstd-stream")
@@ -73,7 +74,9 @@ def packer(compression: str) -> Callable[[str], bytes]:
     if compression == "zlib-stream":
         deflate = zlib.compressobj()
         return lambda text: deflate.compress(text.encode()) + deflate.flush(zlib.Z_SYNC_FLUSH)
-    zstd = zstandard.ZstdCompressor(level=3).compressobj()
+    # The window is Discord's, 256 kB: a larger one would leave no room in the processor's caches for anything else.
+    window = zstandard.ZstdCompressionParameters.from_level(3, window_log=WINDOW_LOG)
+    zstd = zstandard.ZstdCompressor(compression_params=window).compressobj()
     return lambda text: zstd.compress(text.encode()) + zstd.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
 
 
