@@ -637,14 +637,23 @@ int sp_broker_rewrite_body(spectacles_broker *broker, spectacles_message *messag
     return SPECTACLES_OK;
 }
 
+int sp_broker_read_message(spectacles_broker *broker, spectacles_message *read,
+                           const spectacles_message *message)
+{
+    int error = sp_config_read(read, sizeof *read, message);
+    return error == SPECTACLES_OK
+               ? error
+               : sp_broker_fail(broker, error,
+                                "the message's size is not that of a version this library knows");
+}
+
 SPECTACLES_EXPORT int spectacles_broker_publish(spectacles_broker *broker, const spectacles_message *message,
                                                 uint64_t *tag)
 {
     spectacles_message read = {0};
-    int error = sp_config_read(&read, sizeof read, message);
+    int error = sp_broker_read_message(broker, &read, message);
     if (error != SPECTACLES_OK)
-        return sp_broker_fail(broker, error,
-                              "the message's size is not that of a version this library knows");
+        return error;
     error = sp_broker_check_message(broker, &read);
     if (error != SPECTACLES_OK)
         return error;

@@ -188,6 +188,10 @@ const spectacles_broker_event *sp_broker_take_failed_call(spectacles_broker *bro
 
 /* ---- broker.c ---- */
 
+/* A message as this version knows it, whatever version the caller was built with. */
+int sp_broker_read_message(spectacles_broker *broker, spectacles_message *read,
+                           const spectacles_message *message);
+
 /* SPECTACLES_OK, or why a message cannot be published. */
 int sp_broker_check_message(spectacles_broker *broker, const spectacles_message *message);
 

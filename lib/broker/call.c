@@ -1,6 +1,5 @@
 #include "broker/broker.h"
 
-#include "core/config.h"
 #include "core/export.h"
 
 #include <stdio.h>
@@ -214,10 +213,9 @@ SPECTACLES_EXPORT int spectacles_broker_call(spectacles_broker *broker, const sp
     char expiration[24];
     char correlation_id[24];
     spectacles_message read = {0};
-    int error = sp_config_read(&read, sizeof read, message);
+    int error = sp_broker_read_message(broker, &read, message);
     if (error != SPECTACLES_OK)
-        return sp_broker_fail(broker, error,
-                              "the message's size is not that of a version this library knows");
+        return error;
     error = check_call(broker, &read, timeout);
     if (error == SPECTACLES_OK)
         error = sp_broker_rewrite_body(broker, &read);
@@ -260,10 +258,9 @@ SPECTACLES_EXPORT int spectacles_broker_reply(spectacles_broker *broker, const c
                                               uint64_t *tag)
 {
     spectacles_message read = {0};
-    int error = sp_config_read(&read, sizeof read, message);
+    int error = sp_broker_read_message(broker, &read, message);
     if (error != SPECTACLES_OK)
-        return sp_broker_fail(broker, error,
-                              "the message's size is not that of a version this library knows");
+        return error;
     error = check_reply(broker, &read, reply_to);
     if (error != SPECTACLES_OK)
         return error;
