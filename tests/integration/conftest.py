@@ -1,6 +1,7 @@
 """A real RabbitMQ, a stand-in for Discord over TLS, and the examples as real processes."""
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -135,14 +136,18 @@ def gaps(channel: Any, count: int) -> list[dict[str, Any]]:
     return records
 
 
+def messages(channel: Any, queue: str) -> Iterator[tuple[Any, Any, bytes]]:
+    """One after the other, acknowledged; a minute without one is an error."""
+    try:
+        for method, properties, body in channel.consume(queue, inactivity_timeout=60):
+            assert method, f"{queue}: nothing came for 60 s"
+            channel.basic_ack(method.delivery_tag)
+            yield method, properties, body
+    finally:
+        channel.cancel()
+
+
 def drain(channel: Any, queue: str, count: int, take: Callable[[Any, Any, bytes], None]) -> None:
     """Consumes exactly so many messages."""
-    for method, properties, body in channel.consume(queue, inactivity_timeout=60):
-        if method is None:
-            raise AssertionError(f"{queue}: nothing came for 60 s, {count} more expected")
+    for method, properties, body in itertools.islice(messages(channel, queue), count):
         take(method, properties, body)
-        channel.basic_ack(method.delivery_tag)
-        count -= 1
-        if count == 0:
-            break
-    channel.cancel()

@@ -9,7 +9,7 @@ from typing import Any
 
 from standin.standin import Standin
 
-from .conftest import Bot, gaps
+from .conftest import Bot, gaps, messages
 
 QUEUE = "gateway:w:MESSAGE_CREATE"
 
@@ -23,13 +23,10 @@ def declare(channel: Any) -> None:
 def receive_until(channel: Any, last: int) -> list[tuple[int, str]]:
     """Number and message-id of everything up to a number, duplicates included."""
     seen: list[tuple[int, str]] = []
-    for method, properties, body in channel.consume(QUEUE, inactivity_timeout=60):
-        assert method, f"nothing came for 60 s; the last was {seen[-1:]}"
+    for _, properties, body in messages(channel, QUEUE):
         seen.append((json.loads(body)["n"], properties.message_id))
-        channel.basic_ack(method.delivery_tag)
         if seen[-1][0] == last:
             break
-    channel.cancel()
     return seen
 
 
