@@ -124,7 +124,7 @@ static void close_transport(spectacles_shard *shard)
         ticket->lost = ticket->end > shard->gone;
     }
     shard->transport = SP_TRANSPORT_NONE;
-    shard->dispatch_held = false;
+    shard->dispatch_held = shard->unread = shard->full = false;
     sp_heartbeat_stop(&shard->heartbeat);
     sp_frames_free(&shard->frames);
     sp_inflate_free(&shard->inflate);

@@ -246,14 +246,17 @@ static void rest(spectacles_shard *shard)
     sp_buffer_shrink(&shard->keys, KEPT_OUTPUT);
 }
 
-/* Reading goes on at half of it: a few large reads cost a fraction of what many small ones do. */
+/*
+ * Reading goes on at half of it: a few large reads cost a fraction of what many small ones do. What was looked at and
+ * is still there is the beginning of something: it waits for the rest, however low the high water is.
+ */
 static void note_level(spectacles_shard *shard)
 {
     size_t held = sp_buffer_length(&shard->frames.input);
-    if (held >= shard->high_water)
-        shard->full = true;
-    else if (held <= shard->high_water / 2)
+    if (!shard->unread || held <= shard->high_water / 2)
         shard->full = false;
+    else if (held >= shard->high_water)
+        shard->full = true;
 }
 
 static const spectacles_shard_event *next_event(spectacles_shard *shard, uint64_t now)
@@ -417,7 +420,6 @@ SPECTACLES_EXPORT int spectacles_shard_opened(spectacles_shard *shard, uint64_t 
     if (error != SPECTACLES_OK)
         return sp_shard_fail(shard, error, spectacles_strerror(error));
     shard->written = sp_buffer_length(&shard->output);
-    shard->unread = shard->full = false;
     memset(shard->last_ops, 0xff, sizeof shard->last_ops);
     shard->transport = SP_TRANSPORT_OPEN;
     sp_shard_become(shard, SPECTACLES_SHARD_UPGRADING, now);

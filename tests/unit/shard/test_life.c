@@ -162,6 +162,18 @@ static void phases_end_to_the_millisecond(void **state)
     peer_free(peer);
 }
 
+/* What a connection left unread is no reason to be patient with the next one. */
+static void a_refusal_leaves_the_next_attempt_its_deadline(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    peer_open(peer);
+    peer_feed(peer, "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", 47);
+    wait_for_attempt(peer);
+    ends_after(peer, 30000, SPECTACLES_SHARD_CONNECTING, SPECTACLES_SHARD_BACKOFF);
+    peer_free(peer);
+}
+
 /* Says ACK to each heartbeat until so much time has passed. */
 static void live_on(sp_peer *peer, uint64_t ms)
 {
@@ -657,6 +669,7 @@ int main(void)
         cmocka_unit_test(a_reason_is_not_overwritten),
         cmocka_unit_test(a_late_heartbeat_is_told),
         cmocka_unit_test(phases_end_to_the_millisecond),
+        cmocka_unit_test(a_refusal_leaves_the_next_attempt_its_deadline),
         cmocka_unit_test(ready_and_resumed_have_ten_minutes),
         cmocka_unit_test(an_identify_may_wait_for_hours),
         cmocka_unit_test(an_ack_is_waited_for_one_interval),

@@ -607,6 +607,41 @@ static void high_water_stops_the_reading(void **state)
     peer_free(peer);
 }
 
+/* However low: what has come of a head or of a message's first bytes waits for the rest. */
+static void the_lowest_high_water_does_not_choke(void **state)
+{
+    (void)state;
+    static char long_header[5000];
+    char head[6000];
+    char accept[64];
+    spectacles_shard_config config;
+    peer_config(&config);
+    config.high_water = 1;
+    sp_peer *peer = peer_new(&config);
+    peer->split = 1;
+    peer_open(peer);
+    peer->sent[peer->sent_length] = '\0';
+    peer_accept_key((const char *)peer->sent, accept);
+    memset(long_header, 'x', sizeof long_header - 1);
+    int length = snprintf(head, sizeof head,
+                          "HTTP/1.1 101 X\r\nX-Long: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                          "Sec-WebSocket-Accept: %s\r\n\r\n",
+                          long_header, accept);
+    for (int i = 0; i < length; i++) {
+        assert_int_equal(spectacles_shard_wants_input(peer->shard), 1);
+        peer_feed(peer, head + i, 1);
+    }
+    length = snprintf(head, sizeof head, "\x81\x7e_\x96%-150s",
+                      "{\"op\":10,\"d\":{\"heartbeat_interval\":41250}}");
+    head[2] = 0;
+    for (int i = 0; i < length; i++) {
+        assert_int_equal(spectacles_shard_wants_input(peer->shard), 1);
+        peer_feed(peer, head + i, 1);
+    }
+    assert_int_equal(spectacles_shard_state(peer->shard), SPECTACLES_SHARD_IDENTIFY_WAIT);
+    peer_free(peer);
+}
+
 /* READY is told twice: as an event, and as the dispatch that it is. More arrives in between. */
 static void what_waits_to_be_told_stays(void **state)
 {
@@ -899,6 +934,7 @@ int main(void)
         cmocka_unit_test(requested_heartbeats_keep_to_the_limit),
         cmocka_unit_test(a_full_output_says_again),
         cmocka_unit_test(high_water_stops_the_reading),
+        cmocka_unit_test(the_lowest_high_water_does_not_choke),
         cmocka_unit_test(what_waits_to_be_told_stays),
         cmocka_unit_test(a_peer_that_does_not_read_is_not_read),
         cmocka_unit_test(closing_ends_in_closed),
