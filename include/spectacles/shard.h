@@ -224,7 +224,8 @@ const spectacles_shard_event *spectacles_shard_next_event(spectacles_shard *shar
 /*
  * Grants the identify that an IDENTIFY event asked for. The owner (or the relay) sees to it that shards
  * identify within `max_concurrency` and the daily limit (Discord: "Session Start Limit Object"); resumes need
- * no grant. SPECTACLES_E_STATE when the shard is not in IDENTIFY_WAIT. SPECTACLES_E_NOMEM.
+ * no grant. SPECTACLES_E_STATE when the shard is not in IDENTIFY_WAIT, or its connection has ended: another
+ * IDENTIFY event follows on the next one. SPECTACLES_E_NOMEM.
  */
 int spectacles_shard_identify(spectacles_shard *shard, uint64_t now);
 

@@ -345,13 +345,12 @@ bool sp_relay_grant_identifies(spectacles_relay *relay, uint64_t now)
         tell_limit(relay, member, now);
         if (now < sp_identify_free_at(&relay->identify, member->id))
             continue;
-        if (spectacles_shard_state(member->shard) != SPECTACLES_SHARD_IDENTIFY_WAIT) {
+        int error = spectacles_shard_identify(member->shard, now);
+        /* E_STATE: its connection has ended, and a new one asks anew. */
+        if (error == SPECTACLES_OK || error == SPECTACLES_E_STATE)
             member->wants_identify = false;
+        if (error != SPECTACLES_OK)
             continue;
-        }
-        if (spectacles_shard_identify(member->shard, now) != SPECTACLES_OK)
-            continue;
-        member->wants_identify = false;
         sp_identify_take(&relay->identify, member->id, now);
         relay->stats.identifies++;
         granted = true;

@@ -487,7 +487,8 @@ SPECTACLES_EXPORT void spectacles_shard_consumed(spectacles_shard *shard, size_t
 
 SPECTACLES_EXPORT int spectacles_shard_identify(spectacles_shard *shard, uint64_t now)
 {
-    if (shard->state != SPECTACLES_SHARD_IDENTIFY_WAIT)
+    /* On a connection that has ended it would go nowhere, and be missing from the daily limit. */
+    if (shard->state != SPECTACLES_SHARD_IDENTIFY_WAIT || shard->transport != SP_TRANSPORT_OPEN)
         return sp_shard_fail(shard, SPECTACLES_E_STATE, "the shard does not wait to identify");
     int error = sp_shard_write_identify(shard, now);
     if (error != SPECTACLES_OK)

@@ -141,6 +141,8 @@ const spectacles_shard_event *spectacles_shard_next_event(spectacles_shard *shar
 
 int spectacles_shard_identify(spectacles_shard *shard, uint64_t now)
 {
+    if (shard->state != SPECTACLES_SHARD_IDENTIFY_WAIT || shard->dead)
+        return SPECTACLES_E_STATE;
     snprintf(line(), FAKE_TEXT, "identify %u at %llu", shard->id, (unsigned long long)now);
     shard->state = SPECTACLES_SHARD_IDENTIFYING;
     return SPECTACLES_OK;

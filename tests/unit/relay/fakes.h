@@ -34,6 +34,7 @@ struct spectacles_shard {
     uint32_t id;
     uint32_t count;
     uint32_t state;
+    int dead;       /* its connection has ended, which it has not told yet */
     int send_error; /* what the next send answers */
     uint64_t refill_at;
     uint64_t last_ticket;

@@ -316,6 +316,32 @@ static void buckets_identify_side_by_side(void **state)
     end();
 }
 
+/* Its turn has come, but its connection has ended, and nobody has pulled that yet: no turn is spent, nothing falls due. */
+static void a_dead_connection_has_no_turn(void **state)
+{
+    (void)state;
+    spectacles_relay_stats stats = {.size = sizeof stats};
+    start(1);
+    fake_shard_event(&world.shards[0], SPECTACLES_SHARD_EVENT_IDENTIFY, 0);
+    fake_shard_event(&world.shards[1], SPECTACLES_SHARD_EVENT_IDENTIFY, 0);
+    pull();
+    int second = fake_called("identify 0 at 1000");
+    assert_int_equal(fake_count("identify"), 1);
+    assert_int_equal(spectacles_relay_deadline(world.relay), 6000);
+    world.shards[second].dead = 1;
+    world.now = 6000;
+    pull();
+    assert_int_equal(fake_count("identify"), 1);
+    assert_true(spectacles_relay_deadline(world.relay) == SPECTACLES_NEVER);
+    world.shards[second].dead = 0;
+    fake_shard_event(&world.shards[second], SPECTACLES_SHARD_EVENT_IDENTIFY, 0);
+    pull();
+    assert_int_equal(fake_count("identify"), 2);
+    spectacles_relay_get_stats(world.relay, &stats);
+    assert_int_equal(stats.identifies, 2);
+    end();
+}
+
 /* ---- Commands ---- */
 
 static const char send_2[] =
@@ -632,6 +658,7 @@ int main(void)
         cmocka_unit_test(what_the_broker_refuses_is_declared),
         cmocka_unit_test(identifies_take_turns),
         cmocka_unit_test(buckets_identify_side_by_side),
+        cmocka_unit_test(a_dead_connection_has_no_turn),
         cmocka_unit_test(queues_stand_before_send_is_consumed),
         cmocka_unit_test(send_is_routed_and_acknowledged_when_confirmed),
         cmocka_unit_test(a_send_that_no_queue_took_is_tried_again),

@@ -289,6 +289,63 @@ static void nothing_is_owed_to_a_new_connection(void **state)
     peer_free(peer);
 }
 
+/* Nothing falls due before the owner has pulled: a loop that waits for deadlines would turn without end. */
+static void a_gap_that_waits_is_no_deadline(void **state)
+{
+    (void)state;
+    spectacles_shard_config config;
+    peer_config(&config);
+    const spectacles_session session = {
+        .size = sizeof session, .shard_id = 1, .shard_count = 8, .seq = 17, .session_id = "abc"};
+    config.session = &session;
+    sp_peer *peer = peer_new(&config);
+    assert_true(spectacles_shard_deadline(peer->shard) == SPECTACLES_NEVER);
+    assert_int_equal(spectacles_shard_expire(peer->shard, peer->now), SPECTACLES_OK);
+    assert_int_equal(state_of(peer), SPECTACLES_SHARD_IDLE);
+    const spectacles_shard_event *event = spectacles_shard_next_event(peer->shard, peer->now);
+    assert_int_equal(event->type, SPECTACLES_SHARD_EVENT_GAP);
+    assert_int_equal(spectacles_shard_deadline(peer->shard), 0);
+    spectacles_shard_expire(peer->shard, peer->now);
+    assert_int_equal(state_of(peer), SPECTACLES_SHARD_CONNECTING);
+    peer_free(peer);
+}
+
+/* Ending a session by a close does not take the name of one that was lost before. */
+static void a_gap_keeps_its_session_when_the_owner_closes(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    peer_ready(peer);
+    peer_text(peer, "{\"op\":9,\"d\":false}");
+    spectacles_shard_eof(peer->shard, 0, NULL, 0, peer->now);
+    const spectacles_shard_event *event = spectacles_shard_next_event(peer->shard, peer->now);
+    assert_int_equal(event->type, SPECTACLES_SHARD_EVENT_DISCONNECTED);
+    assert_int_equal(spectacles_shard_close(peer->shard, 1000, peer->now), SPECTACLES_OK);
+    peer_pull(peer);
+    assert_int_equal(peer_count(peer, "GAP 1 abc"), 1);
+    assert_int_equal(peer_count(peer, "CLOSED"), 1);
+    peer_free(peer);
+}
+
+/* Each costs one of a thousand a day: none is spent on a connection that has ended. */
+static void a_dead_connection_takes_no_identify(void **state)
+{
+    (void)state;
+    spectacles_shard_stats stats = {.size = sizeof stats};
+    sp_peer *peer = peer_new(NULL);
+    accept_hello(peer);
+    assert_int_equal(state_of(peer), SPECTACLES_SHARD_IDENTIFY_WAIT);
+    spectacles_shard_eof(peer->shard, 0, NULL, 0, peer->now);
+    assert_int_equal(spectacles_shard_identify(peer->shard, peer->now), SPECTACLES_E_STATE);
+    peer_pull(peer);
+    wait_for_attempt(peer);
+    accept_hello(peer);
+    assert_int_equal(spectacles_shard_identify(peer->shard, peer->now), SPECTACLES_OK);
+    spectacles_shard_get_stats(peer->shard, &stats);
+    assert_int_equal(stats.identifies, 1);
+    peer_free(peer);
+}
+
 /* ---- Loops that end ---- */
 
 /* However a resume ends: five in a row, and the session is given up. */
@@ -676,6 +733,9 @@ int main(void)
         cmocka_unit_test(a_slow_owner_is_no_excuse_for_silence),
         cmocka_unit_test(requested_heartbeats_are_outside_the_count),
         cmocka_unit_test(nothing_is_owed_to_a_new_connection),
+        cmocka_unit_test(a_gap_that_waits_is_no_deadline),
+        cmocka_unit_test(a_gap_keeps_its_session_when_the_owner_closes),
+        cmocka_unit_test(a_dead_connection_takes_no_identify),
         cmocka_unit_test(every_loop_of_resumes_ends),
         cmocka_unit_test(a_resume_that_succeeds_begins_the_count_anew),
         cmocka_unit_test(every_failure_of_a_resume_host_counts),
