@@ -290,14 +290,15 @@ static bool has_unread(const spectacles_shard *shard)
 
 SPECTACLES_EXPORT uint64_t spectacles_shard_deadline(const spectacles_shard *shard)
 {
-    if (shard->state == SPECTACLES_SHARD_IDLE)
-        return 0;
+    bool waits = shard->state == SPECTACLES_SHARD_IDLE || shard->state == SPECTACLES_SHARD_BACKOFF;
     /* What is left then is for next_event. */
     if (shard->transport == SP_TRANSPORT_ENDED)
         return SPECTACLES_NEVER;
     /* A new connection waits until the owner has pulled what happened to the last one. */
-    if (shard->state == SPECTACLES_SHARD_BACKOFF && !connects_now(shard, shard->phase_deadline))
+    if (waits && !connects_now(shard, shard->phase_deadline))
         return SPECTACLES_NEVER;
+    if (shard->state == SPECTACLES_SHARD_IDLE)
+        return 0;
     uint64_t heartbeat = sp_heartbeat_deadline(&shard->heartbeat);
     return heartbeat < shard->phase_deadline ? heartbeat : shard->phase_deadline;
 }
@@ -595,7 +596,8 @@ SPECTACLES_EXPORT int spectacles_shard_close(spectacles_shard *shard, uint32_t c
     if (shard->owner_closes || shard->state == SPECTACLES_SHARD_FATAL)
         return SPECTACLES_OK;
     shard->owner_closes = true;
-    if (sent == 1000 || sent == 1001)
+    /* One that is lost already stays until its GAP is told. */
+    if ((sent == 1000 || sent == 1001) && !shard->session.lost)
         sp_session_forget(&shard->session);
     sp_shard_blame(shard, 0, SPECTACLES_OK, SP_CLOSE_RESUME);
     /* A close that is under way already ends in CLOSED as well. */
