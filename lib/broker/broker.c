@@ -6,6 +6,7 @@
 #include "core/export.h"
 
 #include <spectacles/format.h>
+#include <spectacles/routing.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,6 +44,14 @@ SPECTACLES_EXPORT void spectacles_message_init(spectacles_message *message, size
     sp_config_write(message, size, &defaults, sizeof defaults);
 }
 
+/* By the rule of queues' names: every one of the group's would be refused later. */
+static bool is_clean(const char *group)
+{
+    char queue[SPECTACLES_ROUTE_MAX + 1];
+    return spectacles_route_queue(queue, sizeof queue, group, strlen(group), NULL, 0, "0", 1) !=
+           SPECTACLES_E_INVAL;
+}
+
 static int check_config(const spectacles_broker_config *config, spectacles_problem *problem)
 {
     if (!config->urls || config->url_count == 0)
@@ -50,6 +59,8 @@ static int check_config(const spectacles_broker_config *config, spectacles_probl
                          "urls is missing: amqp://user:password@host:port/vhost");
     if (!config->group || !*config->group || strlen(config->group) > SP_SHORT_MAX)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "group has to have 1 to 255 bytes");
+    if (!is_clean(config->group))
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "group holds a control character, or is not UTF-8");
     if (config->name && strlen(config->name) > SP_SHORT_MAX)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "name is longer than 255 bytes");
     if (config->seed == 0)

@@ -920,6 +920,22 @@ static void a_wrong_parameter_is_named(void **state)
     }
 }
 
+/* Else every one of its queues would be refused, one by one, with other words. */
+static void a_group_is_text(void **state)
+{
+    (void)state;
+    static const char *const groups[] = {"", "a\nb", "a\x7f", "\xff"};
+    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
+        spectacles_broker *broker = NULL;
+        spectacles_problem problem = {0};
+        spectacles_broker_config config;
+        server_config(&config);
+        config.group = groups[i];
+        assert_int_equal(spectacles_broker_new(&broker, &config, &problem), SPECTACLES_E_INVAL);
+        assert_non_null(strstr(problem.text, "group h"));
+    }
+}
+
 static void start_with(sp_server *server, const char *mechanisms)
 {
     server_open(server);
@@ -995,6 +1011,7 @@ int main(void)
         cmocka_unit_test(closing_waits_for_confirms),
         cmocka_unit_test(wrong_settings_are_named),
         cmocka_unit_test(a_wrong_parameter_is_named),
+        cmocka_unit_test(a_group_is_text),
         cmocka_unit_test(a_certificate_logs_in),
     };
     return cmocka_run_group_tests_name("broker", tests, NULL, NULL);
