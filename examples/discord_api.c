@@ -15,6 +15,8 @@ enum {
 struct answer {
     char bytes[ANSWER_MAX];
     size_t length;
+    char
+        error[CURL_ERROR_SIZE]; /* names the host, the port, the file: more than curl_easy_strerror() knows */
 };
 
 static size_t collect(char *bytes, size_t size, size_t count, void *user)
@@ -57,12 +59,17 @@ static int read_answer(const struct answer *answer, struct gateway_bot *out)
     return fine;
 }
 
+static int is_for_ever(CURLcode code)
+{
+    return code == CURLE_OUT_OF_MEMORY || code == CURLE_URL_MALFORMAT || code == CURLE_SSL_CACERT_BADFILE;
+}
+
 static enum api_result judge(CURLcode code, long status, const struct answer *answer, struct gateway_bot *out,
                              char *why, size_t size)
 {
     if (code != CURLE_OK) {
-        snprintf(why, size, "%s", curl_easy_strerror(code));
-        return code == CURLE_OUT_OF_MEMORY || code == CURLE_URL_MALFORMAT ? API_NEVER : API_LATER;
+        snprintf(why, size, "%s", answer->error[0] ? answer->error : curl_easy_strerror(code));
+        return is_for_ever(code) ? API_NEVER : API_LATER;
     }
     if (status == 401 || status == 403) {
         snprintf(why, size, "the token is not valid (status %ld): check DISCORD_TOKEN", status);
@@ -78,11 +85,27 @@ static enum api_result judge(CURLcode code, long status, const struct answer *an
     return API_LATER;
 }
 
+static const char *place(const char *name)
+{
+    const char *value = getenv(name);
+    return value && *value ? value : NULL;
+}
+
+/* As the library has it: who names a place means that place, and no other one besides. */
+static void trust(CURL *curl)
+{
+    const char *file = place("SSL_CERT_FILE");
+    const char *directory = place("SSL_CERT_DIR");
+    if (!file && !directory)
+        return;
+    curl_easy_setopt(curl, CURLOPT_CAINFO, file);
+    curl_easy_setopt(curl, CURLOPT_CAPATH, directory);
+}
+
 static void prepare(CURL *curl, const struct settings *settings, struct curl_slist *headers,
                     struct answer *answer)
 {
     char url[512];
-    const char *authorities = getenv("SSL_CERT_FILE");
     snprintf(url, sizeof url, "%s://%s/api/v%s/gateway/bot", settings->api_scheme, settings->api_host,
              settings->api_version);
     curl_easy_setopt(curl, CURLOPT_URL, url);
@@ -92,8 +115,8 @@ static void prepare(CURL *curl, const struct settings *settings, struct curl_sli
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, collect);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
-    if (authorities && *authorities)
-        curl_easy_setopt(curl, CURLOPT_CAINFO, authorities);
+    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, answer->error);
+    trust(curl);
 }
 
 enum api_result discord_gateway_bot(const struct settings *settings, struct gateway_bot *out, char *why,

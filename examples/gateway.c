@@ -1,8 +1,8 @@
 /*
  * The Spectacles gateway: shards of a Discord bot on one side, an AMQP broker on the other, and the relay
- * between them, in one poll(2) loop. Its settings are those of the environment (see settings.h). It runs
- * until SIGTERM or SIGINT, then stops in order and leaves the sessions resumable; a second signal ends it at
- * once. SIGUSR1 prints the counters.
+ * between them, in one poll(2) loop. Its settings are those of the environment (see settings.h, or --help). It runs
+ * until SIGTERM or SIGINT, then stops in order and leaves the sessions resumable; a second signal, a second
+ * later or more, ends it at once. SIGUSR1 prints the counters.
  */
 #include "discord_api.h"
 #include "resolver.h"
@@ -19,10 +19,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 enum {
     STOP_TIMEOUT = 10000,
+    SAME_WISH = 1000,
     SESSION_SHOWN = 6,
     BACKOFF_CAP_SECONDS = 60
 };
@@ -167,7 +169,7 @@ static spectacles_broker *make_broker(const struct gateway *gateway, const char 
     config.window_bytes = gateway->settings.window_bytes;
     config.seed = spectacles_random_seed();
     if (spectacles_broker_new(&broker, &config, &problem) < 0)
-        errx(1, "AMQP_URL: %s%s%s", problem.text, problem.word[0] ? ": " : "", problem.word);
+        errx(1, "broker: %s%s%s", problem.text, problem.word[0] ? ": " : "", problem.word);
     return broker;
 }
 
@@ -227,15 +229,19 @@ static void make_relay(struct gateway *gateway)
                                     gateway->bot.remaining, gateway->bot.reset_after, spectacles_now());
 }
 
-static void make_links(struct gateway *gateway)
+static void make_tls(struct gateway *gateway)
 {
     char why[512];
+    bool wanted = strcmp(gateway->settings.api_scheme, "https") == 0 ||
+                  strncasecmp(gateway->settings.amqp_url, "amqps", 5) == 0;
+    if (wanted && spectacles_tls_new(&gateway->tls, NULL, why, sizeof why) < 0)
+        errx(1, "%s", why);
+}
+
+static void make_links(struct gateway *gateway)
+{
     spectacles_link_config config;
     spectacles_link_config_init(&config, sizeof config);
-    bool tls = strcmp(gateway->settings.api_scheme, "https") == 0 ||
-               strncmp(gateway->settings.amqp_url, "amqps", 5) == 0;
-    if (tls && spectacles_tls_new(&gateway->tls, NULL, why, sizeof why) < 0)
-        errx(1, "%s", why);
     config.tls = gateway->tls;
     gateway->links_length = gateway->shards_length + 2;
     gateway->links = allocate(gateway->links_length, sizeof *gateway->links);
@@ -248,6 +254,14 @@ static void make_links(struct gateway *gateway)
         if (error < 0)
             errx(1, "%s", spectacles_strerror(error));
     }
+}
+
+/* What can be wrong before Discord is asked. */
+static void build_brokers(struct gateway *gateway)
+{
+    make_tls(gateway);
+    gateway->brokers[SPECTACLES_RELAY_EVENTS] = make_broker(gateway, "spectacles gateway: events");
+    gateway->brokers[SPECTACLES_RELAY_COMMANDS] = make_broker(gateway, "spectacles gateway: commands");
 }
 
 static void build(struct gateway *gateway)
@@ -263,8 +277,6 @@ static void build(struct gateway *gateway)
         uint32_t id = gateway->settings.shard_ids ? gateway->settings.shard_ids[i] : (uint32_t)i;
         gateway->shards[i] = make_shard(gateway, id);
     }
-    gateway->brokers[SPECTACLES_RELAY_EVENTS] = make_broker(gateway, "spectacles gateway: events");
-    gateway->brokers[SPECTACLES_RELAY_COMMANDS] = make_broker(gateway, "spectacles gateway: commands");
     make_relay(gateway);
     make_links(gateway);
     gateway->resolver = resolver_new();
@@ -436,6 +448,8 @@ static void read_signals(struct gateway *gateway, uint64_t now)
     while (read(signal_pipe[0], &number, 1) == 1) {
         if (number == SIGUSR1) {
             tell_summary(gateway);
+        } else if (gateway->stop_at && now < gateway->stop_at - STOP_TIMEOUT + SAME_WISH) {
+            continue; /* timeout(1) and its kin signal a process, and then its group */
         } else if (gateway->stop_at) {
             errx(1, "stopped at once: what was not confirmed will be replayed or delivered again");
         } else {
@@ -514,12 +528,29 @@ static void run(struct gateway *gateway)
     }
 }
 
-int main(void)
+static void read_arguments(int argc, char **argv)
+{
+    uint32_t version = spectacles_version();
+    if (argc == 1)
+        return;
+    if (argc > 2 || (strcmp(argv[1], "--help") != 0 && strcmp(argv[1], "--version") != 0))
+        errx(1, "'%s' is not known: its settings are in the environment, and --help lists them",
+             argv[argc > 2 ? 2 : 1]);
+    if (strcmp(argv[1], "--help") == 0)
+        settings_help();
+    else
+        printf("gateway, libspectacles %u.%u.%u\n", version >> 16, version >> 8 & 255, version & 255);
+    exit(fflush(stdout) == 0 ? 0 : 1);
+}
+
+int main(int argc, char **argv)
 {
     struct gateway gateway = {0};
+    read_arguments(argc, argv);
     curl_global_init(CURL_GLOBAL_DEFAULT);
     catch_signals();
     settings_read(&gateway.settings);
+    build_brokers(&gateway);
     ask_for_shards(&gateway);
     build(&gateway);
     run(&gateway);

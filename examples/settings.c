@@ -4,8 +4,43 @@
 
 #include <err.h>
 #include <spectacles/spectacles.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+static const char help[] =
+    "usage: gateway [--help | --version]\n\n"
+    "Discord on one side, workers behind an AMQP broker on the other. Settings are in the environment:\n\n"
+    "  DISCORD_TOKEN             the bot's token (required)\n"
+    "  AMQP_URL                  amqp://user:password@host:port/vhost, or amqps:// (required)\n"
+    "  DISCORD_EVENTS            events to publish: MESSAGE_CREATE,INTERACTION_CREATE (none)\n"
+    "  DISCORD_INTENTS           by name: guilds,guild_messages (none)\n"
+    "  DISCORD_RAW_INTENTS       the same as a number (0)\n"
+    "  DISCORD_SHARD_COUNT       of the whole bot (what Discord recommends)\n"
+    "  DISCORD_SHARD_IDS         those of this process: 0,2,4-7 (all)\n"
+    "  DISCORD_PRESENCE          JSON, sent with identify (none)\n"
+    "  DISCORD_MORE_OPS          ops that workers may send besides 3,4,8,31,43 (none)\n"
+    "  DISCORD_ENCODING          json or etf (json)\n"
+    "  DISCORD_COMPRESSION       zstd-stream, zlib-stream, payload or none (zstd-stream where built with "
+    "it)\n"
+    "  SESSION_FILE              where sessions outlive a restart (none)\n"
+    "  BROKER_GROUP              the exchange (gateway)\n"
+    "  BROKER_FORMAT             of bodies: json, etf, msgpack or msgpack-json (json)\n"
+    "  BROKER_UNROUTABLE_HOLD    milliseconds that an event without a queue is held back (0: off)\n"
+    "  BROKER_WINDOW_COUNT       events that may be unconfirmed (2000)\n"
+    "  BROKER_WINDOW_BYTES       bytes of them (1048576)\n"
+    "  DISCORD_GATEWAY_VERSION   (10)\n"
+    "  DISCORD_API_VERSION       (10)\n"
+    "  DISCORD_API_HOST          (discord.com)\n"
+    "  DISCORD_API_PROTOCOL      https, or http for tests (https)\n"
+    "  SSL_CERT_FILE             trusted authorities, PEM (the system's)\n"
+    "  SSL_CERT_DIR              or a directory of them\n\n"
+    "SIGTERM and SIGINT stop it in order, with status 0; SIGUSR1 prints counters. It logs to stderr.\n";
+
+void settings_help(void)
+{
+    fputs(help, stdout);
+}
 
 static const char *text(const char *name, const char *otherwise)
 {
@@ -84,6 +119,12 @@ static void read_intents(struct settings *settings)
     }
 }
 
+static void add_shard_id(struct settings *settings, uint32_t id)
+{
+    settings->shard_ids = grow(settings->shard_ids, settings->shard_id_count, sizeof *settings->shard_ids);
+    settings->shard_ids[settings->shard_id_count++] = id;
+}
+
 /* "0,2,4-7" */
 static void read_shard_ids(struct settings *settings)
 {
@@ -98,11 +139,8 @@ static void read_shard_ids(struct settings *settings)
         uint64_t last = dash ? number(name, dash + 1, length - first_length - 1, 999999) : first;
         if (last < first)
             errx(1, "%s: '%.*s' runs backwards", name, (int)length, word);
-        for (uint64_t id = first; id <= last; id++) {
-            settings->shard_ids =
-                grow(settings->shard_ids, settings->shard_id_count, sizeof *settings->shard_ids);
-            settings->shard_ids[settings->shard_id_count++] = (uint32_t)id;
-        }
+        for (uint64_t id = first; id <= last; id++)
+            add_shard_id(settings, (uint32_t)id);
     }
 }
 
@@ -124,6 +162,7 @@ static void read_api(struct settings *settings)
     settings->api_scheme = text("DISCORD_API_PROTOCOL", "https");
     settings->api_host = text("DISCORD_API_HOST", "discord.com");
     settings->api_version = text("DISCORD_API_VERSION", "10");
+    number("DISCORD_API_VERSION", settings->api_version, strlen(settings->api_version), 100);
     if (strcmp(settings->api_scheme, "https") != 0 && strcmp(settings->api_scheme, "http") != 0)
         errx(1, "DISCORD_API_PROTOCOL is https, or http for tests");
 }

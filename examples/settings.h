@@ -32,6 +32,9 @@ struct settings {
     const char *api_version; /* DISCORD_API_VERSION */
 };
 
+/* Prints how they are set. */
+void settings_help(void);
+
 /* Reads the environment. Exits with a sentence when a setting is missing or wrong. */
 void settings_read(struct settings *settings);
 void settings_free(struct settings *settings);

@@ -260,15 +260,16 @@ static void forget_ids(struct worker *worker)
     worker->seen = NULL;
 }
 
+static const char usage[] =
+    "usage: worker [--group G] [--subgroup S] [--count N] [--ids] [--copies] [--listen] EVENT...";
+
 static void read_options(struct worker *worker, spectacles_broker_config *config, int argc, char **argv)
 {
-    static const struct option options[] = {{"group", required_argument, NULL, 'g'},
-                                            {"subgroup", required_argument, NULL, 's'},
-                                            {"count", required_argument, NULL, 'c'},
-                                            {"ids", no_argument, NULL, 'i'},
-                                            {"listen", no_argument, NULL, 'l'},
-                                            {"copies", no_argument, NULL, 'a'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"group", required_argument, NULL, 'g'}, {"subgroup", required_argument, NULL, 's'},
+        {"count", required_argument, NULL, 'c'}, {"ids", no_argument, NULL, 'i'},
+        {"listen", no_argument, NULL, 'l'},      {"copies", no_argument, NULL, 'a'},
+        {"help", no_argument, NULL, 'h'},        {NULL, 0, NULL, 0}};
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (option == 'g')
             config->group = optarg;
@@ -282,12 +283,13 @@ static void read_options(struct worker *worker, spectacles_broker_config *config
             worker->listen = 1;
         else if (option == 'a')
             forget_ids(worker);
+        else if (option == 'h')
+            exit(puts(usage) < 0);
         else
             worker->left = 0;
     }
     if (optind == argc || worker->left == 0)
-        errx(EXIT_FAILURE,
-             "usage: worker [--group G] [--subgroup S] [--count N] [--ids] [--copies] [--listen] EVENT...");
+        errx(EXIT_FAILURE, "%s", usage);
 }
 
 static void subscribe(const struct worker *worker, const char *event)
@@ -311,13 +313,15 @@ int main(int argc, char **argv)
     spectacles_link *link;
     spectacles_broker_config_init(&config, sizeof config);
     read_options(&worker, &config, argc, argv);
+    if (!url)
+        errx(EXIT_FAILURE, "AMQP_URL is not set: amqp://user:password@host:port/vhost");
     config.urls = &url;
-    config.url_count = url ? 1 : 0;
+    config.url_count = 1;
     config.name = "worker";
     config.format = format_from_environment();
     config.seed = spectacles_random_seed();
     if (spectacles_broker_new(&worker.broker, &config, &problem) < 0)
-        errx(EXIT_FAILURE, "AMQP_URL: %s%s%s", problem.text, problem.word[0] ? ": " : "", problem.word);
+        errx(EXIT_FAILURE, "broker: %s%s%s", problem.text, problem.word[0] ? ": " : "", problem.word);
     for (int i = optind; i < argc; i++)
         subscribe(&worker, argv[i]);
     if (spectacles_link_for_broker(&link, worker.broker, NULL) < 0 || spectacles_bytes_new(&worker.json) < 0)

@@ -3,6 +3,8 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +170,8 @@ def test_intents_that_are_not_allowed(bot: Bot, standin: Standin) -> None:
     ({"DISCORD_INTENTS": "gilds"}, "'gilds' is not the name of an intent"),
     ({"DISCORD_SHARD_IDS": "3-1"}, "runs backwards"),
     ({"DISCORD_SHARD_IDS": "7"}, "shard_id has to be below shard_count"),
+    ({"DISCORD_API_VERSION": "ten"}, "DISCORD_API_VERSION: a whole number"),
+    ({"BROKER_GROUP": "a\nb"}, "group holds a control character"),
     ({"DISCORD_SHARD_COUNT": "two"}, "whole number"),
     ({"DISCORD_PRESENCE": "{"}, "presence is not a JSON object"),
     ({"BROKER_TYPE": "redis"}, "'redis' is not supported"),
@@ -179,6 +183,40 @@ def test_wrong_settings(bot: Bot, settings: dict[str, str], words: str) -> None:
     gateway = bot.gateway(**settings)
     assert gateway.wait(60) == 1
     said(gateway, words)
+
+
+def test_what_is_wrong_here_is_said_before_discord_is_asked(bot: Bot, standin: Standin) -> None:
+    standin.api_status = 503
+    for settings, words in (({"AMQP_URL": "http://x"}, "neither with amqp://"),
+                            ({"SSL_CERT_FILE": "/no/such/file", "SSL_CERT_DIR": ""}, "tried /no/such/file")):
+        gateway = bot.gateway(**settings)
+        assert gateway.wait(60) == 1
+        said(gateway, words)
+
+
+def test_what_keeps_discord_from_being_asked_is_named(bot: Bot, tmp_path: Path) -> None:
+    for settings, words in (({"DISCORD_API_HOST": "no-such-host.invalid"}, "no-such-host.invalid"),
+                            ({"DISCORD_API_HOST": "localhost:1"}, "localhost port 1"),
+                            ({"SSL_CERT_FILE": str(Authority(tmp_path, "other").ca)}, "certificate")):
+        gateway = bot.gateway(**settings)
+        said(gateway, words)
+        gateway.wait_err("again in 1 s")
+        assert gateway.stop() == 0
+
+
+def test_a_directory_of_authorities(bot: Bot, authority: Authority, tmp_path: Path) -> None:
+    shutil.copy(authority.ca, tmp_path)
+    subprocess.run(["openssl", "rehash", tmp_path], check=True)
+    gateway = bot.gateway(SSL_CERT_FILE="", SSL_CERT_DIR=str(tmp_path))
+    gateway.wait_err(" ready, session", 2)
+    assert gateway.stop() == 0
+
+
+@pytest.mark.parametrize(("arguments", "status", "words"), [(["--help"], 0, "AMQP_URL"), (["--version"], 0, "libspectacles "), (["--port=1"], 1, "'--port=1' is not known")])
+def test_arguments(bot: Bot, arguments: list[str], status: int, words: str) -> None:
+    gateway = bot.start("gateway", *arguments, DISCORD_TOKEN="", AMQP_URL="")
+    assert gateway.wait(60) == status
+    assert words in (b"\n".join(gateway.out).decode() if status == 0 else gateway.said())
 
 
 @pytest.mark.parametrize("name", ["worker", "gateway"])

@@ -3,11 +3,14 @@ from __future__ import annotations
 
 import json
 import resource
+import signal
 import stat
+import time
 from pathlib import Path
 from typing import Any
 
 from standin.standin import Standin
+from support.rabbit import RabbitNode
 
 from .conftest import Bot, gaps, messages
 
@@ -65,6 +68,30 @@ def test_a_deploy_identifies_nothing(bot: Bot, standin: Standin, channel: Any, t
         assert stat.S_IMODE(store.stat().st_mode) == 0o600
     assert standin.count("ready") == 2
     assert standin.token not in store.read_text()
+
+
+def test_two_signals_at_once_are_one(bot: Bot) -> None:
+    """timeout(1) signals a process and then its group; a shell and a supervisor may both forward Ctrl-C."""
+    gateway = bot.running_gateway()
+    gateway.signal(signal.SIGTERM)
+    gateway.signal(signal.SIGINT)
+    assert gateway.wait() == 0
+    assert not gateway.lines("at once")
+
+
+def test_a_later_signal_ends_it_at_once(own_bot: Bot, own_rabbit: RabbitNode, standin: Standin) -> None:
+    """In a memory alarm there is a confirm to wait for."""
+    gateway = own_bot.running_gateway()
+    own_rabbit.ctl("set_vm_memory_high_watermark", "0.000001")
+    standin.dispatch(0, "MESSAGE_CREATE", "{}")
+    gateway.wait_err("broker events blocked")
+    gateway.signal(signal.SIGTERM)
+    gateway.wait_err(": stopping")
+    while gateway.running():
+        gateway.signal(signal.SIGTERM)
+        time.sleep(0.1)
+    assert gateway.wait() == 1
+    assert gateway.lines("stopped at once")
 
 
 def test_a_torn_or_foreign_file_is_said_to_be_so(bot: Bot, standin: Standin, channel: Any, tmp_path: Path) -> None:
