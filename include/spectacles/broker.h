@@ -48,8 +48,11 @@ typedef struct spectacles_broker_config {
     uint32_t size;      /* set by spectacles_broker_config_init */
     uint32_t url_count; /* default 0 */
     /*
-     * required: amqp://user:password@host:port/vhost?heartbeat=20 or amqps://; tried in turn. Everything
-     * is percent-encoded as in RabbitMQ's URI specification; no path, or an empty one, means vhost "/"
+     * required: amqp://user:password@host:port/vhost?heartbeat=20 or amqps://; tried in turn, in an order that
+     * the seed shuffles. Everything is percent-encoded as in RabbitMQ's URI specification; no path, or an empty
+     * one, means vhost "/". Parameters: heartbeat (seconds, 0 for none; default 20), frame_max, channel_max,
+     * connection_timeout (milliseconds; instead of connect_timeout), auth_mechanism (plain, external),
+     * cacertfile, certfile, keyfile, verify (verify_peer); any other is refused
      */
     const char *const *urls;
     const char *group;        /* the exchange; default "gateway" */
@@ -60,7 +63,7 @@ typedef struct spectacles_broker_config {
     uint64_t window_bytes;    /* bytes of bodies that may be unconfirmed; default 1 MiB */
     uint64_t max_message;     /* bytes of one received body; default 16 MiB. More: rejected, reported */
     uint64_t high_water;      /* bytes that wait unread before wants_input() turns 0; default 256 KiB */
-    uint32_t connect_timeout; /* milliseconds from CONNECTING to READY; default 30000 */
+    uint32_t connect_timeout; /* milliseconds from CONNECTING to READY; default 30000, not 0 */
     uint32_t drain_timeout;   /* milliseconds that close() waits for confirms; default 5000 */
     /* in what bodies are written: enum spectacles_format (format.h); default SPECTACLES_FORMAT_JSON */
     uint32_t format;
@@ -154,7 +157,8 @@ typedef struct spectacles_message {
     uint32_t format;
     uint32_t priority; /* 1 to 255, for queues with x-max-priority; 0: none */
     /*
-     * at most 64, of together 4096 bytes on the wire; keys that begin with "spectacles-" are the library's own
+     * at most 64, of together 4096 bytes on the wire; keys that begin with "spectacles-" are the library's own,
+     * and CC and BCC are RabbitMQ's
      */
     uint32_t header_count;
     const spectacles_header *headers;
@@ -169,15 +173,22 @@ enum spectacles_broker_event_type {
     /* `tag`: mandatory and unroutable; code 312, text. Not CONFIRMED as well */
     SPECTACLES_BROKER_EVENT_RETURNED = 5,
     SPECTACLES_BROKER_EVENT_FAILED = 6, /* `tag`: never to be delivered; code, text */
-    SPECTACLES_BROKER_EVENT_ROOM = 7,   /* after SPECTACLES_E_AGAIN: the window has room again */
-    /* `subscription` is declared, bound and (if asked for) consuming; text: its queue */
+    /* after SPECTACLES_E_AGAIN: the window has room again; not any more after spectacles_broker_close() */
+    SPECTACLES_BROKER_EVENT_ROOM = 7,
+    /*
+     * `subscription` is declared, bound and (if asked for) consuming; text: its queue. Once on each connection:
+     * DISCONNECTED ends them all, without an UNSUBSCRIBED for each
+     */
     SPECTACLES_BROKER_EVENT_SUBSCRIBED = 8,
     /*
      * `subscription` failed, was cancelled, or its channel ended under it; code, text; `time`: when it is
      * tried again, or SPECTACLES_NEVER: it has ended, as spectacles_broker_unsubscribe() asked for
      */
     SPECTACLES_BROKER_EVENT_UNSUBSCRIBED = 9,
-    /* the broker takes no publishes for now (connection.blocked); text: its reason */
+    /*
+     * the broker takes no publishes for now (connection.blocked), until UNBLOCKED or DISCONNECTED; text: its
+     * reason
+     */
     SPECTACLES_BROKER_EVENT_BLOCKED = 10,
     SPECTACLES_BROKER_EVENT_UNBLOCKED = 11,
     /* a delivery was rejected by the library itself (too large, malformed); text */
@@ -242,7 +253,7 @@ typedef struct spectacles_broker_stats {
     uint64_t bytes_received;
     uint64_t bytes_sent;
     uint64_t published;   /* taken by spectacles_broker_publish */
-    uint64_t republished; /* sent again after a lost connection */
+    uint64_t republished; /* sent again after a lost connection or channel */
     uint64_t confirmed;
     uint64_t returned;
     uint64_t failed;
@@ -284,7 +295,8 @@ const spectacles_broker_event *spectacles_broker_next_event(spectacles_broker *b
  * (queue.declare, queue.bind, basic.qos, basic.consume) now or as soon as there is a connection, and again
  * after every loss. Returns the number of the subscription, from 0 on. A queue that is already subscribed
  * to returns the number it has, and keeps its settings. SPECTACLES_E_INVAL: a name that
- * spectacles_route_queue() refuses. SPECTACLES_E_TOOBIG. SPECTACLES_E_NOMEM.
+ * spectacles_route_queue() refuses, or arguments that can not be sent. SPECTACLES_E_TOOBIG.
+ * SPECTACLES_E_STATE: closing. SPECTACLES_E_NOMEM.
  */
 int spectacles_broker_subscribe(spectacles_broker *broker, const spectacles_subscription *subscription);
 
@@ -305,18 +317,20 @@ int spectacles_broker_unsubscribe(spectacles_broker *broker, uint32_t subscripti
  * Publishes, now or as soon as there is a connection: basic.publish in confirm mode, persistent by default.
  * tag (may be NULL) receives a number, counting from 1, that exactly one later event names: CONFIRMED,
  * RETURNED or FAILED. Until then the library keeps the message and publishes it again after a lost
- * connection, in the order of the tags.
+ * connection, in the order of the tags, and when the broker refuses it for now (basic.nack).
  *
  * A reply_to of "amq.rabbitmq.reply-to" is refused: that is what spectacles_broker_call() is for.
  *
  * A message is taken while the window is not full, however large it is: the window may be passed once.
  * SPECTACLES_E_AGAIN: the window is full; an event ROOM will follow. SPECTACLES_E_INVAL: a text over 255
- * bytes, or an expiration that is no such number, or no such format. SPECTACLES_E_STATE: closing.
+ * bytes, an expiration that is no such number, no such format, or headers that can not be sent.
+ * SPECTACLES_E_STATE: closing.
  * SPECTACLES_E_NOMEM. SPECTACLES_E_PROTO, SPECTACLES_E_UNSUPPORTED, SPECTACLES_E_TOOBIG: the body has no
  * form in the broker's format; last_error() says why and where.
  *
- * FAILED: the broker does not take this message and never will (its exchange does not exist, it is over the
- * broker's max_message_size).
+ * FAILED: the broker does not take this message and never will (its exchange does not exist or may not be
+ * written to, it is over the broker's max_message_size). The group's own exchange is another matter: without
+ * it the connection is given up, and what was published waits.
  */
 int spectacles_broker_publish(spectacles_broker *broker, const spectacles_message *message, uint64_t *tag);
 
@@ -352,7 +366,8 @@ int spectacles_broker_call(spectacles_broker *broker, const spectacles_message *
  * because RabbitMQ calls each direct reply-to unroutable. Whether the asker still waits is not known.
  *
  * Reply only to what asks for it: some clients set reply-to on every message. And reply-to is any queue
- * that the asker names. SPECTACLES_E_INVAL: reply_to is NULL or empty: no reply was asked for.
+ * that the asker names. SPECTACLES_E_INVAL: reply_to is NULL or empty: no reply was asked for. FAILED with
+ * the code 403: the account may not write to the default exchange, which RabbitMQ calls "amq.default".
  */
 int spectacles_broker_reply(spectacles_broker *broker, const char *reply_to, const char *correlation_id,
                             const spectacles_message *message, uint64_t *tag);
@@ -379,7 +394,8 @@ int spectacles_broker_reject(spectacles_broker *broker, uint64_t delivery, int r
 
 /*
  * Closes for good: takes no more publishes, waits for confirms and replies up to drain_timeout, sends
- * connection.close; then CLOSED is the last event. `now` has to be fresh, since the time to drain counts
+ * connection.close; then CLOSED is the last event. Meanwhile deliveries go on, and can be settled; what was not
+ * settled by then is delivered again to somebody else. `now` has to be fresh, since the time to drain counts
  * from it. Returns 0, also when it is closing already.
  */
 int spectacles_broker_close(spectacles_broker *broker, uint64_t now);

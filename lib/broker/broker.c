@@ -67,9 +67,10 @@ static int check_config(const spectacles_broker_config *config, spectacles_probl
         return sp_refuse(problem, SPECTACLES_E_INVAL,
                          "seed is 0: give it a number from spectacles_random_seed()");
     if (config->window_count == 0 || config->window_bytes == 0 || config->max_message == 0 ||
-        config->high_water == 0)
-        return sp_refuse(problem, SPECTACLES_E_INVAL,
-                         "window_count, window_bytes, max_message and high_water must not be 0");
+        config->high_water == 0 || config->connect_timeout == 0)
+        return sp_refuse(
+            problem, SPECTACLES_E_INVAL,
+            "window_count, window_bytes, max_message, high_water and connect_timeout must not be 0");
     if (config->prefetch == 0 || config->prefetch > UINT16_MAX)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "prefetch has to be 1 to 65535");
     if (config->declare > SPECTACLES_DECLARE_NOTHING)
@@ -226,7 +227,8 @@ static const spectacles_broker_event *take_room(spectacles_broker *broker)
 {
     const sp_publishes *publishes = &broker->publishes;
     bool calls = broker->calls.wants_room && sp_calls_count(&broker->calls) <= broker->window_count / 2;
-    if ((!publishes->wants_room && !calls) || publishes->unsettled > broker->window_count / 2 ||
+    if (broker->owner_closes || (!publishes->wants_room && !calls) ||
+        publishes->unsettled > broker->window_count / 2 ||
         publishes->unsettled_bytes > broker->window_bytes / 2)
         return NULL;
     broker->publishes.wants_room = false;
@@ -408,8 +410,9 @@ SPECTACLES_EXPORT const spectacles_endpoint *spectacles_broker_endpoint(const sp
  */
 SPECTACLES_EXPORT int spectacles_broker_wants_input(const spectacles_broker *broker)
 {
+    uint64_t unread = sp_buffer_length(&broker->input);
     return broker->transport == SP_TRANSPORT_OPEN &&
-           sp_buffer_length(&broker->input) < broker->high_water + broker->frame_max &&
+           (unread < broker->frame_max || unread - broker->frame_max < broker->high_water) &&
            sp_buffer_length(&broker->control) < broker->high_water;
 }
 
@@ -539,6 +542,8 @@ SPECTACLES_EXPORT int spectacles_broker_subscribe(spectacles_broker *broker,
     if (error != SPECTACLES_OK)
         return sp_broker_fail(broker, error,
                               "the subscription's size is not that of a version this library knows");
+    if (broker->owner_closes)
+        return sp_broker_fail(broker, SPECTACLES_E_STATE, "the broker is closing");
     error = check_subscription(broker, &read);
     if (error != SPECTACLES_OK)
         return error;
@@ -581,11 +586,28 @@ static bool is_expiration(const char *text)
     return *text && value <= most;
 }
 
-static int check_properties(spectacles_broker *broker, const spectacles_message *message)
+/* RabbitMQ takes these for lists of more routing keys, and ends the channel over whatever is no list. */
+static bool is_for_routing(const spectacles_header *header)
+{
+    return (header->key_length == 2 && memcmp(header->key, "CC", 2) == 0) ||
+           (header->key_length == 3 && memcmp(header->key, "BCC", 3) == 0);
+}
+
+static int check_headers(spectacles_broker *broker, const spectacles_message *message)
 {
     const char *problem = sp_headers_problem(message->headers, message->header_count, SP_HEADERS_BYTES);
-    if (problem)
-        return sp_broker_fail(broker, SPECTACLES_E_INVAL, problem);
+    for (uint32_t i = 0; !problem && i < message->header_count; i++) {
+        if (is_for_routing(&message->headers[i]))
+            problem = "headers CC and BCC are lists of routing keys in RabbitMQ, and can not be sent";
+    }
+    return problem ? sp_broker_fail(broker, SPECTACLES_E_INVAL, problem) : SPECTACLES_OK;
+}
+
+static int check_properties(spectacles_broker *broker, const spectacles_message *message)
+{
+    int error = check_headers(broker, message);
+    if (error != SPECTACLES_OK)
+        return error;
     if (message->priority > UINT8_MAX)
         return sp_broker_fail(broker, SPECTACLES_E_INVAL, "priority has to be 0 to 255");
     if (message->reply_to && strcmp(message->reply_to, "amq.rabbitmq.reply-to") == 0)

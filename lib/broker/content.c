@@ -169,8 +169,6 @@ int sp_content_frame(sp_content *content, const sp_wire_frame *frame, amqp_pool_
 void sp_content_tell(const sp_content *content, spectacles_broker_event *event)
 {
     static const uint8_t empty[1] = {0};
-    event->key = content->key.chars;
-    event->key_length = content->key.length;
     event->body = content->whole.bytes ? content->whole.bytes : empty;
     event->body_length = content->whole.length;
     event->format = spectacles_format_of(event->body, event->body_length);

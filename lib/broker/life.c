@@ -67,6 +67,7 @@ void sp_broker_drop(spectacles_broker *broker, uint32_t code, uint64_t now)
 void sp_broker_finish(spectacles_broker *broker, uint64_t now)
 {
     sp_broker_blame(broker, 200, SPECTACLES_OK);
+    sp_calls_fail_all(&broker->calls, SPECTACLES_CALL_CLOSED);
     sp_broker_drop(broker, 200, now);
 }
 

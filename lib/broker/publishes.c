@@ -283,7 +283,8 @@ int sp_publishes_rewind(sp_publishes *publishes, uint32_t frame_max)
     publishes->settled_ahead = 0;
     for (size_t i = 0; i < publishes->records.count; i++) {
         sp_record *record = record_at(publishes, i);
-        if (record->call && record->wire)
+        /* Its owner knows how it ended, or that nobody will answer. */
+        if (record->returned || (record->call && record->wire))
             settle(publishes, record);
         publishes->republished += record->wire != 0 && !record->settled;
         publishes->settled_ahead += record->settled;
@@ -512,7 +513,7 @@ int sp_publishes_returned(sp_publishes *publishes, uint64_t tag)
         sp_record *record = record_at(publishes, i);
         if (record->tag != tag || record->settled || !record->mandatory)
             continue;
-        /* It may have been returned before: on a connection that is gone, or nacked after all. */
+        /* It may have been returned before, and nacked after all. */
         int news = !record->returned;
         record->returned = true;
         return news;
@@ -545,6 +546,13 @@ static uint64_t size_in(amqp_bytes_t text)
     return size;
 }
 
+/* The default exchange has no name, and goes by this one when an account may not write to it. */
+static sp_slice name_of(sp_slice exchange)
+{
+    static const uint8_t name[] = "amq.default";
+    return exchange.length > 0 ? exchange : (sp_slice){name, sizeof name - 1};
+}
+
 uint64_t sp_publishes_blame(sp_publishes *publishes, amqp_bytes_t text, const char *group)
 {
     size_t offset = 0;
@@ -553,9 +561,9 @@ uint64_t sp_publishes_blame(sp_publishes *publishes, amqp_bytes_t text, const ch
         sp_record *record = record_at(publishes, i);
         sp_slice exchange = exchange_of(publishes, offset);
         bool own = exchange.length == strlen(group) && memcmp(exchange.bytes, group, exchange.length) == 0;
-        bool named = !own && exchange.length > 0 && sp_wire_quotes(text, exchange);
+        bool named = !own && sp_wire_quotes(text, name_of(exchange));
         bool large = size != 0 && record->body_length == size;
-        if (!record->settled && record->wire && (named || large)) {
+        if (!record->settled && !record->returned && record->wire && (named || large)) {
             settle(publishes, record);
             return record->tag;
         }

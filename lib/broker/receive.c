@@ -247,7 +247,9 @@ static const spectacles_broker_event *tell_delivery(spectacles_broker *broker, u
     broker->event = (spectacles_broker_event){.type = SPECTACLES_BROKER_EVENT_MESSAGE,
                                               .subscription = (uint32_t)content->consumer,
                                               .delivery = handle,
-                                              .redelivered = content->redelivered};
+                                              .redelivered = content->redelivered,
+                                              .key = content->key.chars,
+                                              .key_length = content->key.length};
     sp_content_tell(content, &broker->event);
     return &broker->event;
 }

@@ -185,11 +185,13 @@ def test_a_queue_that_another_holds_alone(rabbit: RabbitNode, vhost: str, channe
     assert tool.count("DISCONNECTED") == 0 and tool.close() == 0
 
 
-def test_an_exchange_that_does_not_exist(rabbit: RabbitNode, vhost: str, tools: Tools) -> None:
+# RabbitMQ does not show all of a long name.
+@pytest.mark.parametrize("exchange", ["nowhere", "nowhere" * 36], ids=["short", "long"])
+def test_an_exchange_that_does_not_exist(rabbit: RabbitNode, vhost: str, tools: Tools, exchange: str) -> None:
     tool = tools(rabbit.url(vhost), id="e")
     tool.subscribe("EVENT")
     tool.publish(100, 100, "EVENT")
-    lost = tool.publish(1, 100, "EVENT", "exchange=nowhere")["last"]
+    lost = tool.publish(1, 100, "EVENT", f"exchange={exchange}")["last"]
     last = tool.publish(100, 100, "EVENT")["last"]
     failed = tool.wait_event("FAILED")
     assert failed["tag"] == lost and failed["code"] == 404 and "nowhere" in failed["text"]
@@ -395,6 +397,22 @@ def test_an_account_that_may_declare_nothing(rabbit: RabbitNode, vhost: str, cha
     tool.wait_for(lambda: tool.received() == ids("n", last), 60, "what was published")
     assert tool.count("UNSUBSCRIBED") == tool.count("DISCONNECTED") == 0 and tool.close() == 0
     assert set(rabbit.queues(vhost)) == {"gateway:EVENT"}
+
+
+def test_an_account_that_may_not_reply(rabbit: RabbitNode, vhost: str, channel: Any, tools: Tools) -> None:
+    """Replies go to the default exchange, which an account for one group has no access to."""
+    user = f"narrow-{vhost}"
+    rabbit.ctl("add_user", user, "s3cretpw")
+    rabbit.ctl("set_permissions", "-p", vhost, user, "^gateway.*", "^gateway.*", "^gateway.*")
+    tool = tools(rabbit.url(vhost, user=user, password="s3cretpw"), id="n", patience=SOON)
+    tool.write("reply")
+    tool.subscribe("ADD")
+    channel.basic_publish("gateway", "ADD", b"1", pika.BasicProperties(message_id="asked", reply_to="nobody"))
+    failed = tool.wait_event("FAILED")
+    assert failed["code"] == 403 and "amq.default" in failed["text"]
+    last = tool.publish(10, 100, "ADD")["last"]
+    tool.wait_for(lambda: tool.received() == ["asked", *ids("n", last)[1:]], 60, "what was published")
+    assert tool.count("FAILED") == 1 and tool.count("DISCONNECTED") == 0 and tool.close() == 0
 
 
 def test_what_is_to_be_there_and_is_not(rabbit: RabbitNode, vhost: str, channel: Any, tools: Tools) -> None:

@@ -92,6 +92,7 @@ static void write_event(sp_server *server, const spectacles_broker_event *event)
                  event->redelivered ? "!" : "", event->message_id ? event->message_id : "-",
                  event->body_length > 100 ? 100 : (int)event->body_length, (const char *)event->body);
     } else if (event->type == SPECTACLES_BROKER_EVENT_REPLY) {
+        assert_null(event->key);
         snprintf(line, SERVER_LINE, "%s %llu %s %.*s", name, (unsigned long long)event->tag,
                  event->content_type ? event->content_type : "-",
                  event->body_length > 100 ? 100 : (int)event->body_length, (const char *)event->body);

@@ -514,6 +514,7 @@ static void closing_waits_for_replies(void **state)
         assert_int_equal(server_count(&server->written, "0 connection.close 200"), 1);
         server_method(server, 0, 10, 51, "");
         assert_int_equal(server_count(&server->events, "CALL_FAILED"), !answered);
+        assert_int_equal(server_count(&server->events, "CALL_FAILED 1 5"), !answered);
         assert_int_equal(strncmp(server->events.line[server->events.count - 1], "CLOSED", 6), 0);
         all_is_over(server);
     }

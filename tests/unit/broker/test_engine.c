@@ -156,6 +156,37 @@ static void a_returned_message_is_not_confirmed_as_well(void **state)
     server_free(server);
 }
 
+/* Its owner knows that it went nowhere: it neither goes out again, nor fails as well. */
+static void a_returned_message_is_over(void **state)
+{
+    (void)state;
+    spectacles_message message;
+    sp_server *server = server_new(NULL);
+    server_ready(server);
+    spectacles_message_init(&message, sizeof message);
+    message.exchange = "elsewhere";
+    message.flags = SPECTACLES_MESSAGE_MANDATORY;
+    server_publish(server, "K", "x", SPECTACLES_MESSAGE_MANDATORY);
+    spectacles_broker_publish(server->broker, &message, NULL);
+    spectacles_broker_publish(server->broker, &message, NULL);
+    server_pull(server);
+    return_message(server, 1, "K");
+    return_message(server, 2, "");
+    server_forget(server);
+    server_method(server, 2, 20, 40, "wsww", N(404), "NOT_FOUND - no exchange 'elsewhere' in vhost '/'",
+                  N(60), N(40));
+    assert_int_equal(server_count(&server->events, "RETURNED"), 2);
+    assert_int_equal(server_count(&server->events, "FAILED"), 1);
+    assert_int_equal(server_count(&server->events, "FAILED 3 404"), 1);
+    server_answer(server);
+    server_pull(server);
+    assert_int_equal(server_count(&server->written, "2 basic.publish"), 0);
+    spectacles_broker_stats stats = {.size = sizeof stats};
+    spectacles_broker_get_stats(server->broker, &stats);
+    assert_int_equal(stats.unconfirmed, 0);
+    server_free(server);
+}
+
 static void the_window_says_again_and_then_room(void **state)
 {
     (void)state;
@@ -327,6 +358,41 @@ static void a_missing_exchange_fails_one_publish(void **state)
     ack(server, 2, 1);
     assert_int_equal(server_count(&server->events, "CONFIRMED"), 2);
     server_free(server);
+}
+
+#define E60 "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee"
+
+/* What no try will change fails, or the connection would be lost again and again. */
+static void each_refusal_finds_its_publish(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *exchange;
+        const char *text;
+    } table[] = {
+        {"", "ACCESS_REFUSED - access to exchange 'amq.default' in vhost '/' refused for user 'guest'"},
+        {"inner", "ACCESS_REFUSED - cannot publish to internal exchange 'inner' in vhost '/'"},
+        /* RabbitMQ cuts it at 255 bytes: 228 of the name are left. */
+        {E60 E60 E60 E60 "1234", "NOT_FOUND - no exchange '" E60 E60 E60 "eeeeeeeeeeeeeeeeeeeeeeeeeeeeee"
+                                 "eeeeeeeeeeeeeeeee..."},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        spectacles_message message;
+        sp_server *server = server_new(NULL);
+        server_ready(server);
+        spectacles_message_init(&message, sizeof message);
+        server_publish(server, "K", "x", 0);
+        message.exchange = table[i].exchange;
+        spectacles_broker_publish(server->broker, &message, NULL);
+        server_publish(server, "K", "x", 0);
+        server_pull(server);
+        server_method(server, 2, 20, 40, "wsww", N(403), table[i].text, N(60), N(40));
+        assert_int_equal(server_count(&server->events, "FAILED"), 1);
+        assert_int_equal(server_count(&server->events, "FAILED 2 403"), 1);
+        assert_int_equal(server_count(&server->events, "DISCONNECTED"), 0);
+        assert_int_equal(spectacles_broker_state(server->broker), SPECTACLES_BROKER_READY);
+        server_free(server);
+    }
 }
 
 static void a_message_over_the_brokers_limit_fails_alone(void **state)
@@ -866,6 +932,54 @@ static void closing_waits_for_confirms(void **state)
     server_free(server);
 }
 
+/* What could not be kept any more is not taken. */
+static void a_closing_broker_takes_nothing(void **state)
+{
+    (void)state;
+    spectacles_broker_config config;
+    server_config(&config);
+    config.window_count = 1;
+    sp_server *server = server_new(&config);
+    server_ready(server);
+    assert_int_equal(server_call(server, "K", 100000), 1);
+    assert_int_equal(server_call(server, "K", 100000), SPECTACLES_E_AGAIN);
+    spectacles_broker_close(server->broker, server->now);
+    assert_int_equal(server_subscribe(server, "A", 1), SPECTACLES_E_STATE);
+    assert_int_equal(server_publish(server, "K", "x", 0), SPECTACLES_E_STATE);
+    server_wait(server, 5000);
+    server_method(server, 0, 10, 51, "");
+    assert_int_equal(server_count(&server->events, "ROOM"), 0);
+    assert_int_equal(server_count(&server->events, "CALL_FAILED 1 5"), 1);
+    assert_string_equal(server_last(&server->events, ""), server_last(&server->events, "CLOSED"));
+    server_free(server);
+}
+
+static void an_unread_limit_may_be_any_number(void **state)
+{
+    (void)state;
+    spectacles_broker_config config;
+    server_config(&config);
+    config.high_water = UINT64_MAX;
+    static uint8_t most_of_a_frame[131071] = {3, 0, 3, 0, 1, 0xff, 0xf8};
+    sp_server *server = server_new(&config);
+    server_ready(server);
+    spectacles_broker_feed(server->broker, most_of_a_frame, sizeof most_of_a_frame, server->now);
+    assert_int_equal(spectacles_broker_wants_input(server->broker), 1);
+    server_free(server);
+}
+
+static void no_time_to_connect_is_refused(void **state)
+{
+    (void)state;
+    spectacles_broker *broker = NULL;
+    spectacles_problem problem;
+    spectacles_broker_config config;
+    server_config(&config);
+    config.connect_timeout = 0;
+    assert_int_equal(spectacles_broker_new(&broker, &config, &problem), SPECTACLES_E_INVAL);
+    assert_non_null(strstr(problem.text, "connect_timeout"));
+}
+
 static void wrong_settings_are_named(void **state)
 {
     (void)state;
@@ -981,6 +1095,7 @@ int main(void)
         cmocka_unit_test(confirms_come_in_any_order),
         cmocka_unit_test(a_nack_is_published_again),
         cmocka_unit_test(a_returned_message_is_not_confirmed_as_well),
+        cmocka_unit_test(a_returned_message_is_over),
         cmocka_unit_test(the_window_says_again_and_then_room),
         cmocka_unit_test(what_is_unconfirmed_is_published_again_in_order),
         cmocka_unit_test(smaller_frames_are_agreed_on_again),
@@ -988,6 +1103,7 @@ int main(void)
         cmocka_unit_test(an_acknowledgement_waits_for_one_message_only),
         cmocka_unit_test(a_stopped_channel_is_not_published_on),
         cmocka_unit_test(a_missing_exchange_fails_one_publish),
+        cmocka_unit_test(each_refusal_finds_its_publish),
         cmocka_unit_test(a_message_over_the_brokers_limit_fails_alone),
         cmocka_unit_test(an_expiration_is_a_number),
         cmocka_unit_test(an_exchange_that_was_deleted_is_declared_anew),
@@ -1009,6 +1125,9 @@ int main(void)
         cmocka_unit_test(several_urls_are_tried_in_turn),
         cmocka_unit_test(nonsense_ends_the_connection_and_not_the_broker),
         cmocka_unit_test(closing_waits_for_confirms),
+        cmocka_unit_test(a_closing_broker_takes_nothing),
+        cmocka_unit_test(an_unread_limit_may_be_any_number),
+        cmocka_unit_test(no_time_to_connect_is_refused),
         cmocka_unit_test(wrong_settings_are_named),
         cmocka_unit_test(a_wrong_parameter_is_named),
         cmocka_unit_test(a_group_is_text),

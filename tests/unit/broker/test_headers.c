@@ -240,6 +240,10 @@ static void wrong_headers_are_refused(void **state)
     refused(server, &each, 1, "1 to 255");
     each = text("spectacles-tag", "x");
     refused(server, &each, 1, "reserved");
+    each = text("CC", "x");
+    refused(server, &each, 1, "CC and BCC");
+    each = text("BCC", "x");
+    refused(server, &each, 1, "CC and BCC");
     each = text("k", large);
     refused(server, &each, 1, "4096 bytes");
     each.length = SIZE_MAX;
