@@ -28,6 +28,7 @@ enum sp_event_form {
     SP_FORM_UTF8,    /* to be checked: nobody has looked at it */
     SP_FORM_CHECKED, /* UTF-8 that has been checked */
     SP_FORM_JSON,    /* what stands between the quotes of a checked JSON string */
+    SP_FORM_PLAIN,   /* the same, of one without escapes: as good as checked UTF-8 */
     SP_FORM_LATIN1,
     SP_FORM_DECIMAL, /* BIG, REAL: a checked JSON number */
     SP_FORM_BINARY,  /* BIG: the magnitude, least byte first */

@@ -4,13 +4,6 @@
 #include "codec/plain.h"
 #include "core/text.h"
 
-size_t sp_event_text_room(const sp_event *event)
-{
-    size_t length = event->text.length;
-    size_t most = event->form == SP_FORM_LATIN1 ? 2 * length : length; /* an atom, so a short one */
-    return most + SP_PLAIN_STEP;
-}
-
 /* What is not plain. Returns what it takes of the input, 0 when it is no character. */
 static size_t character(const sp_event *event, const uint8_t *at, const uint8_t *end, uint8_t *out,
                         size_t *written)
@@ -33,7 +26,7 @@ static size_t character(const sp_event *event, const uint8_t *at, const uint8_t 
     return *written;
 }
 
-uint8_t *sp_event_text(const sp_event *event, uint8_t *out, sp_refusal *refusal)
+uint8_t *sp_event_text_rewritten(const sp_event *event, uint8_t *out, sp_refusal *refusal)
 {
     const uint8_t *at = event->text.bytes;
     const uint8_t *end = at + event->text.length;

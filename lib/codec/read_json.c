@@ -63,17 +63,27 @@ static void number(sp_event *event)
         event->type = SP_EVENT_BIG;
 }
 
-static int scalar(sp_json_reader *reader, sp_event *event)
+static enum sp_event_form form_of_last_string(const sp_json_reader *reader)
+{
+    return reader->scanner.escaped ? SP_FORM_JSON : SP_FORM_PLAIN;
+}
+
+static int text(sp_json_reader *reader, sp_event *event)
+{
+    if (!sp_scanner_string(&reader->scanner, &event->text))
+        return SPECTACLES_E_PROTO;
+    reader->wants = SP_JSON_WANTS_COMMA;
+    event->type = SP_EVENT_TEXT;
+    event->form = form_of_last_string(reader);
+    return 1;
+}
+
+static int number_or_word(sp_json_reader *reader, sp_event *event)
 {
     if (!sp_scanner_value(&reader->scanner, &event->text))
         return SPECTACLES_E_PROTO;
     reader->wants = SP_JSON_WANTS_COMMA;
     switch (event->text.bytes[0]) {
-    case '"':
-        event->type = SP_EVENT_TEXT;
-        event->form = SP_FORM_JSON;
-        event->text = (sp_slice){event->text.bytes + 1, event->text.length - 2};
-        return 1;
     case 'n':
         event->type = SP_EVENT_NULL;
         return 1;
@@ -94,19 +104,22 @@ static int value(sp_json_reader *reader, sp_event *event)
     sp_scanner *scanner = &reader->scanner;
     sp_scanner_space(scanner);
     event->at = scanner->at;
-    if (scanner->at < scanner->end && (*scanner->at == '{' || *scanner->at == '['))
-        return open_container(reader, event, *scanner->at == '{');
-    return scalar(reader, event);
+    uint8_t first = scanner->at < scanner->end ? *scanner->at : 0;
+    if (first == '{' || first == '[')
+        return open_container(reader, event, first == '{');
+    return first == '"' ? text(reader, event) : number_or_word(reader, event);
 }
 
 static int key(sp_json_reader *reader, sp_event *event)
 {
     sp_scanner_space(&reader->scanner);
     event->at = reader->scanner.at;
-    event->type = SP_EVENT_KEY;
-    event->form = SP_FORM_JSON;
+    if (!sp_scanner_key(&reader->scanner, &event->text))
+        return SPECTACLES_E_PROTO;
     reader->wants = SP_JSON_WANTS_VALUE;
-    return sp_scanner_key(&reader->scanner, &event->text) ? 1 : SPECTACLES_E_PROTO;
+    event->type = SP_EVENT_KEY;
+    event->form = form_of_last_string(reader);
+    return 1;
 }
 
 static int member_or_element(sp_json_reader *reader, sp_event *event)

@@ -13,7 +13,7 @@ sp_scanner sp_scanner_of(sp_slice text)
 {
     static const uint8_t nothing[1] = {0};
     const uint8_t *bytes = text.bytes ? text.bytes : nothing;
-    return (sp_scanner){bytes, bytes, bytes + text.length, NULL};
+    return (sp_scanner){bytes, bytes, bytes + text.length, NULL, false};
 }
 
 bool sp_scanner_refuse(sp_scanner *scanner, const char *why)
@@ -48,6 +48,7 @@ static bool pass_escape(sp_scanner *scanner)
         return sp_scanner_refuse(scanner, *at == 'u' ? "\\u is not followed by four hexadecimal digits"
                                                      : "a string has an unknown escape");
     scanner->at = at + width;
+    scanner->escaped = true;
     return true;
 }
 
@@ -56,6 +57,7 @@ bool sp_scanner_string(sp_scanner *scanner, sp_slice *inside)
     if (!sp_scanner_eat(scanner, '"'))
         return sp_scanner_refuse(scanner, "a string was expected here");
     const uint8_t *first = scanner->at;
+    scanner->escaped = false;
     for (;;) {
         scanner->at = sp_plain_pass(scanner->at, scanner->end);
         if (scanner->at == scanner->end)

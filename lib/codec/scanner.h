@@ -15,6 +15,7 @@ typedef struct sp_scanner {
     const uint8_t *at;
     const uint8_t *end;
     const char *error;
+    bool escaped; /* the last string has an escape in it */
 } sp_scanner;
 
 sp_scanner sp_scanner_of(sp_slice text);

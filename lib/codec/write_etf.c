@@ -16,7 +16,7 @@ enum {
 typedef struct key_place {
     size_t offset;
     uint32_t length;
-    uint32_t mark; /* equal for equal keys; cheap to compare */
+    uint32_t mark; /* equal for equal keys; cheap to compare, and its highest bits differ for most others */
 } key_place;
 
 void sp_etf_writer_start(sp_etf_writer *writer, sp_buffer *out, sp_buffer *keys)
@@ -39,15 +39,20 @@ static inline uint8_t *room(sp_buffer *out, size_t length)
                                                             : sp_buffer_reserve(out, length);
 }
 
-static inline int put(sp_etf_writer *writer, const void *bytes, size_t length)
+static inline int append(sp_buffer *out, const void *bytes, size_t length)
 {
-    uint8_t *to = room(writer->out, length);
+    uint8_t *to = room(out, length);
     if (!to)
         return SPECTACLES_E_NOMEM;
     if (length)
         memcpy(to, bytes, length);
-    writer->out->end += length;
+    out->end += length;
     return SPECTACLES_OK;
+}
+
+static inline int put(sp_etf_writer *writer, const void *bytes, size_t length)
+{
+    return append(writer->out, bytes, length);
 }
 
 static void store32(uint8_t *at, uint32_t value)
@@ -141,12 +146,9 @@ static int text(sp_etf_writer *writer, const sp_event *event)
     return SPECTACLES_OK;
 }
 
-static int atom(sp_etf_writer *writer, const char *name)
-{
-    uint8_t term[8] = {SP_ETF_SMALL_ATOM, (uint8_t)strlen(name)};
-    memcpy(term + 2, name, term[1]);
-    return put(writer, term, 2 + (size_t)term[1]);
-}
+static const uint8_t atom_nil[] = {SP_ETF_SMALL_ATOM, 3, 'n', 'i', 'l'};
+static const uint8_t atom_false[] = {SP_ETF_SMALL_ATOM, 5, 'f', 'a', 'l', 's', 'e'};
+static const uint8_t atom_true[] = {SP_ETF_SMALL_ATOM, 4, 't', 'r', 'u', 'e'};
 
 /* ---- Keys ---- */
 
@@ -157,10 +159,16 @@ static const uint8_t *key_bytes(const sp_etf_writer *writer, const key_place *pl
 
 static uint32_t mark_of(const uint8_t *bytes, uint32_t length)
 {
-    uint32_t ends[2] = {0, 0};
-    memcpy(&ends[0], bytes, length < 4 ? length : 4);
-    memcpy(&ends[1], length < 4 ? bytes : bytes + length - 4, length < 4 ? length : 4);
-    return (ends[0] ^ ends[1] * 0x9e3779b1u) + length;
+    uint32_t first = 0;
+    uint32_t last = 0;
+    if (length >= 4) {
+        memcpy(&first, bytes, 4);
+        memcpy(&last, bytes + length - 4, 4);
+    } else {
+        for (uint32_t i = 0; i < length; i++)
+            last = last << 8 | bytes[i];
+    }
+    return (first * 0x85ebca6bu ^ last) * 0x9e3779b1u + length;
 }
 
 static int key(sp_etf_writer *writer, const sp_event *event)
@@ -172,7 +180,7 @@ static int key(sp_etf_writer *writer, const sp_event *event)
     uint32_t length = (uint32_t)(writer->out->end - writer->out->start - before - HEADER);
     key_place place = {before + HEADER, length, 0};
     place.mark = mark_of(key_bytes(writer, &place), length);
-    return sp_buffer_append(writer->keys, &place, sizeof place);
+    return append(writer->keys, &place, sizeof place);
 }
 
 /* qsort() hands its comparison nothing but the elements: each brings its bytes along. */
@@ -201,13 +209,25 @@ enum {
     FEW = 48
 };
 
+static bool stood_before(const sp_etf_writer *writer, const key_place *keys, size_t i)
+{
+    for (size_t j = 0; j < i; j++) {
+        if (same(writer, &keys[i], &keys[j]))
+            return true;
+    }
+    return false;
+}
+
+/* Each key takes one of 256 bits: equal ones the same, most others one of their own. */
 static bool few_repeat(const sp_etf_writer *writer, const key_place *keys, size_t count)
 {
-    for (size_t i = 1; i < count; i++) {
-        for (size_t j = 0; j < i; j++) {
-            if (keys[i].mark == keys[j].mark && same(writer, &keys[i], &keys[j]))
-                return true;
-        }
+    uint64_t taken[4] = {0};
+    for (size_t i = 0; i < count; i++) {
+        uint32_t high = keys[i].mark >> 24;
+        uint64_t bit = UINT64_C(1) << high % 64;
+        if (taken[high / 64] & bit && stood_before(writer, keys, i))
+            return true;
+        taken[high / 64] |= bit;
     }
     return false;
 }
@@ -277,11 +297,11 @@ static int write(sp_etf_writer *writer, const sp_event *event)
 {
     switch (event->type) {
     case SP_EVENT_NULL:
-        return atom(writer, "nil");
+        return put(writer, atom_nil, sizeof atom_nil);
     case SP_EVENT_FALSE:
-        return atom(writer, "false");
+        return put(writer, atom_false, sizeof atom_false);
     case SP_EVENT_TRUE:
-        return atom(writer, "true");
+        return put(writer, atom_true, sizeof atom_true);
     case SP_EVENT_INTEGER:
     case SP_EVENT_UNSIGNED:
         return integer(writer, event);

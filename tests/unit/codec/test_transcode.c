@@ -285,6 +285,35 @@ static void what_erlang_has_no_place_for_is_refused(void **state)
     cannot_write(many, length + 8, "twice");
 }
 
+/* An object of `count` keys that are much alike; the key `again` stands once more behind them, or "" for none. */
+static size_t alike(char *json, const char *ends, int count, int again)
+{
+    size_t length = (size_t)sprintf(json, "{");
+    for (int i = 0; i < count; i++)
+        length += (size_t)sprintf(json + length, "\"%s%c%s\":%d,", ends, '0' + i, ends, i);
+    if (again < 0)
+        return length + (size_t)sprintf(json + length, "\"\":0}");
+    return length + (size_t)sprintf(json + length, "\"%s%c%s\":0}", ends, '0' + again, ends);
+}
+
+/* Short or long, alike at both ends or not. Neither a quote nor a backslash is among the 43 from '0' on. */
+static void a_key_that_repeats_is_found_wherever_it_stands(void **state)
+{
+    static const char *const ends[] = {"", "a", "\xc3\xa9", "alike"};
+    char json[2000];
+    (void)state;
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        for (int count = 1; count < 44; count++) {
+            size_t length = alike(json, ends[i], count, -1);
+            assert_int_equal(spectacles_transcode(out, ETF, JSON, (const uint8_t *)json, length, NULL), 0);
+            for (int again = 0; again < count; again++) {
+                length = alike(json, ends[i], count, again);
+                cannot_write(json, length - 1, "twice");
+            }
+        }
+    }
+}
+
 /* Texts of every length around the steps in which they are copied, with what is special at every place. */
 static void texts_of_every_length_survive(void **state)
 {
@@ -472,6 +501,7 @@ int main(void)
         cmocka_unit_test(no_spoilt_term_does_harm),
         cmocka_unit_test(json_becomes_what_erlpack_writes),
         cmocka_unit_test(what_erlang_has_no_place_for_is_refused),
+        cmocka_unit_test(a_key_that_repeats_is_found_wherever_it_stands),
         cmocka_unit_test(texts_of_every_length_survive),
         cmocka_unit_test(numbers_are_read_to_the_nearest_double),
         cmocka_unit_test(doubles_are_written_as_people_write_them),
