@@ -393,6 +393,14 @@ int spectacles_broker_ack_all(spectacles_broker *broker, uint64_t delivery);
 int spectacles_broker_reject(spectacles_broker *broker, uint64_t delivery, int requeue);
 
 /*
+ * 1 while a delivery is yours: not settled, and the channel that it came over stands. Otherwise 0: the broker has
+ * delivered it again or will do so, here or to somebody else. An owner who keeps deliveries for later asks before
+ * acting on one, or it is done twice: not only a lost connection takes deliveries along, but also RabbitMQ's
+ * consumer_timeout, which ends the channel over one that was kept for too long.
+ */
+int spectacles_broker_holds(const spectacles_broker *broker, uint64_t delivery);
+
+/*
  * Closes for good: takes no more publishes, waits for confirms and replies up to drain_timeout, sends
  * connection.close; then CLOSED is the last event. Meanwhile deliveries go on, and can be settled; what was not
  * settled by then is delivered again to somebody else. `now` has to be fresh, since the time to drain counts

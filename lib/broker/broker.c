@@ -734,12 +734,16 @@ static void acknowledge(spectacles_broker *broker, uint64_t tag)
     broker->last_ack_end = sp_buffer_length(&broker->control);
 }
 
+static bool consumes(const spectacles_broker *broker)
+{
+    return broker->transport == SP_TRANSPORT_OPEN && broker->state != SPECTACLES_BROKER_CLOSING &&
+           broker->channels[SP_CHANNEL_CONSUME] == SP_CHANNEL_OPEN;
+}
+
 /* Whether a delivery can be answered now: 1, 0, or an error. There is room for the method then. */
 static int may_answer(spectacles_broker *broker)
 {
-    bool open = broker->transport == SP_TRANSPORT_OPEN && broker->state != SPECTACLES_BROKER_CLOSING &&
-                broker->channels[SP_CHANNEL_CONSUME] == SP_CHANNEL_OPEN;
-    if (!open)
+    if (!consumes(broker))
         return 0;
     /* Room first: once the tag is taken back there is no way to ask again. */
     if (sp_buffer_reserve(&broker->control, 8192))
@@ -789,6 +793,11 @@ SPECTACLES_EXPORT int spectacles_broker_reject(spectacles_broker *broker, uint64
     if (done == 1)
         broker->stats.rejected++;
     return done;
+}
+
+SPECTACLES_EXPORT int spectacles_broker_holds(const spectacles_broker *broker, uint64_t delivery)
+{
+    return consumes(broker) && sp_deliveries_holds(&broker->deliveries, delivery);
 }
 
 SPECTACLES_EXPORT int spectacles_broker_close(spectacles_broker *broker, uint64_t now)

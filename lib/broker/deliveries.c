@@ -72,6 +72,12 @@ static uint64_t tag_of(const sp_deliveries *deliveries, uint64_t handle)
     return handle >> TAG_BITS == deliveries->generation ? handle & ((UINT64_C(1) << TAG_BITS) - 1) : 0;
 }
 
+bool sp_deliveries_holds(const sp_deliveries *deliveries, uint64_t handle)
+{
+    uint64_t tag = tag_of(deliveries, handle);
+    return tag != 0 && find(deliveries, tag) != NULL;
+}
+
 static void drop_front(sp_deliveries *deliveries)
 {
     const uint64_t *open;

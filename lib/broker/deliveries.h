@@ -30,6 +30,9 @@ void sp_deliveries_renew(sp_deliveries *deliveries);
  */
 int sp_deliveries_add(sp_deliveries *deliveries, uint64_t tag, uint64_t *handle);
 
+/* Whether there is something to settle. */
+bool sp_deliveries_holds(const sp_deliveries *deliveries, uint64_t handle);
+
 /* Takes a handle back: its tag, or 0 when there is nothing to settle. */
 uint64_t sp_deliveries_settle(sp_deliveries *deliveries, uint64_t handle);
 

@@ -112,7 +112,26 @@ static int as_json(spectacles_relay *relay, const spectacles_broker_event *event
     return error;
 }
 
+/* What the broker has delivered again, or will, is not ours any more: done here too it would be done twice. */
+static bool is_lost(const spectacles_relay *relay, uint64_t delivery)
+{
+    return !spectacles_broker_holds(relay->commands, delivery);
+}
+
 /* ---- SEND ---- */
+
+static void drop_lost_routes(spectacles_relay *relay)
+{
+    for (size_t i = 0; i < relay->routes.count;) {
+        const sp_route *route = sp_ring_at(&relay->routes, i);
+        if (!is_lost(relay, route->delivery)) {
+            i++;
+            continue;
+        }
+        free(route->packet);
+        sp_ring_remove(&relay->routes, i);
+    }
+}
 
 static void on_send(spectacles_relay *relay, const spectacles_broker_event *event)
 {
@@ -129,6 +148,7 @@ static void on_send(spectacles_relay *relay, const spectacles_broker_event *even
         reject(relay, event->delivery, event->key, event->key_length, error, problem.text);
         return;
     }
+    drop_lost_routes(relay);
     uint8_t *kept = copy(send.packet, send.packet_length);
     sp_route *route = kept ? sp_ring_push(&relay->routes) : NULL;
     if (!route) {
@@ -180,6 +200,7 @@ static void refuse_route(spectacles_relay *relay, const sp_route *route, int err
 bool sp_relay_route_sends(spectacles_relay *relay, uint64_t now)
 {
     bool routed = false;
+    drop_lost_routes(relay);
     for (size_t i = 0;
          i < relay->routes.count && !relay->stopping && spectacles_broker_room(relay->events);) {
         const sp_route *route = sp_ring_at(&relay->routes, i);
@@ -237,6 +258,21 @@ void sp_relay_command_returned(spectacles_relay *relay, sp_publish *publish,
 
 /* ---- Packets ---- */
 
+static void drop_front(sp_ring *packets)
+{
+    sp_packet *front = sp_ring_front(packets);
+    free(front->d);
+    sp_ring_pop(packets);
+}
+
+/* They stand in front: a channel that is gone delivered before the one that stands. */
+static void drop_lost_packets(const spectacles_relay *relay, sp_ring *packets)
+{
+    const sp_packet *front;
+    while ((front = sp_ring_front(packets)) && is_lost(relay, front->delivery))
+        drop_front(packets);
+}
+
 static void on_packet(spectacles_relay *relay, uint32_t number, const spectacles_broker_event *event)
 {
     spectacles_packet packet;
@@ -250,6 +286,7 @@ static void on_packet(spectacles_relay *relay, uint32_t number, const spectacles
         return;
     }
     sp_member *member = &relay->members[number];
+    drop_lost_packets(relay, &member->held);
     uint8_t *kept = copy(packet.d, packet.d_length);
     sp_packet *held = kept ? sp_ring_push(&member->held) : NULL;
     if (!held) {
@@ -258,13 +295,6 @@ static void on_packet(spectacles_relay *relay, uint32_t number, const spectacles
         return;
     }
     *held = (sp_packet){.delivery = event->delivery, .op = packet.op, .d = kept, .d_length = packet.d_length};
-}
-
-static void drop_front(sp_ring *packets)
-{
-    sp_packet *front = sp_ring_front(packets);
-    free(front->d);
-    sp_ring_pop(packets);
 }
 
 /* True when the front packet is out of the way. */
@@ -301,7 +331,10 @@ bool sp_relay_send_packets(spectacles_relay *relay, uint64_t now)
         bool ready = spectacles_shard_state(member->shard) == SPECTACLES_SHARD_READY;
         if (now >= member->held_until)
             member->held_until = 0;
-        while (ready && member->held.count > 0 && member->held_until == 0 && send_front(relay, member, now))
+        if (!ready || member->held_until > 0)
+            continue;
+        drop_lost_packets(relay, &member->held);
+        while (member->held.count > 0 && member->held_until == 0 && send_front(relay, member, now))
             sent = true;
     }
     return sent;
@@ -393,14 +426,6 @@ static void on_message(spectacles_relay *relay, const spectacles_broker_event *e
         on_packet(relay, (uint32_t)number, event);
 }
 
-/* What is held is not ours any more: the broker delivers it again. What is on its way to Discord stays. */
-static void on_commands_lost(spectacles_relay *relay)
-{
-    for (size_t i = 0; i < relay->member_count; i++)
-        sp_relay_free_packets(&relay->members[i].held);
-    sp_relay_free_routes(&relay->routes);
-}
-
 static void on_commands_event(spectacles_relay *relay, const spectacles_broker_event *event)
 {
     switch (event->type) {
@@ -419,9 +444,6 @@ static void on_commands_event(spectacles_relay *relay, const spectacles_broker_e
         relay->stats.commands++;
         relay->stats.rejected++;
         tell_queue(relay, SPECTACLES_RELAY_EVENT_COMMAND_REJECTED, event);
-        break;
-    case SPECTACLES_BROKER_EVENT_DISCONNECTED:
-        on_commands_lost(relay);
         break;
     case SPECTACLES_BROKER_EVENT_CLOSED:
         relay->commands_closed = true;

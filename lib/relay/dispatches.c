@@ -77,6 +77,7 @@ static void forget_dispatches(sp_member *member)
 {
     sp_ring_clear(&member->dispatches);
     member->epoch++;
+    member->given_up = false;
 }
 
 /* ---- Publishing ---- */
@@ -176,9 +177,12 @@ static int skip_unreadable(spectacles_relay *relay, sp_member *member, const spe
     return SPECTACLES_OK;
 }
 
-/* Not committed, so that it comes again on a new connection. */
-static void have_replayed(spectacles_relay *relay, const sp_member *member,
-                          const spectacles_shard_event *event, int error, uint64_t now)
+/*
+ * Not committed, so that it comes again on a new connection. Nor may anything be that stands behind it: a connection
+ * that has ended by itself is read to its end all the same.
+ */
+static void have_replayed(spectacles_relay *relay, sp_member *member, const spectacles_shard_event *event,
+                          int error, uint64_t now)
 {
     sp_relay_news *news = sp_relay_tell(relay, SPECTACLES_RELAY_EVENT_PUBLISH_FAILED);
     if (news) {
@@ -188,6 +192,7 @@ static void have_replayed(spectacles_relay *relay, const sp_member *member,
         sp_text_set(&news->text, "not published for now, will be replayed: %s",
                     spectacles_broker_last_error(relay->events));
     }
+    member->given_up = true;
     spectacles_shard_reconnect(member->shard, now);
 }
 
@@ -196,7 +201,7 @@ static void on_dispatch(spectacles_relay *relay, uint32_t number, const spectacl
 {
     sp_member *member = &relay->members[number];
     /* What comes while we stop is not committed: the next process has it replayed. */
-    if (relay->stopping)
+    if (relay->stopping || member->given_up)
         return;
     relay->stats.dispatched++;
     if (is_stale(member, event->seq) || !is_wanted(relay, event->name, event->name_length, now)) {
@@ -286,6 +291,7 @@ static void on_shard_event(spectacles_relay *relay, uint32_t number, const spect
         break;
     case SPECTACLES_SHARD_EVENT_DISCONNECTED:
         member->wants_identify = false;
+        member->held_until = 0;
         forget_dispatches(member);
         break;
     case SPECTACLES_SHARD_EVENT_CLOSED:

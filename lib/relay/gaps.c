@@ -77,19 +77,30 @@ SPECTACLES_EXPORT int spectacles_relay_gap(const spectacles_relay *relay, size_t
 
 /* ---- Beginning and ending ---- */
 
-int sp_relay_open_gap(const spectacles_relay *relay, sp_member *member, const char *old_session, uint64_t seq,
-                      uint64_t now)
+/* The last one is open again, and will declare what came since as well: more than is missing, but nothing less. */
+static void reopen(sp_member *member)
+{
+    sp_gap *last = sp_ring_at(&member->gaps, member->gaps.count - 1);
+    *last->new_session = '\0';
+    last->tag = last->not_before = 0;
+    last->told = false;
+}
+
+void sp_relay_open_gap(const spectacles_relay *relay, sp_member *member, const char *old_session,
+                       uint64_t seq, uint64_t now)
 {
     const sp_gap *last = sp_ring_at(&member->gaps, member->gaps.count - 1);
     /* It goes on: nothing was received since it began. */
     if (last && is_open(last))
-        return SPECTACLES_OK;
+        return;
     sp_gap *gap = sp_ring_push(&member->gaps);
-    if (!gap)
-        return SPECTACLES_E_NOMEM;
+    /* SP_RELAY_GAPS of them always find room, so that there is a last one. */
+    if (!gap) {
+        reopen(member);
+        return;
+    }
     *gap = (sp_gap){.seq = seq, .next = 1, .time = unix_time(relay, now)};
     copy_id(gap->old_session, old_session);
-    return SPECTACLES_OK;
 }
 
 void sp_relay_end_gaps(sp_member *member)

@@ -52,6 +52,7 @@ typedef struct sp_member {
     uint32_t id;
     bool wants_identify;
     bool final;     /* closed or fatal */
+    bool given_up;  /* its connection: what is still read of it will be replayed */
     uint64_t epoch; /* counts connections: a confirm for an older one commits nothing */
     char session[SP_RELAY_SESSION_MAX + 1];
     size_t session_length;
@@ -171,8 +172,8 @@ int sp_relay_import_gaps(spectacles_relay *relay, const spectacles_relay_config 
                          spectacles_problem *problem);
 
 /* A session is lost; the gap ends where the next one begins. */
-int sp_relay_open_gap(const spectacles_relay *relay, sp_member *member, const char *old_session, uint64_t seq,
-                      uint64_t now);
+void sp_relay_open_gap(const spectacles_relay *relay, sp_member *member, const char *old_session,
+                       uint64_t seq, uint64_t now);
 void sp_relay_end_gaps(sp_member *member);
 
 /* One dispatch of this session can not be published. */

@@ -87,6 +87,20 @@ void fake_shard_event(spectacles_shard *shard, uint32_t type, uint64_t ticket)
         shard->state = SPECTACLES_SHARD_BACKOFF;
 }
 
+void fake_ready(spectacles_shard *shard, const char *session)
+{
+    fake_dispatch(shard, 0, session, "");
+    fake_change_last(shard, SPECTACLES_SHARD_EVENT_READY, "");
+    fake_dispatch(shard, 1, "READY", "{}");
+    shard->state = SPECTACLES_SHARD_READY;
+}
+
+void fake_lose_session(spectacles_shard *shard)
+{
+    fake_dispatch(shard, 0, "", "");
+    fake_change_last(shard, SPECTACLES_SHARD_EVENT_GAP, shard->session);
+}
+
 void fake_broker_event(spectacles_broker *broker, uint32_t type, uint64_t tag, uint32_t subscription)
 {
     fake_event *event = push(&broker->queue);
@@ -103,6 +117,11 @@ void fake_returned(spectacles_broker *broker, uint64_t tag, const char *key)
     fake_broker_event(broker, SPECTACLES_BROKER_EVENT_RETURNED, tag, 0);
     fake_event *event = &broker->queue.events[(broker->queue.first + broker->queue.count - 1) % FAKE_EVENTS];
     snprintf(event->key, sizeof event->key, "%s", key);
+}
+
+void fake_lose_deliveries(spectacles_broker *broker)
+{
+    broker->lost_delivery = broker->last_delivery;
 }
 
 uint64_t fake_message(spectacles_broker *broker, uint32_t subscription, const char *key, const char *body)
@@ -126,12 +145,29 @@ uint64_t fake_bytes(spectacles_broker *broker, uint32_t subscription, const char
 
 /* ---- Shards ---- */
 
+/* What the shard itself makes of it, when it is handed out. */
+static void take(spectacles_shard *shard, fake_event *event)
+{
+    if (event->shard.type == SPECTACLES_SHARD_EVENT_DISPATCH && event->shard.seq > shard->received)
+        shard->received = event->shard.seq;
+    if (event->shard.type == SPECTACLES_SHARD_EVENT_GAP && event->shard.text == shard->session) {
+        event->shard.seq = shard->committed;
+        shard->lost = 1;
+    }
+    if (event->shard.type == SPECTACLES_SHARD_EVENT_READY && event->key[0]) {
+        snprintf(shard->session, sizeof shard->session, "%s", event->key);
+        shard->committed = shard->received = 0;
+        shard->lost = 0;
+    }
+}
+
 const spectacles_shard_event *spectacles_shard_next_event(spectacles_shard *shard, uint64_t now)
 {
     fake_event *event = pop(&shard->queue);
     (void)now;
     if (!event)
         return NULL;
+    take(shard, event);
     event->shard.name = event->key;
     event->shard.name_length = strlen(event->key);
     event->shard.data = (const uint8_t *)event->body;
@@ -172,15 +208,19 @@ int spectacles_shard_budget(const spectacles_shard *shard, uint64_t now, uint32_
 
 int spectacles_shard_commit(spectacles_shard *shard, uint64_t seq)
 {
-    assert_true(seq > shard->committed);
+    if (shard->lost)
+        return SPECTACLES_E_STATE;
+    assert_in_range(seq, shard->committed + 1, shard->received);
     shard->committed = seq;
     return SPECTACLES_OK;
 }
 
 int spectacles_shard_session(const spectacles_shard *shard, spectacles_session *out)
 {
-    (void)shard;
-    out->session_id = "sess";
+    if (shard->lost)
+        return SPECTACLES_E_STATE;
+    out->session_id = shard->session[0] ? shard->session : "sess";
+    out->seq = shard->committed;
     out->resume_url = "";
     return SPECTACLES_OK;
 }
@@ -303,6 +343,8 @@ static int settle(spectacles_broker *broker, uint64_t delivery, const char *what
 {
     assert_in_range(delivery, 1, broker->last_delivery);
     assert_false(broker->settled[delivery]);
+    if (delivery <= broker->lost_delivery)
+        return 0;
     broker->settled[delivery] = 1;
     snprintf(line(), FAKE_TEXT, "%s %llu", what, (unsigned long long)delivery);
     return 1;
@@ -316,6 +358,12 @@ int spectacles_broker_ack(spectacles_broker *broker, uint64_t delivery)
 int spectacles_broker_reject(spectacles_broker *broker, uint64_t delivery, int requeue)
 {
     return settle(broker, delivery, requeue ? "requeue" : "reject");
+}
+
+int spectacles_broker_holds(const spectacles_broker *broker, uint64_t delivery)
+{
+    assert_in_range(delivery, 1, broker->last_delivery);
+    return delivery > broker->lost_delivery && !broker->settled[delivery];
 }
 
 int spectacles_broker_subscribe(spectacles_broker *broker, const spectacles_subscription *subscription)

@@ -39,6 +39,9 @@ struct spectacles_shard {
     uint64_t refill_at;
     uint64_t last_ticket;
     uint64_t committed;
+    uint64_t received; /* the newest dispatch that was handed out */
+    char session[64];  /* of the last READY that was named; empty: "sess" */
+    int lost;          /* its GAP was handed out, and no READY since */
     fake_queue queue;
 };
 
@@ -51,6 +54,7 @@ struct spectacles_broker {
     uint32_t published; /* in which format the last body seemed to be */
     uint64_t last_tag;
     uint64_t last_delivery;
+    uint64_t lost_delivery; /* up to it they are the broker's again: their channel is gone */
     int settled[FAKE_EVENTS];
     int subscriptions;
     fake_queue queue;
@@ -68,8 +72,14 @@ void fake_dispatch(spectacles_shard *shard, uint64_t seq, const char *name, cons
 /* Makes the newest event of a shard another one: type and text; or, without a text, a dispatch in ETF. */
 void fake_change_last(spectacles_shard *shard, uint32_t type, const char *text);
 void fake_shard_event(spectacles_shard *shard, uint32_t type, uint64_t ticket);
+/* READY of a session of this name, and its first dispatch. */
+void fake_ready(spectacles_shard *shard, const char *session);
+/* The session is lost: told with its name, and what is committed when it is told. */
+void fake_lose_session(spectacles_shard *shard);
 void fake_broker_event(spectacles_broker *broker, uint32_t type, uint64_t tag, uint32_t subscription);
 void fake_returned(spectacles_broker *broker, uint64_t tag, const char *key);
+/* The channel of all deliveries so far is gone, with or without the connection. */
+void fake_lose_deliveries(spectacles_broker *broker);
 uint64_t fake_message(spectacles_broker *broker, uint32_t subscription, const char *key, const char *body);
 uint64_t fake_bytes(spectacles_broker *broker, uint32_t subscription, const char *key, const void *body,
                     size_t length);

@@ -251,6 +251,37 @@ static void what_can_not_be_published_is_replayed(void **state)
     end();
 }
 
+/* Nothing behind it is committed until it comes again: what was received of that connection is read to its end first. */
+static void what_stands_behind_it_is_replayed_too(void **state)
+{
+    (void)state;
+    start(1);
+    spectacles_shard *shard = &world.shards[0];
+    fake_dispatch(shard, 2, "A", "");
+    pull();
+    confirm(1);
+    world.events.publish_error = SPECTACLES_E_NOMEM;
+    fake_dispatch(shard, 3, "A", "");
+    pull();
+    world.events.publish_error = SPECTACLES_OK;
+    fake_dispatch(shard, 4, "X", "");
+    fake_dispatch(shard, 5, "A", "");
+    pull();
+    assert_int_equal(shard->committed, 2);
+    assert_int_equal(fake_count("publish"), 1);
+    fake_shard_event(shard, SPECTACLES_SHARD_EVENT_DISCONNECTED, 0);
+    fake_shard_event(shard, SPECTACLES_SHARD_EVENT_RESUMED, 0);
+    for (uint64_t seq = 3; seq <= 5; seq++)
+        fake_dispatch(shard, seq, seq == 4 ? "X" : "A", "");
+    pull();
+    assert_int_equal(fake_count("publish"), 3);
+    confirm(2);
+    assert_int_equal(shard->committed, 4);
+    confirm(3);
+    assert_int_equal(shard->committed, 5);
+    end();
+}
+
 /* A broker that will never take one must not hold up all that comes behind it. */
 static void what_the_broker_refuses_is_declared(void **state)
 {
@@ -571,6 +602,7 @@ static void what_is_held_is_forgotten_with_its_connection(void **state)
     fake_message(&world.commands, 0, "0", packet);
     fake_message(&world.commands, SEND_SUBSCRIPTION, "SEND", send_2);
     pull();
+    fake_lose_deliveries(&world.commands);
     fake_broker_event(&world.commands, SPECTACLES_BROKER_EVENT_DISCONNECTED, 0, 0);
     pull();
     world.events.window = 10;
@@ -578,6 +610,75 @@ static void what_is_held_is_forgotten_with_its_connection(void **state)
     pull();
     pull();
     assert_int_equal(fake_count("send") + fake_count("publish"), 0);
+    end();
+}
+
+/* RabbitMQ's consumer_timeout, say: the connection goes on, and all that waited comes again. */
+static void what_is_delivered_again_is_sent_once(void **state)
+{
+    (void)state;
+    start(1);
+    open_send();
+    world.shards[0].state = SPECTACLES_SHARD_BACKOFF;
+    world.events.window = 0;
+    for (int i = 0; i < 3; i++) {
+        fake_lose_deliveries(&world.commands);
+        fake_message(&world.commands, 0, "0", packet);
+        fake_message(&world.commands, SEND_SUBSCRIPTION, "SEND", send_2);
+        pull();
+    }
+    world.events.window = 10;
+    fake_shard_event(&world.shards[0], SPECTACLES_SHARD_EVENT_RESUMED, 0);
+    pull();
+    assert_int_equal(fake_count("send 0"), 1);
+    assert_int_equal(fake_count("publish 2 "), 1);
+    fake_shard_event(&world.shards[0], SPECTACLES_SHARD_EVENT_SENT, 1);
+    pull();
+    confirm(1);
+    assert_int_equal(fake_called("ack 5") && fake_called("ack 6"), 1);
+    end();
+}
+
+/* On its way to Discord, or to the shard's queue, when its own channel is lost; then that way ends too. */
+static void what_comes_back_and_is_delivered_again_is_sent_once(void **state)
+{
+    (void)state;
+    start(1);
+    open_send();
+    fake_message(&world.commands, 0, "0", packet);
+    fake_message(&world.commands, SEND_SUBSCRIPTION, "SEND", send_2);
+    pull();
+    assert_int_equal(fake_count("send 0") + fake_count("publish 2 "), 2);
+    fake_lose_deliveries(&world.commands);
+    fake_message(&world.commands, 0, "0", packet);
+    fake_message(&world.commands, SEND_SUBSCRIPTION, "SEND", send_2);
+    world.shards[0].state = SPECTACLES_SHARD_BACKOFF;
+    fake_shard_event(&world.shards[0], SPECTACLES_SHARD_EVENT_UNSENT, 1);
+    fake_broker_event(&world.events, SPECTACLES_BROKER_EVENT_RETURNED, 1, 0);
+    pull();
+    world.now += SP_RELAY_RETRY;
+    fake_shard_event(&world.shards[0], SPECTACLES_SHARD_EVENT_RESUMED, 0);
+    pull();
+    assert_int_equal(fake_count("send 0"), 2);
+    assert_int_equal(fake_count("publish 2 "), 2);
+    end();
+}
+
+/* Discord counts what is sent for each connection. */
+static void a_new_connection_has_a_budget_of_its_own(void **state)
+{
+    (void)state;
+    start(1);
+    open_send();
+    world.shards[0].send_error = SPECTACLES_E_AGAIN;
+    world.shards[0].refill_at = 60000;
+    fake_message(&world.commands, 0, "0", packet);
+    pull();
+    world.shards[0].send_error = SPECTACLES_OK;
+    fake_shard_event(&world.shards[0], SPECTACLES_SHARD_EVENT_DISCONNECTED, 0);
+    fake_shard_event(&world.shards[0], SPECTACLES_SHARD_EVENT_RESUMED, 0);
+    pull();
+    assert_int_equal(fake_count("send 0"), 1);
     end();
 }
 
@@ -655,6 +756,7 @@ int main(void)
         cmocka_unit_test(a_confirm_of_an_older_connection_commits_nothing),
         cmocka_unit_test(a_full_window_stops_the_shards),
         cmocka_unit_test(what_can_not_be_published_is_replayed),
+        cmocka_unit_test(what_stands_behind_it_is_replayed_too),
         cmocka_unit_test(what_the_broker_refuses_is_declared),
         cmocka_unit_test(identifies_take_turns),
         cmocka_unit_test(buckets_identify_side_by_side),
@@ -670,6 +772,9 @@ int main(void)
         cmocka_unit_test(a_packet_is_never_routed_again),
         cmocka_unit_test(what_can_never_be_sent_is_rejected),
         cmocka_unit_test(what_is_held_is_forgotten_with_its_connection),
+        cmocka_unit_test(what_is_delivered_again_is_sent_once),
+        cmocka_unit_test(what_comes_back_and_is_delivered_again_is_sent_once),
+        cmocka_unit_test(a_new_connection_has_a_budget_of_its_own),
         cmocka_unit_test(stops_in_order),
         cmocka_unit_test(wrong_settings_are_named),
     };
