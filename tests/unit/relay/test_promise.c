@@ -1,0 +1,610 @@
+/*
+ * The promise, held against thousands of made-up lives. Discord, RabbitMQ, the disk and the process do whatever they
+ * may, in any order: dispatches, confirms in any order, refusals, returns, full windows, lost connections, lost
+ * sessions, kills between any two of these, memory that runs out. In the end every wanted dispatch has arrived, in
+ * its order, or is declared by a gap; and there is one gap for each session that was lost, and no other.
+ */
+#include "failing.h"
+#include "fakes.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    SHARDS = 2,
+    SESSIONS = 64, /* of one shard */
+    DISPATCHES = 200,
+    PUBLISHES = 4096,
+    GAPS = 64,
+    LIVES = 1000,
+    TURNS = 250
+};
+
+enum state {
+    OPEN,
+    ARRIVED,
+    REFUSED
+};
+
+/* What the broker was given. */
+struct published {
+    enum state state;
+    uint64_t tag; /* 0: of a process that is gone */
+    char key[32];
+    char id[48];
+    char body[200];
+};
+
+struct session {
+    bool lost; /* Discord does not know it any more */
+    bool told; /* somebody was told of it: a process that did not die too early */
+    uint64_t sent;
+    char names[DISPATCHES + 1]; /* by sequence: A is wanted, L is wanted and too large, X is not wanted */
+};
+
+struct stored {
+    char session[32]; /* empty: none */
+    uint64_t seq;
+};
+
+struct discord {
+    struct session sessions[SESSIONS];
+    int count;
+    bool connected;
+};
+
+static struct {
+    spectacles_shard shards[SHARDS];
+    spectacles_broker events;
+    spectacles_broker commands;
+    spectacles_relay *relay;
+    uint64_t now;
+    struct discord discord[SHARDS];
+    struct published published[PUBLISHES];
+    int count;
+    uint64_t last_tag; /* of the published ones that were looked at */
+    struct stored stored[SHARDS];
+    spectacles_gap gaps[GAPS]; /* stored */
+    char gap_texts[GAPS][2][32];
+    size_t gap_count;
+    uint32_t random;
+} world;
+
+static uint32_t chance(uint32_t below)
+{
+    world.random ^= world.random << 13;
+    world.random ^= world.random >> 17;
+    world.random ^= world.random << 5;
+    return world.random % below;
+}
+
+static struct session *newest(uint32_t shard)
+{
+    return &world.discord[shard].sessions[world.discord[shard].count - 1];
+}
+
+static void name_session(char name[32], uint32_t shard, int number)
+{
+    snprintf(name, 32, "s%u.%d", shard, number);
+}
+
+/* ---- The disk ---- */
+
+static const char *keep(char text[32], const char *given)
+{
+    snprintf(text, 32, "%s", given ? given : "");
+    return given ? text : NULL;
+}
+
+static void store(void)
+{
+    spectacles_gap gap = {.size = sizeof gap};
+    for (uint32_t i = 0; i < SHARDS; i++) {
+        spectacles_session session = {.size = sizeof session};
+        bool is = world.shards[i].session[0] && spectacles_shard_session(&world.shards[i], &session) == 0;
+        keep(world.stored[i].session, is ? session.session_id : "");
+        world.stored[i].seq = is ? session.seq : 0;
+    }
+    world.gap_count = 0;
+    while (spectacles_relay_gap(world.relay, world.gap_count, &gap) == 1) {
+        assert_true(world.gap_count < GAPS);
+        spectacles_gap *kept = &world.gaps[world.gap_count];
+        *kept = gap;
+        kept->old_session = keep(world.gap_texts[world.gap_count][0], gap.old_session);
+        kept->new_session = keep(world.gap_texts[world.gap_count][1], gap.new_session);
+        world.gap_count++;
+    }
+}
+
+/* ---- The process ---- */
+
+static void look_at_publishes(void)
+{
+    for (int i = 0; i < fake_lines; i++) {
+        struct published *out = &world.published[world.count];
+        if (strncmp(fake_log[i], "publish ", 8) != 0)
+            continue;
+        assert_true(world.count < PUBLISHES);
+        *out = (struct published){.tag = ++world.last_tag};
+        char *body = strchr(fake_log[i], '{');
+        assert_int_equal(sscanf(fake_log[i], "publish %31s %47s", out->key, out->id), 2);
+        snprintf(out->body, sizeof out->body, "%s", body ? body : "");
+        world.count++;
+    }
+}
+
+static void reconnect(uint32_t shard, bool reads_on);
+
+/* Once, with whatever is short. Nothing is short for the next time. */
+static void pull(void)
+{
+    const spectacles_relay_event *event;
+    while ((event = spectacles_relay_next_event(world.relay, world.now))) {
+        if (event->type == SPECTACLES_RELAY_EVENT_SHARD_READY) {
+            int number;
+            assert_int_equal(sscanf(event->name, "s%*u.%d", &number), 1);
+            world.discord[event->shard_id].sessions[number].told = true;
+            failing_start(0);
+            store();
+        }
+    }
+    failing_start(0);
+    world.events.publish_error = SPECTACLES_OK;
+    look_at_publishes();
+    bool anew[SHARDS] = {fake_called("reconnect 0"), fake_called("reconnect 1")};
+    fake_forget();
+    for (uint32_t i = 0; i < SHARDS; i++) {
+        if (anew[i] && world.discord[i].connected)
+            reconnect(i, chance(2));
+    }
+}
+
+static void make_relay(void)
+{
+    static const char *const allow[] = {"A", "L"};
+    spectacles_shard *shards[SHARDS] = {&world.shards[0], &world.shards[1]};
+    spectacles_relay_config config;
+    spectacles_relay_config_init(&config, sizeof config);
+    config.shard_count = SHARDS;
+    config.shards = shards;
+    config.shards_length = SHARDS;
+    config.events = &world.events;
+    config.commands = &world.commands;
+    config.allow = allow;
+    config.allow_length = 2;
+    config.unix_offset = 1767225600000;
+    config.gaps = world.gaps;
+    config.gaps_length = world.gap_count;
+    assert_int_equal(spectacles_relay_new(&world.relay, &config, NULL), SPECTACLES_OK);
+}
+
+/* Whatever is on the disk, and nothing else. */
+static void start(void)
+{
+    world.events = (spectacles_broker){.name = "events", .window = 6};
+    world.commands = (spectacles_broker){.name = "commands"};
+    world.last_tag = 0;
+    for (uint32_t i = 0; i < SHARDS; i++) {
+        const struct stored *stored = &world.stored[i];
+        world.shards[i] = (spectacles_shard){.id = i, .count = SHARDS, .state = SPECTACLES_SHARD_BACKOFF};
+        world.shards[i].committed = world.shards[i].received = stored->seq;
+        world.shards[i].lost = stored->session[0] == '\0';
+        keep(world.shards[i].session, stored->session);
+        world.discord[i].connected = false;
+    }
+    make_relay();
+    fake_forget();
+}
+
+/* Of what was on its way the first part has reached the broker: all that stands before something it has answered. */
+static void die(void)
+{
+    int reached = 0;
+    for (int i = 0; i < world.count; i++) {
+        bool answered = world.published[i].tag == 0 || world.published[i].state != OPEN;
+        if (answered || (reached == i && chance(4)))
+            reached = i + 1;
+    }
+    for (int i = 0; i < world.count; i++) {
+        struct published *each = &world.published[i];
+        bool arrives = i < reached && strcmp(each->key, "L") != 0;
+        if (each->tag && each->state == OPEN)
+            each->state = arrives ? ARRIVED : REFUSED;
+        each->tag = 0;
+    }
+    spectacles_relay_free(world.relay);
+    start();
+}
+
+/* ---- Discord ---- */
+
+static void hand_out(uint32_t shard, uint64_t seq)
+{
+    const struct session *session = newest(shard);
+    char name[2] = {session->names[seq], '\0'};
+    if (seq == 1)
+        fake_dispatch(&world.shards[shard], seq, "READY", "{}");
+    else
+        fake_dispatch(&world.shards[shard], seq, name, "{}");
+}
+
+static void dispatch(uint32_t shard)
+{
+    if (world.discord[shard].count == 0)
+        return;
+    struct session *session = newest(shard);
+    if (session->lost || session->sent == DISPATCHES || world.shards[shard].queue.count > FAKE_EVENTS / 2)
+        return;
+    session->names[++session->sent] = "AAAAXXL"[chance(7)];
+    if (world.discord[shard].connected)
+        hand_out(shard, session->sent);
+}
+
+static void begin_session(uint32_t shard)
+{
+    char name[32];
+    struct discord *discord = &world.discord[shard];
+    assert_true(discord->count < SESSIONS);
+    discord->sessions[discord->count] = (struct session){.sent = 1};
+    name_session(name, shard, discord->count++);
+    newest(shard)->names[1] = 'X';
+    fake_ready(&world.shards[shard], name);
+    discord->connected = true;
+}
+
+/* Resumes, and everything behind what is committed comes again; or a new session. */
+static void connect_shard(uint32_t shard)
+{
+    char name[32];
+    spectacles_shard *fake = &world.shards[shard];
+    struct discord *discord = &world.discord[shard];
+    name_session(name, shard, discord->count - 1);
+    if (discord->connected || fake->queue.count > 0)
+        return;
+    if (fake->lost) {
+        begin_session(shard);
+    } else if (discord->count == 0 || newest(shard)->lost || strcmp(fake->session, name) != 0) {
+        fake_lose_session(fake);
+    } else {
+        discord->connected = true;
+        fake->received = fake->committed;
+        for (uint64_t seq = fake->committed + 1; seq <= newest(shard)->sent; seq++)
+            hand_out(shard, seq);
+        fake_shard_event(fake, SPECTACLES_SHARD_EVENT_RESUMED, 0);
+    }
+}
+
+/* What came before its end is read, or not. */
+static void reconnect(uint32_t shard, bool reads_on)
+{
+    spectacles_shard *fake = &world.shards[shard];
+    world.discord[shard].connected = false;
+    /* READY is told in the same breath as it is read. */
+    bool ready = fake->queue.count > 0 &&
+                 fake->queue.events[fake->queue.first].shard.type == SPECTACLES_SHARD_EVENT_READY;
+    if (!reads_on)
+        fake->queue.count = ready ? 1 : 0;
+    fake_shard_event(fake, SPECTACLES_SHARD_EVENT_DISCONNECTED, 0);
+}
+
+/* ---- The broker ---- */
+
+static void settle(struct published *each)
+{
+    bool gap = strcmp(each->key, SPECTACLES_ROUTE_GAP) == 0;
+    bool large = strcmp(each->key, "L") == 0;
+    bool returned = gap && chance(4) == 0;
+    each->state = large || returned ? REFUSED : ARRIVED;
+    fake_broker_event(&world.events,
+                      large      ? SPECTACLES_BROKER_EVENT_FAILED
+                      : returned ? SPECTACLES_BROKER_EVENT_RETURNED
+                                 : SPECTACLES_BROKER_EVENT_CONFIRMED,
+                      each->tag, 0);
+}
+
+static void settle_one(void)
+{
+    int first = world.count > 20 ? world.count - 20 : 0;
+    for (int i = first; i < world.count; i++) {
+        struct published *each = &world.published[i];
+        if (each->state == OPEN && each->tag && chance(3) == 0) {
+            settle(each);
+            return;
+        }
+    }
+}
+
+static void settle_all(void)
+{
+    for (int i = 0; i < world.count; i++) {
+        if (world.published[i].state == OPEN && world.published[i].tag &&
+            world.events.queue.count < FAKE_EVENTS / 2)
+            settle(&world.published[i]);
+    }
+}
+
+/* ---- A life ---- */
+
+static void lose(uint32_t shard)
+{
+    if (world.discord[shard].count == 0 || world.discord[shard].count == SESSIONS - 4)
+        return;
+    newest(shard)->lost = true;
+    if (world.discord[shard].connected)
+        reconnect(shard, chance(2));
+}
+
+static void one_turn(bool starving)
+{
+    uint32_t shard = chance(SHARDS);
+    switch (chance(24)) {
+    case 0:
+        if (world.discord[shard].connected)
+            reconnect(shard, chance(2));
+        break;
+    case 1:
+        if (chance(3) == 0)
+            lose(shard);
+        break;
+    case 2:
+        if (chance(3) == 0)
+            die();
+        break;
+    case 3:
+        world.events.window = (int)chance(8);
+        break;
+    case 4:
+        settle_all();
+        break;
+    case 5:
+    case 6:
+    case 7:
+    case 8:
+        settle_one();
+        break;
+    case 9:
+    case 10:
+        store();
+        break;
+    case 11:
+    case 12:
+    case 13:
+        connect_shard(shard);
+        break;
+    case 14:
+        world.now += 700;
+        break;
+    case 15:
+        world.events.publish_error = SPECTACLES_E_NOMEM;
+        break;
+    default:
+        dispatch(shard);
+    }
+    if (starving && chance(3) == 0)
+        failing_start(1 + chance(4));
+    pull();
+}
+
+/* All is well again, until nothing is left to do. */
+static void recover(void)
+{
+    world.events.window = 100;
+    for (int turn = 0; turn < 200; turn++) {
+        for (uint32_t i = 0; i < SHARDS; i++)
+            connect_shard(i);
+        world.now += 1000;
+        pull();
+        settle_all();
+        pull();
+    }
+}
+
+/* ---- The verdict ---- */
+
+static bool arrived(const char *id)
+{
+    for (int i = 0; i < world.count; i++) {
+        if (world.published[i].state == ARRIVED && strcmp(world.published[i].id, id) == 0)
+            return true;
+    }
+    return false;
+}
+
+struct declared {
+    unsigned shard;
+    int old;
+    int new;
+    unsigned long long seq;
+    unsigned long long next;
+};
+
+static struct declared read_gap(const struct published *each)
+{
+    struct declared gap;
+    assert_int_equal(sscanf(each->body,
+                            "{\"shard\":[%u,2],\"old_session\":\"s%*u.%d\",\"new_session\":\"s%*u.%d\","
+                            "\"seq\":%llu,\"next\":%llu",
+                            &gap.shard, &gap.old, &gap.new, &gap.seq, &gap.next),
+                     5);
+    return gap;
+}
+
+static bool is_copy(int at)
+{
+    for (int i = 0; i < at; i++) {
+        if (world.published[i].state == ARRIVED && strcmp(world.published[i].id, world.published[at].id) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_first_gap(int at)
+{
+    const struct published *each = &world.published[at];
+    return each->state == ARRIVED && strcmp(each->key, SPECTACLES_ROUTE_GAP) == 0 && !is_copy(at);
+}
+
+static bool is_declared(unsigned shard, int session, uint64_t seq)
+{
+    for (int i = 0; i < world.count; i++) {
+        if (!is_first_gap(i))
+            continue;
+        struct declared gap = read_gap(&world.published[i]);
+        bool behind = session > gap.old || (session == gap.old && seq > gap.seq);
+        bool before = session < gap.new || (session == gap.new &&seq < gap.next);
+        if (gap.shard == shard && behind && before)
+            return true;
+    }
+    return false;
+}
+
+static int first_known(unsigned shard)
+{
+    int number = 0;
+    while (!world.discord[shard].sessions[number].told)
+        number++;
+    return number;
+}
+
+static void judge_dispatches(unsigned shard)
+{
+    char id[64];
+    const struct discord *discord = &world.discord[shard];
+    for (int number = 0; number < discord->count; number++) {
+        for (uint64_t seq = 2; seq <= discord->sessions[number].sent; seq++) {
+            snprintf(id, sizeof id, "s%u.%d:%llu", shard, number, (unsigned long long)seq);
+            /* The very first session of all may be one that nobody was told of. */
+            bool known = number >= first_known(shard);
+            if (discord->sessions[number].names[seq] != 'X' && known && !arrived(id) &&
+                !is_declared(shard, number, seq))
+                fail_msg("lost: %s", id);
+        }
+    }
+}
+
+/* A gap is published before all that its new session brings. */
+static bool is_announced(unsigned shard, int session, int at)
+{
+    for (int i = 0; i < at; i++) {
+        const struct published *each = &world.published[i];
+        if (strcmp(each->key, SPECTACLES_ROUTE_GAP) != 0)
+            continue;
+        struct declared gap = read_gap(each);
+        if (gap.shard == shard && gap.old < gap.new &&gap.new == session)
+            return true;
+    }
+    return false;
+}
+
+static void judge_order(unsigned shard)
+{
+    int session = -1;
+    unsigned long long newest_seq = 0;
+    for (int i = 0; i < world.count; i++) {
+        const struct published *each = &world.published[i];
+        unsigned of;
+        int number;
+        unsigned long long seq;
+        if (sscanf(each->id, "s%u.%d:%llu", &of, &number, &seq) != 3 || of != shard || each->state != ARRIVED)
+            continue;
+        if (is_copy(i))
+            continue;
+        assert_true(number > session || (number == session && seq > newest_seq));
+        assert_true(number == first_known(shard) || is_announced(shard, number, i));
+        session = number;
+        newest_seq = seq;
+    }
+}
+
+/* Every session that begins because one was lost begins with one gap; and one is declared for nothing else. */
+static void judge_gaps(unsigned shard)
+{
+    int count[SESSIONS] = {0};
+    const struct discord *discord = &world.discord[shard];
+    for (int i = 0; i < world.count; i++) {
+        if (!is_first_gap(i))
+            continue;
+        struct declared gap = read_gap(&world.published[i]);
+        if (gap.shard != shard)
+            continue;
+        assert_true(gap.old <= gap.new && discord->sessions[gap.old].told);
+        if (gap.old < gap.new)
+            count[gap.new]++;
+        else
+            assert_true(discord->sessions[gap.old].names[gap.next - 1] == 'L');
+    }
+    for (int number = 0; number < discord->count; number++) {
+        int wanted = discord->sessions[number].told && number > first_known(shard);
+        if (count[number] != wanted)
+            fail_msg("shard %u, session %d: %d gaps, and not %d", shard, number, count[number], wanted);
+    }
+}
+
+static void live(uint32_t seed, bool starving)
+{
+    memset(&world, 0, sizeof world);
+    world.random = seed * 2654435761u | 1;
+    world.now = 1000;
+    start();
+    for (int turn = 0; turn < TURNS; turn++)
+        one_turn(starving);
+    recover();
+    for (unsigned shard = 0; shard < SHARDS; shard++) {
+        judge_dispatches(shard);
+        judge_order(shard);
+        judge_gaps(shard);
+    }
+    spectacles_relay_free(world.relay);
+}
+
+static void nothing_is_lost_in_any_order(void **state)
+{
+    (void)state;
+    for (uint32_t seed = 1; seed <= LIVES; seed++)
+        live(seed, false);
+}
+
+static void nor_when_memory_runs_out(void **state)
+{
+    (void)state;
+    for (uint32_t seed = 1; seed <= LIVES; seed++)
+        live(seed, true);
+}
+
+/* More sessions are lost, while the broker is silent, than there is memory for gaps of their own. */
+static void a_gap_goes_on_without_memory_for_another(void **state)
+{
+    (void)state;
+    memset(&world, 0, sizeof world);
+    world.random = 1;
+    start();
+    for (int number = 0; number < 12; number++) {
+        connect_shard(0);
+        pull();
+        world.events.window = 100;
+        newest(0)->names[++newest(0)->sent] = 'A';
+        hand_out(0, 2);
+        pull();
+        lose(0);
+        pull();
+        connect_shard(0);
+        failing_start(1);
+        pull();
+    }
+    for (int i = 0; i < world.count; i++)
+        world.published[i].tag = strcmp(world.published[i].key, "A") == 0 ? 0 : world.published[i].tag;
+    recover();
+    judge_dispatches(0);
+    spectacles_relay_free(world.relay);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_is_lost_in_any_order),
+        cmocka_unit_test(nor_when_memory_runs_out),
+        cmocka_unit_test(a_gap_goes_on_without_memory_for_another),
+    };
+    return cmocka_run_group_tests_name("relay_promise", tests, NULL, NULL);
+}
