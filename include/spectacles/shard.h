@@ -226,6 +226,9 @@ const spectacles_shard_event *spectacles_shard_next_event(spectacles_shard *shar
  * identify within `max_concurrency` and the daily limit (Discord: "Session Start Limit Object"); resumes need
  * no grant. SPECTACLES_E_STATE when the shard is not in IDENTIFY_WAIT, or its connection has ended: another
  * IDENTIFY event follows on the next one. SPECTACLES_E_NOMEM.
+ *
+ * Identifies that come to nothing (no connection that is READY for ten minutes) are asked for ever more slowly, in the
+ * end every two and a half minutes on average: a gateway that never says READY does not use up the thousand of a day.
  */
 int spectacles_shard_identify(spectacles_shard *shard, uint64_t now);
 

@@ -149,16 +149,37 @@ static void keep_score(spectacles_shard *shard, uint64_t now)
         shard->host_failures++;
     if (shard->reached == SPECTACLES_SHARD_RESUMING)
         shard->resume_failures++;
-    if (shard->ready_since != SPECTACLES_NEVER && now - shard->ready_since >= SP_LIVED)
+    uint64_t lived = shard->ready_since != SPECTACLES_NEVER ? now - shard->ready_since : 0;
+    if (lived >= SP_LIVED)
         shard->attempts = 0;
+    if (lived >= SP_SETTLED)
+        shard->identifies = 0;
+}
+
+static bool session_is_lost(const spectacles_shard *shard)
+{
+    return shard->loss.plan == SP_CLOSE_IDENTIFY || shard->resume_failures >= SP_RESUMES_IN_A_ROW;
+}
+
+static uint64_t max(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Before the next attempt. */
+static uint64_t wait_of(spectacles_shard *shard)
+{
+    uint64_t wait = sp_random_backoff(&shard->random, shard->attempts, SP_BACKOFF_BASE, SP_BACKOFF_CAP);
+    if (session_is_lost(shard) || !sp_session_exists(&shard->session))
+        wait =
+            max(wait, sp_random_backoff(&shard->random, shard->identifies, SP_BACKOFF_BASE, SP_IDENTIFY_CAP));
+    return max(wait, shard->loss.wait);
 }
 
 static void back_off(spectacles_shard *shard, uint64_t now)
 {
-    uint64_t wait = sp_random_backoff(&shard->random, shard->attempts, SP_BACKOFF_BASE, SP_BACKOFF_CAP);
+    uint64_t wait = wait_of(shard);
     shard->attempts++;
-    if (wait < shard->loss.wait)
-        wait = shard->loss.wait;
     sp_shard_become(shard, SPECTACLES_SHARD_BACKOFF, now);
     shard->phase_deadline = now + wait;
     tell_end(shard, SPECTACLES_SHARD_EVENT_DISCONNECTED, now + wait);
@@ -181,6 +202,6 @@ void sp_shard_settle(spectacles_shard *shard, uint64_t now)
     }
     keep_score(shard, now);
     back_off(shard, now);
-    if (shard->loss.plan == SP_CLOSE_IDENTIFY || shard->resume_failures >= SP_RESUMES_IN_A_ROW)
+    if (session_is_lost(shard))
         sp_shard_forget_session(shard);
 }

@@ -495,6 +495,7 @@ SPECTACLES_EXPORT int spectacles_shard_identify(spectacles_shard *shard, uint64_
     if (error != SPECTACLES_OK)
         return sp_shard_fail(shard, error, spectacles_strerror(error));
     shard->stats.identifies++;
+    shard->identifies++;
     sp_shard_become(shard, SPECTACLES_SHARD_IDENTIFYING, now);
     return SPECTACLES_OK;
 }

@@ -29,6 +29,8 @@ enum {
     SP_BACKOFF_BASE = 1000,
     SP_BACKOFF_CAP = 60000,
     SP_LIVED = 60000,         /* a connection that was ready for so long starts the back-off anew */
+    SP_IDENTIFY_CAP = 300000, /* of the wait before an identify: a day has a thousand */
+    SP_SETTLED = 600000,      /* an identify was worth it when its connection was ready for so long */
     SP_HOST_FAILURES = 3,     /* so many in a row, and a resume goes to the base URL */
     SP_RESUMES_IN_A_ROW = 5,  /* so many without RESUMED, and the session is given up */
     SP_LAST_OPS = 5,          /* are told when the gateway did not like what we sent */
@@ -91,6 +93,7 @@ struct spectacles_shard {
     uint32_t attempts;
     uint32_t host_failures;
     uint32_t resume_failures;
+    uint32_t identifies; /* since one was last worth it */
     bool owner_closes;
     sp_session session;
     sp_loss loss;

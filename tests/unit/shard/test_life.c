@@ -417,6 +417,104 @@ static void a_resume_that_succeeds_begins_the_count_anew(void **state)
     peer_free(peer);
 }
 
+static void by_another_dispatch(sp_peer *peer)
+{
+    peer_text(peer, "{\"op\":0,\"t\":\"A\",\"s\":1,\"d\":{}}");
+    peer_eof(peer, 0, NULL);
+}
+
+static void by_op_9_false(sp_peer *peer)
+{
+    peer_text(peer, "{\"op\":9,\"d\":false}");
+    peer_eof(peer, 0, NULL);
+}
+
+static void say_ready(sp_peer *peer)
+{
+    peer_text(peer, "{\"op\":0,\"t\":\"READY\",\"s\":1,\"d\":{\"session_id\":\"abc\"}}");
+    assert_int_equal(state_of(peer), SPECTACLES_SHARD_READY);
+}
+
+static void by_a_session_that_is_lost_at_once(sp_peer *peer)
+{
+    say_ready(peer);
+    peer_close(peer, 4009, "");
+}
+
+/* To the next identify, which is granted at once. */
+static void identify_anew(sp_peer *peer)
+{
+    peer_forget(peer);
+    wait_for_attempt(peer);
+    accept_hello(peer);
+    assert_int_equal(spectacles_shard_identify(peer->shard, peer->now), SPECTACLES_OK);
+    peer_pull(peer);
+    peer->sent_length = 0;
+}
+
+static int identifies_in_a_day(void (*end)(sp_peer *peer))
+{
+    sp_peer *peer = peer_new(NULL);
+    uint64_t day = peer->now + 86400000;
+    int identifies = 0;
+    peer_pull(peer);
+    peer_eof(peer, SPECTACLES_E_SYS, "refused");
+    for (; peer->now < day; identifies++) {
+        identify_anew(peer);
+        end(peer);
+    }
+    peer_free(peer);
+    return identifies;
+}
+
+/* However an identify comes to nothing: one shard alone does not use up the thousand of a day. */
+static void identifies_that_lead_nowhere_grow_rare(void **state)
+{
+    (void)state;
+    assert_in_range(identifies_in_a_day(by_a_cut), 300, 700);
+    assert_in_range(identifies_in_a_day(by_a_close_frame), 300, 700);
+    assert_in_range(identifies_in_a_day(by_op_7), 300, 700);
+    assert_in_range(identifies_in_a_day(by_op_9), 300, 700);
+    assert_in_range(identifies_in_a_day(by_op_9_false), 300, 700);
+    assert_in_range(identifies_in_a_day(by_another_dispatch), 300, 700);
+    assert_in_range(identifies_in_a_day(by_a_session_that_is_lost_at_once), 300, 700);
+}
+
+/* The longest wait before the next attempt after this end of a session, of several. */
+static uint64_t longest_wait(uint64_t lived, int code)
+{
+    uint64_t longest = 0;
+    for (uint64_t seed = 1; seed < 20; seed++) {
+        spectacles_shard_config config;
+        peer_config(&config);
+        config.seed = seed;
+        sp_peer *peer = peer_new(&config);
+        peer_pull(peer);
+        peer_eof(peer, SPECTACLES_E_SYS, "refused");
+        for (int i = 0; i < 12; i++) {
+            identify_anew(peer);
+            by_a_cut(peer);
+        }
+        identify_anew(peer);
+        say_ready(peer);
+        live_on(peer, lived);
+        peer_close(peer, code, "");
+        uint64_t wait = spectacles_shard_deadline(peer->shard) - peer->now;
+        longest = wait > longest ? wait : longest;
+        peer_free(peer);
+    }
+    return longest;
+}
+
+static void a_session_that_lived_ten_minutes_was_worth_its_identify(void **state)
+{
+    (void)state;
+    assert_in_range(longest_wait(599999, 4009), 200000, 300000);
+    assert_in_range(longest_wait(600000, 4009), 0, 1000);
+    /* A resume costs nothing, and does not wait for that. */
+    assert_in_range(longest_wait(1000, 4000), 30000, 60000);
+}
+
 static void nobody_there(sp_peer *peer)
 {
     peer_eof(peer, SPECTACLES_E_SYS, "refused");
@@ -738,6 +836,8 @@ int main(void)
         cmocka_unit_test(a_dead_connection_takes_no_identify),
         cmocka_unit_test(every_loop_of_resumes_ends),
         cmocka_unit_test(a_resume_that_succeeds_begins_the_count_anew),
+        cmocka_unit_test(identifies_that_lead_nowhere_grow_rare),
+        cmocka_unit_test(a_session_that_lived_ten_minutes_was_worth_its_identify),
         cmocka_unit_test(every_failure_of_a_resume_host_counts),
         cmocka_unit_test(a_connection_that_lived_a_minute_resets_the_back_off),
         cmocka_unit_test(op_9_waits_one_to_five_seconds),
