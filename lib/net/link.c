@@ -445,14 +445,28 @@ static void read_in_turn(spectacles_link *link, uint64_t now)
     link->read_at = more_may_come && link->read_delay > 0 ? now + link->read_delay : 0;
 }
 
+/*
+ * For an engine that has enough nothing is watched, but poll(2) and epoll report a broken connection all the same, over and
+ * over: what nobody has read of it is lost.
+ */
+static void look_for_a_reset(spectacles_link *link, uint64_t now)
+{
+    int connected = sp_tcp_connected(link->fd);
+    if (connected < 0)
+        lose_plain(link, connected, now);
+}
+
 static bool pump(spectacles_link *link, uint32_t ready, uint64_t now)
 {
     flush(link, now);
     if (link->state != LINK_OPEN)
         return true;
     bool readable = ready & SPECTACLES_LINK_READ || link->more || link->blocked_read;
+    bool wanted = link->engine->wants_input(link->handle);
     if (readable)
         read_in_turn(link, now);
+    if (!wanted && ready & SPECTACLES_LINK_READ)
+        look_for_a_reset(link, now);
     return false;
 }
 

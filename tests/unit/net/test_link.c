@@ -214,6 +214,29 @@ static void a_reset_is_a_sentence_and_no_signal(void **state)
     scene_end(scene);
 }
 
+/* poll(2) and epoll report a broken connection also to who watches for nothing: it is told, and not reported for ever. */
+static void a_reset_is_told_to_an_engine_that_has_enough(void **state)
+{
+    (void)state;
+    sp_scene *scene = scene_begin("127.0.0.1", NULL);
+    connect_both(scene);
+    scene->toy.wants_input = 0;
+    assert_int_equal(spectacles_link_interest(scene->link), 0);
+    assert_int_equal(write(scene->peer, "hello", 5), 5);
+    for (int i = 0; i < 5; i++)
+        scene_turn(scene);
+    assert_int_equal(scene->toy.ended, 0);
+    struct linger hard = {1, 0};
+    setsockopt(scene->peer, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+    close(scene->peer);
+    scene->peer = -1;
+    until(scene->toy.ended);
+    assert_int_equal(scene->toy.error, SPECTACLES_E_SYS);
+    assert_string_equal(strrchr(scene->toy.text, ':'), ": connection reset by peer");
+    assert_int_equal(scene->toy.in_length, 0);
+    scene_end(scene);
+}
+
 static void nobody_listens(void **state)
 {
     (void)state;
@@ -399,6 +422,7 @@ int main(void)
         cmocka_unit_test(a_delay_ends),
         cmocka_unit_test(the_end_is_told),
         cmocka_unit_test(a_reset_is_a_sentence_and_no_signal),
+        cmocka_unit_test(a_reset_is_told_to_an_engine_that_has_enough),
         cmocka_unit_test(nobody_listens),
         cmocka_unit_test(names_are_asked_for),
         cmocka_unit_test(waiting_has_an_end),
