@@ -92,6 +92,7 @@ int sp_handshake_request(sp_handshake *handshake, sp_buffer *out, const sp_url *
     sp_buffer_text(out, "\r\n\r\n");
     if (sp_buffer_failed(out)) {
         sp_buffer_truncate(out, before);
+        out->failed = false;
         return SPECTACLES_E_NOMEM;
     }
     return SPECTACLES_OK;

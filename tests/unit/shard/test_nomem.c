@@ -203,8 +203,70 @@ static void every_allocation_may_fail(void **state)
     }
 }
 
+/* ---- Calls that are made again ---- */
+
+static void feed_again(spectacles_shard *shard, const void *bytes, size_t length)
+{
+    if (spectacles_shard_feed(shard, bytes, length, 1000) == SPECTACLES_E_NOMEM)
+        assert_int_equal(spectacles_shard_feed(shard, bytes, length, 1000), SPECTACLES_OK);
+}
+
+/* True when it got to READY, and a packet out; false when the connection was given up for want of memory. */
+static int persist(const script *says)
+{
+    spectacles_shard *shard = NULL;
+    spectacles_shard_config config;
+    char request[1000] = "";
+    char head[300];
+    char accept[64];
+    peer_config(&config);
+    if (spectacles_shard_new(&shard, &config, NULL) < 0)
+        assert_int_equal(spectacles_shard_new(&shard, &config, NULL), SPECTACLES_OK);
+    pull(shard, request, sizeof request, 1000);
+    if (spectacles_shard_opened(shard, 1000) < 0)
+        assert_int_equal(spectacles_shard_opened(shard, 1000), SPECTACLES_OK);
+    pull(shard, request, sizeof request, 1000);
+    peer_accept_key(request, accept);
+    int length = snprintf(
+        head, sizeof head,
+        "HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
+        accept);
+    feed_again(shard, head, (size_t)length);
+    feed_again(shard, says->frame[0][0], says->length[0][0]);
+    pull(shard, request, sizeof request, 1000);
+    if (spectacles_shard_identify(shard, 1000) == SPECTACLES_E_NOMEM)
+        assert_int_equal(spectacles_shard_identify(shard, 1000), SPECTACLES_OK);
+    feed_again(shard, says->frame[0][1], says->length[0][1]);
+    pull(shard, request, sizeof request, 1000);
+    int error = spectacles_shard_send(shard, 3, (const uint8_t *)"{}", 2, 1000, NULL);
+    if (error == SPECTACLES_E_NOMEM)
+        error = spectacles_shard_send(shard, 3, (const uint8_t *)"{}", 2, 1000, NULL);
+    if (error == SPECTACLES_E_STATE)
+        assert_int_equal(spectacles_shard_state(shard), SPECTACLES_SHARD_CLOSING);
+    spectacles_shard_free(shard);
+    return error == SPECTACLES_OK;
+}
+
+static void what_ran_out_of_memory_may_be_called_again(void **state)
+{
+    static script says;
+    (void)state;
+    compose(&says, SPECTACLES_ENCODING_JSON, SPECTACLES_COMPRESSION_NONE);
+    failing_start(0);
+    assert_int_equal(persist(&says), 1);
+    size_t all = failing_count();
+    int given_up = 0;
+    for (size_t nth = 1; nth <= all; nth++) {
+        failing_start(nth);
+        given_up += !persist(&says);
+        failing_start(0);
+    }
+    assert_true(given_up < 5);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_allocation_may_fail)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_allocation_may_fail),
+                                       cmocka_unit_test(what_ran_out_of_memory_may_be_called_again)};
     return cmocka_run_group_tests_name("shard/nomem", tests, NULL, NULL);
 }
