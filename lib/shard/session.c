@@ -1,6 +1,7 @@
 #include "shard/session.h"
 
 #include "codec/json.h"
+#include "core/text.h"
 
 #include <string.h>
 
@@ -45,11 +46,20 @@ static int copy(char *out, size_t size, const char *text)
     return SPECTACLES_OK;
 }
 
+/* Nothing else could be sent with a resume. */
+static bool is_utf8(const char *text)
+{
+    size_t width = 1;
+    for (size_t left = strlen(text); left > 0 && width > 0; text += width, left -= width)
+        width = sp_utf8_sequence((const unsigned char *)text, left);
+    return width > 0;
+}
+
 int sp_session_import(sp_session *session, const spectacles_session *stored, const sp_url *base)
 {
     sp_session taken = {.received = stored->seq, .committed = stored->seq, .encoding = stored->encoding};
     const char *url = stored->resume_url;
-    if (copy(taken.id, sizeof taken.id, stored->session_id) < 0)
+    if (copy(taken.id, sizeof taken.id, stored->session_id) < 0 || !is_utf8(taken.id))
         return SPECTACLES_E_INVAL;
     if (url && *url && copy(taken.resume_url, sizeof taken.resume_url, url) < 0)
         return SPECTACLES_E_INVAL;

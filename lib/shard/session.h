@@ -29,7 +29,7 @@ bool sp_session_exists(const sp_session *session);
 bool sp_session_is_shown(const sp_session *session);
 void sp_session_forget(sp_session *session);
 
-/* Takes over what an owner stored. SPECTACLES_E_INVAL when the texts are missing or too long. */
+/* Takes over what an owner stored. SPECTACLES_E_INVAL when the texts are missing, too long, or the id is no UTF-8. */
 int sp_session_import(sp_session *session, const spectacles_session *stored, const sp_url *base);
 
 /*

@@ -137,8 +137,9 @@ static int import_session(spectacles_shard *shard, const spectacles_session *giv
         return SPECTACLES_OK;
     if (sp_config_read(&stored, sizeof stored, given) != SPECTACLES_OK ||
         sp_session_import(&shard->session, &stored, &shard->base) != SPECTACLES_OK)
-        return sp_refuse(problem, SPECTACLES_E_INVAL,
-                         "session lacks its id, or its id or resume URL is too long");
+        return sp_refuse(
+            problem, SPECTACLES_E_INVAL,
+            "session lacks its id, or its id is not UTF-8, or that or the resume URL is too long");
     if (stored.shard_id != shard->id || stored.shard_count != shard->count)
         sp_shard_forget_session(shard);
     return SPECTACLES_OK;

@@ -269,6 +269,37 @@ static void a_session_of_another_count_is_forgotten_aloud(void **state)
     peer_free(peer);
 }
 
+static void a_stored_session_that_is_none_is_refused(void **state)
+{
+    (void)state;
+    static char long_text[600];
+    memset(long_text, 'x', sizeof long_text - 1);
+    static const char *const bad[][2] = {{NULL, ""},         {"", ""},         {long_text, ""},
+                                         {"abc", long_text}, {"\xff\xfe", ""}, {"ab\xc3", ""}};
+    static const char *const good[][2] = {{"abc", NULL}, {"abc", "nonsense"}, {"gr\xc3\xbc\xc3\x9f", ""}};
+    spectacles_shard_config config;
+    peer_config(&config);
+    spectacles_session session = {.size = sizeof session, .shard_id = 1, .shard_count = 4, .seq = UINT64_MAX};
+    config.session = &session;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        spectacles_shard *shard = NULL;
+        spectacles_problem problem = {0};
+        session.session_id = bad[i][0];
+        session.resume_url = bad[i][1];
+        assert_int_equal(spectacles_shard_new(&shard, &config, &problem), SPECTACLES_E_INVAL);
+        assert_non_null(strstr(problem.text, "session lacks its id"));
+    }
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        session.session_id = good[i][0];
+        session.resume_url = good[i][1];
+        sp_peer *peer = peer_new(&config);
+        peer_hello(peer);
+        assert_string_equal(peer_last(peer, "CONNECTING"), "CONNECTING 0 0 gateway.discord.gg:443");
+        assert_int_equal(spectacles_shard_state(peer->shard), SPECTACLES_SHARD_RESUMING);
+        peer_free(peer);
+    }
+}
+
 /* An owner who stores sessions and dies before he pulls the GAP must find the old session in his store. */
 static void a_lost_session_is_shown_until_its_gap_is_pulled(void **state)
 {
@@ -921,6 +952,7 @@ int main(void)
         cmocka_unit_test(commits_decide_where_a_resume_begins),
         cmocka_unit_test(a_stored_session_is_resumed_by_another_process),
         cmocka_unit_test(a_session_of_another_count_is_forgotten_aloud),
+        cmocka_unit_test(a_stored_session_that_is_none_is_refused),
         cmocka_unit_test(a_lost_session_is_shown_until_its_gap_is_pulled),
         cmocka_unit_test(op_9_true_resumes_and_false_forgets),
         cmocka_unit_test(an_unreachable_resume_host_is_given_up),
