@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum {
-    NEWS_MOST = 16,
+    NEWS_MOST = 8, /* that one frame or one call of the owner can make, and more */
     PREFETCH_DEFAULT = 64,
     KEPT_BYTES = 64 * 1024
 };
@@ -200,7 +200,7 @@ SPECTACLES_EXPORT void spectacles_broker_free(spectacles_broker *broker)
 
 static bool connects_now(const spectacles_broker *broker, uint64_t now)
 {
-    if (broker->news.count > 0)
+    if (sp_broker_has_news(broker))
         return false;
     return broker->state == SPECTACLES_BROKER_IDLE ||
            (broker->state == SPECTACLES_BROKER_BACKOFF && now >= broker->phase_deadline);
@@ -274,7 +274,7 @@ SPECTACLES_EXPORT const spectacles_broker_event *spectacles_broker_next_event(sp
         if (event)
             return event;
         check_drained(broker, now);
-        if (!sp_broker_receive(broker, now, &event) && broker->news.count == 0)
+        if (!sp_broker_receive(broker, now, &event) && !sp_broker_has_news(broker))
             return take_late_call(broker, now);
         if (event)
             return event;
@@ -293,7 +293,7 @@ static bool has_unread(const spectacles_broker *broker)
     size_t used;
     const char *why;
     sp_slice input = sp_buffer_slice(&broker->input);
-    if (broker->news.count > 0 || broker->publishes.confirm_tag || broker->calls.failed > 0)
+    if (sp_broker_has_news(broker) || broker->publishes.confirm_tag || broker->calls.failed > 0)
         return true;
     input.length -= broker->input_used;
     input.bytes = input.length > 0 ? input.bytes + broker->input_used : NULL;
@@ -325,7 +325,7 @@ SPECTACLES_EXPORT uint64_t spectacles_broker_deadline(const spectacles_broker *b
     if (broker->transport == SP_TRANSPORT_ENDED || broker->state == SPECTACLES_BROKER_CLOSED)
         return SPECTACLES_NEVER;
     /* A new connection waits until the owner has pulled what happened to the last one. */
-    if (broker->news.count > 0 && broker->state == SPECTACLES_BROKER_BACKOFF)
+    if (sp_broker_has_news(broker) && broker->state == SPECTACLES_BROKER_BACKOFF)
         return call_deadline(broker);
     uint64_t deadline = earlier(broker->phase_deadline, heartbeat_deadline(broker));
     deadline = earlier(deadline, call_deadline(broker));
@@ -549,7 +549,7 @@ SPECTACLES_EXPORT int spectacles_broker_subscribe(spectacles_broker *broker,
         return error;
     read.prefetch = read.prefetch ? read.prefetch : broker->prefetch;
     /* A number is not given anew while its owner may not have heard yet that the last one ended. */
-    int number = sp_topology_add(&broker->topology, broker->group, &read, broker->news.count == 0);
+    int number = sp_topology_add(&broker->topology, broker->group, &read, !sp_broker_has_news(broker));
     if (number == SPECTACLES_E_NOMEM)
         return sp_broker_fail(broker, number, spectacles_strerror(number));
     if (number < 0)

@@ -53,6 +53,14 @@ typedef struct sp_loss {
     sp_text text;
 } sp_loss;
 
+/* What the last frame did to subscriptions: one has failed, or the channel ended under all of them. */
+typedef struct sp_trouble {
+    uint32_t code;
+    int32_t error;
+    uint64_t time; /* of the next try */
+    sp_text text;
+} sp_trouble;
+
 typedef struct sp_news {
     spectacles_broker_event event;
     sp_text text;
@@ -115,6 +123,7 @@ struct spectacles_broker {
 
     /* What it tells. */
     sp_ring news;
+    sp_trouble trouble;
     spectacles_broker_event event;
     sp_text event_text;
     spectacles_broker_stats stats;
@@ -221,6 +230,7 @@ bool sp_broker_receive(spectacles_broker *broker, uint64_t now, const spectacles
 /* ---- events.c ---- */
 
 sp_news *sp_broker_tell(spectacles_broker *broker, uint32_t type);
+bool sp_broker_has_news(const spectacles_broker *broker);
 const spectacles_broker_event *sp_broker_take_news(spectacles_broker *broker);
 int sp_broker_fail(spectacles_broker *broker, int error, const char *text);
 

@@ -11,18 +11,71 @@ sp_news *sp_broker_tell(spectacles_broker *broker, uint32_t type)
     return news;
 }
 
-const spectacles_broker_event *sp_broker_take_news(spectacles_broker *broker)
+bool sp_broker_has_news(const spectacles_broker *broker)
+{
+    return broker->topology.untold > 0 || broker->news.count > 0;
+}
+
+static void tell_trouble(spectacles_broker *broker, bool all, const char *queue)
+{
+    const sp_trouble *trouble = &broker->trouble;
+    broker->event.code = trouble->code;
+    broker->event.error = trouble->error;
+    broker->event.time = trouble->time;
+    if (all)
+        sp_text_set(&broker->event_text,
+                    "the broker closed the channel on which queue '%s' is consumed: what is not acknowledged "
+                    "is delivered again%s",
+                    queue, trouble->text.chars);
+    else
+        broker->event_text = trouble->text;
+}
+
+static void tell_ended(spectacles_broker *broker, const char *queue)
+{
+    broker->event.time = SPECTACLES_NEVER;
+    sp_text_set(&broker->event_text, "queue '%s' is not consumed any more, as was asked for", queue);
+}
+
+static bool take_subscription_news(spectacles_broker *broker)
+{
+    uint32_t number = 0;
+    enum sp_subscription_news news = sp_topology_take_news(&broker->topology, &number);
+    if (news == SP_NEWS_NONE)
+        return false;
+    const char *queue = sp_topology_at(&broker->topology, number)->queue;
+    broker->event =
+        (spectacles_broker_event){.type = SPECTACLES_BROKER_EVENT_UNSUBSCRIBED, .subscription = number};
+    if (news == SP_NEWS_SUBSCRIBED) {
+        broker->event.type = SPECTACLES_BROKER_EVENT_SUBSCRIBED;
+        sp_text_set(&broker->event_text, "%s", queue);
+    } else if (news == SP_NEWS_ENDED) {
+        tell_ended(broker, queue);
+    } else {
+        tell_trouble(broker, news == SP_NEWS_INTERRUPTED, queue);
+    }
+    return true;
+}
+
+static bool take_other_news(spectacles_broker *broker)
 {
     const sp_news *news = sp_ring_front(&broker->news);
     if (!news)
-        return NULL;
+        return false;
     broker->event = news->event;
     broker->event_text = news->text;
-    if (news->text.length > 0) {
+    sp_ring_pop(&broker->news);
+    return true;
+}
+
+const spectacles_broker_event *sp_broker_take_news(spectacles_broker *broker)
+{
+    if (!take_subscription_news(broker) && !take_other_news(broker))
+        return NULL;
+    if (broker->event_text.length > 0) {
         broker->event.text = broker->event_text.chars;
         broker->event.text_length = broker->event_text.length;
     }
-    sp_ring_pop(&broker->news);
     return &broker->event;
 }
 

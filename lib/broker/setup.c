@@ -56,14 +56,10 @@ static bool exchange_is_wanted(const spectacles_broker *broker)
 static void tell_subscribed(spectacles_broker *broker, uint32_t number)
 {
     sp_subscription *subscription = sp_topology_at(&broker->topology, number);
-    bool known = subscription->told;
+    if (!subscription->told)
+        sp_topology_tell(&broker->topology, number, SP_NEWS_SUBSCRIBED);
     subscription->state = SP_SUBSCRIPTION_ACTIVE;
     subscription->settled = subscription->told = true;
-    sp_news *news = known ? NULL : sp_broker_tell(broker, SPECTACLES_BROKER_EVENT_SUBSCRIBED);
-    if (!news)
-        return;
-    news->event.subscription = number;
-    sp_text_set(&news->text, "%s", subscription->queue);
 }
 
 static void take_for_declared(spectacles_broker *broker, uint32_t number)
@@ -143,13 +139,8 @@ static void end_subscription(spectacles_broker *broker, uint32_t number)
     subscription->settled = !subscription->again;
     subscription->leaving = subscription->again = subscription->told = false;
     subscription->retry_at = SPECTACLES_NEVER;
-    bool closed = broker->state == SPECTACLES_BROKER_CLOSED; /* nothing is told after that */
-    sp_news *news = closed ? NULL : sp_broker_tell(broker, SPECTACLES_BROKER_EVENT_UNSUBSCRIBED);
-    if (!news)
-        return;
-    news->event.subscription = number;
-    news->event.time = SPECTACLES_NEVER;
-    sp_text_set(&news->text, "queue '%s' is not consumed any more, as was asked for", subscription->queue);
+    if (broker->state != SPECTACLES_BROKER_CLOSED) /* nothing is told after that */
+        sp_topology_tell(&broker->topology, number, SP_NEWS_ENDED);
 }
 
 void sp_broker_end_leaving(spectacles_broker *broker)
@@ -238,19 +229,16 @@ int sp_broker_on_consuming(spectacles_broker *broker, enum sp_request_kind kind,
 
 /* ---- Trouble ---- */
 
-static sp_news *fail_subscription(spectacles_broker *broker, uint32_t number, uint64_t retry_at)
+static sp_trouble *fail_subscription(spectacles_broker *broker, uint32_t number, uint64_t retry_at)
 {
     sp_subscription *subscription = sp_topology_at(&broker->topology, number);
     subscription->state = SP_SUBSCRIPTION_FAILED;
     subscription->settled = true;
     subscription->told = false;
     subscription->retry_at = retry_at;
-    sp_news *news = sp_broker_tell(broker, SPECTACLES_BROKER_EVENT_UNSUBSCRIBED);
-    if (news) {
-        news->event.subscription = number;
-        news->event.time = retry_at;
-    }
-    return news;
+    sp_topology_tell(&broker->topology, number, SP_NEWS_FAILED);
+    broker->trouble = (sp_trouble){.time = retry_at};
+    return &broker->trouble;
 }
 
 int sp_broker_on_cancelled(spectacles_broker *broker, const amqp_basic_cancel_t *cancel, uint64_t now)
@@ -263,11 +251,10 @@ int sp_broker_on_cancelled(spectacles_broker *broker, const amqp_basic_cancel_t 
         return SPECTACLES_OK;
     if (subscription->state != SP_SUBSCRIPTION_ACTIVE)
         return SPECTACLES_E_PROTO;
-    sp_news *news = fail_subscription(broker, (uint32_t)number, now + SP_RETRY_CANCELLED);
-    if (news)
-        sp_text_set(&news->text,
-                    "the broker cancelled the consumer of queue '%s': it was deleted, or its node is gone",
-                    subscription->queue);
+    sp_trouble *trouble = fail_subscription(broker, (uint32_t)number, now + SP_RETRY_CANCELLED);
+    sp_text_set(&trouble->text,
+                "the broker cancelled the consumer of queue '%s': it was deleted, or its node is gone",
+                subscription->queue);
     return SPECTACLES_OK;
 }
 
@@ -316,13 +303,11 @@ static void tell_refused(spectacles_broker *broker, uint32_t number, const amqp_
         end_subscription(broker, number);
         return;
     }
-    sp_news *news = fail_subscription(broker, number, now + SP_RETRY_REFUSED);
-    if (!news)
-        return;
-    news->event.code = close->reply_code;
-    news->event.error = close->reply_code == 403 ? SPECTACLES_E_AUTH : SPECTACLES_E_INVAL;
-    explain_queue(broker, &news->text, subscription, close);
-    sp_broker_quote(&news->text, close->reply_code, close->reply_text);
+    sp_trouble *trouble = fail_subscription(broker, number, now + SP_RETRY_REFUSED);
+    trouble->code = close->reply_code;
+    trouble->error = close->reply_code == 403 ? SPECTACLES_E_AUTH : SPECTACLES_E_INVAL;
+    explain_queue(broker, &trouble->text, subscription, close);
+    sp_broker_quote(&trouble->text, close->reply_code, close->reply_text);
 }
 
 static bool is_asked_for(const sp_subscription *subscription)
@@ -411,24 +396,11 @@ static const sp_request *find_culprit(const spectacles_broker *broker, const amq
     return culprit;
 }
 
-/* The channel ended under a consumer, which is started again at once. */
-static void tell_interrupted(spectacles_broker *broker, uint32_t number, const amqp_channel_close_t *close,
-                             uint64_t now)
+/* The channel ended under the consumers, which are started again at once. */
+static void note_interruption(spectacles_broker *broker, const amqp_channel_close_t *close, uint64_t now)
 {
-    sp_subscription *subscription = sp_topology_at(&broker->topology, number);
-    subscription->told = false;
-    sp_news *news = sp_broker_tell(broker, SPECTACLES_BROKER_EVENT_UNSUBSCRIBED);
-    if (!news)
-        return;
-    news->event.subscription = number;
-    news->event.time = now;
-    news->event.code = close->reply_code;
-    news->event.error = SPECTACLES_E_CLOSED;
-    sp_text_set(&news->text,
-                "the broker closed the channel on which queue '%s' is consumed: what is not acknowledged is "
-                "delivered again",
-                subscription->queue);
-    sp_broker_quote(&news->text, close->reply_code, close->reply_text);
+    broker->trouble = (sp_trouble){.code = close->reply_code, .error = SPECTACLES_E_CLOSED, .time = now};
+    sp_broker_quote(&broker->trouble.text, close->reply_code, close->reply_text);
 }
 
 static void lose_consuming(spectacles_broker *broker, const amqp_channel_close_t *close, uint64_t now)
@@ -438,15 +410,18 @@ static void lose_consuming(spectacles_broker *broker, const amqp_channel_close_t
     bool refused = culprit != NULL;
     if (refused)
         tell_refused(broker, culprit->subscription, close, now);
+    else
+        note_interruption(broker, close, now);
     take_back(broker, requests, SP_SUBSCRIPTION_DECLARED);
     for (uint32_t i = 0; i < broker->topology.subscriptions.count; i++) {
         sp_subscription *subscription = sp_topology_at(&broker->topology, i);
         if (subscription->state != SP_SUBSCRIPTION_ACTIVE || subscription->declare_only)
             continue;
         subscription->state = SP_SUBSCRIPTION_DECLARED;
-        /* When one was refused, the others need not know. */
-        if (!refused)
-            tell_interrupted(broker, i, close, now);
+        if (refused) /* the others need not know */
+            continue;
+        subscription->told = false;
+        sp_topology_tell(&broker->topology, i, SP_NEWS_INTERRUPTED);
     }
     sp_content_reset(&broker->delivered);
 }

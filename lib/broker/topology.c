@@ -250,6 +250,31 @@ int sp_topology_cancel(sp_topology *topology, sp_buffer *out, uint32_t number)
     return error;
 }
 
+/* ---- Telling ---- */
+
+void sp_topology_tell(sp_topology *topology, uint32_t number, enum sp_subscription_news news)
+{
+    sp_subscription *subscription = sp_topology_at(topology, number);
+    if (topology->untold == 0 || number < topology->first_untold)
+        topology->first_untold = number;
+    topology->untold += subscription->untold == 0;
+    subscription->untold = news == SP_NEWS_ENDED ? (unsigned)news : subscription->untold | (unsigned)news;
+}
+
+enum sp_subscription_news sp_topology_take_news(sp_topology *topology, uint32_t *number)
+{
+    if (topology->untold == 0)
+        return SP_NEWS_NONE;
+    sp_subscription *subscription = sp_topology_at(topology, topology->first_untold);
+    while (subscription->untold == 0)
+        subscription = sp_topology_at(topology, ++topology->first_untold);
+    unsigned first = subscription->untold & (0 - subscription->untold);
+    *number = topology->first_untold;
+    subscription->untold &= ~first;
+    topology->untold -= subscription->untold == 0;
+    return (enum sp_subscription_news)first;
+}
+
 /* ---- Looking ---- */
 
 bool sp_topology_consumes(const sp_topology *topology, uint64_t number)

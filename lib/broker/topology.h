@@ -23,8 +23,21 @@ enum sp_subscription_state {
     SP_SUBSCRIPTION_GONE        /* ended: the place is free */
 };
 
+/*
+ * What is to be told of a subscription, in this order. It stands in the subscription, so that no memory is needed for
+ * it: one frame may end all of them.
+ */
+enum sp_subscription_news {
+    SP_NEWS_NONE = 0,
+    SP_NEWS_FAILED = 1,
+    SP_NEWS_INTERRUPTED = 2, /* the channel ended under its consumer */
+    SP_NEWS_ENDED = 4,       /* as its owner asked for: what was before is of no interest any more */
+    SP_NEWS_SUBSCRIBED = 8
+};
+
 typedef struct sp_subscription {
     enum sp_subscription_state state;
+    unsigned untold; /* a mask of enum sp_subscription_news */
     char *event;
     char queue[256];
     uint16_t prefetch;
@@ -58,7 +71,9 @@ typedef struct sp_topology {
     sp_ring declaring; /* requests on the channel for declaring */
     sp_ring consuming; /* requests on the channel for consuming */
     bool exchange_stands;
-    uint32_t declare; /* enum spectacles_declare */
+    uint32_t declare;      /* enum spectacles_declare */
+    uint32_t untold;       /* subscriptions of which there is something to tell */
+    uint32_t first_untold; /* none of them stands before this one */
 } sp_topology;
 
 void sp_topology_init(sp_topology *topology);
@@ -81,6 +96,11 @@ int sp_topology_declare_exchange(sp_topology *topology, sp_buffer *out, const ch
 int sp_topology_declare(sp_topology *topology, sp_buffer *out, const char *group, uint32_t number);
 int sp_topology_consume(sp_topology *topology, sp_buffer *out, uint32_t number);
 int sp_topology_cancel(sp_topology *topology, sp_buffer *out, uint32_t number);
+
+void sp_topology_tell(sp_topology *topology, uint32_t number, enum sp_subscription_news news);
+
+/* The next thing to tell, and of which one. */
+enum sp_subscription_news sp_topology_take_news(sp_topology *topology, uint32_t *number);
 
 /* Our consumer tags are "s" and the subscription's number: that number, UINT64_MAX for a tag that is not ours. */
 uint64_t sp_consumer_number(amqp_bytes_t tag);

@@ -172,8 +172,48 @@ static void every_allocation_may_fail(void **state)
     }
 }
 
+enum {
+    MANY = 40
+};
+
+/* One frame ends them all, and then their owner does. Whatever there is memory for, each end is told. */
+static void end_many(size_t nth)
+{
+    int ended = 0;
+    sp_server *server = server_new(NULL);
+    for (int i = 0; i < MANY; i++) {
+        char event[8];
+        snprintf(event, sizeof event, "E%d", i);
+        assert_int_equal(server_subscribe(server, event, 1), i);
+    }
+    server_ready(server);
+    server->events.count = 0;
+    failing_start(nth);
+    server_method(server, 3, 20, 40, "wsww", (uint64_t)406, "PRECONDITION_FAILED - timeout", (uint64_t)0,
+                  (uint64_t)0);
+    failing_start(0);
+    if (server_count(&server->events, "DISCONNECTED") == 0)
+        assert_int_equal(server_count(&server->events, "UNSUBSCRIBED"), MANY);
+    server->events.count = 0;
+    failing_start(nth);
+    for (uint32_t i = 0; i < MANY; i++)
+        ended += spectacles_broker_unsubscribe(server->broker, i) == SPECTACLES_OK;
+    failing_start(0);
+    server_pull(server);
+    assert_int_equal(server_count(&server->events, "UNSUBSCRIBED"), ended);
+    server_free(server);
+}
+
+static void each_end_is_told(void **state)
+{
+    (void)state;
+    for (size_t nth = 0; nth < 10; nth++)
+        end_many(nth);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_allocation_may_fail)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_allocation_may_fail),
+                                       cmocka_unit_test(each_end_is_told)};
     return cmocka_run_group_tests_name("broker/nomem", tests, NULL, NULL);
 }
