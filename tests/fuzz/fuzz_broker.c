@@ -23,6 +23,7 @@ typedef struct run {
     uint64_t written; /* publishes on this connection */
     sp_buffer output; /* of this connection, from the greeting on */
     bool greeted;
+    bool closing; /* from our side */
     bool closed;
     bool left; /* nothing is subscribed to */
 } run;
@@ -174,7 +175,9 @@ static const struct {
 
 enum {
     ALL = sizeof honest / sizeof honest[0],
-    HONEST = ALL - 2
+    HONEST = ALL - 2,
+    EXCHANGE = 7, /* so many, up to where it stands */
+    CONFIRMS = 9  /* where they are on */
 };
 
 static void say_honestly(run *self, size_t from, size_t count)
@@ -273,8 +276,9 @@ static void subscribe(run *self)
     spectacles_subscription_init(&subscription, sizeof subscription);
     subscription.event = "A";
     subscription.event_length = 1;
-    must(spectacles_broker_subscribe(self->broker, &subscription) == 0);
-    self->left = false;
+    int number = spectacles_broker_subscribe(self->broker, &subscription);
+    must(number == (self->closing ? SPECTACLES_E_STATE : 0));
+    self->left = self->left && self->closing;
 }
 
 static void answer(run *self, uint8_t what)
@@ -345,8 +349,10 @@ static void step(run *self, uint8_t what, const uint8_t *bytes, size_t length)
         reply(self, how, bytes, length);
         break;
     default:
-        if (what == 255)
+        if (what == 255) {
             spectacles_broker_close(self->broker, self->now);
+            self->closing = true;
+        }
     }
 }
 
@@ -394,7 +400,9 @@ static void recover(run *self)
     if (!self->closed) {
         if (self->left)
             subscribe(self);
-        connect(self, HONEST);
+        connect(self, self->left ? EXCHANGE : HONEST);
+        if (self->left)
+            say_honestly(self, CONFIRMS, 1);
         write_out(self, SIZE_MAX);
         must(spectacles_broker_state(self->broker) == SPECTACLES_BROKER_READY ||
              spectacles_broker_state(self->broker) == SPECTACLES_BROKER_DRAINING);
