@@ -348,9 +348,11 @@ int spectacles_broker_room(const spectacles_broker *broker);
  * expiration of its own: what nobody waits for any more need not be done. correlation_id and reply_to are
  * the library's, and have to be NULL. Its confirm is not told.
  *
- * A request is sent once. When the connection (or the channel) is lost after that, the call fails with
- * SPECTACLES_CALL_LOST, because the reply had nowhere to go; whoever asks for something that may be done
- * twice calls again. A request that was not sent yet waits for the next connection, within its timeout.
+ * A request is sent once, in order with what is published. When the connection is lost after that, the call
+ * fails with SPECTACLES_CALL_LOST, because the reply had nowhere to go; whoever asks for something that may be
+ * done twice calls again. So it is with the channel that calls share with publishes, and which the broker ends
+ * over a publish that has FAILED or a call that was REFUSED. A request that was not sent yet waits for the next
+ * connection, within its timeout.
  *
  * SPECTACLES_E_AGAIN: the window is full, or as many calls wait as it has places; an event ROOM will
  * follow. Other errors as spectacles_broker_publish(); SPECTACLES_E_INVAL also for a timeout of 0.
