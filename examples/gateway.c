@@ -70,8 +70,12 @@ static void catch_signals(void)
     }
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         sigaction(numbers[i], &action, NULL);
-    /* A limit on the size of files is an error of write(), and not our end. */
+    /*
+     * A limit on the size of files, and a log that nobody reads any more, are errors of write(), and not our end. Nor is a
+     * connection that is closed while curl writes into it.
+     */
     signal(SIGXFSZ, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);
 }
 
 /* Sleeps, and exits when a signal asks for it. */
@@ -182,7 +186,7 @@ static bool is_here(const struct gateway *gateway, uint32_t shard_id)
     return false;
 }
 
-/* Those that the former process left, or one of every shard when nobody knows what it left. */
+/* Those that the former process left, and one of each shard of which nobody knows what it left. */
 static spectacles_gap *find_gaps(const struct gateway *gateway, size_t *count)
 {
     size_t stored;
@@ -193,11 +197,12 @@ static spectacles_gap *find_gaps(const struct gateway *gateway, size_t *count)
         if (is_here(gateway, left[i].shard_id))
             gaps[(*count)++] = left[i];
     }
-    for (size_t i = 0; i < gateway->shards_length && store_is_broken(gateway->store); i++)
-        gaps[(*count)++] = (spectacles_gap){.size = sizeof *gaps,
-                                            .shard_id = spectacles_shard_id(gateway->shards[i]),
-                                            .next = 1,
-                                            .time = spectacles_unix_time()};
+    for (size_t i = 0; i < gateway->shards_length; i++) {
+        uint32_t id = spectacles_shard_id(gateway->shards[i]);
+        if (!store_knows(gateway->store, id, gateway->shard_count))
+            gaps[(*count)++] = (spectacles_gap){
+                .size = sizeof *gaps, .shard_id = id, .next = 1, .time = spectacles_unix_time()};
+    }
     return gaps;
 }
 

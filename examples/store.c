@@ -74,7 +74,9 @@ static char *read_all(const char *path, size_t *length)
     FILE *file = fopen(path, "rb");
     if (!file) {
         int why = errno;
-        if (why != ENOENT)
+        if (why == ENOENT)
+            warnx("%s is not there yet: shards identify anew, and what came before that is not known", path);
+        else
             warn("%s: sessions cannot be read, so shards identify anew", path);
         errno = why;
         return NULL;
@@ -214,12 +216,42 @@ const spectacles_gap *store_gaps(const struct store *store, size_t *count)
     return store ? store->gaps : NULL;
 }
 
-bool store_is_broken(const struct store *store)
+static bool is_of_another_count(const struct store *store, uint32_t shard_count)
 {
-    return store && store->broken;
+    for (size_t i = 0; i < store->count; i++) {
+        if (store->entries[i].session.shard_count != shard_count)
+            return true;
+    }
+    return false;
+}
+
+/* Its shard is no more: it is nobody's to declare. */
+static bool has_orphaned_gap(const struct store *store, uint32_t shard_count)
+{
+    for (size_t i = 0; i < store->gap_count; i++) {
+        if (store->gaps[i].shard_id >= shard_count)
+            return true;
+    }
+    return false;
+}
+
+bool store_knows(const struct store *store, uint32_t shard_id, uint32_t shard_count)
+{
+    if (!store)
+        return true;
+    if (store->broken || has_orphaned_gap(store, shard_count))
+        return false;
+    return store_find(store, shard_id) || !is_of_another_count(store, shard_count);
 }
 
 /* ---- Writing ---- */
+
+static size_t write_session(char *out, const spectacles_session *session)
+{
+    return (size_t)snprintf(out, LINE_MOST, "%" PRIu32 " %" PRIu32 " %" PRIu32 " %" PRIu64 " %s %s\n",
+                            session->shard_id, session->shard_count, session->encoding, session->seq,
+                            session->session_id, session->resume_url);
+}
 
 static size_t write_gap(char *out, const spectacles_gap *gap)
 {
@@ -229,26 +261,51 @@ static size_t write_gap(char *out, const spectacles_gap *gap)
                             gap->new_session ? gap->new_session : "-");
 }
 
-static char *compose(spectacles_shard *const *shards, size_t count, const spectacles_relay *relay,
-                     size_t *length)
+static bool is_served(spectacles_shard *const *shards, size_t count, uint32_t shard_id)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (spectacles_shard_id(shards[i]) == shard_id)
+            return true;
+    }
+    return false;
+}
+
+/* Of shards that another process serves, or none, for now: should they come back, they go on from here. */
+static size_t write_others(const struct store *store, spectacles_shard *const *shards, size_t count,
+                           char *out)
+{
+    size_t length = 0;
+    uint32_t shard_count = spectacles_shard_count(shards[0]);
+    if (is_of_another_count(store, shard_count))
+        return 0;
+    for (size_t i = 0; i < store->count; i++) {
+        if (!is_served(shards, count, store->entries[i].session.shard_id))
+            length += write_session(out + length, &store->entries[i].session);
+    }
+    for (size_t i = 0; i < store->gap_count; i++) {
+        if (!is_served(shards, count, store->gaps[i].shard_id) && store->gaps[i].shard_id < shard_count)
+            length += write_gap(out + length, &store->gaps[i]);
+    }
+    return length;
+}
+
+static char *compose(const struct store *store, spectacles_shard *const *shards, size_t count,
+                     const spectacles_relay *relay, size_t *length)
 {
     spectacles_gap gap = {.size = sizeof gap};
     size_t gaps = 0;
     while (spectacles_relay_gap(relay, gaps, &gap) == 1)
         gaps++;
-    char *text = must(malloc((count + gaps) * LINE_MOST + 1));
+    char *text = must(malloc((count + gaps + store->count + store->gap_count) * LINE_MOST + 1));
     *length = 0;
     for (size_t i = 0; i < count; i++) {
         spectacles_session session = {.size = sizeof session};
-        if (spectacles_shard_session(shards[i], &session) < 0)
-            continue;
-        *length += (size_t)snprintf(text + *length, LINE_MOST,
-                                    "%" PRIu32 " %" PRIu32 " %" PRIu32 " %" PRIu64 " %s %s\n",
-                                    session.shard_id, session.shard_count, session.encoding, session.seq,
-                                    session.session_id, session.resume_url);
+        if (spectacles_shard_session(shards[i], &session) == SPECTACLES_OK)
+            *length += write_session(text + *length, &session);
     }
     for (size_t i = 0; i < gaps && spectacles_relay_gap(relay, i, &gap) == 1; i++)
         *length += write_gap(text + *length, &gap);
+    *length += write_others(store, shards, count, text + *length);
     return text;
 }
 
@@ -266,16 +323,18 @@ static bool write_all(int file, const char *text, size_t length)
     return true;
 }
 
-/* The name is safe on the disk only when its folder is. */
-static void sync_folder(const char *path)
+/* The name is safe on the disk only when its folder is. Where folders cannot be synced (EINVAL) there is nothing to be done. */
+static bool sync_folder(const char *path)
 {
     char *copy = must(strdup(path));
     int folder = open(dirname(copy), O_RDONLY | O_CLOEXEC);
-    if (folder >= 0) {
-        fsync(folder);
+    bool fine = folder >= 0 && (fsync(folder) == 0 || errno == EINVAL);
+    int why = errno;
+    if (folder >= 0)
         close(folder);
-    }
     free(copy);
+    errno = why;
+    return fine;
 }
 
 static bool write_file(const struct store *store, const char *body, size_t length)
@@ -295,8 +354,7 @@ static bool write_file(const struct store *store, const char *body, size_t lengt
         errno = why;
         return false;
     }
-    sync_folder(store->path);
-    return true;
+    return sync_folder(store->path);
 }
 
 static void note_result(struct store *store, bool fine)
@@ -315,9 +373,9 @@ void store_write(struct store *store, spectacles_shard *const *shards, size_t co
     size_t length;
     if (!store)
         return;
-    char *body = compose(shards, count, relay, &length);
+    char *body = compose(store, shards, count, relay, &length);
     uint64_t sum = hash(basis, body, length);
-    if (sum != store->written || store->failed)
+    if (sum != store->written || store->failed || access(store->path, F_OK) < 0)
         note_result(store, write_file(store, body, length));
     store->written = sum;
     /* A full disk may have room again without anything else happening. */

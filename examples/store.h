@@ -22,12 +22,16 @@ const spectacles_session *store_find(const struct store *store, uint32_t shard_i
 /* The gaps that the former process left, for the relay. They belong to the store. */
 const spectacles_gap *store_gaps(const struct store *store, size_t *count);
 
-/* There was a file, but it cannot be used: nobody knows which sessions it held. */
-bool store_is_broken(const struct store *store);
+/*
+ * False when something of this shard's may be missing that neither its session nor the gaps tell: there was a file, but it
+ * cannot be used; or it is of another number of shards, whose sessions had this shard's guilds.
+ */
+bool store_knows(const struct store *store, uint32_t shard_id, uint32_t shard_count);
 
 /*
- * Writes the sessions and gaps if they have changed. When it cannot, it says so once and is due again in a second: the
- * old file stands until then. Blocks for the disk.
+ * Writes the sessions and gaps if they have changed, or the file is gone. When it cannot, it says so once and is due again in a
+ * second: the old file stands until then. What the file held of shards that are served elsewhere now is kept. Blocks for the
+ * disk.
  */
 void store_write(struct store *store, spectacles_shard *const *shards, size_t count,
                  const spectacles_relay *relay, uint64_t now);

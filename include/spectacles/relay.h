@@ -89,7 +89,10 @@ typedef struct spectacles_relay_config {
     uint32_t identify_interval; /* milliseconds between two identifies of a bucket; default 5000 */
     /* spectacles_unix_time() - spectacles_now(), for the time of gaps; 0: gaps have none */
     uint64_t unix_offset;
-    /* gaps that a former process could not declare any more, in their order; shards served here only */
+    /*
+     * gaps that a former process could not declare any more, in their order; shards served here only. Of two without
+     * a new session in a row the first one stands for both
+     */
     const spectacles_gap *gaps;
     size_t gaps_length;
     /* ops that workers may send besides 3, 4, 8, 31 and 43; never 0, 1, 2, 6, 7, 9, 10 or 11 */

@@ -17,6 +17,12 @@ static bool is_open(const sp_gap *gap)
     return gap->new_session[0] == '\0';
 }
 
+static bool is_last_open(const sp_member *member)
+{
+    const sp_gap *last = sp_ring_at(&member->gaps, member->gaps.count - 1);
+    return last && is_open(last);
+}
+
 static uint64_t unix_time(const spectacles_relay *relay, uint64_t now)
 {
     return relay->unix_offset ? now + relay->unix_offset : 0;
@@ -41,6 +47,9 @@ int sp_relay_import_gaps(spectacles_relay *relay, const spectacles_relay_config 
         sp_member *member = member_of(relay, given->shard_id);
         if (given->size != sizeof *given || !member)
             return sp_refuse(problem, SPECTACLES_E_INVAL, "a gap is of no shard that is served here");
+        /* Both would end with the same session, and so have one id. */
+        if (!given->new_session && is_last_open(member))
+            continue;
         sp_gap *gap = sp_ring_push(&member->gaps);
         if (!gap)
             return SPECTACLES_E_NOMEM;
@@ -89,9 +98,8 @@ static void reopen(sp_member *member)
 void sp_relay_open_gap(const spectacles_relay *relay, sp_member *member, const char *old_session,
                        uint64_t seq, uint64_t now)
 {
-    const sp_gap *last = sp_ring_at(&member->gaps, member->gaps.count - 1);
     /* It goes on: nothing was received since it began. */
-    if (last && is_open(last))
+    if (is_last_open(member))
         return;
     sp_gap *gap = sp_ring_push(&member->gaps);
     /* SP_RELAY_GAPS of them always find room, so that there is a last one. */

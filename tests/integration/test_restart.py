@@ -2,9 +2,11 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import signal
 import stat
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -119,6 +121,35 @@ def test_a_torn_or_foreign_file_is_said_to_be_so(bot: Bot, standin: Standin, cha
     gateway.wait_err("queue gateway:SPECTACLES_GAP stands")
     assert {record["shard"][0] for record in gaps(channel, 2)} == {0, 1}
     assert gateway.stop() == 0
+
+
+def test_another_number_of_shards_is_a_gap_of_each(bot: Bot, standin: Standin, channel: Any, tmp_path: Path) -> None:
+    """Also of the new ones, which never had a session: their guilds were in the sessions of the others."""
+    store = str(tmp_path / "sessions")
+    standin.identify_window = 0.0
+    gateway = bot.running_gateway(SESSION_FILE=store)
+    assert gateway.lines("sessions is not there yet")
+    old = [standin.session(shard).session_id for shard in (0, 1)]
+    assert gateway.stop() == 0
+    standin.shards = standin.max_concurrency = 4
+    gateway = bot.running_gateway(shards=4, SESSION_FILE=store)
+    records = {record["shard"][0]: record for record in gaps(channel, 4)}
+    assert [records[shard]["old_session"] for shard in range(4)] == [*old, None, None]
+    assert [records[shard]["new_session"] for shard in range(4)] == [standin.session(shard).session_id for shard in range(4)]
+    assert gateway.stop() == 0
+
+
+def test_a_log_that_nobody_reads_does_not_end_it(bot: Bot, standin: Standin, build: Path) -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    with subprocess.Popen([build / "examples/gateway"], env={**os.environ, **bot.environment}, stderr=writes) as gateway:
+        os.close(writes)
+        try:
+            standin.wait_ready(0, 1, timeout=90)
+            gateway.send_signal(signal.SIGTERM)
+            assert gateway.wait(60) == 0
+        finally:
+            gateway.kill()
 
 
 def test_a_place_that_cannot_be_written_is_named(bot: Bot, standin: Standin, tmp_path: Path) -> None:

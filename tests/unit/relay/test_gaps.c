@@ -203,6 +203,20 @@ static void an_unknown_session_is_null(void **state)
     spectacles_relay_free(world.relay);
 }
 
+/* Two records under one id would be one too many, and different. */
+static void two_that_end_together_are_one(void **state)
+{
+    (void)state;
+    const spectacles_gap gaps[] = {{.size = sizeof *gaps, .seq = 17, .next = 1, .old_session = "old"},
+                                   {.size = sizeof *gaps, .next = 1}};
+    start(gaps, 2);
+    assert_int_equal(pending(), 1);
+    ready(0);
+    assert_int_equal(fake_count("publish SPECTACLES_GAP"), 1);
+    assert_non_null(strstr(fake_log[fake_lines - 1], "\"old_session\":\"old\""));
+    spectacles_relay_free(world.relay);
+}
+
 static void a_session_lost_again_before_it_began_is_one_gap(void **state)
 {
     (void)state;
@@ -270,6 +284,7 @@ int main(void)
         cmocka_unit_test(a_gap_without_a_queue_is_tried_again),
         cmocka_unit_test(a_gap_survives_its_process),
         cmocka_unit_test(an_unknown_session_is_null),
+        cmocka_unit_test(two_that_end_together_are_one),
         cmocka_unit_test(a_session_lost_again_before_it_began_is_one_gap),
         cmocka_unit_test(what_json_has_no_form_for_is_declared),
         cmocka_unit_test(more_ops_pass_where_they_are_allowed),
