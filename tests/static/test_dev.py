@@ -24,6 +24,20 @@ def test_an_unknown_command(root: Path) -> None:
     assert done.returncode == 2 and "Unknown command 'teleport'" in done.stderr
 
 
+@pytest.mark.parametrize(("arguments", "words"), [
+    (("test", "unti"), "Unknown suite 'unti': unit static"),
+    (("fuzz", "1m"), "SECONDS is a whole number from 1 on, and not '1m'"),
+    (("fuzz", "0"), "SECONDS is a whole number from 1 on, and not '0'"),
+    (("chaos", "many"), "KILLS is a whole number"),
+    (("chaos", "10", "x"), "SEED is a whole number"),
+    (("bench",), "Which benchmark?"),
+    (("bench", "relay", "-1"), "N is a whole number"),
+])
+def test_what_is_wrong_is_said_before_anything_is_built(root: Path, arguments: tuple[str, ...], words: str) -> None:
+    done = dev(root, *arguments)
+    assert done.returncode == 2 and done.stdout == "" and words in done.stderr
+
+
 def test_nothing_is_installed_twice(root: Path) -> None:
     """And so it works without a network."""
     done = dev(root, "setup")
@@ -46,6 +60,8 @@ def test_other_systems_are_told_what_is_missing(root: Path, fedora: str) -> None
     assert "pacman -S librabbitmq-c wslay mbedtls" in arch_line
     assert "brew install rabbitmq-c wslay mbedtls" in brew_line
     assert "apt-get" not in done.stdout + done.stderr
+    done = dev(root, "build", DEV_OS_RELEASE=fedora, CC="false")
+    assert done.returncode != 0 and done.stderr.splitlines()[-1].startswith("  Homebrew: "), "nothing is tried after that"
 
 
 def test_other_systems_with_everything_go_on(root: Path, fedora: str) -> None:
