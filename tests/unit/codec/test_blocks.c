@@ -279,67 +279,73 @@ static void utf8_at_every_place(void **state)
     }
 }
 
-/* One structural mistake at every place: what a mask that loses its carry would let through. */
+/* One structural mistake each. */
+static const char *const mistakes[] = {"1 2",
+                                       "\"a\" \"b\"",
+                                       "\"a\"1",
+                                       "1\"a\"",
+                                       ",",
+                                       "1,,2",
+                                       "1,",
+                                       ":",
+                                       "1:2",
+                                       "\"a\":1",
+                                       "{\"a\"}",
+                                       "{\"a\":}",
+                                       "{\"a\":1,}",
+                                       "{1:2}",
+                                       "{,}",
+                                       "{\"a\" 1}",
+                                       "{\"a\":1 \"b\":2}",
+                                       "{\"a\":1:2}",
+                                       "[1}",
+                                       "{\"a\":1]",
+                                       "nul",
+                                       "nulll",
+                                       "truefalse",
+                                       "01",
+                                       "-",
+                                       "1.",
+                                       ".5",
+                                       "1e",
+                                       "1e+",
+                                       "0x1",
+                                       "+1",
+                                       "1.5.5",
+                                       "-01",
+                                       "\"\\x\"",
+                                       "\"\\u12g4\"",
+                                       "\"\t\"",
+                                       "\\",
+                                       "1\\",
+                                       "{\"a\":1,2}",
+                                       "{\"a\":1,\"b\"}",
+                                       "[1 true]",
+                                       "\x01",
+                                       "1\x01"};
+
+static void put_mistake(maker *make, const char *mistake, size_t place)
+{
+    memset(make->text, ' ', sizeof make->text);
+    make->text[0] = '[';
+    for (size_t at = 1; at + 1 < place; at += 2)
+        memcpy(make->text + at, "7,", 2);
+    make->length = place % 2 ? place : place + 1;
+    put(make, mistake);
+    put(make, ",\"");
+    for (int filler = 0; filler < 96; filler++)
+        put(make, "x");
+    put(make, "\"]");
+}
+
+/* What a mask that loses its carry would let through. */
 static void mistakes_at_every_place(void **state)
 {
-    static const char *const wrong[] = {"1 2",
-                                        "\"a\" \"b\"",
-                                        "\"a\"1",
-                                        "1\"a\"",
-                                        ",",
-                                        "1,,2",
-                                        "1,",
-                                        ":",
-                                        "1:2",
-                                        "\"a\":1",
-                                        "{\"a\"}",
-                                        "{\"a\":}",
-                                        "{\"a\":1,}",
-                                        "{1:2}",
-                                        "{,}",
-                                        "{\"a\" 1}",
-                                        "{\"a\":1 \"b\":2}",
-                                        "{\"a\":1:2}",
-                                        "[1}",
-                                        "{\"a\":1]",
-                                        "nul",
-                                        "nulll",
-                                        "truefalse",
-                                        "01",
-                                        "-",
-                                        "1.",
-                                        ".5",
-                                        "1e",
-                                        "1e+",
-                                        "0x1",
-                                        "+1",
-                                        "1.5.5",
-                                        "-01",
-                                        "\"\\x\"",
-                                        "\"\\u12g4\"",
-                                        "\"\t\"",
-                                        "\\",
-                                        "1\\",
-                                        "{\"a\":1,2}",
-                                        "{\"a\":1,\"b\"}",
-                                        "[1 true]",
-                                        "\x01",
-                                        "1\x01"};
     (void)state;
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+    for (size_t i = 0; i < sizeof mistakes / sizeof mistakes[0]; i++) {
         for (size_t place = 1; place < FAR + 20; place = next_place(place)) {
             maker make;
-            make.length = 0;
-            memset(make.text, ' ', sizeof make.text);
-            make.text[0] = '[';
-            for (size_t at = 1; at + 1 < place; at += 2)
-                memcpy(make.text + at, "7,", 2);
-            make.length = place % 2 ? place : place + 1;
-            put(&make, wrong[i]);
-            put(&make, ",\"");
-            for (int filler = 0; filler < 96; filler++)
-                put(&make, "x");
-            put(&make, "\"]");
+            put_mistake(&make, mistakes[i], place);
             assert_false(byte_by_byte((const uint8_t *)make.text, make.length));
             compare(&make, make.length, 0);
         }
