@@ -281,7 +281,10 @@ void spectacles_message_init(spectacles_message *message, size_t size);
 int spectacles_broker_new(spectacles_broker **out, const spectacles_broker_config *config,
                           spectacles_problem *problem);
 
-/* Ends a broker at once. What is unconfirmed may or may not have been delivered. NULL is fine. */
+/*
+ * Ends a broker at once. What is unconfirmed may or may not have been delivered. Free its link and its relay first.
+ * NULL is fine.
+ */
 void spectacles_broker_free(spectacles_broker *broker);
 
 /*
@@ -295,8 +298,9 @@ const spectacles_broker_event *spectacles_broker_next_event(spectacles_broker *b
  * (queue.declare, queue.bind, basic.qos, basic.consume) now or as soon as there is a connection, and again
  * after every loss. Returns the number of the subscription, from 0 on. A queue that is already subscribed
  * to returns the number it has, and keeps its settings. SPECTACLES_E_INVAL: a name that
- * spectacles_route_queue() refuses, or arguments that can not be sent. SPECTACLES_E_TOOBIG.
- * SPECTACLES_E_STATE: closing. SPECTACLES_E_NOMEM.
+ * spectacles_route_queue() refuses, a prefetch over 65535, or arguments that can not be sent. SPECTACLES_E_TOOBIG: the
+ * queue's name would be. SPECTACLES_E_STATE: closing. SPECTACLES_E_NOMEM. SPECTACLES_E_UNSUPPORTED: the struct is newer
+ * than the library.
  */
 int spectacles_broker_subscribe(spectacles_broker *broker, const spectacles_subscription *subscription);
 
@@ -391,7 +395,10 @@ int spectacles_broker_ack(spectacles_broker *broker, uint64_t delivery);
  */
 int spectacles_broker_ack_all(spectacles_broker *broker, uint64_t delivery);
 
-/* Rejects a delivery (basic.reject); requeue 1: the broker delivers it again. Otherwise as ack. */
+/*
+ * Rejects a delivery (basic.reject). requeue 1: the broker delivers it again, to this consumer or another; 0: it is
+ * dropped, or goes where the queue's policy sends what is dead. Otherwise as ack.
+ */
 int spectacles_broker_reject(spectacles_broker *broker, uint64_t delivery, int requeue);
 
 /*
@@ -410,7 +417,8 @@ int spectacles_broker_holds(const spectacles_broker *broker, uint64_t delivery);
  */
 int spectacles_broker_close(spectacles_broker *broker, uint64_t now);
 
-uint32_t spectacles_broker_state(const spectacles_broker *broker); /* enum spectacles_broker_state */
+/* The state it is in: enum spectacles_broker_state. */
+uint32_t spectacles_broker_state(const spectacles_broker *broker);
 
 /* Copies the counters; out->size says how much the caller has room for. SPECTACLES_E_INVAL when that is 0. */
 int spectacles_broker_get_stats(const spectacles_broker *broker, spectacles_broker_stats *out);
@@ -420,7 +428,7 @@ const char *spectacles_broker_last_error(const spectacles_broker *broker);
 
 /* ---- The byte face: for whoever carries the bytes; the contract of shard.h. A spectacles_link does it. ---- */
 
-/* Where the broker wants to be connected, or NULL: then close what is open. */
+/* Where the broker wants to be connected, or NULL: then close what is open. Valid until the next call on the broker. */
 const spectacles_endpoint *spectacles_broker_endpoint(const spectacles_broker *broker);
 
 /* 1 while bytes are welcome, 0 while the owner has to pull events first. */

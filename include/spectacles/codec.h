@@ -145,7 +145,7 @@ int spectacles_transcode(spectacles_bytes *out, uint32_t to, uint32_t from, cons
  * terms: a few bytes from a stranger could become gigabytes.
  *
  * Replaces what `out` holds, so the term must not lie there; empty on failure. SPECTACLES_E_TOOBIG: beyond `most`; SPECTACLES_E_PROTO: not
- * such a term; SPECTACLES_E_NOMEM.
+ * such a term; SPECTACLES_E_NOMEM. problem may be NULL.
  */
 int spectacles_etf_inflate(spectacles_bytes *out, const uint8_t *bytes, size_t length, size_t most,
                            spectacles_problem *problem);

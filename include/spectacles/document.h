@@ -58,7 +58,7 @@ void spectacles_document_clear(spectacles_document *document);
 int spectacles_document_parse(spectacles_document *document, uint32_t encoding, const uint8_t *bytes,
                               size_t length, spectacles_problem *problem);
 
-/* What was parsed, or set; NULL when there is nothing. */
+/* What was parsed, or set; NULL when there is nothing. It belongs to the document. */
 spectacles_value *spectacles_document_root(const spectacles_document *document);
 
 /* Makes a value of this document its root. SPECTACLES_E_INVAL: of another one, or attached to another value. */
@@ -67,7 +67,7 @@ int spectacles_document_set_root(spectacles_document *document, spectacles_value
 /*
  * Writes a value and all that is in it, in the place of what `out` held. As spectacles_transcode() writes (codec.h),
  * but for whole numbers, which stay numbers in JSON: JavaScript rounds those beyond 2^53, so write text where
- * it will read them. Errors too are those of spectacles_transcode().
+ * it will read them. Errors too are those of spectacles_transcode(), and SPECTACLES_E_INVAL for no value (NULL).
  */
 int spectacles_value_write(const spectacles_value *value, uint32_t encoding, spectacles_bytes *out,
                            spectacles_problem *problem);
@@ -98,8 +98,8 @@ int spectacles_value_double(const spectacles_value *value, double *out);
 int spectacles_value_snowflake(const spectacles_value *value, uint64_t *out);
 
 /*
- * A text: UTF-8, NUL-terminated, its length in `length` (may be NULL), which does not count that NUL. For a
- * SPECTACLES_VALUE_NUMBER that has one, the number as it was written. NULL for everything else.
+ * A text: UTF-8, NUL-terminated, its length in `length` (may be NULL), which does not count that NUL; it lives as long
+ * as the value. For a SPECTACLES_VALUE_NUMBER that has one, the number as it was written. NULL for everything else.
  */
 const char *spectacles_value_text(const spectacles_value *value, size_t *length);
 
@@ -143,8 +143,8 @@ int spectacles_document_text(spectacles_document *document, const char *text, si
 
 /*
  * Hangs a value behind the last element, or under a key, in the place of every member that had the key. The
- * value must be of the same document, hang nowhere, be no root, and not be the container or around it: SPECTACLES_E_INVAL.
- * The key is copied; not UTF-8: SPECTACLES_E_INVAL.
+ * value must be of the same document, hang nowhere, be no root, and not be the container or around it; the container
+ * must be one of that kind; and the key, which is copied, UTF-8: SPECTACLES_E_INVAL. _set: SPECTACLES_E_NOMEM.
  */
 int spectacles_value_append(spectacles_value *array, spectacles_value *value);
 int spectacles_value_set(spectacles_value *object, const char *key, size_t length, spectacles_value *value);

@@ -59,10 +59,10 @@ typedef struct spectacles_relay spectacles_relay;
 
 /*
  * Events of a shard that will never come. Of spectacles_relay_gap() the texts belong to the relay and are valid
- * until the next call on it; as a setting they are copied.
+ * until the next call on it; as a setting they are copied. It stands in arrays, so it never grows.
  */
 typedef struct spectacles_gap {
-    uint32_t size; /* sizeof(spectacles_gap), set by the caller */
+    uint32_t size; /* sizeof(spectacles_gap) */
     uint32_t shard_id;
     uint64_t seq;            /* the last sequence of the old session that was committed; 0: not known */
     uint64_t next;           /* the first sequence of the new session behind the gap */
@@ -198,7 +198,8 @@ void spectacles_relay_config_init(spectacles_relay_config *config, size_t size);
 
 /*
  * Makes a relay. It subscribes on the commands broker at once. SPECTACLES_E_INVAL: a setting is missing or
- * wrong; then `problem` (may be NULL) says which. SPECTACLES_E_NOMEM, SPECTACLES_E_UNSUPPORTED.
+ * wrong; then `problem` (may be NULL) says which. SPECTACLES_E_NOMEM. SPECTACLES_E_UNSUPPORTED: the configuration is
+ * newer than the library.
  */
 int spectacles_relay_new(spectacles_relay **out, const spectacles_relay_config *config,
                          spectacles_problem *problem);
@@ -213,7 +214,7 @@ int spectacles_relay_new(spectacles_relay **out, const spectacles_relay_config *
 int spectacles_relay_identify_limit(spectacles_relay *relay, uint32_t total, uint32_t remaining,
                                     uint64_t reset_after, uint64_t now);
 
-/* Ends the relay; the shards and brokers stay. NULL is fine. */
+/* Ends the relay, with what it held; the shards and brokers stay, for their owner to free. NULL is fine. */
 void spectacles_relay_free(spectacles_relay *relay);
 
 /*
@@ -230,7 +231,8 @@ uint64_t spectacles_relay_deadline(const spectacles_relay *relay);
 /*
  * Stops in order: no more dispatches are published and no more commands taken; the events broker drains its
  * confirms; shards are closed with `code` (as in spectacles_shard_close(): 0 keeps their sessions). Go on as
- * before until spectacles_relay_stopped() says 1.
+ * before until spectacles_relay_stopped() says 1. Returns 0, also when it is stopping already; SPECTACLES_E_INVAL:
+ * no such close code.
  */
 int spectacles_relay_stop(spectacles_relay *relay, uint32_t code, uint64_t now);
 

@@ -158,10 +158,11 @@ enum spectacles_shard_event_type {
 
 /* Valid until the next call on the shard. Fields that a type does not name are 0 or NULL. */
 typedef struct spectacles_shard_event {
-    uint32_t type;     /* enum spectacles_shard_event_type */
-    uint32_t code;     /* WebSocket or Discord close code; 0 when there was none */
-    int32_t error;     /* enum spectacles_error */
-    uint32_t encoding; /* READY, DISPATCH: of data (enum spectacles_encoding) */
+    uint32_t type; /* enum spectacles_shard_event_type */
+    uint32_t code; /* WebSocket or Discord close code; 0 when there was none */
+    int32_t error; /* enum spectacles_error */
+    /* READY, DISPATCH: of data (enum spectacles_encoding; not what spectacles_message.format counts in) */
+    uint32_t encoding;
     uint64_t seq;
     uint64_t ticket;
     uint64_t time;    /* LATENCY, LATE: a duration; DISCONNECTED: a point in time; milliseconds */
@@ -212,7 +213,7 @@ void spectacles_shard_config_init(spectacles_shard_config *config, size_t size);
 int spectacles_shard_new(spectacles_shard **out, const spectacles_shard_config *config,
                          spectacles_problem *problem);
 
-/* Ends a shard without a word to the peer (which keeps the session). NULL is fine. */
+/* Ends a shard without a word to the peer (which keeps the session). Free its link and its relay first. NULL is fine. */
 void spectacles_shard_free(spectacles_shard *shard);
 
 /*
@@ -288,7 +289,7 @@ typedef struct spectacles_members_request {
 int spectacles_shard_request_members(spectacles_shard *shard, const spectacles_members_request *request,
                                      uint64_t now, uint64_t *ticket);
 
-/* Op 31 (Discord: "Request Soundboard Sounds"). Answered by SOUNDBOARD_SOUNDS for each guild. */
+/* Op 31 (Discord: "Request Soundboard Sounds"), for 1 guild or more. Answered by SOUNDBOARD_SOUNDS for each. */
 int spectacles_shard_request_sounds(spectacles_shard *shard, const uint64_t *guild_ids, size_t count,
                                     uint64_t now, uint64_t *ticket);
 
@@ -335,7 +336,10 @@ int spectacles_shard_close(spectacles_shard *shard, uint32_t code, uint64_t now)
  */
 int spectacles_shard_reconnect(spectacles_shard *shard, uint64_t now);
 
-uint32_t spectacles_shard_state(const spectacles_shard *shard); /* enum spectacles_shard_state */
+/* The state it is in: enum spectacles_shard_state. */
+uint32_t spectacles_shard_state(const spectacles_shard *shard);
+
+/* shard_id and shard_count of the configuration. */
 uint32_t spectacles_shard_id(const spectacles_shard *shard);
 uint32_t spectacles_shard_count(const spectacles_shard *shard);
 
@@ -347,7 +351,7 @@ const char *spectacles_shard_last_error(const spectacles_shard *shard);
 
 /* ---- The byte face: for whoever carries the bytes. A spectacles_link does all of this. ---- */
 
-/* Where the shard wants to be connected, or NULL: then close what is open. */
+/* Where the shard wants to be connected, or NULL: then close what is open. Valid until the next call on the shard. */
 const spectacles_endpoint *spectacles_shard_endpoint(const spectacles_shard *shard);
 
 /* 1 while bytes are welcome, 0 while the owner has to pull events first. */

@@ -15,6 +15,9 @@
  * - A function that can fail returns an `int`: 0 or a positive number is success, a negative one is a
  *   value of enum spectacles_error. On failure every out-parameter is left untouched. The sentence for
  *   people is on the handle (`_last_error`). errno is no part of the contract.
+ * - Memory that runs out where no call can say so (in `_next_event`, say) costs an engine its connection:
+ *   DISCONNECTED tells of SPECTACLES_E_NOMEM, and it is made anew.
+ * - No pointer may be NULL unless its comment says so, but for one to bytes, or a name, whose length is 0.
  * - Configuration structs begin with their own size and are filled with defaults by their `_config_init`.
  *   Their strings are NUL-terminated UTF-8. `_new` copies everything; nothing needs to outlive the call
  *   unless the field's comment says so. A struct from a newer header is accepted by an older library as
@@ -23,7 +26,9 @@
  *   NUL-terminated as well; data slices are not.
  * - Event structs belong to the library: they are valid until the next call on the handle that gave them
  *   (unless said otherwise), and later versions add fields at their end only. Accessor functions exist
- *   for languages in which a call is easier than reading a struct.
+ *   for languages in which a call is easier than reading a struct; what they return lives as long as the
+ *   event, and `length` may be NULL.
+ * - Constants that a binding needs are enums; of macros there are a few, for sizes and names.
  */
 #ifndef SPECTACLES_TYPES_H
 #define SPECTACLES_TYPES_H
@@ -35,7 +40,7 @@
 extern "C" {
 #endif
 
-/* The deadline of something that never happens. */
+/* The deadline of something that never happens: 2^64 - 1. */
 #define SPECTACLES_NEVER UINT64_MAX
 
 /* What a call can fail with. The numbers are part of the ABI and are never renumbered. */

@@ -135,14 +135,16 @@ SPECTACLES_EXPORT uint32_t spectacles_broker_event_redelivered(const spectacles_
 SPECTACLES_EXPORT const char *spectacles_broker_event_key(const spectacles_broker_event *event,
                                                           size_t *length)
 {
-    *length = event->key_length;
+    if (length)
+        *length = event->key_length;
     return event->key;
 }
 
 SPECTACLES_EXPORT const uint8_t *spectacles_broker_event_body(const spectacles_broker_event *event,
                                                               size_t *length)
 {
-    *length = event->body_length;
+    if (length)
+        *length = event->body_length;
     return event->body;
 }
 
@@ -169,7 +171,8 @@ SPECTACLES_EXPORT const char *spectacles_broker_event_reply_to(const spectacles_
 SPECTACLES_EXPORT const char *spectacles_broker_event_text(const spectacles_broker_event *event,
                                                            size_t *length)
 {
-    *length = event->text_length;
+    if (length)
+        *length = event->text_length;
     return event->text;
 }
 

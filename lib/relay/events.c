@@ -115,13 +115,15 @@ SPECTACLES_EXPORT uint64_t spectacles_relay_event_time(const spectacles_relay_ev
 
 SPECTACLES_EXPORT const char *spectacles_relay_event_name(const spectacles_relay_event *event, size_t *length)
 {
-    *length = event->name_length;
+    if (length)
+        *length = event->name_length;
     return event->name;
 }
 
 SPECTACLES_EXPORT const char *spectacles_relay_event_text(const spectacles_relay_event *event, size_t *length)
 {
-    *length = event->text_length;
+    if (length)
+        *length = event->text_length;
     return event->text;
 }
 

@@ -45,7 +45,9 @@ int sp_relay_import_gaps(spectacles_relay *relay, const spectacles_relay_config 
     for (size_t i = 0; i < config->gaps_length; i++) {
         const spectacles_gap *given = &config->gaps[i];
         sp_member *member = member_of(relay, given->shard_id);
-        if (given->size != sizeof *given || !member)
+        if (given->size != sizeof *given)
+            return sp_refuse(problem, SPECTACLES_E_INVAL, "the size of a gap is not sizeof(spectacles_gap)");
+        if (!member)
             return sp_refuse(problem, SPECTACLES_E_INVAL, "a gap is of no shard that is served here");
         /* Both would end with the same session, and so have one id. */
         if (!given->new_session && is_last_open(member))

@@ -162,19 +162,22 @@ SPECTACLES_EXPORT uint64_t spectacles_shard_event_time(const spectacles_shard_ev
 
 SPECTACLES_EXPORT const char *spectacles_shard_event_name(const spectacles_shard_event *event, size_t *length)
 {
-    *length = event->name_length;
+    if (length)
+        *length = event->name_length;
     return event->name;
 }
 
 SPECTACLES_EXPORT const uint8_t *spectacles_shard_event_data(const spectacles_shard_event *event,
                                                              size_t *length)
 {
-    *length = event->data_length;
+    if (length)
+        *length = event->data_length;
     return event->data;
 }
 
 SPECTACLES_EXPORT const char *spectacles_shard_event_text(const spectacles_shard_event *event, size_t *length)
 {
-    *length = event->text_length;
+    if (length)
+        *length = event->text_length;
     return event->text;
 }

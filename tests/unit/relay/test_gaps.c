@@ -271,9 +271,11 @@ static void gaps_of_other_shards_are_refused(void **state)
 {
     (void)state;
     spectacles_problem problem = {.text = ""};
-    const spectacles_gap gaps[] = {{.size = sizeof *gaps, .shard_id = 2}};
+    const spectacles_gap gaps[] = {{.size = sizeof *gaps, .shard_id = 2}, {.shard_id = 1}};
     assert_int_equal(make(gaps, 1, NULL, 0, &problem), SPECTACLES_E_INVAL);
-    assert_non_null(strstr(problem.text, "gap"));
+    assert_non_null(strstr(problem.text, "gap is of no shard"));
+    assert_int_equal(make(gaps + 1, 1, NULL, 0, &problem), SPECTACLES_E_INVAL);
+    assert_non_null(strstr(problem.text, "size of a gap"));
 }
 
 int main(void)
