@@ -42,15 +42,26 @@ def pkg_config(prefix: Path, *arguments: str) -> list[str]:
     return done.stdout.split()
 
 
-@pytest.mark.parametrize(("compiler", "suffix"), [("gcc", "c"), ("clang", "c"), ("g++", "cpp")])
-def test_a_program_outside_the_tree(prefix: Path, tmp_path: Path, compiler: str, suffix: str) -> None:
-    source = tmp_path / f"program.{suffix}"
+def compile_and_run(folder: Path, compiler: str, standard: str, flags: list[str], **environment: str) -> str:
+    source = folder / f"program.{'cpp' if '++' in standard else 'c'}"
     source.write_text(PROGRAM)
-    flags = pkg_config(prefix, "--cflags", "--libs")
-    subprocess.run([compiler, "-Wall", "-Wextra", "-Werror", source, "-o", tmp_path / "program", *flags], check=True)
+    subprocess.run([compiler, f"-std={standard}", "-pedantic", "-Wall", "-Wextra", "-Werror", source, "-o", folder / "program", *flags], check=True)
+    return subprocess.run([folder / "program"], env={**os.environ, **environment}, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize(("compiler", "standard"), [("gcc", "c99"), ("clang", "c11"), ("g++", "c++11"), ("clang++", "c++20")])
+def test_a_program_outside_the_tree(prefix: Path, tmp_path: Path, compiler: str, standard: str) -> None:
     library = next(prefix.rglob("libspectacles.so")).parent
-    done = subprocess.run([tmp_path / "program"], env={**os.environ, "LD_LIBRARY_PATH": str(library)}, capture_output=True, text=True, check=True)
-    assert done.stdout == "gateway.discord.gg:443\n"
+    flags = pkg_config(prefix, "--cflags", "--libs")
+    assert compile_and_run(tmp_path, compiler, standard, flags, LD_LIBRARY_PATH=str(library)) == "gateway.discord.gg:443\n"
+
+
+def test_the_static_library(prefix: Path, tmp_path: Path) -> None:
+    archive = str(next(prefix.rglob("libspectacles.a")))
+    flags = [archive if flag == "-lspectacles" else flag for flag in pkg_config(prefix, "--static", "--cflags", "--libs")]
+    assert compile_and_run(tmp_path, "gcc", "c99", flags, LD_LIBRARY_PATH="") == "gateway.discord.gg:443\n"
+    needed = subprocess.run(["readelf", "-d", tmp_path / "program"], capture_output=True, text=True, check=True).stdout
+    assert "libspectacles" not in needed
 
 
 def test_without_messagepack(root: Path, tmp_path: Path) -> None:
