@@ -31,14 +31,14 @@
 enum {
     BLOCK = 64,
     ROWS = 32,   /* blocks that are looked at together */
-    ALWAYS = 2,  /* that many marks of a block are written down, whether they are there or not */
+    ALWAYS = 3,  /* that many marks of a block are written down, whether they are there or not */
     LOOKBACK = 3 /* bytes before a block that may belong to a character of it */
 };
 
 SP_PIECE sp_block load(const uint8_t *bytes);
 SP_PIECE uint64_t equal(sp_block in, uint8_t byte);
 SP_PIECE uint64_t below(sp_block in, uint8_t byte); /* unsigned */
-SP_PIECE uint64_t bit(sp_block in, int n);          /* 5 or 7: the bytes in which this bit is set */
+SP_PIECE uint64_t bit(sp_block in, int n);          /* the bytes in which this bit is set */
 SP_PIECE sp_block fold(sp_block in);                /* bit 5 set everywhere: '[' is '{' then, 'A' is 'a' */
 SP_PIECE sp_block minus(sp_block in, uint8_t byte);
 SP_PIECE uint64_t prefix_xor(uint64_t bits);
@@ -51,9 +51,9 @@ typedef uint64_t sp_column[1 + ROWS];
 typedef uint64_t sp_lanes __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
 
 typedef struct sp_rows {
-    sp_column backslash, quote, string; /* string: from the opening quote to before the closing one */
-    sp_column escaped;                  /* bytes behind a backslash */
-    sp_column begin;                    /* opening quotes */
+    sp_column quote, string; /* string: from the opening quote to before the closing one */
+    sp_column escaped;       /* bytes behind a backslash */
+    sp_column begin;         /* opening quotes */
     sp_column comma, colon;
     sp_column opens, closes; /* of objects and arrays */
     sp_column curly;         /* of a bracket: whether it is an object's; of other bytes: anything */
@@ -61,10 +61,9 @@ typedef struct sp_rows {
     sp_column flips;  /* brackets behind which it is an object instead of an array, or the other way round */
     sp_column inside; /* bytes that lie directly in an object */
     sp_column scalar; /* numbers and words */
-    sp_column digit, zero;   /* of numbers: all digits, zeros in front */
-    sp_column closer;        /* of numbers and words: where bits do not tell whether they are fine */
-    sp_column space;         /* between tokens */
-    sp_column control, high; /* below 0x20, above 0x7f */
+    sp_column digit, zero; /* of numbers: all digits, zeros in front */
+    sp_column closer;      /* of numbers and words: where bits do not tell whether they are fine */
+    sp_column space;       /* between tokens */
     sp_column before_value, before_member; /* comma, colon, opens; comma and opens in an object */
     sp_column value, member, after_open;   /* the tokens behind those, if there may be space between */
     sp_column text;                        /* all but commas, colons and brackets */
@@ -79,6 +78,7 @@ typedef struct sp_last {
 typedef struct sp_walk {
     const uint8_t *first, *end;
     uint64_t escaped;           /* 1: the next byte is escaped */
+    uint64_t odd;               /* the bytes of the last block below 0x20 or above 0x7f */
     uint64_t in_string, inside; /* all ones in a string, in an object */
     uint64_t stack; /* the open containers, the innermost lowest: 1 an object, 0 an array; a 1 above all */
     size_t length, escape_count, character_count;
@@ -150,11 +150,35 @@ SP_PIECE uint64_t find_escaped(uint64_t backslash, uint64_t *carry)
     return (even ^ (uint64_t)ends << 1) & follows;
 }
 
-SP_PIECE void sort(sp_rows *rows, const uint8_t *block, size_t i, bool spaced)
+/* What is in quotes; and whether the block is one of those with escapes. */
+SP_PIECE void find_strings(sp_walk *walk, size_t i, uint64_t backslash, uint64_t quote)
 {
+    sp_rows *rows = &walk->rows;
+    uint64_t escaped = find_escaped(backslash, &walk->escaped);
+    quote &= ~escaped;
+    uint64_t string = prefix_xor(quote) ^ walk->in_string;
+    walk->in_string = 0 - (string >> 63);
+    rows->escaped[i] = escaped & string;
+    rows->quote[i] = quote;
+    rows->string[i] = string;
+    walk->escapes[walk->escape_count] = (uint8_t)i;
+    walk->escape_count += escaped != 0;
+}
+
+/* The blocks that are not all plain ASCII, and those behind them: a character may go on there. */
+SP_PIECE void find_characters(sp_walk *walk, size_t i, uint64_t odd)
+{
+    walk->characters[walk->character_count] = (uint8_t)i;
+    walk->character_count += (odd | walk->odd) != 0;
+    walk->odd = odd;
+}
+
+SP_PIECE void sort(sp_walk *walk, const uint8_t *block, size_t i, bool spaced)
+{
+    sp_rows *rows = &walk->rows;
     sp_block in = load(block);
-    rows->backslash[i] = equal(in, '\\');
-    rows->quote[i] = equal(in, '"');
+    find_strings(walk, i, equal(in, '\\'), equal(in, '"'));
+    find_characters(walk, i, ~below(minus(in, 0x20), 0x80 - 0x20));
     rows->comma[i] = equal(in, ',');
     rows->colon[i] = equal(in, ':');
     rows->opens[i] = equal(fold(in), '{');
@@ -162,32 +186,9 @@ SP_PIECE void sort(sp_rows *rows, const uint8_t *block, size_t i, bool spaced)
     rows->curly[i] = bit(in, 5);
     rows->digit[i] = below(minus(in, '0'), 10);
     rows->zero[i] = equal(in, '0');
-    rows->control[i] = below(in, 0x20);
-    rows->high[i] = bit(in, 7);
     if (spaced)
         rows->space[i] = equal(in, ' ') | equal(in, '\t') | equal(in, '\n') | equal(in, '\r');
     rows->live[i] = ~UINT64_C(0);
-}
-
-/* What is in quotes; and the blocks with escapes, and with characters that are not ASCII. */
-SP_PIECE void find_strings(sp_walk *walk, size_t count)
-{
-    sp_rows *rows = &walk->rows;
-    size_t escape_count = 0, character_count = 0;
-    for (size_t i = 1; i <= count; i++) {
-        uint64_t escaped = find_escaped(rows->backslash[i], &walk->escaped);
-        uint64_t quote = rows->quote[i] & ~escaped;
-        uint64_t string = prefix_xor(quote) ^ walk->in_string;
-        walk->in_string = 0 - (string >> 63);
-        rows->escaped[i] = escaped & string;
-        rows->quote[i] = quote;
-        rows->string[i] = string;
-        walk->escapes[escape_count] = walk->characters[character_count] = (uint8_t)i;
-        escape_count += escaped != 0;
-        character_count += (rows->high[i] | rows->high[i - 1]) != 0;
-    }
-    walk->escape_count = escape_count;
-    walk->character_count = character_count;
 }
 
 /* What stands in a string is only text. */
@@ -215,7 +216,6 @@ SP_PIECE void sort_outside(sp_rows *rows, size_t count, bool spaced)
         *lanes(rows->scalar + i) = scalar;
         *lanes(rows->digit + i) &= scalar;
         *lanes(rows->space + i) = space;
-        *lanes(rows->control + i) &= ~space;
     }
 }
 
@@ -313,7 +313,7 @@ SP_PIECE bool in_place(sp_rows *rows, sp_last *last, size_t count, bool spaced)
         odd |= member & ~begin;                                   /* a member without a key */
         odd |= ((sum | marks) & ~text) ^ *lanes(rows->colon + i); /* a key without a colon, or none */
         odd &= ~(after_open & *lanes(rows->closes + i));
-        odd |= *lanes(rows->control + i) | (after_zero & digit);
+        odd |= after_zero & digit;
         odd |= (keys | (text & ~sum)) >> 63 ^ over >> 63;
         wrong |= odd & live;
         *lanes(rows->closer + i) = (starts | (after_digit & scalar)) & ~digit & live;
@@ -402,10 +402,15 @@ SP_PIECE bool escapes_fine(sp_walk *walk, const uint8_t *base, uint64_t escaped)
     return true;
 }
 
-/* Nothing of the text stands in front of the first block. */
-SP_PIECE bool characters_fine(sp_walk *walk, const uint8_t *base)
+/*
+ * No control character is among those marked, and all is UTF-8. Nothing of the text stands in front of the first
+ * block.
+ */
+SP_PIECE bool characters_fine(sp_walk *walk, const uint8_t *base, uint64_t marks)
 {
     const uint8_t *block = block_at(walk, base);
+    if (below(load(block), 0x20) & marks)
+        return false;
     if (base > walk->first)
         return utf8_fine(block);
     uint8_t copy[LOOKBACK + BLOCK] = {0};
@@ -423,7 +428,7 @@ SP_PIECE bool texts_fine(sp_walk *walk, const uint8_t *base, size_t count)
     }
     for (size_t n = 0; n < walk->character_count; n++) {
         size_t i = walk->characters[n];
-        if (i <= count && !characters_fine(walk, base + (i - 1) * BLOCK))
+        if (i <= count && !characters_fine(walk, base + (i - 1) * BLOCK, rows->live[i] & ~rows->space[i]))
             return false;
     }
     return true;
@@ -437,12 +442,12 @@ SP_PIECE size_t walk_rows(sp_walk *walk, const uint8_t *base, size_t all, bool s
     sp_rows *rows = &walk->rows;
     for (size_t i = 1; i <= ROWS; i += LANES)
         *lanes(rows->live + i) = (sp_lanes){0};
+    walk->escape_count = walk->character_count = 0;
     size_t whole = (size_t)(walk->end - base) / BLOCK;
     for (size_t i = 0; i < all && i < whole; i++)
-        sort(rows, base + i * BLOCK, 1 + i, spaced);
+        sort(walk, base + i * BLOCK, 1 + i, spaced);
     if (all > whole)
-        sort(rows, block_at(walk, base + whole * BLOCK), all, spaced);
-    find_strings(walk, all);
+        sort(walk, block_at(walk, base + whole * BLOCK), all, spaced);
     sort_outside(rows, all, spaced);
     size_t count = nest(walk, base, all);
     for (size_t i = count + 1; i <= all; i++)
@@ -458,10 +463,10 @@ SP_PIECE size_t walk_rows(sp_walk *walk, const uint8_t *base, size_t all, bool s
 SP_PIECE bool walk_as(sp_walk *walk, bool spaced, const uint8_t **behind)
 {
     sp_rows *rows = &walk->rows;
-    walk->escaped = walk->in_string = 0;
+    walk->escaped = walk->in_string = walk->odd = 0;
     walk->inside = ~UINT64_C(0);
     walk->stack = 1;
-    rows->high[0] = rows->member[0] = rows->after_open[0] = 0;
+    rows->member[0] = rows->after_open[0] = 0;
     rows->value[0] = 1;
     walk->last = (sp_last){.before_value = (sp_lanes){0} - 1}; /* a value is expected first */
     for (const uint8_t *base = walk->first; base < walk->end; base += ROWS * BLOCK) {
@@ -473,7 +478,6 @@ SP_PIECE bool walk_as(sp_walk *walk, bool spaced, const uint8_t **behind)
             *behind = base + count * BLOCK - (size_t)__builtin_clzll(rows->live[count]);
             return true;
         }
-        rows->high[0] = rows->high[ROWS];
     }
     return false;
 }

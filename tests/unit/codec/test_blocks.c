@@ -193,6 +193,28 @@ static void every_way_agrees_with_the_scanner(void **state)
     assert_true(accepted > ROUNDS / 2);
 }
 
+/* The walk ends with the value: what stands behind it is for others to judge, wherever in a block it begins. */
+static void what_stands_behind_does_not_matter(void **state)
+{
+    static const char *const behinds[] = {"}", "\x01", "\n\x1f", "\"", "\\\"", "]]01", " {\"a\":nul"};
+    maker make;
+    (void)state;
+    make.random = (sp_random){43};
+    for (int round = 0; round < ROUNDS / 4; round++) {
+        make_text(&make, 0);
+        size_t length = make.length;
+        if (length > MOST || make.long_key)
+            continue;
+        put(&make, behinds[round % (int)(sizeof behinds / sizeof behinds[0])]);
+        for (size_t n = 0; sp_blocks_way_at(n).walk; n++) {
+            const uint8_t *text = (const uint8_t *)make.text;
+            const uint8_t *behind = NULL;
+            assert_true(sp_blocks_way_at(n).walk(text, text + make.length, &behind));
+            assert_ptr_equal(behind, text + length);
+        }
+    }
+}
+
 /* What the walk leaves to the scanner although it is valid: it must not be refused on the way. */
 static void what_the_walk_leaves_is_accepted(void **state)
 {
@@ -367,6 +389,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_best_way_comes_first),
         cmocka_unit_test(every_way_agrees_with_the_scanner),
+        cmocka_unit_test(what_stands_behind_does_not_matter),
         cmocka_unit_test(what_the_walk_leaves_is_accepted),
         cmocka_unit_test(utf8_at_every_place),
         cmocka_unit_test(mistakes_at_every_place),
