@@ -7,7 +7,8 @@
 #include <string.h>
 
 enum {
-    ESCAPE = 6, /* the longest: \u001f */
+    ESCAPE = 6,  /* the longest: \u001f */
+    CLOSING = 2, /* a quote and a colon */
     MOST_EXACT = 53
 };
 
@@ -87,7 +88,7 @@ static uint8_t *raw_text(sp_json_writer *writer, const sp_event *event, uint8_t 
             return to;
         size_t written;
         writer->out->end = (size_t)(to - writer->out->bytes);
-        to = room(writer->out, (size_t)(end - at) + ESCAPE + SP_PLAIN_STEP);
+        to = room(writer->out, (size_t)(end - at) + ESCAPE + SP_PLAIN_STEP + CLOSING);
         if (!to)
             return NULL;
         size_t width = character(event, at, end, to, &written);
@@ -103,7 +104,7 @@ static uint8_t *raw_text(sp_json_writer *writer, const sp_event *event, uint8_t 
 /* A text in quotes; behind a key comes a colon. */
 static int text(sp_json_writer *writer, const sp_event *event)
 {
-    uint8_t *to = room(writer->out, event->text.length + SP_PLAIN_STEP + 1);
+    uint8_t *to = room(writer->out, 1 + event->text.length + SP_PLAIN_STEP + CLOSING);
     if (!to)
         return SPECTACLES_E_NOMEM;
     *to++ = '"';
@@ -113,8 +114,11 @@ static int text(sp_json_writer *writer, const sp_event *event)
         to = (uint8_t *)memcpy(to, event->text.bytes, event->text.length) + event->text.length;
     if (!to)
         return writer->refusal.text ? SPECTACLES_E_PROTO : SPECTACLES_E_NOMEM;
+    *to++ = '"';
+    *to = ':';
+    to += event->type == SP_EVENT_KEY;
     writer->out->end = (size_t)(to - writer->out->bytes);
-    return event->type == SP_EVENT_KEY ? put(writer, "\":", 2) : put(writer, "\"", 1);
+    return SPECTACLES_OK;
 }
 
 /* ---- Numbers ---- */
