@@ -278,10 +278,13 @@ amqp_method_number_t sp_wire_method_id(sp_slice payload)
 
 const char *sp_wire_method_name(amqp_method_number_t id)
 {
+    /* The first two come with the messages, and are found at once. */
     static const struct {
         amqp_method_number_t id;
         const char *name;
-    } sent[] = {{AMQP_CONNECTION_START_METHOD, "connection.start"},
+    } sent[] = {{AMQP_BASIC_DELIVER_METHOD, "basic.deliver"},
+                {AMQP_BASIC_ACK_METHOD, "basic.ack"},
+                {AMQP_CONNECTION_START_METHOD, "connection.start"},
                 {AMQP_CONNECTION_SECURE_METHOD, "connection.secure"},
                 {AMQP_CONNECTION_TUNE_METHOD, "connection.tune"},
                 {AMQP_CONNECTION_OPEN_OK_METHOD, "connection.open-ok"},
@@ -301,8 +304,6 @@ const char *sp_wire_method_name(amqp_method_number_t id)
                 {AMQP_BASIC_CANCEL_METHOD, "basic.cancel"},
                 {AMQP_BASIC_CANCEL_OK_METHOD, "basic.cancel-ok"},
                 {AMQP_BASIC_RETURN_METHOD, "basic.return"},
-                {AMQP_BASIC_DELIVER_METHOD, "basic.deliver"},
-                {AMQP_BASIC_ACK_METHOD, "basic.ack"},
                 {AMQP_BASIC_NACK_METHOD, "basic.nack"},
                 {AMQP_CONFIRM_SELECT_OK_METHOD, "confirm.select-ok"}};
     for (size_t i = 0; i < sizeof sent / sizeof sent[0]; i++) {
