@@ -321,7 +321,8 @@ int spectacles_broker_unsubscribe(spectacles_broker *broker, uint32_t subscripti
  * Publishes, now or as soon as there is a connection: basic.publish in confirm mode, persistent by default.
  * tag (may be NULL) receives a number, counting from 1, that exactly one later event names: CONFIRMED,
  * RETURNED or FAILED. Until then the library keeps the message and publishes it again after a lost
- * connection, in the order of the tags, and when the broker refuses it for now (basic.nack).
+ * connection, in the order of the tags; and half a second after the broker refused it for now (basic.nack: a
+ * queue is full by a policy, or in trouble).
  *
  * A reply_to of "amq.rabbitmq.reply-to" is refused: that is what spectacles_broker_call() is for.
  *

@@ -329,6 +329,7 @@ SPECTACLES_EXPORT uint64_t spectacles_broker_deadline(const spectacles_broker *b
         return call_deadline(broker);
     uint64_t deadline = earlier(broker->phase_deadline, heartbeat_deadline(broker));
     deadline = earlier(deadline, call_deadline(broker));
+    deadline = earlier(deadline, broker->publishes.due);
     if (broker->owner_closes && broker->state != SPECTACLES_BROKER_CLOSING)
         deadline = earlier(deadline, broker->drain_deadline);
     if (broker->state == SPECTACLES_BROKER_READY)
@@ -391,6 +392,8 @@ SPECTACLES_EXPORT int spectacles_broker_expire(spectacles_broker *broker, uint64
     if (now >= broker->phase_deadline)
         end_phase(broker, now);
     int error = now >= heartbeat_deadline(broker) ? beat(broker, now) : SPECTACLES_OK;
+    if (error == SPECTACLES_OK && now >= broker->publishes.due)
+        error = sp_publishes_release(&broker->publishes, now + SP_DEFER_NACKED);
     if (error == SPECTACLES_OK && now >= sp_topology_deadline(&broker->topology))
         error = sp_broker_advance(broker, now);
     return error;

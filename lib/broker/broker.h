@@ -16,6 +16,7 @@ enum {
     SP_PHASE_CLOSING = 3000,
     SP_BACKOFF_BASE = 250,
     SP_BACKOFF_CAP = 30000,
+    SP_DEFER_NACKED = 500,     /* before what the broker did not take is published again */
     SP_RETRY_CANCELLED = 1000, /* a queue that was deleted under us is declared again */
     SP_RETRY_REFUSED = 30000   /* what was refused is tried again: a person may have mended it */
 };

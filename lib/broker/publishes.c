@@ -14,7 +14,8 @@ static const char tag_header[] = "spectacles-tag";
 
 void sp_publishes_init(sp_publishes *publishes)
 {
-    *publishes = (sp_publishes){.records = sp_ring_of(sizeof(sp_record)), .frame_max = SP_WIRE_FRAME_MAX};
+    *publishes = (sp_publishes){
+        .records = sp_ring_of(sizeof(sp_record)), .frame_max = SP_WIRE_FRAME_MAX, .due = SPECTACLES_NEVER};
 }
 
 void sp_publishes_shrink(sp_publishes *publishes)
@@ -173,9 +174,11 @@ sp_slice sp_publishes_rest(const sp_publishes *publishes)
 
 static void mark_settled(sp_publishes *publishes, sp_record *record)
 {
-    record->settled = true;
     publishes->settled_length += record->length;
-    publishes->settled_ahead += record->wire == 0;
+    publishes->settled_ahead += record->wire == 0 && !record->deferred;
+    publishes->deferred -= record->deferred;
+    record->settled = true;
+    record->deferred = false;
 }
 
 static void settle(sp_publishes *publishes, sp_record *record)
@@ -279,17 +282,20 @@ int sp_publishes_rewind(sp_publishes *publishes, uint32_t frame_max)
         if (error != SPECTACLES_OK)
             return error;
     }
+    size_t settled = 0;
     publishes->frame_max = frame_max;
-    publishes->settled_ahead = 0;
     for (size_t i = 0; i < publishes->records.count; i++) {
         sp_record *record = record_at(publishes, i);
-        /* Its owner knows how it ended, or that nobody will answer. */
-        if (record->returned || (record->call && record->wire))
+        if (record->known || (record->call && record->wire))
             settle(publishes, record);
         publishes->republished += record->wire != 0 && !record->settled;
-        publishes->settled_ahead += record->settled;
+        settled += record->settled;
         record->wire = 0;
+        record->deferred = false;
     }
+    publishes->settled_ahead = settled;
+    publishes->deferred = 0;
+    publishes->due = SPECTACLES_NEVER;
     publishes->next = publishes->next_offset = publishes->written = 0;
     publishes->last_wire = 0;
     publishes->confirm_tag = 0;
@@ -413,7 +419,7 @@ uint64_t sp_publishes_next_confirmed(sp_publishes *publishes)
             return 0;
         }
         uint64_t tag = record->tag;
-        bool known = record->returned || record->call;
+        bool known = record->known || record->call;
         settle(publishes, record);
         if (!publishes->confirm_multiple)
             publishes->confirm_tag = 0;
@@ -460,7 +466,10 @@ uint64_t sp_publishes_next_unwritten_call(const sp_publishes *publishes, size_t 
 void sp_publishes_withdraw(sp_publishes *publishes, uint64_t tag)
 {
     sp_record *record = find_call(publishes, tag);
-    if (!record || record->wire || record->settled)
+    if (!record || record->settled)
+        return;
+    record->known = true;
+    if (record->wire)
         return;
     settle(publishes, record);
     skip_settled(publishes);
@@ -469,11 +478,40 @@ void sp_publishes_withdraw(sp_publishes *publishes, uint64_t tag)
 
 /* ---- Nacks ---- */
 
-static int append_again(sp_publishes *publishes, size_t index)
+static void defer(sp_publishes *publishes, sp_record *record)
 {
-    size_t offset = 0;
-    for (size_t i = 0; i < index; i++)
-        offset += record_at(publishes, i)->length;
+    record->wire = 0;
+    record->deferred = true;
+    publishes->deferred++;
+}
+
+/*
+ * A queue that is full by a policy (reject-publish) refuses all that comes, as fast as it comes: what it did not take is
+ * not written again at once.
+ */
+int sp_publishes_defer(sp_publishes *publishes, uint64_t wire, bool multiple, uint64_t due)
+{
+    int error = find_tag(publishes, &wire, multiple);
+    if (error != SPECTACLES_OK)
+        return error;
+    for (size_t i = 0; i < publishes->next; i++) {
+        sp_record *record = record_at(publishes, i);
+        bool covered = multiple ? record->wire && record->wire <= wire : record->wire == wire;
+        if (!covered || record->settled)
+            continue;
+        if (record->known)
+            settle(publishes, record);
+        else
+            defer(publishes, record);
+    }
+    if (publishes->deferred > 0 && publishes->due == SPECTACLES_NEVER)
+        publishes->due = due;
+    drop_front(publishes);
+    return SPECTACLES_OK;
+}
+
+static int append_again(sp_publishes *publishes, size_t index, size_t offset)
+{
     size_t length = record_at(publishes, index)->length;
     if (!sp_buffer_reserve(&publishes->bytes, length)) {
         publishes->bytes.failed = false;
@@ -484,27 +522,26 @@ static int append_again(sp_publishes *publishes, size_t index)
         return SPECTACLES_E_NOMEM;
     sp_record *record = record_at(publishes, index);
     *copy = *record;
-    copy->wire = 0;
+    copy->deferred = false;
     sp_buffer_append(&publishes->bytes, sp_buffer_slice(&publishes->bytes).bytes + offset, length);
     mark_settled(publishes, record);
     return SPECTACLES_OK;
 }
 
-int sp_publishes_again(sp_publishes *publishes, uint64_t wire, bool multiple)
+int sp_publishes_release(sp_publishes *publishes, uint64_t again)
 {
+    size_t offset = 0;
     size_t written = publishes->next;
-    int unknown = find_tag(publishes, &wire, multiple);
-    if (unknown != SPECTACLES_OK)
-        return unknown;
-    for (size_t i = 0; i < written; i++) {
-        const sp_record *record = record_at(publishes, i);
-        bool covered = multiple ? record->wire && record->wire <= wire : record->wire == wire;
-        int error = covered && !record->settled ? append_again(publishes, i) : SPECTACLES_OK;
-        if (error != SPECTACLES_OK)
-            return error;
+    int error = SPECTACLES_OK;
+    for (size_t i = 0; i < written && error == SPECTACLES_OK; i++) {
+        size_t length = record_at(publishes, i)->length;
+        if (record_at(publishes, i)->deferred)
+            error = append_again(publishes, i, offset);
+        offset += length;
     }
+    publishes->due = error == SPECTACLES_OK ? SPECTACLES_NEVER : again;
     drop_front(publishes);
-    return SPECTACLES_OK;
+    return error;
 }
 
 int sp_publishes_returned(sp_publishes *publishes, uint64_t tag)
@@ -513,9 +550,8 @@ int sp_publishes_returned(sp_publishes *publishes, uint64_t tag)
         sp_record *record = record_at(publishes, i);
         if (record->tag != tag || record->settled || !record->mandatory)
             continue;
-        /* It may have been returned before, and nacked after all. */
-        int news = !record->returned;
-        record->returned = true;
+        int news = !record->known;
+        record->known = true;
         return news;
     }
     return SPECTACLES_E_PROTO;
@@ -563,7 +599,8 @@ uint64_t sp_publishes_blame(sp_publishes *publishes, amqp_bytes_t text, const ch
         bool own = exchange.length == strlen(group) && memcmp(exchange.bytes, group, exchange.length) == 0;
         bool named = !own && sp_wire_quotes(text, name_of(exchange));
         bool large = size != 0 && record->body_length == size;
-        if (!record->settled && !record->returned && record->wire && (named || large)) {
+        bool returned = record->known && !record->call;
+        if (!record->settled && !returned && record->wire && (named || large)) {
             settle(publishes, record);
             return record->tag;
         }

@@ -24,6 +24,8 @@ typedef struct sp_publishes {
     uint64_t unsettled_bytes;
     size_t settled_length; /* of the settled records that are still in bytes */
     size_t settled_ahead;  /* records from `next` on that are settled before they were written */
+    size_t deferred;       /* records that the broker did not take, and that wait to be written again, */
+    uint64_t due;          /* and when they are; SPECTACLES_NEVER: there is none */
     uint64_t republished;
     bool wants_room;
     /* A confirm that is being worked off, one record an event. */
@@ -37,9 +39,10 @@ typedef struct sp_record {
     size_t length; /* in bytes */
     size_t body_length;
     bool settled;
+    bool deferred;
     bool mandatory;
-    bool returned; /* the owner knows: its confirm is not told again */
-    bool call;     /* the request of a call: its confirm is not told, and it is written once only */
+    bool known; /* to its owner, how it ended: nothing more is told of it, and it is not written again */
+    bool call;  /* the request of a call: its confirm is not told, and it is written once only */
 } sp_record;
 
 void sp_publishes_init(sp_publishes *publishes);
@@ -62,7 +65,7 @@ bool sp_publishes_is_call(const sp_publishes *publishes, uint64_t tag);
 /* Walks through the requests that no byte was written of, from *index 0 on: a tag, or 0 at the end. */
 uint64_t sp_publishes_next_unwritten_call(const sp_publishes *publishes, size_t *index);
 
-/* Nobody waits for the answer any more: a request that was not written yet never will be. */
+/* Nobody waits for the answer any more: a request that was not written yet never will be, nor once more. */
 void sp_publishes_withdraw(sp_publishes *publishes, uint64_t tag);
 
 /* The next bytes for the wire, as many as lie in a row: large writes cost the system less than many. */
@@ -91,8 +94,11 @@ int sp_publishes_confirm(sp_publishes *publishes, uint64_t wire, bool multiple);
  * over. */
 uint64_t sp_publishes_next_confirmed(sp_publishes *publishes);
 
-/* basic.nack came: once more, at the end. Tags as with ack. SPECTACLES_E_NOMEM leaves all as it is. */
-int sp_publishes_again(sp_publishes *publishes, uint64_t wire, bool multiple);
+/* basic.nack came: what it covers waits until `due`, or with what waits already. Tags as with ack. */
+int sp_publishes_defer(sp_publishes *publishes, uint64_t wire, bool multiple, uint64_t due);
+
+/* What was deferred is written once more, at the end. SPECTACLES_E_NOMEM: some of it waits on, until `again`. */
+int sp_publishes_release(sp_publishes *publishes, uint64_t again);
 
 /*
  * basic.return came for this tag: 1, or 0 when that was told before. SPECTACLES_E_PROTO when there is no such

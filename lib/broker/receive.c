@@ -161,7 +161,8 @@ static int on_publish_method(spectacles_broker *broker, amqp_method_number_t id,
     }
     if (id == AMQP_BASIC_NACK_METHOD) {
         const amqp_basic_nack_t *nack = method;
-        return sp_publishes_again(&broker->publishes, nack->delivery_tag, nack->multiple);
+        return sp_publishes_defer(&broker->publishes, nack->delivery_tag, nack->multiple,
+                                  now + SP_DEFER_NACKED);
     }
     return SPECTACLES_E_PROTO;
 }

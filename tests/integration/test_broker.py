@@ -203,6 +203,27 @@ def test_an_exchange_that_does_not_exist(rabbit: RabbitNode, vhost: str, tools: 
     assert tool.count("DISCONNECTED") == tool.count("UNSUBSCRIBED") == 0 and tool.close() == 0
 
 
+def test_a_queue_that_is_full(rabbit: RabbitNode, vhost: str, channel: Any, tools: Tools) -> None:
+    """It refuses (nack) what has no place, and that comes again until it has."""
+    channel.exchange_declare("gateway", "direct", durable=True)
+    channel.queue_declare("gateway:FULL", durable=True, arguments={"x-max-length": 20, "x-overflow": "reject-publish"})
+    channel.queue_bind("gateway:FULL", "gateway", "FULL")
+    tool = tools(rabbit.url(vhost), id="f", patience=SOON)
+    tool.wait_event("READY")
+    last = tool.publish(50, 100, "FULL")["last"]
+    tool.wait_confirmed(20)
+    found: set[str] = set()
+
+    def all_come() -> bool:
+        while (got := channel.basic_get("gateway:FULL", auto_ack=True))[0]:
+            found.add(got[1].message_id)
+        return len(found) == last
+
+    tool.wait_for(all_come, 60, "all of them")
+    tool.wait_confirmed(last)
+    assert found == set(ids("f", last)) and tool.count("DISCONNECTED") == 0 and tool.close() == 0
+
+
 def test_an_exchange_deleted_while_connected(rabbit: RabbitNode, vhost: str, channel: Any, tools: Tools) -> None:
     tool = tools(rabbit.url(vhost), id="d", patience=SOON)
     tool.subscribe("EVENT")

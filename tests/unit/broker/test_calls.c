@@ -246,6 +246,52 @@ static void each_call_may_be_withdrawn(void **state)
     }
 }
 
+/* A request that the broker did not take is sent once more, while somebody waits. */
+static void a_nacked_request_is_sent_again(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    server_ready(server);
+    server_call(server, "LATE", 100);
+    server_call(server, "LATER", 400);
+    server_call(server, "ADD", 100000);
+    server_pull(server);
+    server_answer(server);
+    server_wait(server, 100);
+    assert_int_equal(server_count(&server->events, "CALL_FAILED 1 1"), 1);
+    server_forget(server);
+    server_method(server, 2, 60, 120, "qb", N(3), N(1));
+    server_wait(server, 500);
+    assert_int_equal(server_count(&server->events, "CALL_FAILED 2 1"), 1);
+    assert_int_equal(server_count(&server->written, "2 basic.publish"), 1);
+    assert_int_equal(server_count(&server->written, "2 basic.publish ADD"), 1);
+    ack(server, 4, 1);
+    assert_int_equal(stats_of(server).unconfirmed, 0);
+    server_reply(server, "3", "x");
+    assert_int_equal(server_count(&server->events, "REPLY 3"), 1);
+    all_is_over(server);
+}
+
+/* The broker refuses it when nobody waits any more: that ends nothing but the channel. */
+static void a_call_that_is_over_may_be_refused(void **state)
+{
+    (void)state;
+    spectacles_message message;
+    sp_server *server = server_new(NULL);
+    server_ready(server);
+    spectacles_message_init(&message, sizeof message);
+    message.exchange = "elsewhere";
+    assert_int_equal(spectacles_broker_call(server->broker, &message, 10, server->now, NULL), 0);
+    server_pull(server);
+    server_answer(server);
+    server_wait(server, 10);
+    server_method(server, 2, 20, 40, "wsww", N(404), "NOT_FOUND - no exchange 'elsewhere' in vhost '/'",
+                  N(60), N(40));
+    assert_int_equal(server_count(&server->events, "CALL_FAILED"), 1);
+    assert_int_equal(spectacles_broker_state(server->broker), SPECTACLES_BROKER_READY);
+    all_is_over(server);
+}
+
 /* ---- What can go wrong ---- */
 
 static void return_request(sp_server *server, uint64_t tag)
@@ -592,6 +638,8 @@ int main(void)
         cmocka_unit_test(what_arrived_in_time_is_no_timeout),
         cmocka_unit_test(what_nobody_waits_for_is_not_sent),
         cmocka_unit_test(each_call_may_be_withdrawn),
+        cmocka_unit_test(a_nacked_request_is_sent_again),
+        cmocka_unit_test(a_call_that_is_over_may_be_refused),
         cmocka_unit_test(an_unroutable_call_ends_at_once),
         cmocka_unit_test(calls_that_were_sent_are_lost_with_the_connection),
         cmocka_unit_test(a_refused_call_fails_and_the_others_are_lost),

@@ -110,6 +110,7 @@ static void confirms_come_in_any_order(void **state)
     server_free(server);
 }
 
+/* Not at once: a queue that is full would refuse it as fast as it comes. */
 static void a_nack_is_published_again(void **state)
 {
     (void)state;
@@ -118,12 +119,59 @@ static void a_nack_is_published_again(void **state)
     server_publish(server, "K", "x", 0);
     server_publish(server, "L", "y", 0);
     server_pull(server);
+    uint64_t due = server->now + 500;
     server_method(server, 2, 60, 120, "qb", N(1), N(0));
-    assert_int_equal(server_count(&server->written, "2 basic.publish K"), 2);
-    ack(server, 3, 1);
-    assert_int_equal(server_count(&server->events, "CONFIRMED 1"), 1);
-    assert_int_equal(server_count(&server->events, "CONFIRMED 2"), 1);
+    assert_int_equal(spectacles_broker_deadline(server->broker), due);
+    server_publish(server, "M", "z", 0);
+    server_pull(server);
+    server_wait(server, 499);
+    assert_string_equal(server_last(&server->written, "2 basic.publish"), "2 basic.publish M");
+    server_wait(server, 1);
+    assert_string_equal(server_last(&server->written, "2 basic.publish"), "2 basic.publish K");
+    assert_int_equal(server_count(&server->written, "2 basic.publish"), 4);
+    ack(server, 4, 1);
+    for (int tag = 1; tag <= 3; tag++) {
+        char line[32];
+        snprintf(line, sizeof line, "CONFIRMED %d ", tag);
+        assert_int_equal(server_count(&server->events, line), 1);
+    }
     server_free(server);
+}
+
+static void all_up_to_a_nack_are_published_again(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {"K1", "K2", "K3", "K4", "K5"};
+    static const char *const again[] = {"K1", "K3", "K5"};
+    for (int lost = 0; lost < 2; lost++) {
+        int seen = 0;
+        sp_server *server = server_new(NULL);
+        server_ready(server);
+        for (int i = 0; i < 5; i++)
+            server_publish(server, keys[i], "x", 0);
+        server_pull(server);
+        ack(server, 2, 0);
+        server_method(server, 2, 60, 120, "qb", N(3), N(1));
+        ack(server, 4, 0);
+        server_wait(server, 200);
+        server_method(server, 2, 60, 120, "qb", N(0), N(1));
+        server_forget(server);
+        if (lost) {
+            server_eof(server);
+            server_ready(server);
+        }
+        server_wait(server, 300);
+        for (int i = 0; i < server->written.count; i++) {
+            if (strncmp(server->written.line[i], "2 basic.publish ", 16) == 0)
+                assert_string_equal(server->written.line[i] + 16, again[seen++]);
+        }
+        assert_int_equal(seen, 3);
+        server_wait(server, 5000);
+        ack(server, lost ? 3 : 8, 1);
+        assert_int_equal(server_count(&server->events, "CONFIRMED"), 5);
+        assert_int_equal(server_count(&server->written, "2 basic.publish"), 3);
+        server_free(server);
+    }
 }
 
 static void return_message(sp_server *server, uint64_t tag, const char *key)
@@ -1100,6 +1148,7 @@ int main(void)
         cmocka_unit_test(sets_up_what_the_specification_asks_for),
         cmocka_unit_test(confirms_come_in_any_order),
         cmocka_unit_test(a_nack_is_published_again),
+        cmocka_unit_test(all_up_to_a_nack_are_published_again),
         cmocka_unit_test(a_returned_message_is_not_confirmed_as_well),
         cmocka_unit_test(a_returned_message_is_over),
         cmocka_unit_test(the_window_says_again_and_then_room),

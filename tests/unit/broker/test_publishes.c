@@ -111,11 +111,19 @@ static void confirm(model *self, uint64_t wire, bool multiple)
         assert_true(self->wires[each] == 0 || self->settled[self->wires[each]]);
 }
 
-/* It comes again under a later tag, and no more under this one. */
-static void nack(model *self, uint64_t wire)
+/* What is not settled comes again under a later tag, and no more under this one. */
+static void nack(model *self, uint64_t wire, bool multiple)
 {
-    assert_int_equal(sp_publishes_again(&self->log, wire, false), SPECTACLES_OK);
-    self->wires[wire] = 0;
+    assert_int_equal(sp_publishes_defer(&self->log, wire, multiple, 1), SPECTACLES_OK);
+    for (uint64_t each = multiple ? 1 : wire; each <= wire; each++)
+        self->wires[each] = 0;
+}
+
+static void release(model *self)
+{
+    assert_true((self->log.due == 1) == (self->log.deferred > 0));
+    assert_int_equal(sp_publishes_release(&self->log, 2), SPECTACLES_OK);
+    assert_int_equal(self->log.deferred, 0);
 }
 
 /* A fresh channel: what was written on the last one may never have arrived. */
@@ -139,10 +147,21 @@ static void step(model *self)
         confirm(self, wire, false);
     else if (what < 91 && wire)
         confirm(self, wire - wire / 4, true);
-    else if (what < 98 && wire)
-        nack(self, wire);
+    else if (what < 96 && wire)
+        nack(self, wire, what == 95 && below(self, 10) == 0);
+    else if (what < 98)
+        release(self);
     else if (what == 99 && below(self, 40) == 0)
         begin_anew(self, below(self, 2) ? SP_WIRE_FRAME_MAX : 2000);
+}
+
+/* Those that are settled before they were written are counted: while there are none, all can be written in one go. */
+static void settled_ones_are_counted(const model *self)
+{
+    size_t ahead = 0;
+    for (size_t i = self->log.next; i < self->log.records.count; i++)
+        ahead += ((const sp_record *)sp_ring_at(&self->log.records, i))->settled;
+    assert_int_equal(self->log.settled_ahead, ahead);
 }
 
 static void nothing_is_lost_and_little_kept(model *self)
@@ -165,8 +184,10 @@ static void play(model *self)
     sp_publishes_init(&self->log);
     for (int i = 0; i < STEPS; i++) {
         step(self);
-        if (i % 50 == 0)
+        if (i % 50 == 0) {
+            settled_ones_are_counted(self);
             nothing_is_lost_and_little_kept(self);
+        }
     }
     begin_anew(self, SP_WIRE_FRAME_MAX);
     uint32_t unsettled = self->log.unsettled;
