@@ -502,6 +502,8 @@ static uint32_t ready_for(short revents)
 
 static void move_bytes(struct gateway *gateway, uint64_t now)
 {
+    if (gateway->fds[gateway->links_length + 1].revents)
+        resolver_hear(gateway->resolver);
     for (size_t i = 0; i < gateway->links_length; i++) {
         spectacles_link *link = gateway->links[i];
         uint32_t ready = ready_for(gateway->fds[i].revents);

@@ -88,11 +88,15 @@ int resolver_fd(const struct resolver *resolver)
     return resolver->pipe[0];
 }
 
-static void give(struct resolver *resolver, spectacles_link *link)
+void resolver_hear(struct resolver *resolver)
 {
     char drained[16];
     while (read(resolver->pipe[0], drained, sizeof drained) > 0)
         continue;
+}
+
+static void give(struct resolver *resolver, spectacles_link *link)
+{
     resolver->state = IDLE;
     if (resolver->length > 0)
         spectacles_link_set_address(link, resolver->answer, (size_t)resolver->length);

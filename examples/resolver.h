@@ -12,8 +12,12 @@ struct resolver;
 struct resolver *resolver_new(void);
 void resolver_free(struct resolver *resolver);
 
-/* Becomes readable when there is an answer. */
+/*
+ * Becomes readable when there is an answer. Hear it then, before links are served: whoever asked may have given up, and
+ * nobody would take the answer.
+ */
 int resolver_fd(const struct resolver *resolver);
+void resolver_hear(struct resolver *resolver);
 
 /* Asks for what the link wants, or gives it the answer. Never blocks. */
 void resolver_serve(struct resolver *resolver, spectacles_link *link);
