@@ -275,6 +275,51 @@ static void names_are_asked_for(void **state)
     scene_end(scene);
 }
 
+/* The helper that blocks: nothing to do, an answer, and none. */
+static void names_are_answered_by_the_system(void **state)
+{
+    (void)state;
+    sp_scene *scene = scene_begin("127.0.0.1", NULL);
+    assert_int_equal(spectacles_link_resolve(scene->link), SPECTACLES_OK);
+    connect_both(scene);
+    assert_int_equal(spectacles_link_resolve(scene->link), SPECTACLES_OK);
+    scene_end(scene);
+
+    scene = scene_begin("localhost", NULL);
+    scene_turn(scene);
+    assert_int_equal(spectacles_link_resolve(scene->link), SPECTACLES_OK);
+    assert_null(spectacles_link_wants_address(scene->link));
+    connect_both(scene);
+    scene_end(scene);
+
+    scene = scene_begin("no-such-host.invalid", NULL);
+    scene_turn(scene);
+    assert_int_equal(spectacles_link_resolve(scene->link), SPECTACLES_OK);
+    until(scene->toy.ended);
+    assert_string_equal(scene->toy.text,
+                        "can not find the host no-such-host.invalid: its name can not be resolved");
+    scene_end(scene);
+}
+
+static void the_time_to_connect_is_a_setting(void **state)
+{
+    (void)state;
+    spectacles_link_config config;
+    spectacles_link_config_init(&config, sizeof config);
+    config.connect_timeout = 500;
+    sp_scene *scene = scene_begin("gateway.example", &config);
+    scene_turn(scene);
+    assert_int_equal(spectacles_link_deadline(scene->link), 1500);
+    scene->now = 1500;
+    scene_turn(scene);
+    assert_non_null(strstr(scene->toy.text, "timed out after 500 ms with gateway.example"));
+    scene_end(scene);
+    spectacles_link *refused = NULL;
+    sp_toy toy = {0};
+    config.connect_timeout = 0;
+    assert_int_equal(sp_link_new(&refused, &sp_engine_shard, &toy, &config), SPECTACLES_E_INVAL);
+}
+
 static void waiting_has_an_end(void **state)
 {
     (void)state;
@@ -463,6 +508,8 @@ int main(void)
         cmocka_unit_test(a_reset_is_told_to_an_engine_that_has_enough),
         cmocka_unit_test(nobody_listens),
         cmocka_unit_test(names_are_asked_for),
+        cmocka_unit_test(names_are_answered_by_the_system),
+        cmocka_unit_test(the_time_to_connect_is_a_setting),
         cmocka_unit_test(waiting_has_an_end),
 #if defined(__linux__)
         cmocka_unit_test(connecting_has_an_end),

@@ -82,6 +82,38 @@ static void events_name_the_state(void **state)
     peer_free(peer);
 }
 
+static void accessors_show_the_fields(void **state)
+{
+    (void)state;
+    size_t length = 0;
+    const spectacles_shard_event event = {.type = 1,
+                                          .code = 2,
+                                          .error = -3,
+                                          .seq = 4,
+                                          .ticket = 5,
+                                          .time = 6,
+                                          .state = 7,
+                                          .name = "name",
+                                          .name_length = 4,
+                                          .data = (const uint8_t *)"data!",
+                                          .data_length = 5,
+                                          .text = "a text",
+                                          .text_length = 6};
+    assert_int_equal(spectacles_shard_event_type(&event), 1);
+    assert_int_equal(spectacles_shard_event_code(&event), 2);
+    assert_int_equal(spectacles_shard_event_error(&event), -3);
+    assert_int_equal(spectacles_shard_event_seq(&event), 4);
+    assert_int_equal(spectacles_shard_event_ticket(&event), 5);
+    assert_int_equal(spectacles_shard_event_time(&event), 6);
+    assert_int_equal(spectacles_shard_event_state(&event), 7);
+    assert_ptr_equal(spectacles_shard_event_name(&event, &length), event.name);
+    assert_int_equal(length, 4);
+    assert_ptr_equal(spectacles_shard_event_data(&event, &length), event.data);
+    assert_int_equal(length, 5);
+    assert_ptr_equal(spectacles_shard_event_text(&event, &length), event.text);
+    assert_int_equal(length, 6);
+}
+
 /* What was told first stands, even when the owner asks for something else before he has pulled it. */
 static void a_reason_is_not_overwritten(void **state)
 {
@@ -821,6 +853,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_state_is_told),
         cmocka_unit_test(events_name_the_state),
+        cmocka_unit_test(accessors_show_the_fields),
         cmocka_unit_test(a_reason_is_not_overwritten),
         cmocka_unit_test(a_late_heartbeat_is_told),
         cmocka_unit_test(phases_end_to_the_millisecond),

@@ -230,6 +230,41 @@ static void commits_decide_where_a_resume_begins(void **state)
     peer_free(peer);
 }
 
+/* What was not committed comes again, on a connection that the owner asked for. */
+static void the_owner_may_ask_for_a_new_connection(void **state)
+{
+    (void)state;
+    char payload[200];
+    spectacles_shard_config config;
+    peer_config(&config);
+    config.flags = SPECTACLES_SHARD_COMMITS;
+    sp_peer *peer = peer_new(&config);
+    assert_int_equal(spectacles_shard_reconnect(peer->shard, peer->now), SPECTACLES_E_STATE);
+    peer_pull(peer);
+    assert_int_equal(spectacles_shard_reconnect(peer->shard, peer->now), SPECTACLES_E_STATE);
+    peer_ready(peer);
+    peer_text(peer, "{\"op\":0,\"t\":\"A\",\"s\":2,\"d\":1}");
+    assert_int_equal(spectacles_shard_commit(peer->shard, 1), SPECTACLES_OK);
+    assert_int_equal(spectacles_shard_reconnect(peer->shard, peer->now), SPECTACLES_OK);
+    peer_pull(peer);
+    assert_int_equal(peer_read(peer, payload, sizeof payload), 8);
+    assert_memory_equal(payload, "\x0f\xa0", 2);
+    assert_int_equal(spectacles_shard_reconnect(peer->shard, peer->now), SPECTACLES_E_STATE);
+    peer_eof(peer, 0, NULL);
+    assert_string_equal(peer_last(peer, "LOST"), "LOST 0 -6 the owner asked for a new connection");
+    assert_int_equal(spectacles_shard_reconnect(peer->shard, peer->now), SPECTACLES_E_STATE);
+    peer_come_back(peer);
+    peer_expect(peer, resume_1);
+    /* In the middle of an upgrade there is no close frame to send. */
+    peer_eof(peer, 0, NULL);
+    peer_wait(peer, spectacles_shard_deadline(peer->shard) - peer->now);
+    peer_open(peer);
+    assert_int_equal(spectacles_shard_reconnect(peer->shard, peer->now), SPECTACLES_OK);
+    assert_int_equal(spectacles_shard_state(peer->shard), SPECTACLES_SHARD_BACKOFF);
+    assert_int_equal(peer_count(peer, "GAP"), 0);
+    peer_free(peer);
+}
+
 static void a_stored_session_is_resumed_by_another_process(void **state)
 {
     (void)state;
@@ -950,6 +985,7 @@ int main(void)
         cmocka_unit_test(resumes_and_replays),
         cmocka_unit_test(unread_dispatches_come_before_the_loss),
         cmocka_unit_test(commits_decide_where_a_resume_begins),
+        cmocka_unit_test(the_owner_may_ask_for_a_new_connection),
         cmocka_unit_test(a_stored_session_is_resumed_by_another_process),
         cmocka_unit_test(a_session_of_another_count_is_forgotten_aloud),
         cmocka_unit_test(a_stored_session_that_is_none_is_refused),
