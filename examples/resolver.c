@@ -3,6 +3,7 @@
 #include <err.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@ struct resolver {
     pthread_mutex_t mutex;
     pthread_cond_t asked;
     enum state state;
+    bool busy; /* the thread is inside the system's resolver */
     int pipe[2];
     char host[256];
     char answer[512];
@@ -37,9 +39,11 @@ static void *work(void *user)
         char host[sizeof resolver->host];
         char answer[sizeof resolver->answer];
         memcpy(host, resolver->host, sizeof host);
+        resolver->busy = true;
         pthread_mutex_unlock(&resolver->mutex);
         int length = spectacles_resolve(host, answer, sizeof answer);
         pthread_mutex_lock(&resolver->mutex);
+        resolver->busy = false;
         if (resolver->state != ASKED)
             break;
         if (length > 0)
@@ -73,8 +77,11 @@ void resolver_free(struct resolver *resolver)
 {
     pthread_mutex_lock(&resolver->mutex);
     resolver->state = ENDING;
+    bool busy = resolver->busy;
     pthread_cond_signal(&resolver->asked);
     pthread_mutex_unlock(&resolver->mutex);
+    if (busy)
+        return; /* it cannot be called off: the thread ends with the process, and keeps what it uses until then */
     pthread_join(resolver->thread, NULL);
     pthread_cond_destroy(&resolver->asked);
     pthread_mutex_destroy(&resolver->mutex);

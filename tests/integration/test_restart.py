@@ -96,6 +96,33 @@ def test_a_later_signal_ends_it_at_once(own_bot: Bot, own_rabbit: RabbitNode, st
     assert gateway.lines("stopped at once")
 
 
+SLOW = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <netdb.h>
+#include <string.h>
+#include <unistd.h>
+int getaddrinfo(const char *host, const char *port, const struct addrinfo *hints, struct addrinfo **out)
+{
+    if (host && strcmp(host, "slow.invalid") == 0)
+        sleep(600);
+    int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **) = dlsym(RTLD_NEXT, "getaddrinfo");
+    return real(host, port, hints, out);
+}
+"""
+
+
+def test_a_resolver_that_hangs_holds_nothing_up(bot: Bot, root: Path, tmp_path: Path) -> None:
+    """A name that nobody answers for takes the system's resolver a long time, and it cannot be called off."""
+    (tmp_path / "slow.c").write_text(SLOW)
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", tmp_path / "slow.so", tmp_path / "slow.c", "-ldl"], check=True)
+    bot.build = root / "build"  # no sanitizer: its library would have to come first
+    gateway = bot.gateway(AMQP_URL="amqp://slow.invalid/", LD_PRELOAD=str(tmp_path / "slow.so"))
+    gateway.wait_err("connecting to slow.invalid")
+    gateway.wait_err("connecting to localhost")
+    assert gateway.stop() == 0
+
+
 def test_a_torn_or_foreign_file_is_said_to_be_so(bot: Bot, standin: Standin, channel: Any, tmp_path: Path) -> None:
     store = tmp_path / "sessions"
     gateway = bot.gateway(SESSION_FILE=str(store))
