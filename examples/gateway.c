@@ -435,14 +435,15 @@ static void on_event(struct gateway *gateway, const spectacles_relay_event *even
 {
     if (event->type == SPECTACLES_RELAY_EVENT_SHARD_LATENCY)
         return;
+    /* Before anybody is told of it: who reads "ready" may count on it. */
+    if (event->type == SPECTACLES_RELAY_EVENT_SHARD_READY)
+        store_write(gateway->store, gateway->shards, gateway->shards_length, gateway->relay, now);
     if (event->type < SPECTACLES_RELAY_EVENT_BROKER_CONNECTING)
         tell_shard(gateway, event);
     else if (event->type <= SPECTACLES_RELAY_EVENT_BROKER_CLOSED)
         tell_broker(event);
     else
         tell_command(event);
-    if (event->type == SPECTACLES_RELAY_EVENT_SHARD_READY)
-        store_write(gateway->store, gateway->shards, gateway->shards_length, gateway->relay, now);
     if (event->type == SPECTACLES_RELAY_EVENT_SHARD_FATAL)
         stop(gateway, 1, now);
 }
