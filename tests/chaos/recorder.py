@@ -3,18 +3,15 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pika
-from pika.exceptions import AMQPError
 
 EVENTS = "gateway:chaos:MESSAGE_CREATE"
 GAPS = "gateway:SPECTACLES_GAP"
 
 
-@dataclass(frozen=True)
-class Arrival:
+class Arrival(NamedTuple):
     message_id: str
     shard: int
     serial: int
@@ -52,7 +49,7 @@ class Recorder:
             self._paused.clear()
             try:
                 self._consume()
-            except (AMQPError, OSError):
+            except Exception:  # the connection is gone: pika has more than its own exceptions for that
                 threading.Event().wait(0.1)
 
     def _consume(self) -> None:

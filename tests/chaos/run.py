@@ -18,12 +18,16 @@ from chaos.verdict import Verdict, judge, missing
 from chaos.world import SHARDS, World, binary
 
 
-def settle(world: World) -> None:
+PATIENT = 60  # seconds without progress; a mutant is to be caught, and not to be waited for
+IMPATIENT = 15
+
+
+def settle(world: World, patience: int) -> None:
     """All faults are healed: what is to come, comes. What does not come any more is the verdict's."""
     world.standin.wait_ready(*range(SHARDS), timeout=60)
     world.stop_feeding()
     last, since = -1, time.monotonic()
-    while time.monotonic() - since < 15:
+    while time.monotonic() - since < patience:
         sent, _ = world.commands_in_ledger()
         open_ = len(missing(world)[0]) + len(world.commands - world.commands_arrived() - sent)
         if open_ == 0:
@@ -54,7 +58,7 @@ def run(folder: Path, build: Path, kills: int, seed: int, name: str = "gateway",
         world.start()
         nemesis = Nemesis(world, random_)
         nemesis.torment(kills)
-        settle(world)
+        settle(world, PATIENT if name == "gateway" else IMPATIENT)
         verdict = judge(world)
         if verdict.failures and logs:
             leave_logs(world, logs)

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, Optional
 
 import pika
-from pika.exceptions import AMQPError
 from standin.certs import Authority
 from standin.standin import Standin
+from support.patience import PATIENCE
 from support.processes import Process
 from support.proxy import Proxy
 from support.rabbit import RabbitNode
@@ -25,6 +25,19 @@ EVENTS_EVERY = 0.02  # seconds, one of each shard
 COMMANDS_EVERY = 0.25
 EXPIRY = 8.0  # seconds that Discord keeps a session that nobody resumes
 HEARTBEAT = 2000  # milliseconds, of Discord; RabbitMQ's is two seconds
+GRACE = 5.0  # seconds beside two of these, after which Discord ends the session
+
+
+class Event:
+    """Written when it is sent: for as long as a run takes, all of them would not fit into memory."""
+
+    __slots__ = ("shard", "serial", "pad")
+
+    def __init__(self, shard: int, serial: int, pad: int) -> None:
+        self.shard, self.serial, self.pad = shard, serial, pad
+
+    def __call__(self) -> str:
+        return json.dumps({"shard": self.shard, "n": self.serial, "pad": "x" * self.pad})
 
 
 class Gateway:
@@ -96,12 +109,14 @@ class Gateway:
 class World:
     def __init__(self, folder: Path, binary: Path, random_: random.Random) -> None:
         self.random = random_
+        self.pads = random.Random(random_.random())
         authority = Authority(folder / "ca")
         certificate = authority.issue("standin")
         self.standin = Standin(cert=certificate.cert, key=certificate.key, shards=SHARDS, max_concurrency=SHARDS,
                                heartbeat_interval=HEARTBEAT, identify_window=0.0)
         self.standin.identify_limit["remaining"] = self.standin.identify_limit["total"] = 1_000_000
         self.standin.session_expiry = EXPIRY
+        self.standin.heartbeat_grace = GRACE
         self.standin.start()
         self.rabbit = RabbitNode(folder / "rabbit")
         self.rabbit.start()
@@ -159,10 +174,10 @@ class World:
         self.standin.stop()
 
     def wait(self, predicate: Callable[[], object], timeout: float, what: str) -> None:
-        end = time.monotonic() + timeout
+        end = time.monotonic() + timeout * PATIENCE
         while not predicate():
             if time.monotonic() > end:
-                raise TimeoutError(f"waited {timeout:.0f} s in vain for {what}")
+                raise TimeoutError(f"waited {timeout * PATIENCE:.0f} s in vain for {what}")
             time.sleep(0.02)
 
     def _guarded(self, work: Callable[[], None]) -> None:
@@ -175,10 +190,9 @@ class World:
 
     def _dispatch(self) -> None:
         serials = [0] * SHARDS
-        random_ = random.Random(self.random.random())
         while not self._stopping.wait(EVENTS_EVERY):
-            pads = [random_.choice((10, 100, 1000, 1000, 1000, 30000)) for _ in range(SHARDS)]
-            events = [(shard, json.dumps({"shard": shard, "n": serials[shard], "pad": "x" * pads[shard]})) for shard in range(SHARDS)]
+            pads = [self.pads.choice((10, 100, 1000, 1000, 1000, 30000)) for _ in range(SHARDS)]
+            events = [(shard, Event(shard, serials[shard], pads[shard])) for shard in range(SHARDS)]
             for shard, message_id in self.standin.dispatch_living(events):
                 self.sent[message_id] = (shard, serials[shard])
                 serials[shard] += 1
@@ -199,7 +213,7 @@ class World:
                     serial += 1
                     self._send(channel, serial)
                 connection.close()
-            except (AMQPError, OSError):
+            except Exception:  # the connection is gone: pika has more than its own exceptions for that
                 self._stopping.wait(0.2)
 
     def _send(self, channel: Any, serial: int) -> None:

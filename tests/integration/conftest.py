@@ -11,6 +11,7 @@ import pika
 import pytest
 from standin.certs import Authority
 from standin.standin import Standin
+from support.patience import PATIENCE
 from support.processes import Process
 from support.rabbit import RabbitNode
 
@@ -137,10 +138,10 @@ def gaps(channel: Any, count: int) -> list[dict[str, Any]]:
 
 
 def messages(channel: Any, queue: str) -> Iterator[tuple[Any, Any, bytes]]:
-    """One after the other, acknowledged; a minute without one is an error."""
+    """One after the other, acknowledged; a long time without one is an error."""
     try:
-        for method, properties, body in channel.consume(queue, inactivity_timeout=60):
-            assert method, f"{queue}: nothing came for 60 s"
+        for method, properties, body in channel.consume(queue, inactivity_timeout=60 * PATIENCE):
+            assert method, f"{queue}: nothing came for {60 * PATIENCE} s"
             channel.basic_ack(method.delivery_tag)
             yield method, properties, body
     finally:

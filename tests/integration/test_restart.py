@@ -65,7 +65,9 @@ def test_a_deploy_identifies_nothing(bot: Bot, standin: Standin, channel: Any, t
         gateway = bot.gateway(SESSION_FILE=str(store))
         gateway.wait_err(" ready, session" if turn == 0 else " resumed, session", 2, timeout=90)
         send(standin, range(turn * 10, turn * 10 + 10))
-        assert receive_until(channel, turn * 10 + 9) == [(number, f"{standin.session(0).session_id}:{number // 10 + number + 2}") for number in range(turn * 10, turn * 10 + 10)]
+        # Copies of the last turn are legal: a slow RabbitMQ may have confirmed too late for the stop.
+        fresh = [each for each in dict.fromkeys(receive_until(channel, turn * 10 + 9)) if each[0] >= turn * 10]
+        assert fresh == [(number, f"{standin.session(0).session_id}:{number // 10 + number + 2}") for number in range(turn * 10, turn * 10 + 10)]
         assert gateway.stop() == 0
         assert stat.S_IMODE(store.stat().st_mode) == 0o600
     assert standin.count("ready") == 2
@@ -196,7 +198,8 @@ def test_a_full_disk_is_said_and_outlived(bot: Bot, standin: Standin, channel: A
         resource.prlimit(gateway.pid, resource.RLIMIT_FSIZE, (20, hard))
         send(standin, range(turn * 10, turn * 10 + 10))
         gateway.wait_err("sessions cannot be stored", turn)
-        assert not (tmp_path / "sessions.new").exists(), "half a file was left behind"
+        # It is there for a moment with each new attempt.
+        standin.wait_for(lambda: not (tmp_path / "sessions.new").exists(), what="for half a file to be removed")
         assert f" {standin.session(0).session_id} " in store.read_text()
         if turn == 1:
             resource.prlimit(gateway.pid, resource.RLIMIT_FSIZE, (soft, hard))

@@ -122,7 +122,8 @@ def test_what_nobody_consumes_is_held_back(bot: Bot, standin: Standin, channel: 
     assert serials == list(range(serials[0], serials[0] + len(serials)))
     assert gateway.stop() == 0
     counted = summary(gateway)
-    assert counted["unroutable"] >= 1 and counted["held"] >= 100
+    # One is tried whenever the hold is over, and that may be in the middle of the hundred.
+    assert counted["unroutable"] >= 1 and counted["held"] + counted["unroutable"] >= 101 and counted["held"] > counted["unroutable"]
     assert counted["published"] == counted["confirmed"] + counted["unroutable"]
 
 
@@ -213,5 +214,6 @@ def test_gateways_that_disagree_on_the_count_of_shards(bot: Bot, standin: Standi
 def test_a_clean_stop_keeps_the_sessions(bot: Bot, standin: Standin) -> None:
     gateway = bot.running_gateway()
     assert gateway.stop() == 0
-    assert all(session.alive for session in standin.sessions)
+    standin.wait_for(lambda: standin.count("closed") == 2, what="for the end of both connections")
     assert standin.count("closed", code=4000) == 2
+    assert all(session.alive for session in standin.sessions)

@@ -123,7 +123,7 @@ class Connection:
                 await self.send(self.control.popleft())
             while self.session and self.cursor < len(self.session.log):
                 self.cursor += 1
-                await self.send(self.session.log[self.cursor - 1])
+                await self.send(self.session.envelope(self.cursor))
                 if self.control:
                     self.wake.set()
                     break

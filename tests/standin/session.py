@@ -3,8 +3,9 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Union
 
 
 @dataclass
@@ -23,7 +24,7 @@ class Session:
     shard: int
     count: int
     session_id: str = field(default_factory=lambda: secrets.token_hex(16))
-    log: list[str] = field(default_factory=list)  # envelopes as text; sequence = index + 1
+    log: list[Union[str, Callable[[], str]]] = field(default_factory=list)  # d, or what writes it; sequence = index + 1
     names: list[str] = field(default_factory=list)
     received: list[Received] = field(default_factory=list)
     alive: bool = True
@@ -36,7 +37,11 @@ class Session:
     def seq(self) -> int:
         return len(self.log)
 
-    def append(self, name: str, data: str) -> None:
-        """data is raw JSON text: it goes out byte for byte."""
+    def append(self, name: str, data: Union[str, Callable[[], str]]) -> None:
+        """data is raw JSON text, which goes out byte for byte; or what writes it each time that it goes out."""
         self.names.append(name)
-        self.log.append(f'{{"t":{json.dumps(name)},"s":{len(self.log) + 1},"op":0,"d":{data}}}')
+        self.log.append(data)
+
+    def envelope(self, seq: int) -> str:
+        data = self.log[seq - 1]
+        return f'{{"t":{json.dumps(self.names[seq - 1])},"s":{seq},"op":0,"d":{data if isinstance(data, str) else data()}}}'

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Optional, Union
 
+from .patience import PATIENCE
+
 REPORTS = ("AddressSanitizer", "LeakSanitizer", "runtime error:", "ERROR SUMMARY:")
 SANITIZERS = {
     "ASAN_OPTIONS": "exitcode=99:detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1",
@@ -42,6 +44,8 @@ class Process:
     def _read_out(self) -> None:
         assert self._process.stdout
         for line in self._process.stdout:
+            if not line.endswith(b"\n"):  # the last one, cut by a kill
+                return
             with self._changed:
                 self.out.append(line.rstrip(b"\n"))
                 self._changed.notify_all()
@@ -62,7 +66,7 @@ class Process:
 
     def wait_for(self, predicate: Callable[[], object], timeout: float = 60, what: str = "") -> None:
         """Waits until a line makes it true."""
-        end = time.monotonic() + timeout
+        end = time.monotonic() + timeout * PATIENCE
         with self._changed:
             while not predicate():
                 left = end - time.monotonic()
@@ -96,9 +100,9 @@ class Process:
         self._process.send_signal(number)
 
     def wait(self, timeout: float = 30) -> int:
-        status = self._process.wait(timeout)
+        status = self._process.wait(timeout * PATIENCE)
         for reader in self._readers:
-            reader.join(10)
+            reader.join(10 * PATIENCE)
         self.check_reports()
         return status
 
@@ -116,4 +120,4 @@ class Process:
     def kill(self) -> None:
         if self.running():
             self._process.kill()
-        self._process.wait(10)
+        self._process.wait(10 * PATIENCE)

@@ -12,10 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Optional
 
+from .patience import PATIENCE
 from .ports import free_ports
 
 BIN = Path("/usr/lib/rabbitmq/bin")
-START_TIMEOUT = 90.0
+START_TIMEOUT = 90 * PATIENCE
 
 
 def _program(name: str) -> str:
@@ -120,7 +121,7 @@ class RabbitNode:
         if self.process and self.process.poll() is None:
             self.process.terminate()
             try:
-                self.process.wait(30)
+                self.process.wait(30 * PATIENCE)
             except subprocess.TimeoutExpired:
                 pass
         self.kill()
@@ -131,14 +132,14 @@ class RabbitNode:
                 os.killpg(self.process.pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
-            self.process.wait(10)
+            self.process.wait(10 * PATIENCE)
         self.process = None
 
     def kill_beam(self) -> None:
         """As when the machine has no memory left: only what is RabbitMQ itself, and without a word."""
         assert self.process
         os.kill(int((self.folder / "pid").read_text()), signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(10 * PATIENCE)
         self.kill()
 
     def close(self) -> None:
@@ -147,7 +148,7 @@ class RabbitNode:
         if self.peer:
             return
         # It refuses to go before it has noticed that the node is gone.
-        end = time.monotonic() + 10
+        end = time.monotonic() + 10 * PATIENCE
         while self._epmd("-names").returncode == 0 and time.monotonic() < end:
             self._epmd("-kill")
             time.sleep(0.05)
@@ -180,14 +181,14 @@ class RabbitNode:
 
     def ctl(self, *arguments: str) -> str:
         done = subprocess.run([_program("rabbitmqctl"), "-q", "-n", self.name, *arguments], env=self._environment(),
-                              capture_output=True, text=True, timeout=60, check=False)
+                              capture_output=True, text=True, timeout=60 * PATIENCE, check=False)
         if done.returncode != 0:
             raise RuntimeError(f"rabbitmqctl {' '.join(arguments)}: {done.stderr or done.stdout}")
         return done.stdout
 
     def wait_for(self, predicate: Callable[[], object], what: str, timeout: float = 60) -> None:
         """Asks until it is so."""
-        end = time.monotonic() + timeout
+        end = time.monotonic() + timeout * PATIENCE
         while not predicate():
             if time.monotonic() > end:
                 raise AssertionError(f"RabbitMQ did not come to {what}; its log: {self.tail()}")
