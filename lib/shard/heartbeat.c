@@ -20,12 +20,6 @@ bool sp_heartbeat_missed(const sp_heartbeat *heartbeat, uint64_t now)
     return heartbeat->waiting && now >= heartbeat->next;
 }
 
-void sp_heartbeat_postpone(sp_heartbeat *heartbeat, uint64_t now)
-{
-    heartbeat->waiting = false;
-    heartbeat->next = now;
-}
-
 void sp_heartbeat_sent(sp_heartbeat *heartbeat, uint64_t now)
 {
     heartbeat->sent = now;

@@ -25,9 +25,6 @@ uint64_t sp_heartbeat_deadline(const sp_heartbeat *heartbeat);
 /* The interval has passed and no ACK came. */
 bool sp_heartbeat_missed(const sp_heartbeat *heartbeat, uint64_t now);
 
-/* Waits for another interval before it asks again: what came is still unread. */
-void sp_heartbeat_postpone(sp_heartbeat *heartbeat, uint64_t now);
-
 /* One went out because it was due. */
 void sp_heartbeat_sent(sp_heartbeat *heartbeat, uint64_t now);
 

@@ -320,18 +320,15 @@ static void tell_late(spectacles_shard *shard, uint64_t late)
 static int beat(spectacles_shard *shard, uint64_t now)
 {
     uint64_t late = now - sp_heartbeat_deadline(&shard->heartbeat);
-    if (sp_heartbeat_missed(&shard->heartbeat, now)) {
-        if (!has_unread(shard)) {
-            sp_loss *loss = sp_shard_blame(shard, 0, SPECTACLES_E_CLOSED, SP_CLOSE_RESUME);
-            if (loss)
-                sp_text_set(
-                    &loss->text,
-                    "the gateway did not acknowledge a heartbeat within %llu ms: the connection is dead",
-                    (unsigned long long)shard->heartbeat.interval);
-            sp_shard_drop(shard, 4000, now);
-            return SPECTACLES_OK;
-        }
-        sp_heartbeat_postpone(&shard->heartbeat, now);
+    /* What is still unread may be the ACK: then there is another interval for it. */
+    if (sp_heartbeat_missed(&shard->heartbeat, now) && !has_unread(shard)) {
+        sp_loss *loss = sp_shard_blame(shard, 0, SPECTACLES_E_CLOSED, SP_CLOSE_RESUME);
+        if (loss)
+            sp_text_set(&loss->text,
+                        "the gateway did not acknowledge a heartbeat within %llu ms: the connection is dead",
+                        (unsigned long long)shard->heartbeat.interval);
+        sp_shard_drop(shard, 4000, now);
+        return SPECTACLES_OK;
     }
     int error = sp_shard_write_heartbeat(shard, now);
     if (error != SPECTACLES_OK)
