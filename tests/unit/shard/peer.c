@@ -68,6 +68,7 @@ static void write_dispatch(char *line, size_t size, const spectacles_shard_event
 static void write_line(char *line, const spectacles_shard_event *event)
 {
     int at = snprintf(line, PEER_LINE, "%s", name_of(event->type));
+    assert_int_equal(event->text_length, event->text ? strlen(event->text) : 0);
     if (event->type == SPECTACLES_SHARD_EVENT_DISPATCH)
         write_dispatch(line + at, PEER_LINE - (size_t)at, event);
     else if (event->type == SPECTACLES_SHARD_EVENT_SENT || event->type == SPECTACLES_SHARD_EVENT_UNSENT)

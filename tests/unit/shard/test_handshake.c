@@ -74,10 +74,17 @@ static void numeric_hosts_and_ports_are_named(void **state)
         const char *url;
         const char *host;
         const char *where;
-    } table[] = {{"ws://127.0.0.1:8080", "Host: 127.0.0.1:8080\r\n", "127.0.0.1:8080"},
-                 {"ws://[::1]:99/x?y", "Host: [::1]:99\r\n", "::1:99"},
-                 {"WSS://Gateway.Example/", "Host: Gateway.Example\r\n", "Gateway.Example:443"},
-                 {"ws://plain", "Host: plain\r\n", "plain:80"}};
+        spectacles_endpoint endpoint;
+    } table[] = {{"ws://127.0.0.1:8080",
+                  "Host: 127.0.0.1:8080\r\n",
+                  "127.0.0.1:8080",
+                  {.host = "127.0.0.1", .port = 8080}},
+                 {"ws://[::1]:99/x?y", "Host: [::1]:99\r\n", "::1:99", {.host = "::1", .port = 99}},
+                 {"WSS://Gateway.Example/",
+                  "Host: Gateway.Example\r\n",
+                  "Gateway.Example:443",
+                  {.host = "Gateway.Example", .port = 443, .tls = 1}},
+                 {"ws://plain", "Host: plain\r\n", "plain:80", {.host = "plain", .port = 80}}};
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         spectacles_shard_config config;
         peer_config(&config);
@@ -87,6 +94,11 @@ static void numeric_hosts_and_ports_are_named(void **state)
         peer->sent[peer->sent_length] = '\0';
         assert_non_null(strstr((const char *)peer->sent, table[i].host));
         assert_non_null(strstr(peer_last(peer, "CONNECTING"), table[i].where));
+        const spectacles_endpoint *endpoint = spectacles_shard_endpoint(peer->shard);
+        assert_string_equal(endpoint->host, table[i].endpoint.host);
+        assert_int_equal(endpoint->port, table[i].endpoint.port);
+        assert_int_equal(endpoint->tls, table[i].endpoint.tls);
+        assert_int_equal(endpoint->connection, 1);
         peer_free(peer);
     }
 }
@@ -115,13 +127,49 @@ static void limits_slide(void **state)
     assert_int_equal(limits.reserve, 60);
 }
 
+/* The same as a plain list of what was sent, at any time: heartbeats do not ask, everything else does. */
+static void limits_are_those_of_a_plain_list(void **state)
+{
+    enum {
+        MANY = 6000
+    };
+    static uint64_t sent[MANY];
+    (void)state;
+    sp_limits limits;
+    uint64_t now = 0;
+    uint32_t noise = 7;
+    size_t count = 0;
+    sp_limits_reset(&limits);
+    sp_limits_reserve(&limits, 41250);
+    while (count < MANY) {
+        size_t within = 0;
+        uint64_t oldest = SPECTACLES_NEVER;
+        noise = noise * 1664525 + 1013904223;
+        now += noise >> 28 == 0 ? noise >> 12 & 0xffff : noise >> 20 & 0xff;
+        for (size_t i = count; i > 0 && now - sent[i - 1] < SP_LIMIT_PERIOD; i--) {
+            oldest = sent[i - 1];
+            within++;
+        }
+        within = within < SP_LIMIT_COUNT ? within : SP_LIMIT_COUNT;
+        uint32_t room =
+            within + limits.reserve < SP_LIMIT_COUNT ? SP_LIMIT_COUNT - limits.reserve - (uint32_t)within : 0;
+        assert_int_equal(sp_limits_remaining(&limits, now), room);
+        if (within < SP_LIMIT_COUNT)
+            assert_true(sp_limits_refill(&limits, now) ==
+                        (oldest == SPECTACLES_NEVER ? oldest : oldest + SP_LIMIT_PERIOD));
+        if (room == 0 && noise >> 16 & 7)
+            continue;
+        sp_limits_count(&limits, now);
+        sent[count++] = now;
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(strange_answers_are_refused),
-        cmocka_unit_test(endless_heads_end),
-        cmocka_unit_test(numeric_hosts_and_ports_are_named),
-        cmocka_unit_test(limits_slide),
+        cmocka_unit_test(strange_answers_are_refused),       cmocka_unit_test(endless_heads_end),
+        cmocka_unit_test(numeric_hosts_and_ports_are_named), cmocka_unit_test(limits_slide),
+        cmocka_unit_test(limits_are_those_of_a_plain_list),
     };
     return cmocka_run_group_tests_name("shard/handshake", tests, NULL, NULL);
 }

@@ -123,6 +123,8 @@ static void a_reason_is_not_overwritten(void **state)
     spectacles_shard_eof(peer->shard, SPECTACLES_E_SYS, "cable cut", 9, peer->now);
     const spectacles_shard_event *event = spectacles_shard_next_event(peer->shard, peer->now);
     assert_string_equal(event->text, "cable cut");
+    uint64_t again_at = event->time;
+    assert_true(again_at == spectacles_shard_deadline(peer->shard));
     peer_come_back(peer);
     spectacles_shard_eof(peer->shard, SPECTACLES_E_SYS, "cut again", 9, peer->now);
     peer_pull(peer);

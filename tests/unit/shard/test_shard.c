@@ -580,6 +580,52 @@ static void a_packet_is_sent_or_unsent(void **state)
     peer_free(peer);
 }
 
+/* Its last byte was taken: it must not be sent again, however soon the connection ends. */
+static void a_packet_that_went_out_is_sent(void **state)
+{
+    (void)state;
+    const uint8_t *bytes;
+    sp_peer *peer = peer_new(NULL);
+    peer_ready(peer);
+    spectacles_shard_send(peer->shard, 4, (const uint8_t *)"{}", 2, peer->now, NULL);
+    spectacles_shard_consumed(peer->shard, spectacles_shard_pending(peer->shard, &bytes));
+    spectacles_shard_eof(peer->shard, 0, NULL, 0, peer->now);
+    const spectacles_shard_event *event = spectacles_shard_next_event(peer->shard, peer->now);
+    assert_int_equal(event->type, SPECTACLES_SHARD_EVENT_SENT);
+    peer_pull(peer);
+    assert_int_equal(peer_count(peer, "UNSENT"), 0);
+    peer_free(peer);
+}
+
+/* Neither the bytes that nobody took, nor what was counted on it, outlive a connection. */
+static void a_new_connection_has_sent_nothing(void **state)
+{
+    (void)state;
+    const uint8_t *bytes;
+    uint32_t remaining;
+    sp_peer *peer = peer_new(NULL);
+    peer_ready(peer);
+    while (spectacles_shard_send(peer->shard, 4, (const uint8_t *)"{}", 2, peer->now, NULL) == SPECTACLES_OK)
+        continue;
+    spectacles_shard_eof(peer->shard, 0, NULL, 0, peer->now);
+    while (spectacles_shard_next_event(peer->shard, peer->now))
+        continue;
+    peer->now = spectacles_shard_deadline(peer->shard);
+    spectacles_shard_expire(peer->shard, peer->now);
+    assert_int_equal(spectacles_shard_opened(peer->shard, peer->now), SPECTACLES_OK);
+    assert_true(spectacles_shard_pending(peer->shard, &bytes) > 4);
+    assert_memory_equal(bytes, "GET ", 4);
+    spectacles_shard_eof(peer->shard, 0, NULL, 0, peer->now);
+    peer_pull(peer);
+    peer_come_back(peer);
+    peer_text(peer, "{\"op\":0,\"t\":\"RESUMED\",\"s\":2,\"d\":{}}");
+    spectacles_shard_budget(peer->shard, peer->now, &remaining, NULL);
+    assert_int_equal(remaining, 120 - 1 - 2 - 3);
+    spectacles_shard_send(peer->shard, 4, (const uint8_t *)"{}", 2, peer->now, NULL);
+    assert_null(spectacles_shard_next_event(peer->shard, peer->now));
+    peer_free(peer);
+}
+
 /* A gateway that asks for heartbeats without end must not make us break its rule. */
 static void requested_heartbeats_keep_to_the_limit(void **state)
 {
@@ -894,18 +940,22 @@ static void a_ready_without_a_session_is_refused(void **state)
 static void a_resume_url_elsewhere_is_not_followed(void **state)
 {
     (void)state;
-    static const char *const evil[] = {
-        "wss://evil.example",         "ws://gateway.discord.gg", "wss://discord.gg.evil.example",
-        "https://gateway.discord.gg", "wss://evildiscord.gg",    "wss://127.0.0.1"};
+    static const char *const evil[] = {"wss://evil.example",
+                                       "ws://gateway.discord.gg",
+                                       "wss://discord.gg.evil.example",
+                                       "https://gateway.discord.gg",
+                                       "wss://evildiscord.gg",
+                                       "wss://127.0.0.1",
+                                       "",
+                                       NULL};
     for (size_t i = 0; i < sizeof evil / sizeof evil[0]; i++) {
         char ready[300];
         sp_peer *peer = peer_new(NULL);
         peer_hello(peer);
         spectacles_shard_identify(peer->shard, peer->now);
-        snprintf(
-            ready, sizeof ready,
-            "{\"op\":0,\"t\":\"READY\",\"s\":1,\"d\":{\"session_id\":\"abc\",\"resume_gateway_url\":\"%s\"}}",
-            evil[i]);
+        snprintf(ready, sizeof ready,
+                 "{\"op\":0,\"t\":\"READY\",\"s\":1,\"d\":{\"session_id\":\"abc\",\"%s\":\"%s\"}}",
+                 evil[i] ? "resume_gateway_url" : "x", evil[i] ? evil[i] : "");
         peer_text(peer, ready);
         assert_non_null(strstr(peer_last(peer, "READY"), "will not be followed"));
         peer_eof(peer, 0, NULL);
@@ -999,6 +1049,8 @@ int main(void)
         cmocka_unit_test(packets_keep_to_the_rate_limit),
         cmocka_unit_test(packets_are_written_verbatim_and_bounded),
         cmocka_unit_test(a_packet_is_sent_or_unsent),
+        cmocka_unit_test(a_packet_that_went_out_is_sent),
+        cmocka_unit_test(a_new_connection_has_sent_nothing),
         cmocka_unit_test(requested_heartbeats_keep_to_the_limit),
         cmocka_unit_test(a_full_output_says_again),
         cmocka_unit_test(high_water_stops_the_reading),
