@@ -107,8 +107,9 @@ static void json_test_suite(void **state)
     int seen = 0;
     DIR *folder = opendir(JSON_TEST_SUITE);
     if (!folder) {
+        /* And not skip(): cmocka's TAP has "not ok" for that, which meson takes for a failure. */
         print_message("# %s is not there: skipped\n", JSON_TEST_SUITE);
-        skip();
+        return;
     }
     spectacles_document *document;
     assert_int_equal(spectacles_document_new(&document), 0);
