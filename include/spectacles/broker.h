@@ -176,8 +176,8 @@ enum spectacles_broker_event_type {
     /* after SPECTACLES_E_AGAIN: the window has room again; not any more after spectacles_broker_close() */
     SPECTACLES_BROKER_EVENT_ROOM = 7,
     /*
-     * `subscription` is declared, bound and (if asked for) consuming; text: its queue. Once on each connection:
-     * DISCONNECTED ends them all, without an UNSUBSCRIBED for each
+     * `subscription` is declared, bound and (if asked for) consuming; text: its queue. Told again behind each
+     * UNSUBSCRIBED, and on each connection: DISCONNECTED ends them all, without an UNSUBSCRIBED for each
      */
     SPECTACLES_BROKER_EVENT_SUBSCRIBED = 8,
     /*
@@ -191,7 +191,10 @@ enum spectacles_broker_event_type {
      */
     SPECTACLES_BROKER_EVENT_BLOCKED = 10,
     SPECTACLES_BROKER_EVENT_UNBLOCKED = 11,
-    /* a delivery was rejected by the library itself (too large, malformed); text */
+    /*
+     * a delivery of `subscription` was rejected by the library itself (too large, malformed), and not requeued:
+     * it is gone, or at the queue's dead-letter exchange; text
+     */
     SPECTACLES_BROKER_EVENT_REFUSED = 12,
     /* code, error, text; `time`: when it connects again */
     SPECTACLES_BROKER_EVENT_DISCONNECTED = 13,
@@ -339,7 +342,7 @@ int spectacles_broker_unsubscribe(spectacles_broker *broker, uint32_t subscripti
  */
 int spectacles_broker_publish(spectacles_broker *broker, const spectacles_message *message, uint64_t *tag);
 
-/* 1 when spectacles_broker_publish() would not answer AGAIN. Asking asks for no ROOM event, and ends no event. */
+/* 1 when spectacles_broker_publish() would take a message. Asking asks for no ROOM event, and ends no event. */
 int spectacles_broker_room(const spectacles_broker *broker);
 
 /* ---- Call and reply ---- */

@@ -45,12 +45,15 @@ static void explain_close(spectacles_broker *broker, sp_loss *loss, const amqp_c
 {
     const sp_uri *uri = &broker->uris[broker->uri];
     bool early = broker->state == SPECTACLES_BROKER_HANDSHAKE;
-    loss->configuration = early;
-    if (close->reply_code == 403 && early) {
+    bool user = close->reply_code == 403 && early;
+    bool vhost = (close->reply_code == 530 || close->reply_code == 404) && early;
+    /* All else passes by itself: a node that starts or stops refuses too, and the next one of the list may not. */
+    loss->configuration = user || vhost;
+    if (user) {
         loss->error = SPECTACLES_E_AUTH;
         sp_text_set(&loss->text, "the broker refused user '%s': check user and password in the AMQP URL",
                     uri->user);
-    } else if ((close->reply_code == 530 || close->reply_code == 404) && early) {
+    } else if (vhost) {
         loss->error = SPECTACLES_E_AUTH;
         sp_text_set(&loss->text,
                     "the broker refused virtual host '%s' to user '%s': create it, or give the user "
