@@ -305,15 +305,21 @@ static void on_shard_event(spectacles_relay *relay, uint32_t number, const spect
     tell_shard(relay, member, relay_type(event->type), event);
 }
 
+/*
+ * No room, no pull: the shard then stops reading its socket. What it hands out has to find a place at once; what
+ * comes while we stop needs none.
+ */
+static bool may_pull(const spectacles_relay *relay, const sp_member *member)
+{
+    return relay->stopping || (spectacles_broker_room(relay->events) && !sp_relay_gap_waits(member));
+}
+
 bool sp_relay_pull_shard(spectacles_relay *relay, uint32_t number, uint64_t now)
 {
     sp_member *member = &relay->members[number];
     const spectacles_shard_event *event;
     int pulled = 0;
-    /* No room, no pull: the shard then stops reading its socket. What it hands out has to find a place at
-     * once. */
-    while (pulled < SP_RELAY_QUANTUM && relay->news.count == 0 &&
-           (relay->stopping || spectacles_broker_room(relay->events)) && !sp_relay_gap_waits(member) &&
+    while (pulled < SP_RELAY_QUANTUM && relay->news.count == 0 && may_pull(relay, member) &&
            (event = spectacles_shard_next_event(member->shard, now))) {
         pulled++;
         uint32_t type = event->type;

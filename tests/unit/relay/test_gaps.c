@@ -140,6 +140,29 @@ static void nothing_overtakes_a_gap(void **state)
     spectacles_relay_free(world.relay);
 }
 
+/* It is stored, and the next process declares it: what else is there to wait for. */
+static void a_gap_that_waits_holds_up_no_stop(void **state)
+{
+    (void)state;
+    start(NULL, 0);
+    lose_session(17);
+    world.events.window = 1;
+    fake_shard_event(&world.shards[0], SPECTACLES_SHARD_EVENT_READY, 0);
+    assert_non_null(spectacles_relay_next_event(world.relay, world.now));
+    world.events.window = 0;
+    pull();
+    assert_int_equal(fake_count("publish"), 0);
+    assert_int_equal(spectacles_relay_stop(world.relay, 0, world.now), SPECTACLES_OK);
+    for (int i = 0; i < 2; i++)
+        fake_shard_event(&world.shards[i], SPECTACLES_SHARD_EVENT_CLOSED, 0);
+    fake_broker_event(&world.events, SPECTACLES_BROKER_EVENT_CLOSED, 0, 0);
+    fake_broker_event(&world.commands, SPECTACLES_BROKER_EVENT_CLOSED, 0, 0);
+    pull();
+    assert_int_equal(spectacles_relay_stopped(world.relay), 1);
+    assert_int_equal(pending(), 1);
+    spectacles_relay_free(world.relay);
+}
+
 static void a_gap_without_a_queue_is_tried_again(void **state)
 {
     (void)state;
@@ -283,6 +306,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_lost_session_is_declared_once_and_first),
         cmocka_unit_test(nothing_overtakes_a_gap),
+        cmocka_unit_test(a_gap_that_waits_holds_up_no_stop),
         cmocka_unit_test(a_gap_without_a_queue_is_tried_again),
         cmocka_unit_test(a_gap_survives_its_process),
         cmocka_unit_test(an_unknown_session_is_null),
