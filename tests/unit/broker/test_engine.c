@@ -991,6 +991,33 @@ static void closing_waits_for_confirms(void **state)
     server_free(server);
 }
 
+/* Their connection.close and ours cross; whoever answers, or nobody, it ends. */
+static void both_may_close_at_once(void **state)
+{
+    (void)state;
+    for (int how = 0; how < 3; how++) {
+        sp_server *server = server_new(NULL);
+        server_ready(server);
+        spectacles_broker_close(server->broker, server->now);
+        server_pull(server);
+        assert_int_equal(server_count(&server->written, "0 connection.close 200"), 1);
+        server_method(server, 0, 10, 60, "s", "memory");
+        server_method(server, 0, 10, 50, "wsww", N(320), "CONNECTION_FORCED", N(0), N(0));
+        assert_string_equal(server_last(&server->written, "0 connection.close-ok"), "0 connection.close-ok");
+        if (how == 0)
+            server_method(server, 0, 10, 51, "");
+        else if (how == 1)
+            server_eof(server);
+        else
+            server_wait(server, 3000);
+        assert_string_equal(server_last(&server->events, ""), server_last(&server->events, "CLOSED"));
+        assert_int_equal(server_count(&server->events, "DISCONNECTED"), 0);
+        assert_int_equal(server_count(&server->events, "CLOSED"), 1);
+        assert_null(spectacles_broker_endpoint(server->broker));
+        server_free(server);
+    }
+}
+
 /* What could not be kept any more is not taken. */
 static void a_closing_broker_takes_nothing(void **state)
 {
@@ -1185,6 +1212,7 @@ int main(void)
         cmocka_unit_test(several_urls_are_tried_in_turn),
         cmocka_unit_test(nonsense_ends_the_connection_and_not_the_broker),
         cmocka_unit_test(closing_waits_for_confirms),
+        cmocka_unit_test(both_may_close_at_once),
         cmocka_unit_test(a_closing_broker_takes_nothing),
         cmocka_unit_test(an_unread_limit_may_be_any_number),
         cmocka_unit_test(no_time_to_connect_is_refused),
