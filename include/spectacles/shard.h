@@ -207,7 +207,8 @@ void spectacles_shard_config_init(spectacles_shard_config *config, size_t size);
 
 /*
  * Makes a shard, in state IDLE. Everything in config is copied. SPECTACLES_E_INVAL: a setting is missing or
- * wrong; then `problem` (may be NULL) says which. SPECTACLES_E_NOMEM; SPECTACLES_E_UNSUPPORTED: the
+ * wrong; then `problem` (may be NULL) says which. SPECTACLES_E_TOOBIG: identify would be over
+ * SPECTACLES_PACKET_MAX bytes, because of the presence. SPECTACLES_E_NOMEM; SPECTACLES_E_UNSUPPORTED: the
  * configuration is newer than the library, or this build has not the compression.
  */
 int spectacles_shard_new(spectacles_shard **out, const spectacles_shard_config *config,

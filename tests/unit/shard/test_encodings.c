@@ -508,6 +508,10 @@ static void the_faster_compression_is_the_default(void **state)
                                              ? SPECTACLES_COMPRESSION_ZSTD_STREAM
                                              : SPECTACLES_COMPRESSION_ZLIB_STREAM);
     assert_int_equal(config.encoding, SPECTACLES_ENCODING_JSON);
+    assert_int_equal(config.max_message, 32 << 20);
+    assert_int_equal(config.max_inflated, 64 << 20);
+    assert_int_equal(config.max_ratio, 256);
+    assert_int_equal(config.high_water, 256 << 10);
 }
 
 static void wrong_settings_are_named(void **state)
@@ -532,9 +536,28 @@ static void wrong_settings_are_named(void **state)
     config.presence = "{\"status\":\"online\",\"status\":\"dnd\"}";
     assert_int_equal(spectacles_shard_new(&shard, &config, &problem), SPECTACLES_E_INVAL);
     assert_non_null(strstr(problem.text, "twice"));
+    for (int i = 0; i < 4; i++) {
+        peer_config(&config);
+        uint64_t *const caps[] = {&config.max_message, &config.high_water, &config.max_inflated,
+                                  &config.max_ratio};
+        *caps[i] = 0;
+        assert_int_equal(spectacles_shard_new(&shard, &config, &problem), SPECTACLES_E_INVAL);
+    }
+    static char presence[5000];
+    snprintf(presence, sizeof presence, "{\"status\":\"%04000d\"}", 0);
     peer_config(&config);
-    config.max_ratio = 0;
-    assert_int_equal(spectacles_shard_new(&shard, &config, &problem), SPECTACLES_E_INVAL);
+    config.presence = presence;
+    assert_int_equal(spectacles_shard_new(&shard, &config, &problem), SPECTACLES_E_TOOBIG);
+    assert_non_null(strstr(problem.text, "shorten the presence"));
+    static const uint32_t thresholds[] = {49, 50, 250, 251};
+    for (size_t i = 0; i < 4; i++) {
+        peer_config(&config);
+        config.large_threshold = thresholds[i];
+        int error = spectacles_shard_new(&shard, &config, &problem);
+        assert_int_equal(error, i == 1 || i == 2 ? SPECTACLES_OK : SPECTACLES_E_INVAL);
+        if (error == SPECTACLES_OK)
+            spectacles_shard_free(shard);
+    }
 }
 
 /* 4002 is our fault: what we had sent is told, by op. */

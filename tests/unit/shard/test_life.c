@@ -192,7 +192,28 @@ static void phases_end_to_the_millisecond(void **state)
     peer_open(peer);
     peer_accept(peer);
     ends_after(peer, 20000, SPECTACLES_SHARD_HELLO, SPECTACLES_SHARD_CLOSING);
+    /* With a code that keeps the session. */
+    char payload[200];
+    assert_int_equal(peer_read(peer, payload, sizeof payload), 8);
+    assert_memory_equal(payload, "\x0f\xa0", 2);
     ends_after(peer, 3000, SPECTACLES_SHARD_CLOSING, SPECTACLES_SHARD_BACKOFF);
+    peer_free(peer);
+}
+
+/* Who has not looked at what came can not tell that nothing did: the phase begins anew, and nothing is overdue. */
+static void a_slow_owner_is_no_silent_gateway(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    peer_open(peer);
+    peer_accept(peer);
+    spectacles_shard_feed(peer->shard, (const uint8_t *)"\x89\x00", 2, peer->now);
+    peer->now += 20000;
+    spectacles_shard_expire(peer->shard, peer->now);
+    assert_int_equal(state_of(peer), SPECTACLES_SHARD_HELLO);
+    assert_int_equal(spectacles_shard_deadline(peer->shard), peer->now + 20000);
+    peer_pull(peer);
+    ends_after(peer, 20000, SPECTACLES_SHARD_HELLO, SPECTACLES_SHARD_CLOSING);
     peer_free(peer);
 }
 
@@ -714,6 +735,20 @@ static void every_close_code_is_a_sentence(void **state)
     a_close_says(4500, "the gateway closed the connection (close code 4500)");
 }
 
+/* What was sent on an older connection is not to blame. */
+static void what_was_sent_last_was_sent_on_this_connection(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    lost(peer, 4000);
+    wait_for_attempt(peer);
+    accept_hello(peer);
+    peer_close(peer, 4002, "");
+    const char *line = peer_last(peer, "LOST");
+    assert_string_equal(strstr(line, "the newest first"), "the newest first: op 6");
+    peer_free(peer);
+}
+
 /* Without a session there is nothing to resume: a code that keeps it leads to an identify. */
 static void before_ready_a_close_leads_to_an_identify(void **state)
 {
@@ -749,6 +784,9 @@ static void a_fatal_code_is_final_in_every_state(void **state)
         assert_int_equal(peer_count(peer, "CONNECTING"), 1);
         assert_int_equal(spectacles_shard_identify(peer->shard, peer->now), SPECTACLES_E_STATE);
         assert_int_equal(spectacles_shard_close(peer->shard, 0, peer->now), SPECTACLES_OK);
+        peer_pull(peer);
+        assert_int_equal(state_of(peer), SPECTACLES_SHARD_FATAL);
+        assert_int_equal(peer_count(peer, "CLOSED"), 0);
         peer_free(peer);
     }
 }
@@ -859,6 +897,7 @@ int main(void)
         cmocka_unit_test(a_reason_is_not_overwritten),
         cmocka_unit_test(a_late_heartbeat_is_told),
         cmocka_unit_test(phases_end_to_the_millisecond),
+        cmocka_unit_test(a_slow_owner_is_no_silent_gateway),
         cmocka_unit_test(a_refusal_leaves_the_next_attempt_its_deadline),
         cmocka_unit_test(ready_and_resumed_have_ten_minutes),
         cmocka_unit_test(an_identify_may_wait_for_hours),
@@ -877,6 +916,7 @@ int main(void)
         cmocka_unit_test(a_connection_that_lived_a_minute_resets_the_back_off),
         cmocka_unit_test(op_9_waits_one_to_five_seconds),
         cmocka_unit_test(every_close_code_is_a_sentence),
+        cmocka_unit_test(what_was_sent_last_was_sent_on_this_connection),
         cmocka_unit_test(before_ready_a_close_leads_to_an_identify),
         cmocka_unit_test(a_fatal_code_is_final_in_every_state),
         cmocka_unit_test(ops_may_come_in_any_state),

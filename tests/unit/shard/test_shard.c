@@ -230,6 +230,23 @@ static void commits_decide_where_a_resume_begins(void **state)
     peer_free(peer);
 }
 
+static void a_commit_wants_the_flag_and_a_session(void **state)
+{
+    (void)state;
+    spectacles_shard_config config;
+    peer_config(&config);
+    sp_peer *peer = peer_new(&config);
+    peer_ready(peer);
+    assert_int_equal(spectacles_shard_commit(peer->shard, 1), SPECTACLES_E_STATE);
+    peer_free(peer);
+    config.flags = SPECTACLES_SHARD_COMMITS;
+    peer = peer_new(&config);
+    assert_int_equal(spectacles_shard_commit(peer->shard, 0), SPECTACLES_E_STATE);
+    peer_ready(peer);
+    assert_int_equal(spectacles_shard_commit(peer->shard, 1), SPECTACLES_OK);
+    peer_free(peer);
+}
+
 /* What was not committed comes again, on a connection that the owner asked for. */
 static void the_owner_may_ask_for_a_new_connection(void **state)
 {
@@ -548,6 +565,7 @@ static void packets_are_written_verbatim_and_bounded(void **state)
     peer_expect(peer, "{\"op\":8,\"d\":{ \"guild_id\":\"1\",\"x\":1.0e2,\"y\":\"\\u0041\" }}");
     assert_int_equal(spectacles_shard_send(peer->shard, 8, big, 4096 - 12, peer->now, NULL),
                      SPECTACLES_E_TOOBIG);
+    assert_string_equal(spectacles_shard_last_error(peer->shard), "the payload is over 4096 bytes");
     assert_int_equal(spectacles_shard_send(peer->shard, 8, big, 4096 - 13, peer->now, NULL), SPECTACLES_OK);
     assert_int_equal(spectacles_shard_send(peer->shard, 8, (const uint8_t *)"{", 1, peer->now, NULL),
                      SPECTACLES_E_PROTO);
@@ -590,10 +608,15 @@ static void a_packet_that_went_out_is_sent(void **state)
     spectacles_shard_send(peer->shard, 4, (const uint8_t *)"{}", 2, peer->now, NULL);
     spectacles_shard_consumed(peer->shard, spectacles_shard_pending(peer->shard, &bytes));
     spectacles_shard_eof(peer->shard, 0, NULL, 0, peer->now);
+    assert_int_equal(spectacles_shard_state(peer->shard), SPECTACLES_SHARD_READY);
+    assert_int_equal(spectacles_shard_send(peer->shard, 4, (const uint8_t *)"{}", 2, peer->now, NULL),
+                     SPECTACLES_E_STATE);
     const spectacles_shard_event *event = spectacles_shard_next_event(peer->shard, peer->now);
     assert_int_equal(event->type, SPECTACLES_SHARD_EVENT_SENT);
     peer_pull(peer);
     assert_int_equal(peer_count(peer, "UNSENT"), 0);
+    assert_string_equal(peer_last(peer, "LOST"),
+                        "LOST 0 -6 the gateway closed the connection without a close frame");
     peer_free(peer);
 }
 
@@ -845,6 +868,34 @@ static void closing_ends_in_closed(void **state)
     peer_free(peer);
 }
 
+/* Whether this code is taken, and what becomes of the session. */
+static void closed_with(uint32_t code, int error, int session_left)
+{
+    spectacles_session session = {.size = sizeof session};
+    sp_peer *peer = peer_new(NULL);
+    peer_ready(peer);
+    assert_int_equal(spectacles_shard_close(peer->shard, code, peer->now), error);
+    assert_int_equal(spectacles_shard_session(peer->shard, &session),
+                     session_left ? SPECTACLES_OK : SPECTACLES_E_STATE);
+    peer_pull(peer);
+    peer_wait(peer, 3000);
+    assert_int_equal(peer_count(peer, "CLOSED"), error == SPECTACLES_OK);
+    peer_free(peer);
+}
+
+static void only_some_codes_close(void **state)
+{
+    (void)state;
+    closed_with(999, SPECTACLES_E_INVAL, 1);
+    closed_with(1000, SPECTACLES_OK, 0);
+    closed_with(1001, SPECTACLES_OK, 0);
+    closed_with(1002, SPECTACLES_E_INVAL, 1);
+    closed_with(2999, SPECTACLES_E_INVAL, 1);
+    closed_with(3000, SPECTACLES_OK, 1);
+    closed_with(4999, SPECTACLES_OK, 1);
+    closed_with(5000, SPECTACLES_E_INVAL, 1);
+}
+
 /* ---- Hostile gateways ---- */
 
 static void nonsense_ends_the_connection_and_not_the_shard(void **state)
@@ -1035,6 +1086,7 @@ int main(void)
         cmocka_unit_test(resumes_and_replays),
         cmocka_unit_test(unread_dispatches_come_before_the_loss),
         cmocka_unit_test(commits_decide_where_a_resume_begins),
+        cmocka_unit_test(a_commit_wants_the_flag_and_a_session),
         cmocka_unit_test(the_owner_may_ask_for_a_new_connection),
         cmocka_unit_test(a_stored_session_is_resumed_by_another_process),
         cmocka_unit_test(a_session_of_another_count_is_forgotten_aloud),
@@ -1058,6 +1110,7 @@ int main(void)
         cmocka_unit_test(what_waits_to_be_told_stays),
         cmocka_unit_test(a_peer_that_does_not_read_is_not_read),
         cmocka_unit_test(closing_ends_in_closed),
+        cmocka_unit_test(only_some_codes_close),
         cmocka_unit_test(nonsense_ends_the_connection_and_not_the_shard),
         cmocka_unit_test(mistakes_are_answered_with_their_code),
         cmocka_unit_test(a_ready_without_a_session_is_refused),
