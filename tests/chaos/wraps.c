@@ -229,6 +229,13 @@ int __wrap_spectacles_broker_ack(spectacles_broker *broker, uint64_t delivery)
     return done;
 }
 
+int __real_spectacles_broker_holds(const spectacles_broker *broker, uint64_t delivery);
+int __wrap_spectacles_broker_holds(const spectacles_broker *broker, uint64_t delivery)
+{
+    /* Or it would see that it has acknowledged too early, and not send at all. */
+    return MUTANT == ACKNOWLEDGES_EARLY || __real_spectacles_broker_holds(broker, delivery);
+}
+
 const spectacles_broker_event *__real_spectacles_broker_next_event(spectacles_broker *broker, uint64_t now);
 const spectacles_broker_event *__wrap_spectacles_broker_next_event(spectacles_broker *broker, uint64_t now)
 {
