@@ -134,8 +134,8 @@ uint64_t spectacles_link_deadline(const spectacles_link *link);
  * spectacles_link_io; an error or a hang-up on the descriptor counts as READ | WRITE. More than is true is
  * harmless, and 0 is fine: deadlines are looked at and what is pending is tried. Reads are bounded, so that
  * one busy link does not starve its neighbours. Returns a mask of enum spectacles_link_change. Trouble with
- * the connection is not an error of this call: the engine hears of it and tells it by an event.
- * SPECTACLES_E_NOMEM.
+ * the connection is not an error of this call: the engine hears of it and tells it by an event. Takes some
+ * 40 KiB of stack. SPECTACLES_E_NOMEM.
  */
 int spectacles_link_process(spectacles_link *link, uint32_t ready, uint64_t now);
 

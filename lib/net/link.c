@@ -24,7 +24,7 @@ enum link_state {
 
 enum {
     ADDRESSES_MOST = 8,
-    READ_CHUNK = 64 * 1024,
+    READ_CHUNK = 32 * 1024,
     READ_BUDGET = 256 * 1024, /* bytes a call, so that one busy link does not starve its neighbours */
     WRITE_BUDGET = 1024 * 1024,
     STEPS_MOST = 16,
