@@ -735,6 +735,72 @@ static void every_close_code_is_a_sentence(void **state)
     a_close_says(4500, "the gateway closed the connection (close code 4500)");
 }
 
+/* The gateway's own code is answered, but never with one that would end the session. */
+static void a_close_is_answered_with_a_code_that_keeps_the_session(void **state)
+{
+    (void)state;
+    static const int codes[][2] = {{1000, 4000}, {1001, 4000}, {2999, 4000}, {3000, 3000},
+                                   {4009, 4009}, {4999, 4999}, {5000, 4000}};
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        char payload[200];
+        sp_peer *peer = peer_new(NULL);
+        peer_ready(peer);
+        peer_close(peer, codes[i][0], "");
+        assert_int_equal(peer_read(peer, payload, sizeof payload), 8);
+        assert_int_equal((uint8_t)payload[0] << 8 | (uint8_t)payload[1], codes[i][1]);
+        peer_free(peer);
+    }
+}
+
+/* Our close frame is out: nothing but its answer counts, not even that the session is invalid. */
+static void nothing_counts_while_closing(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    peer_ready(peer);
+    spectacles_shard_reconnect(peer->shard, peer->now);
+    peer_text(peer, "{\"op\":0,\"t\":\"A\",\"s\":2,\"d\":1}");
+    peer_text(peer, "{\"op\":9,\"d\":false}");
+    peer_frame(peer, 0x89, "x", 1);
+    assert_int_equal(state_of(peer), SPECTACLES_SHARD_CLOSING);
+    peer_eof(peer, 0, NULL);
+    assert_int_equal(peer_count(peer, "DISPATCH 2"), 0);
+    assert_int_equal(peer_count(peer, "GAP"), 0);
+    wait_for_attempt(peer);
+    accept_hello(peer);
+    assert_int_equal(state_of(peer), SPECTACLES_SHARD_RESUMING);
+    peer_free(peer);
+}
+
+static void the_same_sequence_again_goes_backwards(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    peer_ready(peer);
+    peer_text(peer, "{\"op\":0,\"t\":\"A\",\"s\":2,\"d\":1}");
+    peer_text(peer, "{\"op\":0,\"t\":\"A\",\"s\":2,\"d\":1}");
+    peer_eof(peer, 0, NULL);
+    assert_int_equal(peer_count(peer, "DISPATCH 2"), 1);
+    assert_non_null(strstr(peer_last(peer, "LOST"), "went backwards"));
+    peer_free(peer);
+}
+
+static void ready_shows_its_data(void **state)
+{
+    (void)state;
+    static const char ready[] = "\x81\x33{\"op\":0,\"t\":\"READY\",\"s\":1,\"d\":{\"session_id\":\"abc\"}}";
+    sp_peer *peer = peer_new(NULL);
+    accept_hello(peer);
+    spectacles_shard_identify(peer->shard, peer->now);
+    peer_pull(peer);
+    spectacles_shard_feed(peer->shard, (const uint8_t *)ready, sizeof ready - 1, peer->now);
+    const spectacles_shard_event *event = spectacles_shard_next_event(peer->shard, peer->now);
+    assert_int_equal(event->type, SPECTACLES_SHARD_EVENT_READY);
+    assert_int_equal(event->data_length, 20);
+    assert_memory_equal(event->data, "{\"session_id\":\"abc\"}", event->data_length);
+    peer_free(peer);
+}
+
 /* What was sent on an older connection is not to blame. */
 static void what_was_sent_last_was_sent_on_this_connection(void **state)
 {
@@ -916,6 +982,10 @@ int main(void)
         cmocka_unit_test(a_connection_that_lived_a_minute_resets_the_back_off),
         cmocka_unit_test(op_9_waits_one_to_five_seconds),
         cmocka_unit_test(every_close_code_is_a_sentence),
+        cmocka_unit_test(a_close_is_answered_with_a_code_that_keeps_the_session),
+        cmocka_unit_test(nothing_counts_while_closing),
+        cmocka_unit_test(the_same_sequence_again_goes_backwards),
+        cmocka_unit_test(ready_shows_its_data),
         cmocka_unit_test(what_was_sent_last_was_sent_on_this_connection),
         cmocka_unit_test(before_ready_a_close_leads_to_an_identify),
         cmocka_unit_test(a_fatal_code_is_final_in_every_state),
