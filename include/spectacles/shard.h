@@ -236,13 +236,14 @@ int spectacles_shard_identify(spectacles_shard *shard, uint64_t now);
 
 /*
  * Sends {"op": op, "d": d}; d is one JSON value and is sent verbatim, or as ETF where that is the encoding (and
- * copied). ticket (may be NULL)
- * receives a number that exactly one later event names: SENT or UNSENT.
+ * copied). ticket (may be NULL) receives a number that exactly one later event names: SENT or UNSENT.
  *
  * SPECTACLES_E_STATE: the shard is not READY. SPECTACLES_E_AGAIN: the 120 payloads per 60 seconds of this
- * connection are used up but for what heartbeats need: try again at the `refill_at` of
- * spectacles_shard_budget(); or the output is congested: try again after the next SENT. SPECTACLES_E_TOOBIG: more than SPECTACLES_PACKET_MAX bytes
- * in the encoding in use. SPECTACLES_E_PROTO: d is not JSON, or nothing that ETF can carry. SPECTACLES_E_NOMEM. (Discord: "Rate Limiting"; close codes 4002, 4008.)
+ * connection are used up but for what heartbeats need (61 seconds are counted: Discord counts what arrives, and
+ * the network bunches what was sent apart): try again at the `refill_at` of spectacles_shard_budget(); or the
+ * output is congested: try again after the next SENT. SPECTACLES_E_TOOBIG: more than SPECTACLES_PACKET_MAX bytes
+ * in the encoding in use. SPECTACLES_E_PROTO: d is not JSON, or nothing that ETF can carry. SPECTACLES_E_NOMEM.
+ * (Discord: "Rate Limiting"; close codes 4002, 4008.)
  */
 int spectacles_shard_send(spectacles_shard *shard, uint32_t op, const uint8_t *d, size_t length, uint64_t now,
                           uint64_t *ticket);
@@ -301,7 +302,7 @@ int spectacles_shard_request_channel_info(spectacles_shard *shard, uint64_t guil
 
 /*
  * How many packets spectacles_shard_send() would take now, and when the rate limit next lets one more through
- * (SPECTACLES_NEVER when nothing was sent in the last 60 seconds). While the shard is not READY or its output is
+ * (SPECTACLES_NEVER when nothing was sent in the last 61 seconds). While the shard is not READY or its output is
  * congested, remaining is 0 whatever the limit says: then READY, RESUMED or SENT is what to wait for. Either
  * pointer may be NULL. Returns 0.
  */

@@ -113,12 +113,12 @@ static void limits_slide(void **state)
     assert_true(sp_limits_refill(&limits, 0) == SPECTACLES_NEVER);
     for (uint64_t i = 0; i < room; i++)
         sp_limits_count(&limits, i * 100);
-    assert_int_equal(sp_limits_remaining(&limits, 59999), 0);
-    assert_true(sp_limits_refill(&limits, 59999) == 60000);
-    assert_int_equal(sp_limits_remaining(&limits, 60000), 1);
-    assert_int_equal(sp_limits_remaining(&limits, 60100), 2);
+    assert_int_equal(sp_limits_remaining(&limits, 60999), 0);
+    assert_true(sp_limits_refill(&limits, 60999) == 61000);
+    assert_int_equal(sp_limits_remaining(&limits, 61000), 1);
+    assert_int_equal(sp_limits_remaining(&limits, 61100), 2);
     /* In any minute, whenever it begins, no more than 120. */
-    for (uint64_t now = 60000; now < 400000; now += 10) {
+    for (uint64_t now = 61100; now < 400000; now += 10) {
         if (sp_limits_remaining(&limits, now) > 0)
             sp_limits_count(&limits, now);
         assert_true(limits.count <= SP_LIMIT_COUNT);

@@ -537,8 +537,8 @@ static void packets_keep_to_the_rate_limit(void **state)
     assert_int_equal(spectacles_shard_send(peer->shard, 4, d, 7, peer->now, NULL), SPECTACLES_E_AGAIN);
     spectacles_shard_budget(peer->shard, peer->now, &remaining, &refill);
     assert_int_equal(remaining, 0);
-    assert_int_equal(refill, start + 60000);
-    for (int i = 0; i < 59; i++) {
+    assert_int_equal(refill, start + 61000);
+    for (int i = 0; i < 60; i++) {
         peer_wait(peer, 1000);
         peer_text(peer, "{\"op\":11}");
     }
