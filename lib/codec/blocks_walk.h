@@ -227,6 +227,8 @@ SP_PIECE void sort_outside(sp_rows *rows, size_t count, bool spaced)
  */
 SP_PIECE size_t nest(sp_walk *walk, const uint8_t *base, size_t count)
 {
+    /* With the highest bit set it is full, however little is below. */
+    const uint64_t full = UINT64_C(1) << 63;
     sp_rows *rows = &walk->rows;
     uint64_t stack = walk->stack, wrong = 0;
     list(walk, rows->brackets, count);
@@ -238,14 +240,14 @@ SP_PIECE size_t nest(sp_walk *walk, const uint8_t *base, size_t count)
         wrong |= (stack ^ object) & close;
         rows->flips[1 + place / BLOCK] |= ((stack ^ then) & 1) << place % BLOCK;
         stack = then;
-        if ((stack - 2) >> 63) {
+        if (stack - 2 >= full - 2) { /* the value has ended, or the stack is full */
             count = 1 + place / BLOCK;
             rows->live[count] = ~UINT64_C(0) >> (BLOCK - 1 - place % BLOCK);
             break;
         }
     }
     walk->stack = stack;
-    return wrong || stack >> 63 ? 0 : count;
+    return wrong || stack >= full ? 0 : count;
 }
 
 SP_PIECE void fill(sp_walk *walk, size_t count)
