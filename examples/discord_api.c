@@ -15,8 +15,8 @@ enum {
 struct answer {
     char bytes[ANSWER_MAX];
     size_t length;
-    char
-        error[CURL_ERROR_SIZE]; /* names the host, the port, the file: more than curl_easy_strerror() knows */
+    /* names the host, the port, the file: more than curl_easy_strerror() knows */
+    char error[CURL_ERROR_SIZE];
 };
 
 static size_t collect(char *bytes, size_t size, size_t count, void *user)

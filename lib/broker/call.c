@@ -49,9 +49,8 @@ static const char *reason_of(uint32_t failure)
     case SPECTACLES_CALL_REFUSED:
         return "the broker does not take the call";
     case SPECTACLES_CALL_LOST:
-        return "the connection or its channel was lost after the call was sent: whether it was carried out "
-               "is "
-               "unknown";
+        return "the connection or its channel was lost after the call was sent: "
+               "whether it was carried out is unknown";
     case SPECTACLES_CALL_CLOSED:
         return "the broker was closed before a reply came";
     default:

@@ -272,16 +272,22 @@ static void a_nacked_request_is_sent_again(void **state)
     all_is_over(server);
 }
 
+/* Through an exchange that does not exist. */
+static void call_elsewhere(sp_server *server, uint32_t timeout)
+{
+    spectacles_message message;
+    spectacles_message_init(&message, sizeof message);
+    message.exchange = "elsewhere";
+    assert_int_equal(spectacles_broker_call(server->broker, &message, timeout, server->now, NULL), 0);
+}
+
 /* The broker refuses it when nobody waits any more: that ends nothing but the channel. */
 static void a_call_that_is_over_may_be_refused(void **state)
 {
     (void)state;
-    spectacles_message message;
     sp_server *server = server_new(NULL);
     server_ready(server);
-    spectacles_message_init(&message, sizeof message);
-    message.exchange = "elsewhere";
-    assert_int_equal(spectacles_broker_call(server->broker, &message, 10, server->now, NULL), 0);
+    call_elsewhere(server, 10);
     server_pull(server);
     server_answer(server);
     server_wait(server, 10);
@@ -361,12 +367,9 @@ static void calls_that_were_sent_are_lost_with_the_connection(void **state)
 static void a_refused_call_fails_and_the_others_are_lost(void **state)
 {
     (void)state;
-    spectacles_message message;
     sp_server *server = server_new(NULL);
     server_ready(server);
-    spectacles_message_init(&message, sizeof message);
-    message.exchange = "elsewhere";
-    assert_int_equal(spectacles_broker_call(server->broker, &message, 100000, server->now, NULL), 0);
+    call_elsewhere(server, 100000);
     server_call(server, "SENT", 100000);
     server_publish(server, "K", "x", 0);
     server_pull(server);

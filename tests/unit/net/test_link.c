@@ -49,9 +49,9 @@ static void bytes_go_both_ways(void **state)
     scene_end(scene);
 }
 
-static void an_engine_that_has_enough_is_left_alone(void **state)
+/* Connected, and not read from, although something came. */
+static sp_scene *engine_that_has_enough(void)
 {
-    (void)state;
     sp_scene *scene = scene_begin("127.0.0.1", NULL);
     connect_both(scene);
     scene->toy.wants_input = 0;
@@ -59,6 +59,13 @@ static void an_engine_that_has_enough_is_left_alone(void **state)
     assert_int_equal(write(scene->peer, "hello", 5), 5);
     for (int i = 0; i < 5; i++)
         scene_turn(scene);
+    return scene;
+}
+
+static void an_engine_that_has_enough_is_left_alone(void **state)
+{
+    (void)state;
+    sp_scene *scene = engine_that_has_enough();
     assert_int_equal(scene->toy.in_length, 0);
     scene->toy.wants_input = 1;
     until(scene->toy.in_length == 5);
@@ -218,13 +225,7 @@ static void a_reset_is_a_sentence_and_no_signal(void **state)
 static void a_reset_is_told_to_an_engine_that_has_enough(void **state)
 {
     (void)state;
-    sp_scene *scene = scene_begin("127.0.0.1", NULL);
-    connect_both(scene);
-    scene->toy.wants_input = 0;
-    assert_int_equal(spectacles_link_interest(scene->link), 0);
-    assert_int_equal(write(scene->peer, "hello", 5), 5);
-    for (int i = 0; i < 5; i++)
-        scene_turn(scene);
+    sp_scene *scene = engine_that_has_enough();
     assert_int_equal(scene->toy.ended, 0);
     struct linger hard = {1, 0};
     setsockopt(scene->peer, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
