@@ -1,0 +1,71 @@
+# shellcheck shell=bash
+# The benchmarks: ./dev bench.
+
+# Each contender once over all payloads, under callgrind: an emulated processor, which knows no AVX-512.
+count_instructions() {
+    local file payloads
+    command -v valgrind >/dev/null || {
+        say "valgrind is not there: instructions are not counted"
+        return 0
+    }
+    rm -f build/bench/instructions.*
+    valgrind -q --tool=callgrind --collect-atstart=no --callgrind-out-file=build/bench/instructions "$1" "$2" 1 >build/bench/instructions.log 2>&1 || {
+        say "valgrind could not run it: build/bench/instructions.log"
+        return 0
+    }
+    payloads=$(sed -n 's/^\([0-9]*\) payloads.*/\1/p' build/bench/instructions.log)
+    say "instructions for each payload, counted by callgrind (no AVX-512 there)"
+    for file in $(printf '%s\n' build/bench/instructions.[0-9]* | sort -t. -k2n); do
+        awk -v payloads="$payloads" '/^desc: Trigger: Client Request: / { name = substr($0, 32) }
+            /^(totals|summary):/ { count = $2 } END { if (name != "") printf "%-34s %12.0f\n", name, count / payloads }' "$file"
+    done
+}
+
+bench_build() {
+    setup "${bench_packages[@]}"
+    configure build/bench -Dbench=true -Dtests=false -Dexamples=false -Dbuildtype=release
+    compile build/bench
+}
+
+bench_codec() {
+    bench_build
+    [ -d build/bench/corpus ] || "$python" tests/bench/corpus.py build/bench/corpus
+    build/bench/tests/bench/bench_codec build/bench/corpus/events
+    say
+    build/bench/tests/bench/bench_codec build/bench/corpus/large 51
+    say
+    count_instructions build/bench/tests/bench/bench_codec_counted build/bench/corpus/events
+}
+
+bench_idle() {
+    whole N "${1:-1000}"
+    bench_build
+    "$python" tests/bench/idle.py build/bench/tests/bench/bench_idle "$@"
+}
+
+bench_broker() {
+    whole N "${1:-50000}"
+    whole ROUNDS "${2:-5}"
+    bench_build
+    setup_npm
+    "$python" tests/bench/broker.py build/bench/tests/bench build/npm/node_modules "$@"
+}
+
+bench_relay() {
+    whole N "${1:-100000}"
+    bench_build
+    setup_npm
+    configure build/gcc -Dwerror=true -Dbuildtype=release
+    compile build/gcc
+    "$python" tests/bench/relay.py build/gcc/examples/gateway build/bench/tests/bench/bench_floor build/npm/node_modules "$@"
+}
+
+bench() {
+    case ${1:-} in
+    codec | idle | broker | relay) "bench_$1" "${@:2}" ;;
+    *)
+        say "Which benchmark? codec, idle, broker, relay." >&2
+        return 2
+        ;;
+    esac
+}

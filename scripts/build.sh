@@ -1,0 +1,34 @@
+# shellcheck shell=bash
+# Configures and compiles the build folders: build, build/asan, build/clang, build/gcc.
+
+# configure FOLDER [OPTION ...]: sets a build folder up, once.
+configure() {
+    local folder=$1 log
+    log=build/logs/configure-$(basename "$1").log
+    shift
+    [ -f "$folder/build.ninja" ] && return 0
+    mkdir -p build/logs
+    meson setup "$folder" "$@" >"$log" 2>&1 || meson setup --wipe "$folder" "$@" >"$log" 2>&1 || {
+        cat "$log" >&2
+        return 1
+    }
+}
+
+# compile FOLDER: quiet when it works.
+compile() {
+    local log=$1/compile.log
+    if ! ninja -C "$1" >"$log" 2>&1; then
+        grep -vE '^\[[0-9]+/[0-9]+\] |^ninja: ' "$log" | head -80 >&2
+        return 1
+    fi
+}
+
+# Two configurations lie inside build/, so that there is one folder to forget.
+configure_all() {
+    configure build
+    configure build/asan -Db_sanitize=address,undefined -Db_lundef=false -Dc_args=-fno-sanitize-recover=all -Dwerror=true
+    CC=clang configure build/clang -Dwerror=true
+    configure build/gcc -Dwerror=true -Dbuildtype=release
+}
+
+build() { setup && configure build && compile build; }

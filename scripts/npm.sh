@@ -1,0 +1,30 @@
+# shellcheck shell=bash
+# The packages from npm that tests and benchmarks compare with. build/npm holds them.
+
+# What others wrote in JavaScript, for the tests and benchmarks that compare with it. One that cannot be had makes
+# tests be skipped, with a message.
+setup_npm() {
+    local folder=build/npm
+    if is_debian; then
+        command -v node >/dev/null || setup nodejs libnode-dev
+        command -v npm >/dev/null || setup npm
+    fi
+    cmp -s tests/npm/package.json "$folder/package.json" && return 0
+    mkdir -p "$folder" build/logs
+    (
+        cp tests/npm/package.json "$folder/" && cd "$folder" &&
+            npm install --ignore-scripts --no-package-lock --no-audit --no-fund && (build_erlpack)
+    ) >build/logs/npm.log 2>&1 || {
+        rm -f "$folder/package.json"
+        say "the packages from npm could not be installed (build/logs/npm.log): tests against them are skipped"
+    }
+}
+
+# node-gyp would fetch node's headers; they are on the machine, where the distribution put them.
+build_erlpack() {
+    local gyp headers=/usr
+    gyp=$(find -L "$(dirname "$(readlink -f "$(command -v npm)")")/.." /usr/share/nodejs /usr/share/node_modules \
+        -path '*/node-gyp/bin/node-gyp.js' 2>/dev/null | head -1)
+    [ -e /usr/include/node/common.gypi ] || headers=/usr/include/nodejs
+    cd node_modules/erlpack && node "$gyp" rebuild --nodedir="$headers" && test -e build/Release/erlpack.node
+}

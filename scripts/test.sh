@@ -1,0 +1,89 @@
+# shellcheck shell=bash
+# The suites of ./dev test: how each one runs, and how its result is counted.
+
+passed=0 failed=0 failures=
+all_suites=(unit static install standin codec cross fuzz integration chaos valgrind demo)
+
+# run NAME COMMAND ...: counts what the command's report says (build/logs/NAME.xml, as JUnit writes it).
+run() {
+    local name=$1 status=0 ok bad which
+    shift
+    rm -f "build/logs/$name.xml"
+    "$@" >"build/logs/$name.log" 2>&1 || status=$?
+    read -r ok bad which < <("$python" tests/tools/count.py "build/logs/$name.xml" "$status")
+    passed=$((passed + ok)) failed=$((failed + bad))
+    say "$(printf '%-12s %4d passed %3d failed' "$name" "$ok" "$bad")"
+    [ "$bad" = 0 ] || tail -60 "build/logs/$name.log"
+    [ "$bad" = 0 ] || failures+="  $name: $which"$'\n'
+}
+
+unit_tests() {
+    local status=0
+    # shellcheck disable=SC2086
+    ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 meson test -C build/asan --no-rebuild --print-errorlogs || status=$?
+    cp build/asan/meson-logs/testlog.junit.xml build/logs/unit.xml
+    return $status
+}
+
+python_tests() {
+    local name=$1 folder=$2
+    shift 2
+    SPECTACLES_BUILD=$folder "$python" -m pytest -c tests/pytest.ini -q --junitxml "build/logs/$name.xml" "$@"
+}
+
+check_suites() {
+    local suite
+    for suite in "$@"; do
+        case " ${all_suites[*]} " in *" $suite "*) continue ;; esac
+        say "Unknown suite '$suite': ${all_suites[*]}." >&2
+        exit 2
+    done
+}
+
+run_suite() {
+    case $1 in
+    unit) run unit unit_tests ;;
+    static) run static python_tests static build tests/static ;;
+    install) run install python_tests install build tests/install ;;
+    standin) run standin python_tests standin build/asan tests/standin ;;
+    integration) run integration python_tests integration build/asan -n 2 --dist loadfile -m 'not valgrind' tests/integration ;;
+    valgrind) run valgrind python_tests valgrind build -m valgrind tests/integration ;;
+    chaos) run chaos python_tests chaos build/asan -n 2 --dist load tests/chaos ;;
+    codec) run codec python_tests codec build/asan tests/codec ;;
+    cross) run cross python_tests cross build tests/cross ;;
+    fuzz) run fuzz fuzz_tests ;;
+    demo) run demo python_tests demo build/asan tests/demo ;;
+    esac
+}
+
+run_tests() {
+    local suite suites=("$@") folder
+    check_suites "$@"
+    setup "${cross_packages[@]}"
+    setup_npm
+    [ ${#suites[@]} -gt 0 ] || suites=("${all_suites[@]}")
+    configure_all
+    # One after the other: they would only fight for the same processors.
+    for folder in build build/asan build/clang build/gcc; do
+        compile "$folder" || {
+            say "$folder does not build."
+            say "$passed passed, 1 failed"
+            exit 1
+        }
+    done
+    say "builds without a warning under gcc and clang"
+    for suite in "${suites[@]}"; do run_suite "$suite"; done
+    # Once more at the end, where one looks first: a log may be long.
+    [ "$failed" = 0 ] || say "failed:"$'\n'"${failures%$'\n'}"
+    say "$passed passed, $failed failed"
+    [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+}
+
+chaos() {
+    whole KILLS "${1:-100}"
+    whole SEED "${2:-0}" 0
+    setup
+    configure build/gcc -Dwerror=true -Dbuildtype=release
+    compile build/gcc
+    exec "$python" tests/chaos/run.py build/gcc "$@"
+}
