@@ -26,7 +26,9 @@ static int refuse(sp_inflate *self, int error, uint32_t close_code, const char *
 
 static int broken(sp_inflate *self)
 {
-    return refuse(self, SPECTACLES_E_PROTO, 1007, "the gateway's compressed stream is broken");
+    return refuse(self, SPECTACLES_E_PROTO, 1007,
+                  sp_inflate_runs_on(self) ? SP_INFLATE_UNFLUSHED
+                                           : "the gateway's compressed stream is broken");
 }
 
 bool sp_inflate_has(uint32_t kind)
@@ -208,9 +210,7 @@ static int feed_zstd_stream(sp_inflate *self, sp_slice bytes)
         int error = check_caps(self);
         if (error != SPECTACLES_OK)
             return error;
-        if (state == 0)
-            return refuse(self, SPECTACLES_E_PROTO, 1007,
-                          "the gateway ended the compressed stream in mid-connection");
+        /* When a frame has ended (state is 0), the decoder begins the next one by itself. */
         if (in.pos == in.size && out.pos < out.size)
             return 1;
     }
@@ -225,8 +225,14 @@ static void forget_message(sp_inflate *self)
         return;
     self->whole = false;
     self->compressed = 0;
+    self->pieces = 0;
     sp_buffer_clear(&self->message);
     sp_buffer_shrink(&self->message, BUSY_MESSAGE);
+}
+
+bool sp_inflate_runs_on(const sp_inflate *self)
+{
+    return self->kind == SPECTACLES_COMPRESSION_ZLIB_STREAM && self->pieces > 1;
 }
 
 void sp_inflate_rest(sp_inflate *self)
@@ -243,6 +249,7 @@ int sp_inflate_feed(sp_inflate *self, sp_slice bytes, sp_slice *payload)
     if (bytes.length > UINT32_MAX)
         return refuse(self, SPECTACLES_E_TOOBIG, 1009, "the gateway sent a message over 4 GiB");
     self->compressed += bytes.length;
+    self->pieces++;
     if (self->kind == SPECTACLES_COMPRESSION_ZLIB_STREAM)
         got = feed_zlib_stream(self, bytes);
     else if (self->kind == SPECTACLES_COMPRESSION_PAYLOAD)

@@ -19,10 +19,17 @@ typedef struct sp_inflate {
     uint64_t max_ratio;
     uint64_t compressed; /* bytes that this message took so far */
     uint32_t tail;       /* the last four bytes of the stream: a zlib-stream's message ends with 0000ffff */
+    uint32_t pieces;     /* WebSocket messages that this message took so far */
     bool whole;          /* `message` was handed out */
     uint32_t close_code; /* what sp_inflate_feed refused with */
     const char *error;
 } sp_inflate;
+
+/* What is wrong when a message of several pieces (see sp_inflate_runs_on) makes no sense. */
+#define SP_INFLATE_UNFLUSHED                                                                                 \
+    "the gateway sent a zlib-stream message without the flush (00 00 FF FF) that ends each message, and "    \
+    "the "                                                                                                   \
+    "next message ran into it"
 
 /* Whether this build has it. */
 bool sp_inflate_has(uint32_t kind);
@@ -37,6 +44,12 @@ void sp_inflate_free(sp_inflate *self);
  * SPECTACLES_E_NOMEM.
  */
 int sp_inflate_feed(sp_inflate *self, sp_slice bytes, sp_slice *payload);
+
+/*
+ * The present message of a zlib-stream took several WebSocket messages: the earlier ones did not end with a flush.
+ * That is allowed (Discord: "Transport Compression"), and also what two messages without a flush between them look like.
+ */
+bool sp_inflate_runs_on(const sp_inflate *self);
 
 /* The payload that was handed out is not needed any more: most of its memory goes back. */
 void sp_inflate_rest(sp_inflate *self);

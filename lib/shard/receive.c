@@ -238,7 +238,8 @@ static void on_payload(spectacles_shard *shard, sp_slice payload, uint64_t now)
     spectacles_problem problem;
     if (spectacles_envelope_scan(&envelope, shard->encoding, payload.bytes, payload.length, &problem) !=
         SPECTACLES_OK) {
-        drop(shard, CLOSE_UNDECODABLE, SPECTACLES_E_PROTO, problem.text, now);
+        drop(shard, CLOSE_UNDECODABLE, SPECTACLES_E_PROTO,
+             sp_inflate_runs_on(&shard->inflate) ? SP_INFLATE_UNFLUSHED : problem.text, now);
         return;
     }
     shard->stats.payloads_received++;

@@ -289,6 +289,81 @@ static void silence_at_every_place_has_an_end(void **state)
     }
 }
 
+/* ---- How streams are cut into messages ---- */
+
+/* HELLO as one whole frame with its size in it, the window no larger than that: some servers end the frame so. */
+static const uint8_t hello_in_a_frame_of_its_own[] =
+    "\x28\xb5\x2f\xfd\x20\x44\x21\x02\x00{\"t\": null, \"s\": null, \"op\": 10, \"d\": "
+    "{\"heartbeat_interval\": 41250}}";
+
+static void each_message_may_be_a_zstd_frame_of_its_own(void **state)
+{
+    (void)state;
+    if (!spectacles_feature_supported("zstd-stream"))
+        skip();
+    for (int split = 0; split < 2; split++) {
+        sp_scene scene = make(&ways[2]);
+        sp_peer *peer = scene.peer;
+        peer->split = split;
+        peer_open(peer);
+        wire_reset(&scene.wire);
+        peer_accept(peer);
+        peer_frame(peer, 0x82, hello_in_a_frame_of_its_own, sizeof hello_in_a_frame_of_its_own - 1);
+        assert_int_equal(spectacles_shard_identify(peer->shard, peer->now), SPECTACLES_OK);
+        peer_pull(peer);
+        wire_finish(&scene.wire, peer, "{\"t\":\"READY\",\"s\":1,\"op\":0,\"d\":{\"session_id\":\"abc\"}}");
+        wire_finish(&scene.wire, peer, "{\"t\":\"A\",\"s\":2,\"op\":0,\"d\":{}}");
+        /* A frame may also go on over several messages, and end with any of them. */
+        say(&scene, "{\"t\":\"B\",\"s\":3,\"op\":0,\"d\":{}}");
+        wire_finish(&scene.wire, peer, "{\"t\":\"C\",\"s\":4,\"op\":0,\"d\":{}}");
+        say(&scene, "{\"t\":\"D\",\"s\":5,\"op\":0,\"d\":{}}");
+        assert_int_equal(peer_count(peer, "LOST"), 0);
+        assert_int_equal(peer_count(peer, "DISPATCH"), 5);
+        end(&scene);
+    }
+}
+
+/* A message as large as what is inflated in one step, or a multiple of it: the end of the frame is not lost. */
+static void a_zstd_frame_may_end_with_any_byte(void **state)
+{
+    (void)state;
+    if (!spectacles_feature_supported("zstd-stream"))
+        skip();
+    char *text = malloc(20000);
+    for (int length = 4090; length < 16500; length += length % 4096 == 6 ? 4084 : 1) {
+        sp_scene scene = make(&ways[2]);
+        to_ready(&scene, &ways[2], 1);
+        int head = sprintf(text, "{\"t\":\"A\",\"s\":2,\"op\":0,\"d\":\"");
+        memset(text + head, 'x', (size_t)(length - head - 2));
+        memcpy(text + length - 2, "\"}", 3);
+        wire_finish(&scene.wire, scene.peer, text);
+        wire_finish(&scene.wire, scene.peer, "{\"t\":\"B\",\"s\":3,\"op\":0,\"d\":{}}");
+        assert_int_equal(peer_count(scene.peer, "DISPATCH"), 3);
+        end(&scene);
+    }
+    free(text);
+}
+
+/* Half a message is waited for; when it turns out that its flush was forgotten, a sentence says so. */
+static void a_missing_flush_is_waited_for_and_named(void **state)
+{
+    static void (*const ways_to_forget[])(wire *, sp_peer *, const char *) = {wire_say_cut,
+                                                                              wire_say_unflushed};
+    (void)state;
+    for (size_t i = 0; i < sizeof ways_to_forget / sizeof ways_to_forget[0]; i++) {
+        sp_scene scene = make(&ways[1]);
+        to_ready(&scene, &ways[1], 1);
+        ways_to_forget[i](&scene.wire, scene.peer, "{\"t\":\"A\",\"s\":2,\"op\":0,\"d\":{}}");
+        peer_wait(scene.peer, 1000);
+        assert_int_equal(peer_count(scene.peer, "LOST"), 0);
+        assert_int_equal(peer_count(scene.peer, "DISPATCH"), 1);
+        say(&scene, "{\"t\":\"B\",\"s\":3,\"op\":0,\"d\":{}}");
+        peer_eof(scene.peer, 0, NULL);
+        assert_non_null(strstr(peer_last(scene.peer, "LOST"), "00 00 FF FF"));
+        end(&scene);
+    }
+}
+
 static void everything_is_counted(void **state)
 {
     (void)state;
@@ -578,6 +653,9 @@ int main(void)
         cmocka_unit_test(seven_ways),
         cmocka_unit_test(a_session_cut_at_every_place_is_the_same),
         cmocka_unit_test(silence_at_every_place_has_an_end),
+        cmocka_unit_test(each_message_may_be_a_zstd_frame_of_its_own),
+        cmocka_unit_test(a_zstd_frame_may_end_with_any_byte),
+        cmocka_unit_test(a_missing_flush_is_waited_for_and_named),
         cmocka_unit_test(everything_is_counted),
         cmocka_unit_test(an_idle_shard_holds_little),
         cmocka_unit_test(a_lost_connection_holds_no_window),

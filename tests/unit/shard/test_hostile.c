@@ -521,7 +521,6 @@ static const sp_hostile cases[] = {
     {"zstd: garbage in mid-stream", AT_READY, J, ZSTD, zstd_garbage, "broken"},
     {"zstd: a text message", AT_READY, J, ZSTD, zlib_text, "text message"},
     {"zstd: a window of gigabytes", AT_HELLO, J, ZSTD, zstd_window, "broken"},
-    {"zstd: the stream ends", AT_READY, J, ZSTD, zlib_end, "ended"},
     {"zstd: too well compressed", AT_READY, J, ZSTD, spaces, "max_ratio"},
     {"zstd: a bomb", AT_READY, J, ZSTD, bomb, "limit"},
     {"zstd: a long message", AT_READY, J, ZSTD, long_message, "limit"},

@@ -10,7 +10,9 @@
 enum how {
     FLUSH,
     FINISH,
-    GO_ON
+    GO_ON,
+    PARTLY, /* all of it comes out, without 00 00 FF FF at its end */
+    CUT
 };
 
 static void free_context(wire *self)
@@ -51,7 +53,11 @@ void wire_reset(wire *self)
 static size_t deflate_all(z_stream *stream, const void *bytes, size_t length, uint8_t *out, size_t room,
                           enum how how)
 {
-    static const int flush[] = {[FLUSH] = Z_SYNC_FLUSH, [FINISH] = Z_FINISH, [GO_ON] = Z_NO_FLUSH};
+    static const int flush[] = {[FLUSH] = Z_SYNC_FLUSH,
+                                [FINISH] = Z_FINISH,
+                                [GO_ON] = Z_NO_FLUSH,
+                                [PARTLY] = Z_PARTIAL_FLUSH,
+                                [CUT] = Z_SYNC_FLUSH};
     stream->next_in = (z_const Bytef *)(uintptr_t)bytes;
     stream->avail_in = (uInt)length;
     stream->next_out = out;
@@ -89,6 +95,7 @@ static void send_in(wire *self, sp_peer *peer, const void *bytes, size_t length,
     size_t size = compress_all(self, bytes, length, out, room, how);
     if (how == FINISH && self->compression == SPECTACLES_COMPRESSION_PAYLOAD)
         out[size++] = 'x';
+    size -= how == CUT ? 4 : 0;
     size_t step = size / messages + 1;
     for (size_t at = 0; at < size; at += step)
         peer_frame(peer, 0x82, out + at, size - at < step ? size - at : step);
@@ -142,6 +149,16 @@ void wire_say_in(wire *self, sp_peer *peer, const char *text, size_t messages)
 void wire_finish(wire *self, sp_peer *peer, const char *text)
 {
     say(self, peer, text, FINISH, 1);
+}
+
+void wire_say_cut(wire *self, sp_peer *peer, const char *text)
+{
+    say(self, peer, text, CUT, 1);
+}
+
+void wire_say_unflushed(wire *self, sp_peer *peer, const char *text)
+{
+    say(self, peer, text, PARTLY, 1);
 }
 
 static void send_filled(wire *self, sp_peer *peer, size_t length, int noise, enum how how)

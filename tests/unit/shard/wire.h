@@ -29,6 +29,13 @@ void wire_say_in(wire *self, sp_peer *peer, const char *text, size_t messages);
 /* The same, and the stream ends there; for payload compression, with a byte too many. */
 void wire_finish(wire *self, sp_peer *peer, const char *text);
 
+/*
+ * The same for zlib-stream, and the flush that ends the message is missing: cut off (as permessage-deflate does), or
+ * never made.
+ */
+void wire_say_cut(wire *self, sp_peer *peer, const char *text);
+void wire_say_unflushed(wire *self, sp_peer *peer, const char *text);
+
 /* So many spaces in one message; so many random bytes; so many random bytes and no flush. */
 void wire_bomb(wire *self, sp_peer *peer, size_t length);
 void wire_noise(wire *self, sp_peer *peer, size_t length);
