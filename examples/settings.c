@@ -192,12 +192,12 @@ static uint32_t choice(const char *name, const char *word, const char *const *wo
 
 static void read_wire(struct settings *settings)
 {
-    static const char *const encodings[] = {"json", "etf", NULL};
+    static const char *const encodings[] = {"json", "etf", NULL}; /* in the order of enum spectacles_format */
     static const char *const compressions[] = {"none", "zlib-stream", "zstd-stream", "payload", NULL};
     spectacles_shard_config defaults;
     spectacles_shard_config_init(&defaults, sizeof defaults);
-    settings->encoding =
-        choice("DISCORD_ENCODING", text("DISCORD_ENCODING", "json"), encodings, "json or etf");
+    settings->encoding = SPECTACLES_FORMAT_JSON + choice("DISCORD_ENCODING", text("DISCORD_ENCODING", "json"),
+                                                         encodings, "json or etf");
     settings->compression =
         choice("DISCORD_COMPRESSION", text("DISCORD_COMPRESSION", compressions[defaults.compression]),
                compressions, "zstd-stream, zlib-stream, payload or none");

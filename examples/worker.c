@@ -69,8 +69,8 @@ static int read_body(struct worker *worker, const spectacles_broker_event *event
     *out = (struct text){event->body, event->body_length};
     if (event->format == SPECTACLES_FORMAT_JSON || event->format == SPECTACLES_FORMAT_RAW)
         return 1;
-    if (spectacles_format_convert(worker->json, SPECTACLES_FORMAT_JSON, event->format, event->body,
-                                  event->body_length, &problem) < 0) {
+    if (spectacles_transcode(worker->json, SPECTACLES_FORMAT_JSON, event->format, 0, event->body,
+                             event->body_length, &problem) < 0) {
         warnx("a message under %s can not be read: %s, at byte %zu", event->key, problem.text,
               problem.position);
         return 0;

@@ -65,7 +65,7 @@ typedef struct spectacles_broker_config {
     uint64_t high_water;      /* bytes that wait unread before wants_input() turns 0; default 256 KiB */
     uint32_t connect_timeout; /* milliseconds from CONNECTING to READY; default 30000, not 0 */
     uint32_t drain_timeout;   /* milliseconds that close() waits for confirms; default 5000 */
-    /* in what bodies are written: enum spectacles_format (format.h); default SPECTACLES_FORMAT_JSON */
+    /* in what bodies are written: enum spectacles_format (codec.h); default SPECTACLES_FORMAT_JSON */
     uint32_t format;
     uint32_t declare; /* enum spectacles_declare; default SPECTACLES_DECLARE */
 } spectacles_broker_config;
@@ -132,7 +132,12 @@ typedef struct spectacles_subscription {
 enum spectacles_message_flag {
     /* delivery-mode 1: lost when the broker restarts. Default: persistent */
     SPECTACLES_MESSAGE_TRANSIENT = 1,
-    SPECTACLES_MESSAGE_MANDATORY = 2 /* when no queue takes it: RETURNED instead of CONFIRMED */
+    SPECTACLES_MESSAGE_MANDATORY = 2, /* when no queue takes it: RETURNED instead of CONFIRMED */
+    /*
+     * Where the body is rewritten from JSON and half of a surrogate pair stands in it, which no other format can carry,
+     * U+FFFD is written in its place (and counted: surrogates_replaced). Default: the message is refused
+     */
+    SPECTACLES_MESSAGE_REPLACE_SURROGATES = 4
 };
 
 /* What to publish. Everything is copied. Text fields are NUL-terminated, at most 255 bytes, NULL for none. */
@@ -144,7 +149,8 @@ typedef struct spectacles_message {
     size_t key_length;
     const uint8_t *body; /* may be NULL when body_length is 0 */
     size_t body_length;
-    const char *content_type; /* NULL: that of the format that is written, see format.h */
+    const char *
+        content_type; /* NULL: that of the format that is written: spectacles_format_content_type() (codec.h) */
     const char *message_id;
     const char *correlation_id;
     const char *reply_to;
@@ -267,7 +273,8 @@ typedef struct spectacles_broker_stats {
     uint64_t unconfirmed; /* at this moment; with the requests of calls */
     uint64_t calls;       /* taken by spectacles_broker_call */
     uint64_t replies;
-    uint64_t replies_ignored; /* to calls that nobody made, or that had ended */
+    uint64_t replies_ignored;     /* to calls that nobody made, or that had ended */
+    uint64_t surrogates_replaced; /* messages in which U+FFFD was written for half of a surrogate pair */
 } spectacles_broker_stats;
 
 /* Fill a struct with defaults. size: its sizeof. */

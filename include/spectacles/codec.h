@@ -1,23 +1,32 @@
 /*
- * spectacles/codec.h - reading Discord's payloads without building a tree, and JSON to ETF and back.
+ * spectacles/codec.h - what Discord's payloads and a worker's messages are written in, and how to read and rewrite it.
  *
  * SPDX-License-Identifier: MIT
  *
- * Pure functions: no state, no I/O, no recursion. Only spectacles_bytes allocates. Documents that are looked
- * into, changed or built are in <spectacles/document.h>.
+ * The functions here are pure: they keep no state, do no I/O and never recurse. Only a spectacles_bytes allocates.
+ * None of them blocks. Documents that are looked into, changed or built are in <spectacles/document.h>.
  *
- * JSON is RFC 8259, strictly. ETF is Erlang's external term format ("ERTS User's Guide: External Term
- * Format"), version 131, as far as JSON has a place for it:
+ * Every format is read as far as JSON has a place for its values. The result of reading is the same in each of them:
  *
- *   map                       object; keys may be binaries, atoms, and whole numbers (then in decimal)
- *   list, tuple               array; a list's tail must be the empty list
- *   STRING_EXT                array of whole numbers: it is how Erlang writes a list of bytes
- *   binary                    string; has to be UTF-8
- *   atom                      nil, null: null; true; false; any other: string
- *   integers of any size      number, or string where said; at most 1024 bytes
- *   float (both kinds)        number; has to be finite
- *   compressed (tag 80)       refused; see spectacles_etf_inflate()
- *   everything else           refused: SPECTACLES_E_UNSUPPORTED
+ *   JSON         RFC 8259, strictly.
+ *   ETF          Erlang's external term format ("ERTS User's Guide: External Term Format"), version 131:
+ *     map                       object; a key may be a binary, an atom, or a whole number (then it is read in decimal)
+ *     list, tuple               array; the tail of a list must be the empty list
+ *     STRING_EXT                array of whole numbers: Erlang writes a list of bytes so
+ *     binary                    string; the binary must be UTF-8
+ *     atom                      nil and null: null; true; false; any other atom: string
+ *     integers of any size      number, or string where a function says so; at most 1024 bytes
+ *     float (both kinds)        number; the float must be finite
+ *     compressed (tag 80)       refused; see spectacles_etf_inflate()
+ *     everything else           refused: SPECTACLES_E_UNSUPPORTED
+ *   MessagePack  that of its specification with str and bin:
+ *     map                       object; a key may be a text, or a whole number (then it is read in decimal)
+ *     array                     array
+ *     str, bin                  string; the bytes must be UTF-8
+ *     nil, true, false          null, true, false
+ *     integers                  number
+ *     float 32, float 64        number; the float must be finite
+ *     ext (timestamps too)      refused: SPECTACLES_E_UNSUPPORTED
  */
 #ifndef SPECTACLES_CODEC_H
 #define SPECTACLES_CODEC_H
@@ -28,14 +37,68 @@
 extern "C" {
 #endif
 
-/* How a payload or a body is written. */
-enum spectacles_encoding {
-    SPECTACLES_ENCODING_JSON = 0,
-    SPECTACLES_ENCODING_ETF = 1
+/*
+ * What a payload, a body or a document is written in. Every field and parameter named `format`, `encoding`, `to` or
+ * `from` in this library takes these numbers.
+ *
+ * The Spectacles specification knows JSON and ETF ("Packets should be either JSON or ETF encoded"). Discord's gateway
+ * speaks the same two. Other Spectacles implementations write MessagePack (the JavaScript brokers from 0.9 on), or
+ * JSON text inside a MessagePack string (the Go brokers from 0.3 on).
+ */
+enum spectacles_format {
+    /* For what is sent: the bytes go out as they are. For what is read: spectacles_format_of() decides. */
+    SPECTACLES_FORMAT_RAW = 0,
+    SPECTACLES_FORMAT_JSON = 1,
+    SPECTACLES_FORMAT_ETF = 2,
+    /* Reading and writing MessagePack needs the feature "msgpack" (spectacles_feature_supported()). */
+    SPECTACLES_FORMAT_MSGPACK = 3,
+    /* A MessagePack string or binary that holds JSON text. Needs the feature "msgpack". */
+    SPECTACLES_FORMAT_MSGPACK_JSON = 4
 };
 
-/* Arrays and objects may be nested this deep in what is read; one more is refused. */
-#define SPECTACLES_DEPTH_MAX 512
+/* How deep arrays and objects may be nested in what is read. One level more is refused. */
+enum spectacles_depth {
+    SPECTACLES_DEPTH_MAX = 512
+};
+
+/* How a document is read and rewritten: a mask. */
+enum spectacles_transcode_flag {
+    /*
+     * JSON can hold half of a surrogate pair ("\ud800" alone). It is no character, so no other format can carry it.
+     * Without this flag such a text is refused. With it the half is read as U+FFFD, the replacement character. JSON
+     * that is rewritten to JSON keeps such an escape in either case.
+     */
+    SPECTACLES_REPLACE_SURROGATES = 1,
+    /*
+     * JSON to JSON: leaves out the white space between values. Without this flag the text stays byte for byte as it
+     * is, except for white space around the whole of it. Other formats have no white space.
+     */
+    SPECTACLES_COMPACT = 2
+};
+
+/*
+ * Guesses the format of bytes by the first of them. The bytes are not checked: a mistake further on shows when they are
+ * read.
+ *
+ *   { [ " - 0..9 t f n            JSON; white space in front is passed over
+ *   131, then a byte below 128    ETF; 131 alone too
+ *   131, then 160 or more         MessagePack: a map of three members
+ *   a MessagePack string or       JSON in MessagePack
+ *   binary that begins with { or [
+ *   other first bytes of          MessagePack; a number, nil, true or false must be the only byte or bytes, since
+ *   MessagePack                   they could as well begin a text
+ *   all others, and no bytes      SPECTACLES_FORMAT_RAW
+ *
+ * Returns a value of enum spectacles_format. Builds without the feature "msgpack" recognise MessagePack as well. Cannot
+ * fail.
+ */
+uint32_t spectacles_format_of(const uint8_t *bytes, size_t length);
+
+/*
+ * The content type of a format: "application/json", "application/x-erlang-binary", "application/msgpack" (for MSGPACK
+ * and MSGPACK_JSON); "application/octet-stream" for every other number. Static and NUL-terminated. Cannot fail.
+ */
+const char *spectacles_format_content_type(uint32_t format);
 
 /* Which members an envelope had with a value other than null. */
 enum spectacles_envelope_member {
@@ -62,7 +125,7 @@ typedef struct spectacles_envelope {
 /*
  * Finds op, s, t and the slice of d in one payload, in any order of keys.
  *
- * encoding is a value of enum spectacles_encoding.
+ * format is SPECTACLES_FORMAT_JSON or SPECTACLES_FORMAT_ETF.
  *
  * JSON: the whole text is checked strictly (RFC 8259, UTF-8 included, no byte order mark, nothing behind the
  * value). ETF: the whole term is, as the head of this file has it, but for the UTF-8 of binaries, which are
@@ -76,9 +139,9 @@ typedef struct spectacles_envelope {
  * same as one written without; an ETF key may be a binary or an atom.
  *
  * problem may be NULL; it is filled on failure only. SPECTACLES_E_PROTO: not such a payload.
- * SPECTACLES_E_UNSUPPORTED: an ETF term that has no place in JSON. SPECTACLES_E_INVAL: no such encoding.
+ * SPECTACLES_E_UNSUPPORTED: an ETF term that has no place in JSON. SPECTACLES_E_INVAL: another format.
  */
-int spectacles_envelope_scan(spectacles_envelope *out, uint32_t encoding, const uint8_t *bytes, size_t length,
+int spectacles_envelope_scan(spectacles_envelope *out, uint32_t format, const uint8_t *bytes, size_t length,
                              spectacles_problem *problem);
 
 /*
@@ -87,7 +150,7 @@ int spectacles_envelope_scan(spectacles_envelope *out, uint32_t encoding, const 
  * first: call spectacles_envelope_scan(); out is untouched. Errors are those of spectacles_envelope_scan(),
  * as far as was read.
  */
-int spectacles_envelope_head(spectacles_envelope *out, uint32_t encoding, const uint8_t *bytes, size_t length,
+int spectacles_envelope_head(spectacles_envelope *out, uint32_t format, const uint8_t *bytes, size_t length,
                              spectacles_problem *problem);
 
 /*
@@ -120,24 +183,39 @@ const uint8_t *spectacles_bytes_data(const spectacles_bytes *bytes);
 size_t spectacles_bytes_length(const spectacles_bytes *bytes);
 
 /*
- * Rewrites one whole document from one encoding (enum spectacles_encoding) to another, or to the same: JSON
- * without white space, ETF in the form that Discord's own erlpack writes (keys and texts as binaries, null as
- * the atom nil, empty lists as NIL_EXT, integers in the smallest form that holds them). One pass, no tree.
+ * Rewrites one whole document from one format into another, or into the same one, in one pass without a tree.
  *
- * ETF to JSON: whole numbers beyond 2^53 become strings, as erlpack has it, because JavaScript would round
- * them; floats the shortest text that reads back as the same double, always with a point. A version byte in
- * front is passed over, and may be missing (as in spectacles_envelope.data). Equal keys stay as they are.
- * JSON to ETF: whole numbers stay exact up to 2466 digits; -0 and numbers with a fraction or an exponent are
- * floats; lone surrogates, numbers beyond a float's range and objects with a key twice are refused, because
- * Erlang has no such thing.
- * JSON to JSON: strings and numbers stay as they are written.
+ * out:   receives the result in the place of what it held, so `bytes` must not lie in it. Empty on failure.
+ * to:    a value of enum spectacles_format except RAW.
+ * from:  a value of enum spectacles_format; RAW means what spectacles_format_of() says.
+ * flags: a mask of enum spectacles_transcode_flag, or 0.
+ * problem: may be NULL; on failure it says why the document was refused, and at which byte of `bytes`.
  *
- * Replaces what `out` holds, so the input must not lie there. On failure out is empty, and problem (may be NULL) says why and where in the
- * input. SPECTACLES_E_PROTO, SPECTACLES_E_UNSUPPORTED, SPECTACLES_E_NOMEM; SPECTACLES_E_TOOBIG: a text or a
- * container beyond 4 GiB; SPECTACLES_E_INVAL: no such encoding.
+ * What becomes of the values:
+ *
+ *   to JSON from ETF        whole numbers beyond 2^53 become strings, because JavaScript would round them; erlpack does
+ *                           the same. Floats become the shortest text that reads back as the same double, always with
+ *                           a point. A version byte (131) in front may be missing. Equal keys stay.
+ *   to JSON from JSON       stays as it is: see SPECTACLES_COMPACT.
+ *   to ETF                  written as Discord's own erlpack writes it: keys and texts are binaries, null is the atom
+ *                           nil, an empty list is NIL_EXT, an integer takes its smallest form. Whole numbers stay exact
+ *                           up to 2466 digits; -0 and numbers with a fraction or an exponent become floats. Refused,
+ *                           because Erlang has no such thing: numbers beyond a float's range, and an object that has a
+ *                           key twice.
+ *   to MessagePack          each value takes its smallest form. Whole numbers stay exact up to 64 bits and are strings
+ *                           beyond that; from ETF they are strings beyond 2^53. -0 and numbers with a fraction or an
+ *                           exponent are float 64; beyond its range they are refused. Equal keys stay.
+ *   to JSON from MessagePack  as from ETF.
+ *
+ * Returns 0, or:
+ *   SPECTACLES_E_PROTO        the bytes are no such document, or are in no known format
+ *   SPECTACLES_E_UNSUPPORTED  the document holds a value that JSON has no place for, or this build has no MessagePack
+ *   SPECTACLES_E_INVAL        no such format, or an unknown flag
+ *   SPECTACLES_E_TOOBIG       a text or a container is beyond 4 GiB
+ *   SPECTACLES_E_NOMEM        memory ran out
  */
-int spectacles_transcode(spectacles_bytes *out, uint32_t to, uint32_t from, const uint8_t *bytes,
-                         size_t length, spectacles_problem *problem);
+int spectacles_transcode(spectacles_bytes *out, uint32_t to, uint32_t from, uint32_t flags,
+                         const uint8_t *bytes, size_t length, spectacles_problem *problem);
 
 /*
  * Inflates a compressed term (131, 80, size, zlib), whose real size has to be the size it claims and at most

@@ -1,9 +1,9 @@
 /*
- * spectacles/document.h - JSON and ETF as values: look into them, build them, write them.
+ * spectacles/document.h - JSON, ETF and MessagePack as values: look into them, build them, write them.
  *
  * SPDX-License-Identifier: MIT
  *
- * One kind of value for both encodings. A document owns its values; they live until it is cleared, parsed
+ * Every format is read into the same kind of value. A document owns its values; they live until it is cleared, parsed
  * into again, or freed, whether they are attached to another value or not. One thread at a time may use a
  * document and its values. Nothing recurses: what is nested deep needs no more stack than what is flat.
  *
@@ -15,7 +15,7 @@
  *   text             UTF-8 with its length; a NUL inside is a character like any other
  *   repeated keys    are kept in their order; a look-up finds the last one, as JavaScript and Python do
  *   depth            SPECTACLES_DEPTH_MAX (codec.h), when read and when written
- * Refused when JSON is parsed: lone surrogates (\ud800), which are no characters.
+ *   lone surrogates  "\ud800" in JSON is no character: refused, or read as U+FFFD (SPECTACLES_REPLACE_SURROGATES)
  */
 #ifndef SPECTACLES_DOCUMENT_H
 #define SPECTACLES_DOCUMENT_H
@@ -51,12 +51,22 @@ void spectacles_document_free(spectacles_document *document);
 void spectacles_document_clear(spectacles_document *document);
 
 /*
- * Reads one whole text or term in the place of what the document held. Copies: the bytes need not outlive the
- * call. On failure the document is empty, and problem (may be NULL) says why and where. Errors are those of
- * spectacles_transcode() (codec.h).
+ * Reads one whole JSON text, ETF term or MessagePack document in the place of what the document held. The bytes are
+ * copied: they need not outlive the call.
+ *
+ * format: a value of enum spectacles_format (codec.h); RAW means what spectacles_format_of() says.
+ * flags:  SPECTACLES_REPLACE_SURROGATES, or 0.
+ * problem: may be NULL; on failure it says why and at which byte.
+ *
+ * Returns 0. On failure the document is empty. Errors:
+ *   SPECTACLES_E_PROTO        the bytes are no such document, or are in no known format
+ *   SPECTACLES_E_UNSUPPORTED  they hold a value that JSON has no place for, or this build has no MessagePack
+ *   SPECTACLES_E_INVAL        no such format, or an unknown flag
+ *   SPECTACLES_E_TOOBIG       a key is beyond 4 GiB
+ *   SPECTACLES_E_NOMEM        memory ran out
  */
-int spectacles_document_parse(spectacles_document *document, uint32_t encoding, const uint8_t *bytes,
-                              size_t length, spectacles_problem *problem);
+int spectacles_document_parse(spectacles_document *document, uint32_t format, uint32_t flags,
+                              const uint8_t *bytes, size_t length, spectacles_problem *problem);
 
 /* What was parsed, or set; NULL when there is nothing. It belongs to the document. */
 spectacles_value *spectacles_document_root(const spectacles_document *document);
@@ -65,11 +75,22 @@ spectacles_value *spectacles_document_root(const spectacles_document *document);
 int spectacles_document_set_root(spectacles_document *document, spectacles_value *value);
 
 /*
- * Writes a value and all that is in it, in the place of what `out` held. As spectacles_transcode() writes (codec.h),
- * but for whole numbers, which stay numbers in JSON: JavaScript rounds those beyond 2^53, so write text where
- * it will read them. Errors too are those of spectacles_transcode(), and SPECTACLES_E_INVAL for no value (NULL).
+ * Writes a value and all that it contains into `out`, in the place of what `out` held. The formats are written as
+ * spectacles_transcode() writes them (codec.h), except that whole numbers stay numbers in JSON. JavaScript rounds
+ * numbers beyond 2^53: write a text where JavaScript will read it.
+ *
+ * value:  NULL is refused.
+ * format: a value of enum spectacles_format except RAW.
+ * problem: may be NULL; on failure it says why.
+ *
+ * Returns 0. On failure `out` is empty. Errors:
+ *   SPECTACLES_E_INVAL        value is NULL, or no such format
+ *   SPECTACLES_E_PROTO        the format has no place for a value: a number beyond a float's range, a repeated key in ETF
+ *   SPECTACLES_E_UNSUPPORTED  this build has no MessagePack
+ *   SPECTACLES_E_TOOBIG       the value is nested deeper than SPECTACLES_DEPTH_MAX, or a text is beyond 4 GiB
+ *   SPECTACLES_E_NOMEM        memory ran out
  */
-int spectacles_value_write(const spectacles_value *value, uint32_t encoding, spectacles_bytes *out,
+int spectacles_value_write(const spectacles_value *value, uint32_t format, spectacles_bytes *out,
                            spectacles_problem *problem);
 
 /*

@@ -24,8 +24,9 @@
  *   the allow list. Every event carries a message-id that is the same for every copy of it:
  *   `<session id>:<sequence>`.
  * - Bodies, packets of SENDs and gaps among them, are written in the format of the events broker
- *   (spectacles_broker_config.format): verbatim when that and the shard's encoding are JSON. Commands are taken
- *   in every format that this build knows, and recognised (format.h).
+ *   (spectacles_broker_config.format): verbatim when that and the shard's encoding are JSON. In another format half of a
+ *   surrogate pair becomes U+FFFD (spectacles_broker_stats.surrogates_replaced). Commands are taken
+ *   in every format that this build knows, and recognised (codec.h).
  * - A dispatch is committed (spectacles_shard_commit) when the broker has confirmed it and everything before
  *   it, or it was filtered out. So make the shards with SPECTACLES_SHARD_COMMITS, and a loss is followed by
  *   a replay.

@@ -69,7 +69,7 @@ typedef struct spectacles_session {
     const char *session_id; /* NUL-terminated, never NULL or empty */
     /* "wss://host[:port][/]", NUL-terminated; empty: the gateway's own URL */
     const char *resume_url;
-    uint32_t encoding; /* enum spectacles_encoding, in which the session was made: for the owner to know */
+    uint32_t encoding; /* enum spectacles_format, in which the session was made: for the owner to know */
     uint32_t reserved; /* 0 */
 } spectacles_session;
 
@@ -111,7 +111,7 @@ typedef struct spectacles_shard_config {
     uint64_t max_message;
     /* bytes that wait unread before wants_input() turns 0, until half of them are pulled; default 256 KiB */
     uint64_t high_water;
-    uint32_t encoding; /* enum spectacles_encoding (codec.h); default JSON */
+    uint32_t encoding; /* SPECTACLES_FORMAT_JSON (default) or SPECTACLES_FORMAT_ETF (codec.h) */
     /* enum spectacles_compression; default ZSTD_STREAM, or ZLIB_STREAM where built without zstd */
     uint32_t compression;
     uint64_t
@@ -158,11 +158,10 @@ enum spectacles_shard_event_type {
 
 /* Valid until the next call on the shard. Fields that a type does not name are 0 or NULL. */
 typedef struct spectacles_shard_event {
-    uint32_t type; /* enum spectacles_shard_event_type */
-    uint32_t code; /* WebSocket or Discord close code; 0 when there was none */
-    int32_t error; /* enum spectacles_error */
-    /* READY, DISPATCH: of data (enum spectacles_encoding; not what spectacles_message.format counts in) */
-    uint32_t encoding;
+    uint32_t type;   /* enum spectacles_shard_event_type */
+    uint32_t code;   /* WebSocket or Discord close code; 0 when there was none */
+    int32_t error;   /* enum spectacles_error */
+    uint32_t format; /* READY, DISPATCH: of data (enum spectacles_format: JSON, or a bare ETF term) */
     uint64_t seq;
     uint64_t ticket;
     uint64_t time;    /* LATENCY, LATE: a duration; DISCONNECTED: a point in time; milliseconds */

@@ -11,7 +11,6 @@
 #include <spectacles/broker.h>
 #include <spectacles/codec.h>
 #include <spectacles/document.h>
-#include <spectacles/format.h>
 #include <spectacles/link.h>
 #include <spectacles/relay.h>
 #include <spectacles/routing.h>

@@ -2,10 +2,11 @@
 
 #include "broker/headers.h"
 #include "codec/format.h"
+#include "codec/transcode.h"
 #include "core/config.h"
 #include "core/export.h"
 
-#include <spectacles/format.h>
+#include <spectacles/codec.h>
 #include <spectacles/routing.h>
 #include <stdlib.h>
 #include <string.h>
@@ -632,7 +633,8 @@ int sp_broker_check_message(spectacles_broker *broker, const spectacles_message 
                               "expiration has to be milliseconds in decimal, at most ten years");
     if ((!message->key && message->key_length > 0) || (!message->body && message->body_length > 0))
         return sp_broker_fail(broker, SPECTACLES_E_INVAL, "the key or the body is NULL but has a length");
-    if (message->flags & ~(uint32_t)(SPECTACLES_MESSAGE_TRANSIENT | SPECTACLES_MESSAGE_MANDATORY))
+    if (message->flags & ~(uint32_t)(SPECTACLES_MESSAGE_TRANSIENT | SPECTACLES_MESSAGE_MANDATORY |
+                                     SPECTACLES_MESSAGE_REPLACE_SURROGATES))
         return sp_broker_fail(broker, SPECTACLES_E_UNSUPPORTED,
                               "flags has a bit that this version does not know");
     if (message->format > SPECTACLES_FORMAT_MSGPACK_JSON)
@@ -649,6 +651,19 @@ static int explain(spectacles_broker *broker, int error, const spectacles_proble
     return error;
 }
 
+/* Strictly at first: only a body that is refused is looked at for half a surrogate pair. */
+static int transcode(spectacles_broker *broker, uint32_t flags, uint32_t from, sp_slice body,
+                     spectacles_problem *problem)
+{
+    int error = sp_transcode(&broker->converted, &broker->keys, broker->format, from, 0, body, problem);
+    if (error != SPECTACLES_E_PROTO || !(flags & SPECTACLES_MESSAGE_REPLACE_SURROGATES))
+        return error;
+    error = sp_transcode(&broker->converted, &broker->keys, broker->format, from,
+                         SPECTACLES_REPLACE_SURROGATES, body, problem);
+    broker->stats.surrogates_replaced += error == SPECTACLES_OK;
+    return error;
+}
+
 int sp_broker_rewrite_body(spectacles_broker *broker, spectacles_message *message)
 {
     spectacles_problem problem;
@@ -659,8 +674,7 @@ int sp_broker_rewrite_body(spectacles_broker *broker, spectacles_message *messag
     else if (written != broker->format || written == SPECTACLES_FORMAT_ETF) {
         sp_buffer_clear(&broker->converted);
         sp_buffer_shrink(&broker->converted, KEPT_BYTES);
-        int error =
-            sp_format_convert(&broker->converted, &broker->keys, broker->format, written, body, &problem);
+        int error = transcode(broker, message->flags, written, body, &problem);
         if (error != SPECTACLES_OK)
             return explain(broker, error, &problem);
         body = sp_buffer_slice(&broker->converted);

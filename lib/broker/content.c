@@ -2,7 +2,7 @@
 
 #include "broker/topology.h"
 
-#include <spectacles/format.h>
+#include <spectacles/codec.h>
 #include <string.h>
 
 enum {

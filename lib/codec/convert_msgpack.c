@@ -1,5 +1,10 @@
+/*
+ * Every way that begins or ends in MessagePack. Compiled where msgpack-c is there; no_msgpack.c stands in for it elsewhere.
+ * Called by transcoding and by documents.
+ */
 #include "codec/convert_msgpack.h"
 
+#include "codec/document.h"
 #include "codec/etf.h"
 #include "codec/read_etf.h"
 #include "codec/read_json.h"
@@ -9,7 +14,7 @@
 #include "codec/write_msgpack.h"
 #include "core/config.h"
 
-#include <spectacles/format.h>
+#include <string.h>
 
 bool sp_msgpack_supported(void)
 {
@@ -27,11 +32,11 @@ typedef struct source {
     } as;
 } source;
 
-static void start_source(source *from, uint32_t format, sp_slice document)
+static void start_source(source *from, uint32_t format, bool replace, sp_slice document)
 {
     from->format = format;
     if (format == SPECTACLES_FORMAT_JSON)
-        sp_json_reader_start(&from->as.json, document);
+        sp_json_reader_start(&from->as.json, document, replace);
     else if (format == SPECTACLES_FORMAT_ETF)
         sp_etf_reader_start(&from->as.etf, document);
     else
@@ -122,16 +127,46 @@ static int pump(source *from, sink *to, spectacles_problem *problem)
     return found < 0 ? explain_source(from, found, &event, problem) : found;
 }
 
-int sp_msgpack_convert(sp_buffer *out, sp_buffer *keys, uint32_t to, uint32_t from, sp_slice document,
-                       spectacles_problem *problem)
+int sp_msgpack_convert(sp_buffer *out, sp_buffer *keys, uint32_t to, uint32_t from, uint32_t flags,
+                       sp_slice document, spectacles_problem *problem)
 {
     source in;
     sink end;
-    start_source(&in, from, document);
+    start_source(&in, from, flags & SPECTACLES_REPLACE_SURROGATES, document);
     if (start_sink(&end, to, from, out, keys))
         return sp_refuse(problem, SPECTACLES_E_NOMEM, "out of memory");
     int error = pump(&in, &end, problem);
     if (!error && to == SPECTACLES_FORMAT_MSGPACK)
         sp_msgpack_writer_end(&end.as.msgpack);
     return error;
+}
+
+static int take_for_value(void *writer, const sp_event *event)
+{
+    return sp_msgpack_writer_take(writer, event);
+}
+
+int sp_msgpack_write_value(const spectacles_value *value, sp_buffer *out, sp_buffer *heads, const char **why)
+{
+    sp_msgpack_writer writer;
+    sp_msgpack_writer_start(&writer, out, heads, false);
+    int error = sp_value_events(value, (sp_event_taker){&writer, take_for_value});
+    if (error == SPECTACLES_OK)
+        sp_msgpack_writer_end(&writer);
+    *why = writer.refusal.text;
+    return error;
+}
+
+int sp_msgpack_wrap(sp_buffer *out, size_t before, spectacles_problem *problem)
+{
+    uint8_t head[SP_MSGPACK_HEAD];
+    size_t length = sp_buffer_length(out) - before - sizeof head;
+    if (length > UINT32_MAX)
+        return sp_refuse(problem, SPECTACLES_E_TOOBIG, "the text is too long for MessagePack");
+    size_t width = sp_msgpack_text_head(head, length);
+    uint8_t *start = out->bytes + out->start + before;
+    memmove(start + width, start + sizeof head, length);
+    memcpy(start, head, width);
+    sp_buffer_truncate(out, before + width + length);
+    return SPECTACLES_OK;
 }

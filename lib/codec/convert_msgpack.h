@@ -3,6 +3,7 @@
 
 #include "core/buffer.h"
 
+#include <spectacles/document.h>
 #include <stdbool.h>
 
 enum {
@@ -14,13 +15,22 @@ enum {
 bool sp_msgpack_supported(void);
 
 /*
- * Appends `document` in another format to `out`: one of the two is SPECTACLES_FORMAT_MSGPACK, the other that, JSON
- * or ETF. `keys` is scratch. On failure out holds whatever was written so far.
+ * Appends `document` in another format to `out`: `to`, `from` or both are SPECTACLES_FORMAT_MSGPACK, the other is JSON or
+ * ETF. `keys` is scratch. flags: as for spectacles_transcode(). On failure out holds what was written so far.
  */
-int sp_msgpack_convert(sp_buffer *out, sp_buffer *keys, uint32_t to, uint32_t from, sp_slice document,
-                       spectacles_problem *problem);
+int sp_msgpack_convert(sp_buffer *out, sp_buffer *keys, uint32_t to, uint32_t from, uint32_t flags,
+                       sp_slice document, spectacles_problem *problem);
 
-/* Writes the head of a text of this length (below 2^32) and returns how long it is. */
+/* Appends a value of a document to `out`. `heads` is scratch. On SPECTACLES_E_PROTO *why says why. */
+int sp_msgpack_write_value(const spectacles_value *value, sp_buffer *out, sp_buffer *heads, const char **why);
+
+/*
+ * Makes what stands in `out` behind `before` a MessagePack text. Its first SP_MSGPACK_HEAD bytes are room for the head.
+ * SPECTACLES_E_TOOBIG: the text is beyond 4 GiB.
+ */
+int sp_msgpack_wrap(sp_buffer *out, size_t before, spectacles_problem *problem);
+
+/* Writes the head of a text of this length (below 2^32) and returns how long the head is. */
 size_t sp_msgpack_text_head(uint8_t head[SP_MSGPACK_HEAD], size_t length);
 
 #endif

@@ -1,9 +1,11 @@
 #include "codec/document.h"
 
 #include "codec/event_text.h"
+#include "codec/format.h"
 #include "codec/number.h"
 #include "codec/read_etf.h"
 #include "codec/read_json.h"
+#include "codec/read_msgpack.h"
 #include "core/config.h"
 #include "core/export.h"
 
@@ -188,12 +190,12 @@ static int explain(const builder *build, int error, const uint8_t *start, specta
     return sp_refuse(problem, error, spectacles_strerror(error));
 }
 
-static int read_json(builder *build, sp_slice text, spectacles_problem *problem)
+static int read_json(builder *build, bool replace, sp_slice text, spectacles_problem *problem)
 {
     sp_json_reader reader;
     sp_event event;
     int found;
-    sp_json_reader_start(&reader, text);
+    sp_json_reader_start(&reader, text, replace);
     while ((found = sp_json_reader_next(&reader, &event)) > 0) {
         int error = take(build, &event);
         if (error)
@@ -217,17 +219,60 @@ static int read_etf(builder *build, sp_slice term, spectacles_problem *problem)
                      : SPECTACLES_OK;
 }
 
-SPECTACLES_EXPORT int spectacles_document_parse(spectacles_document *document, uint32_t encoding,
-                                                const uint8_t *bytes, size_t length,
+static int read_msgpack(builder *build, sp_slice document, spectacles_problem *problem)
+{
+    sp_msgpack_reader reader;
+    sp_event event;
+    int found;
+    sp_msgpack_reader_start(&reader, document);
+    while ((found = sp_msgpack_reader_next(&reader, &event)) > 0) {
+        int error = take(build, &event);
+        if (error)
+            return explain(build, error, reader.start, problem);
+    }
+    return found < 0 ? sp_refuse_at(problem, found, reader.error, (size_t)(event.at - reader.start))
+                     : SPECTACLES_OK;
+}
+
+static int read_wrapped(builder *build, bool replace, sp_slice document, spectacles_problem *problem)
+{
+    const uint8_t *start = document.bytes;
+    int error = sp_format_unwrap(&document, problem);
+    if (error)
+        return error;
+    error = read_json(build, replace, document, problem);
+    if (error && problem)
+        problem->position += (size_t)(document.bytes - start);
+    return error;
+}
+
+static int read_document(builder *build, uint32_t format, bool replace, sp_slice input,
+                         spectacles_problem *problem)
+{
+    switch (format) {
+    case SPECTACLES_FORMAT_JSON:
+        return read_json(build, replace, input, problem);
+    case SPECTACLES_FORMAT_ETF:
+        return read_etf(build, input, problem);
+    case SPECTACLES_FORMAT_MSGPACK:
+        return read_msgpack(build, input, problem);
+    default:
+        return read_wrapped(build, replace, input, problem);
+    }
+}
+
+SPECTACLES_EXPORT int spectacles_document_parse(spectacles_document *document, uint32_t format,
+                                                uint32_t flags, const uint8_t *bytes, size_t length,
                                                 spectacles_problem *problem)
 {
     builder build = {.document = document};
     sp_slice input = {bytes, length};
     spectacles_document_clear(document);
-    if (encoding > SPECTACLES_ENCODING_ETF)
-        return sp_refuse(problem, SPECTACLES_E_INVAL, "there is no such encoding");
-    int error = encoding == SPECTACLES_ENCODING_JSON ? read_json(&build, input, problem)
-                                                     : read_etf(&build, input, problem);
+    if (flags & ~(uint32_t)SPECTACLES_REPLACE_SURROGATES)
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "flags has a bit that this version does not know");
+    int error = sp_format_resolve(&format, input, problem);
+    if (error == SPECTACLES_OK)
+        error = read_document(&build, format, flags & SPECTACLES_REPLACE_SURROGATES, input, problem);
     if (error)
         spectacles_document_clear(document);
     return error;
@@ -350,7 +395,7 @@ SPECTACLES_EXPORT int spectacles_document_number(spectacles_document *document, 
     sp_json_reader reader;
     sp_event event;
     sp_event end;
-    sp_json_reader_start(&reader, (sp_slice){(const uint8_t *)text, length});
+    sp_json_reader_start(&reader, (sp_slice){(const uint8_t *)text, length}, false);
     if (sp_json_reader_next(&reader, &event) != 1 || sp_json_reader_next(&reader, &end) != 0 ||
         event.type < SP_EVENT_INTEGER || event.type > SP_EVENT_REAL)
         return SPECTACLES_E_INVAL;

@@ -45,6 +45,12 @@ void *sp_document_room(spectacles_document *document, size_t size, size_t alignm
 /* A new value; NULL when memory ran out. */
 spectacles_value *sp_document_value(spectacles_document *document, enum sp_event_type type);
 
+/*
+ * Gives a value and all that it contains to a writer, one event after the other. SPECTACLES_E_TOOBIG: nested too deep; or
+ * the error of the writer.
+ */
+int sp_value_events(const spectacles_value *root, sp_event_taker to);
+
 /* Hangs it behind the others. */
 void sp_value_hang(spectacles_value *container, spectacles_value *value);
 

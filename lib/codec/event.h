@@ -4,8 +4,8 @@
 #include "core/buffer.h"
 
 /*
- * A document as a sequence of events: what the readers (read_json, read_etf) give, and the writers
- * (write_json, write_etf) and the builder of documents take. Nothing in between holds a tree.
+ * A document as a sequence of events. The readers (read_json, read_etf, read_msgpack) give them; the writers (write_json,
+ * write_etf, write_msgpack) and the builder of documents take them. Nothing in between holds a tree.
  */
 enum sp_event_type {
     SP_EVENT_NULL,
@@ -25,10 +25,11 @@ enum sp_event_type {
 
 /* How the bytes of an event's text are to be understood. */
 enum sp_event_form {
-    SP_FORM_UTF8,    /* to be checked: nobody has looked at it */
-    SP_FORM_CHECKED, /* UTF-8 that has been checked */
-    SP_FORM_JSON,    /* what stands between the quotes of a checked JSON string */
-    SP_FORM_PLAIN,   /* the same, of one without escapes: as good as checked UTF-8 */
+    SP_FORM_UTF8,          /* to be checked: nobody has looked at it */
+    SP_FORM_CHECKED,       /* UTF-8 that has been checked */
+    SP_FORM_JSON,          /* what stands between the quotes of a checked JSON string */
+    SP_FORM_JSON_REPLACED, /* the same; half of a surrogate pair means U+FFFD */
+    SP_FORM_PLAIN,         /* the same, of one without escapes: as good as checked UTF-8 */
     SP_FORM_LATIN1,
     SP_FORM_DECIMAL, /* BIG, REAL: a checked JSON number */
     SP_FORM_BINARY,  /* BIG: the magnitude, least byte first */
@@ -48,6 +49,12 @@ typedef struct sp_event {
     sp_slice text;
     const uint8_t *at; /* where it stands in the input */
 } sp_event;
+
+/* A writer as others see it: it takes one event after the other. `take` returns 0 or an error. */
+typedef struct sp_event_taker {
+    void *writer;
+    int (*take)(void *writer, const sp_event *event);
+} sp_event_taker;
 
 /* What a writer refuses, and where in the input. text is NULL when memory ran out. */
 typedef struct sp_refusal {

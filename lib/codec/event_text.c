@@ -1,20 +1,39 @@
+/* The text of an event as checked UTF-8, whatever it was written in. Called by every writer and by documents. */
 #include "codec/event_text.h"
 
 #include "codec/json.h"
 #include "codec/plain.h"
 #include "core/text.h"
 
+static bool is_json(const sp_event *event)
+{
+    return event->form == SP_FORM_JSON || event->form == SP_FORM_JSON_REPLACED;
+}
+
+/* An escape. Half of a surrogate pair is one escape of six bytes ("\ud800"): U+FFFD where that was asked for. */
+static size_t escape(const sp_event *event, const uint8_t *at, const uint8_t *end, uint8_t *out,
+                     size_t *written)
+{
+    static const uint8_t replacement[3] = {0xef, 0xbf, 0xbd};
+    size_t width = sp_json_character(at, end, out, written);
+    if (width > 0 || event->form != SP_FORM_JSON_REPLACED || end - at < 6)
+        return width;
+    memcpy(out, replacement, sizeof replacement);
+    *written = sizeof replacement;
+    return 6;
+}
+
 /* What is not plain. Returns what it takes of the input, 0 when it is no character. */
 static size_t character(const sp_event *event, const uint8_t *at, const uint8_t *end, uint8_t *out,
                         size_t *written)
 {
     *written = 1;
-    if (*at < 0x80 && (event->form != SP_FORM_JSON || *at != '\\')) {
+    if (*at < 0x80 && (!is_json(event) || *at != '\\')) {
         out[0] = *at;
         return 1;
     }
-    if (event->form == SP_FORM_JSON && *at == '\\')
-        return sp_json_character(at, end, out, written);
+    if (is_json(event) && *at == '\\')
+        return escape(event, at, end, out, written);
     if (event->form == SP_FORM_LATIN1) {
         out[0] = (uint8_t)(0xc0 | *at >> 6);
         out[1] = (uint8_t)(0x80 | (*at & 0x3f));

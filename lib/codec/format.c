@@ -1,17 +1,16 @@
+/*
+ * Tells formats apart, and says which of them this build can read and write. Called by transcoding, by documents, and by
+ * the broker and the relay for what arrives.
+ */
 #include "codec/format.h"
 
 #include "codec/convert_msgpack.h"
 #include "codec/etf.h"
-#include "codec/json.h"
 #include "codec/token.h"
-#include "codec/transcode.h"
 #include "core/config.h"
 #include "core/export.h"
 
-#include <spectacles/format.h>
 #include <string.h>
-
-/* ---- Recognising ---- */
 
 static bool begins_json(sp_slice body)
 {
@@ -21,8 +20,7 @@ static bool begins_json(sp_slice body)
     return at < body.length && body.bytes[at] && strchr("{[\"-0123456789tfn", body.bytes[at]);
 }
 
-/* A text or binary of MessagePack: what stands behind its head, and how long it claims to be. */
-static bool msgpack_text(sp_slice body, sp_slice *inside, uint64_t *claim)
+bool sp_format_msgpack_text(sp_slice body, sp_slice *inside, uint64_t *claim)
 {
     sp_reader reader = sp_reader_of(body);
     uint8_t tag = sp_reader_u8(&reader);
@@ -61,7 +59,7 @@ static uint32_t other_format(sp_slice body)
         return SPECTACLES_FORMAT_ETF;
     if (tag == SP_ETF_VERSION && body.bytes[1] < 160)
         return SPECTACLES_FORMAT_RAW;
-    if (msgpack_text(body, &inside, &claim) && inside.length > 0 &&
+    if (sp_format_msgpack_text(body, &inside, &claim) && inside.length > 0 &&
         (inside.bytes[0] == '{' || inside.bytes[0] == '['))
         return SPECTACLES_FORMAT_MSGPACK_JSON;
     return tag == 0xc1 ? SPECTACLES_FORMAT_RAW : SPECTACLES_FORMAT_MSGPACK;
@@ -87,8 +85,6 @@ SPECTACLES_EXPORT const char *spectacles_format_content_type(uint32_t format)
     return types[format < sizeof types / sizeof types[0] ? format : SPECTACLES_FORMAT_RAW];
 }
 
-/* ---- Converting ---- */
-
 int sp_format_check(uint32_t format, spectacles_problem *problem)
 {
     if (format < SPECTACLES_FORMAT_JSON || format > SPECTACLES_FORMAT_MSGPACK_JSON)
@@ -100,70 +96,21 @@ int sp_format_check(uint32_t format, spectacles_problem *problem)
     return SPECTACLES_OK;
 }
 
-static int check(uint32_t to, uint32_t *from, sp_slice document, spectacles_problem *problem)
+int sp_format_resolve(uint32_t *format, sp_slice document, spectacles_problem *problem)
 {
-    if (*from == SPECTACLES_FORMAT_RAW)
-        *from = spectacles_format_of(document.bytes, document.length);
-    if (*from == SPECTACLES_FORMAT_RAW)
+    if (*format == SPECTACLES_FORMAT_RAW)
+        *format = spectacles_format_of(document.bytes, document.length);
+    if (*format == SPECTACLES_FORMAT_RAW)
         return sp_refuse(problem, SPECTACLES_E_PROTO,
                          "the body is in no format that is known here: JSON, ETF or MessagePack");
-    int error = sp_format_check(*from, problem);
-    return error ? error : sp_format_check(to, problem);
+    return sp_format_check(*format, problem);
 }
 
-/* It was JSON on its way here, and JSON it stays: strict, but not written anew. */
-static int copy_json(sp_buffer *out, sp_slice document, spectacles_problem *problem)
-{
-    sp_slice value;
-    int error = sp_json_check(document, &value, problem);
-    if (error)
-        return error;
-    return sp_buffer_append(out, value.bytes, value.length)
-               ? sp_refuse(problem, SPECTACLES_E_NOMEM, "out of memory")
-               : SPECTACLES_OK;
-}
-
-/* Between JSON, ETF and MessagePack. */
-static int rewrite(sp_buffer *out, sp_buffer *keys, uint32_t to, uint32_t from, sp_slice document,
-                   spectacles_problem *problem)
-{
-    if (to == SPECTACLES_FORMAT_MSGPACK || from == SPECTACLES_FORMAT_MSGPACK)
-        return sp_msgpack_convert(out, keys, to, from, document, problem);
-    if (to == SPECTACLES_FORMAT_JSON && from == SPECTACLES_FORMAT_JSON)
-        return copy_json(out, document, problem);
-    return sp_transcode(out, keys,
-                        to == SPECTACLES_FORMAT_JSON ? SPECTACLES_ENCODING_JSON : SPECTACLES_ENCODING_ETF,
-                        from == SPECTACLES_FORMAT_JSON ? SPECTACLES_ENCODING_JSON : SPECTACLES_ENCODING_ETF,
-                        document, problem);
-}
-
-/* Puts the head of a text in front of what is to be written behind it: how long that is shows in the end. */
-static int write_wrapped(sp_buffer *out, sp_buffer *keys, uint32_t from, sp_slice document,
-                         spectacles_problem *problem)
-{
-    uint8_t head[SP_MSGPACK_HEAD] = {0};
-    size_t before = sp_buffer_length(out);
-    if (sp_buffer_append(out, head, sizeof head))
-        return sp_refuse(problem, SPECTACLES_E_NOMEM, "out of memory");
-    int error = rewrite(out, keys, SPECTACLES_FORMAT_JSON, from, document, problem);
-    if (error)
-        return error;
-    size_t length = sp_buffer_length(out) - before - sizeof head;
-    if (length > UINT32_MAX)
-        return sp_refuse(problem, SPECTACLES_E_TOOBIG, "the text is too long for MessagePack");
-    size_t width = sp_msgpack_text_head(head, length);
-    uint8_t *start = out->bytes + out->start + before;
-    memmove(start + width, start + sizeof head, length);
-    memcpy(start, head, width);
-    sp_buffer_truncate(out, before + width + length);
-    return SPECTACLES_OK;
-}
-
-static int unwrap(sp_slice *document, spectacles_problem *problem)
+int sp_format_unwrap(sp_slice *document, spectacles_problem *problem)
 {
     sp_slice inside;
     uint64_t claim;
-    if (!msgpack_text(*document, &inside, &claim))
+    if (!sp_format_msgpack_text(*document, &inside, &claim))
         return sp_refuse(problem, SPECTACLES_E_PROTO,
                          "the body is no MessagePack text, as JSON in MessagePack has to be");
     if (claim != inside.length)
@@ -172,44 +119,4 @@ static int unwrap(sp_slice *document, spectacles_problem *problem)
                                                : "something stands behind the MessagePack text");
     *document = inside;
     return SPECTACLES_OK;
-}
-
-/* The format is known, and what is in a wrapping is to be taken out of it. */
-static int convert(sp_buffer *out, sp_buffer *keys, uint32_t to, uint32_t from, sp_slice document,
-                   spectacles_problem *problem)
-{
-    const uint8_t *start = document.bytes;
-    if (from == SPECTACLES_FORMAT_MSGPACK_JSON) {
-        int error = unwrap(&document, problem);
-        if (error)
-            return error;
-        from = SPECTACLES_FORMAT_JSON;
-    }
-    int error = to == SPECTACLES_FORMAT_MSGPACK_JSON ? write_wrapped(out, keys, from, document, problem)
-                                                     : rewrite(out, keys, to, from, document, problem);
-    if (error && problem)
-        problem->position += (size_t)(document.bytes - start);
-    return error;
-}
-
-int sp_format_convert(sp_buffer *out, sp_buffer *keys, uint32_t to, uint32_t from, sp_slice document,
-                      spectacles_problem *problem)
-{
-    size_t before = sp_buffer_length(out);
-    int error = check(to, &from, document, problem);
-    if (error)
-        return error;
-    error = convert(out, keys, to, from, document, problem);
-    if (error)
-        sp_buffer_truncate(out, before);
-    return error;
-}
-
-SPECTACLES_EXPORT int spectacles_format_convert(spectacles_bytes *out, uint32_t to, uint32_t from,
-                                                const uint8_t *bytes, size_t length,
-                                                spectacles_problem *problem)
-{
-    sp_buffer_clear(&out->content);
-    int error = sp_format_convert(&out->content, &out->keys, to, from, (sp_slice){bytes, length}, problem);
-    return sp_bytes_end(out, error, problem);
 }

@@ -3,13 +3,22 @@
 
 #include "core/buffer.h"
 
+#include <spectacles/codec.h>
 #include <stdbool.h>
 
-/* Whether it is one that can be written, and this build has it: 0, SPECTACLES_E_INVAL or SPECTACLES_E_UNSUPPORTED. */
+/* Whether a format can be written by this build: 0, SPECTACLES_E_INVAL or SPECTACLES_E_UNSUPPORTED. */
 int sp_format_check(uint32_t format, spectacles_problem *problem);
 
-/* Appends `document`, rewritten, to `out` (spectacles_format_convert). On failure out is as it was. */
-int sp_format_convert(sp_buffer *out, sp_buffer *keys, uint32_t to, uint32_t from, sp_slice document,
-                      spectacles_problem *problem);
+/*
+ * Replaces SPECTACLES_FORMAT_RAW by the format that the document seems to be in, and checks it. SPECTACLES_E_PROTO: in
+ * none. Other errors as sp_format_check().
+ */
+int sp_format_resolve(uint32_t *format, sp_slice document, spectacles_problem *problem);
+
+/* A text or binary of MessagePack: what stands behind its head, and how long the head claims it to be. */
+bool sp_format_msgpack_text(sp_slice body, sp_slice *inside, uint64_t *claim);
+
+/* Narrows a MSGPACK_JSON document to the JSON text inside. SPECTACLES_E_PROTO when it is no such text. */
+int sp_format_unwrap(sp_slice *document, spectacles_problem *problem);
 
 #endif

@@ -1,27 +1,39 @@
+/*
+ * Stands in for convert_msgpack.c in builds without msgpack-c. sp_format_check() refuses MessagePack before any of the
+ * functions here is reached.
+ */
 #include "codec/convert_msgpack.h"
 #include "core/config.h"
-
-/* A build without msgpack-c: what the rest of the library asks is answered, and nothing is converted. */
 
 bool sp_msgpack_supported(void)
 {
     return false;
 }
 
-int sp_msgpack_convert(sp_buffer *out, sp_buffer *keys, uint32_t to, uint32_t from, sp_slice document,
-                       spectacles_problem *problem)
+int sp_msgpack_convert(sp_buffer *out, sp_buffer *keys, uint32_t to, uint32_t from, uint32_t flags,
+                       sp_slice document, spectacles_problem *problem)
 {
     (void)out;
     (void)keys;
     (void)to;
     (void)from;
+    (void)flags;
     (void)document;
     return sp_refuse(problem, SPECTACLES_E_UNSUPPORTED, "this build has no MessagePack");
 }
 
-size_t sp_msgpack_text_head(uint8_t head[SP_MSGPACK_HEAD], size_t length)
+int sp_msgpack_write_value(const spectacles_value *value, sp_buffer *out, sp_buffer *heads, const char **why)
 {
-    (void)head;
-    (void)length;
-    return 0;
+    (void)value;
+    (void)out;
+    (void)heads;
+    *why = "this build has no MessagePack";
+    return SPECTACLES_E_UNSUPPORTED;
+}
+
+int sp_msgpack_wrap(sp_buffer *out, size_t before, spectacles_problem *problem)
+{
+    (void)out;
+    (void)before;
+    return sp_refuse(problem, SPECTACLES_E_UNSUPPORTED, "this build has no MessagePack");
 }

@@ -2,8 +2,9 @@
 
 #include "codec/number.h"
 
-void sp_json_reader_start(sp_json_reader *reader, sp_slice text)
+void sp_json_reader_start(sp_json_reader *reader, sp_slice text, bool replace)
 {
+    reader->replace = replace;
     reader->scanner = sp_scanner_of(text);
     reader->wants = SP_JSON_WANTS_VALUE;
     reader->depth = 0;
@@ -65,7 +66,9 @@ static void number(sp_event *event)
 
 static enum sp_event_form form_of_last_string(const sp_json_reader *reader)
 {
-    return reader->scanner.escaped ? SP_FORM_JSON : SP_FORM_PLAIN;
+    if (!reader->scanner.escaped)
+        return SP_FORM_PLAIN;
+    return reader->replace ? SP_FORM_JSON_REPLACED : SP_FORM_JSON;
 }
 
 static int text(sp_json_reader *reader, sp_event *event)

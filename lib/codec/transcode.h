@@ -10,8 +10,8 @@ struct spectacles_bytes {
 };
 
 /* Appends `document`, rewritten, to `out` (codec.h, spectacles_transcode). On failure out is as it was. */
-int sp_transcode(sp_buffer *out, sp_buffer *keys, uint32_t to, uint32_t from, sp_slice document,
-                 spectacles_problem *problem);
+int sp_transcode(sp_buffer *out, sp_buffer *keys, uint32_t to, uint32_t from, uint32_t flags,
+                 sp_slice document, spectacles_problem *problem);
 
 /* Ends a write to the bytes: a NUL behind what is there, or nothing at all after an error. Returns it. */
 int sp_bytes_end(struct spectacles_bytes *bytes, int error, spectacles_problem *problem);

@@ -1,5 +1,8 @@
+/* The values of a document: looking into them, building them, writing them. Called by owners only. */
+#include "codec/convert_msgpack.h"
 #include "codec/document.h"
 #include "codec/etf.h"
+#include "codec/format.h"
 #include "codec/number.h"
 #include "codec/transcode.h"
 #include "codec/write_etf.h"
@@ -165,26 +168,14 @@ SPECTACLES_EXPORT spectacles_value *spectacles_value_at(const spectacles_value *
 
 /* ---- Writing ---- */
 
-typedef struct sp_writers {
-    uint32_t encoding;
-    sp_json_writer json;
-    sp_etf_writer etf;
-} sp_writers;
-
-static int take(sp_writers *writers, const sp_event *event)
-{
-    return writers->encoding == SPECTACLES_ENCODING_JSON ? sp_json_writer_take(&writers->json, event)
-                                                         : sp_etf_writer_take(&writers->etf, event);
-}
-
-static int write_key(sp_writers *writers, const spectacles_value *value)
+static int write_key(sp_event_taker to, const spectacles_value *value)
 {
     sp_event event = {.type = SP_EVENT_KEY, .form = SP_FORM_CHECKED};
     event.text = (sp_slice){(const uint8_t *)value->key, value->key_length};
-    return take(writers, &event);
+    return to.take(to.writer, &event);
 }
 
-static int write_one(sp_writers *writers, const spectacles_value *value)
+static int write_one(sp_event_taker to, const spectacles_value *value)
 {
     sp_event event = {.type = (enum sp_event_type)value->type};
     if (value->type == SP_EVENT_INTEGER || value->type == SP_EVENT_UNSIGNED)
@@ -193,24 +184,23 @@ static int write_one(sp_writers *writers, const spectacles_value *value)
         event.form = value->type == SP_EVENT_TEXT ? SP_FORM_CHECKED : SP_FORM_DECIMAL;
         event.text = (sp_slice){(const uint8_t *)value->as.text.chars, value->as.text.length};
     }
-    return take(writers, &event);
+    return to.take(to.writer, &event);
 }
 
-static int write_end(sp_writers *writers, const spectacles_value *container)
+static int write_end(sp_event_taker to, const spectacles_value *container)
 {
     sp_event event = {.type = container->type == SP_EVENT_ARRAY ? SP_EVENT_END_ARRAY : SP_EVENT_END_OBJECT};
-    return take(writers, &event);
+    return to.take(to.writer, &event);
 }
 
 /* Down to the first child, on to the next, up to the parent: the way back is in the values, not on a stack. */
-static int write_all(sp_writers *writers, const spectacles_value *root)
+int sp_value_events(const spectacles_value *root, sp_event_taker to)
 {
     const spectacles_value *at = root;
     size_t depth = 0;
     for (;;) {
-        int error =
-            at->parent && at != root && at->parent->type == SP_EVENT_OBJECT ? write_key(writers, at) : 0;
-        error = error ? error : write_one(writers, at);
+        int error = at->parent && at != root && at->parent->type == SP_EVENT_OBJECT ? write_key(to, at) : 0;
+        error = error ? error : write_one(to, at);
         if (error)
             return error;
         if (is_container(at) && depth == SPECTACLES_DEPTH_MAX)
@@ -220,12 +210,12 @@ static int write_all(sp_writers *writers, const spectacles_value *root)
             depth++;
             continue;
         }
-        if (is_container(at) && (error = write_end(writers, at)))
+        if (is_container(at) && (error = write_end(to, at)))
             return error;
         while (at != root && !at->next) {
             at = at->parent;
             depth--;
-            if ((error = write_end(writers, at)))
+            if ((error = write_end(to, at)))
                 return error;
         }
         if (at == root)
@@ -234,29 +224,78 @@ static int write_all(sp_writers *writers, const spectacles_value *root)
     }
 }
 
-static int explain(const sp_writers *writers, int error, spectacles_problem *problem)
+static int take_json(void *writer, const sp_event *event)
 {
-    const sp_refusal *refusal =
-        writers->encoding == SPECTACLES_ENCODING_JSON ? &writers->json.refusal : &writers->etf.refusal;
+    return sp_json_writer_take(writer, event);
+}
+
+static int take_etf(void *writer, const sp_event *event)
+{
+    return sp_etf_writer_take(writer, event);
+}
+
+static int write_json(const spectacles_value *value, spectacles_bytes *out, const char **why)
+{
+    sp_json_writer writer = {.out = &out->content};
+    int error = sp_value_events(value, (sp_event_taker){&writer, take_json});
+    *why = writer.refusal.text;
+    return error;
+}
+
+static int write_etf(const spectacles_value *value, spectacles_bytes *out, const char **why)
+{
+    sp_etf_writer writer;
+    sp_etf_writer_start(&writer, &out->content, &out->keys);
+    int error = sp_buffer_u8(&out->content, SP_ETF_VERSION);
+    error = error ? error : sp_value_events(value, (sp_event_taker){&writer, take_etf});
+    *why = writer.refusal.text;
+    return error;
+}
+
+/* JSON inside a MessagePack text: room for the head of the text comes first. */
+static int write_wrapped(const spectacles_value *value, spectacles_bytes *out, const char **why)
+{
+    static const uint8_t room[SP_MSGPACK_HEAD];
+    int error = sp_buffer_append(&out->content, room, sizeof room);
+    error = error ? error : write_json(value, out, why);
+    return error ? error : sp_msgpack_wrap(&out->content, 0, NULL);
+}
+
+static int write_value(const spectacles_value *value, uint32_t format, spectacles_bytes *out,
+                       const char **why)
+{
+    switch (format) {
+    case SPECTACLES_FORMAT_JSON:
+        return write_json(value, out, why);
+    case SPECTACLES_FORMAT_ETF:
+        return write_etf(value, out, why);
+    case SPECTACLES_FORMAT_MSGPACK:
+        return sp_msgpack_write_value(value, &out->content, &out->keys, why);
+    default:
+        return write_wrapped(value, out, why);
+    }
+}
+
+static int explain(int error, const char *why, spectacles_problem *problem)
+{
     if (error == SPECTACLES_E_PROTO)
-        return sp_refuse(problem, error, refusal->text);
+        return sp_refuse(problem, error, why);
     return sp_refuse(problem, error,
                      error == SPECTACLES_E_NOMEM ? "out of memory"
                                                  : "the value is too large or nested too deep");
 }
 
-SPECTACLES_EXPORT int spectacles_value_write(const spectacles_value *value, uint32_t encoding,
+SPECTACLES_EXPORT int spectacles_value_write(const spectacles_value *value, uint32_t format,
                                              spectacles_bytes *out, spectacles_problem *problem)
 {
-    sp_writers writers = {.encoding = encoding, .json = {.out = &out->content}};
+    const char *why = NULL;
     sp_buffer_clear(&out->content);
     sp_buffer_clear(&out->keys);
-    if (!value || encoding > SPECTACLES_ENCODING_ETF)
-        return sp_refuse(problem, SPECTACLES_E_INVAL,
-                         value ? "there is no such encoding" : "there is no value");
-    sp_etf_writer_start(&writers.etf, &out->content, &out->keys);
-    int error =
-        encoding == SPECTACLES_ENCODING_ETF ? sp_buffer_u8(&out->content, SP_ETF_VERSION) : SPECTACLES_OK;
-    error = error ? error : write_all(&writers, value);
-    return sp_bytes_end(out, error ? explain(&writers, error, problem) : error, problem);
+    if (!value)
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "there is no value");
+    int error = sp_format_check(format, problem);
+    if (error)
+        return error;
+    error = write_value(value, format, out, &why);
+    return sp_bytes_end(out, error ? explain(error, why, problem) : error, problem);
 }

@@ -108,7 +108,7 @@ static int text(sp_json_writer *writer, const sp_event *event)
     if (!to)
         return SPECTACLES_E_NOMEM;
     *to++ = '"';
-    if (event->form != SP_FORM_JSON && event->form != SP_FORM_PLAIN)
+    if (event->form != SP_FORM_JSON && event->form != SP_FORM_JSON_REPLACED && event->form != SP_FORM_PLAIN)
         to = raw_text(writer, event, to);
     else if (event->text.length > 0)
         to = (uint8_t *)memcpy(to, event->text.bytes, event->text.length) + event->text.length;

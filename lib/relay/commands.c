@@ -1,8 +1,8 @@
-#include "codec/format.h"
+#include "codec/transcode.h"
 #include "relay/relay.h"
 #include "routing/packet.h"
 
-#include <spectacles/format.h>
+#include <spectacles/codec.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -107,7 +107,7 @@ static int as_json(spectacles_relay *relay, const spectacles_broker_event *event
     sp_buffer_clear(&relay->json);
     sp_buffer_shrink(&relay->json, KEPT_JSON);
     int error =
-        sp_format_convert(&relay->json, &relay->keys, SPECTACLES_FORMAT_JSON, event->format, *json, problem);
+        sp_transcode(&relay->json, &relay->keys, SPECTACLES_FORMAT_JSON, event->format, 0, *json, problem);
     *json = sp_buffer_slice(&relay->json);
     return error;
 }

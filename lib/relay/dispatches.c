@@ -1,6 +1,6 @@
 #include "relay/relay.h"
 
-#include <spectacles/format.h>
+#include <spectacles/codec.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,10 +115,10 @@ static int publish(spectacles_relay *relay, const sp_member *member, const spect
     message.key_length = event->name_length;
     message.body = event->data;
     message.body_length = event->data_length;
-    message.format =
-        event->encoding == SPECTACLES_ENCODING_JSON ? SPECTACLES_FORMAT_JSON : SPECTACLES_FORMAT_ETF;
+    message.format = event->format;
     message.message_id = id;
-    message.flags = relay->unroutable.hold ? SPECTACLES_MESSAGE_MANDATORY : 0;
+    message.flags = SPECTACLES_MESSAGE_REPLACE_SURROGATES;
+    message.flags |= relay->unroutable.hold ? SPECTACLES_MESSAGE_MANDATORY : 0;
     return spectacles_broker_publish(relay->events, &message, tag);
 }
 

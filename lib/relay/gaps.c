@@ -3,7 +3,7 @@
 #include "core/export.h"
 #include "relay/relay.h"
 
-#include <spectacles/format.h>
+#include <spectacles/codec.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -3,7 +3,7 @@
 #include "codec/json.h"
 #include "core/config.h"
 
-#include <spectacles/format.h>
+#include <spectacles/codec.h>
 #include <string.h>
 
 int sp_command_refuse(const sp_command *command, int error, sp_slice at, const char *text)
@@ -17,10 +17,10 @@ static const char *other_format(sp_slice body)
     switch (spectacles_format_of(body.bytes, body.length)) {
     case SPECTACLES_FORMAT_ETF:
         return "the body is ETF, Erlang's external term format: it has to be JSON "
-               "(spectacles_format_convert() rewrites it)";
+               "(spectacles_transcode() rewrites it)";
     case SPECTACLES_FORMAT_MSGPACK:
     case SPECTACLES_FORMAT_MSGPACK_JSON:
-        return "the body looks like MessagePack: it has to be JSON (spectacles_format_convert() rewrites it)";
+        return "the body looks like MessagePack: it has to be JSON (spectacles_transcode() rewrites it)";
     default:
         return NULL;
     }

@@ -47,12 +47,12 @@ static bool read_data(spectacles_shard *shard, const spectacles_envelope *envelo
 {
     spectacles_problem problem;
     *d = (sp_slice){envelope->data, envelope->data_length};
-    if (shard->encoding == SPECTACLES_ENCODING_JSON || !d->bytes)
+    if (shard->encoding == SPECTACLES_FORMAT_JSON || !d->bytes)
         return true;
     sp_buffer_clear(&shard->term);
     sp_buffer_shrink(&shard->term, KEPT_TERM);
-    int error = sp_transcode(&shard->term, &shard->keys, SPECTACLES_ENCODING_JSON, SPECTACLES_ENCODING_ETF,
-                             *d, &problem);
+    int error = sp_transcode(&shard->term, &shard->keys, SPECTACLES_FORMAT_JSON, SPECTACLES_FORMAT_ETF, 0, *d,
+                             &problem);
     *d = sp_buffer_slice(&shard->term);
     if (error == SPECTACLES_E_NOMEM)
         survive(shard, error, now);
@@ -132,7 +132,7 @@ static void hold_dispatch(spectacles_shard *shard, const spectacles_envelope *en
 {
     shard->dispatch_held = true;
     shard->dispatch = (spectacles_shard_event){.type = SPECTACLES_SHARD_EVENT_DISPATCH,
-                                               .encoding = shard->encoding,
+                                               .format = shard->encoding,
                                                .seq = envelope->seq,
                                                .name = envelope->name,
                                                .name_length = envelope->name_length,
@@ -155,7 +155,7 @@ static void on_ready(spectacles_shard *shard, const spectacles_envelope *envelop
     sp_shard_become(shard, SPECTACLES_SHARD_READY, now);
     spectacles_shard_event *event = sp_shard_tell(shard, SPECTACLES_SHARD_EVENT_READY);
     if (event) {
-        event->encoding = shard->encoding;
+        event->format = shard->encoding;
         event->data = envelope->data;
         event->data_length = envelope->data_length;
         if (untrusted)
@@ -261,7 +261,7 @@ static bool is_expected(const spectacles_shard *shard, enum sp_frame_kind kind)
     if (shard->compression == SPECTACLES_COMPRESSION_PAYLOAD)
         return true;
     bool plain = shard->compression == SPECTACLES_COMPRESSION_NONE;
-    bool text = plain && shard->encoding == SPECTACLES_ENCODING_JSON;
+    bool text = plain && shard->encoding == SPECTACLES_FORMAT_JSON;
     return (kind == SP_FRAME_TEXT) == text;
 }
 

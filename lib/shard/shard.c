@@ -28,7 +28,7 @@ SPECTACLES_EXPORT void spectacles_shard_config_init(spectacles_shard_config *con
                                               .large_threshold = 50,
                                               .max_message = UINT64_C(32) * 1024 * 1024,
                                               .high_water = UINT64_C(256) * 1024,
-                                              .encoding = SPECTACLES_ENCODING_JSON,
+                                              .encoding = SPECTACLES_FORMAT_JSON,
                                               .compression =
                                                   sp_inflate_has(SPECTACLES_COMPRESSION_ZSTD_STREAM)
                                                       ? SPECTACLES_COMPRESSION_ZSTD_STREAM
@@ -40,10 +40,11 @@ SPECTACLES_EXPORT void spectacles_shard_config_init(spectacles_shard_config *con
 
 static int check_wire(const spectacles_shard_config *config, spectacles_problem *problem)
 {
-    if (config->encoding > SPECTACLES_ENCODING_ETF || config->compression > SPECTACLES_COMPRESSION_PAYLOAD)
-        return sp_refuse(problem, SPECTACLES_E_INVAL,
-                         "encoding or compression is none that this version knows");
-    if (config->encoding == SPECTACLES_ENCODING_ETF && config->compression == SPECTACLES_COMPRESSION_PAYLOAD)
+    if (config->encoding != SPECTACLES_FORMAT_JSON && config->encoding != SPECTACLES_FORMAT_ETF)
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "encoding has to be SPECTACLES_FORMAT_JSON or _ETF");
+    if (config->compression > SPECTACLES_COMPRESSION_PAYLOAD)
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "compression is none that this version knows");
+    if (config->encoding == SPECTACLES_FORMAT_ETF && config->compression == SPECTACLES_COMPRESSION_PAYLOAD)
         return sp_refuse(problem, SPECTACLES_E_INVAL,
                          "payload compression is for JSON only: use zlib-stream");
     if (!sp_inflate_has(config->compression))
@@ -409,7 +410,7 @@ SPECTACLES_EXPORT int spectacles_shard_opened(spectacles_shard *shard, uint64_t 
         return sp_shard_fail(shard, SPECTACLES_E_STATE, "no connection was asked for");
     static const char *const compress[] = {"", "&compress=zlib-stream", "&compress=zstd-stream", ""};
     sp_text_set(&query, "/?v=%u&encoding=%s%s", (unsigned)shard->version,
-                shard->encoding == SPECTACLES_ENCODING_ETF ? "etf" : "json", compress[shard->compression]);
+                shard->encoding == SPECTACLES_FORMAT_ETF ? "etf" : "json", compress[shard->compression]);
     memcpy(target, query.chars, query.length + 1);
     sp_frames_open(&shard->frames, &shard->output, &shard->random, shard->max_message);
     int error = sp_inflate_open(&shard->inflate, shard->compression, shard->max_inflated, shard->max_ratio);
@@ -506,7 +507,7 @@ static bool congested(const spectacles_shard *shard)
 /* What is worth looking at: as ETF it may be shorter than as JSON. */
 static size_t packet_most(const spectacles_shard *shard)
 {
-    return shard->encoding == SPECTACLES_ENCODING_ETF ? JSON_MOST : SPECTACLES_PACKET_MAX;
+    return shard->encoding == SPECTACLES_FORMAT_ETF ? JSON_MOST : SPECTACLES_PACKET_MAX;
 }
 
 static int check_packet(spectacles_shard *shard, sp_slice d, uint64_t now)

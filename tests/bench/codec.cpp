@@ -39,8 +39,8 @@ extern "C" {
 
 namespace {
 
-constexpr uint32_t JSON = SPECTACLES_ENCODING_JSON;
-constexpr uint32_t ETF = SPECTACLES_ENCODING_ETF;
+constexpr uint32_t JSON = SPECTACLES_FORMAT_JSON;
+constexpr uint32_t ETF = SPECTACLES_FORMAT_ETF;
 
 struct Payloads {
     std::vector<simdjson::padded_string> json;
@@ -81,7 +81,7 @@ Payloads load(const std::string &folder, spectacles_bytes *out)
         std::ifstream file(path);
         std::stringstream text;
         text << file.rdbuf();
-        if (spectacles_transcode(out, ETF, JSON, bytes_of(text.str().data()), text.str().size(), nullptr))
+        if (spectacles_transcode(out, ETF, JSON, SPECTACLES_COMPACT, bytes_of(text.str().data()), text.str().size(), nullptr))
             continue; // what JSON allows and Erlang does not: a key twice, half a surrogate
         all.json.emplace_back(text.str());
         all.bytes += text.str().size();
@@ -162,7 +162,7 @@ void transcode(const Payloads &all, spectacles_bytes *out, uint32_t to, uint32_t
     for (size_t i = 0; i < all.json.size(); i++) {
         const char *at = from == JSON ? all.json[i].data() : all.etf[i].data();
         size_t length = from == JSON ? all.json[i].size() : all.etf[i].size();
-        need(!spectacles_transcode(out, to, from, bytes_of(at), length, nullptr), "transcoding");
+        need(!spectacles_transcode(out, to, from, SPECTACLES_COMPACT, bytes_of(at), length, nullptr), "transcoding");
         sink = sink + spectacles_bytes_length(out);
     }
 }
@@ -172,7 +172,7 @@ void document(const Payloads &all, spectacles_document *into, uint32_t encoding)
     for (size_t i = 0; i < all.json.size(); i++) {
         const char *at = encoding == JSON ? all.json[i].data() : all.etf[i].data();
         size_t length = encoding == JSON ? all.json[i].size() : all.etf[i].size();
-        need(!spectacles_document_parse(into, encoding, bytes_of(at), length, nullptr), "parsing");
+        need(!spectacles_document_parse(into, encoding, 0, bytes_of(at), length, nullptr), "parsing");
         sink = sink + (spectacles_document_root(into) != nullptr);
     }
 }

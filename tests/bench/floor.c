@@ -88,7 +88,7 @@ static void flush(void)
 static void copy(const uint8_t *text, size_t length)
 {
     spectacles_envelope envelope;
-    if (spectacles_envelope_scan(&envelope, SPECTACLES_ENCODING_JSON, text, length, NULL) < 0)
+    if (spectacles_envelope_scan(&envelope, SPECTACLES_FORMAT_JSON, text, length, NULL) < 0)
         errx(1, "a message is no payload");
     if (envelope.data_length > sizeof copied - copied_length)
         flush();

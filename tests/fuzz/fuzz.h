@@ -6,8 +6,8 @@
 #include <string.h>
 
 enum {
-    FUZZ_JSON = SPECTACLES_ENCODING_JSON,
-    FUZZ_ETF = SPECTACLES_ENCODING_ETF
+    FUZZ_JSON = SPECTACLES_FORMAT_JSON,
+    FUZZ_ETF = SPECTACLES_FORMAT_ETF
 };
 
 /* What libFuzzer calls, and replay.c. */

@@ -23,12 +23,12 @@ static void round_trip(const uint8_t *bytes, size_t length)
 {
     spectacles_bytes *etf, *json, *again;
     must(!spectacles_bytes_new(&etf) && !spectacles_bytes_new(&json) && !spectacles_bytes_new(&again));
-    if (!spectacles_transcode(etf, FUZZ_ETF, FUZZ_JSON, bytes, length, NULL)) {
-        must(!spectacles_transcode(json, FUZZ_JSON, FUZZ_ETF, spectacles_bytes_data(etf),
+    if (!spectacles_transcode(etf, FUZZ_ETF, FUZZ_JSON, 0, bytes, length, NULL)) {
+        must(!spectacles_transcode(json, FUZZ_JSON, FUZZ_ETF, 0, spectacles_bytes_data(etf),
                                    spectacles_bytes_length(etf), NULL));
-        must(!spectacles_transcode(etf, FUZZ_ETF, FUZZ_JSON, spectacles_bytes_data(json),
+        must(!spectacles_transcode(etf, FUZZ_ETF, FUZZ_JSON, 0, spectacles_bytes_data(json),
                                    spectacles_bytes_length(json), NULL));
-        must(!spectacles_transcode(again, FUZZ_JSON, FUZZ_ETF, spectacles_bytes_data(etf),
+        must(!spectacles_transcode(again, FUZZ_JSON, FUZZ_ETF, 0, spectacles_bytes_data(etf),
                                    spectacles_bytes_length(etf), NULL));
         must_equal(json, again);
     }
@@ -43,14 +43,14 @@ static void documents_agree(const uint8_t *bytes, size_t length, int valid)
     spectacles_document *document;
     spectacles_bytes *one, *two;
     must(!spectacles_document_new(&document) && !spectacles_bytes_new(&one) && !spectacles_bytes_new(&two));
-    int parsed = !spectacles_document_parse(document, FUZZ_JSON, bytes, length, NULL);
+    int parsed = !spectacles_document_parse(document, FUZZ_JSON, 0, bytes, length, NULL);
     must(valid || !parsed);
     if (parsed) {
         must(!spectacles_value_write(spectacles_document_root(document), FUZZ_JSON, one, NULL));
-        must(!spectacles_transcode(two, FUZZ_JSON, FUZZ_JSON, spectacles_bytes_data(one),
+        must(!spectacles_transcode(two, FUZZ_JSON, FUZZ_JSON, SPECTACLES_COMPACT, spectacles_bytes_data(one),
                                    spectacles_bytes_length(one), NULL));
         must_equal(one, two);
-        must(!spectacles_document_parse(document, FUZZ_JSON, spectacles_bytes_data(two),
+        must(!spectacles_document_parse(document, FUZZ_JSON, 0, spectacles_bytes_data(two),
                                         spectacles_bytes_length(two), NULL));
     }
     spectacles_document_free(document);

@@ -5,7 +5,7 @@
 #include "fuzz.h"
 
 #include <msgpack.h>
-#include <spectacles/format.h>
+#include <spectacles/codec.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -19,8 +19,8 @@ enum {
 
 static int again(spectacles_bytes *out, uint32_t to, uint32_t from, const spectacles_bytes *in)
 {
-    return spectacles_format_convert(out, to, from, spectacles_bytes_data(in), spectacles_bytes_length(in),
-                                     NULL);
+    return spectacles_transcode(out, to, from, 0, spectacles_bytes_data(in), spectacles_bytes_length(in),
+                                NULL);
 }
 
 /* ---- msgpack-c's own reader ---- */
@@ -110,8 +110,8 @@ static void check_msgpack(const uint8_t *bytes, size_t length, spectacles_bytes 
 {
     spectacles_bytes *json = work[0], *packed = work[1], *other = work[2], *last = work[3];
     spectacles_problem problem = {0};
-    bool fine = !spectacles_format_convert(json, JSON, MSGPACK, bytes, length, &problem);
-    must(fine == !spectacles_format_convert(packed, MSGPACK, MSGPACK, bytes, length, NULL));
+    bool fine = !spectacles_transcode(json, JSON, MSGPACK, 0, bytes, length, &problem);
+    must(fine == !spectacles_transcode(packed, MSGPACK, MSGPACK, 0, bytes, length, NULL));
     readers_agree(bytes, length, packed, fine ? NULL : problem.text);
     if (!fine)
         return;
@@ -122,11 +122,11 @@ static void check_msgpack(const uint8_t *bytes, size_t length, spectacles_bytes 
     must_equal(packed, other);
     must(!again(other, MSGPACK, JSON, json) && !again(last, JSON, MSGPACK, other));
     must_equal(json, last);
-    must(!spectacles_format_convert(other, MSGPACK_JSON, MSGPACK, bytes, length, NULL));
+    must(!spectacles_transcode(other, MSGPACK_JSON, MSGPACK, 0, bytes, length, NULL));
     must(!again(last, JSON, MSGPACK_JSON, other));
     must_equal(json, last);
     /* A key that is there twice is the one thing that ETF has no place for. */
-    if (!spectacles_format_convert(other, ETF, MSGPACK, bytes, length, NULL)) {
+    if (!spectacles_transcode(other, ETF, MSGPACK, 0, bytes, length, NULL)) {
         must(!again(last, JSON, ETF, other));
         must_equal(json, last);
     }
@@ -138,12 +138,12 @@ static void check_others(const uint8_t *bytes, size_t length, spectacles_bytes *
     uint32_t format = spectacles_format_of(bytes, length);
     spectacles_bytes *json = work[0], *etf = work[1], *packed = work[2], *last = work[3];
     must(format <= MSGPACK_JSON);
-    if (spectacles_format_convert(json, JSON, RAW, bytes, length, NULL))
+    if (spectacles_transcode(json, JSON, RAW, 0, bytes, length, NULL))
         return;
-    if (spectacles_format_convert(packed, MSGPACK, format, bytes, length, NULL))
+    if (spectacles_transcode(packed, MSGPACK, format, 0, bytes, length, NULL))
         return;
     must(!again(last, JSON, MSGPACK, packed));
-    if (spectacles_format_convert(etf, ETF, format, bytes, length, NULL))
+    if (spectacles_transcode(etf, ETF, format, 0, bytes, length, NULL))
         return;
     must(!again(json, JSON, ETF, etf));
     must_equal(json, last);

@@ -31,7 +31,7 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <spectacles/broker.h>
-#include <spectacles/format.h>
+#include <spectacles/codec.h>
 #include <spectacles/link.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -182,8 +182,8 @@ static const char *body_of(const tool *work, const spectacles_broker_event *even
     *length = (int)event->body_length;
     if (work->format == SPECTACLES_FORMAT_RAW)
         return (const char *)event->body;
-    if (spectacles_format_convert(work->json, SPECTACLES_FORMAT_JSON, event->format, event->body,
-                                  event->body_length, &problem) < 0)
+    if (spectacles_transcode(work->json, SPECTACLES_FORMAT_JSON, event->format, 0, event->body,
+                             event->body_length, &problem) < 0)
         errx(EXIT_FAILURE, "a body can not be read: %s", problem.text);
     *length = (int)spectacles_bytes_length(work->json);
     return (const char *)spectacles_bytes_data(work->json);

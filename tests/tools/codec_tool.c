@@ -6,7 +6,6 @@
  */
 #include <spectacles/codec.h>
 #include <spectacles/document.h>
-#include <spectacles/format.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +19,7 @@ typedef struct job {
 
 static int by_document(job *work, uint32_t from, uint32_t to, const uint8_t *bytes, size_t length)
 {
-    int error = spectacles_document_parse(work->document, from, bytes, length, &work->problem);
+    int error = spectacles_document_parse(work->document, from, 0, bytes, length, &work->problem);
     if (error)
         return error;
     return spectacles_value_write(spectacles_document_root(work->document), to, work->out, &work->problem);
@@ -33,9 +32,9 @@ static int envelope(job *work, uint32_t encoding, const uint8_t *bytes, size_t l
     if (error)
         return error;
     if (!(found.members & SPECTACLES_ENVELOPE_DATA))
-        return spectacles_transcode(work->out, SPECTACLES_ENCODING_JSON, SPECTACLES_ENCODING_JSON,
-                                    (const uint8_t *)"null", 4, NULL);
-    return spectacles_transcode(work->out, SPECTACLES_ENCODING_JSON, encoding, found.data, found.data_length,
+        return spectacles_transcode(work->out, SPECTACLES_FORMAT_JSON, SPECTACLES_FORMAT_JSON,
+                                    SPECTACLES_COMPACT, (const uint8_t *)"null", 4, NULL);
+    return spectacles_transcode(work->out, SPECTACLES_FORMAT_JSON, encoding, 0, found.data, found.data_length,
                                 &work->problem);
 }
 
@@ -46,7 +45,7 @@ static int convert(job *work, const uint8_t *bytes, size_t length)
     if (!body)
         return SPECTACLES_E_INVAL;
     memcpy(body, bytes + 2, length - 2);
-    int error = spectacles_format_convert(work->out, bytes[0], bytes[1], body, length - 2, &work->problem);
+    int error = spectacles_transcode(work->out, bytes[0], bytes[1], 0, body, length - 2, &work->problem);
     free(body);
     return error;
 }
@@ -54,18 +53,18 @@ static int convert(job *work, const uint8_t *bytes, size_t length)
 static int run(job *work, int what, const uint8_t *bytes, size_t length)
 {
     enum {
-        JSON = SPECTACLES_ENCODING_JSON,
-        ETF = SPECTACLES_ENCODING_ETF
+        JSON = SPECTACLES_FORMAT_JSON,
+        ETF = SPECTACLES_FORMAT_ETF
     };
     switch (what) {
     case 'j': /* to JSON */
-        return spectacles_transcode(work->out, JSON, ETF, bytes, length, &work->problem);
+        return spectacles_transcode(work->out, JSON, ETF, 0, bytes, length, &work->problem);
     case 'e': /* to ETF */
-        return spectacles_transcode(work->out, ETF, JSON, bytes, length, &work->problem);
+        return spectacles_transcode(work->out, ETF, JSON, 0, bytes, length, &work->problem);
     case 'J':
-        return spectacles_transcode(work->out, JSON, JSON, bytes, length, &work->problem);
+        return spectacles_transcode(work->out, JSON, JSON, SPECTACLES_COMPACT, bytes, length, &work->problem);
     case 'E':
-        return spectacles_transcode(work->out, ETF, ETF, bytes, length, &work->problem);
+        return spectacles_transcode(work->out, ETF, ETF, 0, bytes, length, &work->problem);
     case 'd': /* through a document */
         return by_document(work, ETF, JSON, bytes, length);
     case 'D':
@@ -79,7 +78,7 @@ static int run(job *work, int what, const uint8_t *bytes, size_t length)
     case 'i': /* inflate, then to JSON */
         if (spectacles_etf_inflate(work->scratch, bytes, length, 1 << 20, &work->problem))
             return SPECTACLES_E_PROTO;
-        return spectacles_transcode(work->out, JSON, ETF, spectacles_bytes_data(work->scratch),
+        return spectacles_transcode(work->out, JSON, ETF, 0, spectacles_bytes_data(work->scratch),
                                     spectacles_bytes_length(work->scratch), &work->problem);
     case 'c':
         return convert(work, bytes, length);

@@ -105,6 +105,26 @@ static void what_can_not_be_rewritten_is_refused_and_nothing_is_published(void *
     server_free(server);
 }
 
+static void half_a_surrogate_pair_is_replaced_only_where_the_message_asks(void **state)
+{
+    static const char body[] = "\"\\ud800\"";
+    spectacles_broker_stats stats = {.size = sizeof stats};
+    (void)state;
+    sp_server *server = ready(SPECTACLES_FORMAT_ETF);
+    assert_int_equal(publish(server, SPECTACLES_FORMAT_JSON, body, sizeof body - 1), SPECTACLES_E_PROTO);
+    spectacles_message message = message_of(SPECTACLES_FORMAT_JSON, body, sizeof body - 1);
+    message.flags = SPECTACLES_MESSAGE_REPLACE_SURROGATES;
+    assert_int_equal(spectacles_broker_publish(server->broker, &message, NULL), SPECTACLES_OK);
+    message.body = (const uint8_t *)"\"x\"";
+    message.body_length = 3;
+    assert_int_equal(spectacles_broker_publish(server->broker, &message, NULL), SPECTACLES_OK);
+    server_pull(server);
+    assert_string_equal(server_last(&server->written, "2 body"), "2 body \x83m");
+    spectacles_broker_get_stats(server->broker, &stats);
+    assert_int_equal(stats.surrogates_replaced, 1);
+    server_free(server);
+}
+
 static void a_configuration_names_a_format_that_there_is(void **state)
 {
     (void)state;
@@ -160,6 +180,7 @@ int main(void)
         cmocka_unit_test(a_body_is_rewritten_in_the_brokers_format),
         cmocka_unit_test(a_content_type_that_is_given_stays),
         cmocka_unit_test(what_can_not_be_rewritten_is_refused_and_nothing_is_published),
+        cmocka_unit_test(half_a_surrogate_pair_is_replaced_only_where_the_message_asks),
         cmocka_unit_test(a_configuration_names_a_format_that_there_is),
         cmocka_unit_test(a_delivery_says_what_it_seems_to_be_in),
     };

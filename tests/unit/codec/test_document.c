@@ -4,8 +4,8 @@
 #include <spectacles/document.h>
 
 enum {
-    JSON = SPECTACLES_ENCODING_JSON,
-    ETF = SPECTACLES_ENCODING_ETF
+    JSON = SPECTACLES_FORMAT_JSON,
+    ETF = SPECTACLES_FORMAT_ETF
 };
 
 typedef struct desk {
@@ -31,7 +31,7 @@ static int tear_down(void **state)
 static const spectacles_value *parse(desk *all, const char *text)
 {
     assert_int_equal(
-        spectacles_document_parse(all->document, JSON, (const uint8_t *)text, strlen(text), NULL), 0);
+        spectacles_document_parse(all->document, JSON, 0, (const uint8_t *)text, strlen(text), NULL), 0);
     return spectacles_document_root(all->document);
 }
 
@@ -222,11 +222,11 @@ static void a_failed_parse_leaves_nothing(void **state)
     spectacles_problem problem = {.text = ""};
     parse(all, "[1]");
     assert_int_equal(
-        spectacles_document_parse(all->document, JSON, (const uint8_t *)"[1,\"\\udc00\"]", 12, &problem),
+        spectacles_document_parse(all->document, JSON, 0, (const uint8_t *)"[1,\"\\udc00\"]", 12, &problem),
         SPECTACLES_E_PROTO);
     assert_int_equal(problem.position, 4);
     assert_null(spectacles_document_root(all->document));
-    assert_int_equal(spectacles_document_parse(all->document, 7, (const uint8_t *)"1", 1, &problem),
+    assert_int_equal(spectacles_document_parse(all->document, 7, 0, (const uint8_t *)"1", 1, &problem),
                      SPECTACLES_E_INVAL);
 }
 

@@ -5,7 +5,7 @@
 
 static int scan(spectacles_envelope *envelope, const char *text, spectacles_problem *problem)
 {
-    return spectacles_envelope_scan(envelope, SPECTACLES_ENCODING_JSON, (const uint8_t *)text, strlen(text),
+    return spectacles_envelope_scan(envelope, SPECTACLES_FORMAT_JSON, (const uint8_t *)text, strlen(text),
                                     problem);
 }
 
@@ -88,7 +88,7 @@ static void every_truncation_is_refused(void **state)
         spectacles_envelope envelope;
         uint8_t *exact = malloc(length ? length : 1);
         memcpy(exact, text, length);
-        assert_int_equal(spectacles_envelope_scan(&envelope, SPECTACLES_ENCODING_JSON, exact, length, NULL),
+        assert_int_equal(spectacles_envelope_scan(&envelope, SPECTACLES_FORMAT_JSON, exact, length, NULL),
                          SPECTACLES_E_PROTO);
         free(exact);
     }
@@ -105,7 +105,7 @@ static void a_mistake_found_late_is_found(void **state)
         spectacles_problem problem = {.text = ""};
         int length =
             snprintf(text, sizeof text, "{\"op\":0,\"d\":{\"padding\":\"%0100d\",\"a\":%s}1}", 7, wrong[i]);
-        assert_int_equal(spectacles_envelope_scan(&envelope, SPECTACLES_ENCODING_JSON, (const uint8_t *)text,
+        assert_int_equal(spectacles_envelope_scan(&envelope, SPECTACLES_FORMAT_JSON, (const uint8_t *)text,
                                                   (size_t)length, &problem),
                          SPECTACLES_E_PROTO);
         assert_in_range(problem.position, 130, 140);

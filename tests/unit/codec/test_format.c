@@ -1,6 +1,7 @@
 #include "unit.h"
 
-#include <spectacles/format.h>
+#include <spectacles/codec.h>
+#include <spectacles/document.h>
 
 enum {
     RAW = SPECTACLES_FORMAT_RAW,
@@ -132,7 +133,7 @@ static void becomes(uint32_t to, const uint8_t *bytes, size_t length, uint32_t f
                     size_t in_length)
 {
     spectacles_problem problem = {.text = ""};
-    int error = spectacles_format_convert(out, to, from, in, in_length, &problem);
+    int error = spectacles_transcode(out, to, from, 0, in, in_length, &problem);
     if (error)
         fail_msg("%s at %zu", problem.text, problem.position);
     assert_int_equal(spectacles_bytes_length(out), length);
@@ -143,12 +144,12 @@ static void refused(int error, const char *why, size_t position, uint32_t to, ui
                     const uint8_t *in, size_t in_length)
 {
     spectacles_problem problem = {.text = ""};
-    assert_int_equal(spectacles_format_convert(out, to, from, in, in_length, &problem), error);
+    assert_int_equal(spectacles_transcode(out, to, from, 0, in, in_length, &problem), error);
     assert_int_equal(spectacles_bytes_length(out), 0);
     if (!strstr(problem.text, why))
         fail_msg("'%s' does not say '%s'", problem.text, why);
     assert_int_equal(problem.position, position);
-    assert_int_equal(spectacles_format_convert(out, to, from, in, in_length, NULL), error);
+    assert_int_equal(spectacles_transcode(out, to, from, 0, in, in_length, NULL), error);
 }
 
 static void json_and_etf_become_each_other(void **state)
@@ -184,6 +185,105 @@ static void a_build_without_messagepack_says_so(void **state)
     refused(SPECTACLES_E_UNSUPPORTED, "no MessagePack", 0, MSGPACK_JSON, ETF, BODY("\x83j"));
 }
 
+/* ---- Documents, and half of a surrogate pair ---- */
+
+static uint32_t last_format(void)
+{
+    return spectacles_feature_supported("msgpack") ? MSGPACK_JSON : ETF;
+}
+
+/* Whatever a document is read from, it writes what transcoding writes. */
+static void a_document_reads_and_writes_every_format(void **state)
+{
+    static const char json[] = "{\"id\":\"123\",\"list\":[1,-2,2.5,null,true,false,\"x\",{}]}";
+    spectacles_document *document;
+    spectacles_bytes *body;
+    spectacles_bytes *written;
+    (void)state;
+    assert_int_equal(spectacles_document_new(&document), 0);
+    assert_int_equal(spectacles_bytes_new(&body) | spectacles_bytes_new(&written), 0);
+    for (uint32_t from = JSON; from <= last_format(); from++) {
+        assert_int_equal(spectacles_transcode(body, from, JSON, 0, BODY(json), NULL), 0);
+        for (uint32_t told = RAW; told <= from; told += from) {
+            assert_int_equal(spectacles_document_parse(document, told, 0, spectacles_bytes_data(body),
+                                                       spectacles_bytes_length(body), NULL),
+                             0);
+            for (uint32_t to = JSON; to <= last_format(); to++) {
+                assert_int_equal(spectacles_transcode(out, to, JSON, 0, BODY(json), NULL), 0);
+                assert_int_equal(
+                    spectacles_value_write(spectacles_document_root(document), to, written, NULL), 0);
+                assert_int_equal(spectacles_bytes_length(written), spectacles_bytes_length(out));
+                assert_memory_equal(spectacles_bytes_data(written), spectacles_bytes_data(out),
+                                    spectacles_bytes_length(out));
+            }
+        }
+    }
+    spectacles_document_free(document);
+    spectacles_bytes_free(body);
+    spectacles_bytes_free(written);
+}
+
+static void a_document_refuses_what_is_no_format_or_flag(void **state)
+{
+    spectacles_document *document;
+    spectacles_problem problem;
+    (void)state;
+    assert_int_equal(spectacles_document_new(&document), 0);
+    assert_int_equal(spectacles_document_parse(document, 5, 0, BODY("{}"), &problem), SPECTACLES_E_INVAL);
+    assert_int_equal(spectacles_document_parse(document, RAW, 0, BODY("hello"), &problem),
+                     SPECTACLES_E_PROTO);
+    assert_int_equal(spectacles_document_parse(document, JSON, SPECTACLES_COMPACT, BODY("{}"), &problem),
+                     SPECTACLES_E_INVAL);
+    assert_int_equal(spectacles_document_parse(document, JSON, 0, BODY("{}"), &problem), 0);
+    assert_int_equal(spectacles_value_write(spectacles_document_root(document), RAW, out, &problem),
+                     SPECTACLES_E_INVAL);
+    spectacles_document_free(document);
+}
+
+static const struct {
+    const char *json;
+    const char *text; /* read with U+FFFD in the place of each half */
+} halves[] = {
+    {"[\"\\ud800\"]", "[\"\xef\xbf\xbd\"]"},
+    {"[\"\\udc00\"]", "[\"\xef\xbf\xbd\"]"},
+    {"[\"a\\uD83Db\"]", "[\"a\xef\xbf\xbd"
+                        "b\"]"},
+    {"[\"\\ud83d\\ud83d\\ude00\"]", "[\"\xef\xbf\xbd\xf0\x9f\x98\x80\"]"},
+    {"[\"\\ud83d\\n\"]", "[\"\xef\xbf\xbd\\n\"]"},
+    {"[\"\\ud83d\\u0041\"]", "[\"\xef\xbf\xbd"
+                             "A\"]"},
+    {"{\"\\ude00\":\"\\ude00\\ud83d\"}", "{\"\xef\xbf\xbd\":\"\xef\xbf\xbd\xef\xbf\xbd\"}"},
+};
+
+static void half_a_surrogate_pair_becomes_the_replacement_character_where_asked(void **state)
+{
+    spectacles_document *document;
+    spectacles_bytes *body;
+    (void)state;
+    assert_int_equal(spectacles_document_new(&document) | spectacles_bytes_new(&body), 0);
+    for (size_t i = 0; i < sizeof halves / sizeof halves[0]; i++) {
+        const uint8_t *json = (const uint8_t *)halves[i].json;
+        size_t length = strlen(halves[i].json);
+        assert_int_equal(spectacles_document_parse(document, JSON, 0, json, length, NULL),
+                         SPECTACLES_E_PROTO);
+        assert_int_equal(
+            spectacles_document_parse(document, JSON, SPECTACLES_REPLACE_SURROGATES, json, length, NULL), 0);
+        assert_int_equal(spectacles_value_write(spectacles_document_root(document), JSON, out, NULL), 0);
+        assert_string_equal((const char *)spectacles_bytes_data(out), halves[i].text);
+        for (uint32_t to = ETF; to <= last_format() && to != MSGPACK_JSON; to++) {
+            assert_int_equal(spectacles_transcode(body, to, JSON, 0, json, length, NULL), SPECTACLES_E_PROTO);
+            assert_int_equal(
+                spectacles_transcode(body, to, JSON, SPECTACLES_REPLACE_SURROGATES, json, length, NULL), 0);
+            becomes(JSON, (const uint8_t *)halves[i].text, strlen(halves[i].text), to,
+                    spectacles_bytes_data(body), spectacles_bytes_length(body));
+        }
+        /* JSON carries it as it is. */
+        becomes(JSON, json, length, JSON, json, length);
+    }
+    spectacles_document_free(document);
+    spectacles_bytes_free(body);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -196,6 +296,9 @@ int main(void)
         cmocka_unit_test(json_and_etf_become_each_other),
         cmocka_unit_test(what_is_in_no_format_is_refused),
         cmocka_unit_test(a_build_without_messagepack_says_so),
+        cmocka_unit_test(a_document_reads_and_writes_every_format),
+        cmocka_unit_test(a_document_refuses_what_is_no_format_or_flag),
+        cmocka_unit_test(half_a_surrogate_pair_becomes_the_replacement_character_where_asked),
     };
     return cmocka_run_group_tests_name("codec/format", tests, make_out, free_out);
 }

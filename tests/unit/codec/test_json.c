@@ -122,7 +122,7 @@ static void json_test_suite(void **state)
         int accepted = spectacles_json_check(bytes, length, NULL) == SPECTACLES_OK;
         if (accepted != expected_of(name))
             fail_msg("%s was %s", name, accepted ? "accepted" : "refused");
-        int parsed = spectacles_document_parse(document, SPECTACLES_ENCODING_JSON, bytes, length, NULL) == 0;
+        int parsed = spectacles_document_parse(document, SPECTACLES_FORMAT_JSON, 0, bytes, length, NULL) == 0;
         if (parsed != (accepted && !has_lone_surrogate(name)))
             fail_msg("%s was %s as a document", name, parsed ? "accepted" : "refused");
         free(bytes);

@@ -2,7 +2,7 @@
 #include "unit.h"
 
 #include <pthread.h>
-#include <spectacles/format.h>
+#include <spectacles/codec.h>
 #include <stdio.h>
 
 enum {
@@ -40,7 +40,7 @@ static int convert(spectacles_bytes *to_bytes, uint32_t to, uint32_t from, const
     uint8_t *exact = malloc(length ? length : 1);
     assert_non_null(exact);
     memcpy(exact, bytes, length);
-    int error = spectacles_format_convert(to_bytes, to, from, exact, length, problem);
+    int error = spectacles_transcode(to_bytes, to, from, 0, exact, length, problem);
     free(exact);
     return error;
 }

@@ -2,13 +2,13 @@
 #include "failing.h"
 #include "unit.h"
 
+#include <spectacles/codec.h>
 #include <spectacles/document.h>
-#include <spectacles/format.h>
 #include <stdio.h>
 
 enum {
-    JSON = SPECTACLES_ENCODING_JSON,
-    ETF = SPECTACLES_ENCODING_ETF,
+    JSON = SPECTACLES_FORMAT_JSON,
+    ETF = SPECTACLES_FORMAT_ETF,
     MANY = 200
 };
 
@@ -23,18 +23,22 @@ static void make_text(void)
     snprintf(text + length, sizeof text - length, "}");
 }
 
+static uint32_t most_formats(void)
+{
+    return spectacles_feature_supported("msgpack") ? SPECTACLES_FORMAT_MSGPACK_JSON : SPECTACLES_FORMAT_ETF;
+}
+
 /* From JSON to each format, from there to each. Returns how many calls failed. */
 static int rewrite(spectacles_bytes *one, spectacles_bytes *other)
 {
-    uint32_t most =
-        spectacles_feature_supported("msgpack") ? SPECTACLES_FORMAT_MSGPACK_JSON : SPECTACLES_FORMAT_ETF;
+    uint32_t most = most_formats();
     int failures = 0;
     for (uint32_t from = SPECTACLES_FORMAT_JSON; from <= most; from++) {
-        failures += spectacles_format_convert(one, from, SPECTACLES_FORMAT_JSON, (const uint8_t *)text,
-                                              strlen(text), NULL) != 0;
+        failures += spectacles_transcode(one, from, SPECTACLES_FORMAT_JSON, 0, (const uint8_t *)text,
+                                         strlen(text), NULL) != 0;
         for (uint32_t to = SPECTACLES_FORMAT_JSON; to <= most && !failures; to++)
-            failures += spectacles_format_convert(other, to, from, spectacles_bytes_data(one),
-                                                  spectacles_bytes_length(one), NULL) != 0;
+            failures += spectacles_transcode(other, to, from, 0, spectacles_bytes_data(one),
+                                             spectacles_bytes_length(one), NULL) != 0;
     }
     return failures;
 }
@@ -56,13 +60,19 @@ static int live(void)
     etf = json = NULL;
     failures += spectacles_bytes_new(&etf) || spectacles_bytes_new(&json);
     if (!failures) {
-        failures += spectacles_transcode(etf, ETF, JSON, (const uint8_t *)text, strlen(text), NULL) != 0;
-        failures += spectacles_transcode(json, JSON, ETF, spectacles_bytes_data(etf),
+        failures += spectacles_transcode(etf, ETF, JSON, 0, (const uint8_t *)text, strlen(text), NULL) != 0;
+        failures += spectacles_transcode(json, JSON, ETF, 0, spectacles_bytes_data(etf),
                                          spectacles_bytes_length(etf), NULL) != 0;
-        failures += spectacles_document_parse(document, JSON, (const uint8_t *)text, strlen(text), NULL) != 0;
+        failures +=
+            spectacles_document_parse(document, JSON, 0, (const uint8_t *)text, strlen(text), NULL) != 0;
         failures += spectacles_value_write(spectacles_document_root(document), ETF, etf, NULL) != 0;
-        failures += spectacles_document_parse(document, ETF, spectacles_bytes_data(etf),
+        failures += spectacles_document_parse(document, ETF, 0, spectacles_bytes_data(etf),
                                               spectacles_bytes_length(etf), NULL) != 0;
+        for (uint32_t to = SPECTACLES_FORMAT_MSGPACK; to <= most_formats() && !failures; to++) {
+            failures += spectacles_value_write(spectacles_document_root(document), to, etf, NULL) != 0;
+            failures += spectacles_document_parse(document, to, 0, spectacles_bytes_data(etf),
+                                                  spectacles_bytes_length(etf), NULL) != 0;
+        }
         failures += spectacles_document_text(document, text, strlen(text), &value) != 0;
         failures += value && spectacles_value_set(spectacles_document_root(document), "new", 3, value) != 0;
         failures +=

@@ -10,8 +10,8 @@
 #include <stdio.h>
 
 enum {
-    JSON = SPECTACLES_ENCODING_JSON,
-    ETF = SPECTACLES_ENCODING_ETF
+    JSON = SPECTACLES_FORMAT_JSON,
+    ETF = SPECTACLES_FORMAT_ETF
 };
 
 /* A term is written as C strings are, its length because of the NULs. */
@@ -37,7 +37,7 @@ static int free_out(void **state)
 static void reads(const uint8_t *term, size_t length, const char *json)
 {
     spectacles_problem problem = {.text = ""};
-    int error = spectacles_transcode(out, JSON, ETF, term, length, &problem);
+    int error = spectacles_transcode(out, JSON, ETF, 0, term, length, &problem);
     if (error)
         fail_msg("%s at %zu, instead of %s", problem.text, problem.position, json);
     assert_string_equal((const char *)spectacles_bytes_data(out), json);
@@ -124,7 +124,7 @@ static void containers_and_texts_have_their_json(void **state)
 static void cannot_read(const uint8_t *term, size_t length, int error, size_t position, const char *why)
 {
     spectacles_problem problem = {.text = ""};
-    assert_int_equal(spectacles_transcode(out, JSON, ETF, term, length, &problem), error);
+    assert_int_equal(spectacles_transcode(out, JSON, ETF, 0, term, length, &problem), error);
     if (!strstr(problem.text, why) || problem.position != position)
         fail_msg("\"%s\" at %zu, instead of %s at %zu", problem.text, problem.position, why, position);
     assert_int_equal(spectacles_bytes_length(out), 0);
@@ -160,8 +160,9 @@ static void what_json_has_no_place_for_is_refused(void **state)
                      "aj"),
                 SPECTACLES_E_PROTO, 10, "cut off");
     cannot_read(TERM("\x83l\xff\xff\xff\xff"), SPECTACLES_E_PROTO, 1, "too large");
-    assert_int_equal(spectacles_transcode(out, 2, JSON, TERM("1"), NULL), SPECTACLES_E_INVAL);
-    assert_int_equal(spectacles_transcode(out, JSON, 2, TERM("1"), NULL), SPECTACLES_E_INVAL);
+    assert_int_equal(spectacles_transcode(out, 9, JSON, 0, TERM("1"), NULL), SPECTACLES_E_INVAL);
+    assert_int_equal(spectacles_transcode(out, JSON, 9, 0, TERM("1"), NULL), SPECTACLES_E_INVAL);
+    assert_int_equal(spectacles_transcode(out, JSON, ETF, 4, TERM("1"), NULL), SPECTACLES_E_INVAL);
 }
 
 /* ---- Spoilt terms ---- */
@@ -177,7 +178,7 @@ static void survives(const uint8_t *term, size_t length)
     spectacles_envelope envelope;
     assert_non_null(exact);
     memcpy(exact, term, length);
-    if (spectacles_transcode(out, JSON, ETF, exact, length, NULL) == SPECTACLES_OK)
+    if (spectacles_transcode(out, JSON, ETF, 0, exact, length, NULL) == SPECTACLES_OK)
         assert_int_equal(
             spectacles_json_check(spectacles_bytes_data(out), spectacles_bytes_length(out), NULL), 0);
     spectacles_envelope_scan(&envelope, ETF, exact, length, NULL);
@@ -229,7 +230,7 @@ static void no_spoilt_term_does_harm(void **state)
 static void writes(const char *json, const uint8_t *term, size_t length)
 {
     spectacles_problem problem = {.text = ""};
-    if (spectacles_transcode(out, ETF, JSON, (const uint8_t *)json, strlen(json), &problem))
+    if (spectacles_transcode(out, ETF, JSON, 0, (const uint8_t *)json, strlen(json), &problem))
         fail_msg("%s: %s at %zu", json, problem.text, problem.position);
     assert_int_equal(spectacles_bytes_length(out), length);
     assert_memory_equal(spectacles_bytes_data(out), term, length);
@@ -269,7 +270,7 @@ static void json_becomes_what_erlpack_writes(void **state)
 static void cannot_write(const char *json, size_t position, const char *why)
 {
     spectacles_problem problem = {.text = ""};
-    assert_int_equal(spectacles_transcode(out, ETF, JSON, (const uint8_t *)json, strlen(json), &problem),
+    assert_int_equal(spectacles_transcode(out, ETF, JSON, 0, (const uint8_t *)json, strlen(json), &problem),
                      SPECTACLES_E_PROTO);
     if (!strstr(problem.text, why) || problem.position != position)
         fail_msg("%s: \"%s\" at %zu, instead of %s at %zu", json, problem.text, problem.position, why,
@@ -290,7 +291,7 @@ static void what_erlang_has_no_place_for_is_refused(void **state)
         snprintf(many + strlen(many), 20, "\"key%d\":%d,", i, i);
     size_t length = strlen(many);
     memcpy(many + length, "\"z\":1}", 7);
-    assert_int_equal(spectacles_transcode(out, ETF, JSON, (const uint8_t *)many, length + 6, NULL), 0);
+    assert_int_equal(spectacles_transcode(out, ETF, JSON, 0, (const uint8_t *)many, length + 6, NULL), 0);
     memcpy(many + length, "\"key0\":1}", 10);
     cannot_write(many, length + 8, "twice");
 }
@@ -315,7 +316,7 @@ static void a_key_that_repeats_is_found_wherever_it_stands(void **state)
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
         for (int count = 1; count < 44; count++) {
             size_t length = alike(json, ends[i], count, -1);
-            assert_int_equal(spectacles_transcode(out, ETF, JSON, (const uint8_t *)json, length, NULL), 0);
+            assert_int_equal(spectacles_transcode(out, ETF, JSON, 0, (const uint8_t *)json, length, NULL), 0);
             for (int again = 0; again < count; again++) {
                 length = alike(json, ends[i], count, again);
                 cannot_write(json, length - 1, "twice");
@@ -340,7 +341,7 @@ static void texts_of_every_length_survive(void **state)
                 int size = snprintf(json, sizeof json, "\"%.*s%s%.*s\"", (int)place,
                                     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN", special[i],
                                     (int)(length - place - 1), "0123456789abcdefghijklmnopqrstuvwxyzABCD");
-                assert_int_equal(spectacles_transcode(etf, ETF, JSON, (uint8_t *)json, (size_t)size, NULL),
+                assert_int_equal(spectacles_transcode(etf, ETF, JSON, 0, (uint8_t *)json, (size_t)size, NULL),
                                  0);
                 assert_int_equal(spectacles_bytes_length(etf), 6 + length - 1 + takes[i]);
                 reads(spectacles_bytes_data(etf), spectacles_bytes_length(etf), json);
@@ -428,11 +429,12 @@ static void nest_and_check(char *text, size_t depth, int fine)
 {
     memset(text, '[', depth);
     memset(text + depth, ']', depth);
-    assert_int_equal(spectacles_transcode(out, ETF, JSON, (const uint8_t *)text, 2 * depth, NULL) == 0, fine);
+    assert_int_equal(spectacles_transcode(out, ETF, JSON, 0, (const uint8_t *)text, 2 * depth, NULL) == 0,
+                     fine);
     for (size_t i = 0; i < depth; i++)
         memcpy(text + 2 * i, "h\x01", 2);
     text[2 * depth] = 'j';
-    assert_int_equal(spectacles_transcode(out, JSON, ETF, (const uint8_t *)text, 2 * depth + 1, NULL) == 0,
+    assert_int_equal(spectacles_transcode(out, JSON, ETF, 0, (const uint8_t *)text, 2 * depth + 1, NULL) == 0,
                      depth < SPECTACLES_DEPTH_MAX);
 }
 
@@ -449,13 +451,13 @@ static void *work(void *unused)
     memset(text, '[', SPECTACLES_DEPTH_MAX);
     memset(text + SPECTACLES_DEPTH_MAX, ']', SPECTACLES_DEPTH_MAX);
     assert_int_equal(
-        spectacles_document_parse(document, JSON, (uint8_t *)text, 2 * SPECTACLES_DEPTH_MAX, NULL), 0);
+        spectacles_document_parse(document, JSON, 0, (uint8_t *)text, 2 * SPECTACLES_DEPTH_MAX, NULL), 0);
     assert_int_equal(spectacles_value_write(spectacles_document_root(document), ETF, out, NULL), 0);
     assert_int_equal(spectacles_value_write(spectacles_document_root(document), JSON, out, NULL), 0);
     assert_memory_equal(spectacles_bytes_data(out), text, 2 * SPECTACLES_DEPTH_MAX);
     spectacles_document_free(document);
     memset(text, '1', 2466);
-    assert_int_equal(spectacles_transcode(out, ETF, JSON, (uint8_t *)text, 2466, NULL), 0);
+    assert_int_equal(spectacles_transcode(out, ETF, JSON, 0, (uint8_t *)text, 2466, NULL), 0);
     spectacles_envelope envelope;
     assert_int_equal(
         spectacles_envelope_scan(&envelope, JSON, TERM("{\"op\":0,\"d\":[1.5e3,{\"a\":[]}]}"), NULL), 0);
@@ -484,7 +486,7 @@ static void json_to_json_keeps_what_is_written(void **state)
     static const char spaced[] =
         " { \"a\" : [ 1.10 , 1e400 , 12345678901234567890123 , \"\\ud800\\/\" ] , \"a\" : null } ";
     (void)state;
-    assert_int_equal(spectacles_transcode(out, JSON, JSON, TERM(spaced), NULL), 0);
+    assert_int_equal(spectacles_transcode(out, JSON, JSON, SPECTACLES_COMPACT, TERM(spaced), NULL), 0);
     assert_string_equal((const char *)spectacles_bytes_data(out),
                         "{\"a\":[1.10,1e400,12345678901234567890123,\"\\ud800\\/\"],\"a\":null}");
 }
@@ -494,7 +496,8 @@ static void nothing_is_inflated_that_was_not_asked_for(void **state)
     static const char compressed[] =
         "\x83P\x00\x00\x00\x07\x78\x9c\xcb\x65\x60\x60\x60\xca\x48\x04\x00\x08\x6a\x01\xd8";
     (void)state;
-    assert_int_equal(spectacles_transcode(out, JSON, ETF, TERM(compressed), NULL), SPECTACLES_E_UNSUPPORTED);
+    assert_int_equal(spectacles_transcode(out, JSON, ETF, 0, TERM(compressed), NULL),
+                     SPECTACLES_E_UNSUPPORTED);
     assert_int_equal(spectacles_etf_inflate(out, TERM(compressed), 6, NULL), SPECTACLES_E_TOOBIG);
     assert_int_equal(spectacles_etf_inflate(out, TERM("\x83P\xff\xff\xff\xff\x78\x9c\xcb"), SIZE_MAX, NULL),
                      SPECTACLES_E_PROTO);

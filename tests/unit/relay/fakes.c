@@ -59,6 +59,7 @@ void fake_dispatch(spectacles_shard *shard, uint64_t seq, const char *name, cons
 {
     fake_event *event = push(&shard->queue);
     event->shard.type = SPECTACLES_SHARD_EVENT_DISPATCH;
+    event->shard.format = SPECTACLES_FORMAT_JSON;
     event->shard.seq = seq;
     snprintf(event->key, sizeof event->key, "%s", name);
     snprintf(event->body, sizeof event->body, "%s", d);
@@ -71,7 +72,7 @@ void fake_change_last(spectacles_shard *shard, uint32_t type, const char *text)
     event->shard.type = type;
     event->shard.text = text;
     if (!text)
-        event->shard.encoding = SPECTACLES_ENCODING_ETF;
+        event->shard.format = SPECTACLES_FORMAT_ETF;
 }
 
 void fake_shard_event(spectacles_shard *shard, uint32_t type, uint64_t ticket)
@@ -308,12 +309,14 @@ static int rewrite(spectacles_broker *broker, const spectacles_message *message,
     }
     assert_int_equal(spectacles_bytes_new(&there), 0);
     assert_int_equal(spectacles_bytes_new(&back), 0);
-    int error =
-        spectacles_format_convert(there, format, message->format, message->body, message->body_length, NULL);
+    int error = spectacles_transcode(
+        there, format, message->format,
+        message->flags & SPECTACLES_MESSAGE_REPLACE_SURROGATES ? SPECTACLES_REPLACE_SURROGATES : 0,
+        message->body, message->body_length, NULL);
     if (error == SPECTACLES_OK)
-        assert_int_equal(spectacles_format_convert(back, SPECTACLES_FORMAT_JSON, format,
-                                                   spectacles_bytes_data(there),
-                                                   spectacles_bytes_length(there), NULL),
+        assert_int_equal(spectacles_transcode(back, SPECTACLES_FORMAT_JSON, format, 0,
+                                              spectacles_bytes_data(there), spectacles_bytes_length(there),
+                                              NULL),
                          0);
     snprintf(text, FAKE_TEXT, "%s", (const char *)spectacles_bytes_data(back));
     broker->published = spectacles_format_of(spectacles_bytes_data(there), spectacles_bytes_length(there));

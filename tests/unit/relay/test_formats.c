@@ -74,8 +74,8 @@ static bool has(uint32_t format)
 
 static void command(uint32_t subscription, uint32_t format, const char *json)
 {
-    assert_int_equal(spectacles_format_convert(converted, format, SPECTACLES_FORMAT_JSON,
-                                               (const uint8_t *)json, strlen(json), NULL),
+    assert_int_equal(spectacles_transcode(converted, format, SPECTACLES_FORMAT_JSON, 0, (const uint8_t *)json,
+                                          strlen(json), NULL),
                      0);
     fake_bytes(&world.commands, subscription, subscription == SEND_SUBSCRIPTION ? "SEND" : "0",
                spectacles_bytes_data(converted), spectacles_bytes_length(converted));
@@ -193,6 +193,21 @@ static void events_go_out_in_the_brokers_format(void **state)
     }
 }
 
+static void an_event_with_half_a_surrogate_pair_is_no_gap(void **state)
+{
+    (void)state;
+    for (uint32_t format = SPECTACLES_FORMAT_ETF; format <= SPECTACLES_FORMAT_MSGPACK; format++) {
+        if (!has(format))
+            continue;
+        start(format);
+        fake_dispatch(&world.shards[0], 2, "A", "\"\\udead\"");
+        pull();
+        assert_int_equal(fake_count("publish A sess:2 "), 1);
+        assert_int_equal(fake_count("publish SPECTACLES_GAP"), 0);
+        spectacles_relay_free(world.relay);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +216,7 @@ int main(void)
         cmocka_unit_test(a_send_that_has_no_form_is_rejected_and_holds_up_nothing),
         cmocka_unit_test(what_can_not_be_read_is_rejected_with_a_sentence),
         cmocka_unit_test(events_go_out_in_the_brokers_format),
+        cmocka_unit_test(an_event_with_half_a_surrogate_pair_is_no_gap),
     };
     return cmocka_run_group_tests_name("relay/formats", tests, make, end);
 }

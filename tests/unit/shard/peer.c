@@ -53,9 +53,9 @@ static void write_dispatch(char *line, size_t size, const spectacles_shard_event
     const uint8_t *data = event->data;
     size_t length = event->data_length;
     assert_int_equal(spectacles_bytes_new(&json), 0);
-    if (event->encoding == SPECTACLES_ENCODING_ETF) {
+    if (event->format == SPECTACLES_FORMAT_ETF) {
         assert_int_equal(
-            spectacles_transcode(json, SPECTACLES_ENCODING_JSON, SPECTACLES_ENCODING_ETF, data, length, NULL),
+            spectacles_transcode(json, SPECTACLES_FORMAT_JSON, SPECTACLES_FORMAT_ETF, 0, data, length, NULL),
             0);
         data = spectacles_bytes_data(json);
         length = spectacles_bytes_length(json);

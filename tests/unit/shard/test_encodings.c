@@ -18,16 +18,16 @@ static const struct way {
     uint32_t encoding, compression;
     const char *query;
 } ways[] = {
-    {"json", SPECTACLES_ENCODING_JSON, SPECTACLES_COMPRESSION_NONE, "/?v=10&encoding=json "},
-    {"json zlib", SPECTACLES_ENCODING_JSON, SPECTACLES_COMPRESSION_ZLIB_STREAM,
+    {"json", SPECTACLES_FORMAT_JSON, SPECTACLES_COMPRESSION_NONE, "/?v=10&encoding=json "},
+    {"json zlib", SPECTACLES_FORMAT_JSON, SPECTACLES_COMPRESSION_ZLIB_STREAM,
      "/?v=10&encoding=json&compress=zlib-stream "},
-    {"json zstd", SPECTACLES_ENCODING_JSON, SPECTACLES_COMPRESSION_ZSTD_STREAM,
+    {"json zstd", SPECTACLES_FORMAT_JSON, SPECTACLES_COMPRESSION_ZSTD_STREAM,
      "/?v=10&encoding=json&compress=zstd-stream "},
-    {"json payload", SPECTACLES_ENCODING_JSON, SPECTACLES_COMPRESSION_PAYLOAD, "/?v=10&encoding=json "},
-    {"etf", SPECTACLES_ENCODING_ETF, SPECTACLES_COMPRESSION_NONE, "/?v=10&encoding=etf "},
-    {"etf zlib", SPECTACLES_ENCODING_ETF, SPECTACLES_COMPRESSION_ZLIB_STREAM,
+    {"json payload", SPECTACLES_FORMAT_JSON, SPECTACLES_COMPRESSION_PAYLOAD, "/?v=10&encoding=json "},
+    {"etf", SPECTACLES_FORMAT_ETF, SPECTACLES_COMPRESSION_NONE, "/?v=10&encoding=etf "},
+    {"etf zlib", SPECTACLES_FORMAT_ETF, SPECTACLES_COMPRESSION_ZLIB_STREAM,
      "/?v=10&encoding=etf&compress=zlib-stream "},
-    {"etf zstd", SPECTACLES_ENCODING_ETF, SPECTACLES_COMPRESSION_ZSTD_STREAM,
+    {"etf zstd", SPECTACLES_FORMAT_ETF, SPECTACLES_COMPRESSION_ZSTD_STREAM,
      "/?v=10&encoding=etf&compress=zstd-stream "},
 };
 
@@ -63,7 +63,7 @@ static void expect(sp_scene *scene, const char *json)
 {
     char payload[8192];
     int opcode = peer_read(scene->peer, payload, sizeof payload);
-    if (scene->wire.encoding == SPECTACLES_ENCODING_JSON) {
+    if (scene->wire.encoding == SPECTACLES_FORMAT_JSON) {
         assert_int_equal(opcode, 1);
         assert_string_equal(payload, json);
         return;
@@ -71,7 +71,7 @@ static void expect(sp_scene *scene, const char *json)
     spectacles_bytes *text;
     assert_int_equal(opcode, 2);
     assert_int_equal(spectacles_bytes_new(&text), 0);
-    assert_int_equal(spectacles_transcode(text, SPECTACLES_ENCODING_ETF, SPECTACLES_ENCODING_JSON,
+    assert_int_equal(spectacles_transcode(text, SPECTACLES_FORMAT_ETF, SPECTACLES_FORMAT_JSON, 0,
                                           (const uint8_t *)json, strlen(json), NULL),
                      0);
     assert_memory_equal(payload, spectacles_bytes_data(text), spectacles_bytes_length(text));
@@ -582,7 +582,7 @@ static void the_faster_compression_is_the_default(void **state)
     assert_int_equal(config.compression, spectacles_feature_supported("zstd-stream")
                                              ? SPECTACLES_COMPRESSION_ZSTD_STREAM
                                              : SPECTACLES_COMPRESSION_ZLIB_STREAM);
-    assert_int_equal(config.encoding, SPECTACLES_ENCODING_JSON);
+    assert_int_equal(config.encoding, SPECTACLES_FORMAT_JSON);
     assert_int_equal(config.max_message, 32 << 20);
     assert_int_equal(config.max_inflated, 64 << 20);
     assert_int_equal(config.max_ratio, 256);
@@ -596,18 +596,24 @@ static void wrong_settings_are_named(void **state)
     spectacles_problem problem;
     (void)state;
     peer_config(&config);
-    config.encoding = 2;
-    assert_int_equal(spectacles_shard_new(&shard, &config, &problem), SPECTACLES_E_INVAL);
+    for (uint32_t format = SPECTACLES_FORMAT_RAW; format < 9; format++) {
+        config.encoding = format;
+        int fine = format == SPECTACLES_FORMAT_JSON || format == SPECTACLES_FORMAT_ETF;
+        assert_int_equal(spectacles_shard_new(&shard, &config, &problem),
+                         fine ? SPECTACLES_OK : SPECTACLES_E_INVAL);
+        if (fine)
+            spectacles_shard_free(shard);
+    }
     peer_config(&config);
     config.compression = 9;
     assert_int_equal(spectacles_shard_new(&shard, &config, &problem), SPECTACLES_E_INVAL);
     peer_config(&config);
-    config.encoding = SPECTACLES_ENCODING_ETF;
+    config.encoding = SPECTACLES_FORMAT_ETF;
     config.compression = SPECTACLES_COMPRESSION_PAYLOAD;
     assert_int_equal(spectacles_shard_new(&shard, &config, &problem), SPECTACLES_E_INVAL);
     assert_non_null(strstr(problem.text, "JSON only"));
     peer_config(&config);
-    config.encoding = SPECTACLES_ENCODING_ETF;
+    config.encoding = SPECTACLES_FORMAT_ETF;
     config.presence = "{\"status\":\"online\",\"status\":\"dnd\"}";
     assert_int_equal(spectacles_shard_new(&shard, &config, &problem), SPECTACLES_E_INVAL);
     assert_non_null(strstr(problem.text, "twice"));

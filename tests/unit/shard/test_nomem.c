@@ -191,11 +191,11 @@ static void every_allocation_may_fail(void **state)
 {
     static script says;
     (void)state;
-    for (uint32_t encoding = 0; encoding <= SPECTACLES_ENCODING_ETF; encoding++) {
+    for (uint32_t encoding = SPECTACLES_FORMAT_JSON; encoding <= SPECTACLES_FORMAT_ETF; encoding++) {
         for (uint32_t compression = 0; compression <= SPECTACLES_COMPRESSION_PAYLOAD; compression++) {
             int zstd = compression == SPECTACLES_COMPRESSION_ZSTD_STREAM;
             if ((zstd && !spectacles_feature_supported("zstd-stream")) ||
-                (encoding == SPECTACLES_ENCODING_ETF && compression == SPECTACLES_COMPRESSION_PAYLOAD))
+                (encoding == SPECTACLES_FORMAT_ETF && compression == SPECTACLES_COMPRESSION_PAYLOAD))
                 continue;
             compose(&says, encoding, compression);
             let_each_fail(&says);
@@ -251,7 +251,7 @@ static void what_ran_out_of_memory_may_be_called_again(void **state)
 {
     static script says;
     (void)state;
-    compose(&says, SPECTACLES_ENCODING_JSON, SPECTACLES_COMPRESSION_NONE);
+    compose(&says, SPECTACLES_FORMAT_JSON, SPECTACLES_COMPRESSION_NONE);
     failing_start(0);
     assert_int_equal(persist(&says), 1);
     size_t all = failing_count();
