@@ -50,6 +50,7 @@ void sp_shard_become(spectacles_shard *shard, enum spectacles_shard_state state,
     shard->phase_deadline = phase ? now + phase : SPECTACLES_NEVER;
     if (state == SPECTACLES_SHARD_READY) {
         shard->ready_since = now;
+        sp_backoff_ready(&shard->backoff, now);
         shard->resume_failures = 0;
     }
 }
@@ -104,6 +105,12 @@ void sp_shard_drop(spectacles_shard *shard, uint32_t close_code, uint64_t now)
         sp_shard_settle(shard, now);
 }
 
+void sp_shard_progress(spectacles_shard *shard)
+{
+    sp_backoff_progress(&shard->backoff);
+    shard->resume_failures = 0;
+}
+
 void sp_shard_forget_session(spectacles_shard *shard)
 {
     if (!sp_session_exists(&shard->session))
@@ -150,8 +157,6 @@ static void keep_score(spectacles_shard *shard, uint64_t now)
     if (shard->reached == SPECTACLES_SHARD_RESUMING)
         shard->resume_failures++;
     uint64_t lived = shard->ready_since != SPECTACLES_NEVER ? now - shard->ready_since : 0;
-    if (lived >= SP_LIVED)
-        shard->attempts = 0;
     if (lived >= SP_SETTLED)
         shard->identifies = 0;
 }
@@ -167,9 +172,11 @@ static uint64_t max(uint64_t a, uint64_t b)
 }
 
 /* Before the next attempt. */
-static uint64_t wait_of(spectacles_shard *shard)
+static uint64_t wait_of(spectacles_shard *shard, uint64_t now)
 {
-    uint64_t wait = sp_random_backoff(&shard->random, shard->attempts, SP_BACKOFF_BASE, SP_BACKOFF_CAP);
+    uint64_t wait = sp_backoff_next(&shard->backoff, &shard->random, now);
+    if (shard->loss.no_backoff)
+        wait = 0;
     if (session_is_lost(shard) || !sp_session_exists(&shard->session))
         wait =
             max(wait, sp_random_backoff(&shard->random, shard->identifies, SP_BACKOFF_BASE, SP_IDENTIFY_CAP));
@@ -178,8 +185,7 @@ static uint64_t wait_of(spectacles_shard *shard)
 
 static void back_off(spectacles_shard *shard, uint64_t now)
 {
-    uint64_t wait = wait_of(shard);
-    shard->attempts++;
+    uint64_t wait = wait_of(shard, now);
     sp_shard_become(shard, SPECTACLES_SHARD_BACKOFF, now);
     shard->phase_deadline = now + wait;
     tell_end(shard, SPECTACLES_SHARD_EVENT_DISCONNECTED, now + wait);

@@ -112,6 +112,7 @@ static void on_invalid_session(spectacles_shard *shard, sp_slice d, uint64_t now
         sp_shard_blame(shard, 0, SPECTACLES_E_CLOSED, resumable ? SP_CLOSE_RESUME : SP_CLOSE_IDENTIFY);
     if (loss) {
         loss->wait = 1000 + sp_random_upto(&shard->random, 4000);
+        loss->no_backoff = true;
         sp_text_set(
             &loss->text, "%s",
             resumable
@@ -128,8 +129,19 @@ static bool name_is(const spectacles_envelope *envelope, const char *name)
     return envelope->name_length == strlen(name) && memcmp(envelope->name, name, envelope->name_length) == 0;
 }
 
+/* READY and RESUMED have sequences of their own, but bring nothing: a gateway may say them and drop the connection. */
+static void note_progress(spectacles_shard *shard, const spectacles_envelope *envelope)
+{
+    if (envelope->seq <= shard->session.furthest || name_is(envelope, "READY") ||
+        name_is(envelope, "RESUMED"))
+        return;
+    shard->session.furthest = envelope->seq;
+    sp_shard_progress(shard);
+}
+
 static void hold_dispatch(spectacles_shard *shard, const spectacles_envelope *envelope)
 {
+    note_progress(shard, envelope);
     shard->dispatch_held = true;
     shard->dispatch = (spectacles_shard_event){.type = SPECTACLES_SHARD_EVENT_DISPATCH,
                                                .format = shard->encoding,

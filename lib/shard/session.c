@@ -57,7 +57,10 @@ static bool is_utf8(const char *text)
 
 int sp_session_import(sp_session *session, const spectacles_session *stored, const sp_url *base)
 {
-    sp_session taken = {.received = stored->seq, .committed = stored->seq, .encoding = stored->encoding};
+    sp_session taken = {.received = stored->seq,
+                        .furthest = stored->seq,
+                        .committed = stored->seq,
+                        .encoding = stored->encoding};
     const char *url = stored->resume_url;
     if (copy(taken.id, sizeof taken.id, stored->session_id) < 0 || !is_utf8(taken.id))
         return SPECTACLES_E_INVAL;

@@ -16,8 +16,10 @@ typedef struct sp_session {
     char id[SP_SESSION_ID_MAX + 1]; /* empty: there is no session */
     bool lost;                      /* it can not be resumed, and the owner does not know yet */
     char resume_url[SP_RESUME_URL_MAX + 1];
-    sp_url resume; /* the same, parsed, when it may be followed; else the base */
-    uint64_t received;
+    sp_url resume;     /* the same, parsed, when it may be followed; else the base */
+    uint64_t received; /* on this connection: a replay begins it anew */
+    uint64_t
+        furthest; /* the highest of an event (not READY, not RESUMED) on any of the session's connections */
     uint64_t committed;
     uint32_t encoding; /* in which it was made */
 } sp_session;

@@ -174,6 +174,7 @@ static int set_up(spectacles_shard *shard, const spectacles_shard_config *config
     shard->max_ratio = config->max_ratio;
     shard->high_water = config->high_water;
     shard->random.state = config->seed;
+    shard->backoff = sp_backoff_of(SP_BACKOFF_BASE, SP_BACKOFF_CAP);
     shard->phase_deadline = SPECTACLES_NEVER;
     if (sp_url_parse(&shard->base, config->gateway_url, &why) != SPECTACLES_OK)
         return sp_refuse(problem, SPECTACLES_E_INVAL, why);
@@ -583,8 +584,12 @@ SPECTACLES_EXPORT int spectacles_shard_commit(spectacles_shard *shard, uint64_t 
     if (seq > shard->session.received)
         return sp_shard_fail(shard, SPECTACLES_E_INVAL,
                              "a sequence that was not received yet can not be committed");
-    if (seq > shard->session.committed)
+    if (seq > shard->session.committed) {
+        bool of_an_event = shard->session.committed < shard->session.furthest;
         shard->session.committed = seq;
+        if (of_an_event)
+            sp_shard_progress(shard);
+    }
     return SPECTACLES_OK;
 }
 

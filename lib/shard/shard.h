@@ -1,6 +1,7 @@
 #ifndef SP_SHARD_SHARD_H
 #define SP_SHARD_SHARD_H
 
+#include "core/backoff.h"
 #include "core/random.h"
 #include "core/ring.h"
 #include "core/text.h"
@@ -28,7 +29,6 @@ enum {
 enum {
     SP_BACKOFF_BASE = 1000,
     SP_BACKOFF_CAP = 60000,
-    SP_LIVED = 60000,         /* a connection that was ready for so long starts the back-off anew */
     SP_IDENTIFY_CAP = 300000, /* of the wait before an identify: a day has a thousand */
     SP_SETTLED = 600000,      /* an identify was worth it when its connection was ready for so long */
     SP_HOST_FAILURES = 3,     /* so many in a row, and a resume goes to the base URL */
@@ -52,8 +52,9 @@ typedef struct sp_loss {
     uint32_t code;
     int32_t error;
     enum sp_close_plan plan;
-    uint64_t wait; /* at the least, before the next attempt; milliseconds */
-    bool told;     /* filled in: the first reason counts, not what follows from it */
+    uint64_t wait;   /* at the least, before the next attempt; milliseconds */
+    bool no_backoff; /* the gateway itself has said how long to wait: earlier failures add nothing */
+    bool told;       /* filled in: the first reason counts, not what follows from it */
     sp_text text;
 } sp_loss;
 
@@ -90,7 +91,7 @@ struct spectacles_shard {
     enum sp_transport transport;
     uint64_t phase_deadline;
     uint64_t ready_since; /* SPECTACLES_NEVER: this connection was not ready yet */
-    uint32_t attempts;
+    sp_backoff backoff;
     uint32_t host_failures;
     uint32_t resume_failures;
     uint32_t identifies; /* since one was last worth it */
@@ -145,6 +146,9 @@ void sp_shard_drop(spectacles_shard *shard, uint32_t close_code, uint64_t now);
 
 /* The connection is over: what follows from its loss. */
 void sp_shard_settle(spectacles_shard *shard, uint64_t now);
+
+/* Something came that this session had never brought before, or more of it is committed. */
+void sp_shard_progress(spectacles_shard *shard);
 
 /* The session can not be resumed any more: GAP. */
 void sp_shard_forget_session(spectacles_shard *shard);

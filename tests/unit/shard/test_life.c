@@ -566,8 +566,9 @@ static void a_session_that_lived_ten_minutes_was_worth_its_identify(void **state
     (void)state;
     assert_in_range(longest_wait(599999, 4009), 200000, 300000);
     assert_in_range(longest_wait(600000, 4009), 0, 1000);
-    /* A resume costs nothing, and does not wait for that. */
+    /* A resume costs nothing, and does not wait for that: what the network did before is what counts. */
     assert_in_range(longest_wait(1000, 4000), 30000, 60000);
+    assert_in_range(longest_wait(10000, 4000), 0, 1000);
 }
 
 static void nobody_there(sp_peer *peer)
@@ -625,7 +626,7 @@ static void every_failure_of_a_resume_host_counts(void **state)
     falls_back(says_no_hello);
 }
 
-static void a_connection_that_lived_a_minute_resets_the_back_off(void **state)
+static void a_connection_that_lived_ten_seconds_resets_the_back_off(void **state)
 {
     (void)state;
     for (int lived = 0; lived < 2; lived++) {
@@ -637,7 +638,7 @@ static void a_connection_that_lived_a_minute_resets_the_back_off(void **state)
             wait_for_attempt(peer);
         }
         peer_ready(peer);
-        live_on(peer, lived ? 60000 : 59999);
+        live_on(peer, lived ? 10000 : 9999);
         /* Full jitter: one short wait says nothing, several do. */
         for (int i = 0; i < 8; i++) {
             peer_eof(peer, SPECTACLES_E_SYS, "reset");
@@ -650,6 +651,108 @@ static void a_connection_that_lived_a_minute_resets_the_back_off(void **state)
                 assert_int_equal(longest <= 4000, lived);
         }
         assert_true(longest > (lived ? 4000 : 20000));
+        peer_free(peer);
+    }
+}
+
+static void an_event(sp_peer *peer, int seq)
+{
+    char text[80];
+    snprintf(text, sizeof text, "{\"op\":0,\"t\":\"A\",\"s\":%d,\"d\":{}}", seq);
+    peer_text(peer, text);
+}
+
+/* One connection of a resumed session, to its end. */
+static void resumed_and_cut(sp_peer *peer, int round)
+{
+    (void)round;
+    peer_text(peer, "{\"op\":0,\"t\":\"RESUMED\",\"s\":1,\"d\":{}}");
+    peer_eof(peer, 0, NULL);
+}
+
+/* The sequence of RESUMED is a new one each time, and the owner commits it. */
+static void resumed_anew_and_cut(sp_peer *peer, int round)
+{
+    char text[80];
+    snprintf(text, sizeof text, "{\"op\":0,\"t\":\"RESUMED\",\"s\":%d,\"d\":{}}", round + 2);
+    peer_text(peer, text);
+    spectacles_shard_commit(peer->shard, (uint64_t)round + 2);
+    peer_eof(peer, 0, NULL);
+}
+
+static void one_event_and_cut(sp_peer *peer, int round)
+{
+    peer_text(peer, "{\"op\":0,\"t\":\"RESUMED\",\"s\":1,\"d\":{}}");
+    an_event(peer, round + 2);
+    peer_eof(peer, 0, NULL);
+}
+
+static void one_replayed_event_and_cut(sp_peer *peer, int round)
+{
+    an_event(peer, round + 2);
+    peer_eof(peer, 0, NULL);
+}
+
+/* Nothing new comes, but with each connection a little more of what had come is confirmed. */
+static void one_commit_and_cut(sp_peer *peer, int round)
+{
+    for (int seq = round + 2; round == 0 && seq < 40; seq++)
+        an_event(peer, seq);
+    if (round > 0)
+        an_event(peer, round + 2);
+    assert_int_equal(spectacles_shard_commit(peer->shard, (uint64_t)round + 2), SPECTACLES_OK);
+    peer_eof(peer, 0, NULL);
+}
+
+/* The longest of the waits after the eighth to the fourteenth such connection. */
+static uint64_t wait_after_many(void (*connection)(sp_peer *peer, int round), uint32_t flags)
+{
+    uint64_t longest = 0;
+    spectacles_shard_config config;
+    peer_config(&config);
+    config.flags = flags;
+    sp_peer *peer = peer_new(&config);
+    peer_ready(peer);
+    peer_eof(peer, 0, NULL);
+    for (int round = 0; round < 14; round++) {
+        peer_come_back(peer);
+        connection(peer, round);
+        uint64_t wait = spectacles_shard_deadline(peer->shard) - peer->now;
+        longest = round >= 7 && wait > longest ? wait : longest;
+    }
+    peer_free(peer);
+    return longest;
+}
+
+static void progress_ends_a_back_off_and_being_accepted_does_not(void **state)
+{
+    (void)state;
+    assert_in_range(wait_after_many(one_event_and_cut, 0), 0, 1000);
+    assert_in_range(wait_after_many(one_replayed_event_and_cut, 0), 0, 1000);
+    assert_in_range(wait_after_many(one_event_and_cut, SPECTACLES_SHARD_COMMITS), 0, 1000);
+    assert_in_range(wait_after_many(one_commit_and_cut, SPECTACLES_SHARD_COMMITS), 0, 1000);
+    assert_in_range(wait_after_many(resumed_and_cut, 0), 20000, 60000);
+    assert_in_range(wait_after_many(resumed_anew_and_cut, SPECTACLES_SHARD_COMMITS), 20000, 60000);
+}
+
+/* What the network did before is no reason to wait longer than Discord says. */
+static void op_9_waits_no_longer_after_an_outage(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed < 100; seed++) {
+        spectacles_shard_config config;
+        peer_config(&config);
+        config.seed = seed;
+        sp_peer *peer = peer_new(&config);
+        peer_ready(peer);
+        for (int i = 0; i < 10; i++) {
+            peer_eof(peer, SPECTACLES_E_SYS, "no route to host");
+            wait_for_attempt(peer);
+        }
+        accept_hello(peer);
+        peer_text(peer, seed % 2 ? "{\"op\":9,\"d\":true}" : "{\"op\":9,\"d\":false}");
+        peer_eof(peer, 0, NULL);
+        assert_in_range(spectacles_shard_deadline(peer->shard) - peer->now, 1000, 5000);
         peer_free(peer);
     }
 }
@@ -979,7 +1082,9 @@ int main(void)
         cmocka_unit_test(identifies_that_lead_nowhere_grow_rare),
         cmocka_unit_test(a_session_that_lived_ten_minutes_was_worth_its_identify),
         cmocka_unit_test(every_failure_of_a_resume_host_counts),
-        cmocka_unit_test(a_connection_that_lived_a_minute_resets_the_back_off),
+        cmocka_unit_test(a_connection_that_lived_ten_seconds_resets_the_back_off),
+        cmocka_unit_test(progress_ends_a_back_off_and_being_accepted_does_not),
+        cmocka_unit_test(op_9_waits_no_longer_after_an_outage),
         cmocka_unit_test(op_9_waits_one_to_five_seconds),
         cmocka_unit_test(every_close_code_is_a_sentence),
         cmocka_unit_test(a_close_is_answered_with_a_code_that_keeps_the_session),

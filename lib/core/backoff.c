@@ -1,0 +1,32 @@
+/* Counts the failures of one engine's connections. The engine owns the count and calls it as its connections come and go. */
+#include "core/backoff.h"
+
+#include <spectacles/types.h>
+#include <stdbool.h>
+
+sp_backoff sp_backoff_of(uint64_t base, uint64_t cap)
+{
+    return (sp_backoff){.base = base, .cap = cap, .ready_since = SPECTACLES_NEVER};
+}
+
+void sp_backoff_ready(sp_backoff *backoff, uint64_t now)
+{
+    backoff->ready_since = now;
+}
+
+void sp_backoff_progress(sp_backoff *backoff)
+{
+    backoff->failures = 0;
+}
+
+uint64_t sp_backoff_next(sp_backoff *backoff, sp_random *random, uint64_t now)
+{
+    bool was_ready = backoff->ready_since != SPECTACLES_NEVER;
+    if (was_ready && now - backoff->ready_since >= SP_BACKOFF_LIVED)
+        backoff->failures = 0;
+    uint64_t wait = sp_random_backoff(random, backoff->failures, backoff->base, backoff->cap);
+    if (backoff->failures < UINT32_MAX)
+        backoff->failures++;
+    backoff->ready_since = SPECTACLES_NEVER;
+    return wait;
+}
