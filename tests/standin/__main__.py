@@ -32,8 +32,18 @@ def do(standin: Standin, step: dict[str, Any]) -> None:
         standin.drop(shard)
     elif what == "close":
         standin.close(shard, step["code"], step.get("reason", ""))
+    elif what == "dispatch_repeated":
+        standin.dispatch_repeated(shard, step["t"], step["raw"] if "raw" in step else json.dumps(step.get("d")), step["times"])
+    elif what == "set":
+        standin.set(**{key: value for key, value in step.items() if key != "do"})
+    elif what == "plan":
+        standin.plan(**{key: value for key, value in step.items() if key != "do"})
+    elif what == "unplan":
+        standin.unplan(step.get("what"))
+    elif what == "brick":
+        standin.brick(shard, step.get("seconds", 90.0))
     elif what == "reconnect":
-        standin.reconnect(shard)
+        standin.reconnect(shard, [(each["t"], each["raw"]) for each in step.get("behind", [])])
     elif what == "invalidate":
         standin.invalidate(shard, step.get("resumable", False))
     elif what == "request_heartbeat":

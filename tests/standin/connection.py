@@ -3,57 +3,58 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Optional
 
 import websockets
 
-from .session import Received, Session
 from .encoding import FLUSHED, Undecodable, Wire
+from .limits import Sending
+from .plans import Plan
+from .rules import (MAX_PAYLOAD, OPS_IN_SESSION, Violation, as_list, check_command, check_identify, check_resume, decode_error, is_int,
+                    is_snowflake, nonce_of, same_token)
+from .session import Received, Session
+from .sockets import headers_of
 
 if TYPE_CHECKING:
     from .standin import Standin
 
-MAX_PAYLOAD = 4096
-SEND_LIMIT = 120
-SEND_PERIOD = 60.0
-KNOWN_INTENTS = 0x331FFFF
-OPS_IN_SESSION = {1, 3, 4, 8, 31, 43}
-
-
-class Violation(Exception):
-    """The client broke a rule: the connection is closed with a code."""
-
-    def __init__(self, code: int, reason: str) -> None:
-        super().__init__(reason)
-        self.code = code
-        self.reason = reason
+GUILDS_INTENT = 0
 
 
 class Connection:
-    def __init__(self, standin: Standin, socket: Any, wire: Wire) -> None:
+    def __init__(self, standin: Standin, socket: Any, wire: Wire, version: int) -> None:
         self.standin = standin
         self.socket = socket
         self.wire = wire
-        self.session: Session | None = None
+        self.version = version
+        self.session: Optional[Session] = None
+        self.shard: Optional[int] = None  # of the session that it had last
+        self.identifying = False  # an IDENTIFY waits for its answer
         self.cursor = 0  # dispatches of the session that have been sent
+        self.cut_at: float = math.inf  # the connection is cut when the cursor is there
+        self.resumed_at = 0  # the sequence of this connection's own RESUMED
         self.control: deque[str] = deque()
         self.wake = asyncio.Event()
-        self.sent_at: deque[float] = deque()
+        self.sending = Sending(standin)
         self.heartbeats: list[Any] = []
         self.last_heartbeat = time.monotonic()
+        self.last_ping = -1e9
         self.acks = True
         self.reads = True
-        self.headers = dict(socket.request_headers)
+        self.tasks: set[Any] = set()
+        self.headers = headers_of(socket)
 
     # ---- life ----
 
     async def run(self) -> None:
-        tasks = [asyncio.ensure_future(self.write()), asyncio.ensure_future(self.watch())]
+        self.later(0, self.write)
+        self.later(0, self.watch)
         try:
-            if self.standin.says_hello:
-                self.say(10, {"heartbeat_interval": self.standin.heartbeat_interval, "_trace": ["stand-in"]})
+            await self.greet()
             while True:
                 while not self.reads:
                     await asyncio.sleep(0.01)
@@ -64,14 +65,22 @@ class Connection:
         except websockets.ConnectionClosed as closed:
             self.on_closed(closed)
         finally:
-            for task in tasks:
+            for task in list(self.tasks):
                 task.cancel()
-            if self.session and self.session.connection is self:
-                self.session.connection = None
-                self.session.left_at = time.monotonic()
+            self.detach()
             self.standin.connections.discard(self)
-            self.standin.note("closed", shard=self.session.shard if self.session else None,
-                              code=self.socket.close_code)
+            self.standin.note("closed", shard=self.shard, code=self.socket.close_code)
+
+    def later(self, seconds: float, what: Callable[[], Awaitable[Any]]) -> None:
+        """Does it after so long, unless the connection has ended."""
+
+        async def run() -> None:
+            await asyncio.sleep(seconds)
+            await what()
+
+        task = asyncio.ensure_future(run())
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
     def on_closed(self, closed: websockets.ConnectionClosed) -> None:
         """1000 and 1001 from the client end the session; anything else keeps it."""
@@ -79,24 +88,78 @@ class Connection:
             self.session.alive = False
             self.session.ended_by = "client"
 
+    def close_after(self, seconds: Optional[float]) -> None:
+        if seconds is not None:
+            self.later(seconds, lambda: self.socket.close(self.standin.closing_code, ""))
+
+    def cut(self, flush: bool = False) -> None:
+        """Ends TCP without a close frame; what was written before still arrives when it is flushed."""
+        transport = self.socket.transport
+        if transport:
+            (transport.close if flush else transport.abort)()
+
     async def watch(self) -> None:
-        """A client that misses two heartbeats is dead."""
-        limit = self.standin.heartbeat_interval / 1000 * 2 + self.standin.heartbeat_grace
-        while self.standin.enforces_heartbeats:
-            await asyncio.sleep(limit / 4)
-            if time.monotonic() - self.last_heartbeat > limit and self.reads:
-                self.standin.note("violation", code=4009, reason="missed heartbeats")
-                if self.session:
-                    self.session.alive = False
-                    self.session.ended_by = "heartbeats"
-                await self.socket.close(4009, "Session timed out.")
+        """Asks for a heartbeat that is late. A client that misses two is dead."""
+        interval = self.standin.heartbeat_interval / 1000
+        asked_at = self.last_heartbeat
+        while True:
+            limit = interval * 2 + self.standin.heartbeat_grace
+            await asyncio.sleep(min(limit, interval) / 4)
+            late = time.monotonic() - self.last_heartbeat if self.reads else 0.0
+            if self.standin.asks_for_late_heartbeats and late > interval * 1.25 and asked_at != self.last_heartbeat:
+                asked_at = self.last_heartbeat
+                self.say(1, None)
+            if self.standin.enforces_heartbeats and late > limit:
+                await self.time_out()
                 return
+
+    async def time_out(self) -> None:
+        self.standin.note("violation", code=4009, reason="missed heartbeats")
+        if self.session and self.standin.timeout_ends_session:
+            self.session.alive = False
+            self.session.ended_by = "heartbeats"
+        await self.socket.close(4009, "Session timed out.")
+
+    # ---- what a test planned ----
+
+    async def greet(self) -> None:
+        plan = self.standin.plans.take("hello")
+        if plan and await self.carry_out(plan):
+            return
+        if self.standin.says_hello:
+            self.say(10, {"heartbeat_interval": self.standin.heartbeat_interval, "_trace": ["stand-in"]})
+
+    async def carry_out(self, plan: Plan) -> bool:
+        """True: that is the whole answer."""
+        self.standin.note("planned", what=plan.what, answer=plan.answer)
+        if plan.answer.startswith("reconnect"):
+            self.reconnect()
+        elif plan.answer == "invalid":
+            self.invalidate(plan.details.get("resumable", False))
+        elif plan.answer == "cut":
+            self.cut()
+        elif plan.answer == "close":
+            await self.socket.close(plan.details.get("code", 4000), plan.details.get("reason", ""))
+        return plan.answer != "reconnect_first"
 
     # ---- writing ----
 
     def say(self, op: int, d: Any) -> None:
-        self.control.append(json.dumps({"t": None, "s": None, "op": op, "d": d}, separators=(",", ":")))
+        self.say_raw(json.dumps({"t": None, "s": None, "op": op, "d": d}, separators=(",", ":")))
+
+    def say_raw(self, text: str) -> None:
+        self.control.append(text)
         self.wake.set()
+
+    def reconnect(self) -> None:
+        self.say(7, None)
+        self.close_after(self.standin.reconnect_closes)
+
+    def invalidate(self, resumable: bool) -> None:
+        """Op 9. The connection stays, without a session: the client may identify or resume on it, and may send nothing else."""
+        self.detach()
+        self.say(9, resumable)
+        self.close_after(self.standin.invalid_closes)
 
     async def send(self, text: str) -> None:
         """One payload: in several messages, or several fragments, where the test wants that."""
@@ -109,9 +172,10 @@ class Connection:
                 await self.socket.send(piece)
 
     async def in_fragments(self, parts: list[Any]) -> Any:
-        """A ping stands between fragments, as RFC 6455 allows."""
+        """Now and then a ping stands between fragments, as RFC 6455 allows. Some clients give up on hundreds of them at once."""
         for number, part in enumerate(parts):
-            if number == 1:
+            if number == 1 and time.monotonic() - self.last_ping >= self.standin.ping_gap:
+                self.last_ping = time.monotonic()
                 await self.socket.ping()
             yield part
 
@@ -121,39 +185,40 @@ class Connection:
             self.wake.clear()
             while self.control:
                 await self.send(self.control.popleft())
-            while self.session and self.cursor < len(self.session.log):
-                self.cursor += 1
-                await self.send(self.session.envelope(self.cursor))
+            while self.session and self.cursor < min(len(self.session.log), self.cut_at):
+                await self.dispatch(self.session)
                 if self.control:
                     self.wake.set()
                     break
+            if self.cursor >= self.cut_at:
+                self.cut(flush=True)
+                return
+
+    async def dispatch(self, session: Session) -> None:
+        """A RESUMED is said once, to the connection that resumed: later resumes pass over it."""
+        self.cursor += 1
+        if session.names[self.cursor - 1] != "RESUMED" or self.cursor == self.resumed_at:
+            await self.send(session.envelope(self.cursor))
 
     # ---- reading ----
 
     async def on_message(self, message: str | bytes) -> None:
-        self.count_payload()
+        if not self.sending.allows(time.monotonic()):
+            raise Violation(4008, "Rate limited.")
         if len(message.encode() if isinstance(message, str) else message) > MAX_PAYLOAD:
-            raise Violation(4002, "Decode error: over 4096 bytes.")
+            raise decode_error("over 4096 bytes.")
         try:
             raw = self.wire.unpack(message)
             payload = json.loads(raw)
         except (ValueError, RecursionError, Undecodable) as error:
-            raise Violation(4002, f"Decode error: {error}"[:120]) from error
-        if not isinstance(payload, dict) or not isinstance(payload.get("op"), int) or "d" not in payload:
-            raise Violation(4002, "Decode error: not a payload.")
+            raise decode_error(str(error)) from error
+        if not isinstance(payload, dict) or not is_int(payload.get("op")) or "d" not in payload:
+            raise decode_error("not a payload.")
         op = payload["op"]
         if self.session:
             self.session.received.append(Received(op, raw, payload))
         self.standin.note("received", op=op, shard=self.session.shard if self.session else None, raw=raw)
         await self.on_payload(op, payload["d"])
-
-    def count_payload(self) -> None:
-        now = time.monotonic()
-        self.sent_at.append(now)
-        while now - self.sent_at[0] > SEND_PERIOD:
-            self.sent_at.popleft()
-        if len(self.sent_at) > SEND_LIMIT:
-            raise Violation(4008, "Rate limited.")
 
     async def on_payload(self, op: int, d: Any) -> None:
         if op == 1:
@@ -161,17 +226,18 @@ class Connection:
         elif op == 2:
             await self.on_identify(d)
         elif op == 6:
-            self.on_resume(d)
+            await self.on_resume(d)
         elif op not in OPS_IN_SESSION:
             raise Violation(4001, "Unknown opcode.")
         elif not self.session:
             raise Violation(4003, "Not authenticated.")
         else:
+            check_command(self.standin, op, d)
             self.on_command(self.session, op, d)
 
     def on_heartbeat(self, d: Any) -> None:
-        if d is not None and not isinstance(d, int):
-            raise Violation(4002, "Decode error: heartbeat.")
+        if d is not None and not is_int(d):
+            raise decode_error("heartbeat.")
         self.last_heartbeat = time.monotonic()
         self.heartbeats.append(d)
         if self.acks:
@@ -179,83 +245,112 @@ class Connection:
 
     # ---- sessions ----
 
-    async def on_identify(self, d: Any) -> None:
-        if self.session:
+    def check_unauthenticated(self) -> None:
+        if self.session or self.identifying:
             raise Violation(4005, "Already authenticated.")
-        shard, count, intents = self.check_identify(d)
-        if not self.standin.may_identify(shard):
+
+    async def on_identify(self, d: Any) -> None:
+        self.check_unauthenticated()
+        shard, count, intents = check_identify(self.standin, d)
+        plan = self.standin.plans.take("identify", shard)
+        if plan:
+            self.identifying = plan.answer == "silence"
+            await self.carry_out(plan)
+        elif not self.standin.identifies.allows(shard, time.monotonic()):
             self.standin.note("violation", code=9, reason="identified too fast")
-            self.say(9, False)
+            self.identifying = True
+            self.later(self.standin.identify_refusal, self.refuse_identify)
+        else:
+            self.compress_payloads(d)
+            self.begin(self.standin.new_session(shard, count, intents))
+
+    async def refuse_identify(self) -> None:
+        self.identifying = False
+        self.invalidate(False)
+
+    def compress_payloads(self, d: dict[str, Any]) -> None:
+        """With transport compression Discord ignores `compress` in IDENTIFY (discord.py always sends both)."""
+        if not d.get("compress") or self.wire.compression:
             return
-        if d.get("compress"):
-            if self.wire.compression or self.wire.encoding != "json":
-                raise Violation(4002, "Decode error: payload compression is for JSON without transport compression.")
-            self.wire.compresses_payloads = True
-        session = Session(shard, count, intents=intents)
+        if self.wire.encoding == "etf" and self.standin.etf_compress == "refused":
+            raise decode_error("payload compression is for JSON.")
+        self.wire.compresses_payloads = self.wire.encoding == "json" or self.standin.etf_compress == "compressed"
+
+    def begin(self, session: Session) -> None:
         self.standin.add_session(session)
         self.attach(session, 0)
-        session.append("READY", json.dumps(self.standin.ready(session), separators=(",", ":")))
-        self.standin.note("ready", shard=shard, session=session.session_id)
+        ready = self.standin.ready(session, self.version)
+        session.append("READY", json.dumps(ready, separators=(",", ":")))
+        if self.standin.sends_guilds and session.has_intent(GUILDS_INTENT):
+            for guild in ready["guilds"]:
+                session.append("GUILD_CREATE", self.standin.guild_create(guild["id"]))
+        self.standin.note("ready", shard=session.shard, session=session.session_id)
         self.wake.set()
 
-    def check_identify(self, d: Any) -> tuple[int, int, int]:
-        if not isinstance(d, dict) or not isinstance(d.get("properties"), dict) or "intents" not in d:
-            raise Violation(4002, "Decode error: identify.")
-        if d.get("token") != self.standin.token:
-            raise Violation(4004, "Authentication failed.")
-        shard = d.get("shard", [0, 1])
-        if not (isinstance(shard, list) and len(shard) == 2 and 0 <= shard[0] < shard[1]):
-            raise Violation(4010, "Invalid shard.")
-        intents = d["intents"]
-        if not isinstance(intents, int) or intents < 0 or intents & ~KNOWN_INTENTS:
-            raise Violation(4013, "Invalid intent(s).")
-        if intents & self.standin.disallowed_intents:
-            raise Violation(4014, "Disallowed intent(s).")
-        if not 50 <= d.get("large_threshold", 50) <= 250:
-            raise Violation(4002, "Decode error: large_threshold.")
-        if self.standin.sharding_required > shard[1]:
-            raise Violation(4011, "Sharding required.")
-        return shard[0], shard[1], intents
+    async def on_resume(self, d: Any) -> None:
+        self.check_unauthenticated()
+        check_resume(d)
+        session = self.standin.find_session(d["session_id"])
+        if not same_token(self.standin, d.get("token")) or not session or not self.still_lives(session, d["seq"]):
+            self.standin.note("invalid_session", session=d["session_id"])
+            self.invalidate(False)
+            return
+        if session.bricked_until is not None:
+            self.standin.note("resume_cut", shard=session.shard, seq=d["seq"])
+            self.cut()
+            return
+        plan = self.standin.plans.take("resume", session.shard)
+        if plan and not (plan.answer == "cut" and plan.details.get("after")):
+            await self.carry_out(plan)
+            return
+        self.resume(session, d["seq"], plan)
 
-    def on_resume(self, d: Any) -> None:
-        if self.session:
-            raise Violation(4005, "Already authenticated.")
-        if not isinstance(d, dict) or not isinstance(d.get("seq"), int):
-            raise Violation(4002, "Decode error: resume.")
-        if d.get("token") != self.standin.token:
-            raise Violation(4004, "Authentication failed.")
-        session = self.standin.find_session(d.get("session_id"))
-        if session and session.alive and self.has_expired(session, d["seq"]):
+    def still_lives(self, session: Session, seq: int) -> bool:
+        """Also ends it, when its time is over. A sequence that Discord cannot serve is answered by 4007."""
+        now = time.monotonic()
+        away = now - session.left_at if session.left_at and not session.connection else 0.0
+        over = away > self.standin.session_expiry or (session.bricked_until is not None and now > session.bricked_until)
+        too_old = session.seq - seq > self.standin.replay_limit
+        was_alive = session.alive
+        if was_alive and (over or too_old):
             session.alive = False
             session.ended_by = "expiry"
-        if not session or not session.alive:
-            self.standin.note("invalid_session", session=d.get("session_id"))
-            self.say(9, False)
-            return
-        if d["seq"] > session.seq or d["seq"] < 0:
+        if was_alive and not over and ((too_old and self.standin.too_old == "close") or not 0 <= seq <= session.seq):
             raise Violation(4007, "Invalid seq.")
-        self.attach(session, d["seq"])
-        session.append("RESUMED", '{"_trace":["stand-in"]}')
-        self.standin.note("resumed", shard=session.shard, seq=d["seq"])
-        self.wake.set()
+        return session.alive
 
-    def has_expired(self, session: Session, seq: int) -> bool:
-        away = time.monotonic() - session.left_at if session.left_at and not session.connection else 0
-        return away > self.standin.session_expiry or session.seq - seq > self.standin.replay_limit
+    def resume(self, session: Session, seq: int, plan: Optional[Plan]) -> None:
+        """With a plan, the connection is cut after so many dispatches: further than the last time, and yet not to the end."""
+        self.attach(session, seq)
+        if plan:
+            self.cut_at = min(seq + plan.details["after"], session.seq)
+            self.standin.note("resume_cut", shard=session.shard, seq=seq)
+        else:
+            session.append("RESUMED", '{"_trace":["stand-in"]}')
+            self.resumed_at = session.seq
+            self.standin.note("resumed", shard=session.shard, seq=seq)
+        self.wake.set()
 
     def attach(self, session: Session, seq: int) -> None:
         if session.connection and session.connection is not self:
-            session.connection.session = None
-            asyncio.ensure_future(session.connection.socket.close(4000, "Replaced."))
+            old = session.connection
+            old.detach()
+            asyncio.ensure_future(old.socket.close(self.standin.replaced_code, "Replaced."))
         self.session = session
+        self.shard = session.shard
         self.cursor = seq
+        self.cut_at = math.inf
         session.connection = self
+
+    def detach(self) -> None:
+        if self.session and self.session.connection is self:
+            self.session.connection = None
+            self.session.left_at = time.monotonic()
+        self.session = None
 
     # ---- commands ----
 
-    def on_command(self, session: Session, op: int, d: Any) -> None:
-        if not isinstance(d, dict):
-            raise Violation(4002, "Decode error: d.")
+    def on_command(self, session: Session, op: int, d: dict[str, Any]) -> None:
         if op == 8:
             self.on_request_members(session, d)
         elif op == 4:
@@ -264,7 +359,7 @@ class Connection:
                      "self_deaf": bool(d.get("self_deaf")), "self_mute": bool(d.get("self_mute"))}
             session.append("VOICE_STATE_UPDATE", json.dumps(state))
         elif op == 31:
-            for guild in d.get("guild_ids", []):
+            for guild in d["guild_ids"]:
                 session.append("SOUNDBOARD_SOUNDS", json.dumps({"guild_id": guild, "soundboard_sounds": []}))
         elif op == 43:
             session.append("CHANNEL_INFO", json.dumps({"guild_id": d.get("guild_id"), "channels": []}))
@@ -275,17 +370,20 @@ class Connection:
         if not all(is_snowflake(each) for each in ids):
             self.standin.note("violation", code=9, reason="ids of op 8 are not numeric")
             session.alive = False
-            self.say(9, False)
+            self.invalidate(False)
             return
         guild = int(d["guild_id"])
         if (guild >> 22) % session.count != session.shard:
             self.standin.note("wrong_shard", guild=guild, shard=session.shard)
             return
-        nonce = d.get("nonce")
+        wait = session.members.wait(d, time.monotonic())
+        if wait:
+            self.standin.note("rate_limited", guild=guild, shard=session.shard)
+            meta = {"guild_id": str(guild), **nonce_of(d)}
+            session.append("RATE_LIMITED", json.dumps({"opcode": 8, "retry_after": round(wait, 3), "meta": meta}))
+            return
         chunk = {"guild_id": str(guild), "members": [{"user": {"id": "1", "username": "Nelly"}, "roles": []}],
-                 "chunk_index": 0, "chunk_count": 1}
-        if nonce is not None and len(str(nonce).encode()) <= 32:
-            chunk["nonce"] = nonce
+                 "chunk_index": 0, "chunk_count": 1, **nonce_of(d)}
         session.append("GUILD_MEMBERS_CHUNK", json.dumps(chunk))
 
 
@@ -300,11 +398,3 @@ def split_flushed(data: bytes, count: int) -> list[bytes]:
     places = {min(len(data) * each // count, len(data) - len(FLUSHED)) for each in range(1, count)}
     inside = sorted(each for each in places if each > 0 and not data.endswith(FLUSHED, 0, each))
     return [data[start:stop] for start, stop in zip([0, *inside], [*inside, len(data)])]
-
-
-def as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
-
-
-def is_snowflake(value: Any) -> bool:
-    return (isinstance(value, int) and value > 0) or (isinstance(value, str) and value.isdecimal())

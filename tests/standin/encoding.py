@@ -116,14 +116,17 @@ def _key(name: str) -> bytes:
 class Wire:
     """The encoder and the compressor of one connection."""
 
-    def __init__(self, erlang: Erlang, encoding: str, compression: Optional[str]) -> None:
+    def __init__(self, erlang: Erlang, encoding: str, compression: Optional[str], zstd_frames: bool = False) -> None:
+        """zstd_frames: each message is a whole zstd frame, where Discord's one frame goes on as long as the connection."""
         self.erlang = erlang
         self.encoding = encoding
         self.compression = compression
         self.compresses_payloads = False
         self._zlib = zlib.compressobj()
+        self._zstd_frames = zstd_frames
         window = zstandard.ZstdCompressionParameters.from_level(3, window_log=WINDOW_LOG)
-        self._zstd = zstandard.ZstdCompressor(compression_params=window).compressobj()
+        self._zstd_compressor = zstandard.ZstdCompressor(compression_params=window)
+        self._zstd = self._zstd_compressor.compressobj()
 
     def pack(self, text: str) -> Union[str, bytes]:
         """One payload, as one message."""
@@ -131,13 +134,20 @@ class Wire:
         if self.compression == "zlib-stream":
             return self._zlib.compress(data) + self._zlib.flush(zlib.Z_SYNC_FLUSH)
         if self.compression == "zstd-stream":
-            return self._zstd.compress(data) + self._zstd.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
+            return self._in_zstd(data)
         if self.compresses_payloads and len(data) >= LARGE:
             return zlib.compress(data)
         return data if self.encoding == "etf" else text
 
+    def _in_zstd(self, data: bytes) -> bytes:
+        if self._zstd_frames:
+            return self._zstd_compressor.compress(data)
+        return self._zstd.compress(data) + self._zstd.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
+
     def unpack(self, message: Union[str, bytes]) -> str:
-        """What a client sent, as JSON text."""
-        if isinstance(message, bytes) != (self.encoding == "etf"):
-            raise Undecodable("binary, but JSON was asked for" if isinstance(message, bytes) else "text, but ETF was asked for")
-        return message if isinstance(message, str) else self.erlang.decode(message)
+        """What a client sent, as JSON text. Discord takes JSON in a binary message too: hikari sends all so."""
+        if self.encoding == "etf":
+            if isinstance(message, str):
+                raise Undecodable("text, but ETF was asked for")
+            return self.erlang.decode(message)
+        return message.decode() if isinstance(message, bytes) else message

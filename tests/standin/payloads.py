@@ -181,6 +181,46 @@ class Maker:
             ("VOICE_CHANNEL_EFFECT_SEND", 1, lambda: m.place(user_id=m.id(), emoji={"name": "🎉", "id": None}, animation_type=1, animation_id=3, sound_volume=0.5)),
         ]
 
+    def seldom(self) -> list[tuple[str, int, Callable[[], Any]]]:
+        """What else Discord documents (November 2026), too seldom for the daily mix; and an event whose d is an array."""
+        m = self
+        guild = lambda **more: {"guild_id": m.id(), **more}  # noqa: E731
+        rule = lambda: guild(id=m.id(), name=m.text(1), creator_id=m.id(), event_type=1, trigger_type=1, trigger_metadata={"keyword_filter": ["ß*"]},  # noqa: E731
+                             actions=[{"type": 1, "metadata": {}}], enabled=True, exempt_roles=[], exempt_channels=[])
+        entitlement = lambda: {"id": m.id(), "sku_id": m.id(), "application_id": m.id(), "user_id": m.id(), "type": 8, "deleted": False, "starts_at": None, "ends_at": m.time()}  # noqa: E731
+        planned = lambda: m.place(id=m.id(), name=m.text(1), scheduled_start_time=m.time(), status=2, entity_type=2, privacy_level=2, entity_metadata=None)  # noqa: E731
+        sound = lambda: {"name": "Yay", "sound_id": m.id(), "volume": 0.25, "emoji_id": None, "emoji_name": "🔊", "available": True}  # noqa: E731
+        integration = lambda: guild(id=m.id(), name=m.text(1), type="discord", enabled=True, account={"id": m.id(), "name": m.text(1)})  # noqa: E731
+        stage = lambda: m.place(id=m.id(), topic=m.text(1), privacy_level=2, discoverable_disabled=True, guild_scheduled_event_id=None)  # noqa: E731
+        thread = lambda: {**m.channel(), "type": 11, "thread_metadata": {"archived": True, "auto_archive_duration": 60, "archive_timestamp": m.time(), "locked": False}}  # noqa: E731
+        subscription = lambda: {"id": m.id(), "user_id": m.id(), "sku_ids": [m.id()], "entitlement_ids": [m.id()], "renewal_sku_ids": None,  # noqa: E731
+                                "current_period_start": m.time(), "current_period_end": m.time(), "status": 0, "canceled_at": None}
+        makers: dict[str, Callable[[], Any]] = {
+            "RATE_LIMITED": lambda: {"opcode": 8, "retry_after": 29.457, "meta": guild(nonce="n")},
+            "APPLICATION_COMMAND_PERMISSIONS_UPDATE": lambda: guild(id=m.id(), application_id=m.id(), permissions=[{"id": m.id(), "type": 1, "permission": True}]),
+            "AUTO_MODERATION_RULE_CREATE": rule, "AUTO_MODERATION_RULE_UPDATE": rule, "AUTO_MODERATION_RULE_DELETE": rule,
+            "CHANNEL_INFO": lambda: guild(channels=[{"id": m.id(), "status": m.text(1), "voice_start_time": None}]),
+            "THREAD_UPDATE": thread, "THREAD_DELETE": lambda: m.place(id=m.id(), parent_id=m.id(), type=11),
+            "THREAD_MEMBER_UPDATE": lambda: guild(id=m.id(), user_id=m.id(), join_timestamp=m.time(), flags=0),
+            "ENTITLEMENT_UPDATE": entitlement, "ENTITLEMENT_DELETE": entitlement, "GUILD_BAN_REMOVE": lambda: guild(user=m.user()),
+            "GUILD_ROLE_UPDATE": lambda: guild(role=m.role()),
+            "GUILD_SCHEDULED_EVENT_UPDATE": planned, "GUILD_SCHEDULED_EVENT_DELETE": planned,
+            "GUILD_SCHEDULED_EVENT_USER_ADD": lambda: guild(guild_scheduled_event_id=m.id(), user_id=m.id()),
+            "GUILD_SCHEDULED_EVENT_USER_REMOVE": lambda: guild(guild_scheduled_event_id=m.id(), user_id=m.id()),
+            "GUILD_SOUNDBOARD_SOUND_UPDATE": lambda: guild(**sound()), "GUILD_SOUNDBOARD_SOUND_DELETE": lambda: guild(sound_id=m.id()),
+            "GUILD_SOUNDBOARD_SOUNDS_UPDATE": lambda: guild(soundboard_sounds=[sound()]), "SOUNDBOARD_SOUNDS": lambda: guild(soundboard_sounds=[sound(), sound()]),
+            "INTEGRATION_CREATE": integration, "INTEGRATION_UPDATE": integration, "INTEGRATION_DELETE": lambda: guild(id=m.id(), application_id=m.id()),
+            "MESSAGE_REACTION_REMOVE_EMOJI": lambda: m.place(message_id=m.id(), emoji={"name": "🔥", "id": None}),
+            "STAGE_INSTANCE_UPDATE": stage, "STAGE_INSTANCE_DELETE": stage,
+            "SUBSCRIPTION_CREATE": subscription, "SUBSCRIPTION_UPDATE": subscription, "SUBSCRIPTION_DELETE": subscription,
+            "USER_UPDATE": lambda: {**m.user(), "verified": True, "mfa_enabled": True, "bot": True, "email": None, "locale": "de"},
+            "VOICE_CHANNEL_START_TIME_UPDATE": lambda: guild(id=m.id(), voice_start_time=1700000000),
+            "VOICE_CHANNEL_STATUS_UPDATE": lambda: guild(id=m.id(), status="🎵 " + m.text(1)),
+            "MESSAGE_POLL_VOTE_REMOVE": lambda: m.place(user_id=m.id(), message_id=m.id(), answer_id=2),
+            "PRESENCES_REPLACE": list,
+        }
+        return [(name, 0, make) for name, make in makers.items()]
+
     def encode(self, value: Any) -> str:
         """Discord escapes nothing but what it has to; others escape all that is not ASCII. Both occur."""
         return json.dumps(value, ensure_ascii=self.random.random() < 0.3, separators=(",", ":"))
@@ -201,7 +241,7 @@ def corpus(seed: int, count: int) -> Iterator[tuple[str, str]]:
 
 def one_of_each(seed: int) -> Iterator[tuple[str, str]]:
     maker = Maker(seed)
-    for name, _, make in maker.makers():
+    for name, _, make in [*maker.makers(), *maker.seldom()]:
         yield name, maker.encode(make())
     for odd in ODD:
         yield "MESSAGE_CREATE", odd
@@ -214,6 +254,21 @@ def large_guild(seed: int, size: int = 500_000) -> tuple[str, str]:
     while len(text := json.dumps(maker.guild(members), ensure_ascii=False, separators=(",", ":")).encode()) < size:
         members = members * size // len(text) + 20
     return "GUILD_CREATE", text.decode()
+
+
+def long_message(seed: int) -> tuple[str, str]:
+    """What anybody in a guild can post again and again: 4,000 times one emoji, as an answer to the same."""
+    maker = Maker(seed)
+    content = {"content": "🐦" * 4000}
+    message = {**maker.message(), **content, "referenced_message": {**maker.message(), **content}}
+    return "MESSAGE_CREATE", json.dumps(message, separators=(",", ":"))
+
+
+def members_chunk(seed: int, members: int = 300) -> tuple[str, str]:
+    """Over 64 KiB, and the same again for each request."""
+    maker = Maker(seed)
+    chunk = {"members": [maker.member() for _ in range(members)], "guild_id": maker.id(), "chunk_index": 0, "chunk_count": 1}
+    return "GUILD_MEMBERS_CHUNK", json.dumps(chunk, separators=(",", ":"))
 
 
 def main() -> None:

@@ -31,11 +31,16 @@ class Session:
     ended_by: str = ""  # "client" when it closed with 1000 or 1001, "heartbeats" when it missed them, "expiry"
     connection: Any = None
     left_at: float | None = None  # when its connection ended
+    bricked_until: float | None = None  # each RESUME is cut until then; after that the session is gone
     intents: int = 0
+    members: Any = None  # limits.Members: when all members of a guild may be asked for again
 
     @property
     def seq(self) -> int:
         return len(self.log)
+
+    def has_intent(self, bit: int) -> bool:
+        return bool(self.intents >> bit & 1)
 
     def append(self, name: str, data: Union[str, Callable[[], str]]) -> None:
         """data is raw JSON text, which goes out byte for byte; or what writes it each time that it goes out."""

@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import http
 import json
 import ssl
 import threading
@@ -13,43 +12,30 @@ from pathlib import Path
 from typing import Any, Optional, Union
 from urllib.parse import parse_qs, urlsplit
 
-import websockets
 from support.patience import PATIENCE
 
+from . import api
 from .connection import Connection
-from .session import Received, Session
 from .encoding import COMPRESSIONS, ENCODINGS, Erlang, Wire
+from .limits import Identifies, Members
+from .payloads import Maker
+from .plans import Plan, Plans
+from .session import Received, Session
+from .settings import Settings
+from .sockets import Answer, listen, path_of
 
 
-class Standin:
-    def __init__(self, token: str = "test.token", shards: int = 2, max_concurrency: int = 1,
-                 heartbeat_interval: int = 41250, cert: Optional[Path] = None, key: Optional[Path] = None,
-                 host: str = "localhost", identify_window: float = 5.0, port: int = 0) -> None:
-        self.token = token
-        self.shards = shards
-        self.max_concurrency = max_concurrency
-        self.heartbeat_interval = heartbeat_interval
-        self.heartbeat_grace = 20.0  # beside the two that may be missing: it is us who may be slow to look
-        self.enforces_heartbeats = True
-        self.says_hello = True
-        self.host = host
+class Standin(Settings):
+    def __init__(self, cert: Optional[Path] = None, key: Optional[Path] = None, port: int = 0, **settings: Any) -> None:
+        """settings: see settings.py. Each is an attribute, and may be changed at any time."""
+        super().__init__(**settings)
         self.port = port
-        self.identify_window = identify_window
-        self.identify_limit = {"total": 1000, "remaining": 1000, "reset_after": 14400000}
-        self.disallowed_intents = 0
-        self.sharding_required = 1
-        self.resume_url: Optional[str] = None
-        self.shown_port: Optional[int] = None  # a proxy's, when one stands in front
-        self.session_expiry = 3600.0  # seconds that a session without a connection lives
-        self.replay_limit = 1_000_000  # dispatches that a resume may ask for
-        self.api_status: Optional[int] = None
-        self.pieces = 1  # messages of a zlib-stream go out in so many WebSocket messages
-        self.fragments = 1  # and messages in so many fragments
-        self._erlang = Erlang()
+        self.plans = Plans()
+        self.identifies = Identifies(self)
         self.records: list[dict[str, Any]] = []
         self.connections: set[Connection] = set()
+        self._erlang = Erlang()
         self._sessions: list[Session] = []
-        self._identified: dict[int, float] = {}
         self._changed = threading.Condition()
         self._cert = (cert, key)
         self._loop: asyncio.AbstractEventLoop
@@ -100,9 +86,8 @@ class Standin:
         if self._cert[0]:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(self._cert[0], self._cert[1])
-        self._server = await websockets.serve(self._serve, "127.0.0.1", self.port, ssl=context, ping_interval=None,
-                                              compression=None, max_size=1 << 20, process_request=self._http,
-                                              close_timeout=2)
+        self._server = await listen(self._serve, self._http, port=self.port, ssl=context, ping_interval=None,
+                                    compression=None, max_size=1 << 20, close_timeout=2)
         self.port = self._server.sockets[0].getsockname()[1]
 
     @property
@@ -116,34 +101,42 @@ class Standin:
 
     # ---- HTTP ----
 
-    async def _http(self, path: str, headers: Any) -> Any:
+    async def _http(self, path: str, headers: Any) -> Optional[Answer]:
         parts = urlsplit(path)
         if parts.path == "/":
-            return self._check_upgrade(parse_qs(parts.query))
-        if parts.path == "/api/v10/gateway":
-            return _json(200, {"url": self.url})
-        if parts.path != "/api/v10/gateway/bot":
-            return _json(404, {"message": "404: Not Found", "code": 0})
-        self.note("gateway_bot")
-        if self.api_status:
-            return _json(self.api_status, {"message": "as you wish"})
-        if headers.get("Authorization") != f"Bot {self.token}":
-            return _json(401, {"message": "401: Unauthorized", "code": 0})
-        limit = {**self.identify_limit, "max_concurrency": self.max_concurrency}
-        return _json(200, {"url": self.url, "shards": self.shards, "session_start_limit": limit})
+            return await self._planned("upgrade") or self._check_upgrade(parse_qs(parts.query))
+        if api.is_gateway_bot(parts.path):
+            self.note("gateway_bot")
+            planned = await self._planned("gateway_bot")
+            if planned:
+                return planned
+        return api.answer(self, self.url, parts.path, headers.get("Authorization"))
 
-    def _check_upgrade(self, query: dict[str, list[str]]) -> Any:
+    async def _planned(self, what: str) -> Optional[Answer]:
+        plan = self.plans.take(what)
+        if not plan:
+            return None
+        self.note("planned", what=what, answer=plan.answer)
+        if plan.answer == "hang":
+            await asyncio.sleep(plan.details.get("seconds", 3600))
+        return api.refusal(plan)
+
+    @staticmethod
+    def _check_upgrade(query: dict[str, list[str]]) -> Optional[Answer]:
         if query.get("encoding", ["json"])[0] not in ENCODINGS or query.get("compress", [None])[0] not in COMPRESSIONS:
-            return _json(400, {"message": "there is no such encoding or compression"})
+            return api.as_json(400, {"message": "there is no such encoding or compression"})
         return None
 
-    async def _serve(self, socket: Any, path: str = "/") -> None:
-        query = parse_qs(urlsplit(socket.path).query)
-        wire = Wire(self._erlang, query.get("encoding", ["json"])[0], query.get("compress", [None])[0])
-        connection = Connection(self, socket, wire)
+    async def _serve(self, socket: Any) -> None:
+        path = path_of(socket)
+        query = parse_qs(urlsplit(path).query)
+        compression = query.get("compress", [None])[0] if self.knows_compression else None
+        wire = Wire(self._erlang, query.get("encoding", ["json"])[0], compression, self.zstd_frames)
+        version = query.get("v", [""])[0]
+        connection = Connection(self, socket, wire, int(version) if version.isdecimal() else 0)
         self.connections.add(connection)
-        self.note("connected", path=socket.path, headers=connection.headers)
-        if parse_qs(urlsplit(socket.path).query).get("v") != ["10"]:
+        self.note("connected", path=path, headers=connection.headers)
+        if connection.version not in self.versions:
             await socket.close(4012, "Invalid API version.")
             return
         await connection.run()
@@ -155,14 +148,11 @@ class Standin:
             self.records.append({"kind": kind, **what})
             self._changed.notify_all()
 
-    def may_identify(self, shard: int) -> bool:
-        bucket = shard % self.max_concurrency
-        now = time.monotonic()
-        # Slack: our clock is not the client's, and the first of two may have waited for us longer than the second.
-        fast = now - self._identified.get(bucket, -1e9) < self.identify_window * 0.6
-        self._identified[bucket] = now
-        self.identify_limit["remaining"] -= 1
-        return not fast
+    def new_session(self, shard: int, count: int, intents: int) -> Session:
+        session = Session(shard, count, intents=intents, members=Members(self))
+        if self.session_id:
+            session.session_id = self.session_id()
+        return session
 
     def add_session(self, session: Session) -> None:
         with self._changed:
@@ -171,13 +161,17 @@ class Standin:
     def find_session(self, session_id: Any) -> Optional[Session]:
         return next((each for each in self._sessions if each.session_id == session_id), None)
 
-    def ready(self, session: Session) -> dict[str, Any]:
+    def ready(self, session: Session, version: int) -> dict[str, Any]:
         guilds = [{"id": str(each), "unavailable": True} for each in self.guilds(session.shard, session.count, 3)]
-        return {"v": 10, "user_settings": {}, "user": {"id": "1", "username": "stand-in", "bot": True},
-                "session_type": "normal", "session_id": session.session_id,
-                "resume_gateway_url": self.resume_url or self.url, "relationships": [], "private_channels": [],
-                "guilds": guilds, "shard": [session.shard, session.count],
-                "application": {"id": "1", "flags": 0}, "_trace": ["stand-in"]}
+        return {"v": version, "user_settings": {}, "user": api.bot_user(self), "session_type": "normal",
+                "session_id": session.session_id, "resume_gateway_url": self.resume_url or self.url, "relationships": [],
+                "private_channels": [], "presences": [], "guild_join_requests": [], "geo_ordered_rtc_regions": [], "guilds": guilds,
+                "shard": [session.shard, session.count], "application": {"id": "1", "flags": 0}, "_trace": ["stand-in"]}
+
+    @staticmethod
+    def guild_create(guild: str) -> str:
+        made = Maker(int(guild)).guild()
+        return json.dumps({**made, "id": guild, "channels": [{**each, "guild_id": guild} for each in made["channels"]]}, separators=(",", ":"))
 
     @staticmethod
     def guilds(shard: int, count: int, how_many: int) -> list[int]:
@@ -210,14 +204,14 @@ class Standin:
         """Raw JSON text (or an object) each. Kept for a resume when nobody is connected."""
         texts = [(name, _text(data)) for name, data in events]
 
-        def run() -> None:
-            session = self.session(shard)
-            for name, text in texts:
-                session.append(name, text)
-            if session.connection:
-                session.connection.wake.set()
+        self._do(lambda: self._append(self.session(shard), texts))
 
-        self._do(run)
+    @staticmethod
+    def _append(session: Session, events: Iterable[tuple[str, Any]]) -> None:
+        for name, data in events:
+            session.append(name, _text(data))
+        if session.connection:
+            session.connection.wake.set()
 
     def dispatch_living(self, events: Iterable[tuple[int, Union[str, Callable[[], str]]]]) -> list[tuple[int, str]]:
         """MESSAGE_CREATE for each shard whose session lives, as Discord does it: returns shard and `session:sequence`."""
@@ -236,6 +230,17 @@ class Standin:
 
         return list(self._do(run))
 
+    def dispatch_repeated(self, shard: int, name: str, data: Any, times: int) -> None:
+        """The same payload again and again: where the compression keeps its context it arrives in a few bytes."""
+        self.dispatch_many(shard, [(name, data)] * times)
+
+    def plan(self, what: str, answer: str, times: Optional[int] = 1, shard: Optional[int] = None, **details: Any) -> None:
+        """The next so many times that `what` happens, this is the answer; times None: until unplan(). README.md has a table."""
+        self.plans.add(Plan(what, answer, times, shard, details))
+
+    def unplan(self, what: Optional[str] = None) -> None:
+        self.plans.clear(what)
+
     def _with_connection(self, shard: int, what: Callable[[Connection], Any]) -> None:
         def run() -> None:
             connection = self.session(shard).connection
@@ -247,21 +252,43 @@ class Standin:
 
     def drop(self, shard: int) -> None:
         """Cuts the TCP connection."""
-        self._with_connection(shard, lambda each: each.socket.transport.abort())
+        self._with_connection(shard, lambda each: each.cut())
+
+    def write_raw(self, shard: int, data: bytes) -> None:
+        """Bytes that are no WebSocket frame, or one that `websockets` would not write. Sent as they are."""
+        self._with_connection(shard, lambda each: each.socket.transport.write(data))
+
+    def say(self, shard: int, text: str) -> None:
+        """A payload of a test's own making, outside the session's sequence."""
+        self._with_connection(shard, lambda each: each.say_raw(text))
 
     def close(self, shard: int, code: int, reason: str = "") -> None:
         self._with_connection(shard, lambda each: asyncio.ensure_future(each.socket.close(code, reason)))
 
-    def reconnect(self, shard: int) -> None:
-        self._with_connection(shard, lambda each: each.say(7, None))
+    def reconnect(self, shard: int, behind: Iterable[tuple[str, Any]] = ()) -> None:
+        """Op 7, and dispatches right behind it: they reach a client that is only taking the connection down."""
+        self._with_connection(shard, lambda each: (each.reconnect(), self._append(each.session, behind)))
 
     def invalidate(self, shard: int, resumable: bool) -> None:
+        """Op 9. The connection has no session any more, whether the session lives on or not."""
+
         def run(connection: Connection) -> None:
             if not resumable:
                 connection.session.alive = False  # type: ignore[union-attr]
-            connection.say(9, resumable)
+            connection.invalidate(resumable)
 
         self._with_connection(shard, run)
+
+    def brick(self, shard: int, seconds: float = 90.0) -> None:
+        """Cuts the connection, and each RESUME of the session for so long. After that the session is gone."""
+
+        def run() -> None:
+            session = self.session(shard)
+            session.bricked_until = time.monotonic() + seconds
+            if session.connection:
+                session.connection.cut()
+
+        self._do(run)
 
     def lose(self, shard: int, tell: Optional[Callable[[Connection], Any]] = None) -> str:
         """The session is gone. Whoever is in it is told so, or hears of it when it resumes. Returns the session's id."""
@@ -333,7 +360,3 @@ def _text(data: Any) -> str:
     if isinstance(data, bytes):
         return data.decode()
     return data if isinstance(data, str) else json.dumps(data)
-
-
-def _json(status: int, body: Any) -> Any:
-    return http.HTTPStatus(status), [("Content-Type", "application/json")], json.dumps(body).encode()

@@ -4,10 +4,10 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
+import time
 import urllib.error
 import urllib.request
 import zlib
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Iterator
 
@@ -15,63 +15,17 @@ import pytest
 import websockets
 import zstandard
 from standin.certs import Authority
+from standin.client import IDENTIFY, Client, closes, ready, resume, run
 from standin.connection import split_flushed
+from standin.limits import Identifies
 from standin.payloads import ODD, corpus, large_guild, one_of_each
 from standin.standin import Standin
 from standin.encoding import Erlang
-
-IDENTIFY = {"token": "test.token", "intents": 513, "properties": {"os": "linux", "browser": "b", "device": "d"}, "shard": [0, 2]}
-
 
 @pytest.fixture
 def standin() -> Iterator[Standin]:
     with Standin(identify_window=0.0) as made:
         yield made
-
-
-class Client:
-    def __init__(self, socket: Any) -> None:
-        self.socket = socket
-
-    async def say(self, op: int, d: Any) -> None:
-        await self.socket.send(json.dumps({"op": op, "d": d}))
-
-    async def hear(self, op: int, name: str | None = None) -> Any:
-        while True:
-            payload = json.loads(await asyncio.wait_for(self.socket.recv(), 10))
-            if payload["op"] == op and (name is None or payload["t"] == name):
-                return payload
-
-    async def close_code(self) -> int:
-        with pytest.raises(websockets.ConnectionClosed):
-            while True:
-                await asyncio.wait_for(self.socket.recv(), 10)
-        return int(self.socket.close_code)
-
-
-def run(standin: Standin, talk: Callable[[Client], Awaitable[Any]], query: str = "?v=10&encoding=json") -> Any:
-    async def main() -> Any:
-        async with websockets.connect(f"{standin.url}/{query}", compression=None, max_size=None) as socket:
-            return await talk(Client(socket))
-
-    return asyncio.run(main())
-
-
-async def ready(client: Client, **changes: Any) -> Any:
-    await client.hear(10)
-    await client.say(2, {**IDENTIFY, **changes})
-    return await client.hear(0, "READY")
-
-
-def closes(standin: Standin, *payloads: Any, identified: bool = True) -> int:
-    async def talk(client: Client) -> int:
-        if identified:
-            await ready(client)
-        for payload in payloads:
-            await client.socket.send(payload if isinstance(payload, (str, bytes)) else json.dumps(payload))
-        return await client.close_code()
-
-    return int(run(standin, talk))
 
 
 @pytest.mark.parametrize(("code", "identified", "payloads"), [
@@ -80,6 +34,11 @@ def closes(standin: Standin, *payloads: Any, identified: bool = True) -> int:
     (4002, True, [b"\x83"]),
     (4002, True, [json.dumps({"op": 3, "d": {"x": "y" * 4096}})]),
     (4002, True, [{"op": 3}]),
+    (4002, True, [{"op": 3, "d": {"since": None, "activities": None, "status": "online", "afk": False}}]),
+    (4002, True, [{"op": 3, "d": {"since": None, "activities": [{"name": "x"}], "status": "online", "afk": False}}]),
+    (4002, True, [{"op": 3, "d": {"since": None, "activities": [], "status": "onlin", "afk": False}}]),
+    (4002, True, [{"op": 31, "d": {"guild_ids": None}}]),
+    (4002, False, [{"op": 2, "d": {**IDENTIFY, "presence": {"activities": None}}}]),
     (4002, True, ["[" * 4000]),
     (4002, False, [{"op": 2, "d": {"token": "test.token", "intents": 0}}]),
     (4003, False, [{"op": 3, "d": {}}]),
@@ -103,8 +62,14 @@ def test_intents_and_sharding_on_demand(standin: Standin) -> None:
     assert closes(standin, {"op": 2, "d": IDENTIFY}, identified=False) == 4011
 
 
-def test_a_wrong_version(standin: Standin) -> None:
-    assert run(standin, lambda client: client.close_code(), "?v=9&encoding=json") == 4012
+@pytest.mark.parametrize("version", ["", "?v=5", "?v=8", "?v=11", "?v=ten"])
+def test_a_wrong_version(standin: Standin, version: str) -> None:
+    assert run(standin, lambda client: client.close_code(), f"{version or '?x=1'}&encoding=json") == 4012
+
+
+@pytest.mark.parametrize("version", [9, 10])
+def test_both_living_versions_are_served(standin: Standin, version: int) -> None:
+    assert run(standin, ready, f"?v={version}&encoding=json")["d"]["v"] == version
 
 
 def test_other_encodings_are_refused(standin: Standin) -> None:
@@ -127,32 +92,27 @@ def test_heartbeats_are_answered_and_missed_ones_noticed() -> None:
         assert run(standin, talk) == 4009
 
 
-def test_identifies_too_fast_are_invalid_sessions() -> None:
-    with Standin(identify_window=60) as standin:
+def test_identifies_too_fast_are_invalid_sessions_after_a_while() -> None:
+    with Standin(identify_window=60, identify_refusal=0.5) as standin:
         run(standin, ready)
 
         async def talk(client: Client) -> Any:
             await client.hear(10)
+            began = time.monotonic()
             await client.say(2, IDENTIFY)
-            return (await client.hear(9))["d"]
+            answer = (await client.hear(9))["d"]
+            return answer, time.monotonic() - began
 
-        assert run(standin, talk) is False
+        answer, after = run(standin, talk)
+        assert answer is False and after >= 0.5
         assert standin.violations[0]["reason"] == "identified too fast"
 
 
-def resume(standin: Standin, session: str, seq: int) -> list[str]:
-    async def talk(client: Client) -> list[str]:
-        await client.hear(10)
-        await client.say(6, {"token": "test.token", "session_id": session, "seq": seq})
-        names = []
-        while True:
-            payload = json.loads(await asyncio.wait_for(client.socket.recv(), 10))
-            names.append(payload["t"] if payload["op"] == 0 else f"op {payload['op']} {payload['d']}")
-            if names[-1] in ("RESUMED", "op 9 False"):
-                await client.socket.close(4000)
-                return names
-
-    return list(run(standin, talk))
+def test_an_identify_that_came_too_early_does_not_begin_the_window_again() -> None:
+    identifies = Identifies(Standin(identify_window=5.0))
+    assert identifies.allows(0, 100.0)
+    assert not identifies.allows(0, 102.0)
+    assert identifies.allows(0, 105.0)
 
 
 def test_a_session_is_replayed_until_it_is_ended(standin: Standin) -> None:
@@ -188,13 +148,13 @@ def test_a_session_that_was_away_too_long_is_gone(standin: Standin, what: str) -
     if what == "expiry":
         standin.session_expiry = 0.0
     else:
-        standin.replay_limit = 2
+        standin.set(replay_limit=2, too_old="invalid")
         standin.dispatch_many(0, [("MESSAGE_CREATE", "{}")] * 3)
     assert run(standin, again) is False
     assert standin.session(0).ended_by == "expiry"
 
 
-def test_a_sequence_that_was_never_sent(standin: Standin) -> None:
+def test_a_sequence_that_was_never_sent_and_one_that_is_too_old(standin: Standin) -> None:
     async def talk(client: Client) -> str:
         session = (await ready(client))["d"]["session_id"]
         await client.socket.close(4000)
@@ -202,6 +162,10 @@ def test_a_sequence_that_was_never_sent(standin: Standin) -> None:
 
     session = run(standin, talk)
     assert closes(standin, {"op": 6, "d": {"token": "test.token", "session_id": session, "seq": 99}}, identified=False) == 4007
+    standin.replay_limit = 1
+    standin.dispatch_many(0, [("MESSAGE_CREATE", "{}")] * 3)
+    assert closes(standin, {"op": 6, "d": {"token": "test.token", "session_id": session, "seq": 1}}, identified=False) == 4007
+    assert resume(standin, session, 1) == ["op 9 False"], "and it is gone"
 
 
 def test_members_are_answered_by_the_shard_of_the_guild(standin: Standin) -> None:
@@ -240,6 +204,14 @@ def test_gateway_bot(tmp_path: Path) -> None:
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(url, context=context, timeout=10)
         assert refused.value.code == 401
+        for path, status in (("v9/gateway/bot", 200), ("v9/users/@me", 200), ("v10/oauth2/applications/@me", 200), ("v8/gateway/bot", 404)):
+            request = urllib.request.Request(f"https://{standin.api}/api/{path}", headers={"Authorization": "Bot test.token"})
+            if status == 200:
+                assert json.loads(urllib.request.urlopen(request, context=context, timeout=10).read())
+                continue
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(request, context=context, timeout=10)
+            assert refused.value.code == status
 
 
 def test_payloads_are_json_and_the_same_for_a_seed() -> None:
@@ -338,14 +310,32 @@ def test_etf_clients_are_held_to_the_rules(standin: Standin) -> None:
     erlang.stop()
 
 
-@pytest.mark.parametrize("query", ["encoding=etf", "encoding=json&compress=zlib-stream", "encoding=json&compress=zstd-stream"])
-def test_payloads_are_compressed_in_plain_json_only(standin: Standin, query: str) -> None:
-    async def talk(client: Client) -> int:
+@pytest.mark.parametrize("query", ["encoding=json&compress=zlib-stream", "encoding=json&compress=zstd-stream", "encoding=etf"])
+def test_payload_compression_is_ignored_beside_another(standin: Standin, query: str) -> None:
+    decoder = Decoder(query[9:].split("&")[0], query.partition("compress=")[2] or None)
+
+    async def talk(client: Client) -> str:
         identify = {"op": 2, "d": {**IDENTIFY, "compress": True}}
         await client.socket.send(standin_encode(standin, identify) if "etf" in query else json.dumps(identify))
-        return await client.close_code()
+        while not (payload := decoder.payload(await client.socket.recv())) or payload["t"] != "READY":
+            pass
+        return str(payload["d"]["session_id"])
 
-    assert run(standin, talk, f"?v=10&{query}") == 4002
+    assert run(standin, talk, f"?v=10&{query}") == standin.session(0).session_id
+    decoder.stop()
+    assert standin.violations == []
+
+
+@pytest.mark.parametrize("answer", ["refused", "compressed"])
+def test_payload_compression_of_etf_is_anybodys_guess(standin: Standin, answer: str) -> None:
+    standin.etf_compress = answer
+
+    async def talk(client: Client) -> Any:
+        await client.socket.recv()
+        await client.socket.send(standin_encode(standin, {"op": 2, "d": {**IDENTIFY, "compress": True}}))
+        return await client.close_code() if answer == "refused" else zlib.decompress(await client.socket.recv())[0]
+
+    assert run(standin, talk, "?v=10&encoding=etf") == (4002 if answer == "refused" else 131)
 
 
 def test_a_flushed_message_ends_in_its_last_piece_only() -> None:
@@ -375,6 +365,28 @@ def test_fragments_have_a_ping_in_between(standin: Standin) -> None:
 
     asyncio.run(main())
     assert seen[:3] == [(False, 1), (True, 9), (False, 0)] and (True, 0) in seen
+
+
+def test_pings_are_spread(standin: Standin) -> None:
+    standin.set(fragments=3, ping_gap=3600)
+    pings = 0
+
+    class Watching(websockets.WebSocketClientProtocol):
+        async def read_frame(self, max_size: Any) -> Any:
+            nonlocal pings
+            frame = await super().read_frame(max_size)
+            pings += frame.opcode == 9
+            return frame
+
+    async def main() -> None:
+        async with websockets.connect(f"{standin.url}/?v=10&encoding=json", compression=None, create_protocol=Watching) as socket:
+            client = Client(socket)
+            await ready(client)
+            await asyncio.to_thread(standin.dispatch_many, 0, [("X", '"0123456789"')] * 50 + [("LAST", "0")])
+            await client.hear(0, "LAST")
+
+    asyncio.run(main())
+    assert pings == 1
 
 
 def test_the_window_of_zstd_is_discords(standin: Standin) -> None:
