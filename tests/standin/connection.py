@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .standin import Standin
 
 GUILDS_INTENT = 0
+CROSSING = 5.0  # seconds that a command may be on its way towards an op 9: Discord closes with 4003, and it is nobody's fault
 
 
 class Connection:
@@ -43,6 +44,7 @@ class Connection:
         self.heartbeats: list[Any] = []
         self.last_heartbeat = time.monotonic()
         self.last_ping = -1e9
+        self.invalidated_at = -1e9
         self.acks = True
         self.reads = True
         self.tasks: set[Any] = set()
@@ -60,7 +62,8 @@ class Connection:
                     await asyncio.sleep(0.01)
                 await self.on_message(await self.socket.recv())
         except Violation as violation:
-            self.standin.note("violation", code=violation.code, reason=violation.reason)
+            crossed = violation.code == 4003 and time.monotonic() - self.invalidated_at < CROSSING
+            self.standin.note("crossed" if crossed else "violation", code=violation.code, reason=violation.reason)
             await self.socket.close(violation.code, violation.reason)
         except websockets.ConnectionClosed as closed:
             self.on_closed(closed)
@@ -158,6 +161,7 @@ class Connection:
     def invalidate(self, resumable: bool) -> None:
         """Op 9. The connection stays, without a session: the client may identify or resume on it, and may send nothing else."""
         self.detach()
+        self.invalidated_at = time.monotonic()
         self.say(9, resumable)
         self.close_after(self.standin.invalid_closes)
 

@@ -144,6 +144,7 @@ def test_behind_op_9_nothing_else_may_be_sent_and_nothing_comes(standin: Standin
         return await hears(client), client.socket.close_code
 
     assert run(standin, talk) == ([], 4003)
+    assert standin.violations == [] and standin.count("crossed") == 1, "it may have been sent before op 9 came"
 
 
 def test_the_server_may_close_behind_op_9(standin: Standin) -> None:
