@@ -388,7 +388,8 @@ static void tell_broker(const spectacles_relay_event *event)
 
 static void tell_command(const spectacles_relay_event *event)
 {
-    const char *name = event->name ? event->name : "";
+    char name[256];
+    spectacles_printable(name, sizeof name, event->name, event->name_length);
     const char *text = event->text ? event->text : "";
     switch (event->type) {
     case SPECTACLES_RELAY_EVENT_SUBSCRIBED:

@@ -71,8 +71,9 @@ static int read_body(struct worker *worker, const spectacles_broker_event *event
         return 1;
     if (spectacles_transcode(worker->json, SPECTACLES_FORMAT_JSON, event->format, 0, event->body,
                              event->body_length, &problem) < 0) {
-        warnx("a message under %s can not be read: %s, at byte %zu", event->key, problem.text,
-              problem.position);
+        char key[256];
+        spectacles_printable(key, sizeof key, event->key, event->key_length);
+        warnx("a message under %s can not be read: %s, at byte %zu", key, problem.text, problem.position);
         return 0;
     }
     *out = (struct text){spectacles_bytes_data(worker->json), spectacles_bytes_length(worker->json)};
@@ -124,11 +125,21 @@ static void stop(struct worker *worker, uint64_t now)
     spectacles_broker_close(worker->broker, now);
 }
 
+/* Keys and ids are whatever the publisher wrote: a line stays one line. */
+static void print_word(const char *word, size_t length)
+{
+    char shown[256];
+    spectacles_printable(shown, sizeof shown, word, length);
+    printf("%s ", shown);
+}
+
 static void print(const struct worker *worker, const spectacles_broker_event *event, const struct text *body)
 {
-    printf("%s ", event->key);
-    if (worker->ids)
-        printf("%s ", event->message_id ? event->message_id : "-");
+    print_word(event->key, event->key_length);
+    if (worker->ids && event->message_id)
+        print_word(event->message_id, strlen(event->message_id));
+    else if (worker->ids)
+        print_word("-", 1);
     if (body->length > 0)
         fwrite(body->bytes, 1, body->length, stdout);
     putchar('\n');

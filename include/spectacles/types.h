@@ -109,6 +109,15 @@ uint32_t spectacles_version(void);
 int spectacles_feature_supported(const char *name);
 
 /*
+ * Convenience: makes text of strangers (the name of an event, a routing key, a message-id) fit for a log or a terminal,
+ * as the library does in its own sentences. What is not UTF-8, and every character that acts on the text around it
+ * (controls, line separators, the controls of writing direction) becomes '?'. bytes may be NULL when length is 0. Writes
+ * at most size bytes (at least 1 has to be there), always a NUL at the end, and never part of a character; what does not
+ * fit is cut. Returns how many bytes were written, without the NUL. Pure, never blocks.
+ */
+size_t spectacles_printable(char *out, size_t size, const void *bytes, size_t length);
+
+/*
  * Convenience: milliseconds on the system's monotonic clock. Does not block, never fails.
  */
 uint64_t spectacles_now(void);

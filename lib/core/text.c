@@ -1,8 +1,7 @@
 #include "core/text.h"
 
+#include <spectacles/types.h>
 #include <stdarg.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,29 +53,76 @@ size_t sp_utf8_sequence(const unsigned char *bytes, size_t length)
     return width;
 }
 
-/* How many of the bytes make one character that can be shown; 0 for none. */
-static size_t printable(const unsigned char *bytes, size_t length)
+static uint32_t code_point(const unsigned char *bytes, size_t width)
 {
-    bool control = bytes[0] < 0x20 || bytes[0] == 0x7f;
-    /* U+0080..U+009F are control characters too. */
-    bool control_too = bytes[0] == 0xc2 && length > 1 && bytes[1] < 0xa0;
-    return control || control_too ? 0 : sp_utf8_sequence(bytes, length);
+    static const unsigned char first_bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    uint32_t code = bytes[0] & first_bits[width];
+    for (size_t i = 1; i < width; i++)
+        code = code << 6 | (bytes[i] & 0x3fu);
+    return code;
+}
+
+/*
+ * Characters that do something to the text around them instead of being seen: controls (a terminal obeys them), line
+ * and paragraph separators (a log would show one line as two), and the controls of writing direction (they reorder what
+ * a reader sees; Unicode, "Bidi_Control").
+ */
+static bool acts(uint32_t code)
+{
+    return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x061c || code == 0x200e ||
+           code == 0x200f || (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+}
+
+/* The next character as it may be shown: *shown gets so many bytes of it, or 0 for '?'. Returns what it takes. */
+static size_t next_character(const unsigned char *bytes, size_t length, size_t *shown)
+{
+    size_t width = sp_utf8_sequence(bytes, length);
+    *shown = width > 0 && !acts(code_point(bytes, width)) ? width : 0;
+    return width > 0 ? width : 1;
 }
 
 void sp_text_add_foreign(sp_text *text, const void *bytes, size_t length, size_t most)
 {
     const unsigned char *in = bytes;
     size_t end = length < most ? length : most;
+    size_t shown;
     for (size_t i = 0; i < end;) {
-        size_t width = printable(in + i, length - i);
-        if (width == 0)
+        size_t width = next_character(in + i, length - i, &shown);
+        if (shown == 0)
             sp_text_add(text, "?");
-        else if (text->length + width < sizeof text->chars)
-            sp_text_add(text, "%.*s", (int)width, (const char *)(in + i));
-        i += width ? width : 1;
+        else if (text->length + shown < sizeof text->chars)
+            sp_text_add(text, "%.*s", (int)shown, (const char *)(in + i));
+        i += width;
     }
     if (length > end)
         sp_text_add(text, "...");
+}
+
+SPECTACLES_EXPORT size_t spectacles_printable(char *out, size_t size, const void *bytes, size_t length)
+{
+    const unsigned char *in = bytes;
+    size_t written = 0;
+    size_t shown;
+    for (size_t i = 0; i < length;) {
+        size_t width = next_character(in + i, length - i, &shown);
+        size_t takes = shown > 0 ? shown : 1;
+        if (takes >= size - written)
+            break;
+        memcpy(out + written, shown > 0 ? (const char *)(in + i) : "?", takes);
+        written += takes;
+        i += width;
+    }
+    out[written] = '\0';
+    return written;
+}
+
+bool sp_text_is_graphic(const char *chars)
+{
+    for (; *chars; chars++) {
+        if ((unsigned char)*chars <= 0x20 || (unsigned char)*chars > 0x7e)
+            return false;
+    }
+    return true;
 }
 
 char *sp_text_copy(const char *chars, size_t length)
