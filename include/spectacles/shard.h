@@ -62,12 +62,13 @@ enum spectacles_shard_state {
  * copied. As a result it belongs to the shard and is valid until the next call on it.
  */
 typedef struct spectacles_session {
-    uint32_t size;          /* sizeof(spectacles_session) */
-    uint32_t shard_id;      /* has to be that of the shard that resumes, */
-    uint32_t shard_count;   /* and so has this: otherwise the session is given up, with a GAP */
-    uint64_t seq;           /* the sequence to resume from: committed when the owner commits, else received */
-    const char *session_id; /* NUL-terminated, never NULL or empty */
-    /* "wss://host[:port][/]", NUL-terminated; empty: the gateway's own URL */
+    uint32_t size;        /* sizeof(spectacles_session) */
+    uint32_t shard_id;    /* has to be that of the shard that resumes, */
+    uint32_t shard_count; /* and so has this: otherwise the session is given up, with a GAP */
+    uint64_t seq;         /* the sequence to resume from: committed when the owner commits, else received */
+    /* 1 to 255 characters of printable ASCII without spaces, NUL-terminated. A READY with another id is refused */
+    const char *session_id;
+    /* "wss://host[:port][/]", at most 511 such characters, NUL-terminated; empty: the gateway's own URL */
     const char *resume_url;
     uint32_t encoding; /* enum spectacles_format, in which the session was made: for the owner to know */
     uint32_t reserved; /* 0 */

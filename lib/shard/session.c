@@ -46,51 +46,75 @@ static int copy(char *out, size_t size, const char *text)
     return SPECTACLES_OK;
 }
 
-/* Nothing else could be sent with a resume. */
-static bool is_utf8(const char *text)
-{
-    size_t width = 1;
-    for (size_t left = strlen(text); left > 0 && width > 0; text += width, left -= width)
-        width = sp_utf8_sequence((const unsigned char *)text, left);
-    return width > 0;
-}
-
-int sp_session_import(sp_session *session, const spectacles_session *stored, const sp_url *base)
+/*
+ * A session's id is written into logs, message-ids, gap records and the owner's store: what is not graphic ASCII would
+ * break the last, and could act on the first. Discord's ids are hexadecimal digits.
+ */
+int sp_session_import(sp_session *session, const spectacles_session *stored, const sp_url *base,
+                      const char **why)
 {
     sp_session taken = {.received = stored->seq,
                         .furthest = stored->seq,
                         .committed = stored->seq,
                         .encoding = stored->encoding};
-    const char *url = stored->resume_url;
-    if (copy(taken.id, sizeof taken.id, stored->session_id) < 0 || !is_utf8(taken.id))
+    const char *url = stored->resume_url ? stored->resume_url : "";
+    *why = "session has no id, or one that is longer than 255 bytes";
+    if (copy(taken.id, sizeof taken.id, stored->session_id) < 0)
         return SPECTACLES_E_INVAL;
-    if (url && *url && copy(taken.resume_url, sizeof taken.resume_url, url) < 0)
+    *why = "session's resume_url is longer than 511 bytes";
+    if (*url && copy(taken.resume_url, sizeof taken.resume_url, url) < 0)
+        return SPECTACLES_E_INVAL;
+    *why = "session's id or resume_url is not printable ASCII without spaces";
+    if (!sp_text_is_graphic(taken.id) || !sp_text_is_graphic(taken.resume_url))
         return SPECTACLES_E_INVAL;
     choose_host(&taken, base);
     *session = taken;
     return SPECTACLES_OK;
 }
 
+/* The text behind a key: its length, or SPECTACLES_E_STATE when it is not there, SPECTACLES_E_TOOBIG, SPECTACLES_E_PROTO. */
 static int read_text(sp_slice object, const char *key, char *out, size_t size)
 {
     sp_slice value;
     if (sp_json_find(object, key, &value) != 1)
-        return SPECTACLES_E_PROTO;
-    return sp_json_text(value, out, size) > 0 ? SPECTACLES_OK : SPECTACLES_E_PROTO;
+        return SPECTACLES_E_STATE;
+    return sp_json_text(value, out, size);
+}
+
+/* What is wrong with READY's session_id; NULL: nothing. */
+static const char *read_id(sp_session *session, sp_slice ready)
+{
+    int length = read_text(ready, "session_id", session->id, sizeof session->id);
+    if (length == SPECTACLES_E_STATE || length == 0)
+        return "READY came without a session_id";
+    if (length == SPECTACLES_E_TOOBIG)
+        return "READY came with a session_id of more than 255 bytes: the session is not taken";
+    if (length < 0 || !sp_text_is_graphic(session->id))
+        return "READY came with a session_id that is not printable ASCII without spaces: the session is not "
+               "taken";
+    return NULL;
+}
+
+/* False, and no URL: a resume goes to the base. */
+static bool read_url(sp_session *session, sp_slice ready, const sp_url *base)
+{
+    int length = read_text(ready, "resume_gateway_url", session->resume_url, sizeof session->resume_url);
+    if (length > 0 && sp_text_is_graphic(session->resume_url) && choose_host(session, base))
+        return true;
+    /* A URL that is not followed is not stored either. */
+    session->resume_url[0] = '\0';
+    session->resume = *base;
+    return false;
 }
 
 int sp_session_begin(sp_session *session, sp_slice ready, const sp_url *base, bool *untrusted,
                      const char **why)
 {
     sp_session begun = {0};
-    if (read_text(ready, "session_id", begun.id, sizeof begun.id) < 0) {
-        *why = "READY came without a session_id";
+    *why = read_id(&begun, ready);
+    if (*why)
         return SPECTACLES_E_PROTO;
-    }
-    *untrusted = read_text(ready, "resume_gateway_url", begun.resume_url, sizeof begun.resume_url) < 0 ||
-                 !choose_host(&begun, base);
-    if (*untrusted)
-        begun.resume = *base;
+    *untrusted = !read_url(&begun, ready, base);
     *session = begun;
     return SPECTACLES_OK;
 }

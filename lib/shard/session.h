@@ -31,12 +31,13 @@ bool sp_session_exists(const sp_session *session);
 bool sp_session_is_shown(const sp_session *session);
 void sp_session_forget(sp_session *session);
 
-/* Takes over what an owner stored. SPECTACLES_E_INVAL when the texts are missing, too long, or the id is no UTF-8. */
-int sp_session_import(sp_session *session, const spectacles_session *stored, const sp_url *base);
+/* Takes over what an owner stored. SPECTACLES_E_INVAL, and *why says what is wrong with it. */
+int sp_session_import(sp_session *session, const spectacles_session *stored, const sp_url *base,
+                      const char **why);
 
 /*
- * Reads the d of READY: session_id and resume_gateway_url. SPECTACLES_E_PROTO, and *why says what is missing.
- * A resume URL that may not be followed is replaced by the base: *untrusted is then set.
+ * Reads the d of READY: session_id and resume_gateway_url. SPECTACLES_E_PROTO, and *why says what is wrong with it.
+ * A resume URL that may not be followed is forgotten, and the base stands for it: *untrusted is then set.
  */
 int sp_session_begin(sp_session *session, sp_slice ready, const sp_url *base, bool *untrusted,
                      const char **why);

@@ -134,13 +134,12 @@ static int import_session(spectacles_shard *shard, const spectacles_session *giv
                           spectacles_problem *problem)
 {
     spectacles_session stored = {0};
+    const char *why = "session's size is not that of a version this library knows";
     if (!given)
         return SPECTACLES_OK;
     if (sp_config_read(&stored, sizeof stored, given) != SPECTACLES_OK ||
-        sp_session_import(&shard->session, &stored, &shard->base) != SPECTACLES_OK)
-        return sp_refuse(
-            problem, SPECTACLES_E_INVAL,
-            "session lacks its id, or its id is not UTF-8, or that or the resume URL is too long");
+        sp_session_import(&shard->session, &stored, &shard->base, &why) != SPECTACLES_OK)
+        return sp_refuse(problem, SPECTACLES_E_INVAL, why);
     if (stored.shard_id != shard->id || stored.shard_count != shard->count)
         sp_shard_forget_session(shard);
     return SPECTACLES_OK;

@@ -326,9 +326,20 @@ static void a_stored_session_that_is_none_is_refused(void **state)
     (void)state;
     static char long_text[600];
     memset(long_text, 'x', sizeof long_text - 1);
-    static const char *const bad[][2] = {{NULL, ""},         {"", ""},         {long_text, ""},
-                                         {"abc", long_text}, {"\xff\xfe", ""}, {"ab\xc3", ""}};
-    static const char *const good[][2] = {{"abc", NULL}, {"abc", "nonsense"}, {"gr\xc3\xbc\xc3\x9f", ""}};
+    static const char *const bad[][3] = {
+        {NULL, "", "no id"},
+        {"", "", "no id"},
+        {long_text, "", "longer than 255"},
+        {"abc", long_text, "longer than 511"},
+        {"\xff\xfe", "", "printable ASCII"},
+        {"gr\xc3\xbc\xc3\x9f", "", "printable ASCII"},
+        {"ab c", "", "printable ASCII"},
+        {"ab\n", "", "printable ASCII"},
+        {"\x1b[31m", "", "printable ASCII"},
+        {"abc", "wss://gateway.discord.gg/ x", "printable ASCII"},
+        {"abc", "wss://gateway.discord.gg/\n", "printable ASCII"},
+    };
+    static const char *const good[][2] = {{"abc", NULL}, {"abc", "nonsense"}, {"~!\"\\", ""}};
     spectacles_shard_config config;
     peer_config(&config);
     spectacles_session session = {.size = sizeof session, .shard_id = 1, .shard_count = 4, .seq = UINT64_MAX};
@@ -339,7 +350,7 @@ static void a_stored_session_that_is_none_is_refused(void **state)
         session.session_id = bad[i][0];
         session.resume_url = bad[i][1];
         assert_int_equal(spectacles_shard_new(&shard, &config, &problem), SPECTACLES_E_INVAL);
-        assert_non_null(strstr(problem.text, "session lacks its id"));
+        assert_non_null(strstr(problem.text, bad[i][2]));
     }
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         session.session_id = good[i][0];
@@ -988,6 +999,60 @@ static void a_ready_without_a_session_is_refused(void **state)
     peer_free(peer);
 }
 
+/* It reaches logs, message-ids and the owner's store: it can neither steer a terminal nor break a line. */
+static void a_session_id_is_printable_or_refused(void **state)
+{
+    static const char *const ids[][2] = {
+        {"\\u001b[31mabc", "printable ASCII"}, {"a b", "printable ASCII"},     {"a\\nb", "printable ASCII"},
+        {"\xc3\xbc", "printable ASCII"},       {"\\u202e", "printable ASCII"}, {"\\u007f", "printable ASCII"},
+        {"a\\u0000", "printable ASCII"},       {"", "without a session_id"},
+    };
+    char text[600];
+    (void)state;
+    for (size_t i = 0; i <= sizeof ids / sizeof ids[0]; i++) {
+        sp_peer *peer = peer_new(NULL);
+        int is_long = i == sizeof ids / sizeof ids[0];
+        peer_hello(peer);
+        spectacles_shard_identify(peer->shard, peer->now);
+        if (is_long)
+            snprintf(text, sizeof text,
+                     "{\"op\":0,\"t\":\"READY\",\"s\":1,\"d\":{\"session_id\":\"%0300d\"}}", 7);
+        else
+            snprintf(text, sizeof text, "{\"op\":0,\"t\":\"READY\",\"s\":1,\"d\":{\"session_id\":\"%s\"}}",
+                     ids[i][0]);
+        peer_text(peer, text);
+        peer_eof(peer, 0, NULL);
+        assert_int_equal(peer_count(peer, "READY"), 0);
+        assert_non_null(
+            strstr(peer_last(peer, "LOST"), is_long ? "session_id of more than 255 bytes" : ids[i][1]));
+        peer_free(peer);
+    }
+}
+
+/* What is not followed is not handed out to be stored: it may hold anything. */
+static void a_resume_url_that_is_not_followed_is_not_exported(void **state)
+{
+    static const char *const urls[] = {"wss://evil.example", "wss://gateway.discord.gg/\\n0 1 2",
+                                       "wss://gateway.discord.gg/ x", "\\u001b[31m"};
+    char text[600];
+    (void)state;
+    for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
+        spectacles_session session = {.size = sizeof session};
+        sp_peer *peer = peer_new(NULL);
+        peer_hello(peer);
+        spectacles_shard_identify(peer->shard, peer->now);
+        snprintf(
+            text, sizeof text,
+            "{\"op\":0,\"t\":\"READY\",\"s\":1,\"d\":{\"session_id\":\"abc\",\"resume_gateway_url\":\"%s\"}}",
+            urls[i]);
+        peer_text(peer, text);
+        assert_non_null(strstr(peer_last(peer, "READY"), "will not be followed"));
+        assert_int_equal(spectacles_shard_session(peer->shard, &session), SPECTACLES_OK);
+        assert_string_equal(session.resume_url, "");
+        peer_free(peer);
+    }
+}
+
 static void a_resume_url_elsewhere_is_not_followed(void **state)
 {
     (void)state;
@@ -1114,6 +1179,8 @@ int main(void)
         cmocka_unit_test(nonsense_ends_the_connection_and_not_the_shard),
         cmocka_unit_test(mistakes_are_answered_with_their_code),
         cmocka_unit_test(a_ready_without_a_session_is_refused),
+        cmocka_unit_test(a_session_id_is_printable_or_refused),
+        cmocka_unit_test(a_resume_url_that_is_not_followed_is_not_exported),
         cmocka_unit_test(a_resume_url_elsewhere_is_not_followed),
         cmocka_unit_test(size_is_capped),
         cmocka_unit_test(wrong_settings_are_named),
