@@ -1,5 +1,7 @@
 #include "shard/frame.h"
 
+#include "core/text.h"
+
 #include <string.h>
 #include <wslay/wslay.h>
 
@@ -11,32 +13,116 @@ enum {
     KEPT_INPUT = 1024
 };
 
-/* Of the header at the start of these bytes. False: it is not complete yet. */
-static bool peek_header(sp_slice held, size_t *length, uint64_t *payload)
+static int refuse(sp_frames *frames, int error, uint32_t close_code, const char *text)
+{
+    frames->refused = true;
+    frames->close_code = close_code;
+    frames->error = text;
+    return error;
+}
+
+/* ---- Headers ---- */
+
+typedef struct header {
+    bool final;
+    bool reserved; /* one of the bits that belong to extensions is set */
+    bool masked;
+    uint8_t opcode;
+    uint64_t payload; /* bytes that it announces */
+    size_t length;    /* of the header itself */
+} header;
+
+/* The header at the start of these bytes (RFC 6455, section 5.2). False: it is not complete yet. */
+static bool read_header(sp_slice held, header *out)
 {
     sp_reader reader = sp_reader_of(held);
-    sp_reader_u8(&reader);
+    uint8_t first = sp_reader_u8(&reader);
     uint8_t second = sp_reader_u8(&reader);
-    *payload = second & 0x7f;
-    if (*payload == 126)
-        *payload = sp_reader_u16(&reader);
-    else if (*payload == 127)
-        *payload = sp_reader_u64(&reader);
+    uint64_t payload = second & 0x7f;
+    if (payload == 126)
+        payload = sp_reader_u16(&reader);
+    else if (payload == 127)
+        payload = sp_reader_u64(&reader);
     sp_reader_take(&reader, second & 0x80 ? 4 : 0);
-    *length = reader.position;
+    *out = (header){.final = first & 0x80,
+                    .reserved = first & 0x70,
+                    .masked = second & 0x80,
+                    .opcode = first & 0x0f,
+                    .payload = payload,
+                    .length = reader.position};
     return !reader.failed;
 }
 
+static bool is_control(uint8_t opcode)
+{
+    return opcode & 0x8;
+}
+
+/* What no frame may look like, whatever came before it. */
+static const char *mistake_of(const header *frame)
+{
+    if (frame->masked)
+        return "the gateway sent a masked frame";
+    if (frame->reserved)
+        return "the gateway sent a frame with reserved bits";
+    if (frame->opcode > WSLAY_PONG || (frame->opcode > WSLAY_BINARY_FRAME && !is_control(frame->opcode)))
+        return "the gateway sent a frame of an unknown kind";
+    if (is_control(frame->opcode) && (!frame->final || frame->payload > SP_CONTROL_MAX))
+        return "the gateway sent a control frame that is too long or in pieces";
+    if (frame->payload > INT64_MAX)
+        return "the gateway sent a frame whose length is not valid";
+    return NULL;
+}
+
+static int begin_data(sp_frames *frames, const header *frame)
+{
+    uint64_t held = sp_buffer_length(&frames->message);
+    if (frame->opcode == WSLAY_CONTINUATION_FRAME && !frames->message_kind)
+        return refuse(frames, SPECTACLES_E_PROTO, 1002,
+                      "the gateway continued a message that it had not begun");
+    if (frame->opcode != WSLAY_CONTINUATION_FRAME && frames->message_kind)
+        return refuse(frames, SPECTACLES_E_PROTO, 1002, "the gateway began a message inside another");
+    if (frame->payload > frames->max_message || held > frames->max_message - frame->payload)
+        return refuse(frames, SPECTACLES_E_TOOBIG, 1009,
+                      "the gateway sent a message over the limit on its size");
+    if (frame->opcode != WSLAY_CONTINUATION_FRAME)
+        frames->message_kind = frame->opcode;
+    return SPECTACLES_OK;
+}
+
+/*
+ * A header has come, and none of its payload has to: is it a frame that may stand here? (RFC 6455, sections 5.1, 5.2, 5.4,
+ * 5.5)
+ */
+static int begin_frame(sp_frames *frames, const header *frame)
+{
+    const char *mistake = mistake_of(frame);
+    if (mistake)
+        return refuse(frames, SPECTACLES_E_PROTO, 1002, mistake);
+    frames->opcode = frame->opcode;
+    frames->unread = frames->left = frame->payload;
+    frames->final = frame->final;
+    if (!is_control(frame->opcode))
+        return begin_data(frames, frame);
+    frames->control_length = 0;
+    return SPECTACLES_OK;
+}
+
+/* ---- What wslay calls ---- */
+
 static ssize_t take_header(sp_frames *frames, uint8_t *bytes, size_t room)
 {
-    size_t length;
+    header frame;
     sp_slice held = sp_buffer_slice(&frames->input);
-    if (!peek_header(held, &length, &frames->unread) || length > room)
+    if (!read_header(held, &frame) || frame.length > room)
         return -1;
-    memcpy(bytes, held.bytes, length);
-    sp_buffer_consume(&frames->input, length);
+    frames->verdict = begin_frame(frames, &frame);
+    if (frames->verdict != SPECTACLES_OK)
+        return -1;
+    memcpy(bytes, held.bytes, frame.length);
+    sp_buffer_consume(&frames->input, frame.length);
     frames->inside = true;
-    return (ssize_t)length;
+    return (ssize_t)frame.length;
 }
 
 /*
@@ -113,50 +199,7 @@ static void doze(sp_frames *frames)
     frames->wslay = frames->inside ? frames->wslay : NULL;
 }
 
-static int refuse(sp_frames *frames, int error, uint32_t close_code, const char *text)
-{
-    frames->close_code = close_code;
-    frames->error = text;
-    return error;
-}
-
-static bool is_control(uint8_t opcode)
-{
-    return opcode & 0x8;
-}
-
-/* A frame's header has been read: is it one that may stand here? (RFC 6455, sections 5.1, 5.2, 5.4, 5.5) */
-static int begin_frame(sp_frames *frames, const struct wslay_frame_iocb *frame)
-{
-    if (frame->mask)
-        return refuse(frames, SPECTACLES_E_PROTO, 1002, "the gateway sent a masked frame");
-    if (frame->rsv)
-        return refuse(frames, SPECTACLES_E_PROTO, 1002, "the gateway sent a frame with reserved bits");
-    if (frame->opcode > WSLAY_PONG || (frame->opcode > WSLAY_BINARY_FRAME && !is_control(frame->opcode)))
-        return refuse(frames, SPECTACLES_E_PROTO, 1002, "the gateway sent a frame of an unknown kind");
-    frames->opcode = frame->opcode;
-    frames->left = frame->payload_length;
-    frames->final = frame->fin;
-    if (is_control(frame->opcode)) {
-        if (!frame->fin || frame->payload_length > SP_CONTROL_MAX)
-            return refuse(frames, SPECTACLES_E_PROTO, 1002,
-                          "the gateway sent a control frame that is too long or in pieces");
-        frames->control_length = 0;
-        return SPECTACLES_OK;
-    }
-    if (frame->opcode == WSLAY_CONTINUATION_FRAME && !frames->message_kind)
-        return refuse(frames, SPECTACLES_E_PROTO, 1002,
-                      "the gateway continued a message that it had not begun");
-    if (frame->opcode != WSLAY_CONTINUATION_FRAME && frames->message_kind)
-        return refuse(frames, SPECTACLES_E_PROTO, 1002, "the gateway began a message inside another");
-    uint64_t held = sp_buffer_length(&frames->message);
-    if (frame->payload_length > frames->max_message || held > frames->max_message - frame->payload_length)
-        return refuse(frames, SPECTACLES_E_TOOBIG, 1009,
-                      "the gateway sent a message over the limit on its size");
-    if (frame->opcode != WSLAY_CONTINUATION_FRAME)
-        frames->message_kind = frame->opcode;
-    return SPECTACLES_OK;
-}
+/* ---- Payloads ---- */
 
 static sp_slice lent(const sp_frames *frames)
 {
@@ -272,27 +315,34 @@ int sp_frames_feed(sp_frames *frames, const uint8_t *bytes, size_t length)
     return sp_buffer_append(&frames->input, bytes, length);
 }
 
-int sp_frames_next(sp_frames *frames, sp_frame *out)
+/* Reads on in the present frame, or begins the next one: 0 while more is needed, 1 and what is whole. */
+static int read_on(sp_frames *frames, sp_frame *out)
 {
-    sp_frames_forget(frames);
-    if (sp_buffer_length(&frames->input) == 0)
-        return 0;
-    if (wake(frames) != SPECTACLES_OK)
-        return SPECTACLES_E_NOMEM;
+    struct wslay_frame_iocb frame;
     for (;;) {
-        struct wslay_frame_iocb frame;
         ssize_t got = wslay_frame_recv(frames->wslay, &frame);
+        if (frames->refused)
+            return frames->verdict;
         if (got == WSLAY_ERR_WANT_READ)
             return gather(frames);
         if (got < 0)
             return refuse(frames, SPECTACLES_E_PROTO, 1002, "the gateway sent a malformed WebSocket frame");
-        int done = frames->left == 0 ? begin_frame(frames, &frame) : SPECTACLES_OK;
-        frames->left -= done == SPECTACLES_OK ? frame.data_length : 0;
-        if (done == SPECTACLES_OK && frames->left == 0)
-            done = end_frame(frames, out);
+        frames->left -= frame.data_length;
+        int done = frames->left == 0 ? end_frame(frames, out) : SPECTACLES_OK;
         if (done != 0)
             return done;
     }
+}
+
+int sp_frames_next(sp_frames *frames, sp_frame *out)
+{
+    sp_frames_forget(frames);
+    /* Behind a frame that was refused nobody knows where the next one begins. */
+    if (frames->refused)
+        sp_buffer_clear(&frames->input);
+    if (sp_buffer_length(&frames->input) == 0)
+        return 0;
+    return wake(frames) == SPECTACLES_OK ? read_on(frames, out) : SPECTACLES_E_NOMEM;
 }
 
 int sp_frames_send(sp_frames *frames, enum sp_frame_kind kind, sp_slice payload)
@@ -334,11 +384,33 @@ int sp_frames_send_close(sp_frames *frames, uint32_t code)
     return sp_frames_send(frames, SP_FRAME_CLOSE, (sp_slice){payload, sizeof payload});
 }
 
-uint32_t sp_frame_close_code(sp_slice payload)
+/* ---- Close frames ---- */
+
+/* RFC 6455, section 7.4; 1012 to 1014 are in IANA's registry. 1004 to 1006 and 1015 are for programs among themselves. */
+bool sp_close_code_may_be_sent(uint32_t code)
+{
+    return (code >= 1000 && code <= 1014 && (code < 1004 || code > 1006)) || (code >= 3000 && code <= 4999);
+}
+
+static bool is_utf8(sp_slice text)
+{
+    size_t width = 1;
+    for (size_t at = 0; at < text.length && width > 0; at += width)
+        width = sp_utf8_sequence(text.bytes + at, text.length - at);
+    return width > 0;
+}
+
+sp_close sp_frame_close(sp_slice payload)
 {
     sp_reader reader = sp_reader_of(payload);
+    sp_close close = {0};
     if (payload.length == 0)
-        return 1005;
-    uint32_t code = sp_reader_u16(&reader);
-    return reader.failed || code < 1000 ? 0 : code;
+        return close;
+    close.code = sp_reader_u16(&reader);
+    close.reason = sp_reader_take(&reader, sp_reader_left(&reader));
+    if (reader.failed || !sp_close_code_may_be_sent(close.code))
+        close.mistake = 1002;
+    else if (!is_utf8(close.reason))
+        close.mistake = 1007;
+    return close;
 }

@@ -46,6 +46,8 @@ typedef struct sp_frames {
     uint8_t message_kind; /* opcode of the message in `message`; 0 when none is under way */
     uint8_t final;        /* the present frame is its message's last */
     bool handed_out;
+    bool refused; /* a frame broke the rules: what follows can not be told apart */
+    int verdict;  /* on the header that wslay was about to get */
     sp_buffer *output;
     sp_random *random;
     uint32_t close_code; /* what sp_frames_next refused with */
@@ -64,7 +66,8 @@ void sp_frames_forget(sp_frames *frames);
 
 /*
  * 1 and the next frame, 0 when more bytes are needed, or an error: SPECTACLES_E_PROTO and SPECTACLES_E_TOOBIG
- * (close_code and error say what to tell the peer and the owner), SPECTACLES_E_NOMEM.
+ * (close_code and error say what to tell the peer and the owner), SPECTACLES_E_NOMEM. What breaks a rule with its header
+ * is refused as soon as the header is there; after a refusal everything that comes is dropped.
  */
 int sp_frames_next(sp_frames *frames, sp_frame *out);
 
@@ -77,7 +80,17 @@ int sp_frames_send(sp_frames *frames, enum sp_frame_kind kind, sp_slice payload)
 /* Appends a close frame with this code. */
 int sp_frames_send_close(sp_frames *frames, uint32_t code);
 
-/* The code of a close frame's payload, 1005 for none (RFC 6455, section 7.4.1), 0 when it is malformed. */
-uint32_t sp_frame_close_code(sp_slice payload);
+/* What a close frame says. */
+typedef struct sp_close {
+    uint32_t code;   /* 0: the frame is empty */
+    sp_slice reason; /* in the frame's payload; not UTF-8 when that is the mistake */
+    uint32_t
+        mistake; /* the code that answers it: 1002 (the code may not be sent), 1007 (the reason); 0: none */
+} sp_close;
+
+sp_close sp_frame_close(sp_slice payload);
+
+/* Whether a close frame may bear this code (RFC 6455, section 7.4). */
+bool sp_close_code_may_be_sent(uint32_t code);
 
 #endif

@@ -21,6 +21,7 @@ enum {
 
 /* Codes with which we close; all of them keep the session. */
 enum {
+    CLOSE_FORBIDDEN = 1002,
     CLOSE_UNSUPPORTED = 1003,
     CLOSE_UNDECODABLE = 1007,
     CLOSE_RECONNECT = 4000
@@ -351,30 +352,70 @@ static void add_details(const spectacles_shard *shard, uint32_t code, sp_text *t
         add_privileged_intents(shard, text);
 }
 
+static void add_reason(const sp_close *close, sp_text *text)
+{
+    if (close->reason.length == 0)
+        return;
+    sp_text_add(text, ": ");
+    sp_text_add_foreign(text, close->reason.bytes, close->reason.length, SP_CONTROL_MAX);
+}
+
+/* A code that nobody may send says nothing: neither that the session is gone, nor that it lives. */
+static void on_forbidden_close(spectacles_shard *shard, const sp_close *close, uint64_t now)
+{
+    sp_loss *loss = sp_shard_blame(shard, 0, SPECTACLES_E_PROTO, SP_CLOSE_RESUME);
+    if (loss) {
+        if (close->code)
+            sp_text_set(&loss->text, "the gateway closed with code %u, which no close frame may bear",
+                        (unsigned)close->code);
+        else
+            sp_text_set(&loss->text, "the gateway sent a close frame whose code is cut off or 0");
+        add_reason(close, &loss->text);
+    }
+    sp_shard_drop(shard, close->mistake, now);
+}
+
+static void tell_close(const spectacles_shard *shard, const sp_close *close, const char *text, sp_loss *loss)
+{
+    sp_text_set(&loss->text, "%s", text);
+    if (close->code)
+        sp_text_add(&loss->text, " (close code %u)", (unsigned)close->code);
+    add_details(shard, close->code, &loss->text);
+    if (close->mistake)
+        sp_text_add(&loss->text, "; its reason is not UTF-8, which breaks the protocol");
+    add_reason(close, &loss->text);
+}
+
+/* Our answer. The peer's own code only where it keeps the session: 1000 and 1001 would end it. */
+static uint32_t answer_to(const sp_close *close)
+{
+    if (close->mistake)
+        return close->mistake;
+    return close->code >= 3000 ? close->code : CLOSE_RECONNECT;
+}
+
 /* The peer's close frame: answered (RFC 6455, section 5.5.1), unless it is the answer to ours. */
 static void on_close(spectacles_shard *shard, sp_slice payload, uint64_t now)
 {
-    uint32_t code = sp_frame_close_code(payload);
+    const sp_close close = sp_frame_close(payload);
     const char *text;
-    enum sp_close_plan plan = sp_close_plan_of(code == 1005 ? 0 : code, &text);
     if (shard->state == SPECTACLES_SHARD_CLOSING) {
         sp_shard_settle(shard, now);
         return;
     }
-    sp_loss *loss = sp_shard_blame(shard, code == 1005 ? 0 : code, SPECTACLES_E_CLOSED, plan);
-    if (loss) {
-        loss->error = code == 4004 ? SPECTACLES_E_AUTH : loss->error;
-        sp_text_set(&loss->text, "%s", text);
-        if (loss->code)
-            sp_text_add(&loss->text, " (close code %u)", (unsigned)loss->code);
-        add_details(shard, loss->code, &loss->text);
-        if (payload.length > 2) {
-            sp_text_add(&loss->text, ": ");
-            sp_text_add_foreign(&loss->text, payload.bytes + 2, payload.length - 2, SP_CONTROL_MAX);
-        }
+    if (close.mistake == CLOSE_FORBIDDEN) {
+        on_forbidden_close(shard, &close, now);
+        return;
     }
-    /* With the peer's own code: 1000 and 1001 end a session only when they come from us first. */
-    sp_shard_drop(shard, code >= 3000 && code < 5000 ? code : CLOSE_RECONNECT, now);
+    enum sp_close_plan plan = sp_close_plan_of(close.code, &text);
+    sp_loss *loss = sp_shard_blame(shard, close.code, SPECTACLES_E_CLOSED, plan);
+    if (loss) {
+        loss->error = close.code == 4004 ? SPECTACLES_E_AUTH
+                      : close.mistake    ? SPECTACLES_E_PROTO
+                                         : SPECTACLES_E_CLOSED;
+        tell_close(shard, &close, text, loss);
+    }
+    sp_shard_drop(shard, answer_to(&close), now);
 }
 
 static void on_frame(spectacles_shard *shard, const sp_frame *frame, uint64_t now)

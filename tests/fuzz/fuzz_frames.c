@@ -47,7 +47,7 @@ static void pull(reading *reader, size_t late)
         add(reader, &kind, 1);
         add(reader, frame.payload.bytes, frame.payload.length);
         if (frame.kind == SP_FRAME_CLOSE)
-            sp_frame_close_code(frame.payload);
+            sp_frame_close(frame.payload);
     }
     if (got < 0)
         reader->error = got;

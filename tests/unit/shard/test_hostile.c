@@ -223,8 +223,8 @@ static void message_in_message(sp_scene *scene)
     peer_frame(scene->peer, 0x81, "}", 1);
 }
 RAW(length_of_63_bits, "\x81\x7f\x80\x00\x00\x00\x00\x00\x00\x00")
-RAW(length_of_an_exabyte, "\x81\x7f\x0f\x00\x00\x00\x00\x00\x00\x00 ")
-RAW(length_over_the_cap, "\x81\x7f\x00\x00\x00\x00\x00\x01\x00\x01 ")
+RAW(length_of_an_exabyte, "\x81\x7f\x0f\x00\x00\x00\x00\x00\x00\x00")
+RAW(length_over_the_cap, "\x81\x7f\x00\x00\x00\x00\x00\x01\x00\x01")
 static void fragments_over_the_cap(sp_scene *scene)
 {
     static char part[8192];
@@ -243,6 +243,10 @@ static void endless_fragments(sp_scene *scene)
 FRAME(close_of_one_byte, 0x88, "x")
 FRAME(close_999, 0x88, "\x03\xe7")
 FRAME(close_with_bad_text, 0x88, "\x0f\xa0\xff\xfe\x1b[31m")
+FRAME(close_1006, 0x88,
+      "\x03\xee"
+      "because")
+FRAME(close_2999, 0x88, "\x0b\xb7")
 FRAME(close_without_code, 0x88, "")
 FRAME(binary, 0x82, "{\"op\":11}")
 FRAME(bad_utf8, 0x81, "{\"op\":11,\"d\":\"\xc3\x28\"}")
@@ -423,8 +427,8 @@ static const sp_hostile cases[] = {
     {"opcode 3", AT_HELLO, J, NONE, opcode_3, "kind"},
     {"opcode 11", AT_HELLO, J, NONE, opcode_b, "kind"},
     {"opcode 15", AT_HELLO, J, NONE, opcode_f, "kind"},
-    {"a ping in pieces", AT_HELLO, J, NONE, fragmented_ping, "malformed"},
-    {"a close in pieces", AT_HELLO, J, NONE, fragmented_close, "malformed"},
+    {"a ping in pieces", AT_HELLO, J, NONE, fragmented_ping, "in pieces"},
+    {"a close in pieces", AT_HELLO, J, NONE, fragmented_close, "in pieces"},
     {"a ping of 126 bytes", AT_HELLO, J, NONE, long_ping, "frame"},
     {"a lone continuation", AT_HELLO, J, NONE, lone_continuation, "continued"},
     {"a message in a message", AT_HELLO, J, NONE, message_in_message, "inside"},
@@ -433,9 +437,12 @@ static const sp_hostile cases[] = {
     {"a length over the cap", AT_HELLO, J, NONE, length_over_the_cap, "limit"},
     {"fragments over the cap", AT_HELLO, J, NONE, fragments_over_the_cap, "limit"},
     {"endless empty fragments", AT_HELLO, J, NONE, endless_fragments, "object"},
-    {"a close of one byte", AT_READY, J, NONE, close_of_one_byte, "lost"},
-    {"close code 999", AT_READY, J, NONE, close_999, "lost"},
-    {"a close with escapes for a terminal", AT_READY, J, NONE, close_with_bad_text, "??"},
+    {"a close of one byte", AT_READY, J, NONE, close_of_one_byte, "cut off"},
+    {"close code 999", AT_READY, J, NONE, close_999, "code 999, which no close frame may bear"},
+    {"a close with escapes for a terminal", AT_READY, J, NONE, close_with_bad_text,
+     "UTF-8, which breaks the protocol: ??"},
+    {"a close with a code for programs themselves", AT_READY, J, NONE, close_1006, "code 1006, which"},
+    {"a close with a code of nobody's", AT_READY, J, NONE, close_2999, "code 2999, which"},
     {"a close without a code", AT_READY, J, NONE, close_without_code, "lost"},
     {"a binary message", AT_HELLO, J, NONE, binary, "binary"},
     {"not UTF-8", AT_READY, J, NONE, bad_utf8, "UTF-8"},

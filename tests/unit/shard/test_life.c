@@ -842,8 +842,8 @@ static void every_close_code_is_a_sentence(void **state)
 static void a_close_is_answered_with_a_code_that_keeps_the_session(void **state)
 {
     (void)state;
-    static const int codes[][2] = {{1000, 4000}, {1001, 4000}, {2999, 4000}, {3000, 3000},
-                                   {4009, 4009}, {4999, 4999}, {5000, 4000}};
+    static const int codes[][2] = {{1000, 4000}, {1001, 4000}, {1013, 4000}, {2999, 1002}, {3000, 3000},
+                                   {4009, 4009}, {4999, 4999}, {5000, 1002}, {1005, 1002}};
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
         char payload[200];
         sp_peer *peer = peer_new(NULL);

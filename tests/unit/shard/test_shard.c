@@ -921,7 +921,7 @@ static void nonsense_ends_the_connection_and_not_the_shard(void **state)
         {0x83, "{}", "unknown kind"},
         {0x8b, "{}", "unknown kind"},
         {0x80, "{}", "continued a message"},
-        {0x09, "{}", "malformed"},
+        {0x09, "{}", "in pieces"},
         {0x82, "{}", "binary message"},
         {0x81, "{", "key in quotes"},
         {0x81, "", "JSON object"},
@@ -950,6 +950,25 @@ static void nonsense_ends_the_connection_and_not_the_shard(void **state)
     }
 }
 
+/* What a close code means does not depend on the words that go with it. */
+static void a_close_code_counts_although_its_reason_is_broken(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    peer_ready(peer);
+    peer_close(peer, 4004, "\xff");
+    peer_eof(peer, 0, NULL);
+    assert_int_equal(peer_count(peer, "FATAL 4004 -10"), 1);
+    peer_free(peer);
+    peer = peer_new(NULL);
+    peer_ready(peer);
+    peer_close(peer, 4009, "\xff");
+    peer_eof(peer, 0, NULL);
+    assert_int_equal(peer_count(peer, "LOST 4009 -5"), 1);
+    assert_int_equal(peer_count(peer, "GAP"), 1);
+    peer_free(peer);
+}
+
 /* The close code with which we answer each kind of mistake (RFC 6455, section 7.4.1). */
 static void mistakes_are_answered_with_their_code(void **state)
 {
@@ -968,7 +987,10 @@ static void mistakes_are_answered_with_their_code(void **state)
         {"\x81\x10{\"op\":11,\"d\":\"\xff\"}", 18, 1007},         /* not UTF-8 */
         {"\x81\x13{\"op\":11,\"d\":\"\xed\xa0\x80\"}", 21, 1007}, /* a surrogate */
         {"\x81\x01{", 3, 1007},                                   /* not JSON */
-        {"\x81\x7f\0\0\0\0\x10\0\0\0 ", 11, 1009},                /* too long */
+        {"\x81\x7f\0\0\0\0\x10\0\0\0", 10, 1009},                 /* too long, as its header says */
+        {"\x88\x02\x03\xee", 4, 1002},                            /* a close code that nobody may send */
+        {"\x88\x01\x03", 3, 1002},                                /* half a close code */
+        {"\x88\x03\x0f\xa0\xff", 5, 1007},                        /* a reason that is not UTF-8 */
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         char payload[200];
@@ -1178,6 +1200,7 @@ int main(void)
         cmocka_unit_test(only_some_codes_close),
         cmocka_unit_test(nonsense_ends_the_connection_and_not_the_shard),
         cmocka_unit_test(mistakes_are_answered_with_their_code),
+        cmocka_unit_test(a_close_code_counts_although_its_reason_is_broken),
         cmocka_unit_test(a_ready_without_a_session_is_refused),
         cmocka_unit_test(a_session_id_is_printable_or_refused),
         cmocka_unit_test(a_resume_url_that_is_not_followed_is_not_exported),
