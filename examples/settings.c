@@ -18,7 +18,7 @@ static const char help[] =
     "  DISCORD_RAW_INTENTS       the same as a number (0)\n"
     "  DISCORD_SHARD_COUNT       of the whole bot (what Discord recommends)\n"
     "  DISCORD_SHARD_IDS         those of this process: 0,2,4-7 (all)\n"
-    "  DISCORD_PRESENCE          JSON, sent with identify (none)\n"
+    "  DISCORD_PRESENCE          JSON, op 3's d, sent with identify (none)\n"
     "  DISCORD_MORE_OPS          ops that workers may send besides 3,4,8,31,43 (none)\n"
     "  DISCORD_ENCODING          json or etf (json)\n"
     "  DISCORD_COMPRESSION       zstd-stream, zlib-stream, payload or none (zstd-stream where built with "
@@ -167,6 +167,16 @@ static void read_api(struct settings *settings)
         errx(1, "DISCORD_API_PROTOCOL is https, or http for tests");
 }
 
+static const char *read_presence(void)
+{
+    spectacles_problem problem;
+    const char *presence = text("DISCORD_PRESENCE", NULL);
+    if (presence &&
+        spectacles_presence_check((const uint8_t *)presence, strlen(presence), &problem) != SPECTACLES_OK)
+        errx(1, "DISCORD_PRESENCE: %s (at byte %zu)", problem.text, problem.position);
+    return presence;
+}
+
 static void name_what_is_not_done(void)
 {
     static const char *const names[] = {"BROKER_MESSAGE_TIMEOUT", "PROMETHEUS_ADDRESS",
@@ -233,7 +243,7 @@ void settings_read(struct settings *settings)
     settings->group = text("BROKER_GROUP", "gateway");
     settings->format = format_from_environment();
     settings->unroutable_hold = (uint32_t)number("BROKER_UNROUTABLE_HOLD", hold, strlen(hold), 86400000);
-    settings->presence = text("DISCORD_PRESENCE", NULL);
+    settings->presence = read_presence();
     read_wire(settings);
     read_window(settings);
     settings->version = (uint32_t)number("DISCORD_GATEWAY_VERSION", version, strlen(version), 100);

@@ -94,6 +94,9 @@ int spectacles_send_build(uint8_t *out, size_t size, uint64_t guild_id, const ui
 /* The largest payload that Discord takes from a client, in bytes (Discord: "Sending Events", close 4002). */
 #define SPECTACLES_PACKET_MAX 4096
 
+/* So many users may be named in one request for members (Discord: "Request Guild Members"). */
+#define SPECTACLES_MEMBERS_USERS_MAX 100
+
 /* A packet for the gateway taken apart; `d` points into what was parsed. This struct is frozen. */
 typedef struct spectacles_packet {
     uint32_t op;
@@ -111,7 +114,7 @@ typedef struct spectacles_packet {
  *
  *     op 3   since (milliseconds or null), activities (each with name and type), status, afk
  *     op 4   guild_id, channel_id (null to leave); self_mute and self_deaf may be left out
- *     op 8   guild_id, and query with limit, or user_ids (an id or an array); presences and nonce (at most 32
+ *     op 8   guild_id, and query with limit, or user_ids (an id or an array of 1 to 100); presences and nonce (at most 32
  *            bytes) may be left out. null counts as left out
  *     op 31  guild_ids
  *     op 43  guild_id, fields
@@ -126,6 +129,13 @@ typedef struct spectacles_packet {
  */
 int spectacles_packet_parse(spectacles_packet *out, const uint8_t *body, size_t length,
                             spectacles_problem *problem);
+
+/*
+ * Checks a presence by itself, as spectacles_packet_parse() checks the d of op 3: what spectacles_shard_config.presence
+ * takes. Discord ends a connection that identifies with another one, and the bot would identify for ever. problem may be
+ * NULL; it is filled on failure only, with a position in d. Returns 0; SPECTACLES_E_PROTO: it is not one.
+ */
+int spectacles_presence_check(const uint8_t *d, size_t length, spectacles_problem *problem);
 
 /* The gateway intents (Discord: "Gateway Intents"), as bit numbers. Privileged ones are marked so. */
 enum spectacles_intent {

@@ -105,7 +105,8 @@ typedef struct spectacles_shard_config {
     const char *token; /* required; without the "Bot " prefix */
     /* required: "wss://gateway.discord.gg" from GET /gateway/bot, or ws:// for tests */
     const char *gateway_url;
-    const char *presence;              /* a JSON object sent with identify (op 3's d), or NULL */
+    /* sent with identify: JSON, the d of op 3 with all that spectacles_presence_check() asks for; or NULL */
+    const char *presence;
     const char *user_agent;            /* of the HTTP upgrade; NULL: the library's own */
     const spectacles_session *session; /* to be resumed, or NULL */
     /* bytes of one received payload; default 32 MiB. More: close 1009, reconnect */
@@ -284,7 +285,7 @@ typedef struct spectacles_members_request {
     uint64_t guild_id;  /* required */
     const char *query;  /* what names begin with, "" for all; or NULL, and then */
     const uint64_t *user_ids;
-    size_t user_id_count; /* at most 100 */
+    size_t user_id_count; /* at most SPECTACLES_MEMBERS_USERS_MAX */
     const char *nonce;    /* comes back with the answer; at most 32 bytes; or NULL */
 } spectacles_members_request;
 

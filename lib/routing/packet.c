@@ -6,6 +6,10 @@
 
 #include <string.h>
 
+enum {
+    OP_PRESENCE = 3
+};
+
 /* ---- What a field of d may hold. Each narrows the value to the part that is wrong when it says false. ----
  */
 
@@ -82,9 +86,13 @@ static bool is_ids(sp_slice *value)
     return count_of(value, is_id) > 0;
 }
 
+/* Discord takes no more than a hundred in one request, and answers a longer list by ignoring it. */
 static bool is_id_or_ids(sp_slice *value)
 {
-    return sp_json_type(*value) == SP_JSON_ARRAY ? is_ids(value) : is_id(value);
+    if (sp_json_type(*value) != SP_JSON_ARRAY)
+        return is_id(value);
+    int count = count_of(value, is_id);
+    return count > 0 && count <= SPECTACLES_MEMBERS_USERS_MAX;
 }
 
 static bool is_texts(sp_slice *value)
@@ -141,7 +149,7 @@ static const struct field fields[] = {
     FIELD(8, REQUIRED, "guild_id", is_id, AN_ID),
     FIELD(8, OPTIONAL, "query", is_text, "a string"),
     FIELD(8, OPTIONAL, "limit", is_count, "an unsigned integer"),
-    FIELD(8, OPTIONAL, "user_ids", is_id_or_ids, AN_ID ", or an array of at least one"),
+    FIELD(8, OPTIONAL, "user_ids", is_id_or_ids, AN_ID ", or an array of 1 to 100"),
     FIELD(8, OPTIONAL, "presences", is_bool, "true or false"),
     FIELD(8, OPTIONAL, "nonce", is_nonce, "a string of at most 32 bytes"),
     FIELD(31, REQUIRED, "guild_ids", is_ids, "an array of at least one id"),
@@ -292,10 +300,19 @@ static int read_op(const sp_command *command, sp_slice object, const sp_ops *ops
     return SPECTACLES_OK;
 }
 
+/* What holds of every d, and what its op asks for. */
+static int check_d(const sp_command *command, uint32_t op, sp_slice d)
+{
+    sp_slice wrong;
+    if (find_lone_surrogate(d, &wrong))
+        return sp_command_refuse(command, SPECTACLES_E_PROTO, wrong,
+                                 "\"d\" holds half a surrogate pair, which is no Unicode text");
+    return check_fields(command, op, d);
+}
+
 static int read_d(const sp_command *command, sp_slice object, sp_slice *d)
 {
     sp_slice value;
-    sp_slice wrong;
     int found = sp_json_find(object, "d", &value);
     if (found < 0)
         return sp_command_refuse(command, SPECTACLES_E_PROTO, object, "\"d\" is there twice");
@@ -304,9 +321,6 @@ static int read_d(const sp_command *command, sp_slice object, sp_slice *d)
                                  "\"d\" is missing: a packet is {\"op\": ..., \"d\": {...}}");
     if (sp_json_type(value) != SP_JSON_OBJECT)
         return sp_command_refuse(command, SPECTACLES_E_PROTO, value, "\"d\" has to be a JSON object");
-    if (find_lone_surrogate(value, &wrong))
-        return sp_command_refuse(command, SPECTACLES_E_PROTO, wrong,
-                                 "\"d\" holds half a surrogate pair, which is no Unicode text");
     *d = value;
     return SPECTACLES_OK;
 }
@@ -342,8 +356,20 @@ int sp_packet_parse(spectacles_packet *out, const uint8_t *body, size_t length, 
     if (is_too_large(op, d))
         return sp_command_refuse(&command, SPECTACLES_E_TOOBIG, d,
                                  "the packet is too large: {\"op\":...,\"d\":...} may have 4096 bytes");
-    error = check_fields(&command, op, d);
+    error = check_d(&command, op, d);
     if (error == SPECTACLES_OK)
         *out = (spectacles_packet){op, d.bytes, d.length};
     return error;
+}
+
+SPECTACLES_EXPORT int spectacles_presence_check(const uint8_t *d, size_t length, spectacles_problem *problem)
+{
+    const sp_command command = {d, problem};
+    sp_slice value;
+    int error = sp_json_check((sp_slice){d, length}, &value, problem);
+    if (error != SPECTACLES_OK)
+        return error;
+    if (sp_json_type(value) != SP_JSON_OBJECT)
+        return sp_command_refuse(&command, SPECTACLES_E_PROTO, value, "the presence is not a JSON object");
+    return check_d(&command, OP_PRESENCE, value);
 }

@@ -13,8 +13,7 @@ enum {
     OP_REQUEST_MEMBERS = 8,
     OP_REQUEST_SOUNDS = 31,
     OP_REQUEST_CHANNEL_INFO = 43,
-    NONCE_MOST = 32,
-    USERS_MOST = 100
+    NONCE_MOST = 32
 };
 
 /* ---- Composing ---- */
@@ -70,40 +69,44 @@ static int send_composed(spectacles_shard *shard, uint32_t op, sp_buffer *d, uin
 /* ---- Presence ---- */
 
 /* By itself: what is put together with it must not be able to change its meaning. */
-static bool is_json_array(const char *text)
+static bool is_json(const char *text)
 {
     sp_slice value;
-    return sp_json_check((sp_slice){(const uint8_t *)text, strlen(text)}, &value, NULL) == SPECTACLES_OK &&
-           sp_json_type(value) == SP_JSON_ARRAY;
+    return sp_json_check((sp_slice){(const uint8_t *)text, strlen(text)}, &value, NULL) == SPECTACLES_OK;
+}
+
+static void put_presence(sp_buffer *d, const spectacles_presence *presence)
+{
+    sp_buffer_text(d, "{\"since\":");
+    if (presence->since)
+        sp_buffer_decimal(d, presence->since);
+    else
+        sp_buffer_text(d, "null");
+    sp_buffer_text(d, ",\"activities\":");
+    sp_buffer_text(d, presence->activities ? presence->activities : "[]");
+    put_text(d, ",\"status\":", presence->status);
+    put_bool(d, ",\"afk\":", presence->afk);
+    sp_buffer_u8(d, '}');
 }
 
 SPECTACLES_EXPORT int spectacles_shard_send_presence(spectacles_shard *shard,
                                                      const spectacles_presence *presence, uint64_t now,
                                                      uint64_t *ticket)
 {
-    static const char *const known[] = {"online", "dnd", "idle", "invisible", "offline"};
     spectacles_presence read = {0};
+    spectacles_problem problem;
     sp_buffer d = {0};
-    size_t i = 0;
     if (sp_config_read(&read, sizeof read, presence) != SPECTACLES_OK || !read.status)
         return sp_shard_fail(shard, SPECTACLES_E_INVAL, "a presence has a size and a status");
-    while (i < sizeof known / sizeof known[0] && strcmp(known[i], read.status) != 0)
-        i++;
-    if (i == sizeof known / sizeof known[0])
-        return sp_shard_fail(shard, SPECTACLES_E_INVAL,
-                             "status is one of online, dnd, idle, invisible, offline");
-    if (read.activities && !is_json_array(read.activities))
+    if (read.activities && !is_json(read.activities))
         return sp_shard_fail(shard, SPECTACLES_E_INVAL, "activities is not a JSON array");
-    sp_buffer_text(&d, "{\"since\":");
-    if (read.since)
-        sp_buffer_decimal(&d, read.since);
-    else
-        sp_buffer_text(&d, "null");
-    sp_buffer_text(&d, ",\"activities\":");
-    sp_buffer_text(&d, read.activities ? read.activities : "[]");
-    put_text(&d, ",\"status\":", read.status);
-    put_bool(&d, ",\"afk\":", read.afk);
-    sp_buffer_u8(&d, '}');
+    put_presence(&d, &read);
+    sp_slice text = sp_buffer_slice(&d);
+    if (!sp_buffer_failed(&d) &&
+        spectacles_presence_check(text.bytes, text.length, &problem) != SPECTACLES_OK) {
+        sp_buffer_free(&d);
+        return sp_shard_fail(shard, SPECTACLES_E_INVAL, problem.text);
+    }
     return send_composed(shard, OP_PRESENCE, &d, now, ticket);
 }
 
@@ -135,7 +138,7 @@ static const char *members_mistake(const spectacles_members_request *request)
         return "a request for members has a guild_id";
     if ((request->query == NULL) == (request->user_id_count == 0))
         return "a request for members has either a query or user_ids";
-    if (request->user_id_count > USERS_MOST)
+    if (request->user_id_count > SPECTACLES_MEMBERS_USERS_MAX)
         return "a request for members names at most 100 users";
     if (request->user_id_count > 0 &&
         (!request->user_ids || has_zero(request->user_ids, request->user_id_count)))

@@ -92,12 +92,9 @@ static int check_texts(const spectacles_shard_config *config, spectacles_problem
                          "gateway_url is missing: take it from GET /gateway/bot");
     if (config->user_agent && !is_header_text(config->user_agent))
         return sp_refuse(problem, SPECTACLES_E_INVAL, "user_agent holds a control character");
-    if (config->presence) {
-        sp_slice value;
-        sp_slice text = {(const uint8_t *)config->presence, strlen(config->presence)};
-        if (sp_json_check(text, &value, problem) != SPECTACLES_OK || sp_json_type(value) != SP_JSON_OBJECT)
-            return sp_refuse(problem, SPECTACLES_E_INVAL, "presence is not a JSON object");
-    }
+    if (config->presence && spectacles_presence_check((const uint8_t *)config->presence,
+                                                      strlen(config->presence), problem) != SPECTACLES_OK)
+        return SPECTACLES_E_INVAL;
     return SPECTACLES_OK;
 }
 

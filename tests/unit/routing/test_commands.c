@@ -254,12 +254,69 @@ static void positions_point_at_the_mistake(void **state)
     }
 }
 
+static void a_request_names_at_most_a_hundred_users(void **state)
+{
+    char body[4096];
+    spectacles_packet packet;
+    spectacles_problem problem;
+    (void)state;
+    for (int users = 99; users <= 102; users++) {
+        int length = sprintf(body, "{\"op\":8,\"d\":{\"guild_id\":1,\"user_ids\":[1");
+        for (int i = 1; i < users; i++)
+            length += sprintf(body + length, ",\"%d\"", i + 1);
+        length += sprintf(body + length, "]}}");
+        int error = spectacles_packet_parse(&packet, (const uint8_t *)body, (size_t)length, &problem);
+        assert_int_equal(error, users <= 100 ? SPECTACLES_OK : SPECTACLES_E_PROTO);
+        if (error)
+            assert_non_null(strstr(problem.text, "\"user_ids\" of op 8"));
+    }
+}
+
+/* What op 3 refuses, a presence by itself is refused for, with the same sentence at the same place. */
+static void a_presence_is_checked_as_op_3_is(void **state)
+{
+    static const char *const presences[] = {
+        "{\"status\":\"online\"}",
+        "{\"since\":null,\"activities\":null,\"status\":\"online\",\"afk\":false}",
+        "{\"since\":null,\"activities\":[{\"name\":\"x\"}],\"status\":\"onlin\",\"afk\":false}",
+        "{\"since\":null,\"activities\":[{\"name\":\"x\",\"type\":0}],\"status\":\"onlin\",\"afk\":false}",
+        "{\"since\":-1,\"activities\":[],\"status\":\"online\",\"afk\":false}",
+        "{\"since\":null,\"activities\":[],\"status\":\"online\",\"afk\":0}",
+        "{\"since\":null,\"activities\":[{\"name\":\"\\ud800\",\"type\":0}],\"status\":\"dnd\",\"afk\":true}",
+        "{\"since\":null,\"activities\":[],\"status\":\"dnd\",\"afk\":true,\"afk\":true}",
+        "{}",
+        "{\"since\":null,",
+        /* and two that are fine */
+        "{\"since\":null,\"activities\":[{\"name\":\"x\",\"type\":0}],\"status\":\"dnd\",\"afk\":true}",
+        "{\"since\":1700000000000,\"activities\":[],\"status\":\"invisible\",\"afk\":false}",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof presences / sizeof presences[0]; i++) {
+        char packet[400];
+        spectacles_packet out;
+        spectacles_problem of_op = {0};
+        spectacles_problem alone = {0};
+        int length = sprintf(packet, "{\"op\":3,\"d\":%s}", presences[i]);
+        int error = spectacles_packet_parse(&out, (const uint8_t *)packet, (size_t)length, &of_op);
+        assert_int_equal(
+            spectacles_presence_check((const uint8_t *)presences[i], strlen(presences[i]), &alone), error);
+        assert_int_equal(error == SPECTACLES_OK, i >= sizeof presences / sizeof presences[0] - 2);
+        if (error == SPECTACLES_OK || i == 9)
+            continue;
+        assert_string_equal(alone.text, of_op.text);
+        assert_int_equal(alone.position + strlen("{\"op\":3,\"d\":"), of_op.position);
+    }
+    assert_int_equal(spectacles_presence_check((const uint8_t *)"[]", 2, NULL), SPECTACLES_E_PROTO);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_command_is_judged),
         cmocka_unit_test(no_prefix_is_a_command),
         cmocka_unit_test(positions_point_at_the_mistake),
+        cmocka_unit_test(a_request_names_at_most_a_hundred_users),
+        cmocka_unit_test(a_presence_is_checked_as_op_3_is),
     };
     return cmocka_run_group_tests_name("routing/commands", tests, NULL, NULL);
 }

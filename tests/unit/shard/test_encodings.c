@@ -494,7 +494,10 @@ static void wrong_commands_are_refused(void **state)
             (spectacles_presence){.size = sizeof presence, .status = "dnd", .activities = no_arrays[i]};
         assert_int_equal(spectacles_shard_send_presence(shard, &presence, now, NULL), SPECTACLES_E_INVAL);
     }
-    presence.activities = "[{\"name\":1,\"name\":2}]";
+    presence.activities = "[{\"name\":\"x\"}]"; /* without its type: Discord would end the connection */
+    assert_int_equal(spectacles_shard_send_presence(shard, &presence, now, NULL), SPECTACLES_E_INVAL);
+    assert_non_null(strstr(spectacles_shard_last_error(shard), "\"activities\" of op 3"));
+    presence.activities = "[{\"name\":\"x\",\"type\":0,\"x\":1,\"x\":2}]";
     assert_int_equal(spectacles_shard_send_presence(shard, &presence, now, NULL), SPECTACLES_E_PROTO);
     assert_int_equal(spectacles_shard_send_voice_state(shard, 0, 1, 0, now, NULL), SPECTACLES_E_INVAL);
     assert_int_equal(spectacles_shard_send_voice_state(shard, 1, 1, 8, now, NULL), SPECTACLES_E_INVAL);
@@ -614,7 +617,8 @@ static void wrong_settings_are_named(void **state)
     assert_non_null(strstr(problem.text, "JSON only"));
     peer_config(&config);
     config.encoding = SPECTACLES_FORMAT_ETF;
-    config.presence = "{\"status\":\"online\",\"status\":\"dnd\"}";
+    config.presence =
+        "{\"since\":null,\"activities\":[],\"status\":\"dnd\",\"afk\":false,\"x\":{\"y\":1,\"y\":2}}";
     assert_int_equal(spectacles_shard_new(&shard, &config, &problem), SPECTACLES_E_INVAL);
     assert_non_null(strstr(problem.text, "twice"));
     for (int i = 0; i < 4; i++) {
@@ -625,7 +629,8 @@ static void wrong_settings_are_named(void **state)
         assert_int_equal(spectacles_shard_new(&shard, &config, &problem), SPECTACLES_E_INVAL);
     }
     static char presence[5000];
-    snprintf(presence, sizeof presence, "{\"status\":\"%04000d\"}", 0);
+    snprintf(presence, sizeof presence,
+             "{\"since\":null,\"activities\":[],\"status\":\"dnd\",\"afk\":false,\"x\":\"%04000d\"}", 0);
     peer_config(&config);
     config.presence = presence;
     assert_int_equal(spectacles_shard_new(&shard, &config, &problem), SPECTACLES_E_TOOBIG);

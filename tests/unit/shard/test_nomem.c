@@ -97,7 +97,7 @@ static void send_some(spectacles_shard *shard, uint64_t now)
 {
     static const uint64_t ids[] = {1, 2};
     spectacles_presence presence = {
-        .size = sizeof presence, .status = "idle", .activities = "[{\"name\":\"x\"}]"};
+        .size = sizeof presence, .status = "idle", .activities = "[{\"name\":\"x\",\"type\":0}]"};
     static uint8_t long_text[3000]; /* more than the buffers keep */
     memset(long_text, 'x', sizeof long_text);
     long_text[0] = long_text[sizeof long_text - 1] = '"';
@@ -138,7 +138,7 @@ static int live(const script *says, spectacles_shard_stats *stats)
     uint64_t now = 1000;
     owed = 0;
     peer_config(&config);
-    config.presence = "{}";
+    config.presence = "{\"since\":null,\"activities\":[],\"status\":\"dnd\",\"afk\":false}";
     config.encoding = says->encoding;
     config.compression = says->compression;
     if (spectacles_shard_new(&shard, &config, NULL) < 0) {
