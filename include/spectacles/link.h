@@ -77,7 +77,8 @@ void spectacles_tls_config_init(spectacles_tls_config *config, size_t size);
  * Loads certificates and makes what many links share: one of these serves every link of one thread. Reads
  * files. On failure `text` (size bytes, may be NULL) gets a sentence that names each path tried.
  * config may be NULL for the defaults. SPECTACLES_E_TLS: no authorities, or a certificate or key that cannot be read;
- * SPECTACLES_E_NOMEM; SPECTACLES_E_INVAL: a certificate without its key, or a key without; SPECTACLES_E_UNSUPPORTED:
+ * SPECTACLES_E_NOMEM; SPECTACLES_E_INVAL: a certificate without its key, a key without, or one that belongs
+ * to another certificate; SPECTACLES_E_UNSUPPORTED:
  * the configuration is newer than the library, or a flag unknown.
  */
 int spectacles_tls_new(spectacles_tls **out, const spectacles_tls_config *config, char *text, size_t size);

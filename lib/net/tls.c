@@ -90,6 +90,16 @@ static int parse_key(spectacles_tls *tls, const char *path)
 #endif
 }
 
+/* Whether the private key is the one that the certificate was made for. */
+static bool belong_together(spectacles_tls *tls)
+{
+#if MBEDTLS_VERSION_NUMBER < 0x03000000 || MBEDTLS_VERSION_NUMBER >= 0x04000000
+    return mbedtls_pk_check_pair(&tls->certificate.pk, &tls->key) == 0;
+#else
+    return mbedtls_pk_check_pair(&tls->certificate.pk, &tls->key, mbedtls_ctr_drbg_random, &tls->random) == 0;
+#endif
+}
+
 /*
  * What of a handshake nobody looks at again: the peer's chain of certificates, some kilobytes. Newer versions keep it where
  * it can not be reached.
@@ -164,6 +174,12 @@ static int load_own_certificate(spectacles_tls *tls, const spectacles_tls_config
         mbedtls_ssl_conf_own_cert(&tls->config, &tls->certificate, &tls->key) != 0) {
         sp_text_set(why, "the key in %s can not be read, or is encrypted", config->key_file);
         return SPECTACLES_E_TLS;
+    }
+    /* Otherwise it is the peer who notices, with an alert that says nothing of it. */
+    if (!belong_together(tls)) {
+        sp_text_set(why, "the key in %s does not belong to the certificate in %s", config->key_file,
+                    config->cert_file);
+        return SPECTACLES_E_INVAL;
     }
     return SPECTACLES_OK;
 }

@@ -396,6 +396,27 @@ static void insecure_is_what_its_name_says(void **state)
     part(&pair);
 }
 
+/* Noticed when both are loaded, and not by the peer's alert. */
+static void a_key_of_another_certificate_is_named(void **state)
+{
+    char text[400] = "";
+    spectacles_tls *tls = NULL;
+    spectacles_tls_config config;
+    (void)state;
+    spectacles_tls_config_init(&config, sizeof config);
+    config.ca_file = file_of(ca_pem);
+    config.cert_file = file_of(foreign_pem);
+    config.key_file = file_of(server_key);
+    assert_int_equal(spectacles_tls_new(&tls, &config, text, sizeof text), SPECTACLES_E_INVAL);
+    assert_null(tls);
+    assert_non_null(strstr(text, "does not belong to the certificate in"));
+    assert_non_null(strstr(text, config.key_file));
+    assert_non_null(strstr(text, config.cert_file));
+    unlink(config.ca_file);
+    unlink(config.cert_file);
+    unlink(config.key_file);
+}
+
 /* A server that asks for a certificate of ours. */
 static void we_can_show_a_certificate(void **state)
 {
@@ -500,6 +521,7 @@ int main(void)
         cmocka_unit_test(we_say_goodbye),
         cmocka_unit_test(only_the_right_certificate_is_trusted),
         cmocka_unit_test(insecure_is_what_its_name_says),
+        cmocka_unit_test(a_key_of_another_certificate_is_named),
         cmocka_unit_test(we_can_show_a_certificate),
         cmocka_unit_test(a_port_without_tls_is_named),
         cmocka_unit_test(a_handshake_may_stop_anywhere),
