@@ -23,7 +23,7 @@ int main(int argc, char **argv)
     setenv("DISCORD_GATEWAY_URL", "wss://gateway.discord.gg", 0);
     config.gateway_url = getenv("DISCORD_GATEWAY_URL");
     config.token = getenv("DISCORD_TOKEN");
-    config.intents = argc > 1 ? strtoull(argv[1], NULL, 0) : 1u << SPECTACLES_INTENT_GUILDS;
+    config.intents = argc > 1 ? strtoull(argv[1], NULL, 0) : SPECTACLES_INTENT_GUILDS;
     config.seed = spectacles_random_seed();
     if (spectacles_shard_new(&shard, &config, &why) < 0 || spectacles_link_for_shard(&link, shard, NULL) < 0)
         errx(1, "%s", why.text);

@@ -112,10 +112,10 @@ static void read_intents(struct settings *settings)
     if (raw)
         settings->intents = number("DISCORD_RAW_INTENTS", raw, strlen(raw), INT64_MAX);
     while ((length = next_word(&list, &word)) > 0) {
-        int bit = spectacles_intent_bit(word, length);
-        if (bit < 0)
+        uint64_t intent;
+        if (spectacles_intent_parse(&intent, word, length) < 0)
             errx(1, "DISCORD_INTENTS: '%.*s' is not the name of an intent", (int)length, word);
-        settings->intents |= UINT64_C(1) << bit;
+        settings->intents |= intent;
     }
 }
 

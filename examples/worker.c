@@ -108,8 +108,8 @@ static int request_members(struct worker *worker, uint64_t delivery, uint64_t gu
     spectacles_message message;
     spectacles_message_init(&message, sizeof message);
     message.flags = SPECTACLES_MESSAGE_MANDATORY; /* or it would vanish unseen where no gateway runs */
-    message.key = SPECTACLES_ROUTE_SEND;
-    message.key_length = strlen(SPECTACLES_ROUTE_SEND);
+    message.key = spectacles_route_send_key();
+    message.key_length = strlen(spectacles_route_send_key());
     message.body = body;
     message.body_length = (size_t)length;
     message.format = SPECTACLES_FORMAT_JSON;

@@ -431,6 +431,14 @@ int spectacles_broker_close(spectacles_broker *broker, uint64_t now);
 /* The state it is in: enum spectacles_broker_state. */
 uint32_t spectacles_broker_state(const spectacles_broker *broker);
 
+/*
+ * What a number of an enum is called, for logs: the name without its prefix ("HANDSHAKE", "CONFIRMED", "UNROUTABLE"),
+ * static and NUL-terminated. "UNKNOWN" for a number that this version does not know. Cannot fail.
+ */
+const char *spectacles_broker_state_name(uint32_t state);
+const char *spectacles_broker_event_type_name(uint32_t type);
+const char *spectacles_call_failure_name(uint32_t failure);
+
 /* Copies the counters; out->size says how much the caller has room for. SPECTACLES_E_INVAL when that is 0. */
 int spectacles_broker_get_stats(const spectacles_broker *broker, spectacles_broker_stats *out);
 

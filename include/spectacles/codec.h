@@ -56,6 +56,9 @@ enum spectacles_format {
     SPECTACLES_FORMAT_MSGPACK_JSON = 4
 };
 
+/* What a format is called ("JSON", "MSGPACK_JSON"), static and NUL-terminated; "UNKNOWN" for any other number. */
+const char *spectacles_format_name(uint32_t format);
+
 /* How deep arrays and objects may be nested in what is read. One level more is refused. */
 enum spectacles_depth {
     SPECTACLES_DEPTH_MAX = 512

@@ -252,6 +252,12 @@ int spectacles_relay_gap(const spectacles_relay *relay, size_t index, spectacles
 /* Copies the counters; out->size says how much the caller has room for. SPECTACLES_E_INVAL when that is 0. */
 int spectacles_relay_get_stats(const spectacles_relay *relay, spectacles_relay_stats *out);
 
+/*
+ * What a type of event is called, for logs: the name without its prefix ("SHARD_READY"), static and NUL-terminated.
+ * "UNKNOWN" for a number that this version does not know. Cannot fail.
+ */
+const char *spectacles_relay_event_type_name(uint32_t type);
+
 /* ---- Accessors: the fields of an event, for languages that read structs slowly. ---- */
 
 uint32_t spectacles_relay_event_type(const spectacles_relay_event *event);

@@ -15,14 +15,17 @@
 extern "C" {
 #endif
 
-/* The routing key under which a packet travels whose shard the sender does not know. NUL-terminated. */
-#define SPECTACLES_ROUTE_SEND "SEND"
+/*
+ * The routing key of a packet whose shard the sender does not know: "SEND". The routing key of gap records: see relay.h.
+ * Both static and NUL-terminated.
+ */
+const char *spectacles_route_send_key(void);
+const char *spectacles_route_gap_key(void);
 
-/* The routing key of gap records: see relay.h. */
-#define SPECTACLES_ROUTE_GAP "SPECTACLES_GAP"
-
-/* The longest name AMQP can carry (a short string), in bytes. A buffer for one needs a byte more. */
-#define SPECTACLES_ROUTE_MAX 255
+enum spectacles_route_limit {
+    /* The longest name that AMQP can carry (a short string), in bytes. A buffer for one needs a byte more. */
+    SPECTACLES_ROUTE_MAX = 255
+};
 
 /*
  * The shard that serves a guild: (guild_id >> 22) % shard_count (Discord: "Sharding"). 0 when shard_count is
@@ -91,11 +94,12 @@ int spectacles_send_parse(spectacles_send *out, const uint8_t *body, size_t leng
 int spectacles_send_build(uint8_t *out, size_t size, uint64_t guild_id, const uint8_t *packet,
                           size_t packet_length);
 
-/* The largest payload that Discord takes from a client, in bytes (Discord: "Sending Events", close 4002). */
-#define SPECTACLES_PACKET_MAX 4096
-
-/* So many users may be named in one request for members (Discord: "Request Guild Members"). */
-#define SPECTACLES_MEMBERS_USERS_MAX 100
+enum spectacles_packet_limit {
+    /* The largest payload that Discord takes from a client, in bytes (Discord: "Sending Events", close code 4002). */
+    SPECTACLES_PACKET_MAX = 4096,
+    /* So many users may be named in one request for members (Discord: "Request Guild Members"). */
+    SPECTACLES_MEMBERS_USERS_MAX = 100
+};
 
 /* A packet for the gateway taken apart; `d` points into what was parsed. This struct is frozen. */
 typedef struct spectacles_packet {
@@ -137,47 +141,52 @@ int spectacles_packet_parse(spectacles_packet *out, const uint8_t *body, size_t 
  */
 int spectacles_presence_check(const uint8_t *d, size_t length, spectacles_problem *problem);
 
-/* The gateway intents (Discord: "Gateway Intents"), as bit numbers. Privileged ones are marked so. */
+/*
+ * The gateway intents (Discord: "Gateway Intents"), as a mask: combine them with |, and give the result as
+ * spectacles_shard_config.intents. A privileged intent has to be switched on for the bot in Discord's developer portal.
+ */
 enum spectacles_intent {
-    SPECTACLES_INTENT_GUILDS = 0,
-    SPECTACLES_INTENT_GUILD_MEMBERS = 1, /* privileged */
-    SPECTACLES_INTENT_GUILD_MODERATION = 2,
-    SPECTACLES_INTENT_GUILD_EXPRESSIONS = 3,
-    SPECTACLES_INTENT_GUILD_INTEGRATIONS = 4,
-    SPECTACLES_INTENT_GUILD_WEBHOOKS = 5,
-    SPECTACLES_INTENT_GUILD_INVITES = 6,
-    SPECTACLES_INTENT_GUILD_VOICE_STATES = 7,
-    SPECTACLES_INTENT_GUILD_PRESENCES = 8, /* privileged */
-    SPECTACLES_INTENT_GUILD_MESSAGES = 9,
-    SPECTACLES_INTENT_GUILD_MESSAGE_REACTIONS = 10,
-    SPECTACLES_INTENT_GUILD_MESSAGE_TYPING = 11,
-    SPECTACLES_INTENT_DIRECT_MESSAGES = 12,
-    SPECTACLES_INTENT_DIRECT_MESSAGE_REACTIONS = 13,
-    SPECTACLES_INTENT_DIRECT_MESSAGE_TYPING = 14,
-    SPECTACLES_INTENT_MESSAGE_CONTENT = 15, /* privileged */
-    SPECTACLES_INTENT_GUILD_SCHEDULED_EVENTS = 16,
-    SPECTACLES_INTENT_AUTO_MODERATION_CONFIGURATION = 20,
-    SPECTACLES_INTENT_AUTO_MODERATION_EXECUTION = 21,
-    SPECTACLES_INTENT_GUILD_MESSAGE_POLLS = 24,
-    SPECTACLES_INTENT_DIRECT_MESSAGE_POLLS = 25
+    SPECTACLES_INTENT_GUILDS = 1 << 0,
+    SPECTACLES_INTENT_GUILD_MEMBERS = 1 << 1, /* privileged */
+    SPECTACLES_INTENT_GUILD_MODERATION = 1 << 2,
+    SPECTACLES_INTENT_GUILD_EXPRESSIONS = 1 << 3,
+    SPECTACLES_INTENT_GUILD_INTEGRATIONS = 1 << 4,
+    SPECTACLES_INTENT_GUILD_WEBHOOKS = 1 << 5,
+    SPECTACLES_INTENT_GUILD_INVITES = 1 << 6,
+    SPECTACLES_INTENT_GUILD_VOICE_STATES = 1 << 7,
+    SPECTACLES_INTENT_GUILD_PRESENCES = 1 << 8, /* privileged */
+    SPECTACLES_INTENT_GUILD_MESSAGES = 1 << 9,
+    SPECTACLES_INTENT_GUILD_MESSAGE_REACTIONS = 1 << 10,
+    SPECTACLES_INTENT_GUILD_MESSAGE_TYPING = 1 << 11,
+    SPECTACLES_INTENT_DIRECT_MESSAGES = 1 << 12,
+    SPECTACLES_INTENT_DIRECT_MESSAGE_REACTIONS = 1 << 13,
+    SPECTACLES_INTENT_DIRECT_MESSAGE_TYPING = 1 << 14,
+    SPECTACLES_INTENT_MESSAGE_CONTENT = 1 << 15, /* privileged */
+    SPECTACLES_INTENT_GUILD_SCHEDULED_EVENTS = 1 << 16,
+    SPECTACLES_INTENT_AUTO_MODERATION_CONFIGURATION = 1 << 20,
+    SPECTACLES_INTENT_AUTO_MODERATION_EXECUTION = 1 << 21,
+    SPECTACLES_INTENT_GUILD_MESSAGE_POLLS = 1 << 24,
+    SPECTACLES_INTENT_DIRECT_MESSAGE_POLLS = 1 << 25
 };
 
 /*
- * The intents, as a mask of 1 << bit, any of which brings this event; 0 when it comes without an intent or
- * is not known. MESSAGE_CREATE and its kin answer with both the guild and the direct message bit.
+ * The intents, as a mask, each of which brings this event. 0 when the event comes without an intent, or is not known.
+ * MESSAGE_CREATE and its kin answer with both the guild and the direct message intent. event: `length` bytes, not
+ * NUL-terminated. Cannot fail.
  */
 uint64_t spectacles_intents_for_event(const char *event, size_t length);
 
-/* The name of an intent by its bit number ("GUILD_MESSAGES"), static; NULL when there is none. */
-const char *spectacles_intent_name(uint32_t bit);
+/* The name of one intent ("GUILD_MESSAGES"), static and NUL-terminated; NULL when `intent` is no single known intent. */
+const char *spectacles_intent_name(uint64_t intent);
 
 /*
- * The bit number of an intent by its name, in any case of letters. SPECTACLES_E_INVAL when there is none.
+ * Reads the name of an intent, in any case of letters, into *intent. name: `length` bytes, not NUL-terminated. Returns
+ * 0, or SPECTACLES_E_INVAL when there is no such intent.
  */
-int spectacles_intent_bit(const char *name, size_t length);
+int spectacles_intent_parse(uint64_t *intent, const char *name, size_t length);
 
-/* 1 when the intent has to be switched on for the bot in Discord's developer portal, else 0. */
-int spectacles_intent_privileged(uint32_t bit);
+/* The privileged intents among `intents`, as a mask; 0 when there are none. */
+uint64_t spectacles_intents_privileged(uint64_t intents);
 
 #ifdef __cplusplus
 }

@@ -178,8 +178,9 @@ typedef struct spectacles_shard_event {
     uint32_t reserved;
 } spectacles_shard_event;
 
-/* How many ops are counted one by one. */
-#define SPECTACLES_SHARD_OPS 48
+enum spectacles_shard_op_count {
+    SPECTACLES_SHARD_OPS = 48 /* so many ops are counted one by one */
+};
 
 /* What a shard has counted since it was made. Grows at the end; see spectacles_shard_get_stats(). */
 typedef struct spectacles_shard_stats {
@@ -341,6 +342,14 @@ int spectacles_shard_reconnect(spectacles_shard *shard, uint64_t now);
 
 /* The state it is in: enum spectacles_shard_state. */
 uint32_t spectacles_shard_state(const spectacles_shard *shard);
+
+/*
+ * What a number of an enum is called, for logs: the name without its prefix ("IDENTIFY_WAIT", "DISPATCH", "ZSTD_STREAM"),
+ * static and NUL-terminated. "UNKNOWN" for a number that this version does not know. Cannot fail.
+ */
+const char *spectacles_shard_state_name(uint32_t state);
+const char *spectacles_shard_event_type_name(uint32_t type);
+const char *spectacles_compression_name(uint32_t compression);
 
 /* shard_id and shard_count of the configuration. */
 uint32_t spectacles_shard_id(const spectacles_shard *shard);

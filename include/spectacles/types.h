@@ -28,7 +28,9 @@
  *   (unless said otherwise), and later versions add fields at their end only. Accessor functions exist
  *   for languages in which a call is easier than reading a struct; what they return lives as long as the
  *   event, and `length` may be NULL.
- * - Constants that a binding needs are enums; of macros there are a few, for sizes and names.
+ * - Constants are enums, so that every binding sees them. What an enum cannot hold (a text, 2^64 - 1) has a function.
+ *   The whole interface, preprocessed, is installed as spectacles.cdef: cffi and LuaJIT load it as it is
+ *   (`pkg-config --variable=cdef spectacles` names the file).
  */
 #ifndef SPECTACLES_TYPES_H
 #define SPECTACLES_TYPES_H
@@ -40,8 +42,25 @@
 extern "C" {
 #endif
 
-/* The deadline of something that never happens: 2^64 - 1. */
+/*
+ * The version of these headers, for `#if` and, as an enum, for languages that see no macros. Compare it with
+ * spectacles_version(), the version that is linked.
+ */
+enum spectacles_version_part {
+    SPECTACLES_VERSION_MAJOR = 0,
+    SPECTACLES_VERSION_MINOR = 1,
+    SPECTACLES_VERSION_PATCH = 0
+};
+#define SPECTACLES_VERSION_MAJOR 0
+#define SPECTACLES_VERSION_MINOR 1
+#define SPECTACLES_VERSION_PATCH 0
+
+/*
+ * The deadline of something that never happens: 2^64 - 1. C's enums cannot hold the number, so other languages ask
+ * spectacles_never() for it.
+ */
 #define SPECTACLES_NEVER UINT64_MAX
+uint64_t spectacles_never(void);
 
 /* What a call can fail with. The numbers are part of the ABI and are never renumbered. */
 enum spectacles_error {
@@ -60,8 +79,8 @@ enum spectacles_error {
     SPECTACLES_E_UNSUPPORTED = -11 /* this build or this version cannot do it */
 };
 
-enum {
-    SPECTACLES_PROBLEM_WORD = 64
+enum spectacles_problem_size {
+    SPECTACLES_PROBLEM_WORD = 64 /* bytes of spectacles_problem.word, its NUL included */
 };
 
 /*
@@ -99,6 +118,9 @@ typedef struct spectacles_endpoint {
 /* A short English sentence for an error, NUL-terminated, static; "unknown error" for any other number. */
 const char *spectacles_strerror(int error);
 
+/* The name of an error ("E_NOMEM", and "OK" for 0), NUL-terminated, static; "UNKNOWN" for any other number. */
+const char *spectacles_error_name(int error);
+
 /* The version that is linked: major << 16 | minor << 8 | patch. */
 uint32_t spectacles_version(void);
 
@@ -116,6 +138,12 @@ int spectacles_feature_supported(const char *name);
  * fit is cut. Returns how many bytes were written, without the NUL. Pure, never blocks.
  */
 size_t spectacles_printable(char *out, size_t size, const void *bytes, size_t length);
+
+/*
+ * The size in bytes of a public struct in the library that is linked, by its name ("spectacles_shard_config"), so that a
+ * binding can check a layout that was written by hand. 0: no such struct. name is NUL-terminated. Never blocks.
+ */
+size_t spectacles_struct_size(const char *name);
 
 /*
  * Convenience: milliseconds on the system's monotonic clock. Does not block, never fails.

@@ -9,6 +9,7 @@
 #include "codec/token.h"
 #include "core/config.h"
 #include "core/export.h"
+#include "core/names.h"
 
 #include <string.h>
 
@@ -71,6 +72,18 @@ SPECTACLES_EXPORT uint32_t spectacles_format_of(const uint8_t *bytes, size_t len
     if (length == 0)
         return SPECTACLES_FORMAT_RAW;
     return begins_json(body) ? SPECTACLES_FORMAT_JSON : other_format(body);
+}
+
+SPECTACLES_EXPORT const char *spectacles_format_name(uint32_t format)
+{
+    static const char *const names[] = {
+        [SPECTACLES_FORMAT_RAW] = "RAW",
+        [SPECTACLES_FORMAT_JSON] = "JSON",
+        [SPECTACLES_FORMAT_ETF] = "ETF",
+        [SPECTACLES_FORMAT_MSGPACK] = "MSGPACK",
+        [SPECTACLES_FORMAT_MSGPACK_JSON] = "MSGPACK_JSON",
+    };
+    return sp_name_of(names, sizeof names / sizeof names[0], format);
 }
 
 SPECTACLES_EXPORT const char *spectacles_format_content_type(uint32_t format)

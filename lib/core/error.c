@@ -1,4 +1,6 @@
+/* Errors in words, the version, the features, and what needs no handle. Called by owners. */
 #include "core/export.h"
+#include "core/names.h"
 
 #include <limits.h>
 #include <spectacles/types.h>
@@ -34,6 +36,32 @@ SPECTACLES_EXPORT const char *spectacles_strerror(int error)
     default:
         return "unknown error";
     }
+}
+
+SPECTACLES_EXPORT const char *spectacles_error_name(int error)
+{
+    static const char *const names[] = {
+        [-SPECTACLES_OK] = "OK",
+        [-SPECTACLES_E_NOMEM] = "E_NOMEM",
+        [-SPECTACLES_E_INVAL] = "E_INVAL",
+        [-SPECTACLES_E_STATE] = "E_STATE",
+        [-SPECTACLES_E_AGAIN] = "E_AGAIN",
+        [-SPECTACLES_E_PROTO] = "E_PROTO",
+        [-SPECTACLES_E_CLOSED] = "E_CLOSED",
+        [-SPECTACLES_E_TLS] = "E_TLS",
+        [-SPECTACLES_E_SYS] = "E_SYS",
+        [-SPECTACLES_E_TOOBIG] = "E_TOOBIG",
+        [-SPECTACLES_E_AUTH] = "E_AUTH",
+        [-SPECTACLES_E_UNSUPPORTED] = "E_UNSUPPORTED",
+    };
+    return error > 0 || error == INT_MIN
+               ? "UNKNOWN"
+               : sp_name_of(names, sizeof names / sizeof names[0], (uint32_t)-error);
+}
+
+SPECTACLES_EXPORT uint64_t spectacles_never(void)
+{
+    return SPECTACLES_NEVER;
 }
 
 SPECTACLES_EXPORT uint32_t spectacles_version(void)

@@ -1,6 +1,7 @@
 #include "codec/transcode.h"
 #include "relay/relay.h"
 #include "routing/packet.h"
+#include "routing/route.h"
 
 #include <spectacles/codec.h>
 #include <stdlib.h>
@@ -45,7 +46,7 @@ int sp_relay_subscribe(spectacles_relay *relay)
         if ((uint32_t)number != id)
             return SPECTACLES_E_INVAL;
     }
-    relay->gap_subscription = subscribe(relay, SPECTACLES_ROUTE_GAP, strlen(SPECTACLES_ROUTE_GAP), true);
+    relay->gap_subscription = subscribe(relay, SP_ROUTE_GAP, strlen(SP_ROUTE_GAP), true);
     if (relay->gap_subscription < 0)
         return relay->gap_subscription;
     relay->awaited = relay->shard_count;
@@ -65,7 +66,7 @@ static void subscribe_send(spectacles_relay *relay)
 {
     if (relay->awaited > 0 || relay->send_subscription >= 0 || relay->stopping)
         return;
-    relay->send_subscription = subscribe(relay, SPECTACLES_ROUTE_SEND, strlen(SPECTACLES_ROUTE_SEND), false);
+    relay->send_subscription = subscribe(relay, SP_ROUTE_SEND, strlen(SP_ROUTE_SEND), false);
 }
 
 /* ---- Rejecting ---- */
@@ -191,7 +192,7 @@ static int publish_route(spectacles_relay *relay, const sp_route *route)
 
 static void refuse_route(spectacles_relay *relay, const sp_route *route, int error)
 {
-    reject(relay, route->delivery, SPECTACLES_ROUTE_SEND, strlen(SPECTACLES_ROUTE_SEND), error,
+    reject(relay, route->delivery, SP_ROUTE_SEND, strlen(SP_ROUTE_SEND), error,
            spectacles_broker_last_error(relay->events));
     free(route->packet);
 }
@@ -402,9 +403,9 @@ static void tell_queue(spectacles_relay *relay, uint32_t type, const spectacles_
     if (!news)
         return;
     if ((int)event->subscription == relay->send_subscription)
-        sp_relay_name(news, SPECTACLES_ROUTE_SEND, strlen(SPECTACLES_ROUTE_SEND));
+        sp_relay_name(news, SP_ROUTE_SEND, strlen(SP_ROUTE_SEND));
     else if ((int)event->subscription == relay->gap_subscription)
-        sp_relay_name(news, SPECTACLES_ROUTE_GAP, strlen(SPECTACLES_ROUTE_GAP));
+        sp_relay_name(news, SP_ROUTE_GAP, strlen(SP_ROUTE_GAP));
     else
         sp_relay_name(news, key, (size_t)length);
 }

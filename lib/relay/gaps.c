@@ -2,6 +2,7 @@
 #include "core/config.h"
 #include "core/export.h"
 #include "relay/relay.h"
+#include "routing/route.h"
 
 #include <spectacles/codec.h>
 #include <stdio.h>
@@ -180,8 +181,8 @@ static int publish(spectacles_relay *relay, const sp_member *member, const sp_ga
     sp_slice body = sp_buffer_slice(&relay->json);
     /* Until its queue is declared it would vanish unseen. */
     message.flags = SPECTACLES_MESSAGE_MANDATORY;
-    message.key = SPECTACLES_ROUTE_GAP;
-    message.key_length = strlen(SPECTACLES_ROUTE_GAP);
+    message.key = SP_ROUTE_GAP;
+    message.key_length = strlen(SP_ROUTE_GAP);
     message.body = body.bytes;
     message.body_length = body.length;
     message.format = SPECTACLES_FORMAT_JSON;

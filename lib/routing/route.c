@@ -1,9 +1,21 @@
+/* The names of queues and routing keys, and the arithmetic of shards. Called by the broker, the relay and owners. */
+#include "routing/route.h"
+
 #include "core/export.h"
 #include "core/text.h"
 
-#include <spectacles/routing.h>
 #include <stdbool.h>
 #include <string.h>
+
+SPECTACLES_EXPORT const char *spectacles_route_send_key(void)
+{
+    return SP_ROUTE_SEND;
+}
+
+SPECTACLES_EXPORT const char *spectacles_route_gap_key(void)
+{
+    return SP_ROUTE_GAP;
+}
 
 SPECTACLES_EXPORT uint32_t spectacles_route_shard(uint64_t guild_id, uint32_t shard_count)
 {

@@ -308,10 +308,11 @@ static void on_message(spectacles_shard *shard, const sp_frame *frame, uint64_t 
 static void add_privileged_intents(const spectacles_shard *shard, sp_text *text)
 {
     const char *before = "; of these were asked for:";
+    uint64_t privileged = spectacles_intents_privileged(shard->intents);
     for (uint32_t bit = 0; bit < 64; bit++) {
-        if (!(shard->intents >> bit & 1) || !spectacles_intent_privileged(bit))
+        if (!(privileged >> bit & 1))
             continue;
-        sp_text_add(text, "%s %s", before, spectacles_intent_name(bit));
+        sp_text_add(text, "%s %s", before, spectacles_intent_name(UINT64_C(1) << bit));
         before = ",";
     }
 }
@@ -320,7 +321,7 @@ static void add_nameless_intents(const spectacles_shard *shard, sp_text *text)
 {
     const char *before = "; this library has no name for bit";
     for (uint32_t bit = 0; bit < 64; bit++) {
-        if (!(shard->intents >> bit & 1) || spectacles_intent_name(bit))
+        if (!(shard->intents >> bit & 1) || spectacles_intent_name(UINT64_C(1) << bit))
             continue;
         sp_text_add(text, "%s %u", before, (unsigned)bit);
         before = ",";

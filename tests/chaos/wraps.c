@@ -184,8 +184,8 @@ static void rename_copy(spectacles_message *message)
 static void hide_gap(spectacles_message *message)
 {
     static const char nowhere[] = "nowhere";
-    if (message->key_length != strlen(SPECTACLES_ROUTE_GAP) ||
-        memcmp(message->key, SPECTACLES_ROUTE_GAP, message->key_length) != 0)
+    if (message->key_length != strlen(spectacles_route_gap_key()) ||
+        memcmp(message->key, spectacles_route_gap_key(), message->key_length) != 0)
         return;
     message->key = nowhere;
     message->key_length = strlen(nowhere);
@@ -250,7 +250,7 @@ const spectacles_broker_event *__wrap_spectacles_broker_next_event(spectacles_br
     if (!event || event->type != SPECTACLES_BROKER_EVENT_MESSAGE)
         return event;
     /* A SEND is acknowledged when it was published again, and not when it was sent. */
-    if (strcmp(event->key, SPECTACLES_ROUTE_SEND) != 0)
+    if (strcmp(event->key, spectacles_route_send_key()) != 0)
         keep(deliveries, broker, event->delivery, serial_of(event->body, event->body_length));
     if (MUTANT == ACKNOWLEDGES_EARLY) {
         /* The event ends with the next call on its broker, so its copy has to do. */

@@ -96,3 +96,12 @@ def test_as_a_meson_subproject(root: Path, tmp_path: Path) -> None:
     subprocess.run(["ninja", "-C", "out", "program"], cwd=tmp_path, check=True, capture_output=True)
     done = subprocess.run([tmp_path / "out" / "program"], capture_output=True, text=True, check=True)
     assert done.stdout == "gateway.discord.gg:443\n"
+
+
+def test_the_interface_is_installed_for_bindings(prefix: Path) -> None:
+    cffi = pytest.importorskip("cffi")
+    cdef = Path(pkg_config(prefix, "--variable=cdef")[0])
+    ffi = cffi.FFI()
+    ffi.cdef((cdef if cdef.exists() else prefix / cdef.relative_to("/")).read_text())
+    library = ffi.dlopen(str(next(prefix.rglob("libspectacles.so"))))
+    assert library.spectacles_version() == library.SPECTACLES_VERSION_MAJOR << 16 | library.SPECTACLES_VERSION_MINOR << 8 | library.SPECTACLES_VERSION_PATCH

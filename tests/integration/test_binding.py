@@ -174,7 +174,7 @@ def shard(binding: Binding, standin: Standin, authority: Authority) -> Engine:
     config = binding.made("shard_config")
     texts = [binding.ffi.new("char[]", text.encode()) for text in (standin.token, standin.url)]
     config.token, config.gateway_url = texts
-    config.shard_count, config.intents, config.seed = 2, 1 << binding.lib.SPECTACLES_INTENT_GUILDS, binding.lib.spectacles_random_seed()
+    config.shard_count, config.intents, config.seed = 2, binding.lib.SPECTACLES_INTENT_GUILDS, binding.lib.spectacles_random_seed()
     return Engine(binding, "shard", config, authority.ca)
 
 

@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -84,36 +83,6 @@ def exported(build: Path) -> set[str]:
 
 def test_exports_are_what_the_headers_declare(root: Path, build: Path) -> None:
     assert exported(build) == declared(root)
-
-
-@pytest.fixture
-def ffi(root: Path, tmp_path: Path) -> Any:
-    """The headers as a binding's generator reads them: preprocessed, without the system's, unedited."""
-    cffi = pytest.importorskip("cffi")
-    for name in ("stdint.h", "stddef.h"):
-        (tmp_path / name).write_text("")
-    done = subprocess.run(["gcc", "-E", "-P", "-nostdinc", "-I", tmp_path, "-I", root / "include", root / "include/spectacles/spectacles.h"], capture_output=True, text=True, check=True)
-    made = cffi.FFI()
-    made.cdef(done.stdout)
-    return made
-
-
-def test_headers_load_into_cffi(ffi: Any) -> None:
-    assert ffi.sizeof("spectacles_problem") == 80
-
-
-def test_a_binding_can_use_the_library(ffi: Any, build: Path) -> None:
-    library = ffi.dlopen(str(build / "lib" / "libspectacles.so"))
-    config = ffi.new("spectacles_shard_config *")
-    library.spectacles_shard_config_init(config, ffi.sizeof("spectacles_shard_config"))
-    texts = [ffi.new("char[]", b"token"), ffi.new("char[]", b"wss://gateway.discord.gg")]
-    config.token, config.gateway_url, config.seed = texts[0], texts[1], 1
-    shard = ffi.new("spectacles_shard **")
-    assert library.spectacles_shard_new(shard, config, ffi.NULL) == 0
-    event = library.spectacles_shard_next_event(shard[0], 1000)
-    assert ffi.string(event.text) == b"gateway.discord.gg:443"
-    assert library.spectacles_shard_event_text(event, ffi.NULL) == event.text, "the length is not always wanted"
-    library.spectacles_shard_free(shard[0])
 
 
 def test_what_json_leaves_open_is_documented(root: Path) -> None:

@@ -292,7 +292,7 @@ static void reconnect(uint32_t shard, bool reads_on)
 
 static void settle(struct published *each)
 {
-    bool gap = strcmp(each->key, SPECTACLES_ROUTE_GAP) == 0;
+    bool gap = strcmp(each->key, spectacles_route_gap_key()) == 0;
     bool large = strcmp(each->key, "L") == 0;
     bool returned = gap && chance(4) == 0;
     each->state = large || returned ? REFUSED : ARRIVED;
@@ -442,7 +442,7 @@ static bool is_copy(int at)
 static bool is_first_gap(int at)
 {
     const struct published *each = &world.published[at];
-    return each->state == ARRIVED && strcmp(each->key, SPECTACLES_ROUTE_GAP) == 0 && !is_copy(at);
+    return each->state == ARRIVED && strcmp(each->key, spectacles_route_gap_key()) == 0 && !is_copy(at);
 }
 
 static bool is_declared(unsigned shard, int session, uint64_t seq)
@@ -488,7 +488,7 @@ static bool is_announced(unsigned shard, int session, int at)
 {
     for (int i = 0; i < at; i++) {
         const struct published *each = &world.published[i];
-        if (strcmp(each->key, SPECTACLES_ROUTE_GAP) != 0)
+        if (strcmp(each->key, spectacles_route_gap_key()) != 0)
             continue;
         struct declared gap = read_gap(each);
         if (gap.shard == shard && gap.old < gap.new &&gap.new == session)

@@ -116,23 +116,50 @@ static void intents_have_names(void **state)
 {
     (void)state;
     size_t named = 0;
-    for (uint32_t bit = 0; bit < 100; bit++)
-        named += spectacles_intent_name(bit) != NULL;
+    for (uint32_t bit = 0; bit < 64; bit++)
+        named += spectacles_intent_name(UINT64_C(1) << bit) != NULL;
     assert_int_equal(named, COUNT);
     for (size_t i = 0; i < COUNT; i++) {
         const char *name = intents[i].name;
-        assert_string_equal(spectacles_intent_name(intents[i].bit), name);
-        assert_int_equal(spectacles_intent_bit(name, strlen(name)), intents[i].bit);
-        assert_int_equal(spectacles_intent_privileged(intents[i].bit), intents[i].privileged);
+        uint64_t intent = UINT64_C(1) << intents[i].bit;
+        uint64_t found = 0;
+        assert_string_equal(spectacles_intent_name(intent), name);
+        assert_int_equal(spectacles_intent_parse(&found, name, strlen(name)), SPECTACLES_OK);
+        assert_true(found == intent);
+        assert_true(spectacles_intents_privileged(intent) == (intents[i].privileged ? intent : 0));
     }
-    assert_int_equal(spectacles_intent_bit("Guild_messages", 14), SPECTACLES_INTENT_GUILD_MESSAGES);
-    assert_int_equal(spectacles_intent_bit("GUILD_MESSAGES", 13), SPECTACLES_E_INVAL);
-    assert_int_equal(spectacles_intent_bit("GUILDS_", 7), SPECTACLES_E_INVAL);
-    assert_int_equal(spectacles_intent_bit("GUILDS\0", 7), SPECTACLES_E_INVAL);
-    assert_int_equal(spectacles_intent_bit("", 0), SPECTACLES_E_INVAL);
-    assert_null(spectacles_intent_name(17));
-    assert_null(spectacles_intent_name(UINT32_MAX));
-    assert_int_equal(spectacles_intent_privileged(UINT32_MAX), 0);
+    assert_null(spectacles_intent_name(0));
+    assert_null(spectacles_intent_name(UINT64_C(1) << 17));
+    assert_null(spectacles_intent_name(SPECTACLES_INTENT_GUILDS | SPECTACLES_INTENT_GUILD_MEMBERS));
+    assert_null(spectacles_intent_name(UINT64_MAX));
+    assert_true(spectacles_intents_privileged(UINT64_MAX) ==
+                (SPECTACLES_INTENT_GUILD_MEMBERS | SPECTACLES_INTENT_GUILD_PRESENCES |
+                 SPECTACLES_INTENT_MESSAGE_CONTENT));
+}
+
+/* A mask, as every other set of flags: GUILDS | GUILD_MESSAGES asks for both. */
+static void intents_are_combined_with_or(void **state)
+{
+    (void)state;
+    assert_int_equal(SPECTACLES_INTENT_GUILDS | SPECTACLES_INTENT_GUILD_MESSAGES, 1 << 0 | 1 << 9);
+    assert_true(spectacles_intents_for_event("MESSAGE_CREATE", 14) ==
+                (SPECTACLES_INTENT_GUILD_MESSAGES | SPECTACLES_INTENT_DIRECT_MESSAGES));
+}
+
+static void names_are_read_in_any_case_and_only_whole(void **state)
+{
+    static const struct {
+        const char *name;
+        size_t length;
+    } wrong[] = {{"GUILD_MESSAGES", 13}, {"GUILDS_", 7}, {"GUILDS\0", 7}, {"", 0}, {"UNKNOWN", 7}};
+    uint64_t intent = 42;
+    (void)state;
+    assert_int_equal(spectacles_intent_parse(&intent, "Guild_messages", 14), SPECTACLES_OK);
+    assert_true(intent == SPECTACLES_INTENT_GUILD_MESSAGES);
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        assert_int_equal(spectacles_intent_parse(&intent, wrong[i].name, wrong[i].length),
+                         SPECTACLES_E_INVAL);
+    assert_true(intent == SPECTACLES_INTENT_GUILD_MESSAGES);
 }
 
 int main(void)
@@ -141,6 +168,8 @@ int main(void)
         cmocka_unit_test(every_event_has_its_intents),
         cmocka_unit_test(other_events_need_none),
         cmocka_unit_test(intents_have_names),
+        cmocka_unit_test(intents_are_combined_with_or),
+        cmocka_unit_test(names_are_read_in_any_case_and_only_whole),
     };
     return cmocka_run_group_tests_name("routing/intents", tests, NULL, NULL);
 }

@@ -794,8 +794,8 @@ static void a_close_says(int code, const char *words)
 {
     spectacles_shard_config config;
     peer_config(&config);
-    config.intents = 1u << SPECTACLES_INTENT_GUILDS | 1u << SPECTACLES_INTENT_MESSAGE_CONTENT |
-                     1u << SPECTACLES_INTENT_GUILD_MEMBERS | 1u << 30;
+    config.intents = SPECTACLES_INTENT_GUILDS | SPECTACLES_INTENT_MESSAGE_CONTENT |
+                     SPECTACLES_INTENT_GUILD_MEMBERS | 1u << 30;
     sp_peer *peer = peer_new(&config);
     const char *line = lost(peer, code);
     if (!strstr(line, words))

@@ -1,0 +1,10 @@
+#ifndef SP_ROUTING_ROUTE_H
+#define SP_ROUTING_ROUTE_H
+
+#include <spectacles/routing.h>
+
+/* What spectacles_route_send_key() and spectacles_route_gap_key() say. */
+#define SP_ROUTE_SEND "SEND"
+#define SP_ROUTE_GAP "SPECTACLES_GAP"
+
+#endif
