@@ -117,8 +117,13 @@ typedef struct spectacles_shard_config {
     /* enum spectacles_compression; default ZSTD_STREAM, or ZLIB_STREAM where built without zstd */
     uint32_t compression;
     uint64_t
-        max_inflated;   /* bytes of one payload once inflated; default 64 MiB. More: close 1009, reconnect */
-    uint64_t max_ratio; /* of inflated to compressed bytes, of a payload above 64 KiB; default 256 */
+        max_inflated; /* bytes of one payload once inflated; default 64 MiB. More: close 1009, reconnect */
+    /*
+     * of inflated to compressed bytes, of a payload above 64 KiB; default 256. More: close 1009, reconnect. It counts with
+     * SPECTACLES_COMPRESSION_PAYLOAD alone: a stream (zlib-stream, zstd-stream) remembers what it brought before,
+     * and a payload that resembles an earlier one takes next to nothing. There max_inflated is the bound
+     */
+    uint64_t max_ratio;
 } spectacles_shard_config;
 
 enum spectacles_shard_event_type {

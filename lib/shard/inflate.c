@@ -12,7 +12,7 @@ enum {
     STEP_MOST = 1024 * 1024,
     BUSY_MESSAGE = 64 * 1024, /* of the message buffer, while more may come at once */
     KEPT_MESSAGE = 1024,      /* while nothing comes */
-    RATIO_COUNTS = 64 * 1024, /* short messages may be as repetitive as they like */
+    RATIO_COUNTS = 64 * 1024, /* short payloads may be as repetitive as they like */
     SYNC_TAIL = 0xffff,
     WINDOW_LOG_MAX = 23 /* of zstd: 8 MiB */
 };
@@ -104,15 +104,32 @@ void sp_inflate_free(sp_inflate *self)
 
 /* ---- Caps ---- */
 
+/*
+ * max_ratio is for payloads that are compressed by themselves. In a stream it would mean nothing: the context lasts as long as
+ * the connection, and a payload that resembles an earlier one takes a few bytes, however long it is. (The same
+ * GUILD_MEMBERS_CHUNK of 107 KB a second time takes about 20 bytes, 5000 to 1, and whoever may write in a guild can make
+ * such a row.) Over a whole connection no bound would separate good from bad either: repetition reaches about
+ * 10,000 to 1 in zstd, a run of one byte 32,768 to 1, which is the most that the format has.
+ *
+ * None is needed. Memory is bounded by max_message. What is left is time: one message costs at most the time to inflate and
+ * look through max_message bytes, a message that is not valid JSON or ETF ends the connection, and the wait before
+ * the next connection grows as long as none of them makes progress.
+ */
+static bool grows_too_much(const sp_inflate *self, uint64_t length)
+{
+    return self->kind == SPECTACLES_COMPRESSION_PAYLOAD && length > RATIO_COUNTS &&
+           length / self->max_ratio > self->compressed;
+}
+
 static int check_caps(sp_inflate *self)
 {
     uint64_t length = sp_buffer_length(&self->message);
     if (length > self->max_message)
         return refuse(self, SPECTACLES_E_TOOBIG, 1009,
                       "the gateway sent a message that inflates beyond the limit on its size");
-    if (length > RATIO_COUNTS && length / self->max_ratio > self->compressed)
+    if (grows_too_much(self, length))
         return refuse(self, SPECTACLES_E_TOOBIG, 1009,
-                      "the gateway sent a message that inflates more than is allowed (max_ratio)");
+                      "the gateway sent a payload that inflates more than is allowed (max_ratio)");
     return SPECTACLES_OK;
 }
 

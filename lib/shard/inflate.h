@@ -16,12 +16,12 @@ typedef struct sp_inflate {
     void *context; /* z_stream or ZSTD_DStream; NULL: not open */
     sp_buffer message;
     uint64_t max_message; /* bytes of one message, inflated */
-    uint64_t max_ratio;
-    uint64_t compressed; /* bytes that this message took so far */
-    uint32_t tail;       /* the last four bytes of the stream: a zlib-stream's message ends with 0000ffff */
-    uint32_t pieces;     /* WebSocket messages that this message took so far */
-    bool whole;          /* `message` was handed out */
-    uint32_t close_code; /* what sp_inflate_feed refused with */
+    uint64_t max_ratio;   /* of payload compression only */
+    uint64_t compressed;  /* bytes that this message took so far */
+    uint32_t tail;        /* the last four bytes of the stream: a zlib-stream's message ends with 0000ffff */
+    uint32_t pieces;      /* WebSocket messages that this message took so far */
+    bool whole;           /* `message` was handed out */
+    uint32_t close_code;  /* what sp_inflate_feed refused with */
     const char *error;
 } sp_inflate;
 

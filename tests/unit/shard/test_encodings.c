@@ -344,6 +344,82 @@ static void a_zstd_frame_may_end_with_any_byte(void **state)
     free(text);
 }
 
+/* So long that its ratio would count, and no part of it like another: it compresses badly the first time. */
+static char *long_dispatch(const char *name, size_t length)
+{
+    uint32_t noise = 1;
+    char *text = malloc(length + 100);
+    size_t at = (size_t)sprintf(text, "{\"t\":\"%s\",\"op\":0,\"d\":\"", name);
+    for (size_t end = at + length; at < end; at++) {
+        noise = noise * 1664525 + 1013904223;
+        text[at] = (char)('a' + (noise >> 24) % 26);
+    }
+    strcpy(text + at, "\",\"s\":");
+    return text;
+}
+
+static void say_as(sp_scene *scene, const char *text, int seq)
+{
+    char *whole = malloc(strlen(text) + 20);
+    sprintf(whole, "%s%d}", text, seq);
+    say(scene, whole);
+    free(whole);
+}
+
+/*
+ * A stream remembers: what resembles an earlier payload takes a few bytes, and looks like a bomb. Guilds whose members are
+ * asked for twice, a GUILD_CREATE again after an outage, one long message posted ten times.
+ */
+static void a_stream_may_repeat_itself(void **state)
+{
+    static const struct {
+        const char *name;
+        size_t length;
+        int times;
+    } rows[] = {{"GUILD_MEMBERS_CHUNK", 107000, 2},
+                {"GUILD_CREATE", 124000, 2},
+                {"MESSAGE_CREATE", 70000, 10},
+                {"GUILD_MEMBERS_CHUNK", 1000000, 4}};
+    (void)state;
+    for (int i = 0; i < WAYS; i++) {
+        if (ways[i].compression != SPECTACLES_COMPRESSION_ZLIB_STREAM &&
+            (ways[i].compression != SPECTACLES_COMPRESSION_ZSTD_STREAM ||
+             !spectacles_feature_supported("zstd-stream")))
+            continue;
+        for (size_t row = 0; row < sizeof rows / sizeof rows[0]; row++) {
+            sp_scene scene = make(&ways[i]);
+            char *text = long_dispatch(rows[row].name, rows[row].length);
+            to_ready(&scene, &ways[i], 1);
+            for (int seq = 2; seq < 2 + rows[row].times; seq++)
+                say_as(&scene, text, seq);
+            assert_int_equal(peer_count(scene.peer, "LOST"), 0);
+            assert_int_equal(peer_count(scene.peer, "DISPATCH"), 1 + rows[row].times);
+            free(text);
+            end(&scene);
+        }
+    }
+}
+
+/* Memory is what a bomb is after, and max_inflated bounds it, for each message of a stream as for a single payload. */
+static void a_bomb_in_a_stream_is_refused_by_its_size(void **state)
+{
+    (void)state;
+    for (int i = 1; i < WAYS; i++) {
+        if (ways[i].compression != SPECTACLES_COMPRESSION_ZLIB_STREAM &&
+            (ways[i].compression != SPECTACLES_COMPRESSION_ZSTD_STREAM ||
+             !spectacles_feature_supported("zstd-stream")))
+            continue;
+        sp_scene scene = make(&ways[i]);
+        to_ready(&scene, &ways[i], 1);
+        size_t before = __sanitizer_get_current_allocated_bytes();
+        wire_bomb(&scene.wire, scene.peer, (size_t)(64 << 20) + 1);
+        peer_eof(scene.peer, 0, NULL);
+        assert_non_null(strstr(peer_last(scene.peer, "LOST"), "inflates beyond the limit"));
+        assert_true(__sanitizer_get_current_allocated_bytes() < before + (1 << 20));
+        end(&scene);
+    }
+}
+
 /* Half a message is waited for; when it turns out that its flush was forgotten, a sentence says so. */
 static void a_missing_flush_is_waited_for_and_named(void **state)
 {
@@ -666,6 +742,8 @@ int main(void)
         cmocka_unit_test(silence_at_every_place_has_an_end),
         cmocka_unit_test(each_message_may_be_a_zstd_frame_of_its_own),
         cmocka_unit_test(a_zstd_frame_may_end_with_any_byte),
+        cmocka_unit_test(a_stream_may_repeat_itself),
+        cmocka_unit_test(a_bomb_in_a_stream_is_refused_by_its_size),
         cmocka_unit_test(a_missing_flush_is_waited_for_and_named),
         cmocka_unit_test(everything_is_counted),
         cmocka_unit_test(an_idle_shard_holds_little),
