@@ -26,6 +26,10 @@
  *                |                        (session)         (RESUMED)               |
  *             BACKOFF <------------------ CLOSING <---------------------------------+--> FATAL, CLOSED
  *
+ * After a loss the session is resumed, whatever the loss was, until there is evidence that it is gone: see
+ * SPECTACLES_SHARD_EVENT_GAP. The wait before the next attempt is random, up to 1 s, and doubles with each attempt
+ * up to 60 s; new events, or ten seconds of READY, start it anew. After op 9 it is 1 to 5 s, as Discord asks.
+ *
  * Any loss leads to BACKOFF (directly when the transport has ended, else through CLOSING) and from there to
  * CONNECTING, with an event that says why and until when. FATAL (Discord will never accept this
  * configuration) and CLOSED (the owner asked) are final.
@@ -146,7 +150,9 @@ enum spectacles_shard_event_type {
     SPECTACLES_SHARD_EVENT_DISCONNECTED = 9, /* code, error, text; `time`: when it connects again */
     /*
      * the session is lost: events after `seq` (the last safe one) may be missing. text: the lost session's
-     * id. Exactly one per lost session
+     * id. Exactly one per lost session. That is so after op 9 with false; when a close code about the session (4003, 4006,
+     * 4007, 4009) came again in answer to a RESUME; and when no RESUME was answered for five minutes (RESUMED, or
+     * anything that was not received or committed before, is an answer). See doc/guarantees.md
      */
     SPECTACLES_SHARD_EVENT_GAP = 10,
     SPECTACLES_SHARD_EVENT_CLOSED = 11, /* final, after spectacles_shard_close() */

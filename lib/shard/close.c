@@ -2,6 +2,10 @@
 
 #include <stddef.h>
 
+/*
+ * 4003, 4006, 4007 and 4009 are about the session, and yet it often lives: clients that resume after them lose nothing. "If you
+ * get a disconnect, try to resume" (discord-api-docs 4376): a RESUME is cheap, and its refusal is evidence.
+ */
 static const struct {
     uint32_t code;
     enum sp_close_plan plan;
@@ -12,14 +16,15 @@ static const struct {
     {4000, SP_CLOSE_RESUME, "the gateway had an unknown error"},
     {4001, SP_CLOSE_RESUME, "the gateway does not know an op that we sent"},
     {4002, SP_CLOSE_RESUME, "the gateway could not decode a payload that we sent"},
-    {4003, SP_CLOSE_RESUME, "the gateway was sent a payload before we had identified"},
+    {4003, SP_CLOSE_DOUBT,
+     "the gateway was sent a payload before we had identified, or has invalidated the session"},
     {4004, SP_CLOSE_FATAL,
      "the token is not valid: take the bot's token from Discord's developer portal, without \"Bot \""},
     {4005, SP_CLOSE_RESUME, "the gateway was sent a second identify"},
-    {4006, SP_CLOSE_IDENTIFY, "the session is no longer valid"},
-    {4007, SP_CLOSE_IDENTIFY, "the sequence number to resume from was not valid"},
+    {4006, SP_CLOSE_DOUBT, "the session is no longer valid"},
+    {4007, SP_CLOSE_DOUBT, "the sequence number to resume from was not valid"},
     {4008, SP_CLOSE_RESUME, "the gateway was sent payloads too fast (more than 120 in 60 seconds)"},
-    {4009, SP_CLOSE_IDENTIFY, "the session timed out"},
+    {4009, SP_CLOSE_DOUBT, "the session timed out"},
     {4010, SP_CLOSE_FATAL, "the shard is not valid: its number has to be below the shard count"},
     {4011, SP_CLOSE_FATAL,
      "the bot is in too many guilds for this shard count: use more shards (GET /gateway/bot recommends a "

@@ -10,8 +10,9 @@ static uint64_t phase_of(enum spectacles_shard_state state)
     case SPECTACLES_SHARD_HELLO:
         return SP_PHASE_HELLO;
     case SPECTACLES_SHARD_IDENTIFYING:
+        return SP_PHASE_IDENTIFYING;
     case SPECTACLES_SHARD_RESUMING:
-        return SP_PHASE_SESSION;
+        return SP_PHASE_RESUMING;
     case SPECTACLES_SHARD_CLOSING:
         return SP_PHASE_CLOSING;
     default:
@@ -51,7 +52,7 @@ void sp_shard_become(spectacles_shard *shard, enum spectacles_shard_state state,
     if (state == SPECTACLES_SHARD_READY) {
         shard->ready_since = now;
         sp_backoff_ready(&shard->backoff, now);
-        shard->resume_failures = 0;
+        sp_session_lives(&shard->session);
     }
 }
 
@@ -108,7 +109,7 @@ void sp_shard_drop(spectacles_shard *shard, uint32_t close_code, uint64_t now)
 void sp_shard_progress(spectacles_shard *shard)
 {
     sp_backoff_progress(&shard->backoff);
-    shard->resume_failures = 0;
+    sp_session_lives(&shard->session);
 }
 
 void sp_shard_forget_session(spectacles_shard *shard)
@@ -119,7 +120,7 @@ void sp_shard_forget_session(spectacles_shard *shard)
     shard->session.lost = true;
     if (!sp_shard_tell(shard, SPECTACLES_SHARD_EVENT_GAP))
         sp_session_forget(&shard->session);
-    shard->host_failures = shard->resume_failures = 0;
+    shard->host_failures = 0;
 }
 
 /* ---- The end of a connection ---- */
@@ -148,14 +149,12 @@ static void tell_end(spectacles_shard *shard, uint32_t type, uint64_t time)
     event->time = time;
 }
 
-/* The trials of the connection that ended: which host failed, which resume failed, how long it lived. */
+/* The trials of the connection that ended: which host failed, how long it lived. */
 static void keep_score(spectacles_shard *shard, uint64_t now)
 {
     bool before_hello = shard->reached <= SPECTACLES_SHARD_HELLO;
     if (before_hello && sp_session_exists(&shard->session))
         shard->host_failures++;
-    if (shard->reached == SPECTACLES_SHARD_RESUMING)
-        shard->resume_failures++;
     uint64_t lived = shard->ready_since != SPECTACLES_NEVER ? now - shard->ready_since : 0;
     if (lived >= SP_SETTLED)
         shard->identifies = 0;
@@ -163,7 +162,27 @@ static void keep_score(spectacles_shard *shard, uint64_t now)
 
 static bool session_is_lost(const spectacles_shard *shard)
 {
-    return shard->loss.plan == SP_CLOSE_IDENTIFY || shard->resume_failures >= SP_RESUMES_IN_A_ROW;
+    return shard->loss.plan == SP_CLOSE_IDENTIFY;
+}
+
+/*
+ * Whether the session is still worth a RESUME. It is given up on evidence only: op 9 says so; or a code that is about the
+ * session comes again in answer to a RESUME; or no RESUME was answered for longer than Discord keeps a session.
+ */
+static void judge_session(spectacles_shard *shard, uint64_t now)
+{
+    sp_session *session = &shard->session;
+    bool doubt = shard->loss.plan == SP_CLOSE_DOUBT;
+    bool unanswered = shard->reached == SPECTACLES_SHARD_RESUMING && session->unanswered != SPECTACLES_NEVER;
+    if (unanswered && doubt && session->doubted) {
+        shard->loss.plan = SP_CLOSE_IDENTIFY;
+        sp_text_add(&shard->loss.text, "; it was resumed after such a close: the session is given up");
+    } else if (unanswered && !session_is_lost(shard) && now - session->unanswered >= SP_SESSION_KEPT) {
+        shard->loss.plan = SP_CLOSE_IDENTIFY;
+        sp_text_add(&shard->loss.text, "; no RESUME was answered for %u s: the session is given up",
+                    (unsigned)((now - session->unanswered) / 1000));
+    }
+    session->doubted = session->doubted || doubt;
 }
 
 static uint64_t max(uint64_t a, uint64_t b)
@@ -207,6 +226,7 @@ void sp_shard_settle(spectacles_shard *shard, uint64_t now)
         return;
     }
     keep_score(shard, now);
+    judge_session(shard, now);
     back_off(shard, now);
     if (session_is_lost(shard))
         sp_shard_forget_session(shard);

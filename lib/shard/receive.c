@@ -88,6 +88,7 @@ static void on_hello(spectacles_shard *shard, sp_slice d, uint64_t now)
     int error = sp_shard_write_resume(shard, now);
     if (error == SPECTACLES_OK) {
         shard->stats.resumes++;
+        sp_session_asked(&shard->session, now);
         /* The replay begins behind what is safe: its sequences lie below what we had received. */
         shard->session.received = sp_session_safe(&shard->session, shard->commits);
         sp_shard_become(shard, SPECTACLES_SHARD_RESUMING, now);

@@ -20,6 +20,18 @@ void sp_session_forget(sp_session *session)
     *session = (sp_session){0};
 }
 
+void sp_session_lives(sp_session *session)
+{
+    session->unanswered = SPECTACLES_NEVER;
+    session->doubted = false;
+}
+
+void sp_session_asked(sp_session *session, uint64_t now)
+{
+    if (session->unanswered == SPECTACLES_NEVER)
+        session->unanswered = now;
+}
+
 uint64_t sp_session_safe(const sp_session *session, bool commits)
 {
     return commits ? session->committed : session->received;
@@ -68,6 +80,7 @@ int sp_session_import(sp_session *session, const spectacles_session *stored, con
     if (!sp_text_is_graphic(taken.id) || !sp_text_is_graphic(taken.resume_url))
         return SPECTACLES_E_INVAL;
     choose_host(&taken, base);
+    sp_session_lives(&taken);
     *session = taken;
     return SPECTACLES_OK;
 }

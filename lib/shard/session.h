@@ -21,6 +21,9 @@ typedef struct sp_session {
     uint64_t
         furthest; /* the highest of an event (not READY, not RESUMED) on any of the session's connections */
     uint64_t committed;
+    uint64_t
+        unanswered; /* when the first RESUME went out that nothing has answered since; SPECTACLES_NEVER: none */
+    bool doubted;   /* a close code says that it may be gone, and nothing has shown since that it lives */
     uint32_t encoding; /* in which it was made */
 } sp_session;
 
@@ -30,6 +33,12 @@ bool sp_session_exists(const sp_session *session);
 /* One that the owner believes in: it exists, or its GAP has not been handed out. */
 bool sp_session_is_shown(const sp_session *session);
 void sp_session_forget(sp_session *session);
+
+/* Discord has it: it was made or resumed, or it has made progress. */
+void sp_session_lives(sp_session *session);
+
+/* A RESUME went out. */
+void sp_session_asked(sp_session *session, uint64_t now);
 
 /* Takes over what an owner stored. SPECTACLES_E_INVAL, and *why says what is wrong with it. */
 int sp_session_import(sp_session *session, const spectacles_session *stored, const sp_url *base,

@@ -347,7 +347,7 @@ static const char *phase_text(enum spectacles_shard_state state)
     case SPECTACLES_SHARD_IDENTIFYING:
         return "timed out: the gateway did not say READY within 10 minutes";
     case SPECTACLES_SHARD_RESUMING:
-        return "timed out: the gateway neither replayed nor said RESUMED within 10 minutes";
+        return "timed out: the gateway neither replayed nor said RESUMED within 60 s";
     default:
         return "timed out: the gateway did not say HELLO within 20 s";
     }

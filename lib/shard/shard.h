@@ -21,8 +21,12 @@ enum {
     SP_PHASE_CONNECTING = 30000,
     SP_PHASE_UPGRADING = 10000,
     SP_PHASE_HELLO = 20000,
-    /* READY may take long during an outage. A replay may too: each of its dispatches begins this anew. */
-    SP_PHASE_SESSION = 600000,
+    SP_PHASE_IDENTIFYING = 600000, /* READY may take long during an outage */
+    /*
+     * Until the first dispatch of a replay; each dispatch begins it anew. A gateway that acknowledges heartbeats may still have
+     * forgotten our RESUME, and the session lives on only for minutes: another connection has to try in time.
+     */
+    SP_PHASE_RESUMING = 60000,
     SP_PHASE_CLOSING = 3000
 };
 
@@ -32,7 +36,12 @@ enum {
     SP_IDENTIFY_CAP = 300000, /* of the wait before an identify: a day has a thousand */
     SP_SETTLED = 600000,      /* an identify was worth it when its connection was ready for so long */
     SP_HOST_FAILURES = 3,     /* so many in a row, and a resume goes to the base URL */
-    SP_RESUMES_IN_A_ROW = 5,  /* so many without RESUMED, and the session is given up */
+    /*
+     * A session whose RESUMEs were not answered for so long is given up. Discord documents no time. Reported are about 90 s
+     * without a connection (discord-api-docs 1619), and "a few minutes" are what libraries count on: after five minutes
+     * a session that could have been resumed is not there any more, and waiting longer only makes the gap wider.
+     */
+    SP_SESSION_KEPT = 300000,
     SP_LAST_OPS = 5,          /* are told when the gateway did not like what we sent */
     SP_HEARTBEAT_LATE = 1000, /* a heartbeat that goes out so late is told: the owner's loop hangs */
     SP_HEARTBEAT_LEAST = 100,
@@ -93,7 +102,6 @@ struct spectacles_shard {
     uint64_t ready_since; /* SPECTACLES_NEVER: this connection was not ready yet */
     sp_backoff backoff;
     uint32_t host_failures;
-    uint32_t resume_failures;
     uint32_t identifies; /* since one was last worth it */
     bool owner_closes;
     sp_session session;

@@ -1,6 +1,7 @@
 """One shard over real sockets: every close code, a gateway that breaks the rules, and what comes after. No broker is needed."""
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import socket
@@ -84,18 +85,35 @@ def test_a_close_that_keeps_the_session(first: Callable[..., Process], standin: 
     assert standin.count("ready") == 1 and standin.violations == []
 
 
-@pytest.mark.parametrize(("code", "words"), [(4006, "no longer valid"), (4007, "sequence number"), (4009, "timed out")])
+DOUBTS = [(4003, "invalidated the session"), (4006, "no longer valid"), (4007, "sequence number"), (4009, "timed out")]
+
+
+@pytest.mark.parametrize(("code", "words"), DOUBTS)
+def test_a_close_that_is_about_the_session_is_answered_by_a_resume(first: Callable[..., Process], standin: Standin, code: int,
+                                                                   words: str) -> None:
+    process = first(standin)
+    standin.wait_ready(0)
+    dispatch(standin, process, 1)
+    standin.close(0, code)
+    standin.dispatch(0, "NUMBER", "2")
+    process.wait_err(words)
+    process.wait_for(lambda: number(2) in process.out, 60, "what was missed")
+    dispatch(standin, process, 3)
+    assert process.stop() == 0
+    assert (standin.count("ready"), standin.count("resumed")) == (1, 1)
+
+
+@pytest.mark.parametrize(("code", "words"), DOUBTS)
 def test_a_close_that_ends_the_session(first: Callable[..., Process], standin: Standin, code: int, words: str) -> None:
     process = first(standin)
     standin.wait_ready(0)
-    old = standin.session(0).session_id
-    standin.close(0, code)
+    old = standin.lose(0, lambda each: asyncio.ensure_future(each.socket.close(code)))
     process.wait_err(words)
     process.wait_err(old)  # the GAP names it
     standin.wait_for(lambda: standin.count("ready") == 2)
     dispatch(standin, process, 1)
     assert process.stop() == 0
-    assert standin.count("resumed") == 0
+    assert standin.count("resumed") == 0 and standin.count("invalid_session") == 1
 
 
 @pytest.mark.parametrize(("code", "words"), [

@@ -240,7 +240,7 @@ static void live_on(sp_peer *peer, uint64_t ms)
     }
 }
 
-static void ready_and_resumed_have_ten_minutes(void **state)
+static void ready_has_ten_minutes_and_resumed_one(void **state)
 {
     (void)state;
     sp_peer *peer = peer_new(NULL);
@@ -258,9 +258,9 @@ static void ready_and_resumed_have_ten_minutes(void **state)
     peer_ready(peer);
     peer_eof(peer, 0, NULL);
     peer_come_back(peer);
-    live_on(peer, 500000);
+    live_on(peer, 50000);
     peer_text(peer, "{\"op\":0,\"t\":\"A\",\"s\":2,\"d\":1}");
-    live_on(peer, 599999);
+    live_on(peer, 59999);
     assert_int_equal(state_of(peer), SPECTACLES_SHARD_RESUMING);
     live_on(peer, 1);
     assert_int_equal(state_of(peer), SPECTACLES_SHARD_CLOSING);
@@ -403,25 +403,22 @@ static void a_dead_connection_takes_no_identify(void **state)
 
 /* ---- Loops that end ---- */
 
-/* However a resume ends: five in a row, and the session is given up. */
-static void resumes_that_lead_nowhere_end(void (*end)(sp_peer *peer))
+static void an_event(sp_peer *peer, int seq)
 {
-    sp_peer *peer = peer_new(NULL);
-    peer_ready(peer);
+    char text[80];
+    snprintf(text, sizeof text, "{\"op\":0,\"t\":\"A\",\"s\":%d,\"d\":{}}", seq);
+    peer_text(peer, text);
+}
+
+/* Nothing new comes, but with each connection a little more of what had come is confirmed. */
+static void one_commit_and_cut(sp_peer *peer, int round)
+{
+    for (int seq = round + 2; round == 0 && seq < 40; seq++)
+        an_event(peer, seq);
+    if (round > 0)
+        an_event(peer, round + 2);
+    assert_int_equal(spectacles_shard_commit(peer->shard, (uint64_t)round + 2), SPECTACLES_OK);
     peer_eof(peer, 0, NULL);
-    for (int i = 0; i < 5; i++) {
-        assert_int_equal(peer_count(peer, "GAP"), 0);
-        wait_for_attempt(peer);
-        accept_hello(peer);
-        assert_int_equal(state_of(peer), SPECTACLES_SHARD_RESUMING);
-        end(peer);
-    }
-    assert_int_equal(peer_count(peer, "GAP 1 abc"), 1);
-    wait_for_attempt(peer);
-    accept_hello(peer);
-    assert_int_equal(state_of(peer), SPECTACLES_SHARD_IDENTIFY_WAIT);
-    assert_string_equal(peer_last(peer, "CONNECTING"), "CONNECTING 0 0 gateway.discord.gg:443");
-    peer_free(peer);
 }
 
 static void by_a_cut(sp_peer *peer)
@@ -446,31 +443,228 @@ static void by_op_7(sp_peer *peer)
     peer_wait(peer, 3000);
 }
 
-static void every_loop_of_resumes_ends(void **state)
+static void by_silence(sp_peer *peer)
 {
-    (void)state;
-    resumes_that_lead_nowhere_end(by_a_cut);
-    resumes_that_lead_nowhere_end(by_a_close_frame);
-    resumes_that_lead_nowhere_end(by_op_9);
-    resumes_that_lead_nowhere_end(by_op_7);
+    live_on(peer, 60000);
+    peer_eof(peer, 0, NULL);
 }
 
-/* A replay that is cut again and again, but goes on, is no such loop: RESUMED counts, and nothing else. */
-static void a_resume_that_succeeds_begins_the_count_anew(void **state)
+/* What came before it did not matter to the session: it is the confirmed part of it that comes again. */
+static void by_an_old_event(sp_peer *peer)
+{
+    an_event(peer, 1);
+    peer_eof(peer, 0, NULL);
+}
+
+/* The next connection, up to its RESUME. */
+static void resume(sp_peer *peer)
+{
+    wait_for_attempt(peer);
+    accept_hello(peer);
+    assert_int_equal(state_of(peer), SPECTACLES_SHARD_RESUMING);
+}
+
+/* However the RESUMEs end: for five minutes from the first of them the session is kept, and then it is given up. */
+static void resumes_that_lead_nowhere_end(void (*end)(sp_peer *peer), uint64_t latest)
+{
+    spectacles_shard_config config;
+    peer_config(&config);
+    config.flags = SPECTACLES_SHARD_COMMITS;
+    sp_peer *peer = peer_new(&config);
+    peer_ready(peer);
+    peer_eof(peer, 0, NULL);
+    resume(peer);
+    uint64_t since = peer->now;
+    int attempts = 1;
+    for (end(peer); peer_count(peer, "GAP") == 0; end(peer), attempts++) {
+        assert_true(peer->now - since < 300000);
+        resume(peer);
+    }
+    assert_in_range(peer->now - since, 300000, latest);
+    assert_true(attempts >= 5);
+    assert_int_equal(peer_count(peer, "GAP 0 abc"), 1);
+    assert_non_null(strstr(peer_last(peer, "LOST"), " s: the session is given up"));
+    wait_for_attempt(peer);
+    accept_hello(peer);
+    assert_int_equal(state_of(peer), SPECTACLES_SHARD_IDENTIFY_WAIT);
+    assert_string_equal(peer_last(peer, "CONNECTING"), "CONNECTING 0 0 gateway.discord.gg:443");
+    peer_free(peer);
+}
+
+static void a_session_is_given_up_when_no_resume_was_answered_for_five_minutes(void **state)
+{
+    (void)state;
+    resumes_that_lead_nowhere_end(by_a_cut, 360000);
+    resumes_that_lead_nowhere_end(by_a_close_frame, 360000);
+    resumes_that_lead_nowhere_end(by_op_9, 310000);
+    resumes_that_lead_nowhere_end(by_op_7, 363000);
+    resumes_that_lead_nowhere_end(by_silence, 390000);
+    resumes_that_lead_nowhere_end(by_an_old_event, 360000);
+}
+
+static void cut_in_a_replay_of_one_new_event(sp_peer *peer, int round)
+{
+    an_event(peer, round + 2);
+    peer_eof(peer, 0, NULL);
+}
+
+static void cut_behind_resumed(sp_peer *peer, int round)
+{
+    (void)round;
+    peer_text(peer, "{\"op\":0,\"t\":\"RESUMED\",\"s\":1,\"d\":{}}");
+    peer_eof(peer, 0, NULL);
+}
+
+/* A line that breaks in every replay, each time a little later: the session lives, however often that is and however long. */
+static void a_resume_that_gets_further_is_no_failure(void **state)
+{
+    (void)state;
+    static void (*const rounds[])(sp_peer *, int) = {cut_in_a_replay_of_one_new_event, cut_behind_resumed,
+                                                     one_commit_and_cut};
+    for (size_t i = 0; i < sizeof rounds / sizeof rounds[0]; i++) {
+        spectacles_shard_config config;
+        peer_config(&config);
+        config.flags = rounds[i] == one_commit_and_cut ? SPECTACLES_SHARD_COMMITS : 0;
+        sp_peer *peer = peer_new(&config);
+        peer_ready(peer);
+        peer_eof(peer, 0, NULL);
+        for (int round = 0; round < 38; round++) {
+            resume(peer);
+            live_on(peer, 20000);
+            rounds[i](peer, round);
+        }
+        assert_int_equal(peer_count(peer, "GAP"), 0);
+        peer_free(peer);
+    }
+}
+
+/* Progress starts the five minutes anew, wherever in them it comes. */
+static void a_little_progress_gives_a_session_five_more_minutes(void **state)
 {
     (void)state;
     sp_peer *peer = peer_new(NULL);
     peer_ready(peer);
-    for (int i = 0; i < 12; i++) {
-        peer_close(peer, 4000, "");
-        wait_for_attempt(peer);
-        accept_hello(peer);
-        if (i % 4 == 3)
-            peer_text(peer, "{\"op\":0,\"t\":\"RESUMED\",\"s\":1,\"d\":{}}");
+    peer_eof(peer, 0, NULL);
+    for (int round = 0; round < 3; round++) {
+        resume(peer);
+        for (uint64_t since = peer->now; peer->now - since < 200000; resume(peer))
+            by_silence(peer);
+        cut_in_a_replay_of_one_new_event(peer, round);
     }
     assert_int_equal(peer_count(peer, "GAP"), 0);
     peer_free(peer);
 }
+
+/* An outage is no evidence: without a RESUME nothing was refused, and the session is asked for however late. */
+static void a_session_outlives_an_outage_in_which_nothing_was_asked(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    peer_ready(peer);
+    for (uint64_t since = peer->now; peer->now - since < 7200000; wait_for_attempt(peer))
+        peer_eof(peer, SPECTACLES_E_SYS, "no route to host");
+    accept_hello(peer);
+    assert_int_equal(state_of(peer), SPECTACLES_SHARD_RESUMING);
+    assert_int_equal(peer_count(peer, "GAP"), 0);
+    peer_free(peer);
+}
+
+/* ---- Codes that are about the session ---- */
+
+static const int doubtful[] = {4003, 4006, 4007, 4009};
+
+static void a_close_that_doubts_the_session_is_answered_by_a_resume(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof doubtful / sizeof doubtful[0]; i++) {
+        sp_peer *peer = peer_new(NULL);
+        peer_ready(peer);
+        /* Any number of them, as long as the RESUME behind each succeeds. */
+        for (int round = 0; round < 6; round++) {
+            peer_close(peer, doubtful[i], "");
+            resume(peer);
+            an_event(peer, 2 * round + 2);
+            peer_text(peer, "{\"op\":0,\"t\":\"RESUMED\",\"s\":1,\"d\":{}}");
+            an_event(peer, 2 * round + 3);
+        }
+        assert_int_equal(peer_count(peer, "GAP"), 0);
+        peer_free(peer);
+    }
+}
+
+static void a_doubt_that_comes_again_in_answer_to_the_resume_ends_it(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof doubtful / sizeof doubtful[0]; i++) {
+        sp_peer *peer = peer_new(NULL);
+        peer_ready(peer);
+        peer_close(peer, doubtful[i], "");
+        assert_int_equal(peer_count(peer, "GAP"), 0);
+        /* What the network does in between says nothing of the session. */
+        wait_for_attempt(peer);
+        peer_eof(peer, SPECTACLES_E_SYS, "refused");
+        resume(peer);
+        by_a_cut(peer);
+        resume(peer);
+        peer_close(peer, doubtful[(i + 1) % 4], "");
+        assert_int_equal(peer_count(peer, "GAP 1 abc"), 1);
+        assert_non_null(
+            strstr(peer_last(peer, "LOST"), "it was resumed after such a close: the session is given up"));
+        peer_free(peer);
+    }
+}
+
+/* The first such answer may have been on its way to somebody else: one more RESUME is cheap. */
+static void one_doubt_alone_ends_nothing(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof doubtful / sizeof doubtful[0]; i++) {
+        sp_peer *peer = peer_new(NULL);
+        peer_ready(peer);
+        by_a_cut(peer);
+        resume(peer);
+        peer_close(peer, doubtful[i], "");
+        resume(peer);
+        assert_int_equal(peer_count(peer, "GAP"), 0);
+        peer_free(peer);
+    }
+}
+
+/* A replay shows that Discord has it: what comes behind is a first doubt again. */
+static void progress_settles_a_doubt(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    peer_ready(peer);
+    for (int round = 0; round < 10; round++) {
+        peer_close(peer, 4009, "");
+        resume(peer);
+        an_event(peer, round + 2);
+    }
+    assert_int_equal(peer_count(peer, "GAP"), 0);
+    peer_free(peer);
+}
+
+/* A new session is not doubted for what was said of the last one. */
+static void a_new_session_begins_without_a_doubt(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    peer_ready(peer);
+    peer_close(peer, 4007, "");
+    resume(peer);
+    peer_close(peer, 4007, "");
+    peer_come_back(peer);
+    assert_int_equal(spectacles_shard_identify(peer->shard, peer->now), SPECTACLES_OK);
+    peer_pull(peer);
+    peer_text(peer, "{\"op\":0,\"t\":\"READY\",\"s\":1,\"d\":{\"session_id\":\"def\"}}");
+    peer_close(peer, 4007, "");
+    resume(peer);
+    assert_int_equal(peer_count(peer, "GAP"), 1);
+    peer_free(peer);
+}
+
+/* ---- Identifies ---- */
 
 static void by_another_dispatch(sp_peer *peer)
 {
@@ -493,7 +687,7 @@ static void say_ready(sp_peer *peer)
 static void by_a_session_that_is_lost_at_once(sp_peer *peer)
 {
     say_ready(peer);
-    peer_close(peer, 4009, "");
+    by_op_9_false(peer);
 }
 
 /* To the next identify, which is granted at once. */
@@ -536,7 +730,7 @@ static void identifies_that_lead_nowhere_grow_rare(void **state)
 }
 
 /* The longest wait before the next attempt after this end of a session, of several. */
-static uint64_t longest_wait(uint64_t lived, int code)
+static uint64_t longest_wait(uint64_t lived, void (*end)(sp_peer *peer))
 {
     uint64_t longest = 0;
     for (uint64_t seed = 1; seed < 20; seed++) {
@@ -553,7 +747,7 @@ static uint64_t longest_wait(uint64_t lived, int code)
         identify_anew(peer);
         say_ready(peer);
         live_on(peer, lived);
-        peer_close(peer, code, "");
+        end(peer);
         uint64_t wait = spectacles_shard_deadline(peer->shard) - peer->now;
         longest = wait > longest ? wait : longest;
         peer_free(peer);
@@ -564,11 +758,11 @@ static uint64_t longest_wait(uint64_t lived, int code)
 static void a_session_that_lived_ten_minutes_was_worth_its_identify(void **state)
 {
     (void)state;
-    assert_in_range(longest_wait(599999, 4009), 200000, 300000);
-    assert_in_range(longest_wait(600000, 4009), 0, 1000);
+    assert_in_range(longest_wait(599999, by_op_9_false), 200000, 300000);
+    assert_in_range(longest_wait(600000, by_op_9_false), 1000, 5000);
     /* A resume costs nothing, and does not wait for that: what the network did before is what counts. */
-    assert_in_range(longest_wait(1000, 4000), 30000, 60000);
-    assert_in_range(longest_wait(10000, 4000), 0, 1000);
+    assert_in_range(longest_wait(1000, by_a_close_frame), 30000, 60000);
+    assert_in_range(longest_wait(10000, by_a_close_frame), 0, 1000);
 }
 
 static void nobody_there(sp_peer *peer)
@@ -655,13 +849,6 @@ static void a_connection_that_lived_ten_seconds_resets_the_back_off(void **state
     }
 }
 
-static void an_event(sp_peer *peer, int seq)
-{
-    char text[80];
-    snprintf(text, sizeof text, "{\"op\":0,\"t\":\"A\",\"s\":%d,\"d\":{}}", seq);
-    peer_text(peer, text);
-}
-
 /* One connection of a resumed session, to its end. */
 static void resumed_and_cut(sp_peer *peer, int round)
 {
@@ -690,17 +877,6 @@ static void one_event_and_cut(sp_peer *peer, int round)
 static void one_replayed_event_and_cut(sp_peer *peer, int round)
 {
     an_event(peer, round + 2);
-    peer_eof(peer, 0, NULL);
-}
-
-/* Nothing new comes, but with each connection a little more of what had come is confirmed. */
-static void one_commit_and_cut(sp_peer *peer, int round)
-{
-    for (int seq = round + 2; round == 0 && seq < 40; seq++)
-        an_event(peer, seq);
-    if (round > 0)
-        an_event(peer, round + 2);
-    assert_int_equal(spectacles_shard_commit(peer->shard, (uint64_t)round + 2), SPECTACLES_OK);
     peer_eof(peer, 0, NULL);
 }
 
@@ -815,7 +991,7 @@ static void every_close_code_is_a_sentence(void **state)
     a_close_says(
         4002,
         "could not decode a payload that we sent (close code 4002); sent last, the newest first: op 4, 2");
-    a_close_says(4003, "before we had identified (close code 4003)");
+    a_close_says(4003, "before we had identified, or has invalidated the session (close code 4003)");
     a_close_says(
         4004, "FATAL 4004 -10 the token is not valid: take the bot's token from Discord's developer portal");
     a_close_says(4005, "a second identify (close code 4005)");
@@ -1068,7 +1244,7 @@ int main(void)
         cmocka_unit_test(phases_end_to_the_millisecond),
         cmocka_unit_test(a_slow_owner_is_no_silent_gateway),
         cmocka_unit_test(a_refusal_leaves_the_next_attempt_its_deadline),
-        cmocka_unit_test(ready_and_resumed_have_ten_minutes),
+        cmocka_unit_test(ready_has_ten_minutes_and_resumed_one),
         cmocka_unit_test(an_identify_may_wait_for_hours),
         cmocka_unit_test(an_ack_is_waited_for_one_interval),
         cmocka_unit_test(a_slow_owner_is_no_excuse_for_silence),
@@ -1077,8 +1253,15 @@ int main(void)
         cmocka_unit_test(a_gap_that_waits_is_no_deadline),
         cmocka_unit_test(a_gap_keeps_its_session_when_the_owner_closes),
         cmocka_unit_test(a_dead_connection_takes_no_identify),
-        cmocka_unit_test(every_loop_of_resumes_ends),
-        cmocka_unit_test(a_resume_that_succeeds_begins_the_count_anew),
+        cmocka_unit_test(a_session_is_given_up_when_no_resume_was_answered_for_five_minutes),
+        cmocka_unit_test(a_resume_that_gets_further_is_no_failure),
+        cmocka_unit_test(a_little_progress_gives_a_session_five_more_minutes),
+        cmocka_unit_test(a_session_outlives_an_outage_in_which_nothing_was_asked),
+        cmocka_unit_test(a_close_that_doubts_the_session_is_answered_by_a_resume),
+        cmocka_unit_test(a_doubt_that_comes_again_in_answer_to_the_resume_ends_it),
+        cmocka_unit_test(one_doubt_alone_ends_nothing),
+        cmocka_unit_test(progress_settles_a_doubt),
+        cmocka_unit_test(a_new_session_begins_without_a_doubt),
         cmocka_unit_test(identifies_that_lead_nowhere_grow_rare),
         cmocka_unit_test(a_session_that_lived_ten_minutes_was_worth_its_identify),
         cmocka_unit_test(every_failure_of_a_resume_host_counts),

@@ -422,23 +422,6 @@ static void an_unreachable_resume_host_is_given_up(void **state)
     peer_free(peer);
 }
 
-static void resumes_that_lead_nowhere_end_in_an_identify(void **state)
-{
-    (void)state;
-    sp_peer *peer = peer_new(NULL);
-    peer_ready(peer);
-    peer_eof(peer, 0, NULL);
-    for (int i = 0; i < 5; i++) {
-        assert_int_equal(peer_count(peer, "GAP"), 0);
-        peer_come_back(peer);
-        peer_eof(peer, 0, NULL);
-    }
-    assert_int_equal(peer_count(peer, "GAP"), 1);
-    peer_come_back(peer);
-    assert_int_equal(peer_count(peer, "IDENTIFY"), 2);
-    peer_free(peer);
-}
-
 static void back_off_grows_and_is_reset(void **state)
 {
     (void)state;
@@ -472,11 +455,10 @@ static void every_close_code_leads_where_it_should(void **state)
     static const struct {
         int code;
         const char *outcome;
-    } table[] = {{4000, "resume"},   {4001, "resume"}, {4002, "resume"},   {4003, "resume"},
-                 {4005, "resume"},   {4008, "resume"}, {4006, "identify"}, {4007, "identify"},
-                 {4009, "identify"}, {1000, "resume"}, {1001, "resume"},   {1006, "resume"},
-                 {3000, "resume"},   {4999, "resume"}, {4004, "fatal"},    {4010, "fatal"},
-                 {4011, "fatal"},    {4012, "fatal"},  {4013, "fatal"},    {4014, "fatal"}};
+    } table[] = {{4000, "resume"}, {4001, "resume"}, {4002, "resume"}, {4003, "resume"}, {4005, "resume"},
+                 {4008, "resume"}, {4006, "resume"}, {4007, "resume"}, {4009, "resume"}, {1000, "resume"},
+                 {1001, "resume"}, {1006, "resume"}, {3000, "resume"}, {4999, "resume"}, {4004, "fatal"},
+                 {4010, "fatal"},  {4011, "fatal"},  {4012, "fatal"},  {4013, "fatal"},  {4014, "fatal"}};
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         sp_peer *peer = peer_new(NULL);
         peer_ready(peer);
@@ -1205,7 +1187,6 @@ int main(void)
         cmocka_unit_test(a_lost_session_is_shown_until_its_gap_is_pulled),
         cmocka_unit_test(op_9_true_resumes_and_false_forgets),
         cmocka_unit_test(an_unreachable_resume_host_is_given_up),
-        cmocka_unit_test(resumes_that_lead_nowhere_end_in_an_identify),
         cmocka_unit_test(back_off_grows_and_is_reset),
         cmocka_unit_test(every_close_code_leads_where_it_should),
         cmocka_unit_test(every_phase_has_its_deadline),
