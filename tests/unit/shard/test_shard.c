@@ -948,6 +948,9 @@ static void a_close_code_counts_although_its_reason_is_broken(void **state)
     peer_close(peer, 4009, "\xff");
     peer_eof(peer, 0, NULL);
     assert_int_equal(peer_count(peer, "LOST 4009 -5"), 1);
+    peer_come_back(peer);
+    peer_close(peer, 4009, "\xff");
+    peer_eof(peer, 0, NULL);
     assert_int_equal(peer_count(peer, "GAP"), 1);
     peer_free(peer);
 }
