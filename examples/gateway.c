@@ -354,6 +354,7 @@ static void tell_shard(const struct gateway *gateway, const spectacles_relay_eve
         warnx("%s closed", shard);
         break;
     case SPECTACLES_RELAY_EVENT_SHARD_LATE:
+    case SPECTACLES_RELAY_EVENT_SHARD_PLAIN:
         warnx("%s: %s", shard, event->text);
         break;
     default:

@@ -126,6 +126,8 @@ enum spectacles_relay_event_type {
     SPECTACLES_RELAY_EVENT_SHARD_FATAL = 8,
     SPECTACLES_RELAY_EVENT_SHARD_LATENCY = 9,
     SPECTACLES_RELAY_EVENT_SHARD_LATE = 10, /* a heartbeat went out late: the owner's loop hangs */
+    /* the gateway answers without the compression or the ETF that was asked for; text says it */
+    SPECTACLES_RELAY_EVENT_SHARD_PLAIN = 11,
     /* From a broker: `broker` says which. */
     SPECTACLES_RELAY_EVENT_BROKER_CONNECTING = 20,
     SPECTACLES_RELAY_EVENT_BROKER_READY = 21,

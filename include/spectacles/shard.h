@@ -166,7 +166,13 @@ enum spectacles_shard_event_type {
      * the shard has come to a `state` that no other event tells of: UPGRADING, HELLO, IDENTIFYING, RESUMING (seq:
      * behind which), or CLOSING (code, error: why; DISCONNECTED, CLOSED or FATAL follows)
      */
-    SPECTACLES_SHARD_EVENT_STATE = 14
+    SPECTACLES_SHARD_EVENT_STATE = 14,
+    /*
+     * the gateway, or a proxy in front of it, does not know the compression or the ETF that was asked for, and answers
+     * without: its messages are taken as they are. Once for each connection; text says which. A text message is always
+     * JSON; when HELLO is one, the shard speaks JSON on this connection too
+     */
+    SPECTACLES_SHARD_EVENT_PLAIN = 15
 };
 
 /* Valid until the next call on the shard. Fields that a type does not name are 0 or NULL. */
@@ -213,6 +219,8 @@ typedef struct spectacles_shard_stats {
     uint64_t received_by_op[SPECTACLES_SHARD_OPS]; /* payloads; ops beyond are in payloads_unknown only */
     uint64_t sent_by_op[SPECTACLES_SHARD_OPS];
     uint64_t heartbeats_late; /* sent a second or more after they were due: see SPECTACLES_SHARD_EVENT_LATE */
+    uint64_t
+        messages_plain; /* taken as they are, though more was asked for: see SPECTACLES_SHARD_EVENT_PLAIN */
 } spectacles_shard_stats;
 
 /* Fills a configuration with defaults. size: sizeof(spectacles_shard_config). */

@@ -259,6 +259,8 @@ static uint32_t relay_type(uint32_t shard_type)
         return SPECTACLES_RELAY_EVENT_SHARD_FATAL;
     case SPECTACLES_SHARD_EVENT_LATE:
         return SPECTACLES_RELAY_EVENT_SHARD_LATE;
+    case SPECTACLES_SHARD_EVENT_PLAIN:
+        return SPECTACLES_RELAY_EVENT_SHARD_PLAIN;
     default:
         return SPECTACLES_RELAY_EVENT_SHARD_LATENCY;
     }

@@ -72,6 +72,9 @@ void sp_shard_connect(spectacles_shard *shard, uint64_t now)
     shard->transport = SP_TRANSPORT_WANTED;
     shard->ready_since = SPECTACLES_NEVER;
     shard->written = shard->gone = 0;
+    shard->spoken = shard->encoding;
+    shard->binary_messages = 0;
+    shard->bare_terms = shard->plain_told = false;
     shard->loss = (sp_loss){0};
     sp_heartbeat_stop(&shard->heartbeat);
     sp_limits_reset(&shard->limits);

@@ -40,6 +40,7 @@ SPECTACLES_EXPORT const char *spectacles_shard_event_type_name(uint32_t type)
         [SPECTACLES_SHARD_EVENT_FATAL] = "FATAL",
         [SPECTACLES_SHARD_EVENT_LATE] = "LATE",
         [SPECTACLES_SHARD_EVENT_STATE] = "STATE",
+        [SPECTACLES_SHARD_EVENT_PLAIN] = "PLAIN",
     };
     return sp_name_of(names, sizeof names / sizeof names[0], type);
 }

@@ -22,7 +22,6 @@ enum {
 /* Codes with which we close; all of them keep the session. */
 enum {
     CLOSE_FORBIDDEN = 1002,
-    CLOSE_UNSUPPORTED = 1003,
     CLOSE_UNDECODABLE = 1007,
     CLOSE_RECONNECT = 4000
 };
@@ -48,7 +47,7 @@ static bool read_data(spectacles_shard *shard, const spectacles_envelope *envelo
 {
     spectacles_problem problem;
     *d = (sp_slice){envelope->data, envelope->data_length};
-    if (shard->encoding == SPECTACLES_FORMAT_JSON || !d->bytes)
+    if (shard->heard == SPECTACLES_FORMAT_JSON || !d->bytes)
         return true;
     sp_buffer_clear(&shard->term);
     sp_buffer_shrink(&shard->term, KEPT_TERM);
@@ -146,7 +145,7 @@ static void hold_dispatch(spectacles_shard *shard, const spectacles_envelope *en
     note_progress(shard, envelope);
     shard->dispatch_held = true;
     shard->dispatch = (spectacles_shard_event){.type = SPECTACLES_SHARD_EVENT_DISPATCH,
-                                               .format = shard->encoding,
+                                               .format = shard->heard,
                                                .seq = envelope->seq,
                                                .name = envelope->name,
                                                .name_length = envelope->name_length,
@@ -165,11 +164,11 @@ static void on_ready(spectacles_shard *shard, const spectacles_envelope *envelop
         drop(shard, CLOSE_UNDECODABLE, SPECTACLES_E_PROTO, why, now);
         return;
     }
-    shard->session.encoding = shard->encoding;
+    shard->session.encoding = shard->heard;
     sp_shard_become(shard, SPECTACLES_SHARD_READY, now);
     spectacles_shard_event *event = sp_shard_tell(shard, SPECTACLES_SHARD_EVENT_READY);
     if (event) {
-        event->format = shard->encoding;
+        event->format = shard->heard;
         event->data = envelope->data;
         event->data_length = envelope->data_length;
         if (untrusted)
@@ -250,7 +249,7 @@ static void on_payload(spectacles_shard *shard, sp_slice payload, uint64_t now)
 {
     spectacles_envelope envelope;
     spectacles_problem problem;
-    if (spectacles_envelope_scan(&envelope, shard->encoding, payload.bytes, payload.length, &problem) !=
+    if (spectacles_envelope_scan(&envelope, shard->heard, payload.bytes, payload.length, &problem) !=
         SPECTACLES_OK) {
         drop(shard, CLOSE_UNDECODABLE, SPECTACLES_E_PROTO,
              sp_inflate_runs_on(&shard->inflate) ? SP_INFLATE_UNFLUSHED : problem.text, now);
@@ -269,39 +268,18 @@ static void on_payload(spectacles_shard *shard, sp_slice payload, uint64_t now)
 
 /* ---- Messages ---- */
 
-/* What kind of message carries what depends on what was asked for in the URL and with identify. */
-static bool is_expected(const spectacles_shard *shard, enum sp_frame_kind kind)
-{
-    if (shard->compression == SPECTACLES_COMPRESSION_PAYLOAD)
-        return true;
-    bool plain = shard->compression == SPECTACLES_COMPRESSION_NONE;
-    bool text = plain && shard->encoding == SPECTACLES_FORMAT_JSON;
-    return (kind == SP_FRAME_TEXT) == text;
-}
-
 static void on_message(spectacles_shard *shard, const sp_frame *frame, uint64_t now)
 {
-    sp_slice payload = frame->payload;
-    if (!is_expected(shard, frame->kind)) {
-        drop(shard, CLOSE_UNSUPPORTED, SPECTACLES_E_PROTO,
-             frame->kind == SP_FRAME_TEXT
-                 ? "the gateway sent a text message, but ETF or compression was asked for"
-                 : "the gateway sent a binary message, but JSON without compression was asked for",
-             now);
-        return;
-    }
-    if (frame->kind == SP_FRAME_BINARY && shard->compression != SPECTACLES_COMPRESSION_NONE) {
-        shard->stats.bytes_compressed += payload.length;
-        int got = sp_inflate_feed(&shard->inflate, payload, &payload);
-        if (got == SPECTACLES_E_NOMEM)
-            survive(shard, got, now);
-        else if (got < 0)
-            drop(shard, shard->inflate.close_code, got, shard->inflate.error, now);
-        if (got <= 0)
-            return;
-        shard->stats.bytes_inflated += payload.length;
-    }
-    on_payload(shard, payload, now);
+    sp_slice payload;
+    uint32_t close_code = CLOSE_UNDECODABLE;
+    const char *why = NULL;
+    int got = sp_shard_read_message(shard, frame, &payload, &close_code, &why);
+    if (got == 1)
+        on_payload(shard, payload, now);
+    else if (got == SPECTACLES_E_NOMEM)
+        survive(shard, got, now);
+    else if (got < 0)
+        drop(shard, close_code, got, why, now);
 }
 
 /* ---- Frames ---- */

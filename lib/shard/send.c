@@ -18,7 +18,7 @@ int sp_shard_write_frame(spectacles_shard *shard, enum sp_frame_kind kind, sp_sl
 int sp_shard_encode(spectacles_shard *shard, sp_slice *payload, spectacles_problem *problem)
 {
     sp_slice encoded = sp_buffer_slice(&shard->scratch);
-    if (shard->encoding == SPECTACLES_FORMAT_ETF) {
+    if (shard->spoken == SPECTACLES_FORMAT_ETF) {
         sp_buffer_clear(&shard->term);
         int error = sp_transcode(&shard->term, &shard->keys, SPECTACLES_FORMAT_ETF, SPECTACLES_FORMAT_JSON, 0,
                                  encoded, problem);
@@ -40,7 +40,7 @@ static void empty_scratch(spectacles_shard *shard)
 
 int sp_shard_write_payload(spectacles_shard *shard, uint32_t op, sp_slice payload, uint64_t now)
 {
-    enum sp_frame_kind kind = shard->encoding == SPECTACLES_FORMAT_ETF ? SP_FRAME_BINARY : SP_FRAME_TEXT;
+    enum sp_frame_kind kind = shard->spoken == SPECTACLES_FORMAT_ETF ? SP_FRAME_BINARY : SP_FRAME_TEXT;
     int error = sp_shard_write_frame(shard, kind, payload);
     empty_scratch(shard);
     if (error != SPECTACLES_OK)

@@ -146,6 +146,9 @@ static int check_identify(spectacles_shard *shard, spectacles_problem *problem)
 {
     sp_slice payload;
     int error = sp_shard_compose_identify(shard);
+    /* In JSON too, whatever was asked for: see sp_shard_read_message. */
+    if (error == SPECTACLES_OK && sp_buffer_length(&shard->scratch) > SPECTACLES_PACKET_MAX)
+        error = SPECTACLES_E_TOOBIG;
     if (error == SPECTACLES_OK)
         error = sp_shard_encode(shard, &payload, problem);
     if (error == SPECTACLES_E_TOOBIG)
@@ -163,7 +166,7 @@ static int set_up(spectacles_shard *shard, const spectacles_shard_config *config
     shard->large_threshold = config->large_threshold;
     shard->intents = config->intents;
     shard->commits = config->flags & SPECTACLES_SHARD_COMMITS;
-    shard->encoding = config->encoding;
+    shard->encoding = shard->spoken = config->encoding;
     shard->compression = config->compression;
     shard->max_message = config->max_message;
     shard->max_inflated = config->max_inflated;
@@ -504,7 +507,7 @@ static bool congested(const spectacles_shard *shard)
 /* What is worth looking at: as ETF it may be shorter than as JSON. */
 static size_t packet_most(const spectacles_shard *shard)
 {
-    return shard->encoding == SPECTACLES_FORMAT_ETF ? JSON_MOST : SPECTACLES_PACKET_MAX;
+    return shard->spoken == SPECTACLES_FORMAT_ETF ? JSON_MOST : SPECTACLES_PACKET_MAX;
 }
 
 static int check_packet(spectacles_shard *shard, sp_slice d, uint64_t now)

@@ -113,6 +113,11 @@ struct spectacles_shard {
     sp_handshake handshake;
     sp_frames frames;
     sp_inflate inflate;
+    uint32_t heard;           /* enum spectacles_format: of the message that is being worked on */
+    uint32_t spoken;          /* enum spectacles_format: of what is sent */
+    uint64_t binary_messages; /* so many came */
+    bool bare_terms;          /* they are ETF without the compression that was asked for */
+    bool plain_told;
     bool unread; /* bytes were fed that nobody has looked at yet */
     bool full;   /* the input has reached high water, and was not read down to half of it since */
     sp_buffer output;
@@ -165,6 +170,15 @@ void sp_shard_forget_session(spectacles_shard *shard);
 
 /* Works on the next message. False when there is none. */
 bool sp_shard_receive(spectacles_shard *shard, uint64_t now);
+
+/* ---- message.c: what a message carries ---- */
+
+/*
+ * The payload of a message, as `heard` says: 1; 0 when it goes on in the next message; SPECTACLES_E_PROTO or
+ * SPECTACLES_E_TOOBIG (*close_code and *why say what to tell), SPECTACLES_E_NOMEM.
+ */
+int sp_shard_read_message(spectacles_shard *shard, const sp_frame *frame, sp_slice *payload,
+                          uint32_t *close_code, const char **why);
 
 /* Time is up: tells a refusal whose body is still on its way. False when there is none. */
 bool sp_shard_receive_last_head(spectacles_shard *shard, uint64_t now);

@@ -61,3 +61,25 @@ def test_events_and_commands_in_every_way(bot: Bot, standin: Standin, channel: A
     standin.wait_for(lambda: any(each.op == 4 and each.payload["d"]["self_mute"] is True for each in standin.session(1).received))
     assert gateway.stop() == 0
     assert not [each for each in standin.records if each["kind"] == "violation"]
+
+
+@pytest.mark.parametrize(("encoding", "compression"), [("json", "zstd-stream"), ("json", "zlib-stream"), ("etf", "zstd-stream")])
+def test_a_gateway_that_does_not_know_compress_is_understood_and_told_once(bot: Bot, standin: Standin, channel: Any, encoding: str, compression: str) -> None:
+    standin.knows_compression = False
+    gateway = bot.running_gateway(DISCORD_ENCODING=encoding, DISCORD_COMPRESSION=compression)
+    channel.queue_declare(QUEUE, durable=True)
+    channel.queue_bind(QUEUE, "gateway", "MESSAGE_CREATE")
+    sent: dict[str, Any] = {}
+    standin.dispatch_many(1, [("MESSAGE_CREATE", {"number": number}) for number in range(50)])
+    assert [each["number"] for each in receive(channel, 50, sent)] == list(range(50))
+    assert sum("though compression was asked for: it is taken as it is" in line for line in gateway.err) == 2, "once for each of the two shards"
+
+
+def test_zstd_frames_may_end_with_each_message(bot: Bot, standin: Standin, channel: Any) -> None:
+    standin.zstd_frames = True
+    gateway = bot.running_gateway(DISCORD_COMPRESSION="zstd-stream")
+    channel.queue_declare(QUEUE, durable=True)
+    channel.queue_bind(QUEUE, "gateway", "MESSAGE_CREATE")
+    standin.dispatch_many(1, [("MESSAGE_CREATE", {"number": number}) for number in range(50)])
+    assert [each["number"] for each in receive(channel, 50, {})] == list(range(50))
+    assert not any("disconnected" in line for line in gateway.err)

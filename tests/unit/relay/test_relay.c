@@ -130,7 +130,7 @@ static void commits_what_is_confirmed_without_a_gap(void **state)
 }
 
 /* A hanging loop is the owner's business; from which state to which is the shard's. */
-static void a_late_heartbeat_is_passed_on(void **state)
+static void late_heartbeats_and_missing_compression_are_passed_on(void **state)
 {
     (void)state;
     start(1);
@@ -140,6 +140,10 @@ static void a_late_heartbeat_is_passed_on(void **state)
     assert_non_null(event);
     assert_int_equal(event->type, SPECTACLES_RELAY_EVENT_SHARD_LATE);
     assert_int_equal(event->shard_id, 1);
+    fake_shard_event(&world.shards[1], SPECTACLES_SHARD_EVENT_PLAIN, 0);
+    event = spectacles_relay_next_event(world.relay, world.now);
+    assert_non_null(event);
+    assert_int_equal(event->type, SPECTACLES_RELAY_EVENT_SHARD_PLAIN);
     assert_null(spectacles_relay_next_event(world.relay, world.now));
     end();
 }
@@ -750,7 +754,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(publishes_what_is_allowed),
         cmocka_unit_test(commits_what_is_confirmed_without_a_gap),
-        cmocka_unit_test(a_late_heartbeat_is_passed_on),
+        cmocka_unit_test(late_heartbeats_and_missing_compression_are_passed_on),
         cmocka_unit_test(what_is_filtered_out_takes_no_room),
         cmocka_unit_test(a_resumed_without_a_sequence_of_its_own),
         cmocka_unit_test(a_confirm_of_an_older_connection_commits_nothing),

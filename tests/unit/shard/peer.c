@@ -40,9 +40,9 @@ void peer_free(sp_peer *peer)
 
 static const char *name_of(uint32_t type)
 {
-    static const char *const names[] = {"?",        "CONNECTING", "IDENTIFY", "READY",  "RESUMED",
-                                        "DISPATCH", "LATENCY",    "SENT",     "UNSENT", "LOST",
-                                        "GAP",      "CLOSED",     "FATAL",    "LATE",   "STATE"};
+    static const char *const names[] = {"?",       "CONNECTING", "IDENTIFY", "READY", "RESUMED", "DISPATCH",
+                                        "LATENCY", "SENT",       "UNSENT",   "LOST",  "GAP",     "CLOSED",
+                                        "FATAL",   "LATE",       "STATE",    "PLAIN"};
     return type < sizeof names / sizeof names[0] ? names[type] : "?";
 }
 

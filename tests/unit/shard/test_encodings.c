@@ -289,6 +289,83 @@ static void silence_at_every_place_has_an_end(void **state)
     }
 }
 
+/* ---- A gateway, or a proxy, that does not know what was asked for ---- */
+
+/* With what was asked for, and with what is said: up to READY, a dispatch, a command, and a resume. */
+static void live_plainly(const struct way *asked, uint32_t said)
+{
+    static const char packet[] = "{\"guild_id\":\"1\",\"channel_id\":null}";
+    sp_scene scene = make(asked);
+    sp_peer *peer = scene.peer;
+    spectacles_shard_stats stats = {.size = sizeof stats};
+    scene.wire = (wire){.encoding = said, .compression = SPECTACLES_COMPRESSION_NONE};
+    for (int connection = 1; connection <= 2; connection++) {
+        to_ready(&scene, asked, connection);
+        say(&scene, connection == 1 ? "{\"t\":\"A\",\"s\":3,\"op\":0,\"d\":{\"a\":1}}"
+                                    : "{\"t\":\"B\",\"s\":5,\"op\":0,\"d\":{\"b\":1}}");
+        assert_int_equal(spectacles_shard_send(peer->shard, 4, (const uint8_t *)packet, sizeof packet - 1,
+                                               peer->now, NULL),
+                         SPECTACLES_OK);
+        peer_pull(peer);
+        expect(&scene, "{\"op\":4,\"d\":{\"guild_id\":\"1\",\"channel_id\":null}}");
+        assert_int_equal(peer_count(peer, "PLAIN"), connection);
+        if (connection == 1) {
+            peer_eof(peer, 0, NULL);
+            peer_wait(peer, 5000);
+        }
+    }
+    assert_string_equal(peer_last(peer, "DISPATCH"), "DISPATCH 5 B {\"b\":1}");
+    assert_int_equal(peer_count(peer, "LOST"), 1);
+    spectacles_shard_get_stats(peer->shard, &stats);
+    assert_int_equal(stats.messages_plain, 6);
+    assert_int_equal(stats.bytes_compressed, 0);
+    end(&scene);
+}
+
+static void a_gateway_that_ignores_compress_is_understood(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < WAYS; i++) {
+        if (ways[i].compression == SPECTACLES_COMPRESSION_NONE ||
+            ways[i].compression == SPECTACLES_COMPRESSION_PAYLOAD ||
+            (ways[i].compression == SPECTACLES_COMPRESSION_ZSTD_STREAM &&
+             !spectacles_feature_supported("zstd-stream")))
+            continue;
+        live_plainly(&ways[i], ways[i].encoding);
+    }
+}
+
+/* Text is JSON: and who answers in JSON before anything was said is spoken to in JSON. */
+static void a_gateway_that_ignores_etf_is_understood(void **state)
+{
+    (void)state;
+    live_plainly(&ways[4], SPECTACLES_FORMAT_JSON);
+    live_plainly(&ways[5], SPECTACLES_FORMAT_JSON);
+}
+
+/* One that has understood what was asked for may still say something as text. */
+static void text_in_the_middle_changes_nothing_else(void **state)
+{
+    (void)state;
+    static const size_t those[] = {1, 4, 5};
+    for (size_t i = 0; i < sizeof those / sizeof those[0]; i++) {
+        sp_scene scene = make(&ways[those[i]]);
+        sp_peer *peer = scene.peer;
+        to_ready(&scene, &ways[those[i]], 1);
+        peer_text(peer, "{\"t\":\"A\",\"s\":2,\"op\":0,\"d\":{\"a\":[1.50,\"\\u00fc\"]}}");
+        say(&scene, "{\"t\":\"B\",\"s\":3,\"op\":0,\"d\":{\"b\":1}}");
+        peer_text(peer, "{\"t\":\"C\",\"s\":4,\"op\":0,\"d\":{\"c\":1}}");
+        say(&scene, "{\"op\":1,\"d\":null}");
+        expect(&scene, "{\"op\":1,\"d\":4}");
+        assert_int_equal(peer_count(peer, "PLAIN"), 1);
+        assert_int_equal(peer_count(peer, "LOST"), 0);
+        assert_int_equal(peer_count(peer, "DISPATCH 2 A {\"a\":[1.50,\"\\u00fc\"]}"), 1);
+        assert_int_equal(peer_count(peer, "DISPATCH 3 B"), 1);
+        assert_int_equal(peer_count(peer, "DISPATCH 4 C"), 1);
+        end(&scene);
+    }
+}
+
 /* ---- How streams are cut into messages ---- */
 
 /* HELLO as one whole frame with its size in it, the window no larger than that: some servers end the frame so. */
@@ -740,6 +817,9 @@ int main(void)
         cmocka_unit_test(seven_ways),
         cmocka_unit_test(a_session_cut_at_every_place_is_the_same),
         cmocka_unit_test(silence_at_every_place_has_an_end),
+        cmocka_unit_test(a_gateway_that_ignores_compress_is_understood),
+        cmocka_unit_test(a_gateway_that_ignores_etf_is_understood),
+        cmocka_unit_test(text_in_the_middle_changes_nothing_else),
         cmocka_unit_test(each_message_may_be_a_zstd_frame_of_its_own),
         cmocka_unit_test(a_zstd_frame_may_end_with_any_byte),
         cmocka_unit_test(a_stream_may_repeat_itself),

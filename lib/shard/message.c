@@ -1,0 +1,94 @@
+/*
+ * What a WebSocket message carries: a payload as it stands, or compressed, in JSON or ETF. It depends on what was asked
+ * for in the URL and with identify, and on whether the gateway followed. receive.c calls it for every message.
+ */
+#include "shard/shard.h"
+
+enum {
+    CLOSE_UNSUPPORTED = 1003,
+    ETF_VERSION = 131 /* the first byte of every external term; no zlib and no zstd stream begins with it */
+};
+
+static bool streams(const spectacles_shard *shard)
+{
+    return shard->compression == SPECTACLES_COMPRESSION_ZLIB_STREAM ||
+           shard->compression == SPECTACLES_COMPRESSION_ZSTD_STREAM;
+}
+
+/* Once for each connection. */
+static void tell_plain(spectacles_shard *shard, const char *text)
+{
+    shard->stats.messages_plain++;
+    if (shard->plain_told)
+        return;
+    spectacles_shard_event *event = sp_shard_tell(shard, SPECTACLES_SHARD_EVENT_PLAIN);
+    if (!event)
+        return;
+    event->text = text;
+    shard->plain_told = true;
+}
+
+/*
+ * A text message is JSON, whatever was asked for: servers and proxies that do not know `compress` or `encoding` ignore
+ * them. One that answers in JSON before anything was said to it is answered in JSON, or it would not understand.
+ */
+static int read_text(spectacles_shard *shard)
+{
+    bool expected = shard->encoding == SPECTACLES_FORMAT_JSON && !streams(shard);
+    shard->heard = SPECTACLES_FORMAT_JSON;
+    if (shard->state == SPECTACLES_SHARD_HELLO)
+        shard->spoken = SPECTACLES_FORMAT_JSON;
+    if (!expected)
+        tell_plain(shard,
+                   shard->encoding == SPECTACLES_FORMAT_ETF
+                       ? "the gateway sends JSON as text, though ETF was asked for: it is taken as it is"
+                       : "the gateway sends text without compression, though compression was asked for: it "
+                         "is taken as it is");
+    return 1;
+}
+
+/* The first binary message says whether there is a stream at all. */
+static bool is_bare_term(spectacles_shard *shard, sp_slice payload)
+{
+    bool begins = shard->binary_messages++ == 0;
+    if (begins && shard->encoding == SPECTACLES_FORMAT_ETF && payload.length > 0 &&
+        payload.bytes[0] == ETF_VERSION)
+        shard->bare_terms = true;
+    return shard->bare_terms;
+}
+
+static int inflate(spectacles_shard *shard, sp_slice *payload)
+{
+    shard->stats.bytes_compressed += payload->length;
+    int got = sp_inflate_feed(&shard->inflate, *payload, payload);
+    if (got == 1)
+        shard->stats.bytes_inflated += payload->length;
+    return got;
+}
+
+static int read_binary(spectacles_shard *shard, sp_slice *payload, uint32_t *close_code, const char **why)
+{
+    shard->heard = shard->encoding;
+    if (shard->compression == SPECTACLES_COMPRESSION_NONE) {
+        *close_code = CLOSE_UNSUPPORTED;
+        *why = "the gateway sent a binary message, but JSON without compression was asked for";
+        return shard->encoding == SPECTACLES_FORMAT_ETF ? 1 : SPECTACLES_E_PROTO;
+    }
+    if (streams(shard) && is_bare_term(shard, *payload)) {
+        tell_plain(shard,
+                   "the gateway sends ETF without compression, though compression was asked for: it is "
+                   "taken as it is");
+        return 1;
+    }
+    int got = inflate(shard, payload);
+    *close_code = shard->inflate.close_code;
+    *why = shard->inflate.error;
+    return got;
+}
+
+int sp_shard_read_message(spectacles_shard *shard, const sp_frame *frame, sp_slice *payload,
+                          uint32_t *close_code, const char **why)
+{
+    *payload = frame->payload;
+    return frame->kind == SP_FRAME_TEXT ? read_text(shard) : read_binary(shard, payload, close_code, why);
+}
