@@ -15,5 +15,6 @@
 #include <spectacles/relay.h>
 #include <spectacles/routing.h>
 #include <spectacles/shard.h>
+#include <spectacles/state.h>
 
 #endif

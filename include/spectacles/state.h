@@ -1,0 +1,221 @@
+/*
+ * spectacles/state.h - what has to outlive a process so that nothing is lost: sessions and gaps, as bytes.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * A spectacles_state holds one record for each shard that there is something to say about: the session, the
+ * sequence to resume from, the resume URL, the encoding, and the gaps that have not been declared yet. It writes
+ * itself as bytes, and reads itself from such bytes. Where the bytes are kept is the owner's business: a file, a row of
+ * a database, a message in a queue. One state can hold all shards of a bot, or some of them.
+ *
+ * Pure: no I/O, no clock, no thread. No function blocks.
+ *
+ * The life of a state:
+ *
+ *   1. At the start: spectacles_state_new(), then spectacles_state_read() with the bytes that the former process
+ *      stored. When there were none, call nothing. When there were some and they cannot be had (the disk fails),
+ *      call spectacles_state_lost().
+ *   2. Give each shard its session (spectacles_state_session(), spectacles_shard_config.session), and the relay the
+ *      gaps of its shards (spectacles_state_gaps(), spectacles_relay_config.gaps).
+ *   3. While the process runs: spectacles_state_take() after each SHARD_READY event, and before any link is processed;
+ *      after that at an interval of the owner's choice (the daemon takes 250 ms). When it returns 1, store what
+ *      spectacles_state_write() gives. The longer the interval, the more is repeated after a crash; nothing is lost.
+ *   4. Once more when the process ends.
+ *
+ * Store the bytes so that either the old ones or the new ones survive a crash, whole: for a file, write another file,
+ * fsync() it, rename() it, and fsync() the folder (examples/store.c). Sessions are secrets, nearly: whoever has one
+ * and the token can resume it. The token itself is not in the bytes.
+ *
+ * When bytes cannot be used (they are torn, or of another bot), what the former process knew is gone. The state
+ * remembers that: every shard without a record then has one gap whose sessions are not known, so that the relay
+ * declares it, and nobody believes that nothing was missed.
+ *
+ * What is written, version 1. Lines of JSON (RFC 8259), each ended by a line feed:
+ *
+ *   {"spectacles":"state","version":1,"bot":"<hash>","intents":513,"complete":true}
+ *   {"shard":[0,2],"session":"..","url":"wss://..","seq":17,"encoding":"json","time":1767225600000,"gaps":[]}
+ *   {"shard":[1,2],"session":null,"time":1767225600000,"gaps":[{"old_session":"..","new_session":null,"seq":17,
+ *    "next":1,"time":1767225600000}]}                                        (in one line)
+ *   {"sha256":"<checksum>"}
+ *
+ *   bot       the first 16 bytes of the SHA-256 of the token, in hexadecimal
+ *   intents   the mask that the sessions were identified with
+ *   complete  false: what shards without a record have missed is not known
+ *   shard     [shard id, shard count], as Discord has it; each shard id once
+ *   seq       the sequence to resume from
+ *   encoding  in which the session was made: "json", "etf"; null: not known
+ *   time      when this record last changed: milliseconds since 1970; null: not known
+ *   gaps      as in the messages of the relay (relay.h)
+ *   sha256    the first 16 bytes of the SHA-256 of all lines above, in hexadecimal. It is an aid against accidents,
+ *             not against people: whoever can write the bytes can write their checksum
+ *
+ * Fields that version 1 does not know are passed over when they are read, and are not written again. A later library
+ * that writes what an older one must not pass over raises the version; an older library then refuses the bytes
+ * (SPECTACLES_E_UNSUPPORTED). The first field and the last line are the same in every version.
+ */
+#ifndef SPECTACLES_STATE_H
+#define SPECTACLES_STATE_H
+
+#include <spectacles/codec.h>
+#include <spectacles/relay.h>
+#include <spectacles/shard.h>
+#include <spectacles/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * The state of a bot's shards. It belongs to one thread at a time. It refers to no other handle: shards and relays may
+ * be freed before it or after it.
+ */
+typedef struct spectacles_state spectacles_state;
+
+enum {
+    /* bytes that spectacles_state_read() takes at most, and spectacles_state_write() gives at most: 64 MiB */
+    SPECTACLES_STATE_BYTES_MAX = 67108864
+};
+
+/* Whose state it is. Sessions of another token or of other intents cannot be resumed. Grows at its end. */
+typedef struct spectacles_state_config {
+    uint32_t size;        /* set by spectacles_state_config_init */
+    uint32_t shard_count; /* required: of the whole bot; the shard ids are 0 .. shard_count - 1 */
+    uint64_t intents;     /* the mask of the shards' configuration; default 0 */
+    /* required: NUL-terminated, not empty. Only its hash is kept */
+    const char *token;
+} spectacles_state_config;
+
+/* Fills a configuration with defaults. size: sizeof(spectacles_state_config). */
+void spectacles_state_config_init(spectacles_state_config *config, size_t size);
+
+/*
+ * Makes a state without records. Everything in config is copied.
+ *
+ * Returns 0, or
+ *   SPECTACLES_E_INVAL        a setting is missing or wrong; `problem` (may be NULL) says which
+ *   SPECTACLES_E_NOMEM        memory ran out
+ *   SPECTACLES_E_UNSUPPORTED  the configuration is newer than the library
+ */
+int spectacles_state_new(spectacles_state **out, const spectacles_state_config *config,
+                         spectacles_problem *problem);
+
+/* Frees a state and all that it handed out. NULL is fine. */
+void spectacles_state_free(spectacles_state *state);
+
+/*
+ * Replaces the records by those in `bytes`, which have to be all that a spectacles_state_write() gave. The bytes are
+ * not kept. unix_time: milliseconds since 1970, for gaps that reading brings to light; 0: not known.
+ *
+ * Records of another shard count are of use only to be given up: a shard whose id still exists keeps its record, and
+ * declares its session as lost (spectacles_session.shard_count tells the two apart). Shards that have none then have a gap
+ * whose sessions are not known, because others served their guilds. When a gap was left by a shard whose id does not
+ * exist any more, every shard has such a gap.
+ *
+ * Returns 0, or a negative number; `problem` (may be NULL) then says in a sentence what is wrong, and at which byte:
+ *   SPECTACLES_E_PROTO        no state, or torn, or changed: the checksum does not match, or a line is malformed
+ *   SPECTACLES_E_UNSUPPORTED  written by a later version of the library
+ *   SPECTACLES_E_AUTH         of another token, or of other intents
+ *   SPECTACLES_E_TOOBIG       more than SPECTACLES_STATE_BYTES_MAX bytes
+ *   SPECTACLES_E_NOMEM        memory ran out: the state is unchanged, and the call can be made again
+ * After all of these but SPECTACLES_E_NOMEM the state is as after spectacles_state_lost().
+ */
+int spectacles_state_read(spectacles_state *state, const uint8_t *bytes, size_t length, uint64_t unix_time,
+                          spectacles_problem *problem);
+
+/*
+ * Says that a state was stored and cannot be had. Removes all records; every shard then has one gap whose sessions
+ * are not known, until it has a record again. unix_time: as in spectacles_state_read().
+ */
+void spectacles_state_lost(spectacles_state *state, uint64_t unix_time);
+
+/*
+ * Writes the state; the bytes replace what `out` held (spectacles_bytes_data(), spectacles_bytes_length(), codec.h). The
+ * same records give the same bytes.
+ *
+ * Returns 0, or, and then `out` is empty,
+ *   SPECTACLES_E_NOMEM   memory ran out
+ *   SPECTACLES_E_TOOBIG  it would be more than SPECTACLES_STATE_BYTES_MAX bytes
+ */
+int spectacles_state_write(const spectacles_state *state, spectacles_bytes *out);
+
+/*
+ * Takes over what the shards and the relay know now: for each of these shards its session (spectacles_shard_session())
+ * and its gaps (spectacles_relay_gap()), both from the same moment, replace its record. Records of shards that are not in
+ * the array stay as they are: another process may serve those for a while.
+ *
+ * `shards` are shards that `relay` serves, all of them or some; neither is kept. unix_time: milliseconds since 1970,
+ * for the time of records that change; 0: not known. The work is proportional to the number of records.
+ *
+ * A session that cannot be stored (see spectacles_state_set()) becomes a gap whose sessions are not known: that is what a
+ * restart would make of it. The records of the other shards do not suffer.
+ *
+ * Returns 1 when a record changed, 0 when all is as it was, or, and then nothing has changed,
+ *   SPECTACLES_E_INVAL  a shard has another shard count than the state
+ *   SPECTACLES_E_NOMEM  memory ran out
+ */
+int spectacles_state_take(spectacles_state *state, spectacles_shard *const *shards, size_t length,
+                          const spectacles_relay *relay, uint64_t unix_time);
+
+/*
+ * Replaces the record of one shard, from structs: for owners without a relay, and for states that come from elsewhere.
+ * session: copied; NULL: the shard has none. gaps: copied, in the order in which they are to be declared. Without a session
+ * and without gaps the record is removed. unix_time: as in spectacles_state_take().
+ *
+ * A session id is 1 to 255 printable ASCII characters, no spaces. A resume URL that is no such text, or is longer than
+ * 511 characters, is stored as empty: the gateway's own URL is used then.
+ *
+ * Returns 1 when the record changed, 0 when it is as it was, or, and then nothing has changed,
+ *   SPECTACLES_E_INVAL        the shard id is not below the shard count; the session or a gap is of another shard, or
+ *                             of another shard count; a session id is no such text; the encoding is none of SPECTACLES_FORMAT_JSON,
+ *                             SPECTACLES_FORMAT_ETF and 0 (not known)
+ *   SPECTACLES_E_NOMEM        memory ran out
+ *   SPECTACLES_E_UNSUPPORTED  the session is of a later version of the library
+ */
+int spectacles_state_set(spectacles_state *state, uint32_t shard_id, const spectacles_session *session,
+                         const spectacles_gap *gaps, size_t length, uint64_t unix_time);
+
+/*
+ * The session of a shard. out->size is set by the caller to sizeof(spectacles_session). The texts in it belong to the
+ * state, and are valid until the next call of _read, _lost, _take, _set or _free on it.
+ *
+ * Returns 1; 0 when there is none, and `out` is then unchanged.
+ */
+int spectacles_state_session(const spectacles_state *state, uint32_t shard_id, spectacles_session *out);
+
+/*
+ * The gap at `index` of a shard, counting from 0 in the order of declaration; also the one of a shard without a
+ * record, when nobody knows what it missed. Lifetime as in spectacles_state_session().
+ *
+ * Returns 1; 0 when there are no more, and `out` is then unchanged.
+ */
+int spectacles_state_gap(const spectacles_state *state, uint32_t shard_id, size_t index, spectacles_gap *out);
+
+/*
+ * The gaps of these shards in one array, as spectacles_relay_config wants them. The array and the texts belong to the
+ * state, and are valid until the next call of _gaps, _read, _lost, _take, _set or _free on it. *gaps is NULL when there
+ * are none.
+ *
+ * Returns 0, or SPECTACLES_E_NOMEM.
+ */
+int spectacles_state_gaps(spectacles_state *state, spectacles_shard *const *shards, size_t length,
+                          const spectacles_gap **gaps, size_t *gaps_length);
+
+/* How many records there are. */
+size_t spectacles_state_length(const spectacles_state *state);
+
+/*
+ * The shard of the record at `index`, which has to be below spectacles_state_length(). Records are in the order of their
+ * shard ids.
+ */
+uint32_t spectacles_state_shard_id(const spectacles_state *state, size_t index);
+
+/*
+ * When the record of a shard last changed: milliseconds since 1970; 0 when that is not known, or there is no record.
+ */
+uint64_t spectacles_state_time(const spectacles_state *state, uint32_t shard_id);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

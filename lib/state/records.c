@@ -1,0 +1,86 @@
+/* The records of a state, in an array sorted by shard id. state.c, read.c and take.c call it. */
+#include "state/records.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SMALLEST = 8
+};
+
+void sp_records_free(sp_records *records)
+{
+    for (size_t i = 0; i < records->count; i++)
+        sp_record_free(records->list[i]);
+    free(records->list);
+    *records = (sp_records){0};
+}
+
+/* Where the record of the shard is, or would have to be put. */
+static size_t place_of(const sp_records *records, uint32_t shard_id)
+{
+    size_t from = 0;
+    size_t to = records->count;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (records->list[middle]->shard_id < shard_id)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
+}
+
+static bool is_at(const sp_records *records, size_t place, uint32_t shard_id)
+{
+    return place < records->count && records->list[place]->shard_id == shard_id;
+}
+
+sp_record *sp_records_find(const sp_records *records, uint32_t shard_id)
+{
+    size_t place = place_of(records, shard_id);
+    return is_at(records, place, shard_id) ? records->list[place] : NULL;
+}
+
+int sp_records_reserve(sp_records *records, size_t more)
+{
+    size_t most = SIZE_MAX / sizeof(sp_record *) / 2;
+    if (more > most || records->count > most - more)
+        return SPECTACLES_E_NOMEM;
+    size_t wanted = records->count + more;
+    size_t capacity = records->capacity ? records->capacity : SMALLEST;
+    if (wanted <= records->capacity)
+        return SPECTACLES_OK;
+    while (capacity < wanted)
+        capacity *= 2;
+    sp_record **list = realloc(records->list, capacity * sizeof(sp_record *));
+    if (!list)
+        return SPECTACLES_E_NOMEM;
+    records->list = list;
+    records->capacity = capacity;
+    return SPECTACLES_OK;
+}
+
+void sp_records_put(sp_records *records, sp_record *record)
+{
+    size_t place = place_of(records, record->shard_id);
+    if (is_at(records, place, record->shard_id)) {
+        sp_record_free(records->list[place]);
+        records->list[place] = record;
+        return;
+    }
+    memmove(records->list + place + 1, records->list + place, (records->count - place) * sizeof(sp_record *));
+    records->list[place] = record;
+    records->count++;
+}
+
+bool sp_records_remove(sp_records *records, uint32_t shard_id)
+{
+    size_t place = place_of(records, shard_id);
+    if (!is_at(records, place, shard_id))
+        return false;
+    sp_record_free(records->list[place]);
+    records->count--;
+    memmove(records->list + place, records->list + place + 1, (records->count - place) * sizeof(sp_record *));
+    return true;
+}

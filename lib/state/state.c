@@ -1,0 +1,197 @@
+/*
+ * A state: the handle, and the questions and changes that concern one record. The public face is
+ * spectacles/state.h; reading is in read.c, writing in write.c, and what is taken from shards and a relay in take.c.
+ */
+#include "state/state.h"
+
+#include "core/config.h"
+#include "core/export.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Made and freed ---- */
+
+SPECTACLES_EXPORT void spectacles_state_config_init(spectacles_state_config *config, size_t size)
+{
+    const spectacles_state_config defaults = {0};
+    sp_config_write(config, size, &defaults, sizeof defaults);
+}
+
+static int read_config(spectacles_state_config *read, const spectacles_state_config *config,
+                       spectacles_problem *problem)
+{
+    *read = (spectacles_state_config){0};
+    int error = sp_config_read(read, sizeof *read, config);
+    if (error)
+        return sp_refuse(problem, error,
+                         error == SPECTACLES_E_UNSUPPORTED ? "the configuration is newer than the library"
+                                                           : "the size of the configuration is not set");
+    if (read->shard_count == 0)
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "shard_count is 0");
+    if (!read->token || !*read->token)
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "the token is missing");
+    return SPECTACLES_OK;
+}
+
+SPECTACLES_EXPORT int spectacles_state_new(spectacles_state **out, const spectacles_state_config *config,
+                                           spectacles_problem *problem)
+{
+    spectacles_state_config read;
+    int error = read_config(&read, config, problem);
+    if (error)
+        return error;
+    spectacles_state *state = calloc(1, sizeof *state);
+    sp_slice token = {(const uint8_t *)read.token, strlen(read.token)};
+    if (!state || sp_digest_text(token, state->bot) != SPECTACLES_OK) {
+        free(state);
+        return sp_refuse(problem, SPECTACLES_E_NOMEM, "out of memory");
+    }
+    state->intents = read.intents;
+    state->shard_count = read.shard_count;
+    state->complete = true;
+    *out = state;
+    return SPECTACLES_OK;
+}
+
+SPECTACLES_EXPORT void spectacles_state_free(spectacles_state *state)
+{
+    if (!state)
+        return;
+    sp_records_free(&state->records);
+    free(state->gaps);
+    free(state);
+}
+
+/* ---- From bytes ---- */
+
+SPECTACLES_EXPORT void spectacles_state_lost(spectacles_state *state, uint64_t unix_time)
+{
+    sp_records_free(&state->records);
+    state->complete = false;
+    state->noticed_at = unix_time;
+}
+
+static int add_unknown_gaps(sp_records *records, uint64_t unix_time)
+{
+    for (size_t i = 0; i < records->count; i++) {
+        if (sp_record_add_unknown(records->list[i], unix_time) != SPECTACLES_OK)
+            return SPECTACLES_E_NOMEM;
+    }
+    return SPECTACLES_OK;
+}
+
+SPECTACLES_EXPORT int spectacles_state_read(spectacles_state *state, const uint8_t *bytes, size_t length,
+                                            uint64_t unix_time, spectacles_problem *problem)
+{
+    sp_state_content content = {0};
+    int error = sp_state_parse(state, (sp_slice){bytes, length}, &content, problem);
+    if (!error && content.orphaned_gap && add_unknown_gaps(&content.records, unix_time) != SPECTACLES_OK)
+        error = sp_refuse(problem, SPECTACLES_E_NOMEM, "out of memory");
+    if (error) {
+        sp_records_free(&content.records);
+        if (error != SPECTACLES_E_NOMEM)
+            spectacles_state_lost(state, unix_time);
+        return error;
+    }
+    sp_records_free(&state->records);
+    state->records = content.records;
+    state->complete = content.complete && !content.orphaned_gap;
+    state->noticed_at = unix_time;
+    return SPECTACLES_OK;
+}
+
+/* ---- Changed ---- */
+
+bool sp_state_replace(spectacles_state *state, sp_record *record, uint64_t unix_time)
+{
+    const sp_record *old = sp_records_find(&state->records, record->shard_id);
+    if (sp_record_is_empty(record) || (old && sp_record_equals(old, record))) {
+        bool removed = sp_record_is_empty(record) && sp_records_remove(&state->records, record->shard_id);
+        sp_record_free(record);
+        return removed;
+    }
+    record->time = unix_time;
+    sp_records_put(&state->records, record);
+    state->complete = state->complete || state->records.count == state->shard_count;
+    return true;
+}
+
+static int fill(const spectacles_state *state, sp_record *record, const spectacles_session *session,
+                const spectacles_gap *gaps, size_t length)
+{
+    spectacles_session read = {0};
+    int error = session ? sp_config_read(&read, sizeof read, session) : SPECTACLES_OK;
+    if (error)
+        return error;
+    if (session && (read.shard_id != record->shard_id || read.shard_count != state->shard_count))
+        return SPECTACLES_E_INVAL;
+    if (session)
+        error = sp_record_set_session(record, &read);
+    for (size_t i = 0; i < length && !error; i++) {
+        bool fits = gaps[i].size == sizeof gaps[i] && gaps[i].shard_id == record->shard_id;
+        error = fits ? sp_record_add_gap(record, &gaps[i]) : SPECTACLES_E_INVAL;
+    }
+    return error;
+}
+
+SPECTACLES_EXPORT int spectacles_state_set(spectacles_state *state, uint32_t shard_id,
+                                           const spectacles_session *session, const spectacles_gap *gaps,
+                                           size_t length, uint64_t unix_time)
+{
+    if (shard_id >= state->shard_count)
+        return SPECTACLES_E_INVAL;
+    sp_record *record = sp_record_new(shard_id, state->shard_count);
+    if (!record)
+        return SPECTACLES_E_NOMEM;
+    int error = fill(state, record, session, gaps, length);
+    if (!error)
+        error = sp_records_reserve(&state->records, 1);
+    if (error) {
+        sp_record_free(record);
+        return error;
+    }
+    return sp_state_replace(state, record, unix_time);
+}
+
+/* ---- Asked ---- */
+
+SPECTACLES_EXPORT int spectacles_state_session(const spectacles_state *state, uint32_t shard_id,
+                                               spectacles_session *out)
+{
+    const sp_record *record = sp_records_find(&state->records, shard_id);
+    if (!record || !record->session_id)
+        return 0;
+    spectacles_session session = sp_record_session(record);
+    return sp_stats_write(out, &session, sizeof session) == SPECTACLES_OK;
+}
+
+SPECTACLES_EXPORT int spectacles_state_gap(const spectacles_state *state, uint32_t shard_id, size_t index,
+                                           spectacles_gap *out)
+{
+    const sp_record *record = sp_records_find(&state->records, shard_id);
+    if (record && index < record->gaps.count) {
+        *out = sp_record_gap_at(record, index);
+        return 1;
+    }
+    if (record || state->complete || index > 0 || shard_id >= state->shard_count)
+        return 0;
+    *out = sp_record_unknown(shard_id, state->noticed_at);
+    return 1;
+}
+
+SPECTACLES_EXPORT size_t spectacles_state_length(const spectacles_state *state)
+{
+    return state->records.count;
+}
+
+SPECTACLES_EXPORT uint32_t spectacles_state_shard_id(const spectacles_state *state, size_t index)
+{
+    return index < state->records.count ? state->records.list[index]->shard_id : 0;
+}
+
+SPECTACLES_EXPORT uint64_t spectacles_state_time(const spectacles_state *state, uint32_t shard_id)
+{
+    const sp_record *record = sp_records_find(&state->records, shard_id);
+    return record ? record->time : 0;
+}

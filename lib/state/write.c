@@ -1,0 +1,95 @@
+/* A state as bytes (version 1, spectacles/state.h). state.h's sp_state_seal() is also what read.c compares with. */
+#include "codec/json.h"
+#include "codec/transcode.h"
+#include "core/export.h"
+#include "state/state.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int sp_state_seal(sp_slice lines, char out[SP_STATE_SEAL_LENGTH + 1])
+{
+    char digest[SP_DIGEST_TEXT_LENGTH + 1];
+    int error = sp_digest_text(lines, digest);
+    if (!error)
+        snprintf(out, SP_STATE_SEAL_LENGTH + 1, "{\"sha256\":\"%s\"}\n", digest);
+    return error;
+}
+
+static void write_number(sp_buffer *out, const char *key, uint64_t value)
+{
+    sp_buffer_text(out, key);
+    sp_buffer_decimal(out, value);
+}
+
+static void write_time(sp_buffer *out, uint64_t time)
+{
+    if (time)
+        write_number(out, ",\"time\":", time);
+    else
+        sp_buffer_text(out, ",\"time\":null");
+}
+
+static void write_text(sp_buffer *out, const char *key, const char *text)
+{
+    sp_buffer_text(out, key);
+    if (text)
+        sp_json_write_text(out, text, strlen(text));
+    else
+        sp_buffer_text(out, "null");
+}
+
+static void write_gap(sp_buffer *out, const sp_record_gap *gap)
+{
+    write_text(out, "{\"old_session\":", gap->old_session);
+    write_text(out, ",\"new_session\":", gap->new_session);
+    write_number(out, ",\"seq\":", gap->seq);
+    write_number(out, ",\"next\":", gap->next);
+    write_time(out, gap->time);
+    sp_buffer_text(out, "}");
+}
+
+/* By enum spectacles_format, as far as a session can be in it. */
+static const char *const encoding_names[] = {NULL, "json", "etf"};
+
+static void write_record(sp_buffer *out, const sp_record *record)
+{
+    write_number(out, "{\"shard\":[", record->shard_id);
+    write_number(out, ",", record->shard_count);
+    write_text(out, "],\"session\":", record->session_id);
+    if (record->session_id) {
+        write_text(out, ",\"url\":", record->resume_url);
+        write_number(out, ",\"seq\":", record->seq);
+        write_text(out, ",\"encoding\":", encoding_names[record->encoding]);
+    }
+    write_time(out, record->time);
+    sp_buffer_text(out, ",\"gaps\":[");
+    for (size_t i = 0; i < record->gaps.count; i++) {
+        sp_buffer_text(out, i ? "," : "");
+        write_gap(out, sp_ring_at(&record->gaps, i));
+    }
+    sp_buffer_text(out, "]}\n");
+}
+
+static int write_state(const spectacles_state *state, sp_buffer *out)
+{
+    char seal[SP_STATE_SEAL_LENGTH + 1];
+    write_number(out, SP_STATE_MAGIC ",\"version\":", SP_STATE_VERSION);
+    write_text(out, ",\"bot\":", state->bot);
+    write_number(out, ",\"intents\":", state->intents);
+    sp_buffer_text(out, state->complete ? ",\"complete\":true}\n" : ",\"complete\":false}\n");
+    for (size_t i = 0; i < state->records.count; i++)
+        write_record(out, state->records.list[i]);
+    if (sp_buffer_failed(out) || sp_state_seal(sp_buffer_slice(out), seal) != SPECTACLES_OK)
+        return SPECTACLES_E_NOMEM;
+    sp_buffer_append(out, seal, SP_STATE_SEAL_LENGTH);
+    if (sp_buffer_length(out) > SPECTACLES_STATE_BYTES_MAX)
+        return SPECTACLES_E_TOOBIG;
+    return sp_buffer_failed(out);
+}
+
+SPECTACLES_EXPORT int spectacles_state_write(const spectacles_state *state, spectacles_bytes *out)
+{
+    sp_buffer_clear(&out->content);
+    return sp_bytes_end(out, write_state(state, &out->content), NULL);
+}

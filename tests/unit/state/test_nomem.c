@@ -1,0 +1,122 @@
+/* Any one allocation may fail: the call says so, the state is as it was before it, and the call works when it is made again. */
+#include "failing.h"
+#include "fakes.h"
+#include "unit.h"
+
+enum {
+    SHARDS = 20,
+    STATES = FAKE_SHARDS
+};
+
+static spectacles_state_config config;
+
+static spectacles_state *make(void)
+{
+    spectacles_state *made = NULL;
+    if (spectacles_state_new(&made, &config, NULL) != SPECTACLES_OK)
+        assert_int_equal(spectacles_state_new(&made, &config, NULL), SPECTACLES_OK);
+    return made;
+}
+
+static void set_all(spectacles_state *state)
+{
+    for (uint32_t id = 0; id < SHARDS; id++) {
+        spectacles_session session = {.size = sizeof session,
+                                      .shard_id = id,
+                                      .shard_count = SHARDS,
+                                      .session_id = "session",
+                                      .resume_url = "wss://resume.test"};
+        spectacles_gap gap = {
+            .size = sizeof gap, .shard_id = id, .old_session = "older", .new_session = "newer"};
+        size_t before = spectacles_state_length(state);
+        int result = spectacles_state_set(state, id, &session, &gap, 1, 1);
+        if (result == SPECTACLES_E_NOMEM) {
+            assert_int_equal(spectacles_state_length(state), before);
+            result = spectacles_state_set(state, id, &session, &gap, 1, 1);
+        }
+        assert_int_equal(result, 1);
+    }
+}
+
+/* Four shards and gaps of them, one of which cannot be stored as it is. */
+static void take(spectacles_state *state)
+{
+    spectacles_session session = {.size = sizeof session};
+    fakes_reset(SHARDS);
+    fake_shards[2].session = "not plain";
+    fake_gap(0, "older", "s0");
+    fake_gap(1, "not plain", "s1");
+    int result = spectacles_state_take(state, fake_served, STATES, NULL, 2);
+    if (result == SPECTACLES_E_NOMEM) {
+        assert_int_equal(spectacles_state_session(state, 0, &session), 1);
+        assert_string_equal(session.session_id, "session");
+        assert_int_equal(spectacles_state_session(state, 3, &session), 1);
+        assert_string_equal(session.session_id, "session");
+        result = spectacles_state_take(state, fake_served, STATES, NULL, 2);
+    }
+    assert_int_equal(result, 1);
+    assert_int_equal(spectacles_state_session(state, 3, &session), 1);
+    assert_string_equal(session.session_id, "s3");
+}
+
+static void read_again(const uint8_t *bytes, size_t length)
+{
+    spectacles_state *to = make();
+    const spectacles_gap *gaps;
+    size_t count;
+    int result = spectacles_state_read(to, bytes, length, 3, NULL);
+    if (result == SPECTACLES_E_NOMEM) {
+        assert_int_equal(spectacles_state_length(to), 0);
+        assert_int_equal(spectacles_state_gap(to, 0, 0, fake_gaps), 0);
+        result = spectacles_state_read(to, bytes, length, 3, NULL);
+    }
+    assert_int_equal(result, SPECTACLES_OK);
+    assert_int_equal(spectacles_state_length(to), SHARDS);
+    if (spectacles_state_gaps(to, fake_served, STATES, &gaps, &count) == SPECTACLES_E_NOMEM)
+        assert_int_equal(spectacles_state_gaps(to, fake_served, STATES, &gaps, &count), SPECTACLES_OK);
+    assert_int_equal(count, 3);
+    spectacles_state_free(to);
+}
+
+/* A process, and the next one. */
+static void live(void)
+{
+    spectacles_bytes *bytes = NULL;
+    spectacles_state *state = make();
+    set_all(state);
+    take(state);
+    if (spectacles_bytes_new(&bytes) != SPECTACLES_OK)
+        assert_int_equal(spectacles_bytes_new(&bytes), SPECTACLES_OK);
+    int result = spectacles_state_write(state, bytes);
+    if (result == SPECTACLES_E_NOMEM) {
+        assert_int_equal(spectacles_bytes_length(bytes), 0);
+        result = spectacles_state_write(state, bytes);
+    }
+    assert_int_equal(result, SPECTACLES_OK);
+    read_again(spectacles_bytes_data(bytes), spectacles_bytes_length(bytes));
+    spectacles_bytes_free(bytes);
+    spectacles_state_free(state);
+}
+
+static void every_allocation_may_fail(void **state)
+{
+    (void)state;
+    spectacles_state_config_init(&config, sizeof config);
+    config.token = "token";
+    config.shard_count = SHARDS;
+    failing_start(0);
+    live();
+    size_t count = failing_count();
+    assert_in_range(count, 200, 1000);
+    for (size_t nth = 1; nth <= count; nth++) {
+        failing_start(nth);
+        live();
+    }
+    failing_start(0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_allocation_may_fail)};
+    return cmocka_run_group_tests_name("state/nomem", tests, NULL, NULL);
+}
