@@ -137,6 +137,7 @@ static spectacles_shard *make_shard(const struct gateway *gateway, uint32_t id)
 {
     spectacles_shard *shard = NULL;
     spectacles_problem problem = {.text = "out of memory"};
+    spectacles_session session;
     spectacles_shard_config config;
     spectacles_shard_config_init(&config, sizeof config);
     config.flags = SPECTACLES_SHARD_COMMITS;
@@ -149,7 +150,8 @@ static spectacles_shard *make_shard(const struct gateway *gateway, uint32_t id)
     config.presence = gateway->settings.presence;
     config.encoding = gateway->settings.encoding;
     config.compression = gateway->settings.compression;
-    config.session = store_find(gateway->store, id);
+    if (store_find(gateway->store, id, &session))
+        config.session = &session;
     config.seed = spectacles_random_seed();
     if (strcmp(gateway->settings.api_scheme, "https") == 0 && strncmp(gateway->bot.url, "wss://", 6) != 0)
         errx(1, "Discord's API names a gateway without TLS: it is not trusted with the token");
@@ -177,41 +179,10 @@ static spectacles_broker *make_broker(const struct gateway *gateway, const char 
     return broker;
 }
 
-static bool is_here(const struct gateway *gateway, uint32_t shard_id)
-{
-    for (size_t i = 0; i < gateway->shards_length; i++) {
-        if (spectacles_shard_id(gateway->shards[i]) == shard_id)
-            return true;
-    }
-    return false;
-}
-
-/* Those that the former process left, and one of each shard of which nobody knows what it left. */
-static spectacles_gap *find_gaps(const struct gateway *gateway, size_t *count)
-{
-    size_t stored;
-    const spectacles_gap *left = store_gaps(gateway->store, &stored);
-    spectacles_gap *gaps = allocate(stored + gateway->shards_length, sizeof *gaps);
-    *count = 0;
-    for (size_t i = 0; i < stored; i++) {
-        if (is_here(gateway, left[i].shard_id))
-            gaps[(*count)++] = left[i];
-    }
-    for (size_t i = 0; i < gateway->shards_length; i++) {
-        uint32_t id = spectacles_shard_id(gateway->shards[i]);
-        if (!store_knows(gateway->store, id, gateway->shard_count))
-            gaps[(*count)++] = (spectacles_gap){
-                .size = sizeof *gaps, .shard_id = id, .next = 1, .time = spectacles_unix_time()};
-    }
-    return gaps;
-}
-
 static void make_relay(struct gateway *gateway)
 {
     spectacles_problem problem = {.text = "out of memory"};
     spectacles_relay_config config;
-    size_t gap_count;
-    spectacles_gap *gaps = find_gaps(gateway, &gap_count);
     spectacles_relay_config_init(&config, sizeof config);
     config.shard_count = gateway->shard_count;
     config.shards = gateway->shards;
@@ -222,14 +193,12 @@ static void make_relay(struct gateway *gateway)
     config.allow_length = gateway->settings.event_count;
     config.max_concurrency = gateway->bot.max_concurrency ? gateway->bot.max_concurrency : 1;
     config.unix_offset = spectacles_unix_time() - spectacles_now();
-    config.gaps = gaps;
-    config.gaps_length = gap_count;
+    config.gaps = store_gaps(gateway->store, gateway->shards, gateway->shards_length, &config.gaps_length);
     config.more_ops = gateway->settings.more_ops;
     config.more_ops_length = gateway->settings.more_op_count;
     config.unroutable_hold = gateway->settings.unroutable_hold;
     if (spectacles_relay_new(&gateway->relay, &config, &problem) < 0)
         errx(1, "%s", problem.text);
-    free(gaps);
     spectacles_relay_identify_limit(gateway->relay, gateway->bot.total ? gateway->bot.total : 1000,
                                     gateway->bot.remaining, gateway->bot.reset_after, spectacles_now());
 }
@@ -269,13 +238,23 @@ static void build_brokers(struct gateway *gateway)
     gateway->brokers[SPECTACLES_RELAY_COMMANDS] = make_broker(gateway, "spectacles gateway: commands");
 }
 
+static void open_store(struct gateway *gateway)
+{
+    spectacles_state_config config;
+    if (!gateway->settings.session_file) {
+        warnx("SESSION_FILE is not set: a restart will identify anew, and lose what happens in between");
+        return;
+    }
+    spectacles_state_config_init(&config, sizeof config);
+    config.token = gateway->settings.token;
+    config.intents = gateway->settings.intents;
+    config.shard_count = gateway->shard_count;
+    gateway->store = store_open(gateway->settings.session_file, &config);
+}
+
 static void build(struct gateway *gateway)
 {
-    if (gateway->settings.session_file)
-        gateway->store =
-            store_open(gateway->settings.session_file, gateway->settings.token, gateway->settings.intents);
-    else
-        warnx("SESSION_FILE is not set: a restart will identify anew, and lose what happens in between");
+    open_store(gateway);
     gateway->shards_length = shards_here(gateway);
     gateway->shards = allocate(gateway->shards_length, sizeof(spectacles_shard *));
     for (size_t i = 0; i < gateway->shards_length; i++) {

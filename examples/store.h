@@ -5,35 +5,34 @@
 #include <stdbool.h>
 
 /*
- * The sessions of the gateway's shards in a file, so that the next process resumes them: session id, resume URL, committed
- * sequence, shard, count and encoding; and the gaps that are not declared yet, with a hash of the token and the intents, and a checksum. Written to a
- * temporary file first, then synced and renamed, readable by its owner only: a crash leaves the old file or the
- * new one.
+ * The file in which the gateway keeps its spectacles_state (spectacles/state.h), so that the next process goes on where this
+ * one ends. It is written to a temporary file first, then synced and renamed, and the folder is synced: a crash leaves the
+ * old file or the new one. Only its owner can read it.
  */
 struct store;
 
-/* Reads what is there; says so when it is torn, of another bot, or of another version. Exits when out of memory. */
-struct store *store_open(const char *path, const char *token, uint64_t intents);
+/*
+ * Reads the file. Says so when it cannot be used; the shards then have gaps to declare. Exits when out of memory, and when a
+ * setting is wrong.
+ */
+struct store *store_open(const char *path, const spectacles_state_config *config);
+
+/* NULL is fine, here and below: nothing is stored then. */
 void store_close(struct store *store);
 
-/* The session of a shard, or NULL. Belongs to the store. */
-const spectacles_session *store_find(const struct store *store, uint32_t shard_id);
+/* The session of a shard; false when there is none. Its texts are valid until store_write(). */
+bool store_find(const struct store *store, uint32_t shard_id, spectacles_session *out);
 
-/* The gaps that the former process left, for the relay. They belong to the store. */
-const spectacles_gap *store_gaps(const struct store *store, size_t *count);
-
-/*
- * False when something of this shard's may be missing that neither its session nor the gaps tell: there was a file, but it
- * cannot be used; or it is of another number of shards, whose sessions had this shard's guilds.
- */
-bool store_knows(const struct store *store, uint32_t shard_id, uint32_t shard_count);
+/* The gaps that these shards have to declare, for the relay; valid until store_write(). Exits when out of memory. */
+const spectacles_gap *store_gaps(struct store *store, spectacles_shard *const *shards, size_t length,
+                                 size_t *count);
 
 /*
- * Writes the sessions and gaps if they have changed, or the file is gone. When it cannot, it says so once and is due again in a
- * second: the old file stands until then. What the file held of shards that are served elsewhere now is kept. Blocks for the
- * disk.
+ * Writes the sessions and gaps if they have changed, or the file is gone. When it cannot, it says so once and is due again
+ * in a second: the old file stands until then. What the file held of shards that are served elsewhere now is kept. Blocks for
+ * the disk.
  */
-void store_write(struct store *store, spectacles_shard *const *shards, size_t count,
+void store_write(struct store *store, spectacles_shard *const *shards, size_t length,
                  const spectacles_relay *relay, uint64_t now);
 
 /* When the next write is due after something has happened; each 250 ms at most. */

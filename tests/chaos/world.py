@@ -28,6 +28,12 @@ HEARTBEAT = 2000  # milliseconds, of Discord; RabbitMQ's is two seconds
 GRACE = 5.0  # seconds beside two of these, after which Discord ends the session
 
 
+def records_of(text: str) -> list[dict[str, Any]]:
+    """The shards' lines of files of sessions; a line that was cut is none."""
+    lines = [line for line in text.splitlines(keepends=True) if line.startswith('{"shard":') and line.endswith("}\n")]
+    return [json.loads(line) for line in lines]
+
+
 class Event:
     """Written when it is sent: for as long as a run takes, all of them would not fit into memory."""
 
@@ -88,16 +94,16 @@ class Gateway:
         """The ids of all sessions that ever were stored."""
         with self.history.open() as history:
             history.seek(self._read)
-            fields = [line.split(" ") for line in history]
+            records = records_of(history.read())
             self._read = history.tell()
-        self.stored.update(each[4] for each in fields if len(each) == 6 and each[0].isdigit())
+        self.stored.update(each["session"] for each in records if each["session"])
         return self.stored
 
     def tear(self, random_: random.Random) -> None:
         """Loses the end of the file, as a disk may."""
         data = self.store.read_bytes()
-        gaps = [line.split(" ") for line in data.decode(errors="replace").splitlines() if line.startswith("gap ")]
-        self.torn.update(each[6] for each in gaps if len(each) == 7)
+        records = records_of(data.decode())
+        self.torn.update(gap["new_session"] for each in records for gap in each["gaps"] if gap["new_session"])
         self.store.write_bytes(data[:random_.randrange(len(data))])
 
     def write_log(self, folder: Path) -> None:

@@ -131,7 +131,7 @@ def test_a_torn_or_foreign_file_is_said_to_be_so(bot: Bot, standin: Standin, cha
     gateway.wait_err(" ready, session", 2, timeout=90)
     assert gateway.stop() == 0
     good = store.read_bytes()
-    for broken, why in ((good[:-3], "torn"), (good.replace(b"\n0 2 ", b"\n1 2 ", 1), "torn"), (b"", "no file of sessions"), (b"x" * 300, "no file of sessions")):
+    for broken, why in ((good[:-3], "torn"), (good.replace(b"[0,2]", b"[1,2]", 1), "torn"), (b"", "it is empty"), (b"x" * 300, "no stored state")):
         store.write_bytes(broken)
         gateway = bot.gateway(SESSION_FILE=str(store))
         gateway.wait_err(why)
@@ -142,10 +142,10 @@ def test_a_torn_or_foreign_file_is_said_to_be_so(bot: Bot, standin: Standin, cha
             assert records[shard]["old_session"] is None
             assert records[shard]["new_session"] == standin.session(shard).session_id
         assert gateway.stop() == 0
-        assert "gap" not in store.read_text(), "declared and confirmed"
+        assert store.read_text().count('"gaps":[]') == 2, "declared and confirmed"
     store.write_bytes(good)
     gateway = bot.gateway(SESSION_FILE=str(store), DISCORD_INTENTS="guilds")
-    gateway.wait_err("of another token or other intents")
+    gateway.wait_err("of other intents")
     gateway.wait_err(" ready, session", 2, timeout=90)
     gateway.wait_err("queue gateway:SPECTACLES_GAP stands")
     assert {record["shard"][0] for record in gaps(channel, 2)} == {0, 1}
@@ -200,7 +200,7 @@ def test_a_full_disk_is_said_and_outlived(bot: Bot, standin: Standin, channel: A
         gateway.wait_err("sessions cannot be stored", turn)
         # It is there for a moment with each new attempt.
         standin.wait_for(lambda: not (tmp_path / "sessions.new").exists(), what="for half a file to be removed")
-        assert f" {standin.session(0).session_id} " in store.read_text()
+        assert f'"{standin.session(0).session_id}"' in store.read_text()
         if turn == 1:
             resource.prlimit(gateway.pid, resource.RLIMIT_FSIZE, (soft, hard))
             gateway.wait_err("sessions are stored again")

@@ -1,3 +1,4 @@
+#include "../state/fakes.h"
 #include "store.h"
 #include "unit.h"
 
@@ -9,55 +10,8 @@
 #include <unistd.h>
 
 enum {
-    SHARDS = 4,
     FILE_MOST = 4096
 };
-
-/* ---- Shards and a relay that say what the test wants ---- */
-
-struct spectacles_shard {
-    uint32_t id;
-    uint32_t count;
-    const char *session; /* NULL: none */
-    uint64_t seq;
-};
-
-static spectacles_shard shards[SHARDS];
-static spectacles_shard *served[SHARDS];
-static spectacles_gap gaps[SHARDS];
-static size_t gap_count;
-
-uint32_t spectacles_shard_id(const spectacles_shard *shard)
-{
-    return shard->id;
-}
-
-uint32_t spectacles_shard_count(const spectacles_shard *shard)
-{
-    return shard->count;
-}
-
-int spectacles_shard_session(const spectacles_shard *shard, spectacles_session *out)
-{
-    if (!shard->session)
-        return SPECTACLES_E_STATE;
-    *out = (spectacles_session){.size = sizeof *out,
-                                .shard_id = shard->id,
-                                .shard_count = shard->count,
-                                .seq = shard->seq,
-                                .session_id = shard->session,
-                                .resume_url = shard->id ? "wss://resume.test/" : ""};
-    return SPECTACLES_OK;
-}
-
-int spectacles_relay_gap(const spectacles_relay *relay, size_t index, spectacles_gap *out)
-{
-    (void)relay;
-    if (index >= gap_count)
-        return 0;
-    *out = gaps[index];
-    return 1;
-}
 
 /* ---- A disk that fails where the test wants it ---- */
 
@@ -109,39 +63,33 @@ static int remove_folder(void **state)
     return rmdir(folder);
 }
 
+static struct store *open_as(const char *token, uint32_t shard_count)
+{
+    spectacles_state_config config;
+    spectacles_state_config_init(&config, sizeof config);
+    config.token = token;
+    config.shard_count = shard_count;
+    return store_open(path, &config);
+}
+
 static struct store *open_store(void)
 {
-    return store_open(path, "token", 1);
+    return open_as("token", fake_shards[0].count);
 }
 
 /* So many shards of a bot with as many, all with sessions; nothing is on the disk, and it works. */
-static struct store *begin(size_t count)
+static struct store *begin(uint32_t count)
 {
-    static const char *const names[] = {"s0", "s1", "s2", "s3"};
     unlink(path);
+    rmdir(path);
     folder_error = file_error = rename_error = synced_folders = 0;
-    gap_count = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        shards[i] = (spectacles_shard){i, (uint32_t)count, names[i], 17 + i};
-        served[i] = &shards[i];
-    }
+    fakes_reset(count);
     return open_store();
-}
-
-static void add_gap(uint32_t shard, const char *old_session, const char *new_session)
-{
-    gaps[gap_count++] = (spectacles_gap){.size = sizeof *gaps,
-                                         .shard_id = shard,
-                                         .seq = 5,
-                                         .next = 1,
-                                         .time = 1767225600000,
-                                         .old_session = old_session,
-                                         .new_session = new_session};
 }
 
 static void write_all(struct store *store, size_t count)
 {
-    store_write(store, served, count, NULL, 1000);
+    store_write(store, fake_served, count, NULL, 1000);
 }
 
 static size_t read_file(char text[FILE_MOST])
@@ -174,124 +122,111 @@ static void what_is_stored_is_found(void **state)
 {
     (void)state;
     size_t count;
+    spectacles_session session;
     struct store *store = begin(2);
-    assert_null(store_find(store, 0));
-    assert_true(store_knows(store, 0, 2));
-    add_gap(0, "older", "s0");
-    add_gap(1, NULL, NULL);
+    assert_false(store_find(store, 0, &session));
+    assert_null(store_gaps(store, fake_served, 2, &count));
+    assert_int_equal(count, 0);
+    fake_gap(0, "older", "s0");
+    fake_gap(1, NULL, NULL);
     write_all(store, 2);
     store_close(store);
     store = open_store();
-    const spectacles_session *session = store_find(store, 1);
-    assert_string_equal(session->session_id, "s1");
-    assert_string_equal(session->resume_url, "wss://resume.test/");
-    assert_string_equal(store_find(store, 0)->resume_url, "");
-    assert_int_equal(session->seq, 18);
-    assert_int_equal(session->shard_count, 2);
-    assert_null(store_find(store, 2));
-    const spectacles_gap *found = store_gaps(store, &count);
+    assert_true(store_find(store, 1, &session));
+    assert_string_equal(session.session_id, "s1");
+    assert_string_equal(session.resume_url, "wss://resume.test/");
+    assert_int_equal(session.seq, 18);
+    assert_false(store_find(store, 2, &session));
+    const spectacles_gap *found = store_gaps(store, fake_served, 2, &count);
     assert_int_equal(count, 2);
     assert_string_equal(found[0].old_session, "older");
-    assert_string_equal(found[0].new_session, "s0");
-    assert_int_equal(found[0].seq, 5);
     assert_null(found[1].old_session);
-    assert_null(found[1].new_session);
-    assert_int_equal(found[1].time, 1767225600000);
     store_close(store);
 }
 
-/* Cut anywhere, and one byte of it another one. */
-static void no_torn_file_is_believed(void **state)
+/* Each shard declares what nobody knows. */
+static void assert_all_is_lost(struct store *store)
+{
+    size_t count;
+    spectacles_session session;
+    assert_false(store_find(store, 0, &session));
+    const spectacles_gap *found = store_gaps(store, fake_served, 2, &count);
+    assert_int_equal(count, 2);
+    assert_null(found[0].old_session);
+    assert_in_range(found[0].time, 1600000000000, SIZE_MAX);
+    store_close(store);
+}
+
+static void a_file_that_cannot_be_used_is_a_gap_of_each_shard(void **state)
 {
     (void)state;
     char text[FILE_MOST];
     struct store *store = begin(2);
-    add_gap(0, "older", "s0");
     write_all(store, 2);
     store_close(store);
+    assert_all_is_lost(open_as("another", 2));
     size_t length = read_file(text);
-    for (size_t i = 0; i < 2 * length; i++) {
-        bool cut = i < length;
-        text[i % length] ^= (char)!cut;
-        write_file(text, cut ? i : length);
-        text[i % length] ^= (char)!cut;
-        size_t count;
-        store = open_store();
-        if (store_knows(store, 0, 2))
-            fail_msg("%s at byte %zu, and believed", cut ? "cut" : "changed", i % length);
-        assert_null(store_find(store, 0));
-        store_gaps(store, &count);
-        assert_int_equal(count, 0);
-        store_close(store);
+    for (size_t cut = 0; cut < length; cut++) {
+        write_file(text, cut);
+        assert_all_is_lost(open_store());
     }
-}
-
-static void another_bots_file_is_not_believed(void **state)
-{
-    (void)state;
-    struct store *store = begin(1);
-    write_all(store, 1);
-    store_close(store);
-    store = store_open(path, "other", 1);
-    assert_false(store_knows(store, 0, 1));
-    store_close(store);
-    store = store_open(path, "token", 3);
-    assert_false(store_knows(store, 0, 1));
-    store_close(store);
-}
-
-/* More shards: the new ones have no session, and still have missed something. */
-static void of_another_number_of_shards(void **state)
-{
-    (void)state;
-    struct store *store = begin(2);
-    write_all(store, 2);
-    store_close(store);
-    store = open_store();
-    assert_true(store_knows(store, 0, 2));
-    assert_true(store_knows(store, 0, 4)); /* its shard tells of the session that it can not go on with */
-    assert_false(store_knows(store, 2, 4));
-    store_close(store);
-    /* Fewer: a gap of a shard that is no more is nobody's to declare. */
-    store = begin(4);
-    add_gap(3, "older", "s3");
-    write_all(store, 4);
-    store_close(store);
-    store = open_store();
-    assert_true(store_knows(store, 0, 4));
-    assert_false(store_knows(store, 0, 2));
-    store_close(store);
+    unlink(path);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_all_is_lost(open_store());
+    rmdir(path);
 }
 
 /* Some shards are served elsewhere for a while; what is known of them stays. */
 static void what_is_not_served_here_is_kept(void **state)
 {
     (void)state;
-    size_t count;
+    spectacles_session session;
     struct store *store = begin(4);
-    add_gap(3, "older", "s3");
     write_all(store, 4);
     store_close(store);
     store = open_store();
-    gap_count = 0;
-    shards[0].seq = 99;
+    fake_shards[0].seq = 99;
     write_all(store, 2);
     store_close(store);
     store = open_store();
-    assert_int_equal(store_find(store, 0)->seq, 99);
-    assert_string_equal(store_find(store, 3)->session_id, "s3");
-    store_gaps(store, &count);
-    assert_int_equal(count, 1);
+    assert_true(store_find(store, 0, &session));
+    assert_int_equal(session.seq, 99);
+    assert_true(store_find(store, 3, &session));
+    assert_string_equal(session.session_id, "s3");
     store_close(store);
-    /* Not so when the number of shards is another one. */
-    store = open_store();
-    shards[0].count = 1;
+}
+
+static void only_its_owner_can_read_it(void **state)
+{
+    (void)state;
+    struct stat status;
+    mode_t before = umask(0);
+    struct store *store = begin(1);
+    write_all(store, 1);
+    umask(before);
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(status.st_mode & 0777, 0600);
+    store_close(store);
+}
+
+/* More than one buffer of the reader. */
+static void a_large_file_is_read_whole(void **state)
+{
+    (void)state;
+    static char id[200];
+    size_t count;
+    memset(id, 'x', sizeof id - 1);
+    struct store *store = begin(1);
+    for (int i = 0; i < FAKE_GAPS; i++)
+        fake_gap(0, id, id);
+    for (int i = 0; i < FAKE_GAPS; i++)
+        fake_gaps[i].seq = (uint64_t)i;
     write_all(store, 1);
     store_close(store);
     store = open_store();
-    assert_null(store_find(store, 3));
-    store_gaps(store, &count);
-    assert_int_equal(count, 0);
+    const spectacles_gap *found = store_gaps(store, fake_served, 1, &count);
+    assert_int_equal(count, FAKE_GAPS);
+    assert_int_equal(found[FAKE_GAPS - 1].seq, FAKE_GAPS - 1);
     store_close(store);
 }
 
@@ -307,7 +242,7 @@ static void a_disk_that_fails_is_tried_again(void **state)
         assert_true(store_deadline(store) == SPECTACLES_NEVER);
         read_file(before);
         *errors[i] = EIO;
-        shards[0].seq++;
+        fake_shards[0].seq++;
         write_all(store, 1);
         assert_int_equal(store_deadline(store), 2000);
         assert_false(is_there(temporary));
@@ -320,8 +255,10 @@ static void a_disk_that_fails_is_tried_again(void **state)
         assert_true(store_deadline(store) == SPECTACLES_NEVER);
         assert_int_equal(synced_folders, 1);
         store_close(store);
+        spectacles_session session;
         store = open_store();
-        assert_int_equal(store_find(store, 0)->seq, 18);
+        assert_true(store_find(store, 0, &session));
+        assert_int_equal(session.seq, 18);
         store_close(store);
     }
 }
@@ -355,7 +292,7 @@ static void it_is_written_when_something_changed(void **state)
     write_all(store, 1);
     write_all(store, 1);
     assert_int_equal(synced_folders, 1);
-    shards[0].seq++;
+    fake_shards[0].seq++;
     write_all(store, 1);
     assert_int_equal(synced_folders, 2);
     store_touch(store, 5000);
@@ -368,10 +305,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_stored_is_found),
-        cmocka_unit_test(no_torn_file_is_believed),
-        cmocka_unit_test(another_bots_file_is_not_believed),
-        cmocka_unit_test(of_another_number_of_shards),
+        cmocka_unit_test(a_file_that_cannot_be_used_is_a_gap_of_each_shard),
         cmocka_unit_test(what_is_not_served_here_is_kept),
+        cmocka_unit_test(only_its_owner_can_read_it),
+        cmocka_unit_test(a_large_file_is_read_whole),
         cmocka_unit_test(a_disk_that_fails_is_tried_again),
         cmocka_unit_test(a_folder_that_can_not_be_synced_is_fine),
         cmocka_unit_test(a_file_that_vanished_is_written_again),

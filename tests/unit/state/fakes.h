@@ -9,7 +9,7 @@
  */
 enum {
     FAKE_SHARDS = 4,
-    FAKE_GAPS = 64
+    FAKE_GAPS = 300
 };
 
 struct spectacles_shard {
