@@ -36,6 +36,7 @@ SPECTACLES_EXPORT size_t spectacles_struct_size(const char *name)
         SIZE_OF(spectacles_shard_config),
         SIZE_OF(spectacles_shard_event),
         SIZE_OF(spectacles_shard_stats),
+        SIZE_OF(spectacles_state_config),
         SIZE_OF(spectacles_subscription),
         SIZE_OF(spectacles_tls_config),
     };
