@@ -59,6 +59,21 @@ static void take(spectacles_state *state)
     assert_string_equal(session.session_id, "s3");
 }
 
+/* Into a state that has no room yet. */
+static void take_first(void)
+{
+    spectacles_state *state = make();
+    fakes_reset(SHARDS);
+    int result = spectacles_state_take(state, fake_served, STATES, NULL, 2);
+    if (result == SPECTACLES_E_NOMEM) {
+        assert_int_equal(spectacles_state_length(state), 0);
+        result = spectacles_state_take(state, fake_served, STATES, NULL, 2);
+    }
+    assert_int_equal(result, 1);
+    assert_int_equal(spectacles_state_length(state), STATES);
+    spectacles_state_free(state);
+}
+
 static void read_again(const uint8_t *bytes, size_t length)
 {
     spectacles_state *to = make();
@@ -96,6 +111,7 @@ static void live(void)
     read_again(spectacles_bytes_data(bytes), spectacles_bytes_length(bytes));
     spectacles_bytes_free(bytes);
     spectacles_state_free(state);
+    take_first();
 }
 
 static void every_allocation_may_fail(void **state)

@@ -200,6 +200,13 @@ static void what_cannot_be_had_is_a_gap_of_each_shard(void **state)
     assert_false(has_unknown_gap(made, 1));
     made = restart(made, 2);
     assert_false(has_unknown_gap(made, 1));
+    /* All of them were known for once: a record that goes later takes nothing along that nobody knows. */
+    spectacles_state_lost(made, NOW);
+    take(made, 2);
+    fake_shards[1].session = NULL;
+    take(made, 2);
+    assert_int_equal(spectacles_state_length(made), 1);
+    assert_false(has_unknown_gap(made, 1));
     spectacles_state_free(made);
 }
 
