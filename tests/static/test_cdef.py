@@ -71,6 +71,31 @@ def test_a_binding_can_use_the_library(ffi: Any, library: Any) -> None:
     library.spectacles_shard_free(shard[0])
 
 
+def test_a_binding_stores_a_state_without_a_file(ffi: Any, library: Any) -> None:
+    config = ffi.new("spectacles_state_config *")
+    library.spectacles_state_config_init(config, ffi.sizeof("spectacles_state_config"))
+    texts = [ffi.new("char[]", each) for each in (b"token", b"session", b"wss://resume.test")]
+    config.token, config.shard_count = texts[0], 2
+    states, stored = [ffi.new("spectacles_state **") for _ in range(2)], ffi.new("spectacles_bytes **")
+    assert [library.spectacles_state_new(each, config, ffi.NULL) for each in states] == [0, 0]
+    assert library.spectacles_bytes_new(stored) == 0
+    session = ffi.new("spectacles_session *", {"size": ffi.sizeof("spectacles_session"), "shard_id": 1, "shard_count": 2, "seq": 2**60,
+                                               "session_id": texts[1], "resume_url": texts[2], "encoding": library.SPECTACLES_FORMAT_JSON})
+    assert library.spectacles_state_set(states[0][0], 1, session, ffi.NULL, 0, 1767225600000) == 1
+    assert library.spectacles_state_write(states[0][0], stored[0]) == 0
+    row = bytes(ffi.buffer(library.spectacles_bytes_data(stored[0]), library.spectacles_bytes_length(stored[0])))
+    found = ffi.new("spectacles_session *", {"size": ffi.sizeof("spectacles_session")})
+    assert library.spectacles_state_read(states[1][0], row, len(row), 0, ffi.NULL) == 0
+    assert library.spectacles_state_session(states[1][0], 1, found) == 1
+    assert (found.seq, ffi.string(found.session_id), ffi.string(found.resume_url)) == (2**60, b"session", b"wss://resume.test")
+    problem = ffi.new("spectacles_problem *")
+    assert library.spectacles_state_read(states[1][0], row[:-9], len(row) - 9, 0, problem) == library.SPECTACLES_E_PROTO
+    assert ffi.string(problem.text).startswith(b"it is torn")
+    for each in states:
+        library.spectacles_state_free(each[0])
+    library.spectacles_bytes_free(stored[0])
+
+
 def test_every_constant_is_seen_by_a_binding(root: Path, library: Any) -> None:
     """A macro is for C alone: what it says has to be an enum as well, or a function."""
     macros = {name for header in (root / "include/spectacles").glob("*.h")
