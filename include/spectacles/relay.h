@@ -247,7 +247,8 @@ int spectacles_relay_stopped(const spectacles_relay *relay);
  * gap at `index`, counting from 0, of those that the broker has not confirmed yet (some wait for their new
  * session). Hand them to the next process as a setting. Store them together with the sessions and, when
  * SHARD_READY is told, before any link is processed: a gap then leaves only after it was stored, and all its
- * copies are the same. Returns 1, or 0 when there are no more.
+ * copies are the same. spectacles_state_take() (state.h) takes both at once, as bytes that can be stored.
+ * Returns 1, or 0 when there are no more.
  */
 int spectacles_relay_gap(const spectacles_relay *relay, size_t index, spectacles_gap *out);
 
