@@ -324,7 +324,9 @@ static void tell_shard(const struct gateway *gateway, const spectacles_relay_eve
         warnx("%s resumed, session %.*s...", shard, SESSION_SHOWN, event->name ? event->name : "");
         break;
     case SPECTACLES_RELAY_EVENT_SHARD_DISCONNECTED:
-        warnx("%s disconnected: %s; again in %llu ms", shard, event->text, until(event->time));
+        /* Of a wait that all shards share one line tells, and not one for each of them. */
+        if (event->hold_until == 0)
+            warnx("%s disconnected: %s; again in %llu ms", shard, event->text, until(event->time));
         break;
     case SPECTACLES_RELAY_EVENT_SHARD_GAP:
         warnx("%s GAP: %s", shard, event->text);
@@ -383,6 +385,10 @@ static void tell_command(const spectacles_relay_event *event)
         break;
     case SPECTACLES_RELAY_EVENT_UNROUTABLE:
         warnx("%s is held back for %llu ms: %s", name, until(event->time), text);
+        break;
+    case SPECTACLES_RELAY_EVENT_RATE_LIMITED:
+        warnx("no shard connects for %llu s: %s (shard %u)", until(event->time) / 1000, text,
+              event->shard_id);
         break;
     case SPECTACLES_RELAY_EVENT_IDENTIFY_LIMIT:
         warnx("%s", event->text);

@@ -152,7 +152,12 @@ enum spectacles_relay_event_type {
     /* rejected without requeue; name: the routing key it came under; text: why */
     SPECTACLES_RELAY_EVENT_COMMAND_REJECTED = 42,
     /* shards wait to identify, and none of the day's identifies is left; `time`: until when */
-    SPECTACLES_RELAY_EVENT_IDENTIFY_LIMIT = 43
+    SPECTACLES_RELAY_EVENT_IDENTIFY_LIMIT = 43,
+    /*
+     * the gateway answered `shard_id` with 429, which is about the whole bot or its address: no shard here connects before
+     * `time`; text. Once for all of them: their SHARD_DISCONNECTED events have hold_until set
+     */
+    SPECTACLES_RELAY_EVENT_RATE_LIMITED = 44
 };
 
 enum spectacles_relay_broker {
@@ -169,13 +174,14 @@ typedef struct spectacles_relay_event {
     int32_t error; /* enum spectacles_error */
     uint32_t op;
     uint64_t seq;
-    /* DISCONNECTED: when it connects again; LATENCY, LATE: milliseconds; IDENTIFY_LIMIT: until when */
+    /* DISCONNECTED: when it connects again; LATENCY, LATE: milliseconds; IDENTIFY_LIMIT, RATE_LIMITED: until when */
     uint64_t time;
     const char *name; /* NUL-terminated */
     size_t name_length;
     const char *text; /* one sentence, NUL-terminated; never holds a secret */
     size_t text_length;
     const char *old_session; /* GAP: NUL-terminated; NULL when it is not known */
+    uint64_t hold_until;     /* SHARD_DISCONNECTED: 0, or RATE_LIMITED tells of it */
 } spectacles_relay_event;
 
 /* What a relay has counted since it was made. Grows at the end. */
@@ -271,6 +277,7 @@ int32_t spectacles_relay_event_error(const spectacles_relay_event *event);
 uint32_t spectacles_relay_event_op(const spectacles_relay_event *event);
 uint64_t spectacles_relay_event_seq(const spectacles_relay_event *event);
 uint64_t spectacles_relay_event_time(const spectacles_relay_event *event);
+uint64_t spectacles_relay_event_hold_until(const spectacles_relay_event *event);
 const char *spectacles_relay_event_name(const spectacles_relay_event *event, size_t *length);
 const char *spectacles_relay_event_text(const spectacles_relay_event *event, size_t *length);
 const char *spectacles_relay_event_old_session(const spectacles_relay_event *event);

@@ -147,7 +147,8 @@ enum spectacles_shard_event_type {
     SPECTACLES_SHARD_EVENT_SENT = 7,
     /* `ticket`: the connection ended first; it was not sent. Send again */
     SPECTACLES_SHARD_EVENT_UNSENT = 8,
-    SPECTACLES_SHARD_EVENT_DISCONNECTED = 9, /* code, error, text; `time`: when it connects again */
+    /* code, error, text; `time`: when it connects again; `hold_until` */
+    SPECTACLES_SHARD_EVENT_DISCONNECTED = 9,
     /*
      * the session is lost: events after `seq` (the last safe one) may be missing. text: the lost session's
      * id. Exactly one per lost session. That is so after op 9 with false; when a close code about the session (4003, 4006,
@@ -193,6 +194,11 @@ typedef struct spectacles_shard_event {
     size_t text_length;
     uint32_t state; /* enum spectacles_shard_state, after what the event tells; of every event */
     uint32_t reserved;
+    /*
+     * DISCONNECTED: the gateway answered 429, which is about the whole bot or its address: no shard should connect before
+     * that point in time (spectacles_shard_hold_off; a relay does it). 0: it is about this shard alone
+     */
+    uint64_t hold_until;
 } spectacles_shard_event;
 
 enum spectacles_shard_op_count {
@@ -359,6 +365,13 @@ int spectacles_shard_close(spectacles_shard *shard, uint32_t code, uint64_t now)
  */
 int spectacles_shard_reconnect(spectacles_shard *shard, uint64_t now);
 
+/*
+ * Makes no new connection before `until` (and up to 5 s later, so that many shards do not come back at once); one that is
+ * being made, or stands, goes on. For the other shards of a process when one of them was told `hold_until`; a relay does so
+ * by itself. An earlier time than that of a former call is ignored. Returns 0.
+ */
+int spectacles_shard_hold_off(spectacles_shard *shard, uint64_t until);
+
 /* The state it is in: enum spectacles_shard_state. */
 uint32_t spectacles_shard_state(const spectacles_shard *shard);
 
@@ -435,6 +448,7 @@ uint32_t spectacles_shard_event_state(const spectacles_shard_event *event);
 uint64_t spectacles_shard_event_seq(const spectacles_shard_event *event);
 uint64_t spectacles_shard_event_ticket(const spectacles_shard_event *event);
 uint64_t spectacles_shard_event_time(const spectacles_shard_event *event);
+uint64_t spectacles_shard_event_hold_until(const spectacles_shard_event *event);
 const char *spectacles_shard_event_name(const spectacles_shard_event *event, size_t *length);
 const uint8_t *spectacles_shard_event_data(const spectacles_shard_event *event, size_t *length);
 const char *spectacles_shard_event_text(const spectacles_shard_event *event, size_t *length);

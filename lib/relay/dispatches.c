@@ -237,9 +237,35 @@ static void tell_shard(spectacles_relay *relay, const sp_member *member, uint32_
     news->event.error = event->error;
     news->event.seq = event->seq;
     news->event.time = event->time;
+    news->event.hold_until = event->hold_until;
     sp_text_set(&news->text, "%s", event->text ? event->text : "");
     if (type == SPECTACLES_RELAY_EVENT_SHARD_READY || type == SPECTACLES_RELAY_EVENT_SHARD_RESUMED)
         sp_relay_name(news, member->session, strlen(member->session));
+}
+
+/* Shards that are told of it one after the other are told of the same wait: it is passed on once. */
+static bool is_held(const spectacles_relay *relay, uint64_t until)
+{
+    return until == 0 || (relay->held_until > 0 && until <= relay->held_until + SP_RELAY_SAME_HOLD);
+}
+
+/* What the gateway said to one shard goes for all: the others need not ask, and be refused as well. */
+static void hold_shards(spectacles_relay *relay, uint32_t number, const spectacles_shard_event *event)
+{
+    if (is_held(relay, event->hold_until))
+        return;
+    relay->held_until = event->hold_until;
+    sp_relay_news *news = sp_relay_tell(relay, SPECTACLES_RELAY_EVENT_RATE_LIMITED);
+    if (news) {
+        news->event.shard_id = relay->members[number].id;
+        news->event.error = event->error;
+        news->event.time = event->hold_until;
+        sp_text_set(&news->text, "%s", event->text ? event->text : "");
+    }
+    for (uint32_t i = 0; i < relay->member_count; i++) {
+        if (i != number)
+            spectacles_shard_hold_off(relay->members[i].shard, relay->held_until);
+    }
 }
 
 static uint32_t relay_type(uint32_t shard_type)
@@ -305,6 +331,7 @@ static void on_shard_event(spectacles_relay *relay, uint32_t number, const spect
         break;
     }
     tell_shard(relay, member, relay_type(event->type), event);
+    hold_shards(relay, number, event);
 }
 
 /*

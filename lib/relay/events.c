@@ -113,6 +113,11 @@ SPECTACLES_EXPORT uint64_t spectacles_relay_event_time(const spectacles_relay_ev
     return event->time;
 }
 
+SPECTACLES_EXPORT uint64_t spectacles_relay_event_hold_until(const spectacles_relay_event *event)
+{
+    return event->hold_until;
+}
+
 SPECTACLES_EXPORT const char *spectacles_relay_event_name(const spectacles_relay_event *event, size_t *length)
 {
     if (length)

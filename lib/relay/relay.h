@@ -16,7 +16,8 @@ enum {
     SP_RELAY_RETRY = 1000,      /* milliseconds until a packet is routed again that no queue took */
     SP_RELAY_GAPS = 8,          /* of one shard that can wait though memory runs out */
     SP_RELAY_SESSION_MAX = 200, /* a session id longer than that is cut in message ids */
-    SP_RELAY_CONCURRENCY_MOST = 65536
+    SP_RELAY_CONCURRENCY_MOST = 65536,
+    SP_RELAY_SAME_HOLD = 5000 /* milliseconds: shards that are told so much apart are told of one wait */
 };
 
 /* Events that will never come: kept until the broker has confirmed the message that says so. */
@@ -113,6 +114,7 @@ struct spectacles_relay {
     sp_identify identify;
     uint32_t command_prefetch;
     uint64_t unix_offset;
+    uint64_t held_until; /* no shard connects before: what RATE_LIMITED told last; 0: nothing */
     uint32_t *more_ops;
     size_t more_ops_length;
     int gap_subscription;

@@ -160,6 +160,11 @@ SPECTACLES_EXPORT uint64_t spectacles_shard_event_time(const spectacles_shard_ev
     return event->time;
 }
 
+SPECTACLES_EXPORT uint64_t spectacles_shard_event_hold_until(const spectacles_shard_event *event)
+{
+    return event->hold_until;
+}
+
 SPECTACLES_EXPORT const char *spectacles_shard_event_name(const spectacles_shard_event *event, size_t *length)
 {
     if (length)

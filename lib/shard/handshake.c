@@ -1,5 +1,7 @@
 #include "shard/handshake.h"
 
+#include "routing/retry_after.h"
+
 #include <mbedtls/base64.h>
 #include <mbedtls/version.h>
 #if MBEDTLS_VERSION_NUMBER < 0x04000000
@@ -13,7 +15,8 @@
 enum {
     NONCE_LENGTH = 16,
     SHA1_LENGTH = 20,
-    BODY_SHOWN = 120
+    BODY_SHOWN = 120,
+    BODY_READ = 1024 /* of a refusal: enough for Discord's JSON, which says how long to wait */
 };
 
 static int sha1(const unsigned char *input, size_t length, unsigned char output[SHA1_LENGTH])
@@ -210,7 +213,7 @@ static int refuse_status(uint32_t status, sp_slice line, sp_slice body, sp_text 
     }
     sp_text_set(why, "the gateway refused the WebSocket upgrade with status %u", (unsigned)status);
     if (status == 429)
-        sp_text_add(why, " (too many connections: it will be tried again later)");
+        sp_text_add(why, " (too many connections)");
     if (status >= 300 && status < 400)
         sp_text_add(why, " (redirects are not followed, because the token would go with them)");
     if (body.length > 0) {
@@ -247,30 +250,85 @@ static int check_headers(const sp_handshake *handshake, sp_reader *reader, sp_te
     return 1;
 }
 
-/* How much of a refusal's body is worth waiting for. */
-static size_t body_wanted(sp_reader reader)
+/* What the head of a refusal says of its body. */
+typedef struct refusal_head {
+    size_t length; /* of the body, as far as it is read: at most BODY_READ */
+    bool chunked;
+    uint64_t retry_after;
+} refusal_head;
+
+/* What Content-Length says, up to BODY_READ. */
+static size_t length_of(sp_slice value)
 {
+    size_t length = 0;
+    for (size_t i = 0; i < value.length && length < BODY_READ; i++)
+        length = value.bytes[i] >= '0' && value.bytes[i] <= '9' ? length * 10 + (size_t)(value.bytes[i] - '0')
+                                                                : (size_t)BODY_READ;
+    return length < BODY_READ ? length : (size_t)BODY_READ;
+}
+
+/* A malformed line is passed over: it is a refusal all the same. */
+static refusal_head read_refusal(sp_reader reader)
+{
+    refusal_head head = {.length = BODY_READ};
     sp_slice line;
     while (next_line(&reader, &line)) {
         const uint8_t *colon = memchr(line.bytes, ':', line.length);
-        if (!colon || !text_is((sp_slice){line.bytes, (size_t)(colon - line.bytes)}, "Content-Length"))
-            continue;
-        sp_slice value = trim((sp_slice){colon + 1, line.length - (size_t)(colon - line.bytes) - 1});
-        size_t length = 0;
-        for (size_t i = 0; i < value.length && length < BODY_SHOWN; i++)
-            length = value.bytes[i] >= '0' && value.bytes[i] <= '9'
-                         ? length * 10 + (size_t)(value.bytes[i] - '0')
-                         : (size_t)BODY_SHOWN;
-        return length < BODY_SHOWN ? length : (size_t)BODY_SHOWN;
+        size_t name_length = colon ? (size_t)(colon - line.bytes) : line.length;
+        sp_slice name = {line.bytes, name_length};
+        sp_slice value = {NULL, 0};
+        if (colon)
+            value = trim((sp_slice){colon + 1, line.length - name_length - 1});
+        if (text_is(name, "Content-Length"))
+            head.length = length_of(value);
+        else if (text_is(name, "Transfer-Encoding"))
+            head.chunked = list_has(value, "chunked");
+        else if (text_is(name, "Retry-After"))
+            head.retry_after = sp_retry_after_header(value);
     }
-    return BODY_SHOWN;
+    return head;
 }
 
-int sp_handshake_response(const sp_handshake *handshake, sp_slice input, bool all, size_t *used, sp_text *why)
+static bool holds(sp_slice body, const char *text)
+{
+    size_t length = strlen(text);
+    for (size_t at = 0; at + length <= body.length; at++) {
+        if (memcmp(body.bytes + at, text, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_whole(const refusal_head *head, sp_slice body)
+{
+    return body.length >= head->length || (head->chunked && holds(body, "\r\n0\r\n\r\n"));
+}
+
+/* Header or body, whichever asks for more. */
+static uint64_t wait_of(const refusal_head *head, sp_slice body)
+{
+    uint64_t in_body = sp_retry_after_body(body);
+    return in_body > head->retry_after ? in_body : head->retry_after;
+}
+
+/* An answer that is no 101: 0 while its body is still on its way. */
+static int read_answer(sp_handshake *handshake, sp_slice line, const sp_reader *headers, sp_slice body,
+                       bool all, sp_text *why)
+{
+    refusal_head head = read_refusal(*headers);
+    if (handshake->status > 0 && !all && !is_whole(&head, body))
+        return 0;
+    handshake->retry_after = wait_of(&head, body);
+    return refuse_status(handshake->status, line, body, why);
+}
+
+int sp_handshake_response(sp_handshake *handshake, sp_slice input, bool all, size_t *used, sp_text *why)
 {
     sp_slice window = {input.bytes,
                        input.length < SP_HANDSHAKE_HEAD_MAX ? input.length : SP_HANDSHAKE_HEAD_MAX};
     const uint8_t *end = find_blank_line(window);
+    handshake->status = 0;
+    handshake->retry_after = 0;
     if (!end) {
         if (input.length < SP_HANDSHAKE_HEAD_MAX)
             return 0;
@@ -280,11 +338,9 @@ int sp_handshake_response(const sp_handshake *handshake, sp_slice input, bool al
     sp_reader reader = sp_reader_of((sp_slice){input.bytes, head});
     sp_slice line = {NULL, 0};
     next_line(&reader, &line);
-    uint32_t status = status_of(line);
-    if (status > 0 && status != 101 && !all && input.length - head < body_wanted(reader))
-        return 0;
-    if (status != 101)
-        return refuse_status(status, line, (sp_slice){end, input.length - head}, why);
+    handshake->status = status_of(line);
+    if (handshake->status != 101)
+        return read_answer(handshake, line, &reader, (sp_slice){end, input.length - head}, all, why);
     int result = check_headers(handshake, &reader, why);
     if (result == 1)
         *used = head;

@@ -14,6 +14,9 @@ enum {
 
 typedef struct sp_handshake {
     char accept[32]; /* what Sec-WebSocket-Accept has to be */
+    /* Of an answer that is a refusal: */
+    uint32_t status;      /* 0: it was not HTTP */
+    uint64_t retry_after; /* milliseconds that it asks for, from the header or the body; 0: it does not say */
 } sp_handshake;
 
 /* Appends the request. target begins with '/'. 0 or SPECTACLES_E_NOMEM; then nothing was appended. */
@@ -21,10 +24,10 @@ int sp_handshake_request(sp_handshake *handshake, sp_buffer *out, const sp_url *
                          const char *user_agent, sp_random *random);
 
 /*
- * Looks at what came: 0 when the head is not complete yet, 1 when it is a valid 101 (*used bytes belong to
- * it), SPECTACLES_E_PROTO with a sentence otherwise.
+ * Looks at what came: 0 when the head is not complete yet, or the body of a refusal; 1 when it is a valid 101 (*used bytes
+ * belong to it), SPECTACLES_E_PROTO with a sentence otherwise, with status and retry_after in the handshake. all: no more
+ * will come.
  */
-int sp_handshake_response(const sp_handshake *handshake, sp_slice input, bool all, size_t *used,
-                          sp_text *why);
+int sp_handshake_response(sp_handshake *handshake, sp_slice input, bool all, size_t *used, sp_text *why);
 
 #endif

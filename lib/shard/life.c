@@ -142,7 +142,7 @@ static void close_transport(spectacles_shard *shard)
     sp_buffer_free(&shard->output);
 }
 
-static void tell_end(spectacles_shard *shard, uint32_t type, uint64_t time)
+static void tell_end(spectacles_shard *shard, uint32_t type, uint64_t time, uint64_t hold_until)
 {
     spectacles_shard_event *event = sp_shard_tell(shard, type);
     if (!event)
@@ -150,6 +150,7 @@ static void tell_end(spectacles_shard *shard, uint32_t type, uint64_t time)
     event->code = shard->loss.code;
     event->error = shard->loss.error;
     event->time = time;
+    event->hold_until = hold_until;
 }
 
 /* The trials of the connection that ended: which host failed, how long it lived. */
@@ -202,15 +203,18 @@ static uint64_t wait_of(spectacles_shard *shard, uint64_t now)
     if (session_is_lost(shard) || !sp_session_exists(&shard->session))
         wait =
             max(wait, sp_random_backoff(&shard->random, shard->identifies, SP_BACKOFF_BASE, SP_IDENTIFY_CAP));
+    if (shard->loss.everybody)
+        wait = max(wait, shard->loss.wait + sp_random_upto(&shard->random, SP_HOLD_SPREAD));
     return max(wait, shard->loss.wait);
 }
 
 static void back_off(spectacles_shard *shard, uint64_t now)
 {
-    uint64_t wait = wait_of(shard, now);
+    uint64_t until = max(now + wait_of(shard, now), shard->held_until);
     sp_shard_become(shard, SPECTACLES_SHARD_BACKOFF, now);
-    shard->phase_deadline = now + wait;
-    tell_end(shard, SPECTACLES_SHARD_EVENT_DISCONNECTED, now + wait);
+    shard->phase_deadline = until;
+    tell_end(shard, SPECTACLES_SHARD_EVENT_DISCONNECTED, until,
+             shard->loss.everybody ? now + shard->loss.wait : 0);
 }
 
 void sp_shard_settle(spectacles_shard *shard, uint64_t now)
@@ -225,7 +229,7 @@ void sp_shard_settle(spectacles_shard *shard, uint64_t now)
     }
     if (shard->loss.plan == SP_CLOSE_FATAL) {
         sp_shard_become(shard, SPECTACLES_SHARD_FATAL, now);
-        tell_end(shard, SPECTACLES_SHARD_EVENT_FATAL, 0);
+        tell_end(shard, SPECTACLES_SHARD_EVENT_FATAL, 0, 0);
         return;
     }
     keep_score(shard, now);

@@ -1,5 +1,6 @@
 #include "codec/json.h"
 #include "codec/transcode.h"
+#include "routing/retry_after.h"
 #include "shard/shard.h"
 
 #include <spectacles/codec.h>
@@ -427,6 +428,18 @@ static bool receive_frame(spectacles_shard *shard, uint64_t now)
     return true;
 }
 
+/* A 429 is about the address or the bot, and so about every shard. Other refusals are about what was asked. */
+static void note_retry_after(const spectacles_shard *shard, sp_loss *loss)
+{
+    uint64_t wait = shard->handshake.retry_after;
+    loss->everybody = shard->handshake.status == 429;
+    if (loss->everybody && wait == 0)
+        wait = SP_RETRY_AFTER_UNSAID;
+    loss->wait = wait;
+    if (wait > 0)
+        sp_text_add(&loss->text, "; it asks to wait for %llu s", (unsigned long long)(wait + 999) / 1000);
+}
+
 /* all: no more will come, so that a refusal is told with as much of its body as there is. */
 static bool receive_head(spectacles_shard *shard, bool all, uint64_t now)
 {
@@ -442,8 +455,10 @@ static bool receive_head(spectacles_shard *shard, bool all, uint64_t now)
         return true;
     }
     sp_loss *loss = sp_shard_blame(shard, 0, got, SP_CLOSE_RESUME);
-    if (loss)
+    if (loss) {
         loss->text = why;
+        note_retry_after(shard, loss);
+    }
     sp_shard_settle(shard, now);
     return true;
 }

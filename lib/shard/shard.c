@@ -233,8 +233,9 @@ static bool connects_now(const spectacles_shard *shard, uint64_t now)
 {
     if (shard->news.count > 0 || shard->tickets.count > 0)
         return false;
-    return shard->state == SPECTACLES_SHARD_IDLE ||
-           (shard->state == SPECTACLES_SHARD_BACKOFF && now >= shard->phase_deadline);
+    if (shard->state == SPECTACLES_SHARD_IDLE)
+        return now >= shard->held_until;
+    return shard->state == SPECTACLES_SHARD_BACKOFF && now >= shard->phase_deadline;
 }
 
 /* Nothing is left to do: what a burst of work needed goes back. */
@@ -297,10 +298,10 @@ SPECTACLES_EXPORT uint64_t spectacles_shard_deadline(const spectacles_shard *sha
     if (shard->transport == SP_TRANSPORT_ENDED)
         return SPECTACLES_NEVER;
     /* A new connection waits until the owner has pulled what happened to the last one. */
-    if (waits && !connects_now(shard, shard->phase_deadline))
+    if (waits && !connects_now(shard, SPECTACLES_NEVER))
         return SPECTACLES_NEVER;
     if (shard->state == SPECTACLES_SHARD_IDLE)
-        return 0;
+        return shard->held_until;
     uint64_t heartbeat = sp_heartbeat_deadline(&shard->heartbeat);
     return heartbeat < shard->phase_deadline ? heartbeat : shard->phase_deadline;
 }
@@ -618,6 +619,18 @@ SPECTACLES_EXPORT int spectacles_shard_reconnect(spectacles_shard *shard, uint64
     if (loss)
         sp_text_set(&loss->text, "the owner asked for a new connection");
     sp_shard_drop(shard, 4000, now);
+    return SPECTACLES_OK;
+}
+
+SPECTACLES_EXPORT int spectacles_shard_hold_off(spectacles_shard *shard, uint64_t until)
+{
+    uint64_t spread = sp_random_upto(&shard->random, SP_HOLD_SPREAD);
+    uint64_t held = until < SPECTACLES_NEVER - spread ? until + spread : until;
+    if (held <= shard->held_until)
+        return SPECTACLES_OK;
+    shard->held_until = held;
+    if (shard->state == SPECTACLES_SHARD_BACKOFF && held > shard->phase_deadline)
+        shard->phase_deadline = held;
     return SPECTACLES_OK;
 }
 

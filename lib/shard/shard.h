@@ -42,6 +42,7 @@ enum {
      * a session that could have been resumed is not there any more, and waiting longer only makes the gap wider.
      */
     SP_SESSION_KEPT = 300000,
+    SP_HOLD_SPREAD = 5000,    /* shards that wait for the same moment come back over so much time */
     SP_LAST_OPS = 5,          /* are told when the gateway did not like what we sent */
     SP_HEARTBEAT_LATE = 1000, /* a heartbeat that goes out so late is told: the owner's loop hangs */
     SP_HEARTBEAT_LEAST = 100,
@@ -64,6 +65,7 @@ typedef struct sp_loss {
     uint64_t wait;   /* at the least, before the next attempt; milliseconds */
     bool no_backoff; /* the gateway itself has said how long to wait: earlier failures add nothing */
     bool told;       /* filled in: the first reason counts, not what follows from it */
+    bool everybody;  /* `wait` holds for every shard of the bot */
     sp_text text;
 } sp_loss;
 
@@ -99,6 +101,7 @@ struct spectacles_shard {
     enum spectacles_shard_state reached; /* of this connection's states the last before CLOSING */
     enum sp_transport transport;
     uint64_t phase_deadline;
+    uint64_t held_until;  /* by its owner: no new connection before */
     uint64_t ready_since; /* SPECTACLES_NEVER: this connection was not ready yet */
     sp_backoff backoff;
     uint32_t host_failures;

@@ -5,6 +5,7 @@ import base64
 import json
 import shutil
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -266,6 +267,20 @@ def test_api_trouble_is_waited_out(bot: Bot, standin: Standin) -> None:
     said(gateway, "GET /gateway/bot failed: status 503")
     standin.api_status = None
     gateway.wait_err("ready, session", 2)
+    assert gateway.stop() == 0
+
+
+def test_a_rate_limit_at_the_upgrade_is_kept_by_all_shards_and_told_once(bot: Bot, standin: Standin) -> None:
+    standin.shards, standin.max_concurrency, wait = 4, 4, 10
+    standin.plan("upgrade", "refuse", times=4, status=429, retry_after=wait)
+    began = time.monotonic()
+    gateway = bot.gateway()
+    said(gateway, "no shard connects for", "status 429", f"it asks to wait for {wait} s")
+    gateway.wait_err(" ready, session", 4)
+    assert time.monotonic() - began >= wait
+    assert len(gateway.lines("no shard connects for")) == 1
+    assert not gateway.lines("disconnected")
+    assert len(gateway.lines(lambda line: "shard" in line and "connecting to" in line)) == 8, "one try, and one behind the wait"
     assert gateway.stop() == 0
 
 

@@ -96,6 +96,15 @@ void fake_ready(spectacles_shard *shard, const char *session)
     shard->state = SPECTACLES_SHARD_READY;
 }
 
+void fake_hold(spectacles_shard *shard, uint64_t until)
+{
+    fake_event *event = push(&shard->queue);
+    event->shard.type = SPECTACLES_SHARD_EVENT_DISCONNECTED;
+    event->shard.error = SPECTACLES_E_PROTO;
+    event->shard.time = event->shard.hold_until = until;
+    event->shard.text = "status 429";
+}
+
 void fake_lose_session(spectacles_shard *shard)
 {
     fake_dispatch(shard, 0, "", "");
@@ -182,6 +191,14 @@ int spectacles_shard_identify(spectacles_shard *shard, uint64_t now)
         return SPECTACLES_E_STATE;
     snprintf(line(), FAKE_TEXT, "identify %u at %llu", shard->id, (unsigned long long)now);
     shard->state = SPECTACLES_SHARD_IDENTIFYING;
+    return SPECTACLES_OK;
+}
+
+int spectacles_shard_hold_off(spectacles_shard *shard, uint64_t until)
+{
+    /* As any call does. */
+    memset(&shard->queue.current, 0xdd, sizeof shard->queue.current);
+    snprintf(line(), FAKE_TEXT, "hold %u until %llu", shard->id, (unsigned long long)until);
     return SPECTACLES_OK;
 }
 

@@ -74,6 +74,8 @@ void fake_change_last(spectacles_shard *shard, uint32_t type, const char *text);
 void fake_shard_event(spectacles_shard *shard, uint32_t type, uint64_t ticket);
 /* READY of a session of this name, and its first dispatch. */
 void fake_ready(spectacles_shard *shard, const char *session);
+/* The gateway answered 429: no shard is to connect before. */
+void fake_hold(spectacles_shard *shard, uint64_t until);
 /* The session is lost: told with its name, and what is committed when it is told. */
 void fake_lose_session(spectacles_shard *shard);
 void fake_broker_event(spectacles_broker *broker, uint32_t type, uint64_t tag, uint32_t subscription);

@@ -129,6 +129,32 @@ static void commits_what_is_confirmed_without_a_gap(void **state)
     end();
 }
 
+/* Fifty shards made 249 tries in the first ten seconds of a ban: what one is told goes for all, and is said once. */
+static void a_rate_limit_of_one_shard_holds_all_and_is_told_once(void **state)
+{
+    (void)state;
+    start(1);
+    static const uint64_t waits[] = {82721000, 82722000, 82720500, 82781000};
+    int told = 0;
+    int disconnected = 0;
+    for (size_t i = 0; i < 4; i++) {
+        const spectacles_relay_event *event;
+        fake_hold(&world.shards[i % 2], world.now + waits[i]);
+        while ((event = spectacles_relay_next_event(world.relay, world.now))) {
+            disconnected += event->type == SPECTACLES_RELAY_EVENT_SHARD_DISCONNECTED && event->hold_until > 0;
+            if (event->type != SPECTACLES_RELAY_EVENT_RATE_LIMITED)
+                continue;
+            assert_true(event->time == world.now + waits[i]);
+            assert_string_equal(event->text, "status 429");
+            told++;
+        }
+    }
+    assert_int_equal(disconnected, 4);
+    assert_int_equal(told, 2);
+    assert_int_equal(fake_count("hold "), 2 * (int)(sizeof world.shards / sizeof world.shards[0] - 1));
+    end();
+}
+
 /* A hanging loop is the owner's business; from which state to which is the shard's. */
 static void late_heartbeats_and_missing_compression_are_passed_on(void **state)
 {
@@ -754,6 +780,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(publishes_what_is_allowed),
         cmocka_unit_test(commits_what_is_confirmed_without_a_gap),
+        cmocka_unit_test(a_rate_limit_of_one_shard_holds_all_and_is_told_once),
         cmocka_unit_test(late_heartbeats_and_missing_compression_are_passed_on),
         cmocka_unit_test(what_is_filtered_out_takes_no_room),
         cmocka_unit_test(a_resumed_without_a_sequence_of_its_own),

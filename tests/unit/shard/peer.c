@@ -94,6 +94,8 @@ static void pull_events(sp_peer *peer)
     const spectacles_shard_event *event;
     while ((event = spectacles_shard_next_event(peer->shard, peer->now))) {
         assert_true(peer->lines < PEER_LINES);
+        if (event->type == SPECTACLES_SHARD_EVENT_DISCONNECTED)
+            peer->hold_until = event->hold_until;
         if (event->type != SPECTACLES_SHARD_EVENT_STATE || peer->states)
             write_line(peer->line[peer->lines++], event);
     }

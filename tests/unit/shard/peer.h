@@ -24,6 +24,7 @@ typedef struct sp_peer {
     uint64_t now;
     uint64_t connection; /* the one that is open */
     int split;           /* feed byte by byte */
+    uint64_t hold_until; /* of the last DISCONNECTED */
     int states;          /* keep STATE events as well */
     size_t fragments;    /* whole messages go in so many frames, with a ping behind each but the last */
     int records;         /* keep what is fed in `record` */

@@ -776,6 +776,85 @@ static void refuses_to_upgrade(sp_peer *peer)
     peer_feed(peer, "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", 47);
 }
 
+static void refuse_upgrade(sp_peer *peer, const char *answer)
+{
+    peer_forget(peer);
+    peer_open(peer);
+    peer_feed(peer, answer, strlen(answer));
+}
+
+/* A ban of Cloudflare's, and Discord's own 429: the header, the body, or both; in chunks or cut into bytes. */
+static void a_refused_upgrade_waits_as_long_as_it_is_asked_to(void **state)
+{
+    static const struct {
+        const char *answer;
+        uint64_t least; /* milliseconds */
+        int everybody;
+    } table[] = {
+        {"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 82721\r\nContent-Length: 16\r\n\r\nerror code: 1015",
+         82721000, 1},
+        {"HTTP/1.1 429 X\r\nretry-after:  7.25 \r\nContent-Length: 0\r\n\r\n", 7250, 1},
+        {"HTTP/1.1 429 X\r\nContent-Length: 80\r\n\r\n{\"message\": \"You are being rate limited.\", "
+         "\"retry_after\": 64.57, \"global\": true}",
+         64570, 1},
+        {"HTTP/1.1 429 X\r\nRetry-After: 65\r\nContent-Length: 21\r\n\r\n{\"retry_after\": 64.5}", 65000, 1},
+        {"HTTP/1.1 429 X\r\nRetry-After: 1\r\nContent-Length: 21\r\n\r\n{\"retry_after\": 64.5}", 64500, 1},
+        {"HTTP/1.1 429 X\r\nTransfer-Encoding: chunked\r\n\r\n14\r\n{\"retry_after\": 300}\r\n0\r\n\r\n",
+         300000, 1},
+        {"HTTP/1.1 429 X\r\nContent-Length: 0\r\n\r\n", 30000, 1},
+        {"HTTP/1.1 429 X\r\nRetry-After: soon\r\nContent-Length: 0\r\n\r\n", 30000, 1},
+        {"HTTP/1.1 429 X\r\nRetry-After: -5\r\nContent-Length: 0\r\n\r\n", 30000, 1},
+        {"HTTP/1.1 429 X\r\nRetry-After: 1e300\r\nContent-Length: 0\r\n\r\n", 86400000, 1},
+        {"HTTP/1.1 503 X\r\nRetry-After: 120\r\nContent-Length: 0\r\n\r\n", 120000, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < 2 * (sizeof table / sizeof table[0]); i++) {
+        sp_peer *peer = peer_new(NULL);
+        peer->split = i % 2 == 1;
+        refuse_upgrade(peer, table[i / 2].answer);
+        assert_int_equal(state_of(peer), SPECTACLES_SHARD_BACKOFF);
+        uint64_t wait = spectacles_shard_deadline(peer->shard) - peer->now;
+        if (wait < table[i / 2].least || wait > table[i / 2].least + 5000)
+            fail_msg("row %zu: %llu ms", i / 2, (unsigned long long)wait);
+        assert_int_equal(peer->hold_until, table[i / 2].everybody ? peer->now + table[i / 2].least : 0);
+        peer_wait(peer, wait - 1);
+        assert_int_equal(state_of(peer), SPECTACLES_SHARD_BACKOFF);
+        peer_wait(peer, 1);
+        assert_int_equal(state_of(peer), SPECTACLES_SHARD_CONNECTING);
+        peer_free(peer);
+    }
+}
+
+/* What another shard was told: a new one does not begin, one that waits waits longer, one that stands stays. */
+static void a_shard_can_be_held_off(void **state)
+{
+    (void)state;
+    for (int stage = 0; stage < 3; stage++) {
+        sp_peer *peer = peer_new(NULL);
+        if (stage == 1) {
+            peer_pull(peer);
+            peer_eof(peer, SPECTACLES_E_SYS, "refused");
+        } else if (stage == 2) {
+            peer_ready(peer);
+        }
+        uint64_t until = peer->now + 60000;
+        assert_int_equal(spectacles_shard_hold_off(peer->shard, until), SPECTACLES_OK);
+        assert_int_equal(spectacles_shard_hold_off(peer->shard, until - 30000), SPECTACLES_OK);
+        if (stage == 2) {
+            assert_int_equal(state_of(peer), SPECTACLES_SHARD_READY);
+            peer_eof(peer, 0, NULL);
+        }
+        peer_forget(peer);
+        uint64_t deadline = spectacles_shard_deadline(peer->shard);
+        assert_in_range(deadline, until, until + 5000);
+        peer_wait(peer, deadline - peer->now - 1);
+        assert_int_equal(peer_count(peer, "CONNECTING"), 0);
+        peer_wait(peer, 1);
+        assert_int_equal(peer_count(peer, "CONNECTING"), 1);
+        peer_free(peer);
+    }
+}
+
 static void says_no_hello(sp_peer *peer)
 {
     peer_open(peer);
@@ -1236,6 +1315,8 @@ static void shards_are_counted_in_32_bits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_refused_upgrade_waits_as_long_as_it_is_asked_to),
+        cmocka_unit_test(a_shard_can_be_held_off),
         cmocka_unit_test(every_state_is_told),
         cmocka_unit_test(events_name_the_state),
         cmocka_unit_test(accessors_show_the_fields),
