@@ -25,7 +25,8 @@ int main(int argc, char **argv)
     config.token = getenv("DISCORD_TOKEN");
     config.intents = argc > 1 ? strtoull(argv[1], NULL, 0) : SPECTACLES_INTENT_GUILDS;
     config.seed = spectacles_random_seed();
-    if (spectacles_shard_new(&shard, &config, &why) < 0 || spectacles_link_for_shard(&link, shard, NULL) < 0)
+    if (spectacles_shard_new(&shard, &config, &why) < 0 ||
+        spectacles_link_new(&link, spectacles_shard_stream(shard), NULL, &why) < 0)
         errx(1, "%s", why.text);
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);

@@ -205,15 +205,16 @@ static void make_relay(struct gateway *gateway)
 
 static void make_tls(struct gateway *gateway)
 {
-    char why[512];
+    spectacles_problem problem;
     bool wanted = strcmp(gateway->settings.api_scheme, "https") == 0 ||
                   strncasecmp(gateway->settings.amqp_url, "amqps", 5) == 0;
-    if (wanted && spectacles_tls_new(&gateway->tls, NULL, why, sizeof why) < 0)
-        errx(1, "%s", why);
+    if (wanted && spectacles_tls_new(&gateway->tls, NULL, &problem) < 0)
+        errx(1, "%s", problem.text);
 }
 
 static void make_links(struct gateway *gateway)
 {
+    spectacles_problem problem;
     spectacles_link_config config;
     spectacles_link_config_init(&config, sizeof config);
     config.tls = gateway->tls;
@@ -222,11 +223,11 @@ static void make_links(struct gateway *gateway)
     gateway->fds = allocate(gateway->links_length + 2, sizeof *gateway->fds);
     for (size_t i = 0; i < gateway->links_length; i++) {
         size_t broker = i - gateway->shards_length;
-        int error = i < gateway->shards_length
-                        ? spectacles_link_for_shard(&gateway->links[i], gateway->shards[i], &config)
-                        : spectacles_link_for_broker(&gateway->links[i], gateway->brokers[broker], &config);
-        if (error < 0)
-            errx(1, "%s", spectacles_strerror(error));
+        spectacles_stream *stream = i < gateway->shards_length
+                                        ? spectacles_shard_stream(gateway->shards[i])
+                                        : spectacles_broker_stream(gateway->brokers[broker]);
+        if (spectacles_link_new(&gateway->links[i], stream, &config, &problem) < 0)
+            errx(1, "%s", problem.text);
     }
 }
 

@@ -335,7 +335,8 @@ int main(int argc, char **argv)
         errx(EXIT_FAILURE, "broker: %s%s%s", problem.text, problem.word[0] ? ": " : "", problem.word);
     for (int i = optind; i < argc; i++)
         subscribe(&worker, argv[i]);
-    if (spectacles_link_for_broker(&link, worker.broker, NULL) < 0 || spectacles_bytes_new(&worker.json) < 0)
+    if (spectacles_link_new(&link, spectacles_broker_stream(worker.broker), NULL, NULL) < 0 ||
+        spectacles_bytes_new(&worker.json) < 0)
         errx(EXIT_FAILURE, "out of memory");
     uint64_t lost = run(&worker, link, catch_signals());
     spectacles_link_free(link);

@@ -24,6 +24,7 @@
 #ifndef SPECTACLES_BROKER_H
 #define SPECTACLES_BROKER_H
 
+#include <spectacles/stream.h>
 #include <spectacles/types.h>
 
 #ifdef __cplusplus
@@ -444,6 +445,12 @@ int spectacles_broker_get_stats(const spectacles_broker *broker, spectacles_brok
 
 /* One sentence about the last call that failed, or "". Valid until the next call; never holds a password. */
 const char *spectacles_broker_last_error(const spectacles_broker *broker);
+
+/*
+ * The stream of the broker: its bytes, its deadline, and where it wants to be connected (stream.h). Belongs to the broker
+ * and is valid until the broker is freed. Cannot fail.
+ */
+spectacles_stream *spectacles_broker_stream(spectacles_broker *broker);
 
 /* ---- The byte face: for whoever carries the bytes; the contract of shard.h. A spectacles_link does it. ---- */
 

@@ -1,28 +1,35 @@
 /*
- * spectacles/link.h - the optional transport: one TCP or TLS stream under one shard or broker.
+ * spectacles/link.h - the optional transport: one TCP or TLS connection under the stream of a shard or a broker.
  *
  * SPDX-License-Identifier: MIT
  *
- * A link makes the connection that its engine wants, moves bytes both ways and makes it anew when the engine
- * says so. It never blocks and owns no loop: you own it, with poll, epoll, kqueue, libuv, GLib or libev.
+ * A link makes the connection that its engine wants, moves bytes both ways, and makes the connection anew when the engine
+ * says so. A link never blocks and owns no loop. You own the loop: poll, epoll, kqueue, libuv, GLib or libev.
  *
- *     for (;;) {
+ *     while (spectacles_shard_state(shard) < SPECTACLES_SHARD_CLOSED) {
+ *         ... wait until spectacles_link_fd(link) is ready for spectacles_link_interest(link), or until
+ *             spectacles_link_deadline(link): spectacles_poll_timeout() says how long. `ready` is what came of it ...
  *         spectacles_link_process(link, ready, now);
  *         ... answer spectacles_link_wants_address(link) ...
  *         while ((event = spectacles_shard_next_event(shard, now))) ...
- *         ... wait for spectacles_link_interest(link) on spectacles_link_fd(link),
- *             or until spectacles_link_deadline(link); `ready` is what came of it ...
  *     }
  *
- * Ask for fd, interest and deadline after you have pulled the engine's events and made your own calls on
- * it: all of those can change them. No signal is ever raised (no SIGPIPE) and no descriptor leaks into a
- * child (CLOEXEC).
+ * The loop ends when the engine has come to a final state (CLOSED or FATAL; a broker: CLOSED): a final engine has no
+ * deadline and no descriptor, so that a loop without that condition would wait for ever.
+ *
+ * Ask for fd, interest and deadline after you have pulled the engine's events and made your own calls on the engine: all of
+ * these can change them.
+ *
+ * Level-triggered and edge-triggered loops both work. What a call leaves unread or unwritten in the socket, because a call is
+ * bounded, makes spectacles_link_deadline() lie in the past: an edge that was seen is never waited for again. An
+ * edge-triggered loop may watch the descriptor for reading and writing all the time, whatever spectacles_link_interest() says.
+ *
+ * No signal is ever raised (no SIGPIPE), and no descriptor leaks into a child (CLOEXEC).
  */
 #ifndef SPECTACLES_LINK_H
 #define SPECTACLES_LINK_H
 
-#include <spectacles/broker.h>
-#include <spectacles/shard.h>
+#include <spectacles/stream.h>
 #include <spectacles/types.h>
 
 #ifdef __cplusplus
@@ -74,14 +81,19 @@ typedef struct spectacles_tls_config {
 void spectacles_tls_config_init(spectacles_tls_config *config, size_t size);
 
 /*
- * Loads certificates and makes what many links share: one of these serves every link of one thread. Reads
- * files. On failure `text` (size bytes, may be NULL) gets a sentence that names each path tried.
- * config may be NULL for the defaults. SPECTACLES_E_TLS: no authorities, or a certificate or key that cannot be read;
- * SPECTACLES_E_NOMEM; SPECTACLES_E_INVAL: a certificate without its key, a key without, or one that belongs
- * to another certificate; SPECTACLES_E_UNSUPPORTED:
- * the configuration is newer than the library, or a flag unknown.
+ * Loads certificates and makes what many links share: one of these serves every link of one thread.
+ *
+ * config: NULL for the defaults.
+ * problem: may be NULL; on failure it says what is wrong, and names each path that was tried.
+ *
+ * Blocks for as long as it takes to read the files. Returns 0, or:
+ *   SPECTACLES_E_TLS          no authorities were found, or a certificate or a key cannot be read
+ *   SPECTACLES_E_INVAL        a certificate without its key, a key without its certificate, or two that do not belong together
+ *   SPECTACLES_E_UNSUPPORTED  the configuration is newer than the library, or has an unknown flag
+ *   SPECTACLES_E_NOMEM        memory ran out
  */
-int spectacles_tls_new(spectacles_tls **out, const spectacles_tls_config *config, char *text, size_t size);
+int spectacles_tls_new(spectacles_tls **out, const spectacles_tls_config *config,
+                       spectacles_problem *problem);
 
 /* Gives up the caller's hold: links made with it keep it alive until they are freed. NULL is fine. */
 void spectacles_tls_free(spectacles_tls *tls);
@@ -106,16 +118,22 @@ typedef struct spectacles_link_config {
 void spectacles_link_config_init(spectacles_link_config *config, size_t size);
 
 /*
- * Makes a link under an engine. The engine is borrowed: free the link first. config may be NULL for the
- * defaults. SPECTACLES_E_NOMEM; SPECTACLES_E_INVAL: a setting is wrong; SPECTACLES_E_UNSUPPORTED: the configuration
- * is newer than the library.
+ * Makes a link under a stream: spectacles_shard_stream() or spectacles_broker_stream().
+ *
+ * stream: borrowed. Free the link before the engine.
+ * config: NULL for the defaults.
+ * problem: may be NULL; on failure it says what is wrong.
+ *
+ * Does not block. Returns 0, or:
+ *   SPECTACLES_E_INVAL        a setting is wrong, or there is no stream
+ *   SPECTACLES_E_STATE        another link moves the bytes of this stream
+ *   SPECTACLES_E_UNSUPPORTED  the configuration is newer than the library
+ *   SPECTACLES_E_NOMEM        memory ran out
  */
-int spectacles_link_for_shard(spectacles_link **out, spectacles_shard *shard,
-                              const spectacles_link_config *config);
-int spectacles_link_for_broker(spectacles_link **out, spectacles_broker *broker,
-                               const spectacles_link_config *config);
+int spectacles_link_new(spectacles_link **out, spectacles_stream *stream,
+                        const spectacles_link_config *config, spectacles_problem *problem);
 
-/* Closes what is open, without a word to the peer. NULL is fine. */
+/* Frees a link. An open connection is closed at once, without a close frame or connection.close. NULL is fine. */
 void spectacles_link_free(spectacles_link *link);
 
 /* The descriptor to watch, or -1 while there is none. */
@@ -152,6 +170,12 @@ const char *spectacles_link_wants_address(const spectacles_link *link);
  * SPECTACLES_E_INVAL: not a numeric address. SPECTACLES_E_STATE: none was asked for. SPECTACLES_E_NOMEM.
  */
 int spectacles_link_set_address(spectacles_link *link, const char *numeric, size_t length);
+
+/*
+ * One sentence about the last call on the link that failed, NUL-terminated, or "". Static. What happens to a connection is no
+ * failure of a call: the engine tells it by an event.
+ */
+const char *spectacles_link_last_error(const spectacles_link *link);
 
 /*
  * Blocks, for as long as the system's resolver takes: looks a host up (getaddrinfo) and writes its addresses,

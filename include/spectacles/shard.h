@@ -38,6 +38,7 @@
 #define SPECTACLES_SHARD_H
 
 #include <spectacles/codec.h>
+#include <spectacles/stream.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -392,6 +393,12 @@ int spectacles_shard_get_stats(const spectacles_shard *shard, spectacles_shard_s
 
 /* One sentence about the last call that failed, or "". Valid until the next call; never holds the token. */
 const char *spectacles_shard_last_error(const spectacles_shard *shard);
+
+/*
+ * The stream of the shard: its bytes, its deadline, and where it wants to be connected (stream.h). Belongs to the shard and
+ * is valid until the shard is freed. Cannot fail.
+ */
+spectacles_stream *spectacles_shard_stream(spectacles_shard *shard);
 
 /* ---- The byte face: for whoever carries the bytes. A spectacles_link does all of this. ---- */
 

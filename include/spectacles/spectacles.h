@@ -16,5 +16,6 @@
 #include <spectacles/routing.h>
 #include <spectacles/shard.h>
 #include <spectacles/state.h>
+#include <spectacles/stream.h>
 
 #endif

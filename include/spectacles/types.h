@@ -80,40 +80,27 @@ enum spectacles_error {
 };
 
 enum spectacles_problem_size {
-    SPECTACLES_PROBLEM_WORD = 64 /* bytes of spectacles_problem.word, its NUL included */
+    SPECTACLES_PROBLEM_TEXT = 432, /* bytes of spectacles_problem.text, its NUL included */
+    SPECTACLES_PROBLEM_WORD = 64   /* bytes of spectacles_problem.word, its NUL included */
 };
 
 /*
- * Where and why a text was refused. `text` is a static sentence in English, NUL-terminated; `position` is
- * the offset in bytes at which reading stopped; `word` is what the sentence is about when that was given by
- * the caller (the name of an unknown parameter), NUL-terminated, empty when it is about nothing of the kind;
- * never a secret. Passed as an optional out-parameter (NULL is fine), filled only when the call fails. This
+ * Why a call failed, for calls that have no handle to keep the sentence: every `_new`, and every reader of a text. Passed as
+ * an optional out-parameter: NULL is fine. Filled only when the call fails. The caller owns it and everything in it. This
  * struct is frozen.
  */
 typedef struct spectacles_problem {
-    const char *text;
-    size_t position;
+    size_t
+        position; /* where reading stopped: an offset in bytes in the text that was read; 0 for a setting */
+    size_t
+        index; /* which entry of a list of settings (urls, shards, gaps) the sentence is about, from 0; else 0 */
+    char text[SPECTACLES_PROBLEM_TEXT]; /* one sentence in English, NUL-terminated; never holds a secret */
+    /*
+     * what the sentence is about, in the words of the caller (the name of an unknown parameter, a host), NUL-terminated; empty
+     * when the sentence is about nothing of the kind; never a secret
+     */
     char word[SPECTACLES_PROBLEM_WORD];
 } spectacles_problem;
-
-/*
- * A peer that an engine wants to be connected to. Owned by the engine, valid until the next call on it.
- * Whoever carries the bytes (a spectacles_link, or a transport of your own) compares `connection` with
- * the number it last opened: when it differs, the old transport is to be closed and a new one opened.
- */
-typedef struct spectacles_endpoint {
-    const char *host;    /* a name or a numeric address (IPv6 without brackets); NUL-terminated */
-    uint32_t port;       /* 1..65535 */
-    uint32_t tls;        /* 1: TLS with verification of `host`; 0: plain TCP */
-    uint64_t connection; /* counts connections of this engine, from 1 */
-    /*
-     * What the URL of a broker asks of TLS, as in spectacles_tls_config; NULL: nothing. A link follows it; a
-     * transport of your own follows it, or does not connect
-     */
-    const char *ca_file;
-    const char *cert_file;
-    const char *key_file;
-} spectacles_endpoint;
 
 /* A short English sentence for an error, NUL-terminated, static; "unknown error" for any other number. */
 const char *spectacles_strerror(int error);

@@ -90,10 +90,10 @@ static int parse_urls(spectacles_broker *broker, const spectacles_broker_config 
     broker->uri_count = config->url_count;
     for (uint32_t i = 0; i < config->url_count; i++) {
         if (!config->urls[i])
-            return sp_refuse_at(problem, SPECTACLES_E_INVAL, "a URL is NULL", i);
+            return sp_refuse_entry(problem, SPECTACLES_E_INVAL, "a URL is NULL", i);
         int error = sp_uri_parse(&broker->uris[i], config->urls[i], problem);
         if (error != SPECTACLES_OK && problem)
-            problem->position = i;
+            problem->index = i;
         if (error != SPECTACLES_OK)
             return error;
     }
@@ -131,6 +131,7 @@ static int set_up(spectacles_broker *broker, const spectacles_broker_config *con
     sp_publishes_init(&broker->publishes);
     sp_deliveries_init(&broker->deliveries);
     sp_calls_init(&broker->calls);
+    sp_broker_init_stream(broker);
     broker->window_count = config->window_count;
     broker->prefetch = config->prefetch;
     broker->window_bytes = config->window_bytes;

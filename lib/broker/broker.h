@@ -8,6 +8,7 @@
 #include "broker/topology.h"
 #include "broker/uri.h"
 #include "core/random.h"
+#include "core/stream.h"
 #include "core/text.h"
 
 #include <spectacles/broker.h>
@@ -68,6 +69,8 @@ typedef struct sp_news {
 } sp_news;
 
 struct spectacles_broker {
+    spectacles_stream stream;
+
     /* What it was made with. */
     sp_uri *uris;
     uint32_t uri_count;
@@ -237,5 +240,9 @@ int sp_broker_fail(spectacles_broker *broker, int error, const char *text);
 
 /* Adds "(CODE - text of the broker)". */
 void sp_broker_quote(sp_text *text, uint16_t code, amqp_bytes_t reply);
+
+/* ---- stream.c: the bytes ---- */
+
+void sp_broker_init_stream(spectacles_broker *broker);
 
 #endif

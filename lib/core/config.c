@@ -1,3 +1,4 @@
+/* Size-prefixed structs, and the sentences of calls without a handle. Called by every `_new` and every reader. */
 #include "core/config.h"
 
 #include <string.h>
@@ -48,10 +49,19 @@ int sp_refuse(spectacles_problem *problem, int error, const char *text)
 
 int sp_refuse_at(spectacles_problem *problem, int error, const char *text, size_t position)
 {
-    if (problem) {
-        problem->text = text;
-        problem->position = position;
-        problem->word[0] = '\0';
-    }
+    if (!problem)
+        return error;
+    *problem = (spectacles_problem){.position = position};
+    size_t length = strlen(text);
+    length = length < sizeof problem->text ? length : sizeof problem->text - 1;
+    memcpy(problem->text, text, length);
+    return error;
+}
+
+int sp_refuse_entry(spectacles_problem *problem, int error, const char *text, size_t index)
+{
+    sp_refuse(problem, error, text);
+    if (problem)
+        problem->index = index;
     return error;
 }

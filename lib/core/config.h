@@ -21,4 +21,7 @@ int sp_stats_write(void *out, const void *stats, size_t known);
 int sp_refuse(spectacles_problem *problem, int error, const char *text);
 int sp_refuse_at(spectacles_problem *problem, int error, const char *text, size_t position);
 
+/* The same, about an entry of a list of settings. */
+int sp_refuse_entry(spectacles_problem *problem, int error, const char *text, size_t index);
+
 #endif

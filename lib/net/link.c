@@ -1,11 +1,16 @@
-#include "net/link.h"
-
+/*
+ * One TCP or TLS connection under one stream: makes it, moves its bytes, and makes it anew when the engine says so. Called by
+ * owners.
+ */
 #include "core/config.h"
+#include "core/export.h"
+#include "core/stream.h"
 #include "core/text.h"
 #include "net/address.h"
 #include "net/tcp.h"
 #include "net/tls.h"
 
+#include <spectacles/link.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,8 +38,7 @@ enum {
 };
 
 struct spectacles_link {
-    const sp_engine *engine;
-    void *handle;
+    spectacles_stream *stream;
     uint32_t connect_timeout;
     uint32_t read_delay;
     spectacles_tls *tls;
@@ -55,12 +59,14 @@ struct spectacles_link {
     int fd;
     int shown_fd; /* what the owner was told of */
     int dead_fd;  /* closed at the next call */
-    sp_tls_stream *stream;
+    sp_tls_session *session;
     bool blocked_read;  /* TLS has to write before it can read on, */
     bool blocked_write; /* or the other way round */
-    bool more;          /* bytes wait that the descriptor will not announce */
+    bool more;          /* bytes may wait that the descriptor will not announce again */
     bool touched;       /* the engine was given something */
-    uint64_t read_at;   /* not to be read before then, so that more comes together; 0: at once */
+    bool unwritten;     /* a call has written as much as one may, and bytes are left */
+    const char *last_error;
+    uint64_t read_at; /* not to be read before then, so that more comes together; 0: at once */
 };
 
 /* ---- Making one ---- */
@@ -71,23 +77,40 @@ SPECTACLES_EXPORT void spectacles_link_config_init(spectacles_link_config *confi
     sp_config_write(config, size, &defaults, sizeof defaults);
 }
 
-int sp_link_new(spectacles_link **out, const sp_engine *engine, void *handle,
-                const spectacles_link_config *config)
+static int check_config(const spectacles_stream *stream, const spectacles_link_config *config,
+                        spectacles_problem *problem)
+{
+    if (!stream)
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "a link needs a stream: spectacles_shard_stream()");
+    if (stream->carried)
+        return sp_refuse(problem, SPECTACLES_E_STATE, "another link moves the bytes of this stream");
+    if (config->connect_timeout == 0)
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "connect_timeout must not be 0");
+    if (config->read_delay > READ_DELAY_MOST)
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "read_delay is over 1000 milliseconds");
+    return SPECTACLES_OK;
+}
+
+SPECTACLES_EXPORT int spectacles_link_new(spectacles_link **out, spectacles_stream *stream,
+                                          const spectacles_link_config *config, spectacles_problem *problem)
 {
     spectacles_link_config read = {.connect_timeout = CONNECT_TIMEOUT};
     int error = config ? sp_config_read(&read, sizeof read, config) : SPECTACLES_OK;
     if (error != SPECTACLES_OK)
+        return sp_refuse(problem, error,
+                         "the configuration's size is not that of a version this library knows");
+    error = check_config(stream, &read, problem);
+    if (error != SPECTACLES_OK)
         return error;
-    if (!handle || read.connect_timeout == 0 || read.read_delay > READ_DELAY_MOST)
-        return SPECTACLES_E_INVAL;
     spectacles_link *link = calloc(1, sizeof *link);
     if (!link)
-        return SPECTACLES_E_NOMEM;
-    link->engine = engine;
-    link->handle = handle;
+        return sp_refuse(problem, SPECTACLES_E_NOMEM, "out of memory");
+    link->stream = stream;
+    stream->carried = true;
     link->connect_timeout = read.connect_timeout;
     link->read_delay = read.read_delay;
     link->tls = read.tls;
+    link->last_error = "";
     link->fd = link->shown_fd = link->dead_fd = -1;
     link->deadline = link->address_deadline = SPECTACLES_NEVER;
     if (link->tls)
@@ -96,16 +119,15 @@ int sp_link_new(spectacles_link **out, const sp_engine *engine, void *handle,
     return SPECTACLES_OK;
 }
 
-SPECTACLES_EXPORT int spectacles_link_for_shard(spectacles_link **out, spectacles_shard *shard,
-                                                const spectacles_link_config *config)
+static int fail(spectacles_link *link, int error, const char *text)
 {
-    return sp_link_new(out, &sp_engine_shard, shard, config);
+    link->last_error = text;
+    return error;
 }
 
-SPECTACLES_EXPORT int spectacles_link_for_broker(spectacles_link **out, spectacles_broker *broker,
-                                                 const spectacles_link_config *config)
+SPECTACLES_EXPORT const char *spectacles_link_last_error(const spectacles_link *link)
 {
-    return sp_link_new(out, &sp_engine_broker, broker, config);
+    return link->last_error;
 }
 
 static void bury(spectacles_link *link)
@@ -119,7 +141,8 @@ SPECTACLES_EXPORT void spectacles_link_free(spectacles_link *link)
 {
     if (!link)
         return;
-    sp_tls_stream_free(link->stream);
+    link->stream->carried = false;
+    sp_tls_session_free(link->session);
     bury(link);
     if (link->fd >= 0)
         sp_tcp_close(link->fd);
@@ -133,10 +156,10 @@ SPECTACLES_EXPORT void spectacles_link_free(spectacles_link *link)
 /* A descriptor that the owner may be watching stays open, but dead, until the next call. */
 static void close_socket(spectacles_link *link)
 {
-    if (link->stream && link->state == LINK_OPEN)
-        sp_tls_goodbye(link->stream);
-    sp_tls_stream_free(link->stream);
-    link->stream = NULL;
+    if (link->session && link->state == LINK_OPEN)
+        sp_tls_goodbye(link->session);
+    sp_tls_session_free(link->session);
+    link->session = NULL;
     if (link->fd >= 0 && link->fd == link->shown_fd) {
         sp_tcp_shutdown(link->fd);
         bury(link);
@@ -145,7 +168,7 @@ static void close_socket(spectacles_link *link)
         sp_tcp_close(link->fd);
     }
     link->fd = -1;
-    link->blocked_read = link->blocked_write = link->more = false;
+    link->blocked_read = link->blocked_write = link->more = link->unwritten = false;
     link->read_at = 0;
 }
 
@@ -161,7 +184,7 @@ static void become(spectacles_link *link, enum link_state state)
 static void lose(spectacles_link *link, int error, const sp_text *why, uint64_t now)
 {
     become(link, LINK_IDLE);
-    link->engine->eof(link->handle, error, why ? why->chars : NULL, why ? why->length : 0, now);
+    spectacles_stream_eof(link->stream, error, why ? why->chars : NULL, why ? why->length : 0, now);
     link->touched = true;
 }
 
@@ -244,14 +267,14 @@ static bool open_engine(spectacles_link *link, uint64_t now)
 {
     become(link, LINK_OPEN);
     link->touched = true;
-    int error = link->engine->opened(link->handle, now);
+    int error = spectacles_stream_opened(link->stream, now);
     if (error != SPECTACLES_OK)
         lose(link, error, NULL, now);
     return true;
 }
 
 /* Read anew for each connection: whoever replaces a certificate need not restart anything. */
-static int load_asked(spectacles_link *link, const spectacles_endpoint *endpoint, sp_text *why)
+static int load_asked(spectacles_link *link, const spectacles_endpoint *endpoint, spectacles_problem *why)
 {
     spectacles_tls_config config;
     spectacles_tls_config_init(&config, sizeof config);
@@ -260,30 +283,31 @@ static int load_asked(spectacles_link *link, const spectacles_endpoint *endpoint
     config.key_file = endpoint->key_file;
     spectacles_tls_free(link->asked_tls);
     link->asked_tls = NULL;
-    return spectacles_tls_new(&link->asked_tls, &config, why->chars, sizeof why->chars);
+    return spectacles_tls_new(&link->asked_tls, &config, why);
 }
 
-static int load_certificates(spectacles_link *link, sp_text *why)
+static int load_certificates(spectacles_link *link, spectacles_problem *why)
 {
-    const spectacles_endpoint *endpoint = link->engine->endpoint(link->handle);
+    const spectacles_endpoint *endpoint = spectacles_stream_endpoint(link->stream);
     if (endpoint && (endpoint->ca_file || endpoint->cert_file))
         return load_asked(link, endpoint, why);
     spectacles_tls_free(link->asked_tls);
     link->asked_tls = NULL;
-    return link->tls ? SPECTACLES_OK : spectacles_tls_new(&link->tls, NULL, why->chars, sizeof why->chars);
+    return link->tls ? SPECTACLES_OK : spectacles_tls_new(&link->tls, NULL, why);
 }
 
 static bool begin_tls(spectacles_link *link, uint64_t now)
 {
-    sp_text why;
-    int error = load_certificates(link, &why);
+    spectacles_problem problem;
+    int error = load_certificates(link, &problem);
     if (error != SPECTACLES_OK) {
-        why.length = strlen(why.chars);
+        sp_text why;
+        sp_text_set(&why, "%s", problem.text);
         lose(link, error, &why, now);
         return true;
     }
-    error =
-        sp_tls_stream_new(&link->stream, link->asked_tls ? link->asked_tls : link->tls, link->fd, link->host);
+    error = sp_tls_session_new(&link->session, link->asked_tls ? link->asked_tls : link->tls, link->fd,
+                               link->host);
     if (error != SPECTACLES_OK) {
         lose(link, error, NULL, now);
         return true;
@@ -311,7 +335,7 @@ static bool check_connected(spectacles_link *link, uint64_t now)
 static bool shake_hands(spectacles_link *link, uint64_t now)
 {
     sp_text why;
-    int done = sp_tls_handshake(link->stream, &why);
+    int done = sp_tls_handshake(link->session, &why);
     if (done == 1)
         return open_engine(link, now);
     if (done == SP_TLS_FAILED) {
@@ -342,7 +366,7 @@ static void lose_tls(spectacles_link *link, const sp_text *why, uint64_t now)
 static bool flush_tls(spectacles_link *link, uint64_t now)
 {
     sp_text why;
-    int done = link->stream ? sp_tls_flush(link->stream, &why) : 1;
+    int done = link->session ? sp_tls_flush(link->session, &why) : 1;
     link->blocked_write = done == SP_TLS_WANTS_READ;
     if (done == SP_TLS_FAILED)
         lose_tls(link, &why, now);
@@ -353,11 +377,11 @@ static bool flush_tls(spectacles_link *link, uint64_t now)
 static ssize_t write_some(spectacles_link *link, const uint8_t *bytes, size_t length, uint64_t now)
 {
     sp_text why;
-    ssize_t put = link->stream ? sp_tls_write(link->stream, bytes, length, &why)
-                               : sp_tcp_write(link->fd, bytes, length);
+    ssize_t put = link->session ? sp_tls_write(link->session, bytes, length, &why)
+                                : sp_tcp_write(link->fd, bytes, length);
     if (put >= 0)
         return put;
-    if (link->stream) {
+    if (link->session) {
         lose_tls(link, &why, now);
         return -1;
     }
@@ -372,22 +396,25 @@ static void flush(spectacles_link *link, uint64_t now)
     const uint8_t *bytes;
     size_t length;
     size_t budget = WRITE_BUDGET;
-    while (budget > 0 && flush_tls(link, now) && (length = link->engine->pending(link->handle, &bytes)) > 0) {
+    link->unwritten = false;
+    while (budget > 0 && flush_tls(link, now) &&
+           (length = spectacles_stream_pending(link->stream, &bytes)) > 0) {
         ssize_t put = write_some(link, bytes, length < budget ? length : budget, now);
         if (put <= 0)
             return;
-        link->engine->consumed(link->handle, (size_t)put);
+        spectacles_stream_consumed(link->stream, (size_t)put);
         link->touched = true;
         budget -= (size_t)put;
     }
+    link->unwritten = budget == 0;
 }
 
 /* As write_some; the end of the stream is a lost connection too. */
 static ssize_t read_some(spectacles_link *link, uint8_t *bytes, size_t length, uint64_t now)
 {
     sp_text why;
-    ssize_t got =
-        link->stream ? sp_tls_read(link->stream, bytes, length, &why) : sp_tcp_read(link->fd, bytes, length);
+    ssize_t got = link->session ? sp_tls_read(link->session, bytes, length, &why)
+                                : sp_tcp_read(link->fd, bytes, length);
     link->blocked_read = got == SP_TLS_WANTS_WRITE;
     if (got > 0)
         return got;
@@ -395,7 +422,7 @@ static ssize_t read_some(spectacles_link *link, uint8_t *bytes, size_t length, u
         return 0;
     if (got == 0)
         lose(link, SPECTACLES_OK, NULL, now);
-    else if (link->stream)
+    else if (link->session)
         lose_tls(link, &why, now);
     else
         lose_plain(link, got, now);
@@ -404,7 +431,7 @@ static ssize_t read_some(spectacles_link *link, uint8_t *bytes, size_t length, u
 
 static bool feed(spectacles_link *link, const uint8_t *bytes, size_t length, uint64_t now)
 {
-    int error = link->engine->feed(link->handle, bytes, length, now);
+    int error = spectacles_stream_feed(link->stream, bytes, length, now);
     link->touched = true;
     if (error == SPECTACLES_OK)
         return true;
@@ -418,18 +445,18 @@ static size_t drink(spectacles_link *link, uint64_t now, bool *emptied)
     uint8_t bytes[READ_CHUNK];
     size_t budget = READ_BUDGET;
     ssize_t got = 1;
-    while (budget > 0 && link->engine->wants_input(link->handle)) {
+    while (budget > 0 && spectacles_stream_wants_input(link->stream)) {
         got = read_some(link, bytes, budget < sizeof bytes ? budget : sizeof bytes, now);
         if (got <= 0 || !feed(link, bytes, (size_t)got, now))
             break;
         budget -= (size_t)got;
-        if (!link->stream && (size_t)got < sizeof bytes) {
+        if (!link->session && (size_t)got < sizeof bytes) {
             got = 0;
             break;
         }
     }
     if (link->state == LINK_OPEN)
-        link->more = link->stream ? got > 0 || sp_tls_has_more(link->stream) : false;
+        link->more = got > 0 || (link->session && sp_tls_has_more(link->session));
     *emptied = got == 0;
     return READ_BUDGET - budget;
 }
@@ -462,7 +489,7 @@ static bool pump(spectacles_link *link, uint32_t ready, uint64_t now)
     if (link->state != LINK_OPEN)
         return true;
     bool readable = ready & SPECTACLES_LINK_READ || link->more || link->blocked_read;
-    bool wanted = link->engine->wants_input(link->handle);
+    bool wanted = spectacles_stream_wants_input(link->stream);
     if (readable)
         read_in_turn(link, now);
     if (!wanted && ready & SPECTACLES_LINK_READ)
@@ -475,7 +502,7 @@ static bool pump(spectacles_link *link, uint32_t ready, uint64_t now)
 /* Follows the engine: true when the connection it wants is not the one we have. */
 static bool follow(spectacles_link *link, uint64_t now)
 {
-    const spectacles_endpoint *endpoint = link->engine->endpoint(link->handle);
+    const spectacles_endpoint *endpoint = spectacles_stream_endpoint(link->stream);
     bool current = endpoint && endpoint->connection == link->connection;
     if (link->state != LINK_IDLE && !current) {
         become(link, LINK_IDLE);
@@ -525,28 +552,30 @@ SPECTACLES_EXPORT uint32_t spectacles_link_interest(const spectacles_link *link)
         return SPECTACLES_LINK_WRITE;
     if (link->state == LINK_HANDSHAKING)
         return link->blocked_write ? SPECTACLES_LINK_WRITE : SPECTACLES_LINK_READ;
-    if ((link->read_at == 0 && link->engine->wants_input(link->handle)) || link->blocked_write)
+    if ((link->read_at == 0 && spectacles_stream_wants_input(link->stream)) || link->blocked_write)
         interest |= SPECTACLES_LINK_READ;
-    bool holds = link->stream && !sp_tls_is_flushed(link->stream);
+    bool holds = link->session && !sp_tls_is_flushed(link->session);
     if (link->blocked_read ||
-        (!link->blocked_write && (holds || link->engine->pending(link->handle, &bytes) > 0)))
+        (!link->blocked_write && (holds || spectacles_stream_pending(link->stream, &bytes) > 0)))
         interest |= SPECTACLES_LINK_WRITE;
     return interest;
 }
 
 SPECTACLES_EXPORT uint64_t spectacles_link_deadline(const spectacles_link *link)
 {
-    const spectacles_endpoint *endpoint = link->engine->endpoint(link->handle);
+    const spectacles_endpoint *endpoint = spectacles_stream_endpoint(link->stream);
     bool current = endpoint && endpoint->connection == link->connection;
-    uint64_t deadline = link->engine->deadline(link->handle);
+    uint64_t deadline = spectacles_stream_deadline(link->stream);
     /* The engine has changed its mind since the last call, or bytes wait inside TLS. */
     if (link->state == LINK_IDLE ? endpoint && !current : !current)
         return 0;
-    if (link->state == LINK_OPEN && link->more && link->engine->wants_input(link->handle))
+    if (link->state == LINK_OPEN && link->more && spectacles_stream_wants_input(link->stream))
+        return 0;
+    if (link->state == LINK_OPEN && link->unwritten)
         return 0;
     if (link->state == LINK_RESOLVING && (link->unresolved || link->address < link->address_count))
         return 0;
-    if (link->read_at != 0 && link->read_at < deadline && link->engine->wants_input(link->handle))
+    if (link->read_at != 0 && link->read_at < deadline && spectacles_stream_wants_input(link->stream))
         deadline = link->read_at;
     deadline = link->deadline < deadline ? link->deadline : deadline;
     if (link->state == LINK_CONNECTING && link->address_deadline < deadline)
@@ -570,8 +599,8 @@ SPECTACLES_EXPORT int spectacles_link_process(spectacles_link *link, uint32_t re
         step(link, ready, now);
         ready &= ~(uint32_t)SPECTACLES_LINK_READ;
     }
-    if (link->engine->deadline(link->handle) <= now) {
-        error = link->engine->expire(link->handle, now);
+    if (spectacles_stream_deadline(link->stream) <= now) {
+        error = spectacles_stream_expire(link->stream, now);
         link->touched = true;
     }
     for (int i = 0; i < STEPS_MOST && step(link, ready, now); i++)
@@ -580,7 +609,7 @@ SPECTACLES_EXPORT int spectacles_link_process(spectacles_link *link, uint32_t re
     changed |= interest != spectacles_link_interest(link) ? SPECTACLES_LINK_INTEREST : 0;
     changed |= deadline != spectacles_link_deadline(link) ? SPECTACLES_LINK_DEADLINE : 0;
     changed |= link->touched ? SPECTACLES_LINK_EVENTS : 0;
-    return error == SPECTACLES_OK ? changed : error;
+    return error == SPECTACLES_OK ? changed : fail(link, error, "out of memory");
 }
 
 SPECTACLES_EXPORT const char *spectacles_link_wants_address(const spectacles_link *link)
@@ -599,12 +628,14 @@ static int parse_addresses(spectacles_link *link, const char *numeric, size_t le
         sp_address ignored;
         if (end > at && !sp_address_parse(&ignored, numeric + at, end - at)) {
             link->address_count = 0;
-            return SPECTACLES_E_INVAL;
+            return fail(link, SPECTACLES_E_INVAL,
+                        "what should be an address is no numeric IPv4 or IPv6 address");
         }
         add_address(link, numeric + at, end - at);
         at = end + 1;
     }
-    return link->address_count > 0 ? SPECTACLES_OK : SPECTACLES_E_INVAL;
+    return link->address_count > 0 ? SPECTACLES_OK
+                                   : fail(link, SPECTACLES_E_INVAL, "there is no address in the answer");
 }
 
 SPECTACLES_EXPORT int spectacles_link_resolve(spectacles_link *link)
@@ -621,7 +652,7 @@ SPECTACLES_EXPORT int spectacles_link_resolve(spectacles_link *link)
 SPECTACLES_EXPORT int spectacles_link_set_address(spectacles_link *link, const char *numeric, size_t length)
 {
     if (!spectacles_link_wants_address(link))
-        return SPECTACLES_E_STATE;
+        return fail(link, SPECTACLES_E_STATE, "the link has not asked for an address");
     if (numeric)
         return parse_addresses(link, numeric, length);
     link->unresolved = true;

@@ -40,7 +40,7 @@ struct spectacles_tls {
 #endif
 };
 
-struct sp_tls_stream {
+struct sp_tls_session {
     mbedtls_ssl_context ssl;
     spectacles_tls *tls;
     int fd;
@@ -208,34 +208,24 @@ static int set_up(spectacles_tls *tls, const spectacles_tls_config *config, sp_t
     return load_own_certificate(tls, config, why);
 }
 
-static int fail(int error, const sp_text *why, char *text, size_t size)
-{
-    if (text && size > 0)
-        snprintf(text, size, "%s", why->chars);
-    return error;
-}
-
 SPECTACLES_EXPORT int spectacles_tls_new(spectacles_tls **out, const spectacles_tls_config *config,
-                                         char *text, size_t size)
+                                         spectacles_problem *problem)
 {
     spectacles_tls_config read = {0};
     sp_text why;
     int error = config ? sp_config_read(&read, sizeof read, config) : SPECTACLES_OK;
     if (error == SPECTACLES_OK && read.flags & ~(uint32_t)SPECTACLES_TLS_INSECURE_NO_VERIFICATION)
         error = SPECTACLES_E_UNSUPPORTED;
-    sp_text_set(&why, "the TLS configuration is not one that this library knows");
     if (error != SPECTACLES_OK)
-        return fail(error, &why, text, size);
+        return sp_refuse(problem, error, "the TLS configuration is not one that this library knows");
     spectacles_tls *tls = calloc(1, sizeof *tls);
-    if (!tls) {
-        sp_text_set(&why, "out of memory");
-        return fail(SPECTACLES_E_NOMEM, &why, text, size);
-    }
+    if (!tls)
+        return sp_refuse(problem, SPECTACLES_E_NOMEM, "out of memory");
     init(tls);
     error = set_up(tls, &read, &why);
     if (error != SPECTACLES_OK) {
         spectacles_tls_free(tls);
-        return fail(error, &why, text, size);
+        return sp_refuse(problem, error, why.chars);
     }
     *out = tls;
     return SPECTACLES_OK;
@@ -246,7 +236,7 @@ SPECTACLES_EXPORT int spectacles_tls_new(spectacles_tls **out, const spectacles_
 /* mbedTLS's own socket functions ignore SIGPIPE for the whole process, which is not ours to do. */
 static int bio_send(void *context, const unsigned char *bytes, size_t length)
 {
-    sp_tls_stream *stream = context;
+    sp_tls_session *stream = context;
     ssize_t put = sp_tcp_write(stream->fd, bytes, length);
     if (sp_tcp_would_block(put))
         return MBEDTLS_ERR_SSL_WANT_WRITE;
@@ -257,7 +247,7 @@ static int bio_send(void *context, const unsigned char *bytes, size_t length)
 
 static int bio_recv(void *context, unsigned char *bytes, size_t length)
 {
-    sp_tls_stream *stream = context;
+    sp_tls_session *stream = context;
     ssize_t got = sp_tcp_read(stream->fd, bytes, length);
     if (sp_tcp_would_block(got))
         return MBEDTLS_ERR_SSL_WANT_READ;
@@ -272,7 +262,7 @@ static int check_address(void *context, mbedtls_x509_crt *certificate, int depth
     enum {
         TAG_IP_ADDRESS = MBEDTLS_ASN1_CONTEXT_SPECIFIC | 7
     };
-    const sp_tls_stream *stream = context;
+    const sp_tls_session *stream = context;
     if (depth > 0)
         return 0;
     for (const mbedtls_x509_sequence *name = &certificate->subject_alt_names; name; name = name->next) {
@@ -284,7 +274,7 @@ static int check_address(void *context, mbedtls_x509_crt *certificate, int depth
     return 0;
 }
 
-static int set_host(sp_tls_stream *stream)
+static int set_host(sp_tls_session *stream)
 {
     if (sp_address_parse(&stream->numeric, stream->host, strlen(stream->host))) {
         if (!stream->tls->insecure)
@@ -295,9 +285,9 @@ static int set_host(sp_tls_stream *stream)
     return mbedtls_ssl_set_hostname(&stream->ssl, stream->host);
 }
 
-int sp_tls_stream_new(sp_tls_stream **out, spectacles_tls *tls, int fd, const char *host)
+int sp_tls_session_new(sp_tls_session **out, spectacles_tls *tls, int fd, const char *host)
 {
-    sp_tls_stream *stream = calloc(1, sizeof *stream);
+    sp_tls_session *stream = calloc(1, sizeof *stream);
     if (!stream)
         return SPECTACLES_E_NOMEM;
     stream->tls = tls;
@@ -315,7 +305,7 @@ int sp_tls_stream_new(sp_tls_stream **out, spectacles_tls *tls, int fd, const ch
     return SPECTACLES_OK;
 }
 
-void sp_tls_stream_free(sp_tls_stream *stream)
+void sp_tls_session_free(sp_tls_session *stream)
 {
     if (!stream)
         return;
@@ -327,7 +317,7 @@ void sp_tls_stream_free(sp_tls_stream *stream)
 
 /* ---- Sentences ---- */
 
-static void explain_certificate(const sp_tls_stream *stream, sp_text *why)
+static void explain_certificate(const sp_tls_session *stream, sp_text *why)
 {
     static const struct {
         uint32_t flag;
@@ -355,7 +345,7 @@ static void explain_certificate(const sp_tls_stream *stream, sp_text *why)
         sp_text_add(why, "verification failed (flags 0x%x)", (unsigned)flags);
 }
 
-static int explain(sp_tls_stream *stream, int error, const char *doing, sp_text *why)
+static int explain(sp_tls_session *stream, int error, const char *doing, sp_text *why)
 {
     if (error == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED)
         explain_certificate(stream, why);
@@ -385,7 +375,7 @@ static int wants(int error)
     return error == MBEDTLS_ERR_SSL_WANT_WRITE ? SP_TLS_WANTS_WRITE : 0;
 }
 
-int sp_tls_handshake(sp_tls_stream *stream, sp_text *why)
+int sp_tls_handshake(sp_tls_session *stream, sp_text *why)
 {
     int done = mbedtls_ssl_handshake(&stream->ssl);
     if (done == 0) {
@@ -411,7 +401,7 @@ static bool is_news(int error)
     return false;
 }
 
-ssize_t sp_tls_read(sp_tls_stream *stream, uint8_t *bytes, size_t length, sp_text *why)
+ssize_t sp_tls_read(sp_tls_session *stream, uint8_t *bytes, size_t length, sp_text *why)
 {
     int got;
     do
@@ -425,7 +415,7 @@ ssize_t sp_tls_read(sp_tls_stream *stream, uint8_t *bytes, size_t length, sp_tex
     return again ? again : explain(stream, got, "lost the TLS connection to", why);
 }
 
-static bool hold(sp_tls_stream *stream, const uint8_t *bytes, size_t length)
+static bool hold(sp_tls_session *stream, const uint8_t *bytes, size_t length)
 {
     stream->held = malloc(length);
     if (!stream->held)
@@ -435,19 +425,19 @@ static bool hold(sp_tls_stream *stream, const uint8_t *bytes, size_t length)
     return true;
 }
 
-static void release(sp_tls_stream *stream)
+static void release(sp_tls_session *stream)
 {
     free(stream->held);
     stream->held = NULL;
     stream->held_at = stream->held_length = 0;
 }
 
-bool sp_tls_is_flushed(const sp_tls_stream *stream)
+bool sp_tls_is_flushed(const sp_tls_session *stream)
 {
     return !stream->held;
 }
 
-int sp_tls_flush(sp_tls_stream *stream, sp_text *why)
+int sp_tls_flush(sp_tls_session *stream, sp_text *why)
 {
     while (stream->held) {
         int put = mbedtls_ssl_write(&stream->ssl, stream->held + stream->held_at,
@@ -463,7 +453,7 @@ int sp_tls_flush(sp_tls_stream *stream, sp_text *why)
     return 1;
 }
 
-ssize_t sp_tls_write(sp_tls_stream *stream, const uint8_t *bytes, size_t length, sp_text *why)
+ssize_t sp_tls_write(sp_tls_session *stream, const uint8_t *bytes, size_t length, sp_text *why)
 {
     length = length < RECORD_MOST ? length : RECORD_MOST;
     int put = mbedtls_ssl_write(&stream->ssl, bytes, length);
@@ -478,12 +468,12 @@ ssize_t sp_tls_write(sp_tls_stream *stream, const uint8_t *bytes, size_t length,
     return (ssize_t)length;
 }
 
-bool sp_tls_has_more(const sp_tls_stream *stream)
+bool sp_tls_has_more(const sp_tls_session *stream)
 {
     return mbedtls_ssl_check_pending(&stream->ssl) != 0;
 }
 
-void sp_tls_goodbye(sp_tls_stream *stream)
+void sp_tls_goodbye(sp_tls_session *stream)
 {
     mbedtls_ssl_close_notify(&stream->ssl);
 }

@@ -160,6 +160,7 @@ static int check_identify(spectacles_shard *shard, spectacles_problem *problem)
 static int set_up(spectacles_shard *shard, const spectacles_shard_config *config, spectacles_problem *problem)
 {
     const char *why;
+    sp_shard_init_stream(shard);
     shard->id = config->shard_id;
     shard->count = config->shard_count;
     shard->version = config->gateway_version;

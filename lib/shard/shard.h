@@ -4,6 +4,7 @@
 #include "core/backoff.h"
 #include "core/random.h"
 #include "core/ring.h"
+#include "core/stream.h"
 #include "core/text.h"
 #include "shard/close.h"
 #include "shard/frame.h"
@@ -77,6 +78,8 @@ typedef struct sp_ticket {
 } sp_ticket;
 
 struct spectacles_shard {
+    spectacles_stream stream;
+
     /* What it was made with. */
     char *token;
     char *presence;
@@ -213,5 +216,9 @@ const spectacles_shard_event *sp_shard_take_event(spectacles_shard *shard);
 
 /* Fails a call: keeps the sentence for last_error. */
 int sp_shard_fail(spectacles_shard *shard, int error, const char *text);
+
+/* ---- stream.c: the bytes ---- */
+
+void sp_shard_init_stream(spectacles_shard *shard);
 
 #endif

@@ -37,15 +37,15 @@ static void make_link(bench *self, const char *ca, uint32_t read_delay)
 {
     spectacles_link_config config;
     spectacles_tls_config tls;
-    char text[512];
+    spectacles_problem problem;
     spectacles_link_config_init(&config, sizeof config);
     spectacles_tls_config_init(&tls, sizeof tls);
     tls.ca_file = ca;
-    if (*ca != '-' && spectacles_tls_new(&self->tls, &tls, text, sizeof text) < 0)
-        errx(1, "%s", text);
+    if (*ca != '-' && spectacles_tls_new(&self->tls, &tls, &problem) < 0)
+        errx(1, "%s", problem.text);
     config.tls = self->tls;
     config.read_delay = read_delay;
-    if (spectacles_link_for_broker(&self->link, self->broker, &config) < 0)
+    if (spectacles_link_new(&self->link, spectacles_broker_stream(self->broker), &config, NULL) < 0)
         errx(1, "no link");
 }
 

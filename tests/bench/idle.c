@@ -96,12 +96,12 @@ int main(int argc, char **argv)
     struct pollfd *fds = calloc(count, sizeof *fds);
     spectacles_tls *tls = NULL;
     spectacles_tls_config trust;
-    char why[512];
+    spectacles_problem why;
     spectacles_tls_config_init(&trust, sizeof trust);
     trust.ca_file = argv[3];
     size_t start = held();
-    if (!members || !fds || spectacles_tls_new(&tls, &trust, why, sizeof why) < 0)
-        errx(1, "%s", why);
+    if (!members || !fds || spectacles_tls_new(&tls, &trust, &why) < 0)
+        errx(1, "%s", why.text);
     size_t shared = held();
     spectacles_shard_config config;
     spectacles_shard_config_init(&config, sizeof config);
@@ -121,7 +121,7 @@ int main(int argc, char **argv)
     spectacles_link_config_init(&link, sizeof link);
     link.tls = tls;
     for (size_t i = 0; i < count; i++) {
-        if (spectacles_link_for_shard(&members[i].link, members[i].shard, &link) < 0)
+        if (spectacles_link_new(&members[i].link, spectacles_shard_stream(members[i].shard), &link, NULL) < 0)
             errx(1, "out of memory");
     }
     size_t links = held();

@@ -61,11 +61,11 @@ static void round_trip(const spectacles_state *state)
 
 static void read_it(uint32_t shard_count, const uint8_t *bytes, size_t length)
 {
-    spectacles_problem problem = {.text = NULL};
+    spectacles_problem problem = {.text = ""};
     spectacles_gap gap;
     spectacles_state *state = make(shard_count);
     if (spectacles_state_read(state, bytes, length, 1, &problem)) {
-        must(problem.text && problem.position <= length);
+        must(problem.text[0] && problem.position <= length);
         must(spectacles_state_length(state) == 0 && spectacles_state_gap(state, 0, 0, &gap) == 1);
     } else {
         look(state);

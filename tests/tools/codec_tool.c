@@ -98,7 +98,7 @@ static void answer(const job *work, int error)
     const uint8_t *bytes = spectacles_bytes_data(work->out);
     size_t length = spectacles_bytes_length(work->out);
     if (error) {
-        bytes = (const uint8_t *)(work->problem.text ? work->problem.text : "");
+        bytes = (const uint8_t *)work->problem.text;
         length = strlen((const char *)bytes);
     }
     put32((size_t)(uint32_t)error);

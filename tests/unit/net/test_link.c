@@ -5,6 +5,9 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
+#ifdef __linux__
+#include <sys/epoll.h>
+#endif
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -46,6 +49,143 @@ static void bytes_go_both_ways(void **state)
     assert_int_equal(scene->toy.out_length, 0);
     assert_int_equal(spectacles_link_interest(scene->link), SPECTACLES_LINK_READ);
     test_free(much);
+    scene_end(scene);
+}
+
+#ifdef __linux__
+/* ---- Edges ---- */
+
+typedef struct edges {
+    sp_scene *scene;
+    int epoll;
+    int watched;
+} edges;
+
+/* One turn of a loop that is told of changes only, and of each once. A wait that nothing ends is a stall. */
+static void edge_turn(edges *loop)
+{
+    sp_scene *scene = loop->scene;
+    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET};
+    int fd = spectacles_link_fd(scene->link);
+    if (fd != loop->watched && fd >= 0)
+        assert_int_equal(epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event), 0);
+    loop->watched = fd;
+    int timeout = spectacles_poll_timeout(spectacles_link_deadline(scene->link), scene->now);
+    int count = epoll_wait(loop->epoll, &event, 1, timeout < 0 ? 20000 : timeout);
+    assert_true(count == 1 || timeout >= 0);
+    uint32_t ready = count == 0 ? 0
+                                : (event.events & EPOLLIN ? (uint32_t)SPECTACLES_LINK_READ : 0) |
+                                      (event.events & EPOLLOUT ? (uint32_t)SPECTACLES_LINK_WRITE : 0);
+    assert_true(spectacles_link_process(scene->link, ready, scene->now) >= 0);
+}
+
+static edges edges_begin(void)
+{
+    edges loop = {scene_begin("127.0.0.1", NULL), epoll_create1(EPOLL_CLOEXEC), -1};
+    while (!loop.scene->toy.opened)
+        edge_turn(&loop);
+    loop.scene->peer = accept(loop.scene->listener, NULL, NULL);
+    assert_true(loop.scene->peer >= 0);
+    return loop;
+}
+
+/* Puts so much into the socket's buffers at once that one call of the link does not read all of it. */
+static size_t fill_from_peer(sp_scene *scene)
+{
+    static const uint8_t part[65536];
+    int size = 1 << 20;
+    size_t filled = 0;
+    setsockopt(scene->peer, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+    for (ssize_t put = 1; put > 0 && filled<900000; filled += put> 0 ? (size_t)put : 0)
+        put = send(scene->peer, part, sizeof part, MSG_DONTWAIT);
+    return filled;
+}
+
+static void an_edge_that_was_seen_is_not_waited_for_again(void **state)
+{
+    (void)state;
+    edges loop = edges_begin();
+    size_t filled = fill_from_peer(loop.scene);
+    assert_true(filled > 400000); /* more than a call reads */
+    while (loop.scene->toy.in_length < filled)
+        edge_turn(&loop);
+    close(loop.epoll);
+    scene_end(loop.scene);
+}
+
+static void an_engine_that_had_enough_gets_the_rest_without_an_edge(void **state)
+{
+    (void)state;
+    edges loop = edges_begin();
+    edge_turn(&loop);
+    loop.scene->toy.wants_input = 0;
+    size_t filled = fill_from_peer(loop.scene);
+    for (int i = 0; i < 3 && loop.scene->toy.in_length == 0; i++)
+        spectacles_link_process(loop.scene->link, SPECTACLES_LINK_READ, loop.scene->now);
+    assert_int_equal(loop.scene->toy.in_length, 0);
+    /* All edges are over: epoll has nothing new to say. */
+    struct epoll_event event;
+    epoll_wait(loop.epoll, &event, 1, 0);
+    loop.scene->toy.wants_input = 1;
+    while (loop.scene->toy.in_length < filled)
+        edge_turn(&loop);
+    close(loop.epoll);
+    scene_end(loop.scene);
+}
+
+static void what_a_call_did_not_write_needs_no_edge_either(void **state)
+{
+    (void)state;
+    enum {
+        MUCH = 6 << 20
+    };
+    edges loop = edges_begin();
+    sp_scene *scene = loop.scene;
+    uint8_t *much = test_malloc(MUCH);
+    uint8_t *part = test_malloc(MUCH);
+    memset(much, 'x', MUCH);
+    scene->toy.out = much;
+    scene->toy.out_length = MUCH;
+    scene->toy.deadline = 0; /* the owner's own call: the link is to look */
+    for (size_t received = 0; received < MUCH;) {
+        edge_turn(&loop);
+        ssize_t got = recv(scene->peer, part, MUCH, MSG_DONTWAIT);
+        received += got > 0 ? (size_t)got : 0;
+    }
+    test_free(part);
+    test_free(much);
+    close(loop.epoll);
+    scene_end(scene);
+}
+#endif
+
+/* ---- ---- */
+
+static void a_stream_has_one_link(void **state)
+{
+    (void)state;
+    sp_scene *scene = scene_begin("127.0.0.1", NULL);
+    spectacles_link *second = NULL;
+    spectacles_problem problem;
+    assert_int_equal(spectacles_link_new(&second, &scene->toy.stream, NULL, &problem), SPECTACLES_E_STATE);
+    assert_null(second);
+    assert_non_null(strstr(problem.text, "another link"));
+    spectacles_link_free(scene->link);
+    assert_int_equal(spectacles_link_new(&scene->link, &scene->toy.stream, NULL, &problem), SPECTACLES_OK);
+    assert_int_equal(spectacles_link_new(&second, NULL, NULL, &problem), SPECTACLES_E_INVAL);
+    scene_end(scene);
+}
+
+static void the_last_error_is_of_the_call_that_failed(void **state)
+{
+    (void)state;
+    sp_scene *scene = scene_begin("gateway.example", NULL);
+    assert_string_equal(spectacles_link_last_error(scene->link), "");
+    assert_int_equal(spectacles_link_set_address(scene->link, "127.0.0.1", 9), SPECTACLES_E_STATE);
+    assert_non_null(strstr(spectacles_link_last_error(scene->link), "has not asked"));
+    until(spectacles_link_wants_address(scene->link));
+    assert_int_equal(spectacles_link_set_address(scene->link, "nonsense", 8), SPECTACLES_E_INVAL);
+    assert_non_null(strstr(spectacles_link_last_error(scene->link), "no numeric IPv4 or IPv6 address"));
     scene_end(scene);
 }
 
@@ -174,8 +314,8 @@ static void a_delay_ends(void **state)
     scene_end(scene);
     config.read_delay = 1001;
     spectacles_link *refused = NULL;
-    sp_toy toy = {0};
-    assert_int_equal(sp_link_new(&refused, &sp_engine_shard, &toy, &config), SPECTACLES_E_INVAL);
+    sp_toy toy = {.stream = {.calls = &toy_calls, .engine = &toy}};
+    assert_int_equal(spectacles_link_new(&refused, &toy.stream, &config, NULL), SPECTACLES_E_INVAL);
 }
 
 static void the_end_is_told(void **state)
@@ -316,9 +456,9 @@ static void the_time_to_connect_is_a_setting(void **state)
     assert_non_null(strstr(scene->toy.text, "timed out after 500 ms with gateway.example"));
     scene_end(scene);
     spectacles_link *refused = NULL;
-    sp_toy toy = {0};
+    sp_toy toy = {.stream = {.calls = &toy_calls, .engine = &toy}};
     config.connect_timeout = 0;
-    assert_int_equal(sp_link_new(&refused, &sp_engine_shard, &toy, &config), SPECTACLES_E_INVAL);
+    assert_int_equal(spectacles_link_new(&refused, &toy.stream, &config, NULL), SPECTACLES_E_INVAL);
 }
 
 static void waiting_has_an_end(void **state)
@@ -474,25 +614,25 @@ static void names_can_be_resolved(void **state)
 static void authorities_that_are_not_there_are_named(void **state)
 {
     (void)state;
-    char text[512];
+    spectacles_problem problem;
     spectacles_tls *tls = NULL;
     spectacles_tls_config config;
     spectacles_tls_config_init(&config, sizeof config);
     config.ca_file = "/no/such/file";
-    assert_int_equal(spectacles_tls_new(&tls, &config, text, sizeof text), SPECTACLES_E_TLS);
-    assert_non_null(strstr(text, "tried /no/such/file"));
+    assert_int_equal(spectacles_tls_new(&tls, &config, &problem), SPECTACLES_E_TLS);
+    assert_non_null(strstr(problem.text, "tried /no/such/file"));
     config.ca_file = NULL;
     setenv("SSL_CERT_FILE", "/no/such/bundle", 1);
     setenv("SSL_CERT_DIR", "/no/a:/no/b", 1);
-    assert_int_equal(spectacles_tls_new(&tls, &config, text, sizeof text), SPECTACLES_E_TLS);
-    assert_non_null(strstr(text, "/no/such/bundle, /no/a, /no/b"));
+    assert_int_equal(spectacles_tls_new(&tls, &config, &problem), SPECTACLES_E_TLS);
+    assert_non_null(strstr(problem.text, "/no/such/bundle, /no/a, /no/b"));
     config.flags = SPECTACLES_TLS_INSECURE_NO_VERIFICATION;
-    assert_int_equal(spectacles_tls_new(&tls, &config, text, sizeof text), SPECTACLES_OK);
+    assert_int_equal(spectacles_tls_new(&tls, &config, &problem), SPECTACLES_OK);
     spectacles_tls_free(tls);
     config.cert_file = "x";
-    assert_int_equal(spectacles_tls_new(&tls, &config, text, sizeof text), SPECTACLES_E_INVAL);
+    assert_int_equal(spectacles_tls_new(&tls, &config, &problem), SPECTACLES_E_INVAL);
     config.flags = 64;
-    assert_int_equal(spectacles_tls_new(&tls, &config, NULL, 0), SPECTACLES_E_UNSUPPORTED);
+    assert_int_equal(spectacles_tls_new(&tls, &config, NULL), SPECTACLES_E_UNSUPPORTED);
     spectacles_tls_free(NULL);
 }
 
@@ -500,6 +640,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bytes_go_both_ways),
+#ifdef __linux__
+        cmocka_unit_test(an_edge_that_was_seen_is_not_waited_for_again),
+        cmocka_unit_test(an_engine_that_had_enough_gets_the_rest_without_an_edge),
+        cmocka_unit_test(what_a_call_did_not_write_needs_no_edge_either),
+#endif
+        cmocka_unit_test(a_stream_has_one_link),
+        cmocka_unit_test(the_last_error_is_of_the_call_that_failed),
         cmocka_unit_test(an_engine_that_has_enough_is_left_alone),
         cmocka_unit_test(a_busy_peer_has_its_turn_only),
         cmocka_unit_test(a_delayed_link_reads_more_at_once),

@@ -33,7 +33,7 @@ static const char *file_of(const char *text)
 
 static spectacles_tls *make_tls(const char *cert, const char *key, uint32_t flags)
 {
-    char text[300] = "";
+    spectacles_problem problem = {0};
     spectacles_tls *tls = NULL;
     spectacles_tls_config config;
     spectacles_tls_config_init(&config, sizeof config);
@@ -41,8 +41,8 @@ static spectacles_tls *make_tls(const char *cert, const char *key, uint32_t flag
     config.ca_file = flags ? NULL : file_of(ca_pem);
     config.cert_file = cert ? file_of(cert) : NULL;
     config.key_file = key ? file_of(key) : NULL;
-    if (spectacles_tls_new(&tls, &config, text, sizeof text) != SPECTACLES_OK)
-        fail_msg("%s", text);
+    if (spectacles_tls_new(&tls, &config, &problem) != SPECTACLES_OK)
+        fail_msg("%s", problem.text);
     const char *const made[] = {config.ca_file, config.cert_file, config.key_file};
     for (size_t i = 0; i < 3; i++) {
         if (made[i])
@@ -212,12 +212,12 @@ static void what_is_left_of_a_record_is_known(void **state)
     int ends[2];
     uint8_t bytes[100];
     sp_text why;
-    sp_tls_stream *stream = NULL;
+    sp_tls_session *stream = NULL;
     spectacles_tls *tls = make_tls(NULL, NULL, 0);
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
     tls_server *server = tls_server_new(ends[1], good_pem, server_key, NULL);
     assert_int_equal(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
-    assert_int_equal(sp_tls_stream_new(&stream, tls, ends[0], "gateway.example"), SPECTACLES_OK);
+    assert_int_equal(sp_tls_session_new(&stream, tls, ends[0], "gateway.example"), SPECTACLES_OK);
     while (sp_tls_handshake(stream, &why) != 1)
         assert_true(tls_server_shake(server) >= 0);
     tls_server_shake(server);
@@ -229,7 +229,7 @@ static void what_is_left_of_a_record_is_known(void **state)
     assert_false(sp_tls_has_more(stream));
     assert_int_equal(sp_tls_read(stream, bytes, sizeof bytes, &why), SP_TLS_WANTS_READ);
     tls_server_free(server);
-    sp_tls_stream_free(stream);
+    sp_tls_session_free(stream);
     spectacles_tls_free(tls);
     close(ends[0]);
     close(ends[1]);
@@ -399,7 +399,7 @@ static void insecure_is_what_its_name_says(void **state)
 /* Noticed when both are loaded, and not by the peer's alert. */
 static void a_key_of_another_certificate_is_named(void **state)
 {
-    char text[400] = "";
+    spectacles_problem problem = {0};
     spectacles_tls *tls = NULL;
     spectacles_tls_config config;
     (void)state;
@@ -407,11 +407,11 @@ static void a_key_of_another_certificate_is_named(void **state)
     config.ca_file = file_of(ca_pem);
     config.cert_file = file_of(foreign_pem);
     config.key_file = file_of(server_key);
-    assert_int_equal(spectacles_tls_new(&tls, &config, text, sizeof text), SPECTACLES_E_INVAL);
+    assert_int_equal(spectacles_tls_new(&tls, &config, &problem), SPECTACLES_E_INVAL);
     assert_null(tls);
-    assert_non_null(strstr(text, "does not belong to the certificate in"));
-    assert_non_null(strstr(text, config.key_file));
-    assert_non_null(strstr(text, config.cert_file));
+    assert_non_null(strstr(problem.text, "does not belong to the certificate in"));
+    assert_non_null(strstr(problem.text, config.key_file));
+    assert_non_null(strstr(problem.text, config.cert_file));
     unlink(config.ca_file);
     unlink(config.cert_file);
     unlink(config.key_file);

@@ -75,8 +75,14 @@ static int toy_expire(void *handle, uint64_t now)
     return SPECTACLES_OK;
 }
 
-static const sp_engine engine = {toy_endpoint, toy_wants_input, toy_opened,   toy_feed,  toy_eof,
-                                 toy_pending,  toy_consumed,    toy_deadline, toy_expire};
+static const char *toy_last_error(const void *handle)
+{
+    (void)handle;
+    return "";
+}
+
+const sp_stream_calls toy_calls = {toy_endpoint, toy_opened,   toy_wants_input, toy_feed,   toy_eof,
+                                   toy_pending,  toy_consumed, toy_deadline,    toy_expire, toy_last_error};
 
 static uint32_t listen_here(int *listener)
 {
@@ -98,7 +104,8 @@ sp_scene *scene_begin(const char *host, const spectacles_link_config *config)
     made->toy.wants_connection = made->toy.wants_input = 1;
     made->toy.endpoint =
         (spectacles_endpoint){.host = host, .port = listen_here(&made->listener), .connection = 1};
-    assert_int_equal(sp_link_new(&made->link, &engine, &made->toy, config), SPECTACLES_OK);
+    made->toy.stream = (spectacles_stream){.calls = &toy_calls, .engine = &made->toy};
+    assert_int_equal(spectacles_link_new(&made->link, &made->toy.stream, config, NULL), SPECTACLES_OK);
     return made;
 }
 

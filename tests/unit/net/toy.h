@@ -1,14 +1,17 @@
 #ifndef TESTS_NET_TOY_H
 #define TESTS_NET_TOY_H
 
-#include "net/link.h"
+#include "core/stream.h"
 #include "unit.h"
+
+#include <spectacles/link.h>
 
 /*
  * A link over an engine that does what the test says, and a peer in the same process on a real socket. The
  * two are driven in turn, and waited for with poll.
  */
 typedef struct sp_toy {
+    spectacles_stream stream;
     spectacles_endpoint endpoint;
     int wants_connection;
     int wants_input;
@@ -31,6 +34,8 @@ typedef struct sp_scene {
     int peer;
     uint64_t now;
 } sp_scene;
+
+extern const sp_stream_calls toy_calls;
 
 /* An engine that wants to be connected to us, under this name; config may be NULL. */
 sp_scene *scene_begin(const char *host, const spectacles_link_config *config);
