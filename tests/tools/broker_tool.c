@@ -684,7 +684,8 @@ int main(int argc, char **argv)
     config.seed = spectacles_random_seed();
     if (spectacles_broker_new(&work.broker, &config, &problem) < 0)
         errx(EXIT_FAILURE, "URL %zu: %s", problem.position, problem.text);
-    if (spectacles_link_new(&link, spectacles_broker_stream(work.broker), NULL, NULL) < 0 || spectacles_bytes_new(&work.json) < 0)
+    if (spectacles_link_new(&link, spectacles_broker_stream(work.broker), NULL, NULL) < 0 ||
+        spectacles_bytes_new(&work.json) < 0)
         errx(EXIT_FAILURE, "out of memory");
     run(&work, link);
     spectacles_link_free(link);
