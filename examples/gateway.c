@@ -145,6 +145,7 @@ static spectacles_shard *make_shard(const struct gateway *gateway, uint32_t id)
     config.shard_count = gateway->shard_count;
     config.gateway_version = gateway->settings.version;
     config.intents = gateway->settings.intents;
+    config.capabilities = gateway->settings.capabilities;
     config.token = gateway->settings.token;
     config.gateway_url = gateway->bot.url;
     config.presence = gateway->settings.presence;

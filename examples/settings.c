@@ -16,6 +16,7 @@ static const char help[] =
     "  DISCORD_EVENTS            events to publish: MESSAGE_CREATE,INTERACTION_CREATE (none)\n"
     "  DISCORD_INTENTS           by name: guilds,guild_messages (none)\n"
     "  DISCORD_RAW_INTENTS       the same as a number (0)\n"
+    "  DISCORD_CAPABILITIES      a mask, sent with identify (0: left out)\n"
     "  DISCORD_SHARD_COUNT       of the whole bot (what Discord recommends)\n"
     "  DISCORD_SHARD_IDS         those of this process: 0,2,4-7 (all)\n"
     "  DISCORD_PRESENCE          JSON, op 3's d, sent with identify (none)\n"
@@ -117,6 +118,12 @@ static void read_intents(struct settings *settings)
             errx(1, "DISCORD_INTENTS: '%.*s' is not the name of an intent", (int)length, word);
         settings->intents |= intent;
     }
+}
+
+static void read_capabilities(struct settings *settings)
+{
+    const char *mask = text("DISCORD_CAPABILITIES", "0");
+    settings->capabilities = number("DISCORD_CAPABILITIES", mask, strlen(mask), INT64_MAX);
 }
 
 static void add_shard_id(struct settings *settings, uint32_t id)
@@ -251,6 +258,7 @@ void settings_read(struct settings *settings)
     name_what_is_not_done();
     read_events(settings);
     read_intents(settings);
+    read_capabilities(settings);
     read_shard_ids(settings);
     read_more_ops(settings);
     read_api(settings);

@@ -9,10 +9,11 @@ struct settings {
     const char *token; /* DISCORD_TOKEN */
     char **events;     /* DISCORD_EVENTS: the names of the events to publish */
     size_t event_count;
-    uint64_t intents;     /* DISCORD_INTENTS (names) or DISCORD_RAW_INTENTS (a number) */
-    const char *presence; /* DISCORD_PRESENCE (JSON), or NULL */
-    uint32_t version;     /* DISCORD_GATEWAY_VERSION */
-    uint32_t encoding;    /* DISCORD_ENCODING: json (default) or etf */
+    uint64_t intents;      /* DISCORD_INTENTS (names) or DISCORD_RAW_INTENTS (a number) */
+    uint64_t capabilities; /* DISCORD_CAPABILITIES, a mask; 0: none */
+    const char *presence;  /* DISCORD_PRESENCE (JSON), or NULL */
+    uint32_t version;      /* DISCORD_GATEWAY_VERSION */
+    uint32_t encoding;     /* DISCORD_ENCODING: json (default) or etf */
     uint32_t
         compression; /* DISCORD_COMPRESSION: zstd-stream, zlib-stream, payload or none; the library's default */
     uint32_t shard_count; /* DISCORD_SHARD_COUNT; 0: what Discord recommends */

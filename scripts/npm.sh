@@ -28,3 +28,16 @@ build_erlpack() {
     [ -e /usr/include/node/common.gypi ] || headers=/usr/include/nodejs
     cd node_modules/erlpack && node "$gyp" rebuild --nodedir="$headers" && test -e build/Release/erlpack.node
 }
+
+# What the newest types of Discord's API have that we have not. npm that cannot be reached is no failure of ours.
+upstream() {
+    local folder=build/upstream package=discord-api-types@latest
+    setup_npm
+    mkdir -p "$folder" build/logs
+    (cd "$folder" && rm -rf package ./*.tgz && npm pack --silent "$package" && tar -xzf ./*.tgz) >build/logs/upstream.log 2>&1 || {
+        say "skipped: npm could not fetch $package (build/logs/upstream.log)"
+        return 0
+    }
+    say "discord-api-types $(sed -n 's/^ *"version": "\(.*\)".*/\1/p' "$folder/package/package.json")"
+    "$python" tests/tools/upstream.py "$folder/package/gateway/v10.d.ts"
+}

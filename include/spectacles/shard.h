@@ -97,6 +97,12 @@ enum spectacles_shard_flag {
     SPECTACLES_SHARD_COMMITS = 1
 };
 
+/* What a client says of itself with identify (Discord: "Gateway Capabilities"). */
+enum spectacles_capability {
+    /* channels that the bot cannot view come with their metadata obfuscated */
+    SPECTACLES_CAPABILITY_CHANNEL_OBFUSCATION = 1 << 15
+};
+
 typedef struct spectacles_shard_config {
     uint32_t size;            /* set by spectacles_shard_config_init */
     uint32_t flags;           /* a mask of enum spectacles_shard_flag; default 0 */
@@ -129,6 +135,11 @@ typedef struct spectacles_shard_config {
      * and a payload that resembles an earlier one takes next to nothing. There max_inflated is the bound
      */
     uint64_t max_ratio;
+    /*
+     * a mask of SPECTACLES_CAPABILITY_... and whatever Discord has beyond (Discord: "Gateway Capabilities"), sent with identify
+     * as given; default 0: the field is left out
+     */
+    uint64_t capabilities;
 } spectacles_shard_config;
 
 enum spectacles_shard_event_type {

@@ -133,7 +133,9 @@ size_t spectacles_printable(char *out, size_t size, const void *bytes, size_t le
 size_t spectacles_struct_size(const char *name);
 
 /*
- * Convenience: milliseconds on the system's monotonic clock. Does not block, never fails.
+ * Convenience: milliseconds on a clock of the system that never goes backwards. It goes on while the machine is suspended
+ * (CLOCK_BOOTTIME) where the system has such a clock, so that deadlines that passed meanwhile are seen to have
+ * passed. Does not block, never fails.
  */
 uint64_t spectacles_now(void);
 
@@ -150,9 +152,10 @@ uint64_t spectacles_unix_time(void);
 uint64_t spectacles_random_seed(void);
 
 /*
- * The timeout for poll(2), epoll_wait(2) and their kin that reaches `deadline`, in milliseconds: never
- * early (a wait that ends before the deadline would spin), -1 for SPECTACLES_NEVER, 0 when it has passed,
- * INT_MAX when it is further away than that. Pure.
+ * The timeout for poll(2), epoll_wait(2) and their kin that leads to `deadline`, in milliseconds: -1 for
+ * SPECTACLES_NEVER, 0 when it has passed, and never more than 5000, because poll's own clock stands still while the machine is
+ * suspended: after waking, a wait of 40 s would go on for what was left of it. Look at the deadline again after each
+ * wait. Pure.
  */
 int spectacles_poll_timeout(uint64_t deadline, uint64_t now);
 

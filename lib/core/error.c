@@ -90,6 +90,10 @@ SPECTACLES_EXPORT int spectacles_feature_supported(const char *name)
     return 0;
 }
 
+enum {
+    POLL_MOST = 5000 /* milliseconds */
+};
+
 SPECTACLES_EXPORT int spectacles_poll_timeout(uint64_t deadline, uint64_t now)
 {
     if (deadline == SPECTACLES_NEVER)
@@ -97,5 +101,5 @@ SPECTACLES_EXPORT int spectacles_poll_timeout(uint64_t deadline, uint64_t now)
     if (deadline <= now)
         return 0;
     uint64_t wait = deadline - now;
-    return wait > INT_MAX ? INT_MAX : (int)wait;
+    return wait > POLL_MOST ? POLL_MOST : (int)wait;
 }

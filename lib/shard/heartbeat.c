@@ -20,6 +20,11 @@ bool sp_heartbeat_missed(const sp_heartbeat *heartbeat, uint64_t now)
     return heartbeat->waiting && now >= heartbeat->next;
 }
 
+bool sp_heartbeat_overslept(const sp_heartbeat *heartbeat, uint64_t now)
+{
+    return heartbeat->interval > 0 && now >= heartbeat->next && now - heartbeat->next > heartbeat->interval;
+}
+
 void sp_heartbeat_sent(sp_heartbeat *heartbeat, uint64_t now)
 {
     heartbeat->sent = now;

@@ -25,6 +25,12 @@ uint64_t sp_heartbeat_deadline(const sp_heartbeat *heartbeat);
 /* The interval has passed and no ACK came. */
 bool sp_heartbeat_missed(const sp_heartbeat *heartbeat, uint64_t now);
 
+/*
+ * It is overdue by more than an interval: the machine was suspended, or the owner's loop hung. A gateway has closed a
+ * connection without heartbeats by then, and a machine that slept has not heard it.
+ */
+bool sp_heartbeat_overslept(const sp_heartbeat *heartbeat, uint64_t now);
+
 /* One went out because it was due. */
 void sp_heartbeat_sent(sp_heartbeat *heartbeat, uint64_t now);
 

@@ -46,6 +46,8 @@ int sp_payload_identify(sp_buffer *out, const sp_identify *identify)
     sp_buffer_text(out, "]");
     if (identify->compress)
         sp_buffer_text(out, ",\"compress\":true");
+    if (identify->capabilities)
+        write_number(out, ",\"capabilities\":", identify->capabilities);
     if (identify->presence) {
         sp_buffer_text(out, ",\"presence\":");
         sp_buffer_text(out, identify->presence);

@@ -15,7 +15,8 @@ typedef struct sp_identify {
     uint32_t large_threshold;
     uint32_t shard_id;
     uint32_t shard_count;
-    bool compress; /* large payloads may come compressed */
+    bool compress;         /* large payloads may come compressed */
+    uint64_t capabilities; /* 0: left out */
 } sp_identify;
 
 int sp_payload_identify(sp_buffer *out, const sp_identify *identify);

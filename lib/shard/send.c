@@ -6,6 +6,12 @@
 #include <spectacles/routing.h>
 #include <string.h>
 
+enum {
+    OP_HEARTBEAT = 1,
+    OP_IDENTIFY = 2,
+    OP_RESUME = 6
+};
+
 int sp_shard_write_frame(spectacles_shard *shard, enum sp_frame_kind kind, sp_slice payload)
 {
     size_t before = sp_buffer_length(&shard->output);
@@ -76,24 +82,25 @@ int sp_shard_compose_identify(spectacles_shard *shard)
                                   shard->large_threshold,
                                   shard->id,
                                   shard->count,
-                                  shard->compression == SPECTACLES_COMPRESSION_PAYLOAD};
+                                  shard->compression == SPECTACLES_COMPRESSION_PAYLOAD,
+                                  shard->capabilities};
     return sp_payload_identify(&shard->scratch, &identify);
 }
 
 int sp_shard_write_identify(spectacles_shard *shard, uint64_t now)
 {
-    return write_scratch(shard, sp_shard_compose_identify(shard), 2, now);
+    return write_scratch(shard, sp_shard_compose_identify(shard), OP_IDENTIFY, now);
 }
 
 int sp_shard_write_resume(spectacles_shard *shard, uint64_t now)
 {
     uint64_t seq = sp_session_safe(&shard->session, shard->commits);
-    return write_scratch(shard, sp_payload_resume(&shard->scratch, shard->token, shard->session.id, seq), 6,
-                         now);
+    return write_scratch(shard, sp_payload_resume(&shard->scratch, shard->token, shard->session.id, seq),
+                         OP_RESUME, now);
 }
 
 int sp_shard_write_heartbeat(spectacles_shard *shard, uint64_t now)
 {
     uint64_t seq = sp_session_safe(&shard->session, shard->commits);
-    return write_scratch(shard, sp_payload_heartbeat(&shard->scratch, seq), 1, now);
+    return write_scratch(shard, sp_payload_heartbeat(&shard->scratch, seq), OP_HEARTBEAT, now);
 }

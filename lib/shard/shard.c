@@ -166,6 +166,7 @@ static int set_up(spectacles_shard *shard, const spectacles_shard_config *config
     shard->version = config->gateway_version;
     shard->large_threshold = config->large_threshold;
     shard->intents = config->intents;
+    shard->capabilities = config->capabilities;
     shard->commits = config->flags & SPECTACLES_SHARD_COMMITS;
     shard->encoding = shard->spoken = config->encoding;
     shard->compression = config->compression;
@@ -320,17 +321,34 @@ static void tell_late(spectacles_shard *shard, uint64_t late)
     shard->late_told = true;
 }
 
+static void give_up_heartbeat(spectacles_shard *shard, uint64_t late, uint64_t now)
+{
+    unsigned long long interval = shard->heartbeat.interval;
+    sp_loss *loss = sp_shard_blame(shard, 0, SPECTACLES_E_CLOSED, SP_CLOSE_RESUME);
+    if (loss && late > interval)
+        sp_text_set(
+            &loss->text,
+            "a heartbeat is %llu ms late, more than a whole interval: the machine was suspended, or the "
+            "owner's loop hung, and the gateway has given the connection up",
+            (unsigned long long)late);
+    else if (loss)
+        sp_text_set(&loss->text,
+                    "the gateway did not acknowledge a heartbeat within %llu ms: the connection is dead",
+                    interval);
+    sp_shard_drop(shard, 4000, now);
+}
+
+/*
+ * What is still unread may be the ACK: then there is another interval for it. That holds for a heartbeat that is late by an
+ * interval as well. Bytes came, so that the peer has not closed the connection, or its close is among them and will be
+ * read at once; a connection that was cut off while the machine slept brings nothing.
+ */
 static int beat(spectacles_shard *shard, uint64_t now)
 {
     uint64_t late = now - sp_heartbeat_deadline(&shard->heartbeat);
-    /* What is still unread may be the ACK: then there is another interval for it. */
-    if (sp_heartbeat_missed(&shard->heartbeat, now) && !has_unread(shard)) {
-        sp_loss *loss = sp_shard_blame(shard, 0, SPECTACLES_E_CLOSED, SP_CLOSE_RESUME);
-        if (loss)
-            sp_text_set(&loss->text,
-                        "the gateway did not acknowledge a heartbeat within %llu ms: the connection is dead",
-                        (unsigned long long)shard->heartbeat.interval);
-        sp_shard_drop(shard, 4000, now);
+    bool dead = sp_heartbeat_missed(&shard->heartbeat, now) || sp_heartbeat_overslept(&shard->heartbeat, now);
+    if (dead && !has_unread(shard)) {
+        give_up_heartbeat(shard, late, now);
         return SPECTACLES_OK;
     }
     int error = sp_shard_write_heartbeat(shard, now);

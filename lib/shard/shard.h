@@ -86,6 +86,7 @@ struct spectacles_shard {
     char *user_agent;
     sp_url base;
     uint64_t intents;
+    uint64_t capabilities;
     uint32_t id;
     uint32_t count;
     uint32_t version;

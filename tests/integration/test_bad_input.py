@@ -169,6 +169,7 @@ def test_intents_that_are_not_allowed(bot: Bot, standin: Standin) -> None:
     ({"AMQP_URL": "amqp://x:99999/"}, "port"),
     ({"AMQP_URL": "amqp://x/?hartbeat=1"}, "are known: hartbeat"),
     ({"DISCORD_INTENTS": "gilds"}, "'gilds' is not the name of an intent"),
+    ({"DISCORD_CAPABILITIES": "CHANNEL_OBFUSCATION"}, "DISCORD_CAPABILITIES: a whole number"),
     ({"DISCORD_SHARD_IDS": "3-1"}, "runs backwards"),
     ({"DISCORD_SHARD_IDS": "7"}, "shard_id has to be below shard_count"),
     ({"DISCORD_API_VERSION": "ten"}, "DISCORD_API_VERSION: a whole number"),

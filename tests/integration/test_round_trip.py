@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import Any
+from typing import Any, Optional
 
 import pytest
 from standin.payloads import corpus, large_guild, one_of_each
@@ -217,3 +217,11 @@ def test_a_clean_stop_keeps_the_sessions(bot: Bot, standin: Standin) -> None:
     standin.wait_for(lambda: standin.count("closed") == 2, what="for the end of both connections")
     assert standin.count("closed", code=4000) == 2
     assert all(session.alive for session in standin.sessions)
+
+
+@pytest.mark.parametrize(("mask", "sent"), [("32768", 32768), ("0", None)])
+def test_capabilities_are_told_to_discord(bot: Bot, standin: Standin, mask: str, sent: Optional[int]) -> None:
+    bot.gateway(DISCORD_CAPABILITIES=mask)
+    standin.wait_ready(0, 1)
+    identifies = [json.loads(each["raw"])["d"] for each in standin.records if each["kind"] == "received" and each["op"] == 2]
+    assert [each.get("capabilities") for each in identifies] == [sent, sent]

@@ -293,6 +293,50 @@ static void an_ack_is_waited_for_one_interval(void **state)
     peer_free(peer);
 }
 
+/* The last heartbeat was acknowledged, and the machine slept since: nobody waits for one more ACK. */
+static void a_suspended_machine_reconnects_at_once(void **state)
+{
+    (void)state;
+    for (int late = 0; late < 2; late++) {
+        sp_peer *peer = peer_new(NULL);
+        peer_ready(peer);
+        peer_wait(peer, spectacles_shard_deadline(peer->shard) - peer->now);
+        peer_text(peer, "{\"op\":11}");
+        peer->now = spectacles_shard_deadline(peer->shard) + 41250 + (uint64_t)late;
+        spectacles_shard_expire(peer->shard, peer->now);
+        assert_int_equal(state_of(peer), late ? SPECTACLES_SHARD_CLOSING : SPECTACLES_SHARD_READY);
+        peer_eof(peer, 0, NULL);
+        if (late)
+            assert_non_null(
+                strstr(peer_last(peer, "LOST"), "a heartbeat is 41251 ms late, more than a whole interval"));
+        wait_for_attempt(peer);
+        accept_hello(peer);
+        assert_int_equal(state_of(peer), SPECTACLES_SHARD_RESUMING);
+        peer_free(peer);
+    }
+}
+
+/* Bytes that came and were not read are a sign that we were slow, and not the peer: they are read first. */
+static void a_loop_that_hung_reads_what_came_before_it_judges(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    peer_ready(peer);
+    peer_wait(peer, spectacles_shard_deadline(peer->shard) - peer->now);
+    const char frame[] = "\x81\x1e{\"op\":0,\"t\":\"A\",\"s\":2,\"d\":[1]}";
+    spectacles_shard_feed(peer->shard, (const uint8_t *)frame, 32, peer->now);
+    peer->sent_length = 0;
+    peer->now = spectacles_shard_deadline(peer->shard) + 300000;
+    spectacles_shard_expire(peer->shard, peer->now);
+    peer_pull(peer);
+    assert_int_equal(peer_count(peer, "DISPATCH 2 A"), 1);
+    assert_int_equal(state_of(peer), SPECTACLES_SHARD_READY);
+    peer_expect(peer, "{\"op\":1,\"d\":1}");
+    /* And when nothing more comes, it is dead after one interval. */
+    ends_after(peer, 41250, SPECTACLES_SHARD_READY, SPECTACLES_SHARD_CLOSING);
+    peer_free(peer);
+}
+
 /* Events that wait to be pulled are no bytes that were not read: a gateway that is silent is found out all the same. */
 static void a_slow_owner_is_no_excuse_for_silence(void **state)
 {
@@ -1328,6 +1372,8 @@ int main(void)
         cmocka_unit_test(ready_has_ten_minutes_and_resumed_one),
         cmocka_unit_test(an_identify_may_wait_for_hours),
         cmocka_unit_test(an_ack_is_waited_for_one_interval),
+        cmocka_unit_test(a_suspended_machine_reconnects_at_once),
+        cmocka_unit_test(a_loop_that_hung_reads_what_came_before_it_judges),
         cmocka_unit_test(a_slow_owner_is_no_excuse_for_silence),
         cmocka_unit_test(requested_heartbeats_are_outside_the_count),
         cmocka_unit_test(nothing_is_owed_to_a_new_connection),

@@ -101,6 +101,35 @@ static void upgrade_and_identify_say_what_they_should(void **state)
     peer_free(peer);
 }
 
+/* Discord's mask is passed on as it is, also bits that have no name here; without one the field is left out. */
+static void capabilities_go_with_identify_when_there_are_some(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t mask;
+        const char *sent;
+    } rows[] = {{0, NULL},
+                {SPECTACLES_CAPABILITY_CHANNEL_OBFUSCATION, "\"capabilities\":32768}}"},
+                {UINT64_C(1) << 52 | 1, "\"capabilities\":4503599627370497}}"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char payload[4200];
+        spectacles_shard_config config;
+        peer_config(&config);
+        assert_int_equal(config.capabilities, 0);
+        config.capabilities = rows[i].mask;
+        sp_peer *peer = peer_new(&config);
+        peer_hello(peer);
+        spectacles_shard_identify(peer->shard, peer->now);
+        peer_pull(peer);
+        assert_int_equal(peer_read(peer, payload, sizeof payload), 1);
+        if (rows[i].sent)
+            assert_non_null(strstr(payload, rows[i].sent));
+        else
+            assert_null(strstr(payload, "capabilities"));
+        peer_free(peer);
+    }
+}
+
 /* ---- Heartbeats ---- */
 
 static void heartbeats_come_in_time(void **state)
@@ -1176,6 +1205,7 @@ int main(void)
         cmocka_unit_test(lives_a_whole_life),
         cmocka_unit_test(byte_by_byte_is_the_same),
         cmocka_unit_test(upgrade_and_identify_say_what_they_should),
+        cmocka_unit_test(capabilities_go_with_identify_when_there_are_some),
         cmocka_unit_test(heartbeats_come_in_time),
         cmocka_unit_test(a_missing_ack_ends_the_connection_and_resumes),
         cmocka_unit_test(what_we_did_not_read_is_no_missing_ack),
