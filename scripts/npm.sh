@@ -38,6 +38,6 @@ upstream() {
         say "skipped: npm could not fetch $package (build/logs/upstream.log)"
         return 0
     }
-    say "discord-api-types $(sed -n 's/^ *"version": "\(.*\)".*/\1/p' "$folder/package/package.json")"
+    say "discord-api-types $(sed -n 's/^ *"version": "\(.*\)".*/\1/p' "$folder/package/package.json" | head -1)"
     "$python" tests/tools/upstream.py "$folder/package/gateway/v10.d.ts"
 }

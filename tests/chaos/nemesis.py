@@ -18,9 +18,9 @@ POINTS = {
     "before-persist": 4, "after-persist": 4, "before-rename": 3, "after-rename": 3,
     "before-send": 2, "after-send": 2, "before-ack": 2, "after-ack": 2,
 }
-# Discord's close codes; after the last two its session is gone.
-RESUMABLE = (4000, 4001, 4002, 4003, 4005, 4008, 1000, 1001, 1011)
-GONE = (4007, 4009)
+# Discord's close codes. After some of them the session may be there still, or be gone.
+RESUMABLE = (4000, 4001, 4002, 4003, 4005, 4007, 4008, 4009, 1000, 1001, 1011)
+GONE = (4006, 4007, 4009)
 WISH = "as the nemesis wishes"
 POINT_TIMEOUT = 3.0
 
@@ -36,7 +36,7 @@ class Nemesis:
         self.faults: list[tuple[int, Callable[[], None]]] = [
             (4, self.cut_discord), (4, self.cut_amqp), (2, self.hole_discord), (5, self.hole_amqp), (2, self.half_open),
             (3, self.reconnect), (2, self.invalid_resumable), (2, self.invalid), (1, self.expire), (4, self.close_code),
-            (2, self.memory_alarm), (3, self.deploy), (1, self.tear), (2, self.full_disk),
+            (3, self.break_replays), (2, self.memory_alarm), (3, self.deploy), (1, self.tear), (2, self.full_disk),
         ]
 
     # ---- turns ----
@@ -92,6 +92,7 @@ class Nemesis:
         if self.alarmed:
             self.end_alarm()
         self.world.full.unlink(missing_ok=True)
+        self.world.standin.unplan("resume")
         for gateway in self.world.gateways:
             gateway.kill()
             gateway.start()
@@ -164,6 +165,12 @@ class Nemesis:
     def reconnect(self) -> None:
         self.world.standin.reconnect(self.shard())
 
+    def break_replays(self) -> None:
+        """Each replay gets a little further than the last one, and the line breaks: Discord holds the session all that while."""
+        shard = self.shard()
+        self.world.standin.drop(shard)
+        self.world.standin.plan("resume", "cut", times=self.random.randint(3, 9), shard=shard, after=self.random.randint(1, 20))
+
     def invalid_resumable(self) -> None:
         self.world.standin.invalidate(self.shard(), True)
 
@@ -179,7 +186,7 @@ class Nemesis:
     def close_code(self) -> None:
         shard = self.shard()
         code = self.random.choice(RESUMABLE + GONE)
-        if code in GONE:
+        if code in GONE and self.random.random() < 0.5:
             self.world.lose_session(shard, lambda each: asyncio.ensure_future(each.socket.close(code, WISH)))
         else:
             self.world.standin.close(shard, code, WISH)

@@ -24,6 +24,8 @@ SHARDS = 4
 EVENTS_EVERY = 0.02  # seconds, one of each shard
 COMMANDS_EVERY = 0.25
 EXPIRY = 8.0  # seconds that Discord keeps a session that nobody resumes
+# Bytes of an event. The longest are all alike but for their serials: in a compressed stream each of them takes a few bytes.
+PADS, PAD_WEIGHTS = (10, 100, 1000, 30000, 100000), (10, 10, 30, 10, 1)
 HEARTBEAT = 2000  # milliseconds, of Discord; RabbitMQ's is two seconds
 GRACE = 5.0  # seconds beside two of these, after which Discord ends the session
 
@@ -138,13 +140,15 @@ class World:
         self.in_flight: set[str] = set()  # message-ids that were on their way when something was killed
         self.commands: set[int] = set()  # confirmed by RabbitMQ
         self.errors: list[str] = []
-        self.gateways = [Gateway(binary, folder, shards, self._environment(authority)) for shards in ([0, 1], [2, 3])]
+        # One of them compresses, whatever the seed is.
+        chosen = self.random.sample(["none", "zlib-stream", "zstd-stream"], 2)
+        self.gateways = [Gateway(binary, folder, shards, self._environment(authority, compression))
+                         for shards, compression in zip(([0, 1], [2, 3]), chosen)]
         self._stopping = threading.Event()
         self._threads = [threading.Thread(target=self._guarded, args=(each,), daemon=True)
                          for each in (self._dispatch, self._command)]
 
-    def _environment(self, authority: Authority) -> dict[str, str]:
-        compression = self.random.choice(["none", "zlib-stream", "zstd-stream"])
+    def _environment(self, authority: Authority, compression: str) -> dict[str, str]:
         return {"DISCORD_TOKEN": self.standin.token, "DISCORD_API_HOST": self.standin.api, "SSL_CERT_FILE": str(authority.ca),
                 "AMQP_URL": f"amqp://guest:guest@127.0.0.1:{self.amqp.port}/%2F?heartbeat=2",
                 "DISCORD_INTENTS": "guilds,guild_messages", "DISCORD_EVENTS": "MESSAGE_CREATE",
@@ -197,7 +201,7 @@ class World:
     def _dispatch(self) -> None:
         serials = [0] * SHARDS
         while not self._stopping.wait(EVENTS_EVERY):
-            pads = [self.pads.choice((10, 100, 1000, 1000, 1000, 30000)) for _ in range(SHARDS)]
+            pads = self.pads.choices(PADS, PAD_WEIGHTS, k=SHARDS)
             events = [(shard, Event(shard, serials[shard], pads[shard])) for shard in range(SHARDS)]
             for shard, message_id in self.standin.dispatch_living(events):
                 self.sent[message_id] = (shard, serials[shard])

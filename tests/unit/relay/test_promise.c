@@ -69,6 +69,7 @@ static struct {
     char gap_texts[GAPS][2][32];
     size_t gap_count;
     uint32_t random;
+    bool recovers; /* all is well again */
 } world;
 
 static uint32_t chance(uint32_t below)
@@ -253,7 +254,21 @@ static void begin_session(uint32_t shard)
     discord->connected = true;
 }
 
-/* Resumes, and everything behind what is committed comes again; or a new session. */
+/* Resumes, and everything behind what is committed comes again: to the end, or the line breaks in the midst of it. */
+static void resume(uint32_t shard)
+{
+    spectacles_shard *fake = &world.shards[shard];
+    uint64_t last = newest(shard)->sent;
+    bool breaks = chance(3) == 0 && !world.recovers;
+    uint64_t stop = breaks ? fake->committed + chance((uint32_t)(last - fake->committed) + 1) : last;
+    fake->received = fake->committed;
+    for (uint64_t seq = fake->committed + 1; seq <= stop; seq++)
+        hand_out(shard, seq);
+    world.discord[shard].connected = !breaks;
+    fake_shard_event(fake, breaks ? SPECTACLES_SHARD_EVENT_DISCONNECTED : SPECTACLES_SHARD_EVENT_RESUMED, 0);
+}
+
+/* Resumes; or a new session. */
 static void connect_shard(uint32_t shard)
 {
     char name[32];
@@ -267,11 +282,7 @@ static void connect_shard(uint32_t shard)
     } else if (discord->count == 0 || newest(shard)->lost || strcmp(fake->session, name) != 0) {
         fake_lose_session(fake);
     } else {
-        discord->connected = true;
-        fake->received = fake->committed;
-        for (uint64_t seq = fake->committed + 1; seq <= newest(shard)->sent; seq++)
-            hand_out(shard, seq);
-        fake_shard_event(fake, SPECTACLES_SHARD_EVENT_RESUMED, 0);
+        resume(shard);
     }
 }
 
@@ -390,6 +401,7 @@ static void one_turn(bool starving)
 static void recover(void)
 {
     world.events.window = 100;
+    world.recovers = true;
     for (int turn = 0; turn < 200; turn++) {
         for (uint32_t i = 0; i < SHARDS; i++)
             connect_shard(i);
