@@ -395,6 +395,9 @@ static void tell_command(const spectacles_relay_event *event)
     case SPECTACLES_RELAY_EVENT_IDENTIFY_LIMIT:
         warnx("%s", event->text);
         break;
+    case SPECTACLES_RELAY_EVENT_COMMAND_LIMITED:
+        warnx("shard %u: %s", event->shard_id, text);
+        break;
     case SPECTACLES_RELAY_EVENT_COMMAND_ROUTED:
         warnx("SEND with op %u routed to shard %u", event->op, event->shard_id);
         break;

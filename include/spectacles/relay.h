@@ -157,7 +157,13 @@ enum spectacles_relay_event_type {
      * the gateway answered `shard_id` with 429, which is about the whole bot or its address: no shard here connects before
      * `time`; text. Once for all of them: their SHARD_DISCONNECTED events have hold_until set
      */
-    SPECTACLES_RELAY_EVENT_RATE_LIMITED = 44
+    SPECTACLES_RELAY_EVENT_RATE_LIMITED = 44,
+    /*
+     * Discord refused a request of a worker that came too early, on `shard_id` (Discord: "Rate Limited"); op; `time`: the
+     * milliseconds to wait; name: the request's nonce, made safe to print; text. The dispatch RATE_LIMITED is published in any
+     * case, on the allow list or not: the worker that asked finds its nonce in d.meta
+     */
+    SPECTACLES_RELAY_EVENT_COMMAND_LIMITED = 45
 };
 
 enum spectacles_relay_broker {
@@ -174,7 +180,9 @@ typedef struct spectacles_relay_event {
     int32_t error; /* enum spectacles_error */
     uint32_t op;
     uint64_t seq;
-    /* DISCONNECTED: when it connects again; LATENCY, LATE: milliseconds; IDENTIFY_LIMIT, RATE_LIMITED: until when */
+    /*
+     * DISCONNECTED: when it connects again; LATENCY, LATE, COMMAND_LIMITED: milliseconds; IDENTIFY_LIMIT, RATE_LIMITED: until when
+     */
     uint64_t time;
     const char *name; /* NUL-terminated */
     size_t name_length;
@@ -200,6 +208,7 @@ typedef struct spectacles_relay_stats {
     uint64_t gaps;       /* declared and confirmed */
     uint64_t unroutable; /* of those published: no queue took them (with unroutable_hold) */
     uint64_t held;       /* of those filtered: held back, because no queue took one of their name */
+    uint64_t limited;    /* of those dispatched: RATE_LIMITED, a command of a worker that came too early */
 } spectacles_relay_stats;
 
 /* Fill with defaults. size: sizeof(spectacles_relay_config). */

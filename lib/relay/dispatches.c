@@ -118,7 +118,8 @@ static int publish(spectacles_relay *relay, const sp_member *member, const spect
     message.format = event->format;
     message.message_id = id;
     message.flags = SPECTACLES_MESSAGE_REPLACE_SURROGATES;
-    message.flags |= relay->unroutable.hold ? SPECTACLES_MESSAGE_MANDATORY : 0;
+    if (relay->unroutable.hold && !sp_relay_is_rate_limited(event->name, event->name_length))
+        message.flags |= SPECTACLES_MESSAGE_MANDATORY;
     return spectacles_broker_publish(relay->events, &message, tag);
 }
 
@@ -149,8 +150,11 @@ static void pass_over(spectacles_relay *relay, sp_member *member, uint64_t seq)
         commit(member);
 }
 
+/* A worker that was refused has to hear of it, whatever the allow list says. */
 static bool is_wanted(spectacles_relay *relay, const char *name, size_t length, uint64_t now)
 {
+    if (sp_relay_is_rate_limited(name, length))
+        return true;
     if (!sp_filter_allows(&relay->filter, name, length))
         return false;
     bool held = sp_unroutable_holds(&relay->unroutable, name, length, now);
@@ -208,6 +212,8 @@ static void on_dispatch(spectacles_relay *relay, uint32_t number, const spectacl
         pass_over(relay, member, event->seq);
         return;
     }
+    if (sp_relay_is_rate_limited(event->name, event->name_length))
+        sp_relay_tell_rate_limited(relay, member, event);
     int error = publish_dispatch(relay, number, event);
     relay->stats.published += error == SPECTACLES_OK;
     if (sp_relay_has_no_form(error))

@@ -167,6 +167,14 @@ uint64_t sp_relay_identify_deadline(const spectacles_relay *relay);
 bool sp_relay_pull_events(spectacles_relay *relay, uint64_t now);
 void sp_relay_free_publish(sp_publish *publish);
 
+/* ---- rate_limited.c: Discord refused a request of a worker ---- */
+
+bool sp_relay_is_rate_limited(const char *name, size_t length);
+
+/* Tells the owner which op has to wait how long, and its nonce. */
+void sp_relay_tell_rate_limited(spectacles_relay *relay, const sp_member *member,
+                                const spectacles_shard_event *event);
+
 /* ---- gaps.c: what will never come ---- */
 
 /* Takes over the gaps of a former process. */

@@ -1,0 +1,80 @@
+/*
+ * RATE_LIMITED: Discord's answer to a request that came too early, such as op 8 for all members of a guild twice in 30 s
+ * (Discord: "Rate Limited"). dispatches.c publishes it, so that the worker that asked finds its nonce in d.meta; this
+ * file tells the relay's owner.
+ */
+#include "relay/relay.h"
+
+#include <spectacles/document.h>
+#include <string.h>
+
+enum {
+    NONCE_SHOWN = 32,
+    WAIT_MOST = 86400 /* seconds */
+};
+
+typedef struct limited {
+    uint64_t op;
+    uint64_t wait; /* milliseconds */
+    const char *nonce;
+    size_t nonce_length;
+} limited;
+
+static const char name_of_it[] = "RATE_LIMITED";
+
+bool sp_relay_is_rate_limited(const char *name, size_t length)
+{
+    return length == sizeof name_of_it - 1 && memcmp(name, name_of_it, length) == 0;
+}
+
+/* Fields that are missing, or of another type, stay 0 and empty: the worker gets d as it came in any case. */
+static limited read_limited(const spectacles_value *d)
+{
+    limited found = {.nonce = "", .nonce_length = 0};
+    double seconds = 0;
+    spectacles_value_uint64(spectacles_value_get(d, "opcode"), &found.op);
+    if (spectacles_value_double(spectacles_value_get(d, "retry_after"), &seconds) == SPECTACLES_OK &&
+        seconds > 0)
+        found.wait = (uint64_t)((seconds < WAIT_MOST ? seconds : WAIT_MOST) * 1000);
+    size_t length = 0;
+    const char *nonce =
+        spectacles_value_text(spectacles_value_get(spectacles_value_get(d, "meta"), "nonce"), &length);
+    if (nonce) {
+        found.nonce = nonce;
+        found.nonce_length = length;
+    }
+    return found;
+}
+
+static void tell(spectacles_relay *relay, const sp_member *member, const limited *found)
+{
+    sp_relay_news *news = sp_relay_tell(relay, SPECTACLES_RELAY_EVENT_COMMAND_LIMITED);
+    if (!news)
+        return;
+    sp_text nonce;
+    sp_text_set(&nonce, "%s", "");
+    sp_text_add_foreign(&nonce, found->nonce, found->nonce_length, NONCE_SHOWN);
+    news->event.shard_id = member->id;
+    news->event.op = found->op <= UINT32_MAX ? (uint32_t)found->op : 0;
+    news->event.time = found->wait;
+    sp_relay_name(news, nonce.chars, nonce.length);
+    sp_text_set(&news->text, "Discord refused op %u, which came too early: again in %llu ms",
+                (unsigned)news->event.op, (unsigned long long)found->wait);
+    if (nonce.length > 0)
+        sp_text_add(&news->text, " (nonce %s)", nonce.chars);
+}
+
+void sp_relay_tell_rate_limited(spectacles_relay *relay, const sp_member *member,
+                                const spectacles_shard_event *event)
+{
+    spectacles_document *document = NULL;
+    relay->stats.limited++;
+    if (spectacles_document_new(&document) != SPECTACLES_OK)
+        return;
+    if (spectacles_document_parse(document, event->format, 0, event->data, event->data_length, NULL) ==
+        SPECTACLES_OK) {
+        limited found = read_limited(spectacles_document_root(document));
+        tell(relay, member, &found);
+    }
+    spectacles_document_free(document);
+}
