@@ -2,8 +2,12 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import json
+import os
+import socket
+import struct
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -41,6 +45,48 @@ def run(standin: Standin, talk: Callable[[Client], Awaitable[Any]], query: str =
             return await talk(Client(socket))
 
     return asyncio.run(main())
+
+
+def refusal(standin: Standin, query: str = "?v=10&encoding=json") -> tuple[int, Any]:
+    """Status and headers of an upgrade that is refused. What websockets raises depends on its version."""
+    try:
+        run(standin, lambda client: client.hear(10), query)
+    except websockets.InvalidHandshake as error:
+        answer = getattr(error, "response", None)
+        return (answer.status_code, answer.headers) if answer else (error.status_code, error.headers)  # type: ignore[attr-defined]
+    raise AssertionError("it was not refused")
+
+
+class Frames:
+    """WebSocket frames as they come, over a socket: no library shows them."""
+
+    def __init__(self, standin: Standin) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", standin.port), 10)
+        key = base64.b64encode(os.urandom(16)).decode()
+        self._socket.sendall(f"GET /?v=10&encoding=json HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                             f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode())
+        self._file = self._socket.makefile("rb")
+        while self._file.readline().strip():
+            pass
+
+    def __enter__(self) -> Frames:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+        self._socket.close()
+
+    def next(self) -> tuple[bool, int, bytes]:
+        """Whether it is the last of its message, its opcode, and what is in it."""
+        first, length = self._file.read(2)
+        if length > 125:
+            length = int.from_bytes(self._file.read(2 if length == 126 else 8), "big")
+        return bool(first & 0x80), first & 0x0F, self._file.read(length)
+
+    def send(self, text: str) -> None:
+        """One text frame; its mask is 0."""
+        data = text.encode()
+        self._socket.sendall(b"\x81\xfe" + struct.pack(">H", len(data)) + bytes(4) + data)
 
 
 async def ready(client: Client, **changes: Any) -> Any:

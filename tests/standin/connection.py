@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import math
 import time
@@ -47,6 +48,7 @@ class Connection:
         self.invalidated_at = -1e9
         self.acks = True
         self.reads = True
+        self.closing = False  # dispatches do not go out any more
         self.tasks: set[Any] = set()
         self.headers = headers_of(socket)
 
@@ -64,6 +66,7 @@ class Connection:
         except Violation as violation:
             crossed = violation.code == 4003 and time.monotonic() - self.invalidated_at < CROSSING
             self.standin.note("crossed" if crossed else "violation", code=violation.code, reason=violation.reason)
+            await self.write_control()
             await self.socket.close(violation.code, violation.reason)
         except websockets.ConnectionClosed as closed:
             self.on_closed(closed)
@@ -78,8 +81,10 @@ class Connection:
         """Does it after so long, unless the connection has ended."""
 
         async def run() -> None:
-            await asyncio.sleep(seconds)
-            await what()
+            if seconds > 0:
+                await asyncio.sleep(seconds)
+            with contextlib.suppress(websockets.ConnectionClosed):
+                await what()
 
         task = asyncio.ensure_future(run())
         self.tasks.add(task)
@@ -91,9 +96,10 @@ class Connection:
             self.session.alive = False
             self.session.ended_by = "client"
 
-    def close_after(self, seconds: Optional[float]) -> None:
+    def close_after(self, seconds: Optional[float], code: Optional[int] = None, reason: str = "") -> None:
         if seconds is not None:
-            self.later(seconds, lambda: self.socket.close(self.standin.closing_code, ""))
+            self.closing = self.closing or seconds == 0
+            self.later(seconds, lambda: self.socket.close(code or self.standin.closing_code, reason))
 
     def cut(self, flush: bool = False) -> None:
         """Ends TCP without a close frame; what was written before still arrives when it is flushed."""
@@ -187,9 +193,8 @@ class Connection:
         while True:
             await self.wake.wait()
             self.wake.clear()
-            while self.control:
-                await self.send(self.control.popleft())
-            while self.session and self.cursor < min(len(self.session.log), self.cut_at):
+            await self.write_control()
+            while self.session and not self.closing and self.cursor < min(len(self.session.log), self.cut_at):
                 await self.dispatch(self.session)
                 if self.control:
                     self.wake.set()
@@ -197,6 +202,10 @@ class Connection:
             if self.cursor >= self.cut_at:
                 self.cut(flush=True)
                 return
+
+    async def write_control(self) -> None:
+        while self.control:
+            await self.send(self.control.popleft())
 
     async def dispatch(self, session: Session) -> None:
         """A RESUMED is said once, to the connection that resumed: later resumes pass over it."""

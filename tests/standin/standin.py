@@ -24,6 +24,8 @@ from .session import Received, Session
 from .settings import Settings
 from .sockets import Answer, listen, path_of
 
+Events = Iterable[tuple[str, Any]]
+
 
 class Standin(Settings):
     def __init__(self, cert: Optional[Path] = None, key: Optional[Path] = None, port: int = 0, **settings: Any) -> None:
@@ -168,10 +170,20 @@ class Standin(Settings):
                 "private_channels": [], "presences": [], "guild_join_requests": [], "geo_ordered_rtc_regions": [], "guilds": guilds,
                 "shard": [session.shard, session.count], "application": {"id": "1", "flags": 0}, "_trace": ["stand-in"]}
 
-    @staticmethod
-    def guild_create(guild: str) -> str:
-        made = Maker(int(guild)).guild()
-        return json.dumps({**made, "id": guild, "channels": [{**each, "guild_id": guild} for each in made["channels"]]}, separators=(",", ":"))
+    def guild_create(self, guild: str) -> str:
+        """With what clients that keep guilds insist on: the bot as a member, a role for everyone, all settings."""
+        maker = Maker(int(guild))
+        made = maker.guild()
+        everyone = {**maker.role(), "id": guild, "name": "@everyone", "tags": {}}
+        settings = {"afk_timeout": 300, "afk_channel_id": None, "default_message_notifications": 0, "explicit_content_filter": 0, "mfa_level": 0,
+                    "system_channel_id": None, "rules_channel_id": None, "public_updates_channel_id": None, "safety_alerts_channel_id": None,
+                    "description": None, "banner": None, "splash": None, "discovery_splash": None, "vanity_url_code": None, "application_id": None,
+                    "premium_subscription_count": 0, "premium_progress_bar_enabled": False, "max_presences": None, "max_video_channel_users": 25,
+                    "nsfw": False, "embedded_activities": []}
+        channels = [{**each, "guild_id": guild, "permission_overwrites": [], "parent_id": None} for each in made["channels"]]
+        members = [*made["members"], {**maker.member(user=False), "roles": [], "user": api.bot_user(self)}]
+        whole = {**made, **settings, "id": guild, "channels": channels, "roles": [everyone], "members": members, "presences": [], "voice_states": []}
+        return json.dumps({**whole, "emojis": [], "member_count": len(members), "owner_id": "1"}, separators=(",", ":"))
 
     @staticmethod
     def guilds(shard: int, count: int, how_many: int) -> list[int]:
@@ -207,7 +219,7 @@ class Standin(Settings):
         self._do(lambda: self._append(self.session(shard), texts))
 
     @staticmethod
-    def _append(session: Session, events: Iterable[tuple[str, Any]]) -> None:
+    def _append(session: Session, events: Events) -> None:
         for name, data in events:
             session.append(name, _text(data))
         if session.connection:
@@ -250,9 +262,9 @@ class Standin(Settings):
 
         self._do(run)
 
-    def drop(self, shard: int) -> None:
-        """Cuts the TCP connection."""
-        self._with_connection(shard, lambda each: each.cut())
+    def drop(self, shard: int, behind: Events = ()) -> None:
+        """Cuts the TCP connection. Dispatches behind it come too late for it."""
+        self._with_connection(shard, lambda each: (self._append(each.session, behind), each.cut()))
 
     def write_raw(self, shard: int, data: bytes) -> None:
         """Bytes that are no WebSocket frame, or one that `websockets` would not write. Sent as they are."""
@@ -262,20 +274,21 @@ class Standin(Settings):
         """A payload of a test's own making, outside the session's sequence."""
         self._with_connection(shard, lambda each: each.say_raw(text))
 
-    def close(self, shard: int, code: int, reason: str = "") -> None:
-        self._with_connection(shard, lambda each: asyncio.ensure_future(each.socket.close(code, reason)))
+    def close(self, shard: int, code: int, reason: str = "", behind: Events = ()) -> None:
+        self._with_connection(shard, lambda each: (each.close_after(0, code, reason), self._append(each.session, behind)))
 
-    def reconnect(self, shard: int, behind: Iterable[tuple[str, Any]] = ()) -> None:
+    def reconnect(self, shard: int, behind: Events = ()) -> None:
         """Op 7, and dispatches right behind it: they reach a client that is only taking the connection down."""
         self._with_connection(shard, lambda each: (each.reconnect(), self._append(each.session, behind)))
 
-    def invalidate(self, shard: int, resumable: bool) -> None:
+    def invalidate(self, shard: int, resumable: bool, behind: Events = ()) -> None:
         """Op 9. The connection has no session any more, whether the session lives on or not."""
 
         def run(connection: Connection) -> None:
-            if not resumable:
-                connection.session.alive = False  # type: ignore[union-attr]
+            session = connection.session
+            session.alive = resumable  # type: ignore[union-attr]
             connection.invalidate(resumable)
+            self._append(session, behind)
 
         self._with_connection(shard, run)
 
