@@ -23,6 +23,7 @@ RESUMABLE = (4000, 4001, 4002, 4003, 4005, 4007, 4008, 4009, 1000, 1001, 1011)
 GONE = (4006, 4007, 4009)
 WISH = "as the nemesis wishes"
 POINT_TIMEOUT = 3.0
+REPLAYS_TIMEOUT = 30.0
 
 
 class Nemesis:
@@ -166,10 +167,15 @@ class Nemesis:
         self.world.standin.reconnect(self.shard())
 
     def break_replays(self) -> None:
-        """Each replay gets a little further than the last one, and the line breaks: Discord holds the session all that while."""
-        shard = self.shard()
-        self.world.standin.drop(shard)
-        self.world.standin.plan("resume", "cut", times=self.random.randint(3, 9), shard=shard, after=self.random.randint(1, 20))
+        """Each replay gets a little further than the last one, and the line breaks: Discord holds the session all that while. The
+        gateway lives that long, or it would not count them; unless something else is in its way, and it takes too long."""
+        standin, shard, times = self.world.standin, self.shard(), self.random.randint(6, 9)
+        before = standin.count("resume_cut", shard=shard)
+        standin.drop(shard)
+        standin.plan("resume", "cut", times=times, shard=shard, after=self.random.randint(1, 20))
+        end = time.monotonic() + REPLAYS_TIMEOUT
+        while standin.count("resume_cut", shard=shard) < before + times and time.monotonic() < end:
+            time.sleep(0.05)
 
     def invalid_resumable(self) -> None:
         self.world.standin.invalidate(self.shard(), True)
