@@ -1,6 +1,5 @@
 #include "discord_api.h"
 
-#include <cjson/cJSON.h>
 #include <curl/curl.h>
 #include <spectacles/spectacles.h>
 #include <stdio.h>
@@ -19,44 +18,16 @@ struct answer {
     char error[CURL_ERROR_SIZE];
 };
 
+/* More than there is room for is no answer of Discord's: its start is enough to show. */
 static size_t collect(char *bytes, size_t size, size_t count, void *user)
 {
     struct answer *answer = user;
     size_t length = size * count;
-    if (length > sizeof answer->bytes - answer->length)
-        return 0;
-    memcpy(answer->bytes + answer->length, bytes, length);
-    answer->length += length;
+    size_t room = sizeof answer->bytes - answer->length;
+    size_t take = length < room ? length : room;
+    memcpy(answer->bytes + answer->length, bytes, take);
+    answer->length += take;
     return length;
-}
-
-static uint64_t whole(const cJSON *object, const char *name, uint64_t otherwise)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
-    return cJSON_IsNumber(item) && item->valuedouble >= 0 && item->valuedouble < 1e15
-               ? (uint64_t)item->valuedouble
-               : otherwise;
-}
-
-/* cJSON takes what is not JSON: the strict check comes first. */
-static int read_answer(const struct answer *answer, struct gateway_bot *out)
-{
-    if (spectacles_json_check((const uint8_t *)answer->bytes, answer->length, NULL) < 0)
-        return 0;
-    cJSON *root = cJSON_ParseWithLength(answer->bytes, answer->length);
-    const cJSON *url = cJSON_GetObjectItemCaseSensitive(root, "url");
-    const cJSON *limit = cJSON_GetObjectItemCaseSensitive(root, "session_start_limit");
-    int fine = cJSON_IsString(url) && strlen(url->valuestring) < sizeof out->url;
-    if (fine) {
-        snprintf(out->url, sizeof out->url, "%s", url->valuestring);
-        out->shards = (uint32_t)whole(root, "shards", 1);
-        out->max_concurrency = (uint32_t)whole(limit, "max_concurrency", 1);
-        out->total = (uint32_t)whole(limit, "total", 1000);
-        out->remaining = (uint32_t)whole(limit, "remaining", 1);
-        out->reset_after = whole(limit, "reset_after", 0);
-    }
-    cJSON_Delete(root);
-    return fine;
 }
 
 static int is_for_ever(CURLcode code)
@@ -64,25 +35,40 @@ static int is_for_ever(CURLcode code)
     return code == CURLE_OUT_OF_MEMORY || code == CURLE_URL_MALFORMAT || code == CURLE_SSL_CACERT_BADFILE;
 }
 
-static enum api_result judge(CURLcode code, long status, const struct answer *answer, struct gateway_bot *out,
-                             char *why, size_t size)
+/* A proxy may answer with the request that it got, and the start of an answer may be shown. */
+static void take_out(char *bytes, size_t length, const char *secret)
 {
+    size_t secret_length = strlen(secret);
+    for (size_t at = 0; secret_length > 0 && at + secret_length <= length; at++) {
+        if (memcmp(bytes + at, secret, secret_length) == 0)
+            memset(bytes + at, '*', secret_length);
+    }
+}
+
+/* libcurl has read the header, and knows dates as well. */
+static const char *retry_after(CURL *curl, char *seconds, size_t size)
+{
+    curl_off_t wait = 0;
+    curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &wait);
+    snprintf(seconds, size, "%" CURL_FORMAT_CURL_OFF_T, wait);
+    return wait > 0 ? seconds : NULL;
+}
+
+static enum api_result judge(CURL *curl, CURLcode code, struct answer *answer, const char *token,
+                             spectacles_gateway_bot *out)
+{
+    char seconds[32];
+    long status = 0;
     if (code != CURLE_OK) {
-        snprintf(why, size, "%s", answer->error[0] ? answer->error : curl_easy_strerror(code));
+        const char *why = answer->error[0] ? answer->error : curl_easy_strerror(code);
+        spectacles_printable(out->text, sizeof out->text, why, strlen(why));
         return is_for_ever(code) ? API_NEVER : API_LATER;
     }
-    if (status == 401 || status == 403) {
-        snprintf(why, size, "the token is not valid (status %ld): check DISCORD_TOKEN", status);
-        return API_NEVER;
-    }
-    if (status != 200) {
-        snprintf(why, size, "status %ld%s", status, status == 429 ? " (asked too often)" : "");
-        return API_LATER;
-    }
-    if (read_answer(answer, out))
-        return API_DONE;
-    snprintf(why, size, "the answer is not the JSON that Discord documents");
-    return API_LATER;
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    take_out(answer->bytes, answer->length, token);
+    spectacles_gateway_bot_read(out, (uint32_t)status, retry_after(curl, seconds, sizeof seconds),
+                                (const uint8_t *)answer->bytes, answer->length);
+    return API_ANSWERED;
 }
 
 static const char *place(const char *name)
@@ -119,22 +105,19 @@ static void prepare(CURL *curl, const struct settings *settings, struct curl_sli
     trust(curl);
 }
 
-enum api_result discord_gateway_bot(const struct settings *settings, struct gateway_bot *out, char *why,
-                                    size_t size)
+enum api_result discord_gateway_bot(const struct settings *settings, spectacles_gateway_bot *out)
 {
     char authorization[512];
-    long status = 0;
     enum api_result result = API_NEVER;
+    *out = (spectacles_gateway_bot){.size = sizeof *out, .text = "out of memory"};
     snprintf(authorization, sizeof authorization, "Authorization: Bot %s", settings->token);
     CURL *curl = curl_easy_init();
     struct curl_slist *headers = curl_slist_append(NULL, authorization);
     struct answer *answer = calloc(1, sizeof *answer);
-    snprintf(why, size, "out of memory");
     if (curl && headers && answer) {
         prepare(curl, settings, headers, answer);
         CURLcode code = curl_easy_perform(curl);
-        curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-        result = judge(code, status, answer, out, why, size);
+        result = judge(curl, code, answer, settings->token, out);
     }
     free(answer);
     curl_slist_free_all(headers);

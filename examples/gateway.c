@@ -26,12 +26,12 @@ enum {
     STOP_TIMEOUT = 10000,
     SAME_WISH = 1000,
     SESSION_SHOWN = 6,
-    BACKOFF_CAP_SECONDS = 60
+    BACKOFF_CAP = 60000
 };
 
 struct gateway {
     struct settings settings;
-    struct gateway_bot bot;
+    spectacles_gateway_bot bot;
     uint32_t shard_count;
     spectacles_tls *tls;
     spectacles_shard **shards;
@@ -81,11 +81,14 @@ static void catch_signals(void)
 /* Sleeps, and exits when a signal asks for it. */
 static void pause_for(uint64_t ms)
 {
-    struct pollfd fd = {signal_pipe[0], POLLIN, 0};
-    unsigned char number = 0;
-    if (poll(&fd, 1, spectacles_poll_timeout(ms, 0)) > 0 && read(signal_pipe[0], &number, 1) == 1 &&
-        number != SIGUSR1)
-        exit(0);
+    uint64_t end = spectacles_now() + ms;
+    for (uint64_t now = spectacles_now(); now < end; now = spectacles_now()) {
+        struct pollfd fd = {signal_pipe[0], POLLIN, 0};
+        unsigned char number = 0;
+        if (poll(&fd, 1, spectacles_poll_timeout(end, now)) > 0 && read(signal_pipe[0], &number, 1) == 1 &&
+            number != SIGUSR1)
+            exit(0);
+    }
 }
 
 /* ---- What Discord says first ---- */
@@ -95,19 +98,25 @@ static uint32_t shards_here(const struct gateway *gateway)
     return gateway->settings.shard_ids ? (uint32_t)gateway->settings.shard_id_count : gateway->shard_count;
 }
 
+/* False: it has to be asked again. */
+static bool ask_once(struct gateway *gateway)
+{
+    enum api_result result = discord_gateway_bot(&gateway->settings, &gateway->bot);
+    bool answered = result == API_ANSWERED;
+    if (result == API_NEVER || (answered && gateway->bot.verdict == SPECTACLES_GATEWAY_BOT_TOKEN))
+        errx(1, "GET /gateway/bot failed: %s%s", gateway->bot.text, answered ? " (DISCORD_TOKEN)" : "");
+    return answered && gateway->bot.verdict == SPECTACLES_GATEWAY_BOT_FINE;
+}
+
+/* Until there is an answer. Discord's own wait counts, when it is the longer one: for hours, after a ban. */
 static void ask_discord(struct gateway *gateway)
 {
-    char why[256];
-    uint64_t wait = 1;
-    for (;;) {
-        enum api_result result = discord_gateway_bot(&gateway->settings, &gateway->bot, why, sizeof why);
-        if (result == API_DONE)
-            return;
-        if (result == API_NEVER)
-            errx(1, "GET /gateway/bot failed: %s", why);
-        warnx("GET /gateway/bot failed: %s; again in %llu s", why, (unsigned long long)wait);
-        pause_for(wait * 1000);
-        wait = wait * 2 < BACKOFF_CAP_SECONDS ? wait * 2 : BACKOFF_CAP_SECONDS;
+    for (uint64_t wait = 1000; !ask_once(gateway); wait *= 2) {
+        wait = wait < BACKOFF_CAP ? wait : BACKOFF_CAP;
+        uint64_t pause = gateway->bot.wait > wait ? gateway->bot.wait : wait;
+        warnx("GET /gateway/bot failed: %s; again in %llu s", gateway->bot.text,
+              (unsigned long long)(pause + 999) / 1000);
+        pause_for(pause);
     }
 }
 
@@ -192,7 +201,7 @@ static void make_relay(struct gateway *gateway)
     config.commands = gateway->brokers[SPECTACLES_RELAY_COMMANDS];
     config.allow = (const char *const *)gateway->settings.events;
     config.allow_length = gateway->settings.event_count;
-    config.max_concurrency = gateway->bot.max_concurrency ? gateway->bot.max_concurrency : 1;
+    config.max_concurrency = gateway->bot.max_concurrency;
     config.unix_offset = spectacles_unix_time() - spectacles_now();
     config.gaps = store_gaps(gateway->store, gateway->shards, gateway->shards_length, &config.gaps_length);
     config.more_ops = gateway->settings.more_ops;
@@ -200,8 +209,8 @@ static void make_relay(struct gateway *gateway)
     config.unroutable_hold = gateway->settings.unroutable_hold;
     if (spectacles_relay_new(&gateway->relay, &config, &problem) < 0)
         errx(1, "%s", problem.text);
-    spectacles_relay_identify_limit(gateway->relay, gateway->bot.total ? gateway->bot.total : 1000,
-                                    gateway->bot.remaining, gateway->bot.reset_after, spectacles_now());
+    spectacles_relay_identify_limit(gateway->relay, gateway->bot.total, gateway->bot.remaining,
+                                    gateway->bot.reset_after, spectacles_now());
 }
 
 static void make_tls(struct gateway *gateway)

@@ -4,6 +4,7 @@ from __future__ import annotations
 import base64
 import json
 import shutil
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -282,6 +283,45 @@ def test_a_rate_limit_at_the_upgrade_is_kept_by_all_shards_and_told_once(bot: Bo
     assert len(gateway.lines("no shard connects for")) == 1
     assert not gateway.lines("disconnected")
     assert len(gateway.lines(lambda line: "shard" in line and "connecting to" in line)) == 8, "one try, and one behind the wait"
+    assert gateway.stop() == 0
+
+
+def test_a_proxy_that_says_403_does_not_blame_the_token(bot: Bot, standin: Standin) -> None:
+    standin.plan("gateway_bot", "refuse", status=403, body=f"<!DOCTYPE html><title>Access denied | error 1020</title> Bot {standin.token}")
+    gateway = bot.gateway()
+    said(gateway, "status 403: <!DOCTYPE html><title>Access denied | error 1020</title>", "; again in 1 s")
+    gateway.wait_err(" ready, session", 2)
+    assert not gateway.lines("token is not valid")
+    assert gateway.stop() == 0
+
+
+@pytest.mark.parametrize("shards", [0, 10**9])
+def test_a_number_of_shards_that_cannot_be_is_asked_for_again(bot: Bot, standin: Standin, shards: int) -> None:
+    standin.shards, believed = shards, standin.shards
+    gateway = bot.gateway()
+    said(gateway, '"shards" is not a number from 1 to 65536', "again in 1 s")
+    standin.shards = believed
+    gateway.wait_err(" ready, session", 2)
+    assert gateway.stop() == 0
+
+
+def test_the_wait_that_the_api_asks_for_is_kept_and_told_once(bot: Bot, standin: Standin) -> None:
+    wait = 6
+    standin.plan("gateway_bot", "refuse", status=429, retry_after=wait, json=False)
+    began = time.monotonic()
+    gateway = bot.gateway()
+    said(gateway, "status 429 (asked too often)", f"again in {wait} s")
+    gateway.signal(signal.SIGUSR1)  # ends no wait
+    gateway.wait_err(" ready, session", 2)
+    assert time.monotonic() - began >= wait
+    assert len(gateway.lines("GET /gateway/bot failed")) == 1
+    assert gateway.stop() == 0
+
+
+def test_a_gateway_that_waits_for_a_day_can_be_stopped(bot: Bot, standin: Standin) -> None:
+    standin.plan("gateway_bot", "refuse", times=None, status=429, retry_after=82721, body="error code: 1015")
+    gateway = bot.gateway()
+    said(gateway, "status 429", "error code: 1015", "again in 82721 s")
     assert gateway.stop() == 0
 
 
