@@ -107,12 +107,15 @@ static void prepare(CURL *curl, const struct settings *settings, struct curl_sli
 
 enum api_result discord_gateway_bot(const struct settings *settings, spectacles_gateway_bot *out)
 {
-    char authorization[512];
+    static const char before[] = "Authorization: Bot ";
     enum api_result result = API_NEVER;
+    size_t size = sizeof before + strlen(settings->token);
+    char *authorization = malloc(size);
     *out = (spectacles_gateway_bot){.size = sizeof *out, .text = "out of memory"};
-    snprintf(authorization, sizeof authorization, "Authorization: Bot %s", settings->token);
+    if (authorization)
+        snprintf(authorization, size, "%s%s", before, settings->token);
     CURL *curl = curl_easy_init();
-    struct curl_slist *headers = curl_slist_append(NULL, authorization);
+    struct curl_slist *headers = authorization ? curl_slist_append(NULL, authorization) : NULL;
     struct answer *answer = calloc(1, sizeof *answer);
     if (curl && headers && answer) {
         prepare(curl, settings, headers, answer);
@@ -120,6 +123,10 @@ enum api_result discord_gateway_bot(const struct settings *settings, spectacles_
         result = judge(curl, code, answer, settings->token, out);
     }
     free(answer);
+    settings_wipe(authorization);
+    free(authorization);
+    if (headers)
+        settings_wipe(headers->data);
     curl_slist_free_all(headers);
     curl_easy_cleanup(curl);
     return result;

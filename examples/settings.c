@@ -57,6 +57,24 @@ static const char *required(const char *name, const char *what)
     return value;
 }
 
+/* A copy of our own, which can be wiped. */
+static char *required_secret(const char *name, const char *what)
+{
+    char *copy = strdup(required(name, what));
+    if (!copy)
+        errx(1, "out of memory");
+    return copy;
+}
+
+static char *read_token(void)
+{
+    spectacles_problem problem;
+    char *token = required_secret("DISCORD_TOKEN", "the bot's token from Discord's developer portal");
+    if (spectacles_token_check(token, &problem) != SPECTACLES_OK)
+        errx(1, "DISCORD_TOKEN: %s", problem.text);
+    return token;
+}
+
 static uint64_t number(const char *name, const char *digits, size_t length, uint64_t most)
 {
     char *end;
@@ -244,7 +262,7 @@ void settings_read(struct settings *settings)
     const char *count = text("DISCORD_SHARD_COUNT", "0");
     const char *hold = text("BROKER_UNROUTABLE_HOLD", "0");
     *settings = (struct settings){0};
-    settings->token = required("DISCORD_TOKEN", "the bot's token from Discord's developer portal");
+    settings->token = read_token();
     settings->amqp_url = required("AMQP_URL", "amqp://user:password@host:port/vhost");
     settings->session_file = text("SESSION_FILE", NULL);
     settings->group = text("BROKER_GROUP", "gateway");
@@ -264,8 +282,17 @@ void settings_read(struct settings *settings)
     read_api(settings);
 }
 
+void settings_wipe(char *secret)
+{
+    volatile char *at = secret;
+    while (secret && *at)
+        *at++ = '\0';
+}
+
 void settings_free(struct settings *settings)
 {
+    settings_wipe(settings->token);
+    free(settings->token);
     for (size_t i = 0; i < settings->event_count; i++)
         free(settings->events[i]);
     free(settings->events);

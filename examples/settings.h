@@ -6,8 +6,8 @@
 
 /* The gateway's settings: those of the environment, under the names that spec-tacles/gateway uses. */
 struct settings {
-    const char *token; /* DISCORD_TOKEN */
-    char **events;     /* DISCORD_EVENTS: the names of the events to publish */
+    char *token;   /* DISCORD_TOKEN */
+    char **events; /* DISCORD_EVENTS: the names of the events to publish */
     size_t event_count;
     uint64_t intents;      /* DISCORD_INTENTS (names) or DISCORD_RAW_INTENTS (a number) */
     uint64_t capabilities; /* DISCORD_CAPABILITIES, a mask; 0: none */
@@ -39,5 +39,8 @@ void settings_help(void);
 /* Reads the environment. Exits with a sentence when a setting is missing or wrong. */
 void settings_read(struct settings *settings);
 void settings_free(struct settings *settings);
+
+/* Overwrites a text that was secret, before it is freed. */
+void settings_wipe(char *secret);
 
 #endif

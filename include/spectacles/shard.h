@@ -113,7 +113,8 @@ typedef struct spectacles_shard_config {
     uint64_t intents;         /* a mask, passed on as given; default 0 */
     /* required, not 0: spectacles_random_seed(). Jitter, frame masks, handshake keys */
     uint64_t seed;
-    const char *token; /* required; without the "Bot " prefix */
+    /* required; without the "Bot " prefix. Of the shard's copies none is left in memory once it is freed */
+    const char *token;
     /* required: "wss://gateway.discord.gg" from GET /gateway/bot, or ws:// for tests */
     const char *gateway_url;
     /* sent with identify: JSON, the d of op 3 with all that spectacles_presence_check() asks for; or NULL */
@@ -252,6 +253,13 @@ void spectacles_shard_config_init(spectacles_shard_config *config, size_t size);
  */
 int spectacles_shard_new(spectacles_shard **out, const spectacles_shard_config *config,
                          spectacles_problem *problem);
+
+/*
+ * Checks a token by itself, as spectacles_shard_new() does: whoever sends it in a header first (GET /gateway/bot) should
+ * know before that it holds no line break. token may be NULL: it is missing then. problem may be NULL. Returns 0;
+ * SPECTACLES_E_INVAL: it is empty, or not printable ASCII without spaces.
+ */
+int spectacles_token_check(const char *token, spectacles_problem *problem);
 
 /* Ends a shard without a word to the peer (which keeps the session). Free its link and its relay first. NULL is fine. */
 void spectacles_shard_free(spectacles_shard *shard);

@@ -1,5 +1,7 @@
 #include "core/buffer.h"
 
+#include "core/wipe.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,12 +11,16 @@ enum {
 
 void sp_buffer_free(sp_buffer *buffer)
 {
+    if (buffer->secret)
+        sp_wipe(buffer->bytes, buffer->capacity);
     free(buffer->bytes);
-    *buffer = (sp_buffer){0};
+    *buffer = (sp_buffer){.secret = buffer->secret};
 }
 
 void sp_buffer_clear(sp_buffer *buffer)
 {
+    if (buffer->secret)
+        sp_wipe(buffer->bytes, buffer->end);
     buffer->start = buffer->end = 0;
     buffer->failed = false;
 }
@@ -46,6 +52,19 @@ static void slide(sp_buffer *buffer)
     buffer->start = 0;
 }
 
+/* realloc() would leave a copy behind. */
+static uint8_t *move_secret(sp_buffer *buffer, size_t capacity)
+{
+    uint8_t *bytes = malloc(capacity);
+    if (!bytes)
+        return NULL;
+    if (buffer->end > 0)
+        memcpy(bytes, buffer->bytes, buffer->end);
+    sp_wipe(buffer->bytes, buffer->capacity);
+    free(buffer->bytes);
+    return bytes;
+}
+
 static uint8_t *enlarge(sp_buffer *buffer, size_t wanted)
 {
     size_t capacity = buffer->capacity ? buffer->capacity : SMALLEST;
@@ -54,7 +73,7 @@ static uint8_t *enlarge(sp_buffer *buffer, size_t wanted)
             return NULL;
         capacity *= 2;
     }
-    uint8_t *bytes = realloc(buffer->bytes, capacity);
+    uint8_t *bytes = buffer->secret ? move_secret(buffer, capacity) : realloc(buffer->bytes, capacity);
     if (!bytes)
         return NULL;
     buffer->bytes = bytes;

@@ -21,6 +21,7 @@ typedef struct sp_buffer {
     size_t end;
     size_t capacity;
     bool failed;
+    bool secret; /* secrets go through it: what it held is wiped when it is cleared, freed or moved */
 } sp_buffer;
 
 void sp_buffer_free(sp_buffer *buffer);

@@ -2,6 +2,7 @@
 
 #include "core/config.h"
 #include "core/export.h"
+#include "core/wipe.h"
 #include "net/address.h"
 #include "net/tcp.h"
 #include "net/trust.h"
@@ -305,13 +306,22 @@ int sp_tls_session_new(sp_tls_session **out, spectacles_tls *tls, int fd, const 
     return SPECTACLES_OK;
 }
 
+/* What was held back may be a whole identify. */
+static void release(sp_tls_session *stream)
+{
+    sp_wipe(stream->held, stream->held_length);
+    free(stream->held);
+    stream->held = NULL;
+    stream->held_at = stream->held_length = 0;
+}
+
 void sp_tls_session_free(sp_tls_session *stream)
 {
     if (!stream)
         return;
     mbedtls_ssl_free(&stream->ssl);
     spectacles_tls_free(stream->tls);
-    free(stream->held);
+    release(stream);
     free(stream);
 }
 
@@ -423,13 +433,6 @@ static bool hold(sp_tls_session *stream, const uint8_t *bytes, size_t length)
     memcpy(stream->held, bytes, length);
     stream->held_length = length;
     return true;
-}
-
-static void release(sp_tls_session *stream)
-{
-    free(stream->held);
-    stream->held = NULL;
-    stream->held_at = stream->held_length = 0;
 }
 
 bool sp_tls_is_flushed(const sp_tls_session *stream)

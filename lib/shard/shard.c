@@ -3,6 +3,7 @@
 #include "codec/json.h"
 #include "core/config.h"
 #include "core/export.h"
+#include "core/wipe.h"
 #include "shard/payload.h"
 
 #include <spectacles/routing.h>
@@ -71,6 +72,18 @@ static int check_numbers(const spectacles_shard_config *config, spectacles_probl
     return check_wire(config, problem);
 }
 
+SPECTACLES_EXPORT int spectacles_token_check(const char *token, spectacles_problem *problem)
+{
+    if (!token || !*token)
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "the token is missing");
+    if (!sp_text_is_graphic(token))
+        return sp_refuse(
+            problem, SPECTACLES_E_INVAL,
+            "the token holds a space, a line break or another character that no token has: take it "
+            "without \"Bot \" in front and without the end of its line");
+    return SPECTACLES_OK;
+}
+
 static bool is_header_text(const char *text)
 {
     for (; *text; text++) {
@@ -82,11 +95,8 @@ static bool is_header_text(const char *text)
 
 static int check_texts(const spectacles_shard_config *config, spectacles_problem *problem)
 {
-    if (!config->token || !*config->token)
-        return sp_refuse(problem, SPECTACLES_E_INVAL, "token is missing");
-    if (!is_header_text(config->token) || strchr(config->token, ' '))
-        return sp_refuse(problem, SPECTACLES_E_INVAL,
-                         "token holds a space or a control character: leave out \"Bot \"");
+    if (spectacles_token_check(config->token, problem) != SPECTACLES_OK)
+        return SPECTACLES_E_INVAL;
     if (!config->gateway_url)
         return sp_refuse(problem, SPECTACLES_E_INVAL,
                          "gateway_url is missing: take it from GET /gateway/bot");
@@ -177,6 +187,8 @@ static int set_up(spectacles_shard *shard, const spectacles_shard_config *config
     shard->random.state = config->seed;
     shard->backoff = sp_backoff_of(SP_BACKOFF_BASE, SP_BACKOFF_CAP);
     shard->phase_deadline = SPECTACLES_NEVER;
+    /* The token goes through them with identify and resume. */
+    shard->scratch.secret = shard->term.secret = shard->output.secret = true;
     if (sp_url_parse(&shard->base, config->gateway_url, &why) != SPECTACLES_OK)
         return sp_refuse(problem, SPECTACLES_E_INVAL, why);
     int error = copy_texts(shard, config);
@@ -215,7 +227,7 @@ SPECTACLES_EXPORT void spectacles_shard_free(spectacles_shard *shard)
 {
     if (!shard)
         return;
-    free(shard->token);
+    sp_wipe_text(shard->token);
     free(shard->presence);
     free(shard->user_agent);
     sp_frames_free(&shard->frames);
