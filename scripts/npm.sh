@@ -13,20 +13,21 @@ setup_npm() {
     mkdir -p "$folder" build/logs
     (
         cp tests/npm/package.json "$folder/" && cd "$folder" &&
-            npm install --ignore-scripts --no-package-lock --no-audit --no-fund && (build_erlpack)
+            npm install --ignore-scripts --no-package-lock --no-audit --no-fund && (build_addon erlpack)
     ) >build/logs/npm.log 2>&1 || {
         rm -f "$folder/package.json"
         say "the packages from npm could not be installed (build/logs/npm.log): tests against them are skipped"
     }
 }
 
-# node-gyp would fetch node's headers; they are on the machine, where the distribution put them.
-build_erlpack() {
+# build_addon PACKAGE: compiles what is native in an installed package. node-gyp would fetch node's headers; they are on the
+# machine, where the distribution put them.
+build_addon() {
     local gyp headers=/usr
     gyp=$(find -L "$(dirname "$(readlink -f "$(command -v npm)")")/.." /usr/share/nodejs /usr/share/node_modules \
         -path '*/node-gyp/bin/node-gyp.js' 2>/dev/null | head -1)
     [ -e /usr/include/node/common.gypi ] || headers=/usr/include/nodejs
-    cd node_modules/erlpack && node "$gyp" rebuild --nodedir="$headers" && test -e build/Release/erlpack.node
+    cd "node_modules/$1" && node "$gyp" rebuild --nodedir="$headers" && ls build/Release/*.node
 }
 
 # What the newest types of Discord's API have that we have not. npm that cannot be reached is no failure of ours.

@@ -2,7 +2,7 @@
 # What the project needs on a machine, and how it gets there. Debian and Ubuntu: installed. Elsewhere: named.
 
 debian_packages=(gcc make clang clang-format meson ninja-build pkg-config libc6-dev g++ librabbitmq-dev libwslay-dev libmbedtls-dev
-    zlib1g-dev libzstd-dev libcjson-dev libcurl4-openssl-dev libcmocka-dev rabbitmq-server python3 python3-websockets python3-zstandard python3-msgpack python3-pika python3-pytest
+    zlib1g-dev libzstd-dev libcjson-dev libcurl4-openssl-dev libcmocka-dev rabbitmq-server python3 python3-venv python3-websockets python3-zstandard python3-msgpack python3-pika python3-pytest
     python3-pytest-xdist python3-cffi valgrind openssl git
     erlang-base luajit)
 # Wanted by some commands only: the benchmarks, the fuzzers, and the tests on another processor.

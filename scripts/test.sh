@@ -2,7 +2,7 @@
 # The suites of ./dev test: how each one runs, and how its result is counted.
 
 passed=0 failed=0 failures=
-all_suites=(unit static install standin codec cross fuzz integration chaos valgrind demo)
+all_suites=(unit static install standin clients codec cross fuzz integration chaos valgrind demo)
 
 # run NAME COMMAND ...: counts what the command's report says (build/logs/NAME.xml, as JUnit writes it).
 run() {
@@ -49,11 +49,21 @@ run_suite() {
     integration) run integration python_tests integration build/asan -n 2 --dist loadfile -m 'not valgrind' tests/integration ;;
     valgrind) run valgrind python_tests valgrind build -m valgrind tests/integration ;;
     chaos) run chaos python_tests chaos build/asan -n 2 --dist load tests/chaos ;;
+    clients) run clients python_tests clients build/asan -n 4 --dist load tests/clients ;;
     codec) run codec python_tests codec build/asan tests/codec ;;
     cross) run cross python_tests cross build tests/cross ;;
     fuzz) run fuzz fuzz_tests ;;
     demo) run demo python_tests demo build/asan tests/demo ;;
     esac
+}
+
+# Without being named, the suite of clients tries the two that are built in seconds. Named, it tries all. What cannot be had
+# is skipped with a word: Debian 12's Rust is too old for twilight, and another one has to come from elsewhere.
+setup_all_clients() {
+    export CLIENTS=all
+    is_debian || return 0
+    command -v go >/dev/null || setup golang-go
+    { command -v mvn && command -v keytool; } >/dev/null || setup maven default-jdk-headless
 }
 
 run_tests() {
@@ -62,6 +72,7 @@ run_tests() {
     setup "${cross_packages[@]}"
     setup_npm
     [ ${#suites[@]} -gt 0 ] || suites=("${all_suites[@]}")
+    [[ " $* " != *" clients "* ]] || setup_all_clients
     configure_all
     # One after the other: they would only fight for the same processors.
     for folder in build build/asan build/clang build/gcc; do
