@@ -54,7 +54,8 @@ class Client:
         self._arguments = arguments
         self._environment = environment
         self.heard: dict[str, list[tuple[int, str, Any]]] = {}
-        self.seen: dict[str, set[int]] = {}
+        self.marks: set[int] = set()  # of all that was heard, in whatever session
+        self._expected: dict[tuple[str, int], int] = {}
         self.said: list[str] = []
         self.start()
 
@@ -77,12 +78,18 @@ class Client:
             if payload["t"] == "READY":
                 self._session = payload["d"]["session_id"]
             self.heard.setdefault(self._session, []).append((payload["s"], payload["t"], payload["d"]))
-            self.seen.setdefault(self._session, set()).add(payload["s"])
+            self.marks.add(mark(payload["s"], payload["t"], payload["d"]))
 
     def has(self, session: Session) -> bool:
         """All that was dispatched in it so far."""
         self.read()
-        return wanted(session, session.seq) <= self.seen.get(session.session_id, set())
+        return all(self._expect(session, seq) in self.marks for seq in wanted(session, session.seq))
+
+    def _expect(self, session: Session, seq: int) -> int:
+        key = (session.session_id, seq)
+        if key not in self._expected:
+            self._expected[key] = mark(seq, session.names[seq - 1], json.loads(str(session.log[seq - 1])))
+        return self._expected[key]
 
 
 def wanted(session: Session, until: int, after: int = 0) -> set[int]:
@@ -201,6 +208,10 @@ def fits(session: Session, dispatch: tuple[int, str, Any]) -> bool:
     """It is what was dispatched in this session under this sequence."""
     seq, name, d = dispatch
     return seq <= session.seq and name == session.names[seq - 1] and normal(d) == normal(json.loads(str(session.log[seq - 1])))
+
+
+def mark(seq: int, name: str, d: Any) -> int:
+    return hash((seq, name, json.dumps(normal(d), sort_keys=True)))
 
 
 def normal(value: Any) -> Any:
