@@ -1,41 +1,44 @@
+/* What the relay tells its owner. Called by every file of the relay that has something to tell, and by owners. */
+#include "relay/events.h"
+
 #include "core/export.h"
-#include "relay/relay.h"
 
 #include <string.h>
 
-sp_relay_news *sp_relay_tell(spectacles_relay *relay, uint32_t type)
+sp_relay_pending *sp_relay_queue_event(spectacles_relay *relay, uint32_t type)
 {
-    sp_relay_news *news = sp_ring_push(&relay->news);
-    if (!news)
+    sp_relay_pending *queued = sp_ring_push(&relay->pending);
+    if (!queued)
         return NULL;
-    news->event.type = type;
-    sp_text_set(&news->text, "%s", "");
-    return news;
+    queued->event.type = type;
+    sp_text_set(&queued->text, "%s", "");
+    return queued;
 }
 
-void sp_relay_name(sp_relay_news *news, const char *name, size_t length)
+void sp_relay_set_name(sp_relay_pending *queued, const char *name, size_t length)
 {
-    news->event.name_length = length < SPECTACLES_ROUTE_MAX ? length : SPECTACLES_ROUTE_MAX;
-    if (news->event.name_length > 0)
-        memcpy(news->name, name, news->event.name_length);
-    news->name[news->event.name_length] = '\0';
+    queued->event.name_length = length < SPECTACLES_ROUTE_MAX ? length : SPECTACLES_ROUTE_MAX;
+    if (queued->event.name_length > 0)
+        memcpy(queued->name, name, queued->event.name_length);
+    queued->name[queued->event.name_length] = '\0';
 }
 
-sp_relay_news *sp_relay_tell_broker(spectacles_relay *relay, uint32_t broker, uint32_t type,
-                                    const spectacles_broker_event *event)
+sp_relay_pending *sp_relay_queue_broker_event(spectacles_relay *relay, uint32_t broker, uint32_t type,
+                                              const spectacles_broker_event *event)
 {
-    sp_relay_news *news = sp_relay_tell(relay, type);
-    if (!news)
+    sp_relay_pending *queued = sp_relay_queue_event(relay, type);
+    if (!queued)
         return NULL;
-    news->event.broker = broker;
-    news->event.code = event->code;
-    news->event.error = event->error;
-    news->event.time = event->time;
-    sp_text_set(&news->text, "%s", event->text ? event->text : "");
-    return news;
+    queued->event.broker = broker;
+    queued->event.code = event->code;
+    queued->event.error = event->error;
+    queued->event.time = event->time;
+    sp_text_set(&queued->text, "%s", event->text ? event->text : "");
+    return queued;
 }
 
-void sp_relay_tell_connection(spectacles_relay *relay, uint32_t broker, const spectacles_broker_event *event)
+void sp_relay_queue_connection_event(spectacles_relay *relay, uint32_t broker,
+                                     const spectacles_broker_event *event)
 {
     static const struct {
         uint32_t of_broker;
@@ -50,17 +53,17 @@ void sp_relay_tell_connection(spectacles_relay *relay, uint32_t broker, const sp
     };
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         if (types[i].of_broker == event->type)
-            sp_relay_tell_broker(relay, broker, types[i].of_relay, event);
+            sp_relay_queue_broker_event(relay, broker, types[i].of_relay, event);
     }
 }
 
-const spectacles_relay_event *sp_relay_take_news(spectacles_relay *relay)
+const spectacles_relay_event *sp_relay_take_event(spectacles_relay *relay)
 {
-    const sp_relay_news *front = sp_ring_front(&relay->news);
+    const sp_relay_pending *front = sp_ring_front(&relay->pending);
     if (!front)
         return NULL;
     relay->current = *front;
-    sp_ring_pop(&relay->news);
+    sp_ring_pop(&relay->pending);
     spectacles_relay_event *event = &relay->current.event;
     if (event->name_length > 0)
         event->name = relay->current.name;

@@ -1,7 +1,14 @@
+/*
+ * Gaps: events that will never come. Each is published once, and kept until the broker has confirmed it. Called by shards.c
+ * (a session is lost, or begins), by dispatches.c (an event that cannot be published), by confirms.c and by relay.c.
+ */
+#include "relay/gaps.h"
+
 #include "codec/json.h"
 #include "core/config.h"
 #include "core/export.h"
-#include "relay/relay.h"
+#include "relay/events.h"
+#include "relay/publishes.h"
 #include "routing/route.h"
 
 #include <spectacles/codec.h>
@@ -18,9 +25,9 @@ static bool is_open(const sp_gap *gap)
     return gap->new_session[0] == '\0';
 }
 
-static bool is_last_open(const sp_member *member)
+static bool is_last_open(const sp_relay_shard *shard)
 {
-    const sp_gap *last = sp_ring_at(&member->gaps, member->gaps.count - 1);
+    const sp_gap *last = sp_ring_at(&shard->gaps, shard->gaps.count - 1);
     return last && is_open(last);
 }
 
@@ -31,11 +38,11 @@ static uint64_t unix_time(const spectacles_relay *relay, uint64_t now)
 
 /* ---- From a former process ---- */
 
-static sp_member *member_of(const spectacles_relay *relay, uint32_t shard_id)
+static sp_relay_shard *shard_of(const spectacles_relay *relay, uint32_t shard_id)
 {
-    for (size_t i = 0; i < relay->member_count; i++) {
-        if (relay->members[i].id == shard_id)
-            return &relay->members[i];
+    for (size_t i = 0; i < relay->served; i++) {
+        if (relay->shards[i].id == shard_id)
+            return &relay->shards[i];
     }
     return NULL;
 }
@@ -45,15 +52,15 @@ int sp_relay_import_gaps(spectacles_relay *relay, const spectacles_relay_config 
 {
     for (size_t i = 0; i < config->gaps_length; i++) {
         const spectacles_gap *given = &config->gaps[i];
-        sp_member *member = member_of(relay, given->shard_id);
+        sp_relay_shard *shard = shard_of(relay, given->shard_id);
         if (given->size != sizeof *given)
             return sp_refuse(problem, SPECTACLES_E_INVAL, "the size of a gap is not sizeof(spectacles_gap)");
-        if (!member)
+        if (!shard)
             return sp_refuse(problem, SPECTACLES_E_INVAL, "a gap is of no shard that is served here");
-        /* Both would end with the same session, and so have one id. */
-        if (!given->new_session && is_last_open(member))
+        /* Two open gaps would end with the same new session, and so have the same message-id. */
+        if (!given->new_session && is_last_open(shard))
             continue;
-        sp_gap *gap = sp_ring_push(&member->gaps);
+        sp_gap *gap = sp_ring_push(&shard->gaps);
         if (!gap)
             return SPECTACLES_E_NOMEM;
         *gap = (sp_gap){.seq = given->seq, .next = given->next, .time = given->time};
@@ -63,10 +70,10 @@ int sp_relay_import_gaps(spectacles_relay *relay, const spectacles_relay_config 
     return SPECTACLES_OK;
 }
 
-static void describe(const sp_member *member, const sp_gap *gap, spectacles_gap *out)
+static void describe(const sp_relay_shard *shard, const sp_gap *gap, spectacles_gap *out)
 {
     *out = (spectacles_gap){.size = sizeof *out,
-                            .shard_id = member->id,
+                            .shard_id = shard->id,
                             .seq = gap->seq,
                             .next = gap->next,
                             .time = gap->time,
@@ -76,63 +83,63 @@ static void describe(const sp_member *member, const sp_gap *gap, spectacles_gap 
 
 SPECTACLES_EXPORT int spectacles_relay_gap(const spectacles_relay *relay, size_t index, spectacles_gap *out)
 {
-    for (size_t i = 0; i < relay->member_count; i++) {
-        const sp_member *member = &relay->members[i];
-        if (index < member->gaps.count) {
-            describe(member, sp_ring_at(&member->gaps, index), out);
+    for (size_t i = 0; i < relay->served; i++) {
+        const sp_relay_shard *shard = &relay->shards[i];
+        if (index < shard->gaps.count) {
+            describe(shard, sp_ring_at(&shard->gaps, index), out);
             return 1;
         }
-        index -= member->gaps.count;
+        index -= shard->gaps.count;
     }
     return 0;
 }
 
 /* ---- Beginning and ending ---- */
 
-/* The last one is open again, and will declare what came since as well: more than is missing, but nothing less. */
-static void reopen(sp_member *member)
+/* Opens the last gap again. It then declares what came since as well: more than is missing, but nothing less. */
+static void reopen(sp_relay_shard *shard)
 {
-    sp_gap *last = sp_ring_at(&member->gaps, member->gaps.count - 1);
+    sp_gap *last = sp_ring_at(&shard->gaps, shard->gaps.count - 1);
     *last->new_session = '\0';
     last->tag = last->not_before = 0;
     last->told = false;
 }
 
-void sp_relay_open_gap(const spectacles_relay *relay, sp_member *member, const char *old_session,
+void sp_relay_open_gap(const spectacles_relay *relay, sp_relay_shard *shard, const char *old_session,
                        uint64_t seq, uint64_t now)
 {
-    /* It goes on: nothing was received since it began. */
-    if (is_last_open(member))
+    /* The open gap goes on: nothing was received since it began. */
+    if (is_last_open(shard))
         return;
-    sp_gap *gap = sp_ring_push(&member->gaps);
-    /* SP_RELAY_GAPS of them always find room, so that there is a last one. */
+    sp_gap *gap = sp_ring_push(&shard->gaps);
+    /* Room for SP_RELAY_GAPS was reserved, so there is a last one. */
     if (!gap) {
-        reopen(member);
+        reopen(shard);
         return;
     }
     *gap = (sp_gap){.seq = seq, .next = 1, .time = unix_time(relay, now)};
     copy_id(gap->old_session, old_session);
 }
 
-void sp_relay_end_gaps(sp_member *member)
+void sp_relay_end_gaps(sp_relay_shard *shard)
 {
-    for (size_t i = 0; i < member->gaps.count; i++) {
-        sp_gap *gap = sp_ring_at(&member->gaps, i);
+    for (size_t i = 0; i < shard->gaps.count; i++) {
+        sp_gap *gap = sp_ring_at(&shard->gaps, i);
         if (!is_open(gap))
             continue;
-        copy_id(gap->new_session, member->session);
+        copy_id(gap->new_session, shard->session);
         gap->next = 1;
     }
 }
 
-int sp_relay_skip_gap(const spectacles_relay *relay, sp_member *member, uint64_t seq, uint64_t now)
+int sp_relay_skip_gap(const spectacles_relay *relay, sp_relay_shard *shard, uint64_t seq, uint64_t now)
 {
-    sp_gap *gap = sp_ring_push(&member->gaps);
+    sp_gap *gap = sp_ring_push(&shard->gaps);
     if (!gap)
         return SPECTACLES_E_NOMEM;
     *gap = (sp_gap){.seq = seq - 1, .next = seq + 1, .time = unix_time(relay, now)};
-    copy_id(gap->old_session, member->session);
-    copy_id(gap->new_session, member->session);
+    copy_id(gap->old_session, shard->session);
+    copy_id(gap->new_session, shard->session);
     return SPECTACLES_OK;
 }
 
@@ -147,11 +154,11 @@ static void write_session(sp_buffer *out, const char *key, const char *session)
         sp_buffer_text(out, "null");
 }
 
-static int write_body(sp_buffer *out, const sp_member *member, uint32_t shard_count, const sp_gap *gap)
+static int write_body(sp_buffer *out, const sp_relay_shard *shard, uint32_t shard_count, const sp_gap *gap)
 {
     sp_buffer_clear(out);
     sp_buffer_text(out, "{\"shard\":[");
-    sp_buffer_decimal(out, member->id);
+    sp_buffer_decimal(out, shard->id);
     sp_buffer_text(out, ",");
     sp_buffer_decimal(out, shard_count);
     write_session(out, "],\"old_session\":", gap->old_session);
@@ -169,17 +176,17 @@ static int write_body(sp_buffer *out, const sp_member *member, uint32_t shard_co
     return sp_buffer_failed(out);
 }
 
-static int publish(spectacles_relay *relay, const sp_member *member, const sp_gap *gap, uint64_t *tag)
+static int publish(spectacles_relay *relay, const sp_relay_shard *shard, const sp_gap *gap, uint64_t *tag)
 {
     char id[SP_RELAY_SESSION_MAX + 32];
     spectacles_message message;
     spectacles_message_init(&message, sizeof message);
     snprintf(id, sizeof id, "%s:gap:%llu", gap->new_session, (unsigned long long)gap->next);
-    int error = write_body(&relay->json, member, relay->shard_count, gap);
+    int error = write_body(&relay->json, shard, relay->shard_count, gap);
     if (error != SPECTACLES_OK)
         return error;
     sp_slice body = sp_buffer_slice(&relay->json);
-    /* Until its queue is declared it would vanish unseen. */
+    /* Without a queue the message would vanish unseen. */
     message.flags = SPECTACLES_MESSAGE_MANDATORY;
     message.key = SP_ROUTE_GAP;
     message.key_length = strlen(SP_ROUTE_GAP);
@@ -190,40 +197,42 @@ static int publish(spectacles_relay *relay, const sp_member *member, const sp_ga
     return spectacles_broker_publish(relay->events, &message, tag);
 }
 
-static void tell(spectacles_relay *relay, const sp_member *member, sp_gap *gap)
+static void tell(spectacles_relay *relay, const sp_relay_shard *shard, sp_gap *gap)
 {
-    sp_relay_news *news = gap->told ? NULL : sp_relay_tell(relay, SPECTACLES_RELAY_EVENT_SHARD_GAP);
-    if (!news)
+    sp_relay_pending *queued =
+        gap->told ? NULL : sp_relay_queue_event(relay, SPECTACLES_RELAY_EVENT_SHARD_GAP);
+    if (!queued)
         return;
     gap->told = true;
-    news->event.shard_id = member->id;
-    news->event.seq = gap->seq;
-    news->event.time = gap->time;
-    copy_id(news->old_session, gap->old_session);
-    sp_relay_name(news, gap->new_session, strlen(gap->new_session));
+    queued->event.shard_id = shard->id;
+    queued->event.seq = gap->seq;
+    queued->event.time = gap->time;
+    copy_id(queued->old_session, gap->old_session);
+    sp_relay_set_name(queued, gap->new_session, strlen(gap->new_session));
     if (strcmp(gap->old_session, gap->new_session) == 0)
-        sp_text_set(&news->text, "the dispatch with sequence %llu could not be published",
+        sp_text_set(&queued->text, "the dispatch with sequence %llu could not be published",
                     (unsigned long long)gap->seq + 1);
     else if (gap->old_session[0])
-        sp_text_set(&news->text, "its session was lost: what came after sequence %llu of it may be missing",
+        sp_text_set(&queued->text, "its session was lost: what came after sequence %llu of it may be missing",
                     (unsigned long long)gap->seq);
     else
-        sp_text_set(&news->text, "its former session is not known: what came before this one may be missing");
+        sp_text_set(&queued->text,
+                    "its former session is not known: what came before this one may be missing");
 }
 
-static bool publish_gap(spectacles_relay *relay, uint32_t number, sp_gap *gap)
+static bool publish_gap(spectacles_relay *relay, uint32_t index, sp_gap *gap)
 {
-    const sp_member *member = &relay->members[number];
+    const sp_relay_shard *shard = &relay->shards[index];
     sp_publish *kept = sp_ring_push(&relay->publishes);
     if (!kept)
         return false;
-    *kept = (sp_publish){.kind = SP_PUBLISH_GAP, .member = number};
-    if (publish(relay, member, gap, &kept->tag) != SPECTACLES_OK) {
+    *kept = (sp_publish){.kind = SP_PUBLISH_GAP, .shard = index};
+    if (publish(relay, shard, gap, &kept->tag) != SPECTACLES_OK) {
         sp_ring_pop_back(&relay->publishes);
         return false;
     }
     gap->tag = kept->tag;
-    tell(relay, member, gap);
+    tell(relay, shard, gap);
     return true;
 }
 
@@ -235,20 +244,20 @@ static bool is_due(const spectacles_relay *relay, const sp_gap *gap, uint64_t no
 bool sp_relay_publish_gaps(spectacles_relay *relay, uint64_t now)
 {
     bool published = false;
-    for (uint32_t number = 0; number < relay->member_count && !relay->stopping; number++) {
-        const sp_ring *gaps = &relay->members[number].gaps;
+    for (uint32_t index = 0; index < relay->served && !relay->stopping; index++) {
+        const sp_ring *gaps = &relay->shards[index].gaps;
         for (size_t i = 0; i < gaps->count; i++) {
             sp_gap *gap = sp_ring_at(gaps, i);
-            published |= is_due(relay, gap, now) && publish_gap(relay, number, gap);
+            published |= is_due(relay, gap, now) && publish_gap(relay, index, gap);
         }
     }
     return published;
 }
 
-bool sp_relay_gap_waits(const sp_member *member)
+bool sp_relay_gap_waits(const sp_relay_shard *shard)
 {
-    for (size_t i = 0; i < member->gaps.count; i++) {
-        const sp_gap *gap = sp_ring_at(&member->gaps, i);
+    for (size_t i = 0; i < shard->gaps.count; i++) {
+        const sp_gap *gap = sp_ring_at(&shard->gaps, i);
         if (!is_open(gap) && gap->tag == 0 && gap->not_before == 0)
             return true;
     }
@@ -257,10 +266,10 @@ bool sp_relay_gap_waits(const sp_member *member)
 
 /* ---- What became of it ---- */
 
-static sp_gap *find(const sp_member *member, uint64_t tag, size_t *index)
+static sp_gap *find(const sp_relay_shard *shard, uint64_t tag, size_t *index)
 {
-    for (*index = 0; *index < member->gaps.count; (*index)++) {
-        sp_gap *gap = sp_ring_at(&member->gaps, *index);
+    for (*index = 0; *index < shard->gaps.count; (*index)++) {
+        sp_gap *gap = sp_ring_at(&shard->gaps, *index);
         if (gap->tag == tag)
             return gap;
     }
@@ -270,18 +279,18 @@ static sp_gap *find(const sp_member *member, uint64_t tag, size_t *index)
 void sp_relay_gap_confirmed(spectacles_relay *relay, const sp_publish *publish)
 {
     size_t index;
-    sp_member *member = &relay->members[publish->member];
-    if (!find(member, publish->tag, &index))
+    sp_relay_shard *shard = &relay->shards[publish->shard];
+    if (!find(shard, publish->tag, &index))
         return;
-    sp_ring_remove(&member->gaps, index);
+    sp_ring_remove(&shard->gaps, index);
     relay->stats.gaps++;
 }
 
-/* Its queue does not stand yet, or was deleted: it will be declared again. */
+/* The queue of gaps does not stand yet, or was deleted. It will be declared again: the gap is published again then. */
 void sp_relay_gap_returned(spectacles_relay *relay, const sp_publish *publish, uint64_t now)
 {
     size_t index;
-    sp_gap *gap = find(&relay->members[publish->member], publish->tag, &index);
+    sp_gap *gap = find(&relay->shards[publish->shard], publish->tag, &index);
     if (!gap)
         return;
     gap->tag = 0;
@@ -293,8 +302,8 @@ uint64_t sp_relay_gaps_deadline(const spectacles_relay *relay)
     uint64_t deadline = SPECTACLES_NEVER;
     if (relay->stopping || !spectacles_broker_room(relay->events))
         return deadline;
-    for (size_t i = 0; i < relay->member_count; i++) {
-        const sp_ring *gaps = &relay->members[i].gaps;
+    for (size_t i = 0; i < relay->served; i++) {
+        const sp_ring *gaps = &relay->shards[i].gaps;
         for (size_t j = 0; j < gaps->count; j++) {
             const sp_gap *gap = sp_ring_at(gaps, j);
             if (gap->tag == 0 && gap->not_before > 0 && gap->not_before < deadline)

@@ -3,14 +3,16 @@
  * (Discord: "Rate Limited"). dispatches.c publishes it, so that the worker that asked finds its nonce in d.meta; this
  * file tells the relay's owner.
  */
-#include "relay/relay.h"
+#include "relay/rate_limited.h"
+
+#include "relay/events.h"
 
 #include <spectacles/document.h>
 #include <string.h>
 
 enum {
     NONCE_SHOWN = 32,
-    WAIT_MOST = 86400 /* seconds */
+    WAIT_MAX = 86400 /* seconds */
 };
 
 typedef struct limited {
@@ -35,7 +37,7 @@ static limited read_limited(const spectacles_value *d)
     spectacles_value_uint64(spectacles_value_get(d, "opcode"), &found.op);
     if (spectacles_value_double(spectacles_value_get(d, "retry_after"), &seconds) == SPECTACLES_OK &&
         seconds > 0)
-        found.wait = (uint64_t)((seconds < WAIT_MOST ? seconds : WAIT_MOST) * 1000);
+        found.wait = (uint64_t)((seconds < WAIT_MAX ? seconds : WAIT_MAX) * 1000);
     size_t length = 0;
     const char *nonce =
         spectacles_value_text(spectacles_value_get(spectacles_value_get(d, "meta"), "nonce"), &length);
@@ -46,25 +48,25 @@ static limited read_limited(const spectacles_value *d)
     return found;
 }
 
-static void tell(spectacles_relay *relay, const sp_member *member, const limited *found)
+static void tell(spectacles_relay *relay, const sp_relay_shard *shard, const limited *found)
 {
-    sp_relay_news *news = sp_relay_tell(relay, SPECTACLES_RELAY_EVENT_COMMAND_LIMITED);
-    if (!news)
+    sp_relay_pending *queued = sp_relay_queue_event(relay, SPECTACLES_RELAY_EVENT_COMMAND_LIMITED);
+    if (!queued)
         return;
     sp_text nonce;
     sp_text_set(&nonce, "%s", "");
     sp_text_add_foreign(&nonce, found->nonce, found->nonce_length, NONCE_SHOWN);
-    news->event.shard_id = member->id;
-    news->event.op = found->op <= UINT32_MAX ? (uint32_t)found->op : 0;
-    news->event.time = found->wait;
-    sp_relay_name(news, nonce.chars, nonce.length);
-    sp_text_set(&news->text, "Discord refused op %u, which came too early: again in %llu ms",
-                (unsigned)news->event.op, (unsigned long long)found->wait);
+    queued->event.shard_id = shard->id;
+    queued->event.op = found->op <= UINT32_MAX ? (uint32_t)found->op : 0;
+    queued->event.time = found->wait;
+    sp_relay_set_name(queued, nonce.chars, nonce.length);
+    sp_text_set(&queued->text, "Discord refused op %u, which came too early: again in %llu ms",
+                (unsigned)queued->event.op, (unsigned long long)found->wait);
     if (nonce.length > 0)
-        sp_text_add(&news->text, " (nonce %s)", nonce.chars);
+        sp_text_add(&queued->text, " (nonce %s)", nonce.chars);
 }
 
-void sp_relay_tell_rate_limited(spectacles_relay *relay, const sp_member *member,
+void sp_relay_tell_rate_limited(spectacles_relay *relay, const sp_relay_shard *shard,
                                 const spectacles_shard_event *event)
 {
     spectacles_document *document = NULL;
@@ -74,7 +76,7 @@ void sp_relay_tell_rate_limited(spectacles_relay *relay, const sp_member *member
     if (spectacles_document_parse(document, event->format, 0, event->data, event->data_length, NULL) ==
         SPECTACLES_OK) {
         limited found = read_limited(spectacles_document_root(document));
-        tell(relay, member, &found);
+        tell(relay, shard, &found);
     }
     spectacles_document_free(document);
 }

@@ -1,7 +1,15 @@
-#include "relay/relay.h"
-
+/* The public face of the relay: makes one, works through its sources in turn, and stops. Called by owners. */
 #include "core/config.h"
 #include "core/export.h"
+#include "relay/commands.h"
+#include "relay/confirms.h"
+#include "relay/dispatches.h"
+#include "relay/events.h"
+#include "relay/gaps.h"
+#include "relay/packets.h"
+#include "relay/publishes.h"
+#include "relay/sends.h"
+#include "relay/shards.h"
 #include "routing/packet.h"
 
 #include <stdlib.h>
@@ -9,8 +17,8 @@
 
 /* Events that can wait at once: the sources are not pulled while one waits. */
 enum {
-    NEWS_RESERVED = 32,
-    SHARDS_MOST = 1000000
+    PENDING_RESERVED = 32,
+    SHARDS_MAX = 1000000
 };
 
 /* ---- Making one ---- */
@@ -24,7 +32,7 @@ SPECTACLES_EXPORT void spectacles_relay_config_init(spectacles_relay_config *con
 
 static int check_config(const spectacles_relay_config *config, spectacles_problem *problem)
 {
-    if (config->shard_count == 0 || config->shard_count > SHARDS_MOST)
+    if (config->shard_count == 0 || config->shard_count > SHARDS_MAX)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "shard_count has to be 1 to 1000000");
     if (!config->shards || config->shards_length == 0)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "shards is empty");
@@ -33,7 +41,7 @@ static int check_config(const spectacles_relay_config *config, spectacles_proble
     if ((config->allow_length > 0 && !config->allow) || (config->gaps_length > 0 && !config->gaps) ||
         (config->more_ops_length > 0 && !config->more_ops))
         return sp_refuse(problem, SPECTACLES_E_INVAL, "allow, gaps or more_ops is NULL but has a length");
-    if (config->max_concurrency == 0 || config->max_concurrency > SP_RELAY_CONCURRENCY_MOST)
+    if (config->max_concurrency == 0 || config->max_concurrency > SP_RELAY_CONCURRENCY_MAX)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "max_concurrency has to be 1 to 65536");
     for (size_t i = 0; i < config->more_ops_length; i++) {
         if (sp_packet_op_is_reserved(config->more_ops[i]))
@@ -48,36 +56,36 @@ static int check_config(const spectacles_relay_config *config, spectacles_proble
 
 static int by_id(const void *a, const void *b)
 {
-    uint32_t first = ((const sp_member *)a)->id;
-    uint32_t second = ((const sp_member *)b)->id;
+    uint32_t first = ((const sp_relay_shard *)a)->id;
+    uint32_t second = ((const sp_relay_shard *)b)->id;
     return first < second ? -1 : first > second;
 }
 
 static int take_shards(spectacles_relay *relay, const spectacles_relay_config *config,
                        spectacles_problem *problem)
 {
-    relay->members = calloc(config->shards_length, sizeof *relay->members);
-    if (!relay->members)
+    relay->shards = calloc(config->shards_length, sizeof *relay->shards);
+    if (!relay->shards)
         return SPECTACLES_E_NOMEM;
     for (size_t i = 0; i < config->shards_length; i++) {
-        sp_member *member = &relay->members[i];
-        member->shard = config->shards[i];
-        if (!member->shard || spectacles_shard_id(member->shard) >= config->shard_count ||
-            spectacles_shard_count(member->shard) != config->shard_count)
+        sp_relay_shard *shard = &relay->shards[i];
+        shard->engine = config->shards[i];
+        if (!shard->engine || spectacles_shard_id(shard->engine) >= config->shard_count ||
+            spectacles_shard_count(shard->engine) != config->shard_count)
             return sp_refuse(problem, SPECTACLES_E_INVAL,
                              "a shard is NULL, or was made for another shard_count");
-        member->id = spectacles_shard_id(member->shard);
-        member->dispatches = sp_ring_of(sizeof(sp_dispatch));
-        member->gaps = sp_ring_of(sizeof(sp_gap));
-        member->held = sp_ring_of(sizeof(sp_packet));
-        member->sent = sp_ring_of(sizeof(sp_packet));
-        relay->member_count = i + 1;
+        shard->id = spectacles_shard_id(shard->engine);
+        shard->dispatches = sp_ring_of(sizeof(sp_dispatch));
+        shard->gaps = sp_ring_of(sizeof(sp_gap));
+        shard->held = sp_ring_of(sizeof(sp_packet));
+        shard->sent = sp_ring_of(sizeof(sp_packet));
+        relay->served = i + 1;
         /* A session that another process began is replayed before RESUMED tells of it. */
-        sp_relay_keep_session(member);
+        sp_relay_keep_session(shard);
     }
-    qsort(relay->members, relay->member_count, sizeof *relay->members, by_id);
-    for (size_t i = 1; i < relay->member_count; i++) {
-        if (relay->members[i].id == relay->members[i - 1].id)
+    qsort(relay->shards, relay->served, sizeof *relay->shards, by_id);
+    for (size_t i = 1; i < relay->served; i++) {
+        if (relay->shards[i].id == relay->shards[i - 1].id)
             return sp_refuse(problem, SPECTACLES_E_INVAL, "a shard_id is there twice");
     }
     return SPECTACLES_OK;
@@ -96,9 +104,9 @@ static int reserve(sp_ring *ring, int items)
 /* What has to be told is told even when memory runs out. */
 static int reserve_events(spectacles_relay *relay)
 {
-    int error = reserve(&relay->news, NEWS_RESERVED);
-    for (size_t i = 0; i < relay->member_count && error == SPECTACLES_OK; i++)
-        error = reserve(&relay->members[i].gaps, SP_RELAY_GAPS);
+    int error = reserve(&relay->pending, PENDING_RESERVED);
+    for (size_t i = 0; i < relay->served && error == SPECTACLES_OK; i++)
+        error = reserve(&relay->shards[i].gaps, SP_RELAY_GAPS);
     return error;
 }
 
@@ -118,7 +126,7 @@ static int set_up(spectacles_relay *relay, const spectacles_relay_config *config
 {
     relay->publishes = sp_ring_of(sizeof(sp_publish));
     relay->routes = sp_ring_of(sizeof(sp_route));
-    relay->news = sp_ring_of(sizeof(sp_relay_news));
+    relay->pending = sp_ring_of(sizeof(sp_relay_pending));
     relay->send_subscription = -1;
     relay->shard_count = config->shard_count;
     relay->events = config->events;
@@ -188,13 +196,13 @@ SPECTACLES_EXPORT void spectacles_relay_free(spectacles_relay *relay)
 {
     if (!relay)
         return;
-    for (size_t i = 0; i < relay->member_count; i++) {
-        sp_relay_free_packets(&relay->members[i].held);
-        sp_relay_free_packets(&relay->members[i].sent);
-        sp_ring_free(&relay->members[i].held);
-        sp_ring_free(&relay->members[i].sent);
-        sp_ring_free(&relay->members[i].dispatches);
-        sp_ring_free(&relay->members[i].gaps);
+    for (size_t i = 0; i < relay->served; i++) {
+        sp_relay_free_packets(&relay->shards[i].held);
+        sp_relay_free_packets(&relay->shards[i].sent);
+        sp_ring_free(&relay->shards[i].held);
+        sp_ring_free(&relay->shards[i].sent);
+        sp_ring_free(&relay->shards[i].dispatches);
+        sp_ring_free(&relay->shards[i].gaps);
     }
     for (size_t i = 0; i < relay->publishes.count; i++)
         sp_relay_free_publish(sp_ring_at(&relay->publishes, i));
@@ -203,13 +211,13 @@ SPECTACLES_EXPORT void spectacles_relay_free(spectacles_relay *relay)
     sp_buffer_free(&relay->keys);
     sp_ring_free(&relay->publishes);
     sp_ring_free(&relay->routes);
-    sp_ring_free(&relay->news);
+    sp_ring_free(&relay->pending);
     sp_filter_free(&relay->filter);
     sp_unroutable_free(&relay->unroutable);
     sp_identify_free(&relay->identify);
     free(relay->settled_queues);
     free(relay->more_ops);
-    free(relay->members);
+    free(relay->shards);
     free(relay);
 }
 
@@ -218,8 +226,8 @@ SPECTACLES_EXPORT void spectacles_relay_free(spectacles_relay *relay)
 static bool pull_shards(spectacles_relay *relay, uint64_t now)
 {
     bool pulled = false;
-    for (size_t i = 0; i < relay->member_count && relay->news.count == 0; i++) {
-        relay->turn = (relay->turn + 1) % relay->member_count;
+    for (size_t i = 0; i < relay->served && relay->pending.count == 0; i++) {
+        relay->turn = (relay->turn + 1) % relay->served;
         pulled |= sp_relay_pull_shard(relay, (uint32_t)relay->turn, now);
     }
     return pulled;
@@ -227,8 +235,8 @@ static bool pull_shards(spectacles_relay *relay, uint64_t now)
 
 static bool all_final(const spectacles_relay *relay)
 {
-    for (size_t i = 0; i < relay->member_count; i++) {
-        if (!relay->members[i].final)
+    for (size_t i = 0; i < relay->served; i++) {
+        if (!relay->shards[i].final)
             return false;
     }
     return true;
@@ -246,18 +254,18 @@ SPECTACLES_EXPORT const spectacles_relay_event *spectacles_relay_next_event(spec
                                                                             uint64_t now)
 {
     for (;;) {
-        const spectacles_relay_event *event = sp_relay_take_news(relay);
+        const spectacles_relay_event *event = sp_relay_take_event(relay);
         if (event)
             return event;
         close_commands(relay, now);
-        bool busy = sp_relay_pull_events(relay, now);
+        bool busy = sp_relay_pull_confirms(relay, now);
         busy |= sp_relay_pull_commands(relay, now);
         busy |= sp_relay_route_sends(relay, now);
         busy |= sp_relay_send_packets(relay, now);
         busy |= sp_relay_grant_identifies(relay, now);
         busy |= sp_relay_publish_gaps(relay, now);
         busy |= pull_shards(relay, now);
-        if (!busy && relay->news.count == 0)
+        if (!busy && relay->pending.count == 0)
             return NULL;
     }
 }
@@ -277,8 +285,8 @@ SPECTACLES_EXPORT int spectacles_relay_stop(spectacles_relay *relay, uint32_t co
 {
     if (relay->stopping)
         return SPECTACLES_OK;
-    for (size_t i = 0; i < relay->member_count; i++) {
-        int error = spectacles_shard_close(relay->members[i].shard, code, now);
+    for (size_t i = 0; i < relay->served; i++) {
+        int error = spectacles_shard_close(relay->shards[i].engine, code, now);
         if (error != SPECTACLES_OK)
             return error;
     }

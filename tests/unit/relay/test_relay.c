@@ -1,5 +1,5 @@
 #include "fakes.h"
-#include "relay/relay.h"
+#include "relay/internal.h"
 
 #include <stdio.h>
 
@@ -180,7 +180,7 @@ static void what_is_filtered_out_takes_no_room(void **state)
     (void)state;
     start(1);
     spectacles_shard *shard = &world.shards[0];
-    const sp_ring *open = &world.relay->members[0].dispatches;
+    const sp_ring *open = &world.relay->shards[0].dispatches;
     for (uint64_t seq = 2; seq < 5000; seq++) {
         fake_dispatch(shard, seq, seq % 1000 == 0 ? "A" : "X", "");
         pull();

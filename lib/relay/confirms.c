@@ -1,0 +1,68 @@
+/*
+ * Pulls the broker of events: what became of each publish goes to dispatches, sends and gaps. Called by relay.c.
+ */
+#include "relay/confirms.h"
+
+#include "relay/dispatches.h"
+#include "relay/events.h"
+#include "relay/gaps.h"
+#include "relay/publishes.h"
+#include "relay/sends.h"
+
+static void on_confirmed(spectacles_relay *relay, sp_publish *publish)
+{
+    if (publish->kind == SP_PUBLISH_COMMAND) {
+        sp_relay_send_confirmed(relay, publish);
+    } else if (publish->kind == SP_PUBLISH_GAP) {
+        sp_relay_gap_confirmed(relay, publish);
+    } else {
+        sp_relay_dispatch_confirmed(relay, publish);
+    }
+}
+
+static void on_outcome(spectacles_relay *relay, const spectacles_broker_event *event, uint64_t now)
+{
+    sp_publish *publish = sp_relay_find_publish(relay, event->tag);
+    if (!publish)
+        return;
+    if (event->type == SPECTACLES_BROKER_EVENT_CONFIRMED)
+        on_confirmed(relay, publish);
+    else if (publish->kind == SP_PUBLISH_COMMAND)
+        sp_relay_send_returned(relay, publish, event, now);
+    else if (publish->kind == SP_PUBLISH_GAP)
+        sp_relay_gap_returned(relay, publish, now);
+    else if (event->type == SPECTACLES_BROKER_EVENT_RETURNED)
+        sp_relay_dispatch_unroutable(relay, publish, event, now);
+    else
+        sp_relay_dispatch_refused(relay, publish, event, now);
+    sp_relay_finish_publish(relay, publish);
+}
+
+static void on_events_event(spectacles_relay *relay, const spectacles_broker_event *event, uint64_t now)
+{
+    switch (event->type) {
+    case SPECTACLES_BROKER_EVENT_CONFIRMED:
+    case SPECTACLES_BROKER_EVENT_RETURNED:
+    case SPECTACLES_BROKER_EVENT_FAILED:
+        on_outcome(relay, event, now);
+        break;
+    case SPECTACLES_BROKER_EVENT_CLOSED:
+        relay->events_closed = true;
+        break;
+    default:
+        break;
+    }
+    sp_relay_queue_connection_event(relay, SPECTACLES_RELAY_EVENTS, event);
+}
+
+bool sp_relay_pull_confirms(spectacles_relay *relay, uint64_t now)
+{
+    const spectacles_broker_event *event;
+    int pulled = 0;
+    while (pulled < SP_RELAY_QUANTUM && relay->pending.count == 0 &&
+           (event = spectacles_broker_next_event(relay->events, now))) {
+        pulled++;
+        on_events_event(relay, event, now);
+    }
+    return pulled > 0;
+}

@@ -1,0 +1,65 @@
+/*
+ * What a SEND and a packet have in common: a delivery of the broker of commands, read in any format, rejected with a reason,
+ * and perhaps not ours any more. Called by sends.c and packets.c.
+ */
+#include "relay/deliveries.h"
+
+#include "codec/transcode.h"
+#include "relay/events.h"
+#include "routing/packet.h"
+
+#include <spectacles/codec.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    KEPT_JSON = 64 * 1024
+};
+
+void sp_relay_reject(spectacles_relay *relay, uint64_t delivery, const char *key, size_t key_length,
+                     int error, const char *why)
+{
+    spectacles_broker_reject(relay->commands, delivery, 0);
+    relay->stats.rejected++;
+    sp_relay_pending *queued = sp_relay_queue_event(relay, SPECTACLES_RELAY_EVENT_COMMAND_REJECTED);
+    if (!queued)
+        return;
+    queued->event.error = error;
+    sp_relay_set_name(queued, key, key_length);
+    sp_text_set(&queued->text, "%s", why ? why : spectacles_strerror(error));
+}
+
+uint8_t *sp_relay_copy_body(const uint8_t *bytes, size_t length)
+{
+    uint8_t *out = malloc(length ? length : 1);
+    if (out && length > 0)
+        memcpy(out, bytes, length);
+    return out;
+}
+
+int sp_relay_parse_packet(const spectacles_relay *relay, spectacles_packet *packet, const uint8_t *body,
+                          size_t length, spectacles_problem *problem)
+{
+    return sp_packet_parse(packet, body, length, relay->more_ops, relay->more_ops_length, problem);
+}
+
+/* What a worker wrote in another format is rewritten once, and read as JSON. What is in none is refused as JSON. */
+int sp_relay_read_json(spectacles_relay *relay, const spectacles_broker_event *event, sp_slice *json,
+                       spectacles_problem *problem)
+{
+    *json = (sp_slice){event->body, event->body_length};
+    if (event->format == SPECTACLES_FORMAT_JSON || event->format == SPECTACLES_FORMAT_RAW)
+        return SPECTACLES_OK;
+    sp_buffer_clear(&relay->json);
+    sp_buffer_shrink(&relay->json, KEPT_JSON);
+    int error =
+        sp_transcode(&relay->json, &relay->keys, SPECTACLES_FORMAT_JSON, event->format, 0, *json, problem);
+    *json = sp_buffer_slice(&relay->json);
+    return error;
+}
+
+/* What the broker has delivered again, or will, is not ours any more: done here too it would be done twice. */
+bool sp_relay_lost_delivery(const spectacles_relay *relay, uint64_t delivery)
+{
+    return !spectacles_broker_holds(relay->commands, delivery);
+}

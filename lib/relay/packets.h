@@ -1,0 +1,21 @@
+#ifndef SP_RELAY_PACKETS_H
+#define SP_RELAY_PACKETS_H
+
+#include "relay/internal.h"
+
+/* Packets on their way to Discord. */
+
+/* A packet was delivered for a shard: it is held, or rejected. */
+void sp_relay_take_packet(spectacles_relay *relay, uint32_t index, const spectacles_broker_event *event);
+
+/* Sends what is held, as far as that is possible now. True when it did something. */
+bool sp_relay_send_packets(spectacles_relay *relay, uint64_t now);
+
+/* The bytes of a packet are gone, or its connection has ended first. */
+void sp_relay_packet_sent(spectacles_relay *relay, uint32_t index, uint64_t ticket);
+void sp_relay_packet_unsent(spectacles_relay *relay, uint32_t index);
+
+uint64_t sp_relay_packets_deadline(const spectacles_relay *relay);
+void sp_relay_free_packets(sp_ring *packets);
+
+#endif

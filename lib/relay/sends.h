@@ -1,0 +1,22 @@
+#ifndef SP_RELAY_SENDS_H
+#define SP_RELAY_SENDS_H
+
+#include "relay/internal.h"
+
+/* SENDs on their way to the key of their shard. */
+
+/* A SEND was delivered: it is routed, or rejected. */
+void sp_relay_take_send(spectacles_relay *relay, const spectacles_broker_event *event);
+
+/* Publishes what can be published now. True when it did something. */
+bool sp_relay_route_sends(spectacles_relay *relay, uint64_t now);
+
+/* The packet of a SEND is confirmed under its shard's key, or no queue took it. */
+void sp_relay_send_confirmed(spectacles_relay *relay, const sp_publish *publish);
+void sp_relay_send_returned(spectacles_relay *relay, sp_publish *publish,
+                            const spectacles_broker_event *event, uint64_t now);
+
+uint64_t sp_relay_sends_deadline(const spectacles_relay *relay);
+void sp_relay_free_routes(sp_ring *routes);
+
+#endif
