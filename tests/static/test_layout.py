@@ -1,0 +1,256 @@
+"""How the text is laid out: clang-format, the length of functions, files and lines, and the head comment of each file."""
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tools.sources import files, hold
+
+COLUMNS = 120
+FUNCTION_MAX = 60
+FILE_MAX = 500
+
+NOT_YET_WITHIN_COLUMNS: set[str] = {
+    "CHANGELOG.md",
+    "README.md",
+    "doc/architecture.md",
+    "doc/decisions.md",
+    "doc/guarantees.md",
+    "doc/json.md",
+    "doc/performance.md",
+    "examples/gateway.c",
+    "examples/store.c",
+    "examples/store.h",
+    "examples/whole_file.c",
+    "examples/whole_file.h",
+    "include/spectacles/broker.h",
+    "include/spectacles/codec.h",
+    "include/spectacles/document.h",
+    "include/spectacles/link.h",
+    "include/spectacles/relay.h",
+    "include/spectacles/routing.h",
+    "include/spectacles/shard.h",
+    "include/spectacles/state.h",
+    "include/spectacles/stream.h",
+    "include/spectacles/types.h",
+    "lib/broker/publishes.c",
+    "lib/codec/convert_msgpack.c",
+    "lib/codec/convert_msgpack.h",
+    "lib/codec/document.h",
+    "lib/codec/event.h",
+    "lib/codec/format.c",
+    "lib/codec/write_json.c",
+    "lib/core/backoff.c",
+    "lib/core/backoff.h",
+    "lib/net/link.c",
+    "lib/net/tls.c",
+    "lib/relay/rate_limited.c",
+    "lib/routing/intents.c",
+    "lib/routing/retry_after.h",
+    "lib/shard/close.c",
+    "lib/shard/frame.c",
+    "lib/shard/frame.h",
+    "lib/shard/handshake.h",
+    "lib/shard/inflate.c",
+    "lib/shard/inflate.h",
+    "lib/shard/life.c",
+    "lib/shard/receive.c",
+    "lib/shard/session.c",
+    "lib/shard/shard.c",
+    "lib/shard/shard.h",
+    "tests/bench/broker.c",
+    "tests/bench/floor.c",
+    "tests/fuzz/fuzz_upgrade.c",
+    "tests/standin/README.md",
+    "tests/tools/broker_tool.c",
+    "tests/unit/broker/test_engine.c",
+    "tests/unit/codec/test_json.c",
+    "tests/unit/core/test_backoff.c",
+    "tests/unit/net/certificates.h",
+    "tests/unit/net/test_clock.c",
+    "tests/unit/net/test_link.c",
+    "tests/unit/net/test_tls.c",
+    "tests/unit/net/tls_server.h",
+    "tests/unit/relay/test_relay.c",
+    "tests/unit/shard/test_encodings.c",
+    "tests/unit/shard/test_life.c",
+    "tests/unit/shard/test_session.c",
+    "tests/unit/state/test_nomem.c",
+}
+NOT_YET_SHORT_FILES: set[str] = {
+    "lib/broker/broker.c",
+    "lib/broker/publishes.c",
+    "lib/broker/setup.c",
+    "lib/codec/blocks_walk.h",
+    "lib/net/link.c",
+    "lib/relay/dispatches.c",
+    "lib/shard/shard.c",
+}
+NOT_YET_WITH_HEADS: set[str] = {
+    "lib/broker/broker.c",
+    "lib/broker/call.c",
+    "lib/broker/calls.c",
+    "lib/broker/content.c",
+    "lib/broker/deliveries.c",
+    "lib/broker/events.c",
+    "lib/broker/handshake.c",
+    "lib/broker/headers.c",
+    "lib/broker/life.c",
+    "lib/broker/publishes.c",
+    "lib/broker/receive.c",
+    "lib/broker/refusal.c",
+    "lib/broker/setup.c",
+    "lib/broker/topology.c",
+    "lib/broker/uri.c",
+    "lib/broker/wire.c",
+    "lib/codec/blocks.c",
+    "lib/codec/blocks_avx2.c",
+    "lib/codec/blocks_avx512.c",
+    "lib/codec/blocks_neon.c",
+    "lib/codec/blocks_sse2.c",
+    "lib/codec/bytes.c",
+    "lib/codec/document.c",
+    "lib/codec/envelope.c",
+    "lib/codec/envelope_etf.c",
+    "lib/codec/envelope_json.c",
+    "lib/codec/inflate_etf.c",
+    "lib/codec/json.c",
+    "lib/codec/no_msgpack.c",
+    "lib/codec/number.c",
+    "lib/codec/read_etf.c",
+    "lib/codec/read_json.c",
+    "lib/codec/read_msgpack.c",
+    "lib/codec/scanner.c",
+    "lib/codec/token.c",
+    "lib/codec/write_etf.c",
+    "lib/codec/write_json.c",
+    "lib/codec/write_msgpack.c",
+    "lib/core/buffer.c",
+    "lib/core/random.c",
+    "lib/core/ring.c",
+    "lib/core/text.c",
+    "lib/net/address.c",
+    "lib/net/clock.c",
+    "lib/net/entropy.c",
+    "lib/net/resolve.c",
+    "lib/net/tcp.c",
+    "lib/net/tls.c",
+    "lib/net/trust.c",
+    "lib/relay/commands.c",
+    "lib/relay/dispatches.c",
+    "lib/relay/events.c",
+    "lib/relay/filter.c",
+    "lib/relay/gaps.c",
+    "lib/relay/identify.c",
+    "lib/relay/rate_limited.c",
+    "lib/relay/relay.c",
+    "lib/relay/unroutable.c",
+    "lib/routing/command.c",
+    "lib/routing/packet.c",
+    "lib/routing/send.c",
+    "lib/shard/close.c",
+    "lib/shard/commands.c",
+    "lib/shard/events.c",
+    "lib/shard/frame.c",
+    "lib/shard/handshake.c",
+    "lib/shard/heartbeat.c",
+    "lib/shard/inflate.c",
+    "lib/shard/life.c",
+    "lib/shard/limits.c",
+    "lib/shard/payload.c",
+    "lib/shard/receive.c",
+    "lib/shard/send.c",
+    "lib/shard/session.c",
+    "lib/shard/shard.c",
+    "lib/shard/url.c",
+    "lib/state/record.c",
+    "lib/state/state.c",
+    "lib/state/take.c",
+    "lib/state/write.c",
+}
+
+
+@pytest.mark.skipif(not shutil.which("clang-format"), reason="clang-format is not installed")
+def test_code_is_laid_out(root: Path) -> None:
+    command = ["clang-format", "--dry-run", "-Werror", *files(root, "*.c", "*.h")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[:3000] + "\nrun ./dev format"
+
+
+def test_functions_are_short(root: Path) -> None:
+    long = []
+    for path in files(root, "*.c"):
+        start = None
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            if line == "{":
+                start = number
+            elif line == "}" and start:
+                if number - start - 1 > FUNCTION_MAX:
+                    long.append(f"{path.relative_to(root)}:{start} {number - start - 1} lines")
+                start = None
+    assert not long, "\n".join(long)
+
+
+def test_files_of_the_library_are_short(root: Path) -> None:
+    counts = {str(path.relative_to(root)): len(path.read_text().splitlines()) for path in files(root, "lib/*.c", "lib/*.h")}
+    hold({name: f"{name}: {count} lines, and {FILE_MAX} are allowed" for name, count in counts.items() if count > FILE_MAX},
+         NOT_YET_SHORT_FILES)
+
+
+def too_wide(text: str, is_markdown: bool) -> list[int]:
+    """
+    The numbers of the lines that are too wide. In Markdown a row of a table cannot be broken: it may be wider. So may a
+    line without a space to break it at, such as a link.
+    """
+    return [number for number, line in enumerate(text.splitlines(), 1) if len(line) > COLUMNS
+            and not (is_markdown and (line.startswith("|") or " " not in line.strip()))]
+
+
+def test_lines_are_within_the_columns(root: Path) -> None:
+    """Of C code and of documentation. Python is read in an editor, and is left to its authors."""
+    complaints = {}
+    for path in files(root, "*.c", "*.h", "*.md"):
+        wide = too_wide(path.read_text(), path.suffix == ".md")
+        name = str(path.relative_to(root))
+        if wide:
+            complaints[name] = f"{name}: wider than {COLUMNS} columns: lines {', '.join(map(str, wide))}"
+    hold(complaints, NOT_YET_WITHIN_COLUMNS)
+
+
+def test_wide_lines_are_found() -> None:
+    wide = "word " * 30
+    assert too_wide(f"short\n{wide}\n| {wide} |\n", is_markdown=False) == [2, 3]
+    assert too_wide(f"{wide}\n| {wide} |\n{'x' * 200}\n", is_markdown=True) == [1]
+
+
+def head_of(text: str) -> str:
+    """The comment that a file begins with, without its stars; empty when the file begins with something else."""
+    found = re.match(r"\s*/\*(.*?)\*/", text, re.DOTALL)
+    return " ".join(found.group(1).replace("*", " ").split()) if found else ""
+
+
+def lacks(head: str) -> str:
+    """What a head comment does not say, or nothing."""
+    if len(head.split()) < 8:
+        return "does not begin with a comment that says what the file owns and who calls it"
+    return "" if re.search(r"\b[Cc]all(s|ed|ers?)?\b", head) else "its head comment does not say who calls it"
+
+
+def test_files_begin_with_what_they_own_and_who_calls_them(root: Path) -> None:
+    complaints = {}
+    for path in files(root, "lib/*.c"):
+        name, lack = str(path.relative_to(root)), lacks(head_of(path.read_text()))
+        if lack:
+            complaints[name] = f"{name}: {lack}"
+    hold(complaints, NOT_YET_WITH_HEADS)
+
+
+def test_a_head_that_says_little_is_found() -> None:
+    assert not lacks(head_of("/*\n * The queue of bytes that everything is written to. Every module calls it.\n */\n#include <a.h>\n"))
+    assert "who calls it" in lacks(head_of("/* The queue of bytes that everything in here is written to. */\n"))
+    assert "does not begin" in lacks(head_of("/* Bytes. */\n#include <a.h>\n"))
+    assert "does not begin" in lacks(head_of("#include <a.h>\n/* The queue of bytes, that everything calls for. */\n"))

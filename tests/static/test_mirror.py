@@ -1,0 +1,69 @@
+"""tests/unit mirrors lib by name, and no test file is a book."""
+from __future__ import annotations
+
+from pathlib import Path
+
+from tools.sources import files, hold
+
+LINES_MAX = 600
+
+# Tests whose subject is more than one file, and what that subject is.
+EXCEPTIONS = {
+    "broker/test_hostile.c": "the whole engine: bytes of a broken or hostile broker, whichever file reads them",
+    "broker/test_nomem.c": "the whole engine: each of its allocations fails once",
+    "codec/test_msgpack.c": "read_msgpack.c, write_msgpack.c and convert_msgpack.c, beside the library that others use",
+    "codec/test_nomem.c": "the whole module: each of its allocations fails once",
+    "relay/test_promise.c": "the whole engine: what doc/guarantees.md promises",
+    "shard/test_encodings.c": "the whole engine: sessions in each encoding and compression",
+    "shard/test_hostile.c": "the whole engine: bytes of a broken or hostile gateway, whichever file reads them",
+    "shard/test_nomem.c": "the whole engine: each of its allocations fails once",
+    "state/test_format.c": "read.c and write.c: the stored bytes, there and back",
+    "state/test_nomem.c": "the whole module: each of its allocations fails once",
+}
+NOT_YET_MIRRORED: set[str] = {
+    "broker/test_consume.c",
+    "broker/test_engine.c",
+    "broker/test_formats.c",
+    "relay/test_formats.c",
+    "routing/test_commands.c",
+}
+NOT_YET_SHORT: set[str] = {
+    "integration/test_broker.py",
+    "tools/broker_tool.c",
+    "unit/broker/test_calls.c",
+    "unit/broker/test_engine.c",
+    "unit/broker/test_hostile.c",
+    "unit/net/test_link.c",
+    "unit/relay/test_promise.c",
+    "unit/relay/test_relay.c",
+    "unit/shard/test_encodings.c",
+    "unit/shard/test_hostile.c",
+    "unit/shard/test_life.c",
+    "unit/shard/test_shard.c",
+}
+
+
+def subject(root: Path, module: str, test: str) -> bool:
+    """Whether the file that the test is named after exists. tests/unit/examples is about the folder examples."""
+    folder = root / "examples" if module == "examples" else root / "lib" / module
+    name = test.removeprefix("test_").removesuffix(".c")
+    return (folder / f"{name}.c").exists() or (folder / f"{name}.h").exists()
+
+
+def test_unit_tests_are_named_after_what_they_test(root: Path) -> None:
+    complaints, unit = {}, [path.parts[-2:] for path in files(root, "tests/unit/*/test_*.c")]
+    for module, test in unit:
+        name = f"{module}/{test}"
+        if name not in EXCEPTIONS and not subject(root, module, test):
+            complaints[name] = f"{name}: there is no such file in lib/{module}: name the test after one, or the exception and its reason"
+    hold(complaints, NOT_YET_MIRRORED)
+    assert set(EXCEPTIONS) <= {"/".join(each) for each in unit}, "an exception is not needed any more"
+
+
+def test_files_of_tests_are_short(root: Path) -> None:
+    complaints = {}
+    for path in files(root, "tests/*.c", "tests/*.h", "tests/*.py"):
+        name, count = str(path.relative_to(root / "tests")), len(path.read_text().splitlines())
+        if count > LINES_MAX:
+            complaints[name] = f"{name}: {count} lines, and {LINES_MAX} are allowed: split it by what it proves"
+    hold(complaints, NOT_YET_SHORT)
