@@ -109,8 +109,8 @@ def test_identifies_too_fast_are_invalid_sessions_after_a_while() -> None:
 def test_an_identify_that_came_too_early_does_not_begin_the_window_again() -> None:
     identifies = Identifies(Standin(identify_window=5.0))
     assert identifies.allows(0, 100.0)
-    assert not identifies.allows(0, 102.0)
-    assert identifies.allows(0, 105.0)
+    assert not identifies.allows(0, 102.5)
+    assert identifies.allows(0, 103.5)
 
 
 def test_a_session_is_replayed_until_it_is_ended(standin: Standin) -> None:
