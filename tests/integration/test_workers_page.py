@@ -1,4 +1,4 @@
-"""The workers in README.md, run as they stand there."""
+"""The workers in doc/workers.md, run as they stand there."""
 from __future__ import annotations
 
 import json
@@ -16,7 +16,7 @@ from .conftest import Bot
 
 
 def snippet(root: Path, language: str, to: Path) -> Path:
-    code = re.findall(rf"^```{language}\n(.*?)^```$", (root / "README.md").read_text(), re.M | re.S)
+    code = re.findall(rf"^```{language}\n(.*?)^```$", (root / "doc" / "workers.md").read_text(), re.M | re.S)
     assert len(code) == 1
     to.write_text(code[0])
     return to
