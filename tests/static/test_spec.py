@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-ROW = re.compile(r"^\| (?!The specification says|---)(.+) \| (.+) \| (.+) \|$", re.MULTILINE)
+ENTRY = re.compile(r"^- (.+?)\n  Code: (.+?)\n  Test: (.+?)(?=\n- |\n\n)", re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture
 def rows(root: Path) -> list[tuple[str, str, str]]:
-    found = ROW.findall((root / "doc" / "spec.md").read_text())
-    assert len(found) >= 16, "one row for each sentence of the specification"
+    found = ENTRY.findall((root / "doc" / "spec.md").read_text())
+    assert len(found) >= 16, "one entry for each sentence of the specification"
     return found
 
 
@@ -24,5 +24,5 @@ def test_the_files_exist(root: Path, rows: list[tuple[str, str, str]]) -> None:
 
 def test_the_tests_exist(root: Path, rows: list[tuple[str, str, str]]) -> None:
     for sentence, _, test in rows:
-        for path, name in re.findall(r"`(tests/[\w/.]+)` `(\w+)`", test):
+        for path, name in re.findall(r"`(tests/[\w/.]+)`\s+`(\w+)`", test):
             assert re.search(rf"\b{name}\b", (root / path).read_text()), f"{sentence}: {name} is not in {path}"
