@@ -473,7 +473,7 @@ int spectacles_broker_opened(spectacles_broker *broker, uint64_t now);
 int spectacles_broker_feed(spectacles_broker *broker, const uint8_t *bytes, size_t length, uint64_t now);
 
 /*
- * The connection has ended, or could not be made; error and text as in spectacles_shard_eof(). What was fed
+ * The connection has ended, or could not be made; error and text as in spectacles_stream_eof(). What was fed
  * before is still delivered. Returns 0; no-op when no connection was wanted.
  */
 int spectacles_broker_eof(spectacles_broker *broker, int error, const char *text, size_t length,

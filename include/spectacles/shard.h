@@ -3,20 +3,13 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * A shard takes bytes, gives bytes, names a deadline and hands out events. It opens no socket, reads no
- * clock and speaks no TLS: a spectacles_link (link.h) does that for it, or any transport of your own that
- * keeps this contract:
+ * A shard takes bytes, gives bytes, names a deadline and hands out events. It opens no socket, reads no clock and speaks
+ * no TLS. Its bytes go through spectacles_shard_stream(): a spectacles_link (link.h) moves them, or a transport of your own
+ * that does what stream.h says.
  *
- *   1. spectacles_shard_endpoint() says where the shard wants to be connected, or NULL for nowhere. When
- *      its `connection` number is not the one you last opened, close what you have and open it anew.
- *   2. Tell what happens: opened() when TCP and TLS stand, feed() what arrived, eof() when the connection
- *      has ended or could not be made. Read only while wants_input() says 1: that is the back-pressure.
- *   3. Call expire() when deadline() has passed. Calling it early does nothing.
- *   4. After any of these, pull next_event() until it returns NULL. The shard works while it is pulled:
- *      bytes that were fed are decoded one message at a time, so that a dispatch can be handed out as a
- *      slice of the message it arrived in. An owner that stops pulling stops the stream: at high water
- *      wants_input() becomes 0 and TCP pushes back, while heartbeats go on from expire().
- *   5. Write pending(), tell consumed() how much of it went out, then look at deadline() again.
+ * The shard works while it is pulled: bytes that were fed are decoded one message at a time, so that a dispatch can be
+ * handed out as a slice of the message it arrived in. An owner that stops pulling stops the stream: at high water
+ * spectacles_stream_wants_input() becomes 0 and TCP pushes back, while heartbeats go on from spectacles_stream_expire().
  *
  * The life of a shard, and what moves it:
  *
@@ -418,52 +411,6 @@ const char *spectacles_shard_last_error(const spectacles_shard *shard);
  * is valid until the shard is freed. Cannot fail.
  */
 spectacles_stream *spectacles_shard_stream(spectacles_shard *shard);
-
-/* ---- The byte face: for whoever carries the bytes. A spectacles_link does all of this. ---- */
-
-/* Where the shard wants to be connected, or NULL: then close what is open. Valid until the next call on the shard. */
-const spectacles_endpoint *spectacles_shard_endpoint(const spectacles_shard *shard);
-
-/* 1 while bytes are welcome, 0 while the owner has to pull events first. */
-int spectacles_shard_wants_input(const spectacles_shard *shard);
-
-/*
- * The connection that endpoint() asked for stands. SPECTACLES_E_STATE when none was asked for.
- * SPECTACLES_E_NOMEM.
- */
-int spectacles_shard_opened(spectacles_shard *shard, uint64_t now);
-
-/*
- * Takes bytes that arrived, all of them (copied). SPECTACLES_E_STATE when not open. SPECTACLES_E_NOMEM: none
- * was taken; report eof() with that error.
- */
-int spectacles_shard_feed(spectacles_shard *shard, const uint8_t *bytes, size_t length, uint64_t now);
-
-/*
- * The connection has ended, or could not be made. error: 0 for an orderly end of the stream, else an enum
- * spectacles_error; text (may be NULL, length 0): a sentence that will be part of the DISCONNECTED event.
- * What was fed before is still delivered. Returns 0; no-op when no connection was wanted.
- */
-int spectacles_shard_eof(spectacles_shard *shard, int error, const char *text, size_t length, uint64_t now);
-
-/*
- * The bytes to be written next: returns their number and sets *bytes; valid until the next call on the shard.
- * Report with consumed() what was taken before any other call: that may put other bytes in front. A transport
- * that keeps bytes it has taken (TLS) reports them as consumed at once.
- */
-size_t spectacles_shard_pending(const spectacles_shard *shard, const uint8_t **bytes);
-
-/* The first `length` of the pending bytes were written; never more than pending() returned. */
-void spectacles_shard_consumed(spectacles_shard *shard, size_t length);
-
-/* When expire() is to be called at the latest; SPECTACLES_NEVER for never. May change with every call. */
-uint64_t spectacles_shard_deadline(const spectacles_shard *shard);
-
-/*
- * Does what time has made due: heartbeats, phase deadlines, the next attempt. Returns 0 or
- * SPECTACLES_E_NOMEM.
- */
-int spectacles_shard_expire(spectacles_shard *shard, uint64_t now);
 
 /* ---- Accessors: the fields of an event, for languages that read structs slowly. ---- */
 

@@ -99,11 +99,17 @@ void spectacles_stream_consumed(spectacles_stream *stream, size_t length);
 /*
  * When spectacles_stream_expire() is to be called at the latest, in milliseconds on the clock of `now`; SPECTACLES_NEVER
  * for never. Every call on the engine can change it. Cannot fail.
+ *
+ * The deadline of a shard is 0 while an event waits that its owner was not told of. spectacles_stream_consumed(), for one,
+ * can make SENT wait. The owner is told by the next spectacles_stream_expire(), and pulls after it as after any call. An
+ * owner that cannot pull yet is not told twice, so that its loop sleeps until the next real deadline. An event that stays
+ * behind the one that spectacles_shard_next_event() gave counts as new.
  */
 uint64_t spectacles_stream_deadline(const spectacles_stream *stream);
 
 /*
- * Does what time has made due: heartbeats, limits on phases, the next attempt to connect.
+ * Does what time has made due: heartbeats, limits on phases, the next attempt to connect. Pull the events of the engine
+ * after it.
  *
  * Returns 0, or SPECTACLES_E_NOMEM: memory ran out; the engine can go on, and tries again at its next deadline.
  */

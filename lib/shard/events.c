@@ -8,6 +8,7 @@ spectacles_shard_event *sp_shard_tell(spectacles_shard *shard, uint32_t type)
         return NULL;
     event->type = type;
     event->state = shard->state;
+    shard->unannounced = true;
     return event;
 }
 
@@ -17,11 +18,23 @@ int sp_shard_fail(spectacles_shard *shard, int error, const char *text)
     return error;
 }
 
-static const spectacles_shard_event *take_ticket(spectacles_shard *shard)
+/* A packet is told of in the order in which it was sent, so that only the first ticket counts. */
+static bool has_ticket(const spectacles_shard *shard)
 {
     const sp_ticket *ticket = sp_ring_front(&shard->tickets);
-    if (!ticket || (!ticket->lost && ticket->end > shard->gone))
+    return ticket && (ticket->lost || ticket->end <= shard->gone);
+}
+
+bool sp_shard_has_event(const spectacles_shard *shard)
+{
+    return shard->news.count > 0 || shard->dispatch_held || has_ticket(shard);
+}
+
+static const spectacles_shard_event *take_ticket(spectacles_shard *shard)
+{
+    if (!has_ticket(shard))
         return NULL;
+    const sp_ticket *ticket = sp_ring_front(&shard->tickets);
     shard->event = (spectacles_shard_event){.type = ticket->lost ? SPECTACLES_SHARD_EVENT_UNSENT
                                                                  : SPECTACLES_SHARD_EVENT_SENT,
                                             .ticket = ticket->number,

@@ -56,6 +56,15 @@ void sp_shard_become(spectacles_shard *shard, enum spectacles_shard_state state,
     }
 }
 
+bool sp_shard_connects_at(const spectacles_shard *shard, uint64_t now)
+{
+    if (shard->news.count > 0 || shard->tickets.count > 0)
+        return false;
+    if (shard->state == SPECTACLES_SHARD_IDLE)
+        return now >= shard->held_until;
+    return shard->state == SPECTACLES_SHARD_BACKOFF && now >= shard->phase_deadline;
+}
+
 static const sp_url *choose_url(const spectacles_shard *shard)
 {
     bool resume = sp_session_exists(&shard->session) && shard->host_failures < SP_HOST_FAILURES;
@@ -134,6 +143,8 @@ static void close_transport(spectacles_shard *shard)
         sp_ticket *ticket = sp_ring_at(&shard->tickets, i);
         ticket->lost = ticket->end > shard->gone;
     }
+    if (shard->tickets.count > 0)
+        shard->unannounced = true;
     shard->transport = SP_TRANSPORT_NONE;
     shard->dispatch_held = shard->unread = shard->full = false;
     sp_heartbeat_stop(&shard->heartbeat);

@@ -16,8 +16,7 @@ enum {
     TICKETS_MOST = 128,
     OUTPUT_MOST = 64 * 1024,
     JSON_MOST = 64 * 1024, /* of a packet that will be sent as ETF */
-    TARGET_MAX = 64,
-    KEPT_OUTPUT = 1024 /* of buffers, while nothing happens */
+    KEPT_OUTPUT = 1024     /* of buffers, while nothing happens */
 };
 
 /* ---- Making one ---- */
@@ -243,15 +242,6 @@ SPECTACLES_EXPORT void spectacles_shard_free(spectacles_shard *shard)
 
 /* ---- Events and time ---- */
 
-static bool connects_now(const spectacles_shard *shard, uint64_t now)
-{
-    if (shard->news.count > 0 || shard->tickets.count > 0)
-        return false;
-    if (shard->state == SPECTACLES_SHARD_IDLE)
-        return now >= shard->held_until;
-    return shard->state == SPECTACLES_SHARD_BACKOFF && now >= shard->phase_deadline;
-}
-
 /* Nothing is left to do: what a burst of work needed goes back. */
 static void rest(spectacles_shard *shard)
 {
@@ -263,23 +253,10 @@ static void rest(spectacles_shard *shard)
     sp_buffer_shrink(&shard->keys, KEPT_OUTPUT);
 }
 
-/*
- * Reading goes on at half of it: a few large reads cost a fraction of what many small ones do. What was looked at and
- * is still there is the beginning of something: it waits for the rest, however low the high water is.
- */
-static void note_level(spectacles_shard *shard)
-{
-    size_t held = sp_buffer_length(&shard->frames.input);
-    if (!shard->unread || held <= shard->high_water / 2)
-        shard->full = false;
-    else if (held >= shard->high_water)
-        shard->full = true;
-}
-
 static const spectacles_shard_event *next_event(spectacles_shard *shard, uint64_t now)
 {
     for (;;) {
-        if (connects_now(shard, now))
+        if (sp_shard_connects_at(shard, now))
             sp_shard_connect(shard, now);
         const spectacles_shard_event *event = sp_shard_take_event(shard);
         if (event)
@@ -295,224 +272,9 @@ SPECTACLES_EXPORT const spectacles_shard_event *spectacles_shard_next_event(spec
                                                                             uint64_t now)
 {
     const spectacles_shard_event *event = next_event(shard, now);
-    note_level(shard);
+    shard->unannounced = event && sp_shard_has_event(shard);
+    sp_shard_note_level(shard);
     return event;
-}
-
-/* Bytes came that nobody has looked at: then it is the owner who is slow, and not the gateway that is silent. */
-static bool has_unread(const spectacles_shard *shard)
-{
-    return shard->unread;
-}
-
-SPECTACLES_EXPORT uint64_t spectacles_shard_deadline(const spectacles_shard *shard)
-{
-    bool waits = shard->state == SPECTACLES_SHARD_IDLE || shard->state == SPECTACLES_SHARD_BACKOFF;
-    /* What is left then is for next_event. */
-    if (shard->transport == SP_TRANSPORT_ENDED)
-        return SPECTACLES_NEVER;
-    /* A new connection waits until the owner has pulled what happened to the last one. */
-    if (waits && !connects_now(shard, SPECTACLES_NEVER))
-        return SPECTACLES_NEVER;
-    if (shard->state == SPECTACLES_SHARD_IDLE)
-        return shard->held_until;
-    uint64_t heartbeat = sp_heartbeat_deadline(&shard->heartbeat);
-    return heartbeat < shard->phase_deadline ? heartbeat : shard->phase_deadline;
-}
-
-/* At most one such event waits: an owner who is late does not pull either. */
-static void tell_late(spectacles_shard *shard, uint64_t late)
-{
-    shard->stats.heartbeats_late++;
-    if (shard->late_told)
-        return;
-    spectacles_shard_event *event = sp_shard_tell(shard, SPECTACLES_SHARD_EVENT_LATE);
-    if (!event)
-        return;
-    event->time = late;
-    shard->late_told = true;
-}
-
-static void give_up_heartbeat(spectacles_shard *shard, uint64_t late, uint64_t now)
-{
-    unsigned long long interval = shard->heartbeat.interval;
-    sp_loss *loss = sp_shard_blame(shard, 0, SPECTACLES_E_CLOSED, SP_CLOSE_RESUME);
-    if (loss && late > interval)
-        sp_text_set(
-            &loss->text,
-            "a heartbeat is %llu ms late, more than a whole interval: the machine was suspended, or the "
-            "owner's loop hung, and the gateway has given the connection up",
-            (unsigned long long)late);
-    else if (loss)
-        sp_text_set(&loss->text,
-                    "the gateway did not acknowledge a heartbeat within %llu ms: the connection is dead",
-                    interval);
-    sp_shard_drop(shard, 4000, now);
-}
-
-/*
- * What is still unread may be the ACK: then there is another interval for it. That holds for a heartbeat that is late by an
- * interval as well. Bytes came, so that the peer has not closed the connection, or its close is among them and will be
- * read at once; a connection that was cut off while the machine slept brings nothing.
- */
-static int beat(spectacles_shard *shard, uint64_t now)
-{
-    uint64_t late = now - sp_heartbeat_deadline(&shard->heartbeat);
-    bool dead = sp_heartbeat_missed(&shard->heartbeat, now) || sp_heartbeat_overslept(&shard->heartbeat, now);
-    if (dead && !has_unread(shard)) {
-        give_up_heartbeat(shard, late, now);
-        return SPECTACLES_OK;
-    }
-    int error = sp_shard_write_heartbeat(shard, now);
-    if (error != SPECTACLES_OK)
-        return error;
-    sp_heartbeat_sent(&shard->heartbeat, now);
-    if (late >= SP_HEARTBEAT_LATE)
-        tell_late(shard, late);
-    return SPECTACLES_OK;
-}
-
-static const char *phase_text(enum spectacles_shard_state state)
-{
-    switch (state) {
-    case SPECTACLES_SHARD_CONNECTING:
-        return "timed out: no connection to the gateway within 30 s";
-    case SPECTACLES_SHARD_UPGRADING:
-        return "timed out: the gateway did not answer the WebSocket upgrade within 10 s";
-    case SPECTACLES_SHARD_IDENTIFYING:
-        return "timed out: the gateway did not say READY within 10 minutes";
-    case SPECTACLES_SHARD_RESUMING:
-        return "timed out: the gateway neither replayed nor said RESUMED within 60 s";
-    default:
-        return "timed out: the gateway did not say HELLO within 20 s";
-    }
-}
-
-static void end_phase(spectacles_shard *shard, uint64_t now)
-{
-    if (shard->state == SPECTACLES_SHARD_CLOSING) {
-        sp_shard_settle(shard, now);
-        return;
-    }
-    if (has_unread(shard)) {
-        sp_shard_become(shard, shard->state, now);
-        return;
-    }
-    if (sp_shard_receive_last_head(shard, now))
-        return;
-    sp_loss *loss = sp_shard_blame(shard, 0, SPECTACLES_E_CLOSED, SP_CLOSE_RESUME);
-    if (loss)
-        sp_text_set(&loss->text, "%s", phase_text(shard->state));
-    sp_shard_drop(shard, 4000, now);
-}
-
-SPECTACLES_EXPORT int spectacles_shard_expire(spectacles_shard *shard, uint64_t now)
-{
-    if (connects_now(shard, now))
-        sp_shard_connect(shard, now);
-    if (shard->transport == SP_TRANSPORT_NONE || shard->transport == SP_TRANSPORT_ENDED)
-        return SPECTACLES_OK;
-    if (now >= shard->phase_deadline)
-        end_phase(shard, now);
-    if (now >= sp_heartbeat_deadline(&shard->heartbeat))
-        return beat(shard, now);
-    return SPECTACLES_OK;
-}
-
-/* ---- Bytes ---- */
-
-SPECTACLES_EXPORT const spectacles_endpoint *spectacles_shard_endpoint(const spectacles_shard *shard)
-{
-    bool wanted = shard->transport == SP_TRANSPORT_WANTED || shard->transport == SP_TRANSPORT_OPEN;
-    return wanted ? &shard->endpoint : NULL;
-}
-
-/* A peer that asks (pings, requested heartbeats) but does not read the answers is not listened to either. */
-SPECTACLES_EXPORT int spectacles_shard_wants_input(const spectacles_shard *shard)
-{
-    return shard->transport == SP_TRANSPORT_OPEN && !shard->full &&
-           sp_buffer_length(&shard->output) < shard->high_water;
-}
-
-SPECTACLES_EXPORT int spectacles_shard_opened(spectacles_shard *shard, uint64_t now)
-{
-    char target[TARGET_MAX];
-    sp_text query;
-    if (shard->transport != SP_TRANSPORT_WANTED)
-        return sp_shard_fail(shard, SPECTACLES_E_STATE, "no connection was asked for");
-    static const char *const compress[] = {"", "&compress=zlib-stream", "&compress=zstd-stream", ""};
-    sp_text_set(&query, "/?v=%u&encoding=%s%s", (unsigned)shard->version,
-                shard->encoding == SPECTACLES_FORMAT_ETF ? "etf" : "json", compress[shard->compression]);
-    memcpy(target, query.chars, query.length + 1);
-    sp_frames_open(&shard->frames, &shard->output, &shard->random, shard->max_message);
-    int error = sp_inflate_open(&shard->inflate, shard->compression, shard->max_inflated, shard->max_ratio);
-    if (error == SPECTACLES_OK)
-        error = sp_handshake_request(&shard->handshake, &shard->output, &shard->url, target,
-                                     shard->user_agent, &shard->random);
-    if (error != SPECTACLES_OK)
-        return sp_shard_fail(shard, error, spectacles_strerror(error));
-    shard->written = sp_buffer_length(&shard->output);
-    memset(shard->last_ops, 0xff, sizeof shard->last_ops);
-    shard->transport = SP_TRANSPORT_OPEN;
-    sp_shard_become(shard, SPECTACLES_SHARD_UPGRADING, now);
-    return SPECTACLES_OK;
-}
-
-SPECTACLES_EXPORT int spectacles_shard_feed(spectacles_shard *shard, const uint8_t *bytes, size_t length,
-                                            uint64_t now)
-{
-    (void)now;
-    if (shard->transport != SP_TRANSPORT_OPEN)
-        return sp_shard_fail(shard, SPECTACLES_E_STATE, "bytes arrived on a connection that is not open");
-    /* What waits to be told still points into the last message. */
-    if (!shard->dispatch_held && shard->news.count == 0)
-        sp_frames_forget(&shard->frames);
-    int error = sp_frames_feed(&shard->frames, bytes, length);
-    if (error != SPECTACLES_OK)
-        return sp_shard_fail(shard, error, spectacles_strerror(error));
-    shard->unread = true;
-    note_level(shard);
-    shard->stats.bytes_received += length;
-    return SPECTACLES_OK;
-}
-
-SPECTACLES_EXPORT int spectacles_shard_eof(spectacles_shard *shard, int error, const char *text,
-                                           size_t length, uint64_t now)
-{
-    if (shard->transport != SP_TRANSPORT_WANTED && shard->transport != SP_TRANSPORT_OPEN)
-        return SPECTACLES_OK;
-    bool was_open = shard->transport == SP_TRANSPORT_OPEN;
-    sp_loss late = shard->loss;
-    shard->transport = SP_TRANSPORT_ENDED;
-    sp_heartbeat_stop(&shard->heartbeat);
-    if (!late.told) {
-        late = (sp_loss){.error = error ? error : SPECTACLES_E_CLOSED};
-        sp_text_set(&late.text, "%s", "");
-        if (length > 0)
-            sp_text_add_foreign(&late.text, text, length, SP_TEXT_MAX / 2);
-        else
-            sp_text_set(&late.text, "the gateway closed the connection without a close frame");
-        shard->loss = late;
-    }
-    if (!was_open)
-        sp_shard_settle(shard, now);
-    return SPECTACLES_OK;
-}
-
-SPECTACLES_EXPORT size_t spectacles_shard_pending(const spectacles_shard *shard, const uint8_t **bytes)
-{
-    sp_slice output = sp_buffer_slice(&shard->output);
-    *bytes = output.bytes;
-    return shard->transport == SP_TRANSPORT_OPEN ? output.length : 0;
-}
-
-SPECTACLES_EXPORT void spectacles_shard_consumed(spectacles_shard *shard, size_t length)
-{
-    if (length > sp_buffer_length(&shard->output))
-        length = sp_buffer_length(&shard->output);
-    sp_buffer_consume(&shard->output, length);
-    shard->gone += length;
-    shard->stats.bytes_sent += length;
 }
 
 /* ---- What the owner asks for ---- */

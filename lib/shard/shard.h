@@ -139,6 +139,7 @@ struct spectacles_shard {
     /* What it tells. */
     uint8_t last_ops[SP_LAST_OPS]; /* sent on this connection, the newest first; 0xff: none */
     sp_ring news;                  /* events that wait to be pulled; their texts are written when they are */
+    bool unannounced; /* an event waits since the last next_event() and expire(): the deadline says so */
     bool late_told;
     sp_ring tickets;
     uint64_t last_ticket;
@@ -154,6 +155,9 @@ struct spectacles_shard {
 
 /* The one place where the state changes. */
 void sp_shard_become(spectacles_shard *shard, enum spectacles_shard_state state, uint64_t now);
+
+/* Whether a new connection is due at `now`. It waits until what happened to the last one was pulled. */
+bool sp_shard_connects_at(const spectacles_shard *shard, uint64_t now);
 
 void sp_shard_connect(spectacles_shard *shard, uint64_t now);
 
@@ -215,11 +219,20 @@ int sp_shard_write_payload(spectacles_shard *shard, uint32_t op, sp_slice payloa
 spectacles_shard_event *sp_shard_tell(spectacles_shard *shard, uint32_t type);
 const spectacles_shard_event *sp_shard_take_event(spectacles_shard *shard);
 
+/* Whether sp_shard_take_event() would give one. */
+bool sp_shard_has_event(const spectacles_shard *shard);
+
 /* Fails a call: keeps the sentence for last_error. */
 int sp_shard_fail(spectacles_shard *shard, int error, const char *text);
 
 /* ---- stream.c: the bytes ---- */
 
 void sp_shard_init_stream(spectacles_shard *shard);
+
+/*
+ * Compares what was fed and not read yet with high water. At high water, wants_input() becomes 0; at half of it, or when all
+ * was looked at, it becomes 1 again. A few large reads cost a fraction of many small ones.
+ */
+void sp_shard_note_level(spectacles_shard *shard);
 
 #endif

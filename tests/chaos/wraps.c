@@ -37,7 +37,8 @@ enum mutant {
 #endif
 
 enum {
-    REMEMBERED = 4096
+    REMEMBERED = 4096,
+    SHARDS_MAX = 64
 };
 
 /* ---- Kill points ---- */
@@ -108,11 +109,27 @@ static struct note tickets[4][REMEMBERED]; /* by shard % 4 */
 
 /* ---- Shards ---- */
 
-int __real_spectacles_shard_feed(spectacles_shard *shard, const uint8_t *bytes, size_t length, uint64_t now);
-int __wrap_spectacles_shard_feed(spectacles_shard *shard, const uint8_t *bytes, size_t length, uint64_t now)
+static const spectacles_stream *shard_streams[SHARDS_MAX];
+static size_t shard_count;
+
+static bool is_shard(const spectacles_stream *stream)
 {
+    for (size_t i = 0; i < shard_count; i++) {
+        if (shard_streams[i] == stream)
+            return true;
+    }
+    return false;
+}
+
+int __real_spectacles_stream_feed(spectacles_stream *stream, const uint8_t *bytes, size_t length,
+                                  uint64_t now);
+int __wrap_spectacles_stream_feed(spectacles_stream *stream, const uint8_t *bytes, size_t length,
+                                  uint64_t now)
+{
+    if (!is_shard(stream))
+        return __real_spectacles_stream_feed(stream, bytes, length, now);
     pass("before-receive");
-    int error = __real_spectacles_shard_feed(shard, bytes, length, now);
+    int error = __real_spectacles_stream_feed(stream, bytes, length, now);
     pass("after-receive");
     return error;
 }
@@ -134,7 +151,13 @@ int __wrap_spectacles_shard_new(spectacles_shard **out, const spectacles_shard_c
     spectacles_shard_config changed = *config;
     if (MUTANT == IDENTIFIES)
         changed.session = NULL;
-    return __real_spectacles_shard_new(out, &changed, problem);
+    int error = __real_spectacles_shard_new(out, &changed, problem);
+    if (error == SPECTACLES_OK) {
+        if (shard_count == SHARDS_MAX)
+            abort();
+        shard_streams[shard_count++] = spectacles_shard_stream(*out);
+    }
+    return error;
 }
 
 static bool interrupted; /* what comes now may be a copy */

@@ -26,8 +26,8 @@ static void pull(run *self)
         if (event->type == SPECTACLES_SHARD_EVENT_IDENTIFY)
             spectacles_shard_identify(self->shard, self->now);
     }
-    while ((length = spectacles_shard_pending(self->shard, &bytes)) > 0)
-        spectacles_shard_consumed(self->shard, length);
+    while ((length = spectacles_stream_pending(spectacles_shard_stream(self->shard), &bytes)) > 0)
+        spectacles_stream_consumed(spectacles_shard_stream(self->shard), length);
     must(self->ends <= 1);
 }
 
@@ -39,7 +39,8 @@ static void upgrade(run *self)
         head, sizeof head,
         "HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
         self->shard->handshake.accept);
-    spectacles_shard_feed(self->shard, (const uint8_t *)head, (size_t)length, self->now);
+    spectacles_stream_feed(spectacles_shard_stream(self->shard), (const uint8_t *)head, (size_t)length,
+                           self->now);
 }
 
 static void feed_frame(run *self, const uint8_t *bytes, size_t length, uint8_t first)
@@ -47,17 +48,18 @@ static void feed_frame(run *self, const uint8_t *bytes, size_t length, uint8_t f
     uint8_t header[4] = {first, 126, (uint8_t)(length >> 8), (uint8_t)length};
     if (length < 126) {
         header[1] = (uint8_t)length;
-        spectacles_shard_feed(self->shard, header, 2, self->now);
+        spectacles_stream_feed(spectacles_shard_stream(self->shard), header, 2, self->now);
     } else
-        spectacles_shard_feed(self->shard, header, 4, self->now);
-    spectacles_shard_feed(self->shard, bytes, length, self->now);
+        spectacles_stream_feed(spectacles_shard_stream(self->shard), header, 4, self->now);
+    spectacles_stream_feed(spectacles_shard_stream(self->shard), bytes, length, self->now);
 }
 
 static void step(run *self, uint8_t what, const uint8_t *bytes, size_t length)
 {
     switch (what % 8) {
     case 0:
-        if (spectacles_shard_endpoint(self->shard) && !spectacles_shard_opened(self->shard, self->now))
+        if (spectacles_stream_endpoint(spectacles_shard_stream(self->shard)) &&
+            !spectacles_stream_opened(spectacles_shard_stream(self->shard), self->now))
             upgrade(self);
         break;
     case 1:
@@ -67,16 +69,16 @@ static void step(run *self, uint8_t what, const uint8_t *bytes, size_t length)
         feed_frame(self, bytes, length, 0x82);
         break;
     case 3:
-        spectacles_shard_feed(self->shard, bytes, length, self->now);
+        spectacles_stream_feed(spectacles_shard_stream(self->shard), bytes, length, self->now);
         break;
     case 4:
-        self->now = spectacles_shard_deadline(self->shard) == SPECTACLES_NEVER
+        self->now = spectacles_stream_deadline(spectacles_shard_stream(self->shard)) == SPECTACLES_NEVER
                         ? self->now + 1000
-                        : spectacles_shard_deadline(self->shard);
-        spectacles_shard_expire(self->shard, self->now);
+                        : spectacles_stream_deadline(spectacles_shard_stream(self->shard));
+        spectacles_stream_expire(spectacles_shard_stream(self->shard), self->now);
         break;
     case 5:
-        spectacles_shard_eof(self->shard, 0, NULL, 0, self->now);
+        spectacles_stream_eof(spectacles_shard_stream(self->shard), 0, NULL, 0, self->now);
         break;
     case 6:
         spectacles_shard_send(self->shard, length ? bytes[0] : 3, bytes, length, self->now, NULL);

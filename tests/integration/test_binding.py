@@ -58,6 +58,9 @@ class Engine:
     def call(self, name: str, *arguments: Any) -> Any:
         return getattr(self.binding.lib, f"spectacles_{self.kind}_{name}")(self.handle, *arguments)
 
+    def stream_call(self, name: str, *arguments: Any) -> Any:
+        return getattr(self.binding.lib, f"spectacles_stream_{name}")(self.call("stream"), *arguments)
+
     def hang_up(self) -> None:
         if self.stream:
             self.stream.close()
@@ -65,10 +68,10 @@ class Engine:
 
     def end(self, error: int, text: str) -> None:
         self.hang_up()
-        self.call("eof", error, text.encode(), len(text.encode()), self.binding.now())
+        self.stream_call("eof", error, text.encode(), len(text.encode()), self.binding.now())
 
     def connect(self) -> None:
-        endpoint = self.call("endpoint")
+        endpoint = self.stream_call("endpoint")
         if not endpoint:
             self.hang_up()
         elif endpoint.connection != self.connection:
@@ -79,10 +82,10 @@ class Engine:
             if endpoint.tls:
                 self.stream = ssl.create_default_context(cafile=str(self.authority)).wrap_socket(self.stream, server_hostname=host)
             self.stream.setblocking(False)
-            assert self.call("opened", self.binding.now()) == 0
+            assert self.stream_call("opened", self.binding.now()) == 0
 
     def read(self) -> None:
-        while self.stream and self.call("wants_input"):
+        while self.stream and self.stream_call("wants_input"):
             try:
                 got = self.stream.recv(65536)
             except (BlockingIOError, ssl.SSLWantReadError):
@@ -91,24 +94,24 @@ class Engine:
                 return self.end(SYS, str(error))
             if not got:
                 return self.end(0, "")
-            assert self.call("feed", got, len(got), self.binding.now()) == 0
+            assert self.stream_call("feed", got, len(got), self.binding.now()) == 0
 
     def write(self) -> None:
         bytes_out = self.binding.ffi.new("const uint8_t **")
-        while self.stream and (length := self.call("pending", bytes_out)) > 0:
+        while self.stream and (length := self.stream_call("pending", bytes_out)) > 0:
             try:
                 sent = self.stream.send(bytes(self.binding.ffi.buffer(bytes_out[0], length)))
             except (BlockingIOError, ssl.SSLWantWriteError):
                 return
             except OSError as error:
                 return self.end(SYS, str(error))
-            self.call("consumed", sent)
+            self.stream_call("consumed", sent)
 
     def work(self) -> None:
         self.connect()
         self.read()
-        if self.call("deadline") <= self.binding.now():
-            assert self.call("expire", self.binding.now()) == 0
+        if self.stream_call("deadline") <= self.binding.now():
+            assert self.stream_call("expire", self.binding.now()) == 0
 
     def events(self) -> Iterator[Any]:
         while event := self.call("next_event", self.binding.now()):
@@ -157,7 +160,7 @@ class Bot:
                     take(event)
             for engine in engines:
                 engine.write()
-            deadline = min(engine.call("deadline") for engine in engines)
+            deadline = min(engine.stream_call("deadline") for engine in engines)
             timeout_ms = min(self.lib.spectacles_poll_timeout(deadline, self.binding.now()), 100)
             # What TLS has read already wakes nobody.
             if not any(isinstance(engine.stream, ssl.SSLSocket) and engine.stream.pending() for engine in engines):

@@ -30,6 +30,11 @@ sp_peer *peer_new(const spectacles_shard_config *config)
     return peer;
 }
 
+spectacles_stream *peer_stream(const sp_peer *peer)
+{
+    return spectacles_shard_stream(peer->shard);
+}
+
 void peer_free(sp_peer *peer)
 {
     for (int i = 0; i < peer->lines; i++)
@@ -106,11 +111,11 @@ void peer_pull(sp_peer *peer)
     pull_events(peer);
     const uint8_t *bytes;
     size_t length;
-    while ((length = spectacles_shard_pending(peer->shard, &bytes)) > 0) {
+    while ((length = spectacles_stream_pending(peer_stream(peer), &bytes)) > 0) {
         assert_true(peer->sent_length + length <= PEER_BYTES);
         memcpy(peer->sent + peer->sent_length, bytes, length);
         peer->sent_length += length;
-        spectacles_shard_consumed(peer->shard, length);
+        spectacles_stream_consumed(peer_stream(peer), length);
     }
     pull_events(peer);
 }
@@ -147,7 +152,7 @@ void peer_feed(sp_peer *peer, const void *bytes, size_t length)
         peer->recorded += length;
     }
     for (size_t i = 0; i < length; i += step) {
-        spectacles_shard_feed(peer->shard, at + i, step, peer->now);
+        spectacles_stream_feed(peer_stream(peer), at + i, step, peer->now);
         if (peer->split)
             peer_pull(peer);
     }
@@ -157,12 +162,12 @@ void peer_feed(sp_peer *peer, const void *bytes, size_t length)
 void peer_open(sp_peer *peer)
 {
     peer_pull(peer);
-    const spectacles_endpoint *endpoint = spectacles_shard_endpoint(peer->shard);
+    const spectacles_endpoint *endpoint = spectacles_stream_endpoint(peer_stream(peer));
     assert_non_null(endpoint);
     assert_true(endpoint->connection > peer->connection);
     peer->connection = endpoint->connection;
     peer->sent_length = 0;
-    assert_int_equal(spectacles_shard_opened(peer->shard, peer->now), SPECTACLES_OK);
+    assert_int_equal(spectacles_stream_opened(peer_stream(peer), peer->now), SPECTACLES_OK);
     peer_pull(peer);
 }
 
@@ -258,7 +263,7 @@ void peer_close(sp_peer *peer, int code, const char *reason)
 
 void peer_eof(sp_peer *peer, int error, const char *text)
 {
-    spectacles_shard_eof(peer->shard, error, text, text ? strlen(text) : 0, peer->now);
+    spectacles_stream_eof(peer_stream(peer), error, text, text ? strlen(text) : 0, peer->now);
     peer_pull(peer);
 }
 
@@ -297,11 +302,11 @@ void peer_wait(sp_peer *peer, uint64_t ms)
 {
     uint64_t end = peer->now + ms;
     for (;;) {
-        uint64_t deadline = spectacles_shard_deadline(peer->shard);
+        uint64_t deadline = spectacles_stream_deadline(peer_stream(peer));
         if (deadline > end)
             break;
         peer->now = deadline > peer->now ? deadline : peer->now;
-        spectacles_shard_expire(peer->shard, peer->now);
+        spectacles_stream_expire(peer_stream(peer), peer->now);
         peer_pull(peer);
     }
     peer->now = end;
@@ -331,8 +336,8 @@ void peer_ready(sp_peer *peer)
 void peer_come_back(sp_peer *peer)
 {
     assert_int_equal(spectacles_shard_state(peer->shard), SPECTACLES_SHARD_BACKOFF);
-    uint64_t deadline = spectacles_shard_deadline(peer->shard);
+    uint64_t deadline = spectacles_stream_deadline(peer_stream(peer));
     peer->now = deadline > peer->now ? deadline : peer->now;
-    spectacles_shard_expire(peer->shard, peer->now);
+    spectacles_stream_expire(peer_stream(peer), peer->now);
     peer_hello(peer);
 }

@@ -159,8 +159,8 @@ static void play(const struct way *way, int split, size_t fragments)
     scene.peer->split = 0;
     peer_feed(scene.peer, "\x02\x05half", 6);
     peer_eof(scene.peer, 0, NULL);
-    scene.peer->now = spectacles_shard_deadline(scene.peer->shard);
-    spectacles_shard_expire(scene.peer->shard, scene.peer->now);
+    scene.peer->now = spectacles_stream_deadline(spectacles_shard_stream(scene.peer->shard));
+    spectacles_stream_expire(spectacles_shard_stream(scene.peer->shard), scene.peer->now);
     to_ready(&scene, way, 2);
     assert_int_equal(peer_count(scene.peer, "RESUMED"), 1);
     end(&scene);
@@ -241,10 +241,10 @@ static uint64_t silent_for(sp_peer *peer)
 {
     uint64_t since = peer->now;
     while (spectacles_shard_state(peer->shard) != SPECTACLES_SHARD_BACKOFF) {
-        uint64_t deadline = spectacles_shard_deadline(peer->shard);
+        uint64_t deadline = spectacles_stream_deadline(peer_stream(peer));
         assert_true(deadline != SPECTACLES_NEVER && deadline - since < 1000000);
         peer->now = deadline > peer->now ? deadline : peer->now;
-        spectacles_shard_expire(peer->shard, peer->now);
+        spectacles_stream_expire(peer_stream(peer), peer->now);
         peer_pull(peer);
     }
     assert_int_equal(peer_count(peer, "LOST"), 1);

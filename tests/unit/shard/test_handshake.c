@@ -61,7 +61,7 @@ static void endless_heads_end(void **state)
     sp_peer *peer = peer_new(NULL);
     peer_open(peer);
     peer_feed(peer, "HTTP/1.1 101 X\r\n", 16);
-    for (int i = 0; i < 1200 && spectacles_shard_endpoint(peer->shard); i++)
+    for (int i = 0; i < 1200 && spectacles_stream_endpoint(peer_stream(peer)); i++)
         peer_feed(peer, "A: aaaaaaaaaa\r\n", 15);
     assert_non_null(strstr(peer_last(peer, "LOST"), "longer than 16 KiB"));
     peer_free(peer);
@@ -94,7 +94,7 @@ static void numeric_hosts_and_ports_are_named(void **state)
         peer->sent[peer->sent_length] = '\0';
         assert_non_null(strstr((const char *)peer->sent, table[i].host));
         assert_non_null(strstr(peer_last(peer, "CONNECTING"), table[i].where));
-        const spectacles_endpoint *endpoint = spectacles_shard_endpoint(peer->shard);
+        const spectacles_endpoint *endpoint = spectacles_stream_endpoint(peer_stream(peer));
         assert_string_equal(endpoint->host, table[i].endpoint.host);
         assert_int_equal(endpoint->port, table[i].endpoint.port);
         assert_int_equal(endpoint->tls, table[i].endpoint.tls);

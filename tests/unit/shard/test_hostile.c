@@ -82,9 +82,9 @@ static void recover(sp_scene *scene)
     if (spectacles_shard_state(peer->shard) == SPECTACLES_SHARD_CLOSING)
         peer_eof(peer, 0, NULL);
     assert_int_equal(spectacles_shard_state(peer->shard), SPECTACLES_SHARD_BACKOFF);
-    uint64_t deadline = spectacles_shard_deadline(peer->shard);
+    uint64_t deadline = spectacles_stream_deadline(peer_stream(peer));
     peer->now = deadline > peer->now ? deadline : peer->now;
-    spectacles_shard_expire(peer->shard, peer->now);
+    spectacles_stream_expire(peer_stream(peer), peer->now);
     peer_forget(peer);
     open_and_upgrade(scene);
     say(scene, "{\"op\":10,\"d\":{\"heartbeat_interval\":41250}}");

@@ -20,25 +20,26 @@ static void pull(spectacles_shard *shard, char *request, size_t size, uint64_t n
     const uint8_t *bytes;
     size_t length;
     pull_events(shard, now);
-    while ((length = spectacles_shard_pending(shard, &bytes)) > 0) {
+    while ((length = spectacles_stream_pending(spectacles_shard_stream(shard), &bytes)) > 0) {
         if (length < size && bytes[0] == 'G')
             snprintf(request, size, "%.*s", (int)length, (const char *)bytes);
-        spectacles_shard_consumed(shard, length);
+        spectacles_stream_consumed(spectacles_shard_stream(shard), length);
     }
 }
 
 static void say(spectacles_shard *shard, const uint8_t *frame, size_t length, uint64_t now)
 {
-    if (spectacles_shard_feed(shard, frame, length, now) == SPECTACLES_E_NOMEM)
-        spectacles_shard_eof(shard, SPECTACLES_E_NOMEM, NULL, 0, now);
+    if (spectacles_stream_feed(spectacles_shard_stream(shard), frame, length, now) == SPECTACLES_E_NOMEM)
+        spectacles_stream_eof(spectacles_shard_stream(shard), SPECTACLES_E_NOMEM, NULL, 0, now);
 }
 
 static void upgrade(spectacles_shard *shard, char *request, uint64_t now)
 {
     char head[300];
     char accept[64];
-    if (!spectacles_shard_endpoint(shard) || spectacles_shard_opened(shard, now) < 0) {
-        spectacles_shard_eof(shard, SPECTACLES_E_NOMEM, NULL, 0, now);
+    if (!spectacles_stream_endpoint(spectacles_shard_stream(shard)) ||
+        spectacles_stream_opened(spectacles_shard_stream(shard), now) < 0) {
+        spectacles_stream_eof(spectacles_shard_stream(shard), SPECTACLES_E_NOMEM, NULL, 0, now);
         return;
     }
     pull(shard, request, 1000, now);
@@ -47,7 +48,7 @@ static void upgrade(spectacles_shard *shard, char *request, uint64_t now)
         head, sizeof head,
         "HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
         accept);
-    spectacles_shard_feed(shard, (const uint8_t *)head, (size_t)length, now);
+    spectacles_stream_feed(spectacles_shard_stream(shard), (const uint8_t *)head, (size_t)length, now);
 }
 
 /* ---- What the gateway says, composed before anything fails ---- */
@@ -121,12 +122,12 @@ static void connect_once(spectacles_shard *shard, const script *says, int connec
     }
     pull(shard, request, sizeof request, *now);
     *now += 50000;
-    spectacles_shard_expire(shard, *now);
+    spectacles_stream_expire(spectacles_shard_stream(shard), *now);
     pull(shard, request, sizeof request, *now);
-    spectacles_shard_eof(shard, 0, NULL, 0, *now);
+    spectacles_stream_eof(spectacles_shard_stream(shard), 0, NULL, 0, *now);
     pull(shard, request, sizeof request, *now);
     *now += 100000;
-    spectacles_shard_expire(shard, *now);
+    spectacles_stream_expire(spectacles_shard_stream(shard), *now);
 }
 
 /* A life in which anything may fail; 1 when it got to its end, -1 when there was no shard to begin with. */
@@ -207,8 +208,9 @@ static void every_allocation_may_fail(void **state)
 
 static void feed_again(spectacles_shard *shard, const void *bytes, size_t length)
 {
-    if (spectacles_shard_feed(shard, bytes, length, 1000) == SPECTACLES_E_NOMEM)
-        assert_int_equal(spectacles_shard_feed(shard, bytes, length, 1000), SPECTACLES_OK);
+    if (spectacles_stream_feed(spectacles_shard_stream(shard), bytes, length, 1000) == SPECTACLES_E_NOMEM)
+        assert_int_equal(spectacles_stream_feed(spectacles_shard_stream(shard), bytes, length, 1000),
+                         SPECTACLES_OK);
 }
 
 /* True when it got to READY, and a packet out; false when the connection was given up for want of memory. */
@@ -223,8 +225,8 @@ static int persist(const script *says)
     if (spectacles_shard_new(&shard, &config, NULL) < 0)
         assert_int_equal(spectacles_shard_new(&shard, &config, NULL), SPECTACLES_OK);
     pull(shard, request, sizeof request, 1000);
-    if (spectacles_shard_opened(shard, 1000) < 0)
-        assert_int_equal(spectacles_shard_opened(shard, 1000), SPECTACLES_OK);
+    if (spectacles_stream_opened(spectacles_shard_stream(shard), 1000) < 0)
+        assert_int_equal(spectacles_stream_opened(spectacles_shard_stream(shard), 1000), SPECTACLES_OK);
     pull(shard, request, sizeof request, 1000);
     peer_accept_key(request, accept);
     int length = snprintf(

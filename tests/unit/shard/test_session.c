@@ -80,7 +80,8 @@ static void commit(struct life *life, uint64_t upto)
 
 static void connect_shard(struct life *life)
 {
-    peer_wait(life->peer, spectacles_shard_deadline(life->peer->shard) - life->peer->now);
+    peer_wait(life->peer,
+              spectacles_stream_deadline(spectacles_shard_stream(life->peer->shard)) - life->peer->now);
     peer_open(life->peer);
     wire_reset(&life->wire);
     peer_accept(life->peer);
@@ -138,7 +139,8 @@ static void judge(const struct life *life, uint64_t from, bool progress)
     assert_int_equal(peer_count(life->peer, "GAP"), 0);
     assert_int_equal(peer_count(life->peer, "IDENTIFY"), 0);
     if (progress)
-        assert_true(spectacles_shard_deadline(life->peer->shard) - life->peer->now <= 5000);
+        assert_true(
+            spectacles_stream_deadline(spectacles_shard_stream(life->peer->shard)) - life->peer->now <= 5000);
 }
 
 static void one_connection(struct life *life)

@@ -137,14 +137,14 @@ static void heartbeats_come_in_time(void **state)
     (void)state;
     sp_peer *peer = peer_new(NULL);
     peer_ready(peer);
-    uint64_t first = spectacles_shard_deadline(peer->shard);
+    uint64_t first = spectacles_stream_deadline(peer_stream(peer));
     assert_in_range(first, peer->now, peer->now + 41250);
     peer_wait(peer, first - peer->now);
     peer_expect(peer, "{\"op\":1,\"d\":1}");
     peer->now += 37;
     peer_text(peer, "{\"op\":11}");
     assert_string_equal(peer_last(peer, "LATENCY"), "LATENCY 37");
-    assert_int_equal(spectacles_shard_deadline(peer->shard), first + 41250);
+    assert_int_equal(spectacles_stream_deadline(peer_stream(peer)), first + 41250);
     peer_text(peer, "{\"op\":11}");
     assert_int_equal(peer_count(peer, "LATENCY"), 1);
     peer_wait(peer, 41250 - 37 - 1);
@@ -159,7 +159,7 @@ static void a_missing_ack_ends_the_connection_and_resumes(void **state)
     (void)state;
     sp_peer *peer = peer_new(NULL);
     peer_ready(peer);
-    peer_wait(peer, spectacles_shard_deadline(peer->shard) - peer->now);
+    peer_wait(peer, spectacles_stream_deadline(peer_stream(peer)) - peer->now);
     peer_expect(peer, "{\"op\":1,\"d\":1}");
     peer_wait(peer, 41250);
     char payload[200];
@@ -180,13 +180,13 @@ static void what_we_did_not_read_is_no_missing_ack(void **state)
     (void)state;
     sp_peer *peer = peer_new(NULL);
     peer_ready(peer);
-    peer_wait(peer, spectacles_shard_deadline(peer->shard) - peer->now);
+    peer_wait(peer, spectacles_stream_deadline(peer_stream(peer)) - peer->now);
     peer->sent_length = 0;
     const uint8_t ack[] = "\x81\x09{\"op\":11}";
-    spectacles_shard_feed(peer->shard, ack, sizeof ack - 1, peer->now);
+    spectacles_stream_feed(peer_stream(peer), ack, sizeof ack - 1, peer->now);
     peer->now += 41250;
     /* The owner does not pull: the ACK lies unread. */
-    spectacles_shard_expire(peer->shard, peer->now);
+    spectacles_stream_expire(peer_stream(peer), peer->now);
     assert_int_equal(spectacles_shard_state(peer->shard), SPECTACLES_SHARD_READY);
     peer_pull(peer);
     peer_expect(peer, "{\"op\":1,\"d\":1}");
@@ -203,7 +203,7 @@ static void resumes_and_replays(void **state)
     peer_ready(peer);
     peer_eof(peer, SPECTACLES_E_SYS, "connection reset by peer");
     assert_string_equal(peer_last(peer, "LOST"), "LOST 0 -8 connection reset by peer");
-    assert_null(spectacles_shard_endpoint(peer->shard));
+    assert_null(spectacles_stream_endpoint(peer_stream(peer)));
     peer_come_back(peer);
     assert_string_equal(peer_last(peer, "CONNECTING"), "CONNECTING 0 0 gateway-us-east1-b.discord.gg:443");
     peer_expect(peer, resume_1);
@@ -223,10 +223,10 @@ static void unread_dispatches_come_before_the_loss(void **state)
     sp_peer *peer = peer_new(NULL);
     peer_ready(peer);
     const char frame[] = "\x81\x1e{\"op\":0,\"t\":\"A\",\"s\":2,\"d\":[1]}";
-    spectacles_shard_feed(peer->shard, (const uint8_t *)frame, 32, peer->now);
-    spectacles_shard_eof(peer->shard, 0, NULL, 0, peer->now);
-    assert_null(spectacles_shard_endpoint(peer->shard));
-    assert_true(spectacles_shard_deadline(peer->shard) == SPECTACLES_NEVER);
+    spectacles_stream_feed(peer_stream(peer), (const uint8_t *)frame, 32, peer->now);
+    spectacles_stream_eof(peer_stream(peer), 0, NULL, 0, peer->now);
+    assert_null(spectacles_stream_endpoint(peer_stream(peer)));
+    assert_true(spectacles_stream_deadline(peer_stream(peer)) == SPECTACLES_NEVER);
     peer_forget(peer);
     peer_pull(peer);
     assert_string_equal(peer->line[0], "DISPATCH 2 A [1]");
@@ -304,7 +304,7 @@ static void the_owner_may_ask_for_a_new_connection(void **state)
     peer_expect(peer, resume_1);
     /* In the middle of an upgrade there is no close frame to send. */
     peer_eof(peer, 0, NULL);
-    peer_wait(peer, spectacles_shard_deadline(peer->shard) - peer->now);
+    peer_wait(peer, spectacles_stream_deadline(peer_stream(peer)) - peer->now);
     peer_open(peer);
     assert_int_equal(spectacles_shard_reconnect(peer->shard, peer->now), SPECTACLES_OK);
     assert_int_equal(spectacles_shard_state(peer->shard), SPECTACLES_SHARD_BACKOFF);
@@ -402,7 +402,7 @@ static void a_lost_session_is_shown_until_its_gap_is_pulled(void **state)
     sp_peer *peer = peer_new(NULL);
     peer_ready(peer);
     peer_text(peer, "{\"op\":9,\"d\":false}");
-    spectacles_shard_eof(peer->shard, 0, NULL, 0, peer->now);
+    spectacles_stream_eof(peer_stream(peer), 0, NULL, 0, peer->now);
     while ((event = spectacles_shard_next_event(peer->shard, peer->now)) &&
            event->type != SPECTACLES_SHARD_EVENT_GAP) {
         assert_int_equal(spectacles_shard_session(peer->shard, &session), SPECTACLES_OK);
@@ -423,7 +423,7 @@ static void op_9_true_resumes_and_false_forgets(void **state)
         peer_text(peer, resumable ? "{\"op\":9,\"d\":true}" : "{\"op\":9,\"d\":false}");
         peer_eof(peer, 0, NULL);
         assert_int_equal(peer_count(peer, "GAP"), !resumable);
-        assert_in_range(spectacles_shard_deadline(peer->shard), peer->now + 1000, peer->now + 5000);
+        assert_in_range(spectacles_stream_deadline(peer_stream(peer)), peer->now + 1000, peer->now + 5000);
         peer_forget(peer);
         peer_come_back(peer);
         assert_int_equal(peer_count(peer, "IDENTIFY"), !resumable);
@@ -441,7 +441,7 @@ static void an_unreachable_resume_host_is_given_up(void **state)
     peer_ready(peer);
     peer_eof(peer, 0, NULL);
     for (int i = 0; i < 3; i++) {
-        peer_wait(peer, spectacles_shard_deadline(peer->shard) - peer->now);
+        peer_wait(peer, spectacles_stream_deadline(peer_stream(peer)) - peer->now);
         assert_non_null(strstr(peer_last(peer, "CONNECTING"), "us-east1-b"));
         peer_eof(peer, SPECTACLES_E_SYS, "refused");
     }
@@ -459,7 +459,7 @@ static void back_off_grows_and_is_reset(void **state)
     peer_pull(peer);
     for (int i = 0; i < 40; i++) {
         peer_eof(peer, SPECTACLES_E_SYS, "refused");
-        uint64_t wait = spectacles_shard_deadline(peer->shard) - peer->now;
+        uint64_t wait = spectacles_stream_deadline(peer_stream(peer)) - peer->now;
         uint64_t most = i < 6 ? UINT64_C(1000) << i : 60000;
         assert_true(wait <= most);
         longest = wait > longest ? wait : longest;
@@ -474,7 +474,7 @@ static void back_off_grows_and_is_reset(void **state)
         peer_text(peer, "{\"op\":11}");
     }
     peer_eof(peer, 0, NULL);
-    assert_true(spectacles_shard_deadline(peer->shard) - peer->now <= 1000);
+    assert_true(spectacles_stream_deadline(peer_stream(peer)) - peer->now <= 1000);
     peer_free(peer);
 }
 
@@ -497,8 +497,8 @@ static void every_close_code_leads_where_it_should(void **state)
             snprintf(start, sizeof start, "FATAL %d %d", table[i].code,
                      table[i].code == 4004 ? SPECTACLES_E_AUTH : SPECTACLES_E_CLOSED);
             assert_int_equal(peer_count(peer, start), 1);
-            assert_true(spectacles_shard_deadline(peer->shard) == SPECTACLES_NEVER);
-            assert_null(spectacles_shard_endpoint(peer->shard));
+            assert_true(spectacles_stream_deadline(peer_stream(peer)) == SPECTACLES_NEVER);
+            assert_null(spectacles_stream_endpoint(peer_stream(peer)));
         } else {
             assert_non_null(strstr(peer_last(peer, "LOST"), "because"));
             peer_forget(peer);
@@ -606,15 +606,15 @@ static void a_packet_is_sent_or_unsent(void **state)
     uint64_t second;
     spectacles_shard_send(peer->shard, 4, (const uint8_t *)"{}", 2, peer->now, &first);
     spectacles_shard_send(peer->shard, 4, (const uint8_t *)"{}", 2, peer->now, &second);
-    size_t both = spectacles_shard_pending(peer->shard, &bytes);
-    spectacles_shard_consumed(peer->shard, both / 2 - 1);
+    size_t both = spectacles_stream_pending(peer_stream(peer), &bytes);
+    spectacles_stream_consumed(peer_stream(peer), both / 2 - 1);
     assert_null(spectacles_shard_next_event(peer->shard, peer->now));
-    spectacles_shard_consumed(peer->shard, 1);
+    spectacles_stream_consumed(peer_stream(peer), 1);
     const spectacles_shard_event *event = spectacles_shard_next_event(peer->shard, peer->now);
     assert_int_equal(event->type, SPECTACLES_SHARD_EVENT_SENT);
     assert_int_equal(event->ticket, first);
-    spectacles_shard_consumed(peer->shard, 1);
-    spectacles_shard_eof(peer->shard, 0, NULL, 0, peer->now);
+    spectacles_stream_consumed(peer_stream(peer), 1);
+    spectacles_stream_eof(peer_stream(peer), 0, NULL, 0, peer->now);
     peer_pull(peer);
     assert_int_equal(peer_count(peer, "UNSENT 2"), 1);
     assert_int_equal(second, 2);
@@ -629,8 +629,8 @@ static void a_packet_that_went_out_is_sent(void **state)
     sp_peer *peer = peer_new(NULL);
     peer_ready(peer);
     spectacles_shard_send(peer->shard, 4, (const uint8_t *)"{}", 2, peer->now, NULL);
-    spectacles_shard_consumed(peer->shard, spectacles_shard_pending(peer->shard, &bytes));
-    spectacles_shard_eof(peer->shard, 0, NULL, 0, peer->now);
+    spectacles_stream_consumed(peer_stream(peer), spectacles_stream_pending(peer_stream(peer), &bytes));
+    spectacles_stream_eof(peer_stream(peer), 0, NULL, 0, peer->now);
     assert_int_equal(spectacles_shard_state(peer->shard), SPECTACLES_SHARD_READY);
     assert_int_equal(spectacles_shard_send(peer->shard, 4, (const uint8_t *)"{}", 2, peer->now, NULL),
                      SPECTACLES_E_STATE);
@@ -653,15 +653,15 @@ static void a_new_connection_has_sent_nothing(void **state)
     peer_ready(peer);
     while (spectacles_shard_send(peer->shard, 4, (const uint8_t *)"{}", 2, peer->now, NULL) == SPECTACLES_OK)
         continue;
-    spectacles_shard_eof(peer->shard, 0, NULL, 0, peer->now);
+    spectacles_stream_eof(peer_stream(peer), 0, NULL, 0, peer->now);
     while (spectacles_shard_next_event(peer->shard, peer->now))
         continue;
-    peer->now = spectacles_shard_deadline(peer->shard);
-    spectacles_shard_expire(peer->shard, peer->now);
-    assert_int_equal(spectacles_shard_opened(peer->shard, peer->now), SPECTACLES_OK);
-    assert_true(spectacles_shard_pending(peer->shard, &bytes) > 4);
+    peer->now = spectacles_stream_deadline(peer_stream(peer));
+    spectacles_stream_expire(peer_stream(peer), peer->now);
+    assert_int_equal(spectacles_stream_opened(peer_stream(peer), peer->now), SPECTACLES_OK);
+    assert_true(spectacles_stream_pending(peer_stream(peer), &bytes) > 4);
     assert_memory_equal(bytes, "GET ", 4);
-    spectacles_shard_eof(peer->shard, 0, NULL, 0, peer->now);
+    spectacles_stream_eof(peer_stream(peer), 0, NULL, 0, peer->now);
     peer_pull(peer);
     peer_come_back(peer);
     peer_text(peer, "{\"op\":0,\"t\":\"RESUMED\",\"s\":2,\"d\":{}}");
@@ -689,7 +689,7 @@ static void requested_heartbeats_keep_to_the_limit(void **state)
     assert_int_equal(spectacles_shard_state(peer->shard), SPECTACLES_SHARD_READY);
     assert_int_equal(spectacles_shard_send(peer->shard, 4, (const uint8_t *)"{}", 2, peer->now, NULL),
                      SPECTACLES_E_AGAIN);
-    peer_wait(peer, spectacles_shard_deadline(peer->shard) - peer->now);
+    peer_wait(peer, spectacles_stream_deadline(peer_stream(peer)) - peer->now);
     peer_expect(peer, "{\"op\":1,\"d\":1}");
     peer_free(peer);
 }
@@ -708,8 +708,8 @@ static void a_full_output_says_again(void **state)
             queued++;
         for (int i = 0; i < 60; i++) {
             peer->now += 1000;
-            spectacles_shard_expire(peer->shard, peer->now);
-            spectacles_shard_feed(peer->shard, (const uint8_t *)"\x81\x09{\"op\":11}", 11, peer->now);
+            spectacles_stream_expire(peer_stream(peer), peer->now);
+            spectacles_stream_feed(peer_stream(peer), (const uint8_t *)"\x81\x09{\"op\":11}", 11, peer->now);
             while (spectacles_shard_next_event(peer->shard, peer->now))
                 continue;
         }
@@ -736,30 +736,30 @@ static void high_water_stops_the_reading(void **state)
     config.high_water = 1000;
     sp_peer *peer = peer_new(&config);
     peer_ready(peer);
-    assert_int_equal(spectacles_shard_wants_input(peer->shard), 1);
+    assert_int_equal(spectacles_stream_wants_input(peer_stream(peer)), 1);
     for (int i = 0; i < 200; i++) {
         char frame[64];
         int length =
             snprintf(frame, sizeof frame, "\x81\x20{\"op\":0,\"t\":\"A\",\"s\":%d,\"d\":[1]}", 100 + i);
-        spectacles_shard_feed(peer->shard, (const uint8_t *)frame, (size_t)length, peer->now);
+        spectacles_stream_feed(peer_stream(peer), (const uint8_t *)frame, (size_t)length, peer->now);
     }
-    assert_int_equal(spectacles_shard_wants_input(peer->shard), 0);
+    assert_int_equal(spectacles_stream_wants_input(peer_stream(peer)), 0);
     peer_forget(peer);
     /* 34 bytes each: reading goes on when no more than 500 are left. */
     for (int i = 0; i < 185; i++) {
-        assert_int_equal(spectacles_shard_wants_input(peer->shard), 0);
+        assert_int_equal(spectacles_stream_wants_input(peer_stream(peer)), 0);
         assert_non_null(spectacles_shard_next_event(peer->shard, peer->now));
     }
     for (int i = 0; i < 5; i++)
         assert_non_null(spectacles_shard_next_event(peer->shard, peer->now));
-    assert_int_equal(spectacles_shard_wants_input(peer->shard), 1);
+    assert_int_equal(spectacles_stream_wants_input(peer_stream(peer)), 1);
     peer_pull(peer);
     assert_int_equal(peer_count(peer, "DISPATCH"), 10);
-    assert_int_equal(spectacles_shard_wants_input(peer->shard), 1);
+    assert_int_equal(spectacles_stream_wants_input(peer_stream(peer)), 1);
     /* A message larger than the high water does not choke. */
     peer_frame(peer, 0x01, "[", 1);
     for (int i = 0; i < 3000; i++) {
-        assert_int_equal(spectacles_shard_wants_input(peer->shard), 1);
+        assert_int_equal(spectacles_stream_wants_input(peer_stream(peer)), 1);
         peer_frame(peer, 0x00, "1,", 2);
     }
     peer_free(peer);
@@ -786,14 +786,14 @@ static void the_lowest_high_water_does_not_choke(void **state)
                           "Sec-WebSocket-Accept: %s\r\n\r\n",
                           long_header, accept);
     for (int i = 0; i < length; i++) {
-        assert_int_equal(spectacles_shard_wants_input(peer->shard), 1);
+        assert_int_equal(spectacles_stream_wants_input(peer_stream(peer)), 1);
         peer_feed(peer, head + i, 1);
     }
     length = snprintf(head, sizeof head, "\x81\x7e_\x96%-150s",
                       "{\"op\":10,\"d\":{\"heartbeat_interval\":41250}}");
     head[2] = 0;
     for (int i = 0; i < length; i++) {
-        assert_int_equal(spectacles_shard_wants_input(peer->shard), 1);
+        assert_int_equal(spectacles_stream_wants_input(peer_stream(peer)), 1);
         peer_feed(peer, head + i, 1);
     }
     assert_int_equal(spectacles_shard_state(peer->shard), SPECTACLES_SHARD_IDENTIFY_WAIT);
@@ -814,12 +814,12 @@ static void what_waits_to_be_told_stays(void **state)
     peer_hello(peer);
     assert_int_equal(spectacles_shard_identify(peer->shard, peer->now), SPECTACLES_OK);
     peer_pull(peer);
-    spectacles_shard_feed(peer->shard, (const uint8_t *)ready, sizeof ready - 1, peer->now);
+    spectacles_stream_feed(peer_stream(peer), (const uint8_t *)ready, sizeof ready - 1, peer->now);
     const spectacles_shard_event *event = spectacles_shard_next_event(peer->shard, peer->now);
     assert_non_null(event);
     assert_int_equal(event->type, SPECTACLES_SHARD_EVENT_READY);
     for (int i = 0; i < 2000; i++)
-        spectacles_shard_feed(peer->shard, (const uint8_t *)ping, sizeof ping - 1, peer->now);
+        spectacles_stream_feed(peer_stream(peer), (const uint8_t *)ping, sizeof ping - 1, peer->now);
     event = spectacles_shard_next_event(peer->shard, peer->now);
     assert_non_null(event);
     assert_int_equal(event->type, SPECTACLES_SHARD_EVENT_DISPATCH);
@@ -842,14 +842,14 @@ static void a_peer_that_does_not_read_is_not_read(void **state)
     for (size_t i = 0; i < sizeof pings; i += 2)
         pings[i] = 0x89;
     const uint8_t *bytes;
-    for (int i = 0; i < 1000 && spectacles_shard_wants_input(peer->shard); i++) {
-        spectacles_shard_feed(peer->shard, pings, sizeof pings, peer->now);
+    for (int i = 0; i < 1000 && spectacles_stream_wants_input(peer_stream(peer)); i++) {
+        spectacles_stream_feed(peer_stream(peer), pings, sizeof pings, peer->now);
         assert_null(spectacles_shard_next_event(peer->shard, peer->now));
     }
-    assert_int_equal(spectacles_shard_wants_input(peer->shard), 0);
-    assert_true(spectacles_shard_pending(peer->shard, &bytes) < 300 * 1024);
+    assert_int_equal(spectacles_stream_wants_input(peer_stream(peer)), 0);
+    assert_true(spectacles_stream_pending(peer_stream(peer), &bytes) < 300 * 1024);
     peer_pull(peer);
-    assert_int_equal(spectacles_shard_wants_input(peer->shard), 1);
+    assert_int_equal(spectacles_stream_wants_input(peer_stream(peer)), 1);
     peer_free(peer);
 }
 
@@ -871,8 +871,8 @@ static void closing_ends_in_closed(void **state)
     assert_int_equal(spectacles_shard_session(peer->shard, &session), SPECTACLES_OK);
     peer_frame(peer, 0x88, "\x0f\xa0", 2);
     assert_int_equal(peer_count(peer, "CLOSED"), 1);
-    assert_null(spectacles_shard_endpoint(peer->shard));
-    assert_true(spectacles_shard_deadline(peer->shard) == SPECTACLES_NEVER);
+    assert_null(spectacles_stream_endpoint(peer_stream(peer)));
+    assert_true(spectacles_stream_deadline(peer_stream(peer)) == SPECTACLES_NEVER);
     peer_free(peer);
 
     peer = peer_new(NULL);

@@ -1,0 +1,130 @@
+/*
+ * What time makes due: heartbeats, the limit of each phase, the next attempt to connect. Called by stream.c.
+ */
+#include "shard/timers.h"
+
+#include "shard/shard.h"
+
+/* Bytes came that nobody has looked at: then it is the owner who is slow, and not the gateway that is silent. */
+static bool has_unread(const spectacles_shard *shard)
+{
+    return shard->unread;
+}
+
+uint64_t sp_shard_deadline(const spectacles_shard *shard)
+{
+    if (shard->unannounced)
+        return 0;
+    bool waits = shard->state == SPECTACLES_SHARD_IDLE || shard->state == SPECTACLES_SHARD_BACKOFF;
+    /* What is left then is for next_event. */
+    if (shard->transport == SP_TRANSPORT_ENDED)
+        return SPECTACLES_NEVER;
+    /* A new connection waits until the owner has pulled what happened to the last one. */
+    if (waits && !sp_shard_connects_at(shard, SPECTACLES_NEVER))
+        return SPECTACLES_NEVER;
+    if (shard->state == SPECTACLES_SHARD_IDLE)
+        return shard->held_until;
+    uint64_t heartbeat = sp_heartbeat_deadline(&shard->heartbeat);
+    return heartbeat < shard->phase_deadline ? heartbeat : shard->phase_deadline;
+}
+
+/* At most one such event waits: an owner who is late does not pull either. */
+static void tell_late(spectacles_shard *shard, uint64_t late)
+{
+    shard->stats.heartbeats_late++;
+    if (shard->late_told)
+        return;
+    spectacles_shard_event *event = sp_shard_tell(shard, SPECTACLES_SHARD_EVENT_LATE);
+    if (!event)
+        return;
+    event->time = late;
+    shard->late_told = true;
+}
+
+static void give_up_heartbeat(spectacles_shard *shard, uint64_t late, uint64_t now)
+{
+    unsigned long long interval = shard->heartbeat.interval;
+    sp_loss *loss = sp_shard_blame(shard, 0, SPECTACLES_E_CLOSED, SP_CLOSE_RESUME);
+    if (loss && late > interval)
+        sp_text_set(
+            &loss->text,
+            "a heartbeat is %llu ms late, more than a whole interval: the machine was suspended, or the "
+            "owner's loop hung, and the gateway has given the connection up",
+            (unsigned long long)late);
+    else if (loss)
+        sp_text_set(&loss->text,
+                    "the gateway did not acknowledge a heartbeat within %llu ms: the connection is dead",
+                    interval);
+    sp_shard_drop(shard, 4000, now);
+}
+
+/*
+ * The acknowledgement may be among the bytes that were fed and not read yet: then it gets another interval. So does a
+ * heartbeat that is late by an interval. Bytes came, so that the gateway has not closed the connection, or its close is
+ * among them and is read at once. A connection that was cut off while the machine slept brings no bytes.
+ */
+static int beat(spectacles_shard *shard, uint64_t now)
+{
+    uint64_t late = now - sp_heartbeat_deadline(&shard->heartbeat);
+    bool dead = sp_heartbeat_missed(&shard->heartbeat, now) || sp_heartbeat_overslept(&shard->heartbeat, now);
+    if (dead && !has_unread(shard)) {
+        give_up_heartbeat(shard, late, now);
+        return SPECTACLES_OK;
+    }
+    int error = sp_shard_write_heartbeat(shard, now);
+    if (error != SPECTACLES_OK)
+        return error;
+    sp_heartbeat_sent(&shard->heartbeat, now);
+    if (late >= SP_HEARTBEAT_LATE)
+        tell_late(shard, late);
+    return SPECTACLES_OK;
+}
+
+static const char *phase_text(enum spectacles_shard_state state)
+{
+    switch (state) {
+    case SPECTACLES_SHARD_CONNECTING:
+        return "timed out: no connection to the gateway within 30 s";
+    case SPECTACLES_SHARD_UPGRADING:
+        return "timed out: the gateway did not answer the WebSocket upgrade within 10 s";
+    case SPECTACLES_SHARD_IDENTIFYING:
+        return "timed out: the gateway did not say READY within 10 minutes";
+    case SPECTACLES_SHARD_RESUMING:
+        return "timed out: the gateway neither replayed nor said RESUMED within 60 s";
+    default:
+        return "timed out: the gateway did not say HELLO within 20 s";
+    }
+}
+
+static void end_phase(spectacles_shard *shard, uint64_t now)
+{
+    if (shard->state == SPECTACLES_SHARD_CLOSING) {
+        sp_shard_settle(shard, now);
+        return;
+    }
+    if (has_unread(shard)) {
+        sp_shard_become(shard, shard->state, now);
+        return;
+    }
+    if (sp_shard_receive_last_head(shard, now))
+        return;
+    sp_loss *loss = sp_shard_blame(shard, 0, SPECTACLES_E_CLOSED, SP_CLOSE_RESUME);
+    if (loss)
+        sp_text_set(&loss->text, "%s", phase_text(shard->state));
+    sp_shard_drop(shard, 4000, now);
+}
+
+int sp_shard_expire(spectacles_shard *shard, uint64_t now)
+{
+    /* The owner is told by this call, and pulls after it. A loop that cannot pull now does not spin. */
+    shard->unannounced = false;
+    if (sp_shard_connects_at(shard, now))
+        sp_shard_connect(shard, now);
+    if (shard->transport == SP_TRANSPORT_NONE || shard->transport == SP_TRANSPORT_ENDED)
+        return SPECTACLES_OK;
+    if (now >= shard->phase_deadline)
+        end_phase(shard, now);
+    if (now >= sp_heartbeat_deadline(&shard->heartbeat))
+        return beat(shard, now);
+    return SPECTACLES_OK;
+}
