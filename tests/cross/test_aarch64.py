@@ -15,7 +15,7 @@ EMULATOR = "qemu-aarch64"
 @pytest.mark.parametrize("name", ["blocks", "envelope", "json", "document"])
 def test_the_codec_in_an_emulator(root: Path, tmp_path: Path, name: str) -> None:
     sources = [path for folder in ("core", "codec") for path in sorted((root / "lib" / folder).glob("*.c"))
-               if path.name not in ("inflate_etf.c", "convert_msgpack.c", "write_msgpack.c")]  # want libraries
+               if path.name not in ("inflate_etf.c", "convert_msgpack.c", "write_msgpack.c", "digest.c")]  # want libraries
     (tmp_path / "codec").mkdir()
     (tmp_path / "codec" / "suite.h").write_text(f'#define JSON_TEST_SUITE "{root}/../shared/vectors/JSONTestSuite"\n')
     program = tmp_path / name
