@@ -76,8 +76,8 @@ enum spectacles_declare {
     SPECTACLES_DECLARE = 0,         /* declares them, and binds the queues */
     SPECTACLES_DECLARE_PASSIVE = 1, /* looks whether they are there, and makes and binds nothing */
     /*
-     * asks for nothing: a queue that is not there is noticed when it is to be consumed, which ends the channel
-     * on which all are consumed, again at each new try
+     * asks for nothing: a queue that is not there is noticed when it is to be consumed; the first time that ends
+     * the channel on which all are consumed (see UNSUBSCRIBED)
      */
     SPECTACLES_DECLARE_NOTHING = 2
 };
@@ -189,7 +189,17 @@ enum spectacles_broker_event_type {
     SPECTACLES_BROKER_EVENT_SUBSCRIBED = 8,
     /*
      * `subscription` failed, was cancelled, or its channel ended under it; code, text; `time`: when it is
-     * tried again, or SPECTACLES_NEVER: it has ended, as spectacles_broker_unsubscribe() asked for
+     * tried again, or SPECTACLES_NEVER: it has ended, as spectacles_broker_unsubscribe() asked for.
+     *
+     * Refused (code; error SPECTACLES_E_INVAL or _AUTH): the queue may not be declared or consumed; a person has to mend
+     * that. The first basic.consume that is refused ends the channel on which all are consumed, and then each of the
+     * other subscriptions is told UNSUBSCRIBED too, tried again at once. From then on the queue is tried on another
+     * channel, where a refusal hurts no other subscription.
+     * Its node is away (code 404, error SPECTACLES_E_CLOSED): that passes by itself.
+     * Cancelled (code 0; basic.cancel from the broker): the queue was deleted, its node is gone, or, in RabbitMQ 4.3, a
+     * delivery from a quorum queue was held over consumer_timeout. Deliveries of this subscription that are not settled
+     * are not held any more: they went back to the queue.
+     * Its channel ended (error SPECTACLES_E_CLOSED): likewise, for all subscriptions.
      */
     SPECTACLES_BROKER_EVENT_UNSUBSCRIBED = 9,
     /*
@@ -417,7 +427,8 @@ int spectacles_broker_reject(spectacles_broker *broker, uint64_t delivery, int r
  * 1 while a delivery is yours: not settled, and the channel that it came over stands. Otherwise 0: the broker has
  * delivered it again or will do so, here or to somebody else. An owner who keeps deliveries for later asks before
  * acting on one, or it is done twice: not only a lost connection takes deliveries along, but also RabbitMQ's
- * consumer_timeout, which ends the channel over one that was kept for too long.
+ * consumer_timeout, which ends the channel over one that was kept for too long, or (RabbitMQ 4.3, quorum queues) cancels
+ * the consumer: then all that this subscription has not settled goes back.
  */
 int spectacles_broker_holds(const spectacles_broker *broker, uint64_t delivery);
 

@@ -18,7 +18,8 @@ enum {
     SP_BACKOFF_BASE = 250,
     SP_BACKOFF_CAP = 30000,
     SP_DEFER_NACKED = 500,     /* before what the broker did not take is published again */
-    SP_RETRY_CANCELLED = 1000, /* a queue that was deleted under us is declared again */
+    SP_RETRY_CANCELLED = 1000, /* a queue whose consumer was cancelled is declared and consumed again */
+    SP_RETRY_AWAY = 5000,      /* a queue whose node is away is looked for again */
     SP_RETRY_REFUSED = 30000   /* what was refused is tried again: a person may have mended it */
 };
 
@@ -35,6 +36,7 @@ enum sp_channel_state {
     SP_CHANNEL_OPENING,
     /* The broker closed it. RabbitMQ goes on for a while with deliveries of the channel before. */
     SP_CHANNEL_REOPENING,
+    SP_CHANNEL_CLOSING, /* by us, to be opened anew: see trial.h */
     SP_CHANNEL_OPEN
 };
 
@@ -55,7 +57,7 @@ typedef struct sp_loss {
     sp_text text;
 } sp_loss;
 
-/* What the last frame did to subscriptions: one has failed, or the channel ended under all of them. */
+/* What the last frame did to subscriptions. */
 typedef struct sp_trouble {
     uint32_t code;
     int32_t error;
@@ -127,7 +129,8 @@ struct spectacles_broker {
 
     /* What it tells. */
     sp_ring news;
-    sp_trouble trouble;
+    sp_trouble failure;      /* of the one that has failed */
+    sp_trouble interruption; /* of all whose channel ended */
     spectacles_broker_event event;
     sp_text event_text;
     spectacles_broker_stats stats;
@@ -172,6 +175,10 @@ int sp_broker_on_consuming(spectacles_broker *broker, enum sp_request_kind kind,
 int sp_broker_on_cancelled(spectacles_broker *broker, const amqp_basic_cancel_t *cancel, uint64_t now);
 int sp_broker_on_channel_close(spectacles_broker *broker, uint16_t channel, const amqp_channel_close_t *close,
                                uint64_t now);
+
+/* A method of a trial (trial.h), and the answer to our channel.close at its end. */
+int sp_broker_on_trial(spectacles_broker *broker, amqp_method_number_t id, uint64_t now);
+int sp_broker_on_trial_closed(spectacles_broker *broker);
 
 /* ---- call.c: calls and replies ---- */
 

@@ -1,6 +1,6 @@
 #include "broker/content.h"
 
-#include "broker/topology.h"
+#include "broker/consumer.h"
 
 #include <spectacles/codec.h>
 #include <string.h>
@@ -57,7 +57,7 @@ int sp_content_begin(sp_content *content, amqp_method_number_t method, const voi
         const amqp_basic_deliver_t *deliver = decoded;
         content->delivery_tag = deliver->delivery_tag;
         content->redelivered = deliver->redelivered;
-        content->consumer = sp_consumer_number(deliver->consumer_tag);
+        content->consumer = sp_consumer_read_tag(deliver->consumer_tag);
         copy(&content->key, deliver->routing_key);
     } else {
         const amqp_basic_return_t *returned = decoded;

@@ -30,7 +30,7 @@ typedef struct sp_content {
     amqp_method_number_t method;
     /* From the method. */
     uint64_t delivery_tag;
-    uint64_t consumer; /* the number in our consumer tag, UINT64_MAX when it is not one of ours */
+    uint64_t consumer; /* its id: see consumer.h */
     bool redelivered;
     uint16_t code;
     sp_short text;

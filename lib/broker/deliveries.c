@@ -8,30 +8,31 @@ enum {
 
 void sp_deliveries_init(sp_deliveries *deliveries)
 {
-    *deliveries = (sp_deliveries){.tags = sp_ring_of(sizeof(uint64_t))};
+    *deliveries = (sp_deliveries){.open = sp_ring_of(sizeof(sp_delivery))};
 }
 
 void sp_deliveries_free(sp_deliveries *deliveries)
 {
-    sp_ring_free(&deliveries->tags);
+    sp_ring_free(&deliveries->open);
 }
 
 void sp_deliveries_renew(sp_deliveries *deliveries)
 {
-    sp_ring_clear(&deliveries->tags);
+    sp_ring_clear(&deliveries->open);
     deliveries->settled = 0;
     deliveries->last = 0;
     deliveries->generation = (deliveries->generation + 1) & 0xffffff;
 }
 
-int sp_deliveries_add(sp_deliveries *deliveries, uint64_t tag, uint64_t *handle)
+int sp_deliveries_add(sp_deliveries *deliveries, uint64_t tag, uint64_t consumer, uint64_t *handle)
 {
     if (tag <= deliveries->last || tag >> TAG_BITS)
         return SPECTACLES_E_PROTO;
-    uint64_t *open = sp_ring_push(&deliveries->tags);
+    sp_delivery *open = sp_ring_push(&deliveries->open);
     if (!open)
         return SPECTACLES_E_NOMEM;
-    *open = deliveries->last = tag;
+    *open = (sp_delivery){.tag = tag, .consumer = consumer};
+    deliveries->last = tag;
     *handle = deliveries->generation << TAG_BITS | tag;
     return SPECTACLES_OK;
 }
@@ -39,28 +40,28 @@ int sp_deliveries_add(sp_deliveries *deliveries, uint64_t tag, uint64_t *handle)
 /* One that is held for long must not keep the memory of all that came after it. */
 static void compact(sp_deliveries *deliveries)
 {
-    size_t count = deliveries->tags.count;
+    size_t count = deliveries->open.count;
     if (deliveries->settled < COMPACT_AT || deliveries->settled < count / 2)
         return;
     for (size_t i = 0; i < count; i++) {
-        uint64_t tag = *(uint64_t *)sp_ring_front(&deliveries->tags);
-        sp_ring_pop(&deliveries->tags);
+        sp_delivery front = *(sp_delivery *)sp_ring_front(&deliveries->open);
+        sp_ring_pop(&deliveries->open);
         /* There is room: one has just left. */
-        uint64_t *kept = tag ? sp_ring_push(&deliveries->tags) : NULL;
+        sp_delivery *kept = front.tag ? sp_ring_push(&deliveries->open) : NULL;
         if (kept)
-            *kept = tag;
+            *kept = front;
     }
     deliveries->settled = 0;
 }
 
-static uint64_t *find(const sp_deliveries *deliveries, uint64_t tag)
+static sp_delivery *find(const sp_deliveries *deliveries, uint64_t tag)
 {
     /* Nearly always among the oldest: owners settle in the order in which they were given. */
-    for (size_t i = 0; i < deliveries->tags.count; i++) {
-        uint64_t *open = sp_ring_at(&deliveries->tags, i);
-        if (*open == tag)
+    for (size_t i = 0; i < deliveries->open.count; i++) {
+        sp_delivery *open = sp_ring_at(&deliveries->open, i);
+        if (open->tag == tag)
             return open;
-        if (*open > tag)
+        if (open->tag > tag)
             return NULL;
     }
     return NULL;
@@ -80,9 +81,9 @@ bool sp_deliveries_holds(const sp_deliveries *deliveries, uint64_t handle)
 
 static void drop_front(sp_deliveries *deliveries)
 {
-    const uint64_t *open;
-    while ((open = sp_ring_front(&deliveries->tags)) && *open == 0) {
-        sp_ring_pop(&deliveries->tags);
+    const sp_delivery *open;
+    while ((open = sp_ring_front(&deliveries->open)) && open->tag == 0) {
+        sp_ring_pop(&deliveries->open);
         deliveries->settled--;
     }
     compact(deliveries);
@@ -91,13 +92,28 @@ static void drop_front(sp_deliveries *deliveries)
 uint64_t sp_deliveries_settle(sp_deliveries *deliveries, uint64_t handle)
 {
     uint64_t tag = tag_of(deliveries, handle);
-    uint64_t *open = tag ? find(deliveries, tag) : NULL;
+    sp_delivery *open = tag ? find(deliveries, tag) : NULL;
     if (!open)
         return 0;
-    *open = 0;
+    open->tag = 0;
     deliveries->settled++;
     drop_front(deliveries);
     return tag;
+}
+
+uint64_t sp_deliveries_take_of(sp_deliveries *deliveries, uint64_t consumer, size_t *at)
+{
+    while (*at < deliveries->open.count) {
+        sp_delivery *open = sp_ring_at(&deliveries->open, (*at)++);
+        uint64_t tag = open->tag;
+        if (tag == 0 || open->consumer != consumer)
+            continue;
+        open->tag = 0;
+        deliveries->settled++;
+        return tag;
+    }
+    drop_front(deliveries);
+    return 0;
 }
 
 uint64_t sp_deliveries_settle_all(sp_deliveries *deliveries, uint64_t handle, int *count)
@@ -105,14 +121,14 @@ uint64_t sp_deliveries_settle_all(sp_deliveries *deliveries, uint64_t handle, in
     uint64_t tag = tag_of(deliveries, handle);
     uint64_t newest = 0;
     *count = 0;
-    for (size_t i = 0; i < deliveries->tags.count; i++) {
-        uint64_t *open = sp_ring_at(&deliveries->tags, i);
-        if (*open > tag)
+    for (size_t i = 0; i < deliveries->open.count; i++) {
+        sp_delivery *open = sp_ring_at(&deliveries->open, i);
+        if (open->tag > tag)
             break;
-        if (*open == 0)
+        if (open->tag == 0)
             continue;
-        newest = *open;
-        *open = 0;
+        newest = open->tag;
+        open->tag = 0;
         deliveries->settled++;
         ++*count;
     }
@@ -123,6 +139,6 @@ uint64_t sp_deliveries_settle_all(sp_deliveries *deliveries, uint64_t handle, in
 uint64_t sp_deliveries_oldest(const sp_deliveries *deliveries)
 {
     /* What is settled has left the front. */
-    const uint64_t *oldest = sp_ring_front(&deliveries->tags);
-    return oldest ? *oldest : UINT64_MAX;
+    const sp_delivery *oldest = sp_ring_front(&deliveries->open);
+    return oldest ? oldest->tag : UINT64_MAX;
 }

@@ -11,8 +11,13 @@
  * generation and the delivery tag, so that what came over a channel that is gone, or was settled before, is
  * known as such.
  */
+typedef struct sp_delivery {
+    uint64_t tag;
+    uint64_t consumer; /* its id: see consumer.h */
+} sp_delivery;
+
 typedef struct sp_deliveries {
-    sp_ring tags;   /* in rising order; 0 once it is settled */
+    sp_ring open;   /* of sp_delivery, in rising order of tags; the tag is 0 once it is settled */
     size_t settled; /* zeros among them */
     uint64_t last;  /* the newest tag */
     uint64_t generation;
@@ -25,10 +30,10 @@ void sp_deliveries_free(sp_deliveries *deliveries);
 void sp_deliveries_renew(sp_deliveries *deliveries);
 
 /*
- * Notes a delivery and gives it a handle. SPECTACLES_E_PROTO when the tag is not above the last one, or is
- * larger than any that an honest broker comes to. SPECTACLES_E_NOMEM.
+ * Notes a delivery of a consumer and gives it a handle. SPECTACLES_E_PROTO when the tag is not above the last one, or
+ * is larger than any that an honest broker comes to. SPECTACLES_E_NOMEM.
  */
-int sp_deliveries_add(sp_deliveries *deliveries, uint64_t tag, uint64_t *handle);
+int sp_deliveries_add(sp_deliveries *deliveries, uint64_t tag, uint64_t consumer, uint64_t *handle);
 
 /* Whether there is something to settle. */
 bool sp_deliveries_holds(const sp_deliveries *deliveries, uint64_t handle);
@@ -41,6 +46,12 @@ uint64_t sp_deliveries_settle(sp_deliveries *deliveries, uint64_t handle);
  * nothing to settle, and how many there were.
  */
 uint64_t sp_deliveries_settle_all(sp_deliveries *deliveries, uint64_t handle, int *count);
+
+/*
+ * Takes back what is open of one consumer, one delivery with each call: its tag, or 0 when nothing is left. *at begins
+ * at 0; nothing else may be called in between.
+ */
+uint64_t sp_deliveries_take_of(sp_deliveries *deliveries, uint64_t consumer, size_t *at);
 
 /* The tag of the oldest that is not settled; UINT64_MAX when all are. */
 uint64_t sp_deliveries_oldest(const sp_deliveries *deliveries);

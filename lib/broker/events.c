@@ -18,7 +18,7 @@ bool sp_broker_has_news(const spectacles_broker *broker)
 
 static void tell_trouble(spectacles_broker *broker, bool all, const char *queue)
 {
-    const sp_trouble *trouble = &broker->trouble;
+    const sp_trouble *trouble = all ? &broker->interruption : &broker->failure;
     broker->event.code = trouble->code;
     broker->event.error = trouble->error;
     broker->event.time = trouble->time;

@@ -173,6 +173,8 @@ static int on_publish_method(spectacles_broker *broker, amqp_method_number_t id,
 static int on_declare_method(spectacles_broker *broker, amqp_method_number_t id, const void *method,
                              uint64_t now)
 {
+    if (broker->topology.trial.state == SP_TRIAL_ASKED)
+        return sp_broker_on_trial(broker, id, now);
     if (id == AMQP_EXCHANGE_DECLARE_OK_METHOD)
         return sp_broker_on_declared(broker, SP_REQUEST_EXCHANGE, NULL, now);
     if (id == AMQP_QUEUE_DECLARE_OK_METHOD)
@@ -185,7 +187,7 @@ static int on_declare_method(spectacles_broker *broker, amqp_method_number_t id,
 
 static int on_deliver(spectacles_broker *broker, const amqp_basic_deliver_t *deliver)
 {
-    if (!sp_topology_consumes(&broker->topology, sp_consumer_number(deliver->consumer_tag)))
+    if (!sp_topology_knows(&broker->topology, sp_consumer_read_tag(deliver->consumer_tag)))
         return SPECTACLES_E_PROTO;
     return sp_content_begin(&broker->delivered, AMQP_BASIC_DELIVER_METHOD, deliver);
 }
@@ -216,6 +218,13 @@ static sp_content *content_of(spectacles_broker *broker, uint16_t channel)
     return channel == SP_CHANNEL_CONSUME ? &broker->delivered : NULL;
 }
 
+/* What the broker had on its way before it heard of the end of the channel. */
+static bool is_passed_over(const spectacles_broker *broker, uint16_t channel)
+{
+    return broker->channels[channel] == SP_CHANNEL_REOPENING ||
+           broker->channels[channel] == SP_CHANNEL_CLOSING;
+}
+
 static int on_channel_method(spectacles_broker *broker, uint16_t channel, amqp_method_number_t id,
                              const void *method, uint64_t now)
 {
@@ -229,7 +238,9 @@ static int on_channel_method(spectacles_broker *broker, uint16_t channel, amqp_m
         return sp_broker_on_channel_opened(broker, channel, now);
     if (id == AMQP_CHANNEL_CLOSE_METHOD)
         return sp_broker_on_channel_close(broker, channel, method, now);
-    if (broker->channels[channel] == SP_CHANNEL_REOPENING)
+    if (broker->channels[channel] == SP_CHANNEL_CLOSING && id == AMQP_CHANNEL_CLOSE_OK_METHOD)
+        return sp_broker_on_trial_closed(broker);
+    if (is_passed_over(broker, channel))
         return SPECTACLES_OK;
     if (broker->channels[channel] != SP_CHANNEL_OPEN)
         return SPECTACLES_E_PROTO;
@@ -249,7 +260,7 @@ static const spectacles_broker_event *tell_delivery(spectacles_broker *broker, u
     const sp_content *content = &broker->delivered;
     broker->stats.delivered++;
     broker->event = (spectacles_broker_event){.type = SPECTACLES_BROKER_EVENT_MESSAGE,
-                                              .subscription = (uint32_t)content->consumer,
+                                              .subscription = sp_consumer_subscription(content->consumer),
                                               .delivery = handle,
                                               .redelivered = content->redelivered,
                                               .key = content->key.chars,
@@ -264,7 +275,7 @@ static int refuse_delivery(spectacles_broker *broker, uint64_t handle)
     int done = spectacles_broker_reject(broker, handle, 0);
     sp_news *news = sp_broker_tell(broker, SPECTACLES_BROKER_EVENT_REFUSED);
     if (news) {
-        news->event.subscription = (uint32_t)content->consumer;
+        news->event.subscription = sp_consumer_subscription(content->consumer);
         sp_text_set(&news->text, "a message under the key '");
         sp_text_add_foreign(&news->text, content->key.chars, content->key.length, SP_SHORT_MAX);
         sp_text_add(&news->text, "' was rejected: %s", content->refusal);
@@ -275,15 +286,16 @@ static int refuse_delivery(spectacles_broker *broker, uint64_t handle)
 static int on_delivery(spectacles_broker *broker, const spectacles_broker_event **event)
 {
     uint64_t handle = 0;
-    int error = sp_deliveries_add(&broker->deliveries, broker->delivered.delivery_tag, &handle);
+    const sp_content *content = &broker->delivered;
+    int error = sp_deliveries_add(&broker->deliveries, content->delivery_tag, content->consumer, &handle);
     if (error != SPECTACLES_OK)
         return error;
     /* Nobody wants it here any more: somebody else may. */
-    if (sp_topology_is_left(&broker->topology, (uint32_t)broker->delivered.consumer)) {
+    if (!sp_topology_hears(&broker->topology, content->consumer)) {
         int done = spectacles_broker_reject(broker, handle, 1);
         return done < 0 ? done : SPECTACLES_OK;
     }
-    if (broker->delivered.refusal)
+    if (content->refusal)
         return refuse_delivery(broker, handle);
     *event = tell_delivery(broker, handle);
     return SPECTACLES_OK;
@@ -320,10 +332,11 @@ static int on_content(spectacles_broker *broker, const sp_wire_frame *frame,
                       const spectacles_broker_event **event)
 {
     sp_content *content = content_of(broker, frame->channel);
+    bool trial = frame->channel == SP_CHANNEL_DECLARE && broker->topology.trial.state != SP_TRIAL_NONE;
+    if (trial || (content && is_passed_over(broker, frame->channel)))
+        return SPECTACLES_OK;
     if (!content)
         return SPECTACLES_E_PROTO;
-    if (broker->channels[frame->channel] == SP_CHANNEL_REOPENING)
-        return SPECTACLES_OK;
     int got = sp_content_frame(content, frame, &broker->pool, broker->max_message);
     if (got != 1)
         return got;

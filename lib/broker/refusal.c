@@ -1,3 +1,8 @@
+/*
+ * Reads RabbitMQ's refusals of queues and exchanges: what they mean, and sentences for people. Called by setup.c
+ * when the broker has closed a channel. The texts are those of rabbit_amqqueue, rabbit_channel, rabbit_exchange and
+ * rabbit_queue_type in RabbitMQ 3.10 to 4.3.
+ */
 #include "broker/refusal.h"
 
 #include "core/buffer.h"
@@ -45,22 +50,200 @@ static void add_value(sp_text *out, sp_slice value)
     sp_text_add_foreign(out, value.bytes, value.length, 64);
 }
 
-bool sp_refusal_differs(sp_text *out, amqp_bytes_t reply)
+/* "in 'durable': it has 'false', and 'true' is asked for"; false when the text does not say all of it. */
+static bool add_difference(sp_text *out, sp_slice rest, sp_slice *argument)
 {
-    sp_slice rest = slice_of(reply);
     sp_slice skipped;
-    sp_slice argument;
     sp_slice wanted;
-    if (!split(rest, "inequivalent arg '", &skipped, &rest) || !split(rest, "' for ", &argument, &rest) ||
+    if (!split(rest, "inequivalent arg '", &skipped, &rest) || !split(rest, "' for ", argument, &rest) ||
         !split(rest, "' in vhost '", &skipped, &rest) || !split(rest, "': received ", &skipped, &rest) ||
         !split(rest, " but current is ", &wanted, &rest) || rest.length == 0)
         return false;
     sp_text_add(out, "in '");
-    sp_text_add_foreign(out, argument.bytes, argument.length, 64);
+    sp_text_add_foreign(out, argument->bytes, argument->length, 64);
     sp_text_add(out, "': it has ");
     add_value(out, rest);
     sp_text_add(out, ", and ");
     add_value(out, wanted);
     sp_text_add(out, " is asked for");
     return true;
+}
+
+/* ---- What it means ---- */
+
+static bool begins(sp_slice text, const char *words)
+{
+    size_t length = strlen(words);
+    return text.length >= length && memcmp(text.bytes, words, length) == 0;
+}
+
+static bool contains(sp_slice text, const char *words)
+{
+    return find(text, words) != SIZE_MAX;
+}
+
+/* Without the name of the code, as in "PRECONDITION_FAILED - inequivalent arg ..". */
+static sp_slice reason_of(const amqp_channel_close_t *close)
+{
+    sp_slice reason = slice_of(close->reply_text);
+    sp_slice name;
+    sp_slice rest;
+    return split(reason, " - ", &name, &rest) && name.length < 32 ? rest : reason;
+}
+
+static enum sp_refusal precondition_failed(sp_slice reason)
+{
+    if (begins(reason, "inequivalent arg "))
+        return SP_REFUSAL_DIFFERS;
+    if (begins(reason, "cannot declare ") && contains(reason, " limit "))
+        return SP_REFUSAL_LIMIT;
+    if (begins(reason, "invalid arg ") && contains(reason, " of queue type "))
+        return SP_REFUSAL_INAPPLICABLE;
+    if (begins(reason, "invalid arg ") || begins(reason, "invalid type ") ||
+        begins(reason, "Exceeded max value for "))
+        return SP_REFUSAL_INVALID;
+    return SP_REFUSAL_OTHER;
+}
+
+/* "no queue 'x' in vhost '/'"; away: "home node '..' of durable queue 'x' .. is down", "queue 'x' .. is stopped" */
+static enum sp_refusal not_found(sp_slice reason)
+{
+    if (begins(reason, "no "))
+        return SP_REFUSAL_MISSING;
+    if (begins(reason, "home node ") || begins(reason, "queue ") ||
+        begins(reason, "failed to perform operation on "))
+        return SP_REFUSAL_AWAY;
+    return SP_REFUSAL_OTHER;
+}
+
+enum sp_refusal sp_refusal_of(const amqp_channel_close_t *close)
+{
+    if (close->reply_code == 406)
+        return precondition_failed(reason_of(close));
+    return close->reply_code == 404 ? not_found(reason_of(close)) : SP_REFUSAL_OTHER;
+}
+
+/* ---- Sentences ---- */
+
+static bool names(const sp_subscription *subscription, const char *key)
+{
+    for (uint32_t i = 0; i < subscription->argument_count; i++) {
+        const spectacles_header *argument = &subscription->arguments[i];
+        if (argument->key_length == strlen(key) && memcmp(argument->key, key, strlen(key)) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The virtual host chose the type, and not whoever subscribes: then it is nobody's queue to delete. */
+static const char *advice_for_type(uint32_t declare)
+{
+    return declare == SPECTACLES_DECLARE
+               ? ", by the virtual host's default queue type: ask for the type that the queue has with the "
+                 "argument "
+                 "x-queue-type, or declare passively; deleting it would lose its messages"
+               : "";
+}
+
+static void explain_difference(sp_text *text, const sp_subscription *subscription, uint32_t declare,
+                               const amqp_channel_close_t *close)
+{
+    static const char needs[] =
+        " (durable, not exclusive, not auto-delete, no arguments; limits belong in a policy)";
+    sp_text difference;
+    sp_slice argument = {NULL, 0};
+    sp_text_set(&difference, "%s", "");
+    bool said = add_difference(&difference, reason_of(close), &argument);
+    bool type = said && argument.length == strlen("x-queue-type") && begins(argument, "x-queue-type") &&
+                !names(subscription, "x-queue-type");
+    if (said)
+        sp_text_set(text, "queue '%s' exists and differs %s", subscription->queue, difference.chars);
+    else
+        sp_text_set(text, "queue '%s' exists with other settings than are asked for", subscription->queue);
+    if (type)
+        sp_text_add(text, "%s", advice_for_type(declare));
+    else
+        sp_text_add(text, "%s: ask for what it has, or delete it with all that is in it",
+                    subscription->argument_count ? "" : needs);
+}
+
+static void explain_inapplicable(sp_text *text, const sp_subscription *subscription,
+                                 const amqp_channel_close_t *close)
+{
+    sp_slice argument = {NULL, 0};
+    sp_slice type = {NULL, 0};
+    sp_slice rest = reason_of(close);
+    sp_slice skipped;
+    split(rest, "invalid arg '", &skipped, &rest);
+    split(rest, "' for ", &argument, &rest);
+    split(rest, " of queue type ", &skipped, &type);
+    sp_text_set(text, "queue '%s' was not declared: a queue of type '", subscription->queue);
+    sp_text_add_foreign(text, type.bytes, type.length, 64);
+    sp_text_add(text, "' does not take the argument '");
+    sp_text_add_foreign(text, argument.bytes, argument.length, 64);
+    sp_text_add(text, "': leave it out, or ask for another type with the argument x-queue-type%s",
+                names(subscription, "x-queue-type") ? "" : " (the virtual host's default chose this one)");
+}
+
+static void explain_invalid(sp_text *text, const sp_subscription *subscription,
+                            const amqp_channel_close_t *close)
+{
+    sp_slice argument = {NULL, 0};
+    sp_slice rest = reason_of(close);
+    sp_slice skipped;
+    sp_text_set(text, "queue '%s' was not declared: the broker does not take an argument's value",
+                subscription->queue);
+    if (!split(rest, "invalid arg '", &skipped, &rest) || !split(rest, "' for ", &argument, &rest))
+        return;
+    sp_text_add(text, ", that of '");
+    sp_text_add_foreign(text, argument.bytes, argument.length, 64);
+    sp_text_add(text, "'");
+}
+
+void sp_refusal_explain_queue(sp_text *text, enum sp_refusal refusal, const sp_subscription *subscription,
+                              uint32_t declare, const amqp_channel_close_t *close)
+{
+    const char *queue = subscription->queue;
+    if (refusal == SP_REFUSAL_DIFFERS)
+        explain_difference(text, subscription, declare, close);
+    else if (refusal == SP_REFUSAL_INAPPLICABLE)
+        explain_inapplicable(text, subscription, close);
+    else if (refusal == SP_REFUSAL_INVALID)
+        explain_invalid(text, subscription, close);
+    else if (refusal == SP_REFUSAL_LIMIT)
+        sp_text_set(
+            text,
+            "queue '%s' was not declared: the broker has as many queues as it may have; raise the limit, or "
+            "delete queues that nobody needs",
+            queue);
+    else if (refusal == SP_REFUSAL_AWAY)
+        sp_text_set(text, "queue '%s' exists, but its node is away or it is stopped: it is tried again",
+                    queue);
+    else if (refusal == SP_REFUSAL_MISSING && declare != SPECTACLES_DECLARE)
+        sp_text_set(text, "queue '%s' does not exist, and is not to be declared: create and bind it", queue);
+    else
+        sp_text_set(text, "queue '%s' can not be used", queue);
+}
+
+void sp_refusal_explain_exchange(sp_text *text, uint32_t declare, const amqp_channel_close_t *close)
+{
+    static const char advice[] = "delete it or use another group";
+    enum sp_refusal refusal = sp_refusal_of(close);
+    sp_text difference;
+    sp_slice argument;
+    sp_text_set(&difference, "%s", "");
+    if (refusal == SP_REFUSAL_MISSING && declare != SPECTACLES_DECLARE)
+        sp_text_set(text, "does not exist, and is not to be declared: create it");
+    else if (refusal == SP_REFUSAL_LIMIT)
+        sp_text_set(text,
+                    "was not declared: the broker has as many exchanges as it may have; raise the limit");
+    else if (refusal != SP_REFUSAL_DIFFERS)
+        sp_text_set(text, "can not be declared");
+    else if (add_difference(&difference, reason_of(close), &argument))
+        sp_text_set(text, "exists and differs %s: %s", difference.chars, advice);
+    else
+        sp_text_set(text,
+                    "exists with other settings than Spectacles needs (direct, durable, not auto-delete, no "
+                    "arguments): %s",
+                    advice);
 }

@@ -1,6 +1,7 @@
 #include "broker/broker.h"
 
 #include "broker/refusal.h"
+#include "broker/trial.h"
 
 #include <string.h>
 
@@ -16,8 +17,10 @@ int sp_broker_open_channel(spectacles_broker *broker, uint16_t channel)
     if (error != SPECTACLES_OK)
         return error;
     broker->channels[channel] = SP_CHANNEL_OPENING;
-    if (channel == SP_CHANNEL_CONSUME)
+    if (channel == SP_CHANNEL_CONSUME) {
         sp_deliveries_renew(&broker->deliveries);
+        sp_topology_renew_consumers(&broker->topology);
+    }
     if (channel != SP_CHANNEL_PUBLISH)
         return SPECTACLES_OK;
     broker->confirms = broker->stopped = false;
@@ -39,6 +42,13 @@ static bool is_set_up(const spectacles_broker *broker)
 {
     return broker->transport == SP_TRANSPORT_OPEN && broker->state >= SPECTACLES_BROKER_SETUP &&
            broker->state <= SPECTACLES_BROKER_DRAINING;
+}
+
+/* Not while a trial has the channel. */
+static bool may_declare(const spectacles_broker *broker)
+{
+    return broker->channels[SP_CHANNEL_DECLARE] == SP_CHANNEL_OPEN &&
+           broker->topology.trial.state == SP_TRIAL_NONE;
 }
 
 static bool has_request(const sp_ring *requests, enum sp_request_kind kind)
@@ -88,10 +98,10 @@ static int advance_subscription(spectacles_broker *broker, uint32_t number, uint
     if (subscription->state == SP_SUBSCRIPTION_WANTED &&
         broker->topology.declare == SPECTACLES_DECLARE_NOTHING)
         take_for_declared(broker, number);
-    if (subscription->state == SP_SUBSCRIPTION_WANTED &&
-        broker->channels[SP_CHANNEL_DECLARE] == SP_CHANNEL_OPEN && broker->topology.exchange_stands)
+    if (subscription->state == SP_SUBSCRIPTION_WANTED && may_declare(broker) &&
+        broker->topology.exchange_stands)
         return sp_topology_declare(&broker->topology, &broker->control, broker->group, number);
-    if (subscription->state == SP_SUBSCRIPTION_DECLARED &&
+    if (subscription->state == SP_SUBSCRIPTION_DECLARED && !subscription->doubtful &&
         broker->channels[SP_CHANNEL_CONSUME] == SP_CHANNEL_OPEN)
         return sp_topology_consume(&broker->topology, &broker->control, number);
     return SPECTACLES_OK;
@@ -102,10 +112,12 @@ int sp_broker_advance(spectacles_broker *broker, uint64_t now)
     int error = SPECTACLES_OK;
     if (!is_set_up(broker))
         return SPECTACLES_OK;
-    if (broker->channels[SP_CHANNEL_DECLARE] == SP_CHANNEL_OPEN && exchange_is_wanted(broker))
+    if (may_declare(broker) && exchange_is_wanted(broker))
         error = sp_topology_declare_exchange(&broker->topology, &broker->control, broker->group);
     for (uint32_t i = 0; i < broker->topology.subscriptions.count && error == SPECTACLES_OK; i++)
         error = advance_subscription(broker, i, now);
+    if (error == SPECTACLES_OK && may_declare(broker) && broker->topology.declaring.count == 0)
+        error = sp_trial_begin(&broker->topology, &broker->control);
     return error;
 }
 
@@ -157,8 +169,9 @@ int sp_broker_leave(spectacles_broker *broker, uint32_t number)
     subscription->again = false;
     if (subscription->state == SP_SUBSCRIPTION_GONE || subscription->leaving)
         return SPECTACLES_OK;
-    bool asked =
-        subscription->state == SP_SUBSCRIPTION_DECLARING || subscription->state == SP_SUBSCRIPTION_CONSUMING;
+    bool asked = subscription->state == SP_SUBSCRIPTION_DECLARING ||
+                 subscription->state == SP_SUBSCRIPTION_TRYING ||
+                 subscription->state == SP_SUBSCRIPTION_CONSUMING;
     bool consumes = subscription->state == SP_SUBSCRIPTION_ACTIVE && !subscription->declare_only;
     if (!is_set_up(broker) || (!asked && !consumes)) {
         end_subscription(broker, number);
@@ -214,17 +227,44 @@ int sp_broker_on_declared(spectacles_broker *broker, enum sp_request_kind kind, 
 int sp_broker_on_consuming(spectacles_broker *broker, enum sp_request_kind kind,
                            const amqp_bytes_t *consumer_tag, uint64_t now)
 {
-    sp_ring *requests = &broker->topology.consuming;
-    uint64_t wanted = consumer_tag ? sp_consumer_number(*consumer_tag) : 0;
-    for (size_t i = 0; i < requests->count; i++) {
-        const sp_request *request = sp_ring_at(requests, i);
+    sp_topology *topology = &broker->topology;
+    uint64_t consumer = consumer_tag ? sp_consumer_read_tag(*consumer_tag) : SP_CONSUMER_NONE;
+    for (size_t i = 0; i < topology->consuming.count; i++) {
+        const sp_request *request = sp_ring_at(&topology->consuming, i);
         uint32_t number = request->subscription;
-        if (request->kind != kind || (consumer_tag && number != wanted))
+        if (request->kind != kind || (consumer_tag && consumer != sp_topology_consumer(topology, number)))
             continue;
-        sp_ring_remove(requests, i);
+        sp_ring_remove(&topology->consuming, i);
         return answered(broker, kind, number, now);
     }
-    return SPECTACLES_E_PROTO;
+    /* A consumer that the broker has cancelled before it answered the consume. */
+    bool over = kind == SP_REQUEST_CONSUME && sp_topology_knows(topology, consumer) &&
+                !sp_topology_hears(topology, consumer);
+    return over ? SPECTACLES_OK : SPECTACLES_E_PROTO;
+}
+
+/* ---- Trials ---- */
+
+int sp_broker_on_trial(spectacles_broker *broker, amqp_method_number_t id, uint64_t now)
+{
+    sp_topology *topology = &broker->topology;
+    if (id != AMQP_BASIC_CONSUME_OK_METHOD)
+        return sp_trial_allows(id) ? SPECTACLES_OK : SPECTACLES_E_PROTO;
+    int error = sp_trial_pass(topology, &broker->control);
+    if (error != SPECTACLES_OK)
+        return error;
+    broker->channels[SP_CHANNEL_DECLARE] = SP_CHANNEL_CLOSING;
+    if (sp_topology_at(topology, topology->trial.subscription)->leaving)
+        end_subscription(broker, topology->trial.subscription);
+    else
+        take_for_declared(broker, topology->trial.subscription);
+    return sp_broker_advance(broker, now);
+}
+
+int sp_broker_on_trial_closed(spectacles_broker *broker)
+{
+    sp_trial_end(&broker->topology);
+    return sp_broker_open_channel(broker, SP_CHANNEL_DECLARE);
 }
 
 /* ---- Trouble ---- */
@@ -237,25 +277,62 @@ static sp_trouble *fail_subscription(spectacles_broker *broker, uint32_t number,
     subscription->told = false;
     subscription->retry_at = retry_at;
     sp_topology_tell(&broker->topology, number, SP_NEWS_FAILED);
-    broker->trouble = (sp_trouble){.time = retry_at};
-    return &broker->trouble;
+    broker->failure = (sp_trouble){.time = retry_at};
+    return &broker->failure;
 }
 
+/*
+ * A consumer has ended: what it was given and is not settled goes back to the queue. Some of it may be somebody else's
+ * already (RabbitMQ 4.3, when a delivery was held over consumer_timeout), and nothing says what.
+ */
+static int give_back(spectacles_broker *broker, uint64_t consumer)
+{
+    size_t at = 0;
+    amqp_basic_reject_t reject = {.requeue = 1};
+    int error = sp_topology_forget(&broker->control, consumer);
+    while (error == SPECTACLES_OK &&
+           (reject.delivery_tag = sp_deliveries_take_of(&broker->deliveries, consumer, &at)) != 0) {
+        error = sp_wire_method(&broker->control, SP_CHANNEL_CONSUME, AMQP_BASIC_REJECT_METHOD, &reject);
+        broker->stats.rejected++;
+    }
+    return error;
+}
+
+/* The consume that was asked for last will not be told of. */
+static void drop_consume(sp_topology *topology, uint32_t number)
+{
+    for (size_t i = 0; i < topology->consuming.count; i++) {
+        const sp_request *request = sp_ring_at(&topology->consuming, i);
+        if (request->kind != SP_REQUEST_CONSUME || request->subscription != number)
+            continue;
+        sp_ring_remove(&topology->consuming, i);
+        return;
+    }
+}
+
+/*
+ * RabbitMQ 4.3 may cancel a consumer more than once, and one that is being left all the same; only what is still heard
+ * is news.
+ */
 int sp_broker_on_cancelled(spectacles_broker *broker, const amqp_basic_cancel_t *cancel, uint64_t now)
 {
-    uint64_t number = sp_consumer_number(cancel->consumer_tag);
-    if (!sp_topology_consumes(&broker->topology, number))
+    uint64_t consumer = sp_consumer_read_tag(cancel->consumer_tag);
+    uint32_t number = sp_consumer_subscription(consumer);
+    if (!sp_topology_knows(&broker->topology, consumer))
         return SPECTACLES_E_PROTO;
-    const sp_subscription *subscription = sp_topology_at(&broker->topology, (uint32_t)number);
-    if (subscription->state == SP_SUBSCRIPTION_CANCELLING) /* it answers all the same */
+    if (!sp_topology_hears(&broker->topology, consumer))
         return SPECTACLES_OK;
-    if (subscription->state != SP_SUBSCRIPTION_ACTIVE)
-        return SPECTACLES_E_PROTO;
-    sp_trouble *trouble = fail_subscription(broker, (uint32_t)number, now + SP_RETRY_CANCELLED);
-    sp_text_set(&trouble->text,
-                "the broker cancelled the consumer of queue '%s': it was deleted, or its node is gone",
-                subscription->queue);
-    return SPECTACLES_OK;
+    drop_consume(&broker->topology, number);
+    sp_trouble *trouble = fail_subscription(broker, number, now + SP_RETRY_CANCELLED);
+    sp_text_set(
+        &trouble->text,
+        "the broker cancelled the consumer of queue '%s': the queue was deleted, its node is gone, or a "
+        "delivery was held for longer than the broker's consumer_timeout; what was not acknowledged is "
+        "delivered again, here or elsewhere",
+        sp_topology_at(&broker->topology, number)->queue);
+    int error = give_back(broker, consumer);
+    sp_broker_check_ready(broker, now);
+    return error;
 }
 
 /*
@@ -275,38 +352,24 @@ static void lose_exchange(spectacles_broker *broker, const amqp_channel_close_t 
     sp_broker_drop(broker, 200, now);
 }
 
-static void explain_queue(const spectacles_broker *broker, sp_text *text, const sp_subscription *subscription,
-                          const amqp_channel_close_t *close)
+static void refuse_subscription(spectacles_broker *broker, uint32_t number, const amqp_channel_close_t *close,
+                                uint64_t now)
 {
-    static const char needs[] =
-        " (durable, not exclusive, not auto-delete, no arguments; limits belong in a policy)";
-    sp_text difference;
-    sp_text_set(&difference, "%s", "");
-    if (close->reply_code == 404 && broker->topology.declare != SPECTACLES_DECLARE)
-        sp_text_set(text, "queue '%s' does not exist, and is not to be declared: create and bind it",
-                    subscription->queue);
-    else if (close->reply_code != 406)
-        sp_text_set(text, "queue '%s' can not be used", subscription->queue);
-    else if (sp_refusal_differs(&difference, close->reply_text))
-        sp_text_set(text, "queue '%s' exists and differs %s%s: delete it", subscription->queue,
-                    difference.chars, subscription->argument_count ? "" : needs);
-    else
-        sp_text_set(text, "queue '%s' exists with other settings than are asked for%s: delete it",
-                    subscription->queue, subscription->argument_count ? "" : needs);
-}
-
-static void tell_refused(spectacles_broker *broker, uint32_t number, const amqp_channel_close_t *close,
-                         uint64_t now)
-{
-    const sp_subscription *subscription = sp_topology_at(&broker->topology, number);
+    sp_subscription *subscription = sp_topology_at(&broker->topology, number);
     if (subscription->leaving) {
         end_subscription(broker, number);
         return;
     }
-    sp_trouble *trouble = fail_subscription(broker, number, now + SP_RETRY_REFUSED);
+    enum sp_refusal refusal = sp_refusal_of(close);
+    bool consume = subscription->state >= SP_SUBSCRIPTION_TRYING;
+    bool away = refusal == SP_REFUSAL_AWAY;
+    sp_trouble *trouble = fail_subscription(broker, number, now + (away ? SP_RETRY_AWAY : SP_RETRY_REFUSED));
+    subscription->doubtful = subscription->doubtful || consume;
     trouble->code = close->reply_code;
-    trouble->error = close->reply_code == 403 ? SPECTACLES_E_AUTH : SPECTACLES_E_INVAL;
-    explain_queue(broker, &trouble->text, subscription, close);
+    trouble->error = away ? SPECTACLES_E_CLOSED : SPECTACLES_E_INVAL;
+    if (close->reply_code == 403)
+        trouble->error = SPECTACLES_E_AUTH;
+    sp_refusal_explain_queue(&trouble->text, refusal, subscription, broker->topology.declare, close);
     sp_broker_quote(&trouble->text, close->reply_code, close->reply_text);
 }
 
@@ -338,32 +401,15 @@ static sp_slice text_slice(const char *text)
     return (sp_slice){(const uint8_t *)text, strlen(text)};
 }
 
-static void explain_exchange(const spectacles_broker *broker, sp_text *what,
-                             const amqp_channel_close_t *close)
-{
-    static const char advice[] = "delete it or use another group";
-    sp_text difference;
-    sp_text_set(&difference, "%s", "");
-    if (close->reply_code == 404 && broker->topology.declare != SPECTACLES_DECLARE)
-        sp_text_set(what, "does not exist, and is not to be declared: create it");
-    else if (close->reply_code != 406)
-        sp_text_set(what, "can not be declared");
-    else if (sp_refusal_differs(&difference, close->reply_text))
-        sp_text_set(what, "exists and differs %s: %s", difference.chars, advice);
-    else
-        sp_text_set(what,
-                    "exists with other settings than Spectacles needs (direct, durable, not auto-delete, no "
-                    "arguments): %s",
-                    advice);
-}
-
 static void lose_declaring(spectacles_broker *broker, const amqp_channel_close_t *close, uint64_t now)
 {
     sp_ring *requests = &broker->topology.declaring;
     const sp_request *culprit = sp_ring_front(requests);
+    if (sp_trial_end(&broker->topology))
+        refuse_subscription(broker, broker->topology.trial.subscription, close, now);
     if (culprit && culprit->kind == SP_REQUEST_EXCHANGE) {
         sp_text what;
-        explain_exchange(broker, &what, close);
+        sp_refusal_explain_exchange(&what, broker->topology.declare, close);
         lose_exchange(broker, close, what.chars, now);
         return;
     }
@@ -373,7 +419,7 @@ static void lose_declaring(spectacles_broker *broker, const amqp_channel_close_t
     if (exchange_is_gone)
         broker->topology.exchange_stands = false;
     else if (culprit)
-        tell_refused(broker, culprit->subscription, close, now);
+        refuse_subscription(broker, culprit->subscription, close, now);
     take_back(broker, requests, SP_SUBSCRIPTION_WANTED);
 }
 
@@ -399,27 +445,23 @@ static const sp_request *find_culprit(const spectacles_broker *broker, const amq
 /* The channel ended under the consumers, which are started again at once. */
 static void note_interruption(spectacles_broker *broker, const amqp_channel_close_t *close, uint64_t now)
 {
-    broker->trouble = (sp_trouble){.code = close->reply_code, .error = SPECTACLES_E_CLOSED, .time = now};
-    sp_broker_quote(&broker->trouble.text, close->reply_code, close->reply_text);
+    broker->interruption = (sp_trouble){.code = close->reply_code, .error = SPECTACLES_E_CLOSED, .time = now};
+    sp_broker_quote(&broker->interruption.text, close->reply_code, close->reply_text);
 }
 
 static void lose_consuming(spectacles_broker *broker, const amqp_channel_close_t *close, uint64_t now)
 {
     sp_ring *requests = &broker->topology.consuming;
     const sp_request *culprit = find_culprit(broker, close);
-    bool refused = culprit != NULL;
-    if (refused)
-        tell_refused(broker, culprit->subscription, close, now);
-    else
-        note_interruption(broker, close, now);
+    if (culprit)
+        refuse_subscription(broker, culprit->subscription, close, now);
+    note_interruption(broker, close, now);
     take_back(broker, requests, SP_SUBSCRIPTION_DECLARED);
     for (uint32_t i = 0; i < broker->topology.subscriptions.count; i++) {
         sp_subscription *subscription = sp_topology_at(&broker->topology, i);
         if (subscription->state != SP_SUBSCRIPTION_ACTIVE || subscription->declare_only)
             continue;
         subscription->state = SP_SUBSCRIPTION_DECLARED;
-        if (refused) /* the others need not know */
-            continue;
         subscription->told = false;
         sp_topology_tell(&broker->topology, i, SP_NEWS_INTERRUPTED);
     }

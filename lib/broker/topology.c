@@ -39,6 +39,8 @@ void sp_topology_reset(sp_topology *topology)
 {
     sp_ring_clear(&topology->declaring);
     sp_ring_clear(&topology->consuming);
+    sp_topology_renew_consumers(topology);
+    topology->trial = (sp_trial){.state = SP_TRIAL_NONE};
     topology->exchange_stands = topology->declare == SPECTACLES_DECLARE_NOTHING;
     for (uint32_t i = 0; i < topology->subscriptions.count; i++) {
         sp_subscription *subscription = sp_topology_at(topology, i);
@@ -97,7 +99,7 @@ static int begin(sp_topology *topology, int place, const char *queue, const spec
         return error;
     }
     subscription->state = SP_SUBSCRIPTION_WANTED;
-    subscription->settled = subscription->told = false;
+    subscription->settled = subscription->told = subscription->doubtful = false;
     subscription->retry_at = SPECTACLES_NEVER;
     return place < 0 ? (int)topology->subscriptions.count - 1 : place;
 }
@@ -190,36 +192,13 @@ int sp_topology_declare(sp_topology *topology, sp_buffer *out, const char *group
     return SPECTACLES_OK;
 }
 
-enum {
-    TAG_ROOM = 16
-};
-
-static void write_consumer_tag(char out[TAG_ROOM], uint32_t number)
-{
-    snprintf(out, TAG_ROOM, "s%u", (unsigned)number);
-}
-
-uint64_t sp_consumer_number(amqp_bytes_t tag)
-{
-    const char *chars = tag.bytes;
-    uint64_t number = 0;
-    if (tag.len < 2 || tag.len > 11 || chars[0] != 's')
-        return UINT64_MAX;
-    for (size_t i = 1; i < tag.len; i++) {
-        if (chars[i] < '0' || chars[i] > '9')
-            return UINT64_MAX;
-        number = number * 10 + (uint64_t)(chars[i] - '0');
-    }
-    return number;
-}
-
 /* In RabbitMQ, a qos that is not global holds for each consumer that is started after it. */
 int sp_topology_consume(sp_topology *topology, sp_buffer *out, uint32_t number)
 {
-    char tag[TAG_ROOM];
+    char tag[SP_CONSUMER_TAG_ROOM];
     sp_subscription *subscription = sp_topology_at(topology, number);
     size_t before = sp_buffer_length(out);
-    write_consumer_tag(tag, number);
+    sp_consumer_write_tag(tag, sp_consumer_id(number, subscription->round + 1));
     amqp_basic_qos_t qos = {.prefetch_count = subscription->prefetch};
     amqp_basic_consume_t consume = {.queue = sp_wire_text(subscription->queue),
                                     .consumer_tag = sp_wire_text(tag)};
@@ -235,19 +214,34 @@ int sp_topology_consume(sp_topology *topology, sp_buffer *out, uint32_t number)
         return error;
     }
     subscription->state = SP_SUBSCRIPTION_CONSUMING;
+    subscription->round++;
     return SPECTACLES_OK;
 }
 
 int sp_topology_cancel(sp_topology *topology, sp_buffer *out, uint32_t number)
 {
-    char tag[TAG_ROOM];
-    write_consumer_tag(tag, number);
+    char tag[SP_CONSUMER_TAG_ROOM];
+    sp_consumer_write_tag(tag, sp_topology_consumer(topology, number));
     amqp_basic_cancel_t cancel = {.consumer_tag = sp_wire_text(tag)};
     int error = ask(&topology->consuming, SP_REQUEST_CANCEL, number, out, SP_CHANNEL_CONSUME,
                     AMQP_BASIC_CANCEL_METHOD, &cancel);
     if (error == SPECTACLES_OK)
         sp_topology_at(topology, number)->state = SP_SUBSCRIPTION_CANCELLING;
     return error;
+}
+
+int sp_topology_forget(sp_buffer *out, uint64_t consumer)
+{
+    char tag[SP_CONSUMER_TAG_ROOM];
+    sp_consumer_write_tag(tag, consumer);
+    amqp_basic_cancel_t cancel = {.consumer_tag = sp_wire_text(tag), .nowait = 1};
+    return sp_wire_method(out, SP_CHANNEL_CONSUME, AMQP_BASIC_CANCEL_METHOD, &cancel);
+}
+
+void sp_topology_renew_consumers(sp_topology *topology)
+{
+    for (uint32_t i = 0; i < topology->subscriptions.count; i++)
+        sp_topology_at(topology, i)->round = 0;
 }
 
 /* ---- Telling ---- */
@@ -277,19 +271,26 @@ enum sp_subscription_news sp_topology_take_news(sp_topology *topology, uint32_t 
 
 /* ---- Looking ---- */
 
-bool sp_topology_consumes(const sp_topology *topology, uint64_t number)
+uint64_t sp_topology_consumer(const sp_topology *topology, uint32_t number)
 {
-    if (number >= topology->subscriptions.count)
-        return false;
-    const sp_subscription *subscription = sp_topology_at(topology, (uint32_t)number);
-    return subscription->state >= SP_SUBSCRIPTION_CONSUMING &&
-           (!subscription->declare_only || subscription->leaving);
+    return sp_consumer_id(number, sp_topology_at(topology, number)->round);
 }
 
-bool sp_topology_is_left(const sp_topology *topology, uint32_t number)
+bool sp_topology_knows(const sp_topology *topology, uint64_t consumer)
 {
-    const sp_subscription *subscription = sp_topology_at(topology, number);
-    return subscription->leaving || subscription->state == SP_SUBSCRIPTION_GONE;
+    const sp_subscription *subscription = sp_topology_at(topology, sp_consumer_subscription(consumer));
+    uint32_t round = sp_consumer_round(consumer);
+    return subscription && round > 0 && round <= subscription->round;
+}
+
+bool sp_topology_hears(const sp_topology *topology, uint64_t consumer)
+{
+    if (!sp_topology_knows(topology, consumer))
+        return false;
+    const sp_subscription *subscription = sp_topology_at(topology, sp_consumer_subscription(consumer));
+    return sp_consumer_round(consumer) == subscription->round && !subscription->leaving &&
+           (subscription->state == SP_SUBSCRIPTION_CONSUMING ||
+            (subscription->state == SP_SUBSCRIPTION_ACTIVE && !subscription->declare_only));
 }
 
 bool sp_topology_is_settled(const sp_topology *topology)

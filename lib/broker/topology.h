@@ -1,6 +1,7 @@
 #ifndef SP_BROKER_TOPOLOGY_H
 #define SP_BROKER_TOPOLOGY_H
 
+#include "broker/consumer.h"
 #include "broker/wire.h"
 #include "core/ring.h"
 
@@ -15,7 +16,8 @@
 enum sp_subscription_state {
     SP_SUBSCRIPTION_WANTED,    /* to be declared as soon as there is a channel */
     SP_SUBSCRIPTION_DECLARING, /* queue.declare and queue.bind are on their way */
-    SP_SUBSCRIPTION_DECLARED,  /* to be consumed as soon as there is a channel */
+    SP_SUBSCRIPTION_DECLARED,  /* to be consumed, or tried, as soon as there is a channel */
+    SP_SUBSCRIPTION_TRYING,    /* a trial is under way: see trial.h */
     SP_SUBSCRIPTION_CONSUMING, /* basic.qos and basic.consume are on their way */
     SP_SUBSCRIPTION_ACTIVE,
     SP_SUBSCRIPTION_CANCELLING, /* basic.cancel is on its way */
@@ -42,10 +44,12 @@ typedef struct sp_subscription {
     char queue[256];
     uint16_t prefetch;
     bool declare_only;
-    bool settled; /* active or failed once on this connection: READY waits for that */
-    bool told;    /* SUBSCRIBED, and nothing else since */
-    bool leaving; /* to end as soon as the broker has answered */
-    bool again;   /* and then to begin anew */
+    bool settled;   /* active or failed once on this connection: READY waits for that */
+    bool told;      /* SUBSCRIBED, and nothing else since */
+    bool leaving;   /* to end as soon as the broker has answered */
+    bool again;     /* and then to begin anew */
+    bool doubtful;  /* a consume was refused: the next one is tried first */
+    uint32_t round; /* how many consumers it has had on this channel */
     uint64_t retry_at;
     spectacles_header *arguments; /* one block */
     uint32_t argument_count;
@@ -66,8 +70,21 @@ typedef struct sp_request {
     uint32_t subscription;
 } sp_request;
 
+enum sp_trial_state {
+    SP_TRIAL_NONE,
+    SP_TRIAL_ASKED,  /* basic.consume is on its way, on the channel for declaring */
+    SP_TRIAL_CLOSING /* the queue may be consumed; channel.close is on its way */
+};
+
+/* Whether a queue may be consumed by now. One at a time. */
+typedef struct sp_trial {
+    enum sp_trial_state state;
+    uint32_t subscription;
+} sp_trial;
+
 typedef struct sp_topology {
     sp_ring subscriptions;
+    sp_trial trial;
     sp_ring declaring; /* requests on the channel for declaring */
     sp_ring consuming; /* requests on the channel for consuming */
     bool exchange_stands;
@@ -97,22 +114,28 @@ int sp_topology_declare(sp_topology *topology, sp_buffer *out, const char *group
 int sp_topology_consume(sp_topology *topology, sp_buffer *out, uint32_t number);
 int sp_topology_cancel(sp_topology *topology, sp_buffer *out, uint32_t number);
 
+/* A consumer that the broker has cancelled is cancelled by us too, without an answer: RabbitMQ 4.3 keeps it. */
+int sp_topology_forget(sp_buffer *out, uint64_t consumer);
+
+/* The channel for consuming is a fresh one: it has had no consumer yet. */
+void sp_topology_renew_consumers(sp_topology *topology);
+
 void sp_topology_tell(sp_topology *topology, uint32_t number, enum sp_subscription_news news);
 
 /* The next thing to tell, and of which one. */
 enum sp_subscription_news sp_topology_take_news(sp_topology *topology, uint32_t *number);
 
-/* Our consumer tags are "s" and the subscription's number: that number, UINT64_MAX for a tag that is not ours. */
-uint64_t sp_consumer_number(amqp_bytes_t tag);
+/* The consumer that a subscription has now, or had last. */
+uint64_t sp_topology_consumer(const sp_topology *topology, uint32_t number);
 
 /*
- * True when a subscription of this number was asked to consume on the present channel. A consumer that was
- * cancelled counts, until it is made anew: deliveries may have been on their way.
+ * True when this consumer was asked for on the present channel, however it stands by now: what the broker had on its
+ * way may come long after the consumer has ended.
  */
-bool sp_topology_consumes(const sp_topology *topology, uint64_t number);
+bool sp_topology_knows(const sp_topology *topology, uint64_t consumer);
 
-/* True when its owner wants to hear no more of it. */
-bool sp_topology_is_left(const sp_topology *topology, uint32_t number);
+/* True while deliveries of this consumer are for its owner. What comes for any other goes back to its queue. */
+bool sp_topology_hears(const sp_topology *topology, uint64_t consumer);
 
 /* True when everything has been tried once on this connection. */
 bool sp_topology_is_settled(const sp_topology *topology);

@@ -25,7 +25,8 @@ typedef struct run {
     bool greeted;
     bool closing; /* from our side */
     bool closed;
-    bool left; /* nothing is subscribed to */
+    bool left;  /* nothing is subscribed to */
+    bool tried; /* a trial is asked for, on this connection */
 } run;
 
 /* ---- What comes out ---- */
@@ -110,6 +111,8 @@ static void read_output(run *self)
         bool publish =
             frame.type == AMQP_FRAME_METHOD && sp_wire_method_id(frame.payload) == AMQP_BASIC_PUBLISH_METHOD;
         self->written += publish;
+        self->tried = self->tried || (frame.type == AMQP_FRAME_METHOD && frame.channel == 1 &&
+                                      sp_wire_method_id(frame.payload) == AMQP_BASIC_CONSUME_METHOD);
         sp_buffer_consume(&self->output, used);
     }
     must(got == 0);
@@ -166,18 +169,25 @@ static const struct {
     SAY(1, "\0\x32\0\x15"),
     SAY(2, "\0\x55\0\x0b"),
     SAY(3, "\0\x3c\0\x0b"),
-    SAY(3, "\0\x3c\0\x15\2s0"),
+    SAY(3, "\0\x3c\0\x15\4s0.1"),
     /* Only when that was asked for: */
     SAY(2, "\0\x3c\0\x15\7replies"),
-    SAY(3, "\0\x3c\0\x1f\2s0"),
+    SAY(3, "\0\x3c\0\x1f\4s0.1"),
+    SAY(3, "\0\x3c\0\x15\4s0.2"),
+    /* A trial of a queue that was refused: it may be consumed. */
+    SAY(1, "\0\x3c\0\x15\5trial"),
+    SAY(1, "\0\x14\0\x29"),
 #undef SAY
 };
 
 enum {
     ALL = sizeof honest / sizeof honest[0],
-    HONEST = ALL - 2,
+    HONEST = ALL - 5,
+    OPENED_1 = 3,
     EXCHANGE = 7, /* so many, up to where it stands */
-    CONFIRMS = 9  /* where they are on */
+    BOUND = 9,    /* likewise, the queue */
+    TRIAL = ALL - 2,
+    CONFIRMS = 9 /* where they are on */
 };
 
 static void say_honestly(run *self, size_t from, size_t count)
@@ -196,7 +206,7 @@ static void connect(run *self, size_t count)
     if (spectacles_broker_opened(self->broker, self->now))
         return;
     sp_buffer_clear(&self->output);
-    self->greeted = false;
+    self->greeted = self->tried = false;
     self->written = 0;
     say_honestly(self, 0, count);
 }
@@ -400,9 +410,13 @@ static void recover(run *self)
     if (!self->closed) {
         if (self->left)
             subscribe(self);
-        connect(self, self->left ? EXCHANGE : HONEST);
-        if (self->left)
-            say_honestly(self, CONFIRMS, 1);
+        connect(self, self->left ? EXCHANGE : BOUND);
+        write_out(self, SIZE_MAX);
+        if (self->tried) {
+            say_honestly(self, TRIAL, 2);
+            say_honestly(self, OPENED_1, 1);
+        }
+        say_honestly(self, CONFIRMS, self->left ? 1 : HONEST - CONFIRMS);
         write_out(self, SIZE_MAX);
         must(spectacles_broker_state(self->broker) == SPECTACLES_BROKER_READY ||
              spectacles_broker_state(self->broker) == SPECTACLES_BROKER_DRAINING);

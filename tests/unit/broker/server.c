@@ -135,10 +135,11 @@ static const char *method_name(uint32_t id)
     } names[] = {
         {0x0a000b, "connection.start-ok"}, {0x0a001f, "connection.tune-ok"},  {0x0a0028, "connection.open"},
         {0x0a0032, "connection.close"},    {0x0a0033, "connection.close-ok"}, {0x14000a, "channel.open"},
-        {0x140029, "channel.close-ok"},    {0x140015, "channel.flow-ok"},     {0x28000a, "exchange.declare"},
-        {0x32000a, "queue.declare"},       {0x320014, "queue.bind"},          {0x3c000a, "basic.qos"},
-        {0x3c0014, "basic.consume"},       {0x3c0028, "basic.publish"},       {0x3c0050, "basic.ack"},
-        {0x3c001e, "basic.cancel"},        {0x3c005a, "basic.reject"},        {0x55000a, "confirm.select"}};
+        {0x140028, "channel.close"},       {0x140029, "channel.close-ok"},    {0x140015, "channel.flow-ok"},
+        {0x28000a, "exchange.declare"},    {0x32000a, "queue.declare"},       {0x320014, "queue.bind"},
+        {0x3c000a, "basic.qos"},           {0x3c0014, "basic.consume"},       {0x3c0028, "basic.publish"},
+        {0x3c0050, "basic.ack"},           {0x3c001e, "basic.cancel"},        {0x3c005a, "basic.reject"},
+        {0x55000a, "confirm.select"}};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (names[i].id == id)
             return names[i].name;
@@ -180,7 +181,8 @@ static void write_method(sp_server *server, char *line, int channel, const uint8
     else if (strcmp(name, "queue.declare") == 0)
         write_declare(server, rest, room, args);
     else if (strcmp(name, "basic.cancel") == 0)
-        snprintf(rest, room, " %.*s", args[0], (const char *)args + 1);
+        snprintf(rest, room, " %.*s%s", args[0], (const char *)args + 1,
+                 args[1 + args[0]] & 1 ? " nowait" : "");
     else if (strcmp(name, "basic.consume") == 0)
         snprintf(rest, room, " %.*s %.*s", args[2], (const char *)args + 3, args[3 + args[2]],
                  (const char *)args + 4 + args[2]);
@@ -445,11 +447,13 @@ static void answer_line(sp_server *server, const char *line)
     const char *method = line + 2;
     if (strncmp(method, "channel.open", 12) == 0)
         server_method(server, channel, 20, 11, "T");
+    else if (strcmp(method, "channel.close") == 0)
+        server_method(server, channel, 20, 41, "");
     else if (strncmp(method, "exchange.declare", 16) == 0)
         server_method(server, channel, 40, 11, "");
     else if (strncmp(method, "queue.declare", 13) == 0)
         answer_declare(server, method + 14);
-    else if (strncmp(method, "basic.cancel ", 13) == 0)
+    else if (strncmp(method, "basic.cancel ", 13) == 0 && !strstr(method, " nowait"))
         server_method(server, channel, 60, 31, "s", method + 13);
     else if (strncmp(method, "queue.bind", 10) == 0)
         server_method(server, channel, 50, 21, "");

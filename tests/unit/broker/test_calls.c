@@ -471,13 +471,13 @@ static void replies_out_of_place_end_the_connection(void **state)
         server_pull(server);
         server->events.count = 0;
         if (which == 2)
-            server_method(server, 2, 60, 21, "s", "s0");
+            server_method(server, 2, 60, 21, "s", "s0.1");
         if (which >= 3)
             server_answer(server);
         if (which == 3)
             server_method(server, 2, 60, 21, "s", "replies");
         if (which == 4)
-            server_method(server, 2, 60, 60, "sqbss", "s0", N(1), N(0), "", "x");
+            server_method(server, 2, 60, 60, "sqbss", "s0.1", N(1), N(0), "", "x");
         if (which == 5)
             server_method(server, 2, 60, 30, "sb", "replies", N(1));
         if (which < 2)

@@ -23,9 +23,9 @@ static void play_a_life(sp_server *server)
     server_pull(server);
     ack(server, 2, 1);
     ack(server, 3, 0);
-    server_deliver(server, 1, "s0", "A", "hello", 100);
+    server_deliver(server, 1, "s0.1", "A", "hello", 100);
     spectacles_broker_ack(server->broker, server->delivery);
-    server_deliver(server, 2, "s1", "B", "in three pieces", 6);
+    server_deliver(server, 2, "s1.1", "B", "in three pieces", 6);
     spectacles_broker_reject(server->broker, server->delivery, 1);
     server_frame(server, 8, 0, "", 0);
     server_pull(server);
@@ -326,7 +326,7 @@ static void a_blocked_broker_is_not_written_to(void **state)
     server_method(server, 0, 10, 60, "s", "low on memory");
     assert_string_equal(server_last(&server->events, "BLOCKED"), "BLOCKED 0 0 0 low on memory");
     server_publish(server, "K", "x", 0);
-    server_deliver(server, 1, "s0", "A", "x", 10);
+    server_deliver(server, 1, "s0.1", "A", "x", 10);
     spectacles_broker_ack(server->broker, server->delivery);
     server_pull(server);
     assert_int_equal(server_count(&server->written, "2 basic.publish"), 0);
@@ -345,7 +345,7 @@ static void an_acknowledgement_waits_for_one_message_only(void **state)
     sp_server *server = server_new(NULL);
     server_subscribe(server, "A", 1);
     server_ready(server);
-    server_deliver(server, 1, "s0", "A", "x", 10);
+    server_deliver(server, 1, "s0.1", "A", "x", 10);
     spectacles_message message;
     spectacles_message_init(&message, sizeof message);
     for (int i = 0; i < 3; i++)
@@ -540,7 +540,7 @@ static void acknowledgements_happen_once(void **state)
     sp_server *server = server_new(NULL);
     server_subscribe(server, "A", 10);
     server_ready(server);
-    server_deliver(server, 1, "s0", "A", "x", 10);
+    server_deliver(server, 1, "s0.1", "A", "x", 10);
     uint64_t stale = server->delivery;
     assert_int_equal(spectacles_broker_holds(server->broker, stale), 1);
     assert_int_equal(spectacles_broker_ack(server->broker, stale), 1);
@@ -549,15 +549,15 @@ static void acknowledgements_happen_once(void **state)
     assert_int_equal(spectacles_broker_reject(server->broker, stale, 0), 0);
     assert_int_equal(spectacles_broker_ack(server->broker, 12345), 0);
     assert_int_equal(spectacles_broker_ack(server->broker, 0), 0);
-    server_deliver(server, 2, "s0", "A", "x", 10);
+    server_deliver(server, 2, "s0.1", "A", "x", 10);
     stale = server->delivery;
     assert_int_equal(spectacles_broker_holds(server->broker, stale), 1);
     server_eof(server);
     assert_int_equal(spectacles_broker_holds(server->broker, stale), 0);
     assert_int_equal(spectacles_broker_ack(server->broker, stale), 0);
     server_ready(server);
-    server_deliver(server, 1, "s0", "A", "x", 10);
-    server_deliver(server, 2, "s0", "A", "x", 10);
+    server_deliver(server, 1, "s0.1", "A", "x", 10);
+    server_deliver(server, 2, "s0.1", "A", "x", 10);
     assert_int_equal(spectacles_broker_holds(server->broker, stale), 0);
     assert_int_equal(spectacles_broker_ack(server->broker, stale), 0);
     assert_int_equal(spectacles_broker_ack(server->broker, server->delivery), 1);
@@ -570,7 +570,7 @@ static void acknowledgements_happen_once(void **state)
 static void deliver_all(sp_server *server, uint64_t *handles, uint64_t count)
 {
     for (uint64_t tag = 1; tag <= count; tag++) {
-        server_deliver(server, tag, "s0", "A", "x", 10);
+        server_deliver(server, tag, "s0.1", "A", "x", 10);
         handles[tag] = server->delivery;
     }
 }
@@ -635,10 +635,10 @@ static void one_delivery_that_is_held_costs_nothing(void **state)
     sp_server *server = server_new(NULL);
     server_subscribe(server, "A", 10);
     server_ready(server);
-    server_deliver(server, 1, "s0", "A", "x", 10);
+    server_deliver(server, 1, "s0.1", "A", "x", 10);
     uint64_t held = server->delivery;
     for (uint64_t tag = 2; tag < 3000; tag++) {
-        server_deliver(server, tag, "s0", "A", "x", 10);
+        server_deliver(server, tag, "s0.1", "A", "x", 10);
         assert_int_equal(spectacles_broker_ack(server->broker, server->delivery), 1);
         server->events.count = 0;
         server_forget(server);
@@ -656,10 +656,10 @@ static void what_is_too_large_is_rejected_alone(void **state)
     sp_server *server = server_new(&config);
     server_subscribe(server, "A", 10);
     server_ready(server);
-    server_deliver(server, 1, "s0", "A", "more than ten bytes", 7);
+    server_deliver(server, 1, "s0.1", "A", "more than ten bytes", 7);
     assert_non_null(strstr(server_last(&server->events, "REFUSED"), "over the limit"));
     assert_string_equal(server_last(&server->written, "3 basic.reject"), "3 basic.reject 1");
-    server_deliver(server, 2, "s0", "A", "fits", 7);
+    server_deliver(server, 2, "s0.1", "A", "fits", 7);
     assert_int_equal(server_count(&server->events, "MESSAGE"), 1);
     server_free(server);
 }
@@ -685,11 +685,11 @@ static void nested_headers_are_rejected_alone(void **state)
     }
     server_subscribe(server, "A", 10);
     server_ready(server);
-    server_method(server, 3, 60, 60, "sqbss", "s0", N(1), N(0), "gateway", "A");
+    server_method(server, 3, 60, 60, "sqbss", "s0.1", N(1), N(0), "gateway", "A");
     server_frame(server, 2, 3, header, length);
     server_frame(server, 3, 3, "x", 1);
     assert_non_null(strstr(server_last(&server->events, "REFUSED"), "nested too deep"));
-    server_deliver(server, 2, "s0", "A", "fits", 7);
+    server_deliver(server, 2, "s0.1", "A", "fits", 7);
     assert_int_equal(server_count(&server->events, "MESSAGE"), 1);
     server_free(server);
 }
@@ -700,7 +700,7 @@ static void a_cancelled_consumer_comes_back(void **state)
     sp_server *server = server_new(NULL);
     server_subscribe(server, "A", 10);
     server_ready(server);
-    server_method(server, 3, 60, 30, "sb", "s0", N(1));
+    server_method(server, 3, 60, 30, "sb", "s0.1", N(1));
     assert_int_equal(server_count(&server->events, "UNSUBSCRIBED 0"), 1);
     server_wait(server, 1000);
     assert_string_equal(server_last(&server->written, "1 queue.declare"), "1 queue.declare gateway:A");
@@ -764,7 +764,7 @@ static void what_a_closed_channel_still_brings_is_passed_over(void **state)
     sp_server *server = server_new(NULL);
     server_subscribe(server, "A", 10);
     server_ready(server);
-    server_deliver(server, 1, "s0", "A", "held", 10);
+    server_deliver(server, 1, "s0.1", "A", "held", 10);
     server_subscribe(server, "B", 10);
     server_pull(server);
     server_method(server, 1, 50, 11, "sll", "gateway:B", N(0), N(0));
@@ -773,17 +773,22 @@ static void what_a_closed_channel_still_brings_is_passed_over(void **state)
     server_method(server, 3, 20, 40, "wsww", N(403), "ACCESS_REFUSED - queue 'gateway:B' in exclusive use",
                   N(60), N(20));
     /* RabbitMQ had these on their way. */
-    server_deliver(server, 2, "s0", "A", "stale", 3);
-    server_method(server, 3, 60, 30, "sb", "s0", N(1));
+    server_deliver(server, 2, "s0.1", "A", "stale", 3);
+    server_method(server, 3, 60, 30, "sb", "s0.1", N(1));
     assert_int_equal(server_count(&server->events, "MESSAGE"), 1);
     assert_int_equal(spectacles_broker_ack(server->broker, server->delivery), 0);
     server_answer(server);
-    server_deliver(server, 1, "s0", "A", "again", 10);
+    server_deliver(server, 1, "s0.1", "A", "again", 10);
     assert_int_equal(server_count(&server->events, "MESSAGE"), 2);
     assert_int_equal(spectacles_broker_ack(server->broker, server->delivery), 1);
     assert_int_equal(server_count(&server->events, "DISCONNECTED"), 0);
-    assert_int_equal(server_count(&server->events, "SUBSCRIBED 0"), 1);
-    assert_int_equal(server_count(&server->events, "UNSUBSCRIBED"), 1);
+    assert_int_equal(server_count(&server->events, "SUBSCRIBED 0"), 2);
+    assert_int_equal(server_count(&server->events, "UNSUBSCRIBED 1 403 -10"), 1);
+    assert_non_null(
+        strstr(server_last(&server->events, "UNSUBSCRIBED 0 403 -6"),
+               "closed the channel on which queue 'gateway:A' is consumed: what is not acknowledged "
+               "is delivered again (403 ACCESS_REFUSED - queue 'gateway:B'"));
+    assert_int_equal(server_count(&server->events, "UNSUBSCRIBED"), 2);
     server_free(server);
 }
 
@@ -794,7 +799,7 @@ static void a_channel_that_ends_under_consumers_is_told(void **state)
     server_subscribe(server, "A", 10);
     server_subscribe(server, "B", 10);
     server_ready(server);
-    server_deliver(server, 1, "s0", "A", "held", 10);
+    server_deliver(server, 1, "s0.1", "A", "held", 10);
     server_subscribe(server, "C", 10);
     server_method(server, 3, 20, 40, "wsww", N(406),
                   "PRECONDITION_FAILED - delivery acknowledgement on channel 3 timed out", N(0), N(0));

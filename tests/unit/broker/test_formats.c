@@ -165,9 +165,9 @@ static void a_delivery_says_what_it_seems_to_be_in(void **state)
     server_ready(server);
     for (size_t i = 0; i < sizeof deliveries / sizeof deliveries[0]; i++) {
         server->format = 0;
-        server_deliver(server, 2 * i + 1, "s0", "A", deliveries[i].body, 100);
+        server_deliver(server, 2 * i + 1, "s0.1", "A", deliveries[i].body, 100);
         assert_int_equal(server->format, deliveries[i].format);
-        server_deliver(server, 2 * i + 2, "s0", "A", deliveries[i].body, 1);
+        server_deliver(server, 2 * i + 2, "s0.1", "A", deliveries[i].body, 1);
         assert_int_equal(server->format, deliveries[i].format);
     }
     server_free(server);

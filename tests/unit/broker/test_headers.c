@@ -27,7 +27,7 @@ static const spectacles_broker_event *deliver(sp_server *server, uint64_t tag, c
     static const uint8_t body[] = {3, 0, 3, 0, 0, 0, 1, 'x', 0xce};
     memcpy(header, "\0\x3c\0\0\0\0\0\0\0\0\0\1", 12);
     memcpy(header + 12, properties, length);
-    server_method(server, 3, 60, 60, "sqbss", "s0", tag, N(0), "gateway", "A");
+    server_method(server, 3, 60, 60, "sqbss", "s0.1", tag, N(0), "gateway", "A");
     server_frame(server, 2, 3, header, 12 + length);
     spectacles_broker_feed(server->broker, body, sizeof body, server->now);
     const spectacles_broker_event *event = spectacles_broker_next_event(server->broker, server->now);

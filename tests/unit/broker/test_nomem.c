@@ -95,7 +95,7 @@ static void leave_and_come_back(sp_server *server)
     spectacles_broker_unsubscribe(server->broker, 1);
     server_pull(server);
     server_subscribe(server, "B", 1);
-    server_deliver(server, 3, "s1", "B", "x", 5);
+    server_deliver(server, 3, "s1.1", "B", "x", 5);
     server_answer(server);
     server_answer(server);
     server_answer(server);
@@ -131,9 +131,9 @@ static int live(void)
         server_pull(&server);
         server_method(&server, 2, 60, 120, "qb", (uint64_t)1, (uint64_t)0);
         server_method(&server, 2, 60, 80, "qb", (uint64_t)2, (uint64_t)1);
-        server_deliver(&server, 1, "s0", "A", "in three pieces", 5);
+        server_deliver(&server, 1, "s0.1", "A", "in three pieces", 5);
         spectacles_broker_ack(server.broker, server.delivery);
-        server_deliver(&server, 2, "s1", "B", "x", 5);
+        server_deliver(&server, 2, "s1.1", "B", "x", 5);
         spectacles_broker_reject(server.broker, server.delivery, 1);
         spectacles_broker_ack_all(server.broker, server.delivery);
         server_pull(&server);
