@@ -51,20 +51,19 @@ static void add_value(sp_text *out, sp_slice value)
 }
 
 /* "in 'durable': it has 'false', and 'true' is asked for"; false when the text does not say all of it. */
-static bool add_difference(sp_text *out, sp_slice rest, sp_slice *argument)
+static bool add_difference(sp_text *out, sp_slice rest, sp_slice *argument, sp_slice *wanted)
 {
     sp_slice skipped;
-    sp_slice wanted;
     if (!split(rest, "inequivalent arg '", &skipped, &rest) || !split(rest, "' for ", argument, &rest) ||
         !split(rest, "' in vhost '", &skipped, &rest) || !split(rest, "': received ", &skipped, &rest) ||
-        !split(rest, " but current is ", &wanted, &rest) || rest.length == 0)
+        !split(rest, " but current is ", wanted, &rest) || rest.length == 0)
         return false;
     sp_text_add(out, "in '");
     sp_text_add_foreign(out, argument->bytes, argument->length, 64);
     sp_text_add(out, "': it has ");
     add_value(out, rest);
     sp_text_add(out, ", and ");
-    add_value(out, wanted);
+    add_value(out, *wanted);
     sp_text_add(out, " is asked for");
     return true;
 }
@@ -75,6 +74,11 @@ static bool begins(sp_slice text, const char *words)
 {
     size_t length = strlen(words);
     return text.length >= length && memcmp(text.bytes, words, length) == 0;
+}
+
+static bool is(sp_slice text, const char *words)
+{
+    return text.length == strlen(words) && begins(text, words);
 }
 
 static bool contains(sp_slice text, const char *words)
@@ -129,39 +133,38 @@ static bool names(const sp_subscription *subscription, const char *key)
 {
     for (uint32_t i = 0; i < subscription->argument_count; i++) {
         const spectacles_header *argument = &subscription->arguments[i];
-        if (argument->key_length == strlen(key) && memcmp(argument->key, key, strlen(key)) == 0)
+        if (is((sp_slice){(const uint8_t *)argument->key, argument->key_length}, key))
             return true;
     }
     return false;
 }
 
-/* The virtual host chose the type, and not whoever subscribes: then it is nobody's queue to delete. */
-static const char *advice_for_type(uint32_t declare)
+/* Nobody who subscribes has asked for a type: then it is nobody's queue to delete. */
+static void advise_on_type(sp_text *text, sp_slice wanted)
 {
-    return declare == SPECTACLES_DECLARE
-               ? ", by the virtual host's default queue type: ask for the type that the queue has with the "
-                 "argument "
-                 "x-queue-type, or declare passively; deleting it would lose its messages"
-               : "";
+    if (!begins(wanted, "none"))
+        sp_text_add(text, " by the virtual host's default queue type");
+    sp_text_add(text,
+                ": ask for the type that the queue has with the argument x-queue-type, or declare passively; "
+                "deleting it would lose its messages");
 }
 
-static void explain_difference(sp_text *text, const sp_subscription *subscription, uint32_t declare,
+static void explain_difference(sp_text *text, const sp_subscription *subscription,
                                const amqp_channel_close_t *close)
 {
     static const char needs[] =
         " (durable, not exclusive, not auto-delete, no arguments; limits belong in a policy)";
     sp_text difference;
     sp_slice argument = {NULL, 0};
+    sp_slice wanted = {NULL, 0};
     sp_text_set(&difference, "%s", "");
-    bool said = add_difference(&difference, reason_of(close), &argument);
-    bool type = said && argument.length == strlen("x-queue-type") && begins(argument, "x-queue-type") &&
-                !names(subscription, "x-queue-type");
+    bool said = add_difference(&difference, reason_of(close), &argument, &wanted);
     if (said)
         sp_text_set(text, "queue '%s' exists and differs %s", subscription->queue, difference.chars);
     else
         sp_text_set(text, "queue '%s' exists with other settings than are asked for", subscription->queue);
-    if (type)
-        sp_text_add(text, "%s", advice_for_type(declare));
+    if (said && is(argument, "x-queue-type") && !names(subscription, "x-queue-type"))
+        advise_on_type(text, wanted);
     else
         sp_text_add(text, "%s: ask for what it has, or delete it with all that is in it",
                     subscription->argument_count ? "" : needs);
@@ -205,7 +208,7 @@ void sp_refusal_explain_queue(sp_text *text, enum sp_refusal refusal, const sp_s
 {
     const char *queue = subscription->queue;
     if (refusal == SP_REFUSAL_DIFFERS)
-        explain_difference(text, subscription, declare, close);
+        explain_difference(text, subscription, close);
     else if (refusal == SP_REFUSAL_INAPPLICABLE)
         explain_inapplicable(text, subscription, close);
     else if (refusal == SP_REFUSAL_INVALID)
@@ -231,6 +234,7 @@ void sp_refusal_explain_exchange(sp_text *text, uint32_t declare, const amqp_cha
     enum sp_refusal refusal = sp_refusal_of(close);
     sp_text difference;
     sp_slice argument;
+    sp_slice wanted;
     sp_text_set(&difference, "%s", "");
     if (refusal == SP_REFUSAL_MISSING && declare != SPECTACLES_DECLARE)
         sp_text_set(text, "does not exist, and is not to be declared: create it");
@@ -239,7 +243,7 @@ void sp_refusal_explain_exchange(sp_text *text, uint32_t declare, const amqp_cha
                     "was not declared: the broker has as many exchanges as it may have; raise the limit");
     else if (refusal != SP_REFUSAL_DIFFERS)
         sp_text_set(text, "can not be declared");
-    else if (add_difference(&difference, reason_of(close), &argument))
+    else if (add_difference(&difference, reason_of(close), &argument, &wanted))
         sp_text_set(text, "exists and differs %s: %s", difference.chars, advice);
     else
         sp_text_set(text,

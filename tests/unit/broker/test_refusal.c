@@ -38,13 +38,17 @@ static const refusal refusals[] = {
     {406,
      "PRECONDITION_FAILED - inequivalent arg 'x-queue-type' for " QUEUE
      ": received the value 'quorum' of type 'longstr' but current is none",
-     "differs in 'x-queue-type': it has none, and 'quorum' is asked for, by the virtual host's default queue "
+     "differs in 'x-queue-type': it has none, and 'quorum' is asked for by the virtual host's default queue "
      "type",
      other_type},
     {406,
      "PRECONDITION_FAILED - inequivalent arg 'x-queue-type' for " QUEUE
      ": received the value 'classic' of type 'longstr' but current is the value 'quorum' of type 'longstr'",
      "it has 'quorum', and 'classic' is asked for", other_type},
+    {406,
+     "PRECONDITION_FAILED - inequivalent arg 'x-queue-type' for " QUEUE
+     ": received none but current is the value 'quorum' of type 'longstr'",
+     "it has 'quorum', and none is asked for: ask for the type", other_type},
     {406, "PRECONDITION_FAILED - cannot declare queue 'gateway:A': queue limit in vhost '/' (3) is reached",
      "was not declared: the broker has as many queues as it may have; raise the limit", NULL},
     {406, "PRECONDITION_FAILED - cannot declare queue 'gateway:A': queue limit in cluster (3) is reached",
