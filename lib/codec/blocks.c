@@ -1,3 +1,4 @@
+/* Chooses the walk over blocks of JSON for the processor that the program runs on. The scanner calls it. */
 #include "codec/blocks.h"
 
 #if (defined(__x86_64__) || defined(__i386__)) && defined(__SSE2__) && defined(__GNUC__)
@@ -6,7 +7,9 @@
 #define SP_BLOCKS_NEON 1
 #endif
 
-/* The compiler's run-time asks the processor (and the system, whether it saves the registers) once at start.
+/*
+ * The fastest walk. The compiler's run-time library asks the processor once, when the program starts; it also asks
+ * whether the system saves the registers.
  */
 static sp_blocks_walk *best(void)
 {

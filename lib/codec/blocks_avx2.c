@@ -1,3 +1,6 @@
+/*
+ * The walk over blocks of JSON (blocks_walk.h) with AVX2. blocks.c calls it where the processor has the instructions.
+ */
 #include "codec/blocks.h"
 
 #if defined(__AVX2__) && defined(__PCLMUL__)
@@ -31,12 +34,12 @@ SP_PIECE uint64_t equal(sp_block in, uint8_t byte)
     return mask_of(_mm256_cmpeq_epi8(in.low, wanted), _mm256_cmpeq_epi8(in.high, wanted));
 }
 
-/* Unsigned "at most", which AVX2 lacks: the smaller of both is the byte itself. */
+/* AVX2 has no unsigned comparison: a byte is at most `max` when it is the smaller one of both. */
 SP_PIECE uint64_t below(sp_block in, uint8_t byte)
 {
-    __m256i most = _mm256_set1_epi8((char)(byte - 1));
-    return mask_of(_mm256_cmpeq_epi8(_mm256_min_epu8(in.low, most), in.low),
-                   _mm256_cmpeq_epi8(_mm256_min_epu8(in.high, most), in.high));
+    __m256i max = _mm256_set1_epi8((char)(byte - 1));
+    return mask_of(_mm256_cmpeq_epi8(_mm256_min_epu8(in.low, max), in.low),
+                   _mm256_cmpeq_epi8(_mm256_min_epu8(in.high, max), in.high));
 }
 
 SP_PIECE uint64_t bit(sp_block in, int n)
@@ -84,7 +87,7 @@ SP_PIECE __m256i utf8_wrong(const uint8_t *at)
     return _mm256_xor_si256(due, mistakes);
 }
 
-SP_PIECE bool utf8_fine(const uint8_t *block)
+SP_PIECE bool utf8_is_valid(const uint8_t *block)
 {
     __m256i wrong = _mm256_or_si256(utf8_wrong(block), utf8_wrong(block + 32));
     return _mm256_testz_si256(wrong, wrong);

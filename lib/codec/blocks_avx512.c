@@ -1,3 +1,7 @@
+/*
+ * The walk over blocks of JSON (blocks_walk.h) with AVX-512. blocks.c calls it where the processor has the
+ * instructions.
+ */
 #include "codec/blocks.h"
 
 #if defined(__AVX512BW__) && defined(__PCLMUL__)
@@ -52,7 +56,7 @@ SP_PIECE __m512i look_up(const uint8_t *table, __m512i index)
     return _mm512_shuffle_epi8(_mm512_broadcast_i32x4(_mm_loadu_si128((const void *)table)), index);
 }
 
-SP_PIECE bool utf8_fine(const uint8_t *block)
+SP_PIECE bool utf8_is_valid(const uint8_t *block)
 {
     const __m512i low = _mm512_set1_epi8(0x0f);
     __m512i in = _mm512_loadu_si512(block);

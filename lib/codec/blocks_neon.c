@@ -1,3 +1,6 @@
+/*
+ * The walk over blocks of JSON (blocks_walk.h) with NEON. blocks.c calls it where the processor has the instructions.
+ */
 #include "codec/blocks.h"
 
 #if defined(__aarch64__) && defined(__ARM_NEON) && defined(__AARCH64EL__) && defined(__GNUC__)
@@ -21,7 +24,7 @@ SP_PIECE sp_block load(const uint8_t *bytes)
     return in;
 }
 
-/* NEON has no "move mask": one bit is kept of each byte, and neighbours are added until 64 are left. */
+/* NEON has no "move mask": one bit of each byte is kept, and neighbours are added until 64 bits are left. */
 SP_PIECE uint64_t mask_of(sp_block in)
 {
     static const uint8_t bits[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
@@ -86,7 +89,7 @@ SP_PIECE uint8x16_t utf8_wrong(const uint8_t *at)
     return veorq_u8(vandq_u8(vorrq_u8(third, fourth), vdupq_n_u8(PAIR)), mistakes);
 }
 
-SP_PIECE bool utf8_fine(const uint8_t *block)
+SP_PIECE bool utf8_is_valid(const uint8_t *block)
 {
     uint8x16_t wrong = utf8_wrong(block);
     for (size_t i = 16; i < BLOCK; i += 16)

@@ -1,3 +1,6 @@
+/*
+ * The walk over blocks of JSON (blocks_walk.h) with SSE2. blocks.c calls it where the processor has the instructions.
+ */
 #include "codec/blocks.h"
 
 #if defined(__SSE2__) && defined(__GNUC__)
@@ -36,12 +39,12 @@ SP_PIECE uint64_t equal(sp_block in, uint8_t byte)
     return mask_of(in);
 }
 
-/* Unsigned "at most", which SSE2 lacks: the smaller of both is the byte itself. */
+/* SSE2 has no unsigned comparison: a byte is at most `max` when it is the smaller one of both. */
 SP_PIECE uint64_t below(sp_block in, uint8_t byte)
 {
-    __m128i most = _mm_set1_epi8((char)(byte - 1));
+    __m128i max = _mm_set1_epi8((char)(byte - 1));
     for (int i = 0; i < 4; i++)
-        in.part[i] = _mm_cmpeq_epi8(_mm_min_epu8(in.part[i], most), in.part[i]);
+        in.part[i] = _mm_cmpeq_epi8(_mm_min_epu8(in.part[i], max), in.part[i]);
     return mask_of(in);
 }
 
@@ -74,10 +77,10 @@ SP_PIECE uint64_t prefix_xor(uint64_t bits)
 }
 
 /*
- * SSE2 has no look-up in registers (that is SSSE3), so: character by character. One that the block cuts off
- * is looked at whole with the next block.
+ * SSE2 has no look-up in registers (SSSE3 has it), so that characters are checked one by one. A character that the
+ * block cuts off is checked with the next block.
  */
-SP_PIECE bool utf8_fine(const uint8_t *block)
+SP_PIECE bool utf8_is_valid(const uint8_t *block)
 {
     const uint8_t *at = block - LOOKBACK;
     const uint8_t *end = block + BLOCK;

@@ -4,11 +4,10 @@
 #include <stdint.h>
 
 /*
- * UTF-8 (RFC 3629) by three table look-ups, after Keiser and Lemire, "Validating UTF-8 in less than one
- * instruction per byte": each names the mistakes that are possible by one half of a byte, the first by the
- * high half of a byte's predecessor, the second by its low half, the third by the byte's own high half.
- * What is possible by all three is one. Whether a third or fourth byte is due is told by the bytes two and
- * three before, and has to agree with PAIR.
+ * UTF-8 (RFC 3629) by three table look-ups, after Keiser and Lemire, "Validating UTF-8 in less than one instruction per
+ * byte". Each table has the mistakes that half a byte allows: the high half of the byte in front, the low half of the
+ * byte in front, the high half of the byte itself. A mistake that all three allow is made. The bytes two and three
+ * places in front tell whether a third or fourth byte of a character is due; that has to agree with PAIR.
  */
 enum {
     SHORT = 1 << 0,     /* a lead, but no continuation behind it */

@@ -1,3 +1,7 @@
+/*
+ * The bytes that the library hands to an owner: made, read, freed. Owners call it; each function that fills the bytes
+ * ends with sp_bytes_end().
+ */
 #include "codec/transcode.h"
 #include "core/config.h"
 #include "core/export.h"

@@ -1,6 +1,6 @@
 /*
- * Every way that begins or ends in MessagePack. Compiled where msgpack-c is there; no_msgpack.c stands in for it elsewhere.
- * Called by transcoding and by documents.
+ * Rewrites documents from and to MessagePack. It is compiled where msgpack-c is installed; elsewhere no_msgpack.c takes
+ * its place. transcode.c and write_value.c call it.
  */
 #include "codec/convert_msgpack.h"
 
@@ -21,7 +21,7 @@ bool sp_msgpack_supported(void)
     return true;
 }
 
-/* ---- Where events come from ---- */
+/* ---- The reader of any format ---- */
 
 typedef struct source {
     uint32_t format;
@@ -67,7 +67,7 @@ static int explain_source(const source *from, int error, const sp_event *event, 
     return sp_refuse_at(problem, error, why, (size_t)(event->at - start_of(from)));
 }
 
-/* ---- Where they go ---- */
+/* ---- The writer of any format ---- */
 
 typedef struct sink {
     uint32_t format;
@@ -113,9 +113,9 @@ static int explain_sink(const sink *to, int error, const uint8_t *start, spectac
                      error == SPECTACLES_E_NOMEM ? "out of memory" : "a text or a container is too large");
 }
 
-/* ---- From one to the other ---- */
+/* ---- From the reader to the writer ---- */
 
-static int pump(source *from, sink *to, spectacles_problem *problem)
+static int convert(source *from, sink *to, spectacles_problem *problem)
 {
     sp_event event;
     int found;
@@ -135,7 +135,7 @@ int sp_msgpack_convert(sp_buffer *out, sp_buffer *keys, uint32_t to, uint32_t fr
     start_source(&in, from, flags & SPECTACLES_REPLACE_SURROGATES, document);
     if (start_sink(&end, to, from, out, keys))
         return sp_refuse(problem, SPECTACLES_E_NOMEM, "out of memory");
-    int error = pump(&in, &end, problem);
+    int error = convert(&in, &end, problem);
     if (!error && to == SPECTACLES_FORMAT_MSGPACK)
         sp_msgpack_writer_end(&end.as.msgpack);
     return error;

@@ -1,3 +1,7 @@
+/*
+ * Documents: the memory of their values, reading bytes into values, building values. value.c looks into values,
+ * write_value.c writes them. Owners call all three.
+ */
 #include "codec/document.h"
 
 #include "codec/event_text.h"
@@ -14,16 +18,16 @@
 
 enum {
     CHUNK_FIRST = 4096,
-    CHUNK_MOST = 1 << 20
+    CHUNK_MAX = 1 << 20
 };
 
 /* ---- Memory ---- */
 
-static sp_chunk *add_chunk(spectacles_document *document, size_t least)
+static sp_chunk *add_chunk(spectacles_document *document, size_t min)
 {
     size_t size = document->chunks ? document->chunks->size * 2 : CHUNK_FIRST;
-    size = size > CHUNK_MOST ? CHUNK_MOST : size;
-    size = size < least ? least : size;
+    size = size > CHUNK_MAX ? CHUNK_MAX : size;
+    size = size < min ? min : size;
     sp_chunk *chunk = size > SIZE_MAX - sizeof *chunk ? NULL : malloc(sizeof *chunk + size);
     if (!chunk)
         return NULL;
@@ -64,7 +68,7 @@ spectacles_value *sp_document_value(spectacles_document *document, enum sp_event
     return value;
 }
 
-void sp_value_hang(spectacles_value *container, spectacles_value *value)
+void sp_value_attach(spectacles_value *container, spectacles_value *value)
 {
     if (container->as.children.last)
         container->as.children.last->next = value;
@@ -80,12 +84,14 @@ void sp_value_hang(spectacles_value *container, spectacles_value *value)
 typedef struct builder {
     spectacles_document *document;
     spectacles_value *container; /* the innermost one that is open */
-    const char *key;             /* of the member that comes next */
+    const char *key;             /* of the next value, which is a member of an object */
     uint32_t key_length;
     sp_refusal refusal;
 } builder;
 
-/* What the reserve held too much is given back: nothing else was taken in between. */
+/*
+ * Copies a text into the document. Room that the text did not need is given back: it is still the last that was taken.
+ */
 static const char *copy_text(builder *build, const sp_event *event, size_t *length)
 {
     size_t wanted = sp_event_text_room(event) + 1;
@@ -118,7 +124,7 @@ static int take_key(builder *build, const sp_event *event)
     return SPECTACLES_OK;
 }
 
-/* Numbers that are not kept as int64_t or uint64_t are kept as text. */
+/* Keeps a number as text: one that fits neither int64_t nor uint64_t. */
 static int take_digits(builder *build, const sp_event *event, spectacles_value *value)
 {
     char digits[1 + SP_BIG_DIGITS_MAX];
@@ -165,7 +171,7 @@ static int take_value(builder *build, const sp_event *event)
     build->key = NULL;
     build->key_length = 0;
     if (build->container)
-        sp_value_hang(build->container, value);
+        sp_value_attach(build->container, value);
     else
         build->document->root = value;
     if (event->type == SP_EVENT_ARRAY || event->type == SP_EVENT_OBJECT)
@@ -322,6 +328,7 @@ SPECTACLES_EXPORT int spectacles_document_set_root(spectacles_document *document
 
 /* ---- Building ---- */
 
+/* Hands out a new value, or reports that memory ran out. */
 static int made(spectacles_value *value, spectacles_value **out)
 {
     if (!value)
@@ -409,7 +416,7 @@ SPECTACLES_EXPORT int spectacles_document_text(spectacles_document *document, co
     return build_from(document, &event, out);
 }
 
-static bool may_hang(const spectacles_value *container, const spectacles_value *value)
+static bool may_attach(const spectacles_value *container, const spectacles_value *value)
 {
     if (!value || value->document != container->document || value->parent || value == value->document->root)
         return false;
@@ -422,16 +429,16 @@ static bool may_hang(const spectacles_value *container, const spectacles_value *
 
 SPECTACLES_EXPORT int spectacles_value_append(spectacles_value *array, spectacles_value *value)
 {
-    if (!array || array->type != SP_EVENT_ARRAY || !may_hang(array, value))
+    if (!array || array->type != SP_EVENT_ARRAY || !may_attach(array, value))
         return SPECTACLES_E_INVAL;
-    sp_value_hang(array, value);
+    sp_value_attach(array, value);
     return SPECTACLES_OK;
 }
 
 SPECTACLES_EXPORT int spectacles_value_set(spectacles_value *object, const char *key, size_t length,
                                            spectacles_value *value)
 {
-    if (!object || object->type != SP_EVENT_OBJECT || !may_hang(object, value) || length > UINT32_MAX)
+    if (!object || object->type != SP_EVENT_OBJECT || !may_attach(object, value) || length > UINT32_MAX)
         return SPECTACLES_E_INVAL;
     builder build = {.document = object->document};
     sp_event event = {.type = SP_EVENT_KEY, .form = SP_FORM_UTF8, .text = {(const uint8_t *)key, length}};
@@ -443,7 +450,7 @@ SPECTACLES_EXPORT int spectacles_value_set(spectacles_value *object, const char 
         spectacles_value_detach(old);
     value->key = build.key;
     value->key_length = build.key_length;
-    sp_value_hang(object, value);
+    sp_value_attach(object, value);
     return SPECTACLES_OK;
 }
 

@@ -1,28 +1,11 @@
+/*
+ * One gateway payload as an envelope: the public calls, which hand the payload to the reader of its encoding
+ * (envelope_json.c, envelope_etf.c). The shard calls them for each payload, and owners may.
+ */
 #include "codec/envelope.h"
 
 #include "core/config.h"
 #include "core/export.h"
-
-uint32_t sp_envelope_member(sp_slice key)
-{
-    if (key.length == 1 && key.bytes[0] == 's')
-        return SPECTACLES_ENVELOPE_SEQ;
-    if (key.length == 1 && key.bytes[0] == 't')
-        return SPECTACLES_ENVELOPE_NAME;
-    if (key.length == 1 && key.bytes[0] == 'd')
-        return SPECTACLES_ENVELOPE_DATA;
-    if (key.length == 2 && key.bytes[0] == 'o' && key.bytes[1] == 'p')
-        return SPECTACLES_ENVELOPE_OP;
-    return 0;
-}
-
-bool sp_envelope_name(sp_slice name)
-{
-    bool fine = true;
-    for (size_t i = 0; i < name.length; i++)
-        fine &= (name.bytes[i] > 0x20) & (name.bytes[i] < 0x7f) & (name.bytes[i] != '\\');
-    return fine;
-}
 
 static int read_payload(spectacles_envelope *out, uint32_t format, sp_slice payload, bool head_only,
                         spectacles_problem *problem)

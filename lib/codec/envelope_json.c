@@ -1,17 +1,25 @@
+/*
+ * Reads a gateway payload in JSON as an envelope. envelope.c calls it.
+ *
+ * The keys, the name and the numbers of almost every payload are written without escapes and without white space. The
+ * quick_ functions read those without the scanner. They leave everything else to the scanner, which gives the same
+ * result.
+ */
 #include "codec/envelope.h"
+#include "codec/envelope_fields.h"
 #include "codec/json.h"
 #include "codec/scanner.h"
 
-static uint32_t member_of(sp_slice key)
+static uint32_t field_of(sp_slice key)
 {
     static const char *const names[] = {"s", "t", "d", "op"};
-    uint32_t member = sp_envelope_member(key);
-    if (member || key.length < 6)
-        return member;
-    /* Only an escape makes a key of one or two letters this long: rare enough to look four times. */
+    uint32_t field = sp_envelope_field(key);
+    if (field || key.length < 6)
+        return field;
+    /* A key of one or two letters is this long only when it is written with escapes, which is rare. */
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (sp_json_key_is(key, names[i]))
-            return sp_envelope_member((sp_slice){(const uint8_t *)names[i], i == 3 ? 2 : 1});
+            return sp_envelope_field((sp_slice){(const uint8_t *)names[i], i == 3 ? 2 : 1});
     }
     return 0;
 }
@@ -45,7 +53,7 @@ static bool take_name(sp_scanner *scanner, spectacles_envelope *out, sp_slice va
     if (sp_json_type(value) != SP_JSON_STRING)
         return sp_scanner_refuse(scanner, "t is neither a string nor null");
     sp_slice name = {value.bytes + 1, value.length - 2};
-    if (!sp_envelope_name(name))
+    if (!sp_envelope_is_name(name))
         return sp_scanner_refuse(scanner, "t is not the name of an event");
     out->name = (const char *)name.bytes;
     out->name_length = name.length;
@@ -53,9 +61,9 @@ static bool take_name(sp_scanner *scanner, spectacles_envelope *out, sp_slice va
     return true;
 }
 
-static bool take(sp_scanner *scanner, spectacles_envelope *out, uint32_t member, sp_slice value)
+static bool take(sp_scanner *scanner, spectacles_envelope *out, uint32_t field, sp_slice value)
 {
-    switch (member) {
+    switch (field) {
     case SPECTACLES_ENVELOPE_OP:
         return take_op(scanner, out, value);
     case SPECTACLES_ENVELOPE_SEQ:
@@ -72,11 +80,8 @@ static bool take(sp_scanner *scanner, spectacles_envelope *out, uint32_t member,
     }
 }
 
-/*
- * The four keys as programs write them: no escapes, no white space. Everything else is left to the scanner,
- * which gives the same result.
- */
-static bool quick_key(sp_scanner *scanner, uint32_t *member)
+/* One of the four keys, and its colon. False, and nothing is read, for every other key. */
+static bool quick_key(sp_scanner *scanner, uint32_t *field)
 {
     const uint8_t *at = scanner->at;
     if (scanner->end - at < 5 || at[0] != '"')
@@ -84,12 +89,12 @@ static bool quick_key(sp_scanner *scanner, uint32_t *member)
     size_t length = at[2] == '"' ? 1 : 2;
     if (at[length + 1] != '"' || at[length + 2] != ':')
         return false;
-    *member = sp_envelope_member((sp_slice){at + 1, length});
-    scanner->at += *member ? length + 3 : 0;
-    return *member != 0;
+    *field = sp_envelope_field((sp_slice){at + 1, length});
+    scanner->at += *field ? length + 3 : 0;
+    return *field != 0;
 }
 
-/* Likewise a name without escapes, and a number of a few digits. */
+/* A name without escapes. */
 static bool quick_name(sp_scanner *scanner, spectacles_envelope *out)
 {
     const uint8_t *at = scanner->at + 1;
@@ -104,6 +109,7 @@ static bool quick_name(sp_scanner *scanner, spectacles_envelope *out)
     return true;
 }
 
+/* A number of at most nine digits. */
 static bool quick_number(sp_scanner *scanner, uint32_t *out)
 {
     const uint8_t *at = scanner->at;
@@ -120,53 +126,54 @@ static bool quick_number(sp_scanner *scanner, uint32_t *out)
     return true;
 }
 
-static bool quick_value(sp_scanner *scanner, spectacles_envelope *out, uint32_t member)
+static bool quick_value(sp_scanner *scanner, spectacles_envelope *out, uint32_t field)
 {
     uint32_t number;
-    if (member == SPECTACLES_ENVELOPE_NAME)
+    if (field == SPECTACLES_ENVELOPE_NAME)
         return quick_name(scanner, out);
-    if (member != SPECTACLES_ENVELOPE_OP && member != SPECTACLES_ENVELOPE_SEQ)
+    if (field != SPECTACLES_ENVELOPE_OP && field != SPECTACLES_ENVELOPE_SEQ)
         return false;
     if (!quick_number(scanner, &number))
         return false;
-    if (member == SPECTACLES_ENVELOPE_OP)
+    if (field == SPECTACLES_ENVELOPE_OP)
         out->op = number;
     else
         out->seq = number;
-    out->members |= member;
+    out->members |= field;
     return true;
 }
 
+/* What stands behind the field that was read. */
 enum next {
     REFUSED,
-    MEMBER,
+    FIELD,
     END,
-    ENOUGH
+    ENOUGH /* op, s and t were read, d comes, and only the head is wanted */
 };
 
-static enum next next_member(sp_scanner *scanner, spectacles_envelope *out, bool head_only, uint32_t *seen)
+static enum next next_field(sp_scanner *scanner, spectacles_envelope *out, bool head_only, uint32_t *seen)
 {
     sp_slice key;
     sp_slice value;
-    uint32_t member;
-    if (!quick_key(scanner, &member)) {
+    uint32_t field;
+    if (!quick_key(scanner, &field)) {
         if (!sp_scanner_key(scanner, &key))
             return REFUSED;
-        member = member_of(key);
+        field = field_of(key);
     }
-    if (member & *seen) {
+    if (field & *seen) {
         sp_scanner_refuse(scanner, "op, s, t or d stands in the payload twice");
         return REFUSED;
     }
-    *seen |= member;
-    if (head_only && member == SPECTACLES_ENVELOPE_DATA)
+    *seen |= field;
+    if (head_only && field == SPECTACLES_ENVELOPE_DATA)
         return (*seen & SP_ENVELOPE_HEAD) == SP_ENVELOPE_HEAD ? ENOUGH : END;
-    if (!quick_value(scanner, out, member) &&
-        (!sp_scanner_value(scanner, &value) || !take(scanner, out, member, value)))
+    if (!quick_value(scanner, out, field) &&
+        (!sp_scanner_value(scanner, &value) || !take(scanner, out, field, value)))
         return REFUSED;
     sp_scanner_space(scanner);
     if (sp_scanner_eat(scanner, ','))
-        return MEMBER;
+        return FIELD;
     if (sp_scanner_eat(scanner, '}'))
         return END;
     sp_scanner_refuse(scanner, "a comma or a closing brace was expected here");
@@ -176,7 +183,7 @@ static enum next next_member(sp_scanner *scanner, spectacles_envelope *out, bool
 int sp_envelope_json(spectacles_envelope *out, sp_slice payload, bool head_only, spectacles_problem *problem)
 {
     sp_scanner scanner = sp_scanner_of(payload);
-    enum next next = MEMBER;
+    enum next next = FIELD;
     uint32_t seen = 0;
     sp_scanner_space(&scanner);
     if (!sp_scanner_eat(&scanner, '{')) {
@@ -186,8 +193,8 @@ int sp_envelope_json(spectacles_envelope *out, sp_slice payload, bool head_only,
     sp_scanner_space(&scanner);
     if (sp_scanner_eat(&scanner, '}'))
         next = END;
-    while (next == MEMBER)
-        next = next_member(&scanner, out, head_only, &seen);
+    while (next == FIELD)
+        next = next_field(&scanner, out, head_only, &seen);
     if (next == REFUSED || (!head_only && !sp_scanner_end(&scanner)))
         return sp_scanner_problem(&scanner, problem);
     return next == ENOUGH;

@@ -1,4 +1,4 @@
-/* The text of an event as checked UTF-8, whatever it was written in. Called by every writer and by documents. */
+/* Makes checked UTF-8 of an event's text, whatever form the text has. The writers and documents call it. */
 #include "codec/event_text.h"
 
 #include "codec/json.h"
@@ -10,7 +10,10 @@ static bool is_json(const sp_event *event)
     return event->form == SP_FORM_JSON || event->form == SP_FORM_JSON_REPLACED;
 }
 
-/* An escape. Half of a surrogate pair is one escape of six bytes ("\ud800"): U+FFFD where that was asked for. */
+/*
+ * Resolves an escape. Half of a surrogate pair is one escape of six bytes ("\ud800"); it becomes U+FFFD where the form
+ * says so. Returns how many bytes of the input it takes, 0 when the escape is no character.
+ */
 static size_t escape(const sp_event *event, const uint8_t *at, const uint8_t *end, uint8_t *out,
                      size_t *written)
 {
@@ -23,7 +26,7 @@ static size_t escape(const sp_event *event, const uint8_t *at, const uint8_t *en
     return 6;
 }
 
-/* What is not plain. Returns what it takes of the input, 0 when it is no character. */
+/* Rewrites one character that is not plain. Returns how many bytes of the input it takes, 0 when it is no character. */
 static size_t character(const sp_event *event, const uint8_t *at, const uint8_t *end, uint8_t *out,
                         size_t *written)
 {

@@ -4,20 +4,20 @@
 #include "codec/event.h"
 #include "codec/plain.h"
 
-/* How much room sp_event_text() wants. */
+/* How many bytes of room sp_event_text() needs. */
 static inline size_t sp_event_text_room(const sp_event *event)
 {
     size_t length = event->text.length;
-    size_t most = event->form == SP_FORM_LATIN1 ? 2 * length : length; /* an atom, so a short one */
-    return most + SP_PLAIN_STEP;
+    size_t max = event->form == SP_FORM_LATIN1 ? 2 * length : length; /* Latin-1 is an atom: no overflow */
+    return max + SP_PLAIN_STEP;
 }
 
-/* As sp_event_text(), of what is not known to be UTF-8 as it stands. */
+/* sp_event_text() for the forms that cannot be copied as they are. */
 uint8_t *sp_event_text_rewritten(const sp_event *event, uint8_t *out, sp_refusal *refusal);
 
 /*
- * The text of an event as checked UTF-8, escapes resolved. Returns its end in `out`; NULL when it is no text,
- * and why.
+ * Writes the text of an event to `out`, as checked UTF-8 with its escapes resolved. Returns where the text ends in
+ * `out`. NULL when it is not valid text: `refusal` then says why.
  */
 static inline uint8_t *sp_event_text(const sp_event *event, uint8_t *out, sp_refusal *refusal)
 {

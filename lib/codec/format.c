@@ -1,6 +1,6 @@
 /*
- * Tells formats apart, and says which of them this build can read and write. Called by transcoding, by documents, and by
- * the broker and the relay for what arrives.
+ * Recognises formats, and says which of them this build can read and write. transcode.c, documents, the broker and the
+ * relay call it for bodies that arrive.
  */
 #include "codec/format.h"
 
@@ -39,7 +39,7 @@ bool sp_format_msgpack_text(sp_slice body, sp_slice *inside, uint64_t *claim)
     return !reader.failed;
 }
 
-/* How long MessagePack's scalars are in which there are only bits; 0 for other tags. */
+/* The length of a MessagePack number, nil, true or false with its tag; 0 for the tags of everything else. */
 static size_t scalar_length(uint8_t tag)
 {
     static const uint8_t lengths[] = {1, 0, 1, 1, 0, 0, 0, 0, 0, 0, 5, 9, 2, 3, 5, 9, 2, 3, 5, 9};

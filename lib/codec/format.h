@@ -6,19 +6,23 @@
 #include <spectacles/codec.h>
 #include <stdbool.h>
 
-/* Whether a format can be written by this build: 0, SPECTACLES_E_INVAL or SPECTACLES_E_UNSUPPORTED. */
+/* Checks that this build can write a format. Returns 0, SPECTACLES_E_INVAL or SPECTACLES_E_UNSUPPORTED. */
 int sp_format_check(uint32_t format, spectacles_problem *problem);
 
 /*
- * Replaces SPECTACLES_FORMAT_RAW by the format that the document seems to be in, and checks it. SPECTACLES_E_PROTO: in
- * none. Other errors as sp_format_check().
+ * Replaces SPECTACLES_FORMAT_RAW by the format that the document seems to have, and checks the format. Returns 0,
+ * SPECTACLES_E_PROTO when the document has no known format, or an error of sp_format_check().
  */
 int sp_format_resolve(uint32_t *format, sp_slice document, spectacles_problem *problem);
 
-/* A text or binary of MessagePack: what stands behind its head, and how long the head claims it to be. */
+/*
+ * Splits a MessagePack text or binary: *inside is everything behind its head, *claim the length that the head states.
+ */
 bool sp_format_msgpack_text(sp_slice body, sp_slice *inside, uint64_t *claim);
 
-/* Narrows a MSGPACK_JSON document to the JSON text inside. SPECTACLES_E_PROTO when it is no such text. */
+/*
+ * Narrows a MSGPACK_JSON document to the JSON text in it. Returns 0, or SPECTACLES_E_PROTO when it is no such document.
+ */
 int sp_format_unwrap(sp_slice *document, spectacles_problem *problem);
 
 #endif

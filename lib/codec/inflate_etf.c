@@ -1,3 +1,4 @@
+/* Inflates compressed ETF terms. Owners who accept such terms call it; nothing in the library does. */
 #include "codec/etf.h"
 #include "codec/transcode.h"
 #include "core/config.h"
@@ -8,13 +9,13 @@
 
 enum {
     COMPRESSED_HEADER = 6, /* version, tag, size */
-    DEFLATE_MOST = 1032
+    DEFLATE_RATIO_MAX = 1032
 };
 
 static int inflate_term(sp_buffer *out, sp_slice term, size_t size, spectacles_problem *problem)
 {
-    /* Nothing that deflate writes grows more than 1032 times: a greater claim is a lie, and reserves nothing. */
-    if (size / DEFLATE_MOST > term.length)
+    /* Deflate grows nothing more than 1032 times. A larger claim is refused before memory is reserved. */
+    if (size / DEFLATE_RATIO_MAX > term.length)
         return sp_refuse_at(problem, SPECTACLES_E_PROTO, "the compressed term claims an impossible size", 2);
     z_stream stream = {.next_in = (z_const Bytef *)(uintptr_t)term.bytes};
     uint8_t *room = sp_buffer_u8(out, SP_ETF_VERSION) ? NULL : sp_buffer_reserve(out, size + 1);
@@ -35,14 +36,14 @@ static int inflate_term(sp_buffer *out, sp_slice term, size_t size, spectacles_p
                                 COMPRESSED_HEADER);
 }
 
-static int inflate_or_copy(sp_buffer *out, sp_slice term, size_t most, spectacles_problem *problem)
+static int inflate_or_copy(sp_buffer *out, sp_slice term, size_t max, spectacles_problem *problem)
 {
     sp_reader reader = sp_reader_of(term);
     bool compressed = sp_reader_u8(&reader) == SP_ETF_VERSION && sp_reader_u8(&reader) == SP_ETF_COMPRESSED;
     size_t size = compressed ? sp_reader_u32(&reader) : term.length;
     if (compressed && reader.failed)
         return sp_refuse(problem, SPECTACLES_E_PROTO, "the compressed term is cut off");
-    if (size > most)
+    if (size > max)
         return sp_refuse(problem, SPECTACLES_E_TOOBIG, "the term is larger than allowed");
     if (compressed)
         return inflate_term(out, sp_reader_take(&reader, sp_reader_left(&reader)), size, problem);
@@ -52,9 +53,9 @@ static int inflate_or_copy(sp_buffer *out, sp_slice term, size_t most, spectacle
 }
 
 SPECTACLES_EXPORT int spectacles_etf_inflate(spectacles_bytes *out, const uint8_t *bytes, size_t length,
-                                             size_t most, spectacles_problem *problem)
+                                             size_t max, spectacles_problem *problem)
 {
     sp_buffer_clear(&out->content);
-    return sp_bytes_end(out, inflate_or_copy(&out->content, (sp_slice){bytes, length}, most, problem),
+    return sp_bytes_end(out, inflate_or_copy(&out->content, (sp_slice){bytes, length}, max, problem),
                         problem);
 }

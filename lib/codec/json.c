@@ -1,3 +1,7 @@
+/*
+ * Reads values out of JSON text without building a tree, and writes JSON strings. The shard, the relay, routing and
+ * state call it for the few values that they need.
+ */
 #include "codec/json.h"
 
 #include "codec/scanner.h"
@@ -46,7 +50,6 @@ enum sp_json_type sp_json_type(sp_slice value)
     }
 }
 
-/* The cursor is the offset behind the last element, 0 before the first. */
 int sp_json_next(sp_slice container, size_t *cursor, sp_slice *key, sp_slice *value)
 {
     enum sp_json_type type = sp_json_type(container);
@@ -86,7 +89,7 @@ static uint32_t hex4(const uint8_t *at)
     return value;
 }
 
-/* The UTF-8 of a character and its width; 0 for a lone surrogate. */
+/* Writes a character as UTF-8. Returns its width, 0 for a lone surrogate. */
 static size_t utf8_of(uint32_t point, uint8_t out[4])
 {
     if ((point >= 0xd800 && point < 0xe000) || point > 0x10ffff)
@@ -105,6 +108,7 @@ static size_t utf8_of(uint32_t point, uint8_t out[4])
     return width;
 }
 
+/* The character of \u and its digits, or of a surrogate pair. A lone surrogate gives 0xd800, which is no character. */
 static uint32_t escaped_point(sp_reader *reader)
 {
     const uint32_t alone = 0xd800;
@@ -123,7 +127,7 @@ static uint32_t escaped_point(sp_reader *reader)
     return 0x10000 + ((high - 0xd800) << 10 | (low - 0xdc00));
 }
 
-/* The next character, resolved; 0 for a lone surrogate. */
+/* Reads a byte or an escape. Returns the width of its UTF-8, 0 for a lone surrogate or an unknown escape. */
 static size_t next_character(sp_reader *reader, uint8_t out[4])
 {
     static const char from[] = "\"\\/bfnrt";
@@ -152,7 +156,7 @@ int sp_json_text(sp_slice string, char *out, size_t size)
 {
     if (sp_json_type(string) != SP_JSON_STRING || string.length < 2)
         return SPECTACLES_E_PROTO;
-    /* Measured first, written second: out stays untouched when it fails. */
+    /* The first pass measures, the second one writes: on failure `out` is unchanged. */
     for (int pass = 0; pass < 2; pass++) {
         sp_reader reader = sp_reader_of((sp_slice){string.bytes + 1, string.length - 2});
         size_t length = 0;

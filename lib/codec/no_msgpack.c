@@ -1,6 +1,6 @@
 /*
- * Stands in for convert_msgpack.c in builds without msgpack-c. sp_format_check() refuses MessagePack before any of the
- * functions here is reached.
+ * Takes the place of convert_msgpack.c in builds without msgpack-c. transcode.c and write_value.c call it, but never
+ * get this far: sp_format_check() refuses MessagePack before.
  */
 #include "codec/convert_msgpack.h"
 #include "core/config.h"

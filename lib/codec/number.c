@@ -1,3 +1,7 @@
+/*
+ * Numbers from text and to text, independent of the locale. The readers and writers of each format call it, and
+ * documents.
+ */
 #include "codec/number.h"
 
 #include <math.h>
@@ -10,14 +14,14 @@
 
 enum {
     EXACT_DIGITS = 19,   /* fit uint64_t */
-    ENOUGH_DIGITS = 780, /* more than any double needs to be told from its neighbours */
-    EXPONENT_MOST = 100000
+    ENOUGH_DIGITS = 780, /* no double needs more to be told from its neighbours */
+    EXPONENT_MAX = 100000
 };
 
-/* A number taken apart: 0.digits times ten to the exponent, but for the digits behind ENOUGH_DIGITS. */
+/* A number taken apart: 0.digits times ten to the exponent. Digits behind ENOUGH_DIGITS are left out. */
 typedef struct number_parts {
     bool negative;
-    bool more; /* a digit that is not 0 was left out */
+    bool more; /* a digit other than 0 was left out */
     size_t count;
     long exponent;
     char digits[ENOUGH_DIGITS + 2];
@@ -42,7 +46,7 @@ static void take_exponent(number_parts *parts, const uint8_t *at, const uint8_t 
     long exponent = 0;
     at += *at == '-' || *at == '+';
     for (; at < end; at++)
-        exponent = exponent < EXPONENT_MOST ? exponent * 10 + (*at - '0') : exponent;
+        exponent = exponent < EXPONENT_MAX ? exponent * 10 + (*at - '0') : exponent;
     parts->exponent += negative ? -exponent : exponent;
 }
 
@@ -67,7 +71,7 @@ static void take_apart(number_parts *parts, sp_slice number)
     }
 }
 
-/* Clinger's fast way: both factors are exact, so the one rounding is right. */
+/* Clinger's fast path: both factors are exact, so that the only rounding is correct. */
 static bool exact(const number_parts *parts, double *out)
 {
     static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
@@ -84,7 +88,7 @@ static bool exact(const number_parts *parts, double *out)
     return true;
 }
 
-/* strtod() reads digits and an exponent alike in every locale: only the point differs. */
+/* strtod() reads digits and an exponent the same in every locale: only the decimal point differs. */
 static double nearest(const char *digits, size_t count, long exponent)
 {
     char text[ENOUGH_DIGITS + 32];
@@ -158,7 +162,7 @@ static bool reads_back(const short_decimal *decimal, double real)
     return nearest(decimal->digits, decimal->count, decimal->exponent) == real;
 }
 
-/* One more in the last digit: just above a power of two the nearest one may not read back, but this one. */
+/* Adds 1 to the last digit. Just above a power of two this number may read back although the nearest one does not. */
 static void step_up(short_decimal *decimal)
 {
     size_t i = decimal->count;
@@ -174,7 +178,7 @@ static void step_up(short_decimal *decimal)
 
 static void shortest(double real, short_decimal *out)
 {
-    /* Fifteen digits come back from every double that is not subnormal: then they hold the shortest. */
+    /* Every double that is not subnormal keeps fifteen digits, so that no shorter number has to be tried. */
     size_t count = real < 2.3e-308 ? 1 : 15;
     for (; count < 17; count++) {
         round_to(real, count, out);
@@ -190,7 +194,7 @@ static void shortest(double real, short_decimal *out)
         out->count--;
 }
 
-/* As people write them: with a point between 1e-6 and 1e21, with an exponent outside. */
+/* Between 1e-6 and 1e21 with a decimal point, outside with an exponent. */
 static size_t lay_out(const short_decimal *decimal, char *out)
 {
     char *at = out;
@@ -283,14 +287,14 @@ size_t sp_number_digits(sp_slice magnitude, char out[SP_BIG_DIGITS_MAX])
     for (size_t i = 0; i < magnitude.length; i++)
         limbs[i / 4] |= (uint32_t)magnitude.bytes[i] << (i % 4 * 8);
     while (count > 0) {
-        uint64_t rest = 0;
+        uint64_t remainder = 0;
         for (size_t limb = count; limb-- > 0;) {
-            rest = rest << 32 | limbs[limb];
-            limbs[limb] = (uint32_t)(rest / 1000000000);
-            rest %= 1000000000;
+            remainder = remainder << 32 | limbs[limb];
+            limbs[limb] = (uint32_t)(remainder / 1000000000);
+            remainder %= 1000000000;
         }
-        for (size_t i = 0; i < CHUNK; i++, rest /= 10)
-            reversed[digits++] = (char)('0' + rest % 10);
+        for (size_t i = 0; i < CHUNK; i++, remainder /= 10)
+            reversed[digits++] = (char)('0' + remainder % 10);
         while (count > 0 && limbs[count - 1] == 0)
             count--;
     }

@@ -6,11 +6,14 @@
 #include <string.h>
 
 /*
- * Text that needs no second look: neither a quote nor a backslash, no control character, ASCII. Eight or
- * sixteen bytes at a time, with what every processor of its kind has.
+ * Plain text: ASCII without quotes, backslashes and control characters. It is copied and passed over eight or sixteen
+ * bytes at a time, with instructions that every processor of the architecture has.
  */
 
-/* Eight bytes in any order: none if all are plain; otherwise the top bit of the first marked byte, among others. */
+/*
+ * Marks for eight bytes in any order: 0 when all are plain. Otherwise the top bit of the lowest byte that is not plain
+ * is set; bits above it may be set too.
+ */
 static inline uint64_t sp_plain_marks_of(uint64_t word)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101);
@@ -26,13 +29,14 @@ enum {
     SP_PLAIN_STEP = 16
 };
 
-/* One bit for each of 16 bytes that is not plain; the lowest is the first byte's. */
+/* One bit for each of 16 bytes, set when the byte is not plain. The lowest bit is that of the first byte. */
 static inline uint64_t sp_plain_marks(const uint8_t *at)
 {
     __m128i in = _mm_loadu_si128((const void *)at);
     __m128i quote = _mm_cmpeq_epi8(in, _mm_set1_epi8('"'));
     __m128i slash = _mm_cmpeq_epi8(in, _mm_set1_epi8('\\'));
-    __m128i low = _mm_cmplt_epi8(in, _mm_set1_epi8(0x20)); /* signed: 0x80 and above are below it too */
+    __m128i low =
+        _mm_cmplt_epi8(in, _mm_set1_epi8(0x20)); /* compares signed bytes: 0x80 and above are negative */
     return (uint64_t)(unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, slash), low));
 }
 
@@ -47,7 +51,7 @@ enum {
     SP_PLAIN_STEP = 16
 };
 
-/* Four bits for each of 16 bytes. */
+/* Four bits for each of 16 bytes, set when the byte is not plain. */
 static inline uint64_t sp_plain_marks(const uint8_t *at)
 {
     uint8x16_t in = vld1q_u8(at);
@@ -68,7 +72,7 @@ enum {
     SP_PLAIN_STEP = 8
 };
 
-/* The top bit of a marked byte is set; behind the first mark there may be false ones. */
+/* As sp_plain_marks_of(). */
 static inline uint64_t sp_plain_marks(const uint8_t *at)
 {
     uint64_t word = 0;
@@ -88,12 +92,13 @@ static inline size_t sp_plain_first(uint64_t marks)
 }
 #endif
 
+/* Whether one byte is plain. */
 static inline int sp_plain(uint8_t byte)
 {
     return byte != '"' && byte != '\\' && byte >= 0x20 && byte < 0x80;
 }
 
-/* Where the plain text ends. */
+/* Passes over plain text. Returns where it ends. */
 static inline const uint8_t *sp_plain_pass(const uint8_t *at, const uint8_t *end)
 {
     for (; end - at >= SP_PLAIN_STEP; at += SP_PLAIN_STEP) {
@@ -106,7 +111,7 @@ static inline const uint8_t *sp_plain_pass(const uint8_t *at, const uint8_t *end
     return at;
 }
 
-/* Copies 4 to 15 bytes, the middle ones twice, if all are plain. */
+/* Copies 4 to 15 bytes when all are plain, the middle ones twice. Returns 1, or 0 when one is not plain. */
 static inline int sp_plain_copy_few(const uint8_t *at, size_t length, uint8_t *out)
 {
     if (length < 8) {
@@ -130,8 +135,8 @@ static inline int sp_plain_copy_few(const uint8_t *at, size_t length, uint8_t *o
 }
 
 /*
- * Copies plain text until it ends; returns where. `out` has to have room for SP_PLAIN_STEP bytes more than
- * there are, because whole steps are written.
+ * Copies plain text. Returns where it ends. `out` needs room for SP_PLAIN_STEP bytes more than there are, because whole
+ * steps are written.
  */
 static inline const uint8_t *sp_plain_copy(const uint8_t *at, const uint8_t *end, uint8_t *out)
 {

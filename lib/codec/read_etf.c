@@ -1,3 +1,4 @@
+/* Reads ETF as events. transcode.c, convert_msgpack.c, documents and the envelope's reader of ETF call it. */
 #include "codec/read_etf.h"
 
 #include "codec/etf.h"
@@ -19,7 +20,7 @@ void sp_etf_reader_start(sp_etf_reader *reader, sp_slice term)
         reader->at++;
 }
 
-/* The event's `at` tells where. */
+/* The position of the mistake is event->at. */
 static int refuse(sp_etf_reader *reader, const char *why)
 {
     reader->error = why;
@@ -60,7 +61,7 @@ static bool take_slice(sp_etf_reader *reader, uint64_t length, sp_slice *out)
     return true;
 }
 
-/* A slice with its length in front. */
+/* A slice with its length in front, a number of `width` bytes. */
 static bool take_counted(sp_etf_reader *reader, size_t width, sp_slice *out)
 {
     uint64_t length;
@@ -122,7 +123,7 @@ static int new_float(sp_etf_reader *reader, sp_event *event)
     return real(reader, event, value);
 }
 
-/* "%.20e" in 31 bytes, as Erlang wrote before 2010. */
+/* FLOAT_EXT: "%.20e" in 31 bytes, as Erlang wrote floats before 2010. */
 static int old_float(sp_etf_reader *reader, sp_event *event)
 {
     sp_slice text;
@@ -184,7 +185,7 @@ static int push(sp_etf_reader *reader, sp_event *event, uint32_t left, enum sp_e
     return 1;
 }
 
-/* Every element takes one byte at least: a count beyond what is left is a lie. */
+/* Every element takes at least one byte: a count larger than the bytes that are left is refused. */
 static int open_counted(sp_etf_reader *reader, sp_event *event, size_t width, enum sp_etf_frame frame)
 {
     uint64_t count;
@@ -270,7 +271,7 @@ static int term(sp_etf_reader *reader, sp_event *event)
     }
 }
 
-/* JSON has text for keys, Erlang any term: text, the name of an atom, or a whole number in decimal. */
+/* Keys in JSON are texts. A key in ETF becomes one: a binary or an atom by its text, a whole number in decimal. */
 static int key(sp_etf_reader *reader, sp_event *event)
 {
     int found = term(reader, event);
@@ -346,8 +347,8 @@ int sp_etf_reader_next(sp_etf_reader *reader, sp_event *event)
 /* ---- Passing over ---- */
 
 /*
- * Passes over the terms of the innermost frame as long as they are of the kinds that payloads are made of;
- * the first that is not, or that does not fit, is left to the reader, which knows what to say of it.
+ * Passes over the terms of the innermost frame as long as they are of the common kinds. The first term of another kind,
+ * or one that does not fit, is left to the reader, which reports the mistake.
  */
 static void pass_simple(sp_etf_reader *reader)
 {

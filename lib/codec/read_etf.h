@@ -6,23 +6,23 @@
 #include <spectacles/codec.h>
 #include <stdbool.h>
 
-/* What is open around the present term: how many terms it still holds. */
+/* A container that is open. `left` of the reader counts the terms that it still holds. */
 enum sp_etf_frame {
     SP_ETF_IN_TUPLE,
-    SP_ETF_IN_LIST,     /* and behind the last element comes the tail */
-    SP_ETF_IN_MAP,      /* keys and values are counted one by one: a key is next when the count is even */
-    SP_ETF_IN_CHARLIST, /* bytes, each an integer */
+    SP_ETF_IN_LIST,     /* the tail comes behind the last element */
+    SP_ETF_IN_MAP,      /* keys and values are counted separately: a key is next when the count is even */
+    SP_ETF_IN_CHARLIST, /* STRING_EXT: each byte is an integer */
 };
 
 /*
- * ETF as events. Forward only, without recursion and without allocation; every length and every count is held
- * against what is left before it is used.
+ * Reads ETF as events, forward only, without recursion and without allocation. Every length and every count is compared
+ * with the bytes that are left before it is used.
  */
 typedef struct sp_etf_reader {
     const uint8_t *start;
     const uint8_t *at;
     const uint8_t *end;
-    const char *error; /* why it stopped */
+    const char *error; /* why the term was refused */
     size_t depth;
     bool done;
     char number[24]; /* a key that is a number, in decimal */
@@ -30,13 +30,15 @@ typedef struct sp_etf_reader {
     uint8_t frame[SPECTACLES_DEPTH_MAX];
 } sp_etf_reader;
 
-/* A term, with the version byte in front or without. */
+/* Starts to read a term, which may have the version byte in front. */
 void sp_etf_reader_start(sp_etf_reader *reader, sp_slice term);
 
-/* 1 and an event; 0 at the end; SPECTACLES_E_PROTO or SPECTACLES_E_UNSUPPORTED (compressed, a pid, a fun). */
+/* Returns 1 and an event, 0 at the end, SPECTACLES_E_PROTO, or SPECTACLES_E_UNSUPPORTED (compressed, a pid, a fun). */
 int sp_etf_reader_next(sp_etf_reader *reader, sp_event *event);
 
-/* Passes over the next term, whole; what stands in it is checked, but for the UTF-8 of binaries. */
+/*
+ * Passes over the next whole term. It is checked, except that its binaries may not be UTF-8. Returns as _next() does.
+ */
 int sp_etf_reader_skip(sp_etf_reader *reader);
 
 #endif

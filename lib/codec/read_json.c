@@ -1,3 +1,4 @@
+/* Reads JSON as events. transcode.c, convert_msgpack.c and documents call it. */
 #include "codec/read_json.h"
 
 #include "codec/number.h"
@@ -6,7 +7,7 @@ void sp_json_reader_start(sp_json_reader *reader, sp_slice text, bool replace)
 {
     reader->replace = replace;
     reader->scanner = sp_scanner_of(text);
-    reader->wants = SP_JSON_WANTS_VALUE;
+    reader->expects = SP_JSON_EXPECTS_VALUE;
     reader->depth = 0;
 }
 
@@ -31,7 +32,7 @@ static int open_container(sp_json_reader *reader, sp_event *event, bool object)
     reader->objects[top / 8] =
         (uint8_t)(object ? reader->objects[top / 8] | bit : reader->objects[top / 8] & ~bit);
     reader->scanner.at++;
-    reader->wants = SP_JSON_WANTS_FIRST;
+    reader->expects = SP_JSON_EXPECTS_FIRST;
     event->type = object ? SP_EVENT_OBJECT : SP_EVENT_ARRAY;
     event->as.count = 0;
     return 1;
@@ -41,7 +42,7 @@ static int close_container(sp_json_reader *reader, sp_event *event)
 {
     event->type = in_object(reader) ? SP_EVENT_END_OBJECT : SP_EVENT_END_ARRAY;
     reader->depth--;
-    reader->wants = SP_JSON_WANTS_COMMA;
+    reader->expects = SP_JSON_EXPECTS_COMMA;
     return 1;
 }
 
@@ -51,7 +52,7 @@ static void number(sp_event *event)
     bool whole = true;
     for (size_t i = 0; i < text.length && whole; i++)
         whole = text.bytes[i] == '-' || (text.bytes[i] >= '0' && text.bytes[i] <= '9');
-    /* Only doubles know a negative zero. */
+    /* Only a double can be a negative zero. */
     bool minus_zero = text.length == 2 && text.bytes[0] == '-' && text.bytes[1] == '0';
     event->form = SP_FORM_DECIMAL;
     if (!whole || minus_zero)
@@ -75,7 +76,7 @@ static int text(sp_json_reader *reader, sp_event *event)
 {
     if (!sp_scanner_string(&reader->scanner, &event->text))
         return SPECTACLES_E_PROTO;
-    reader->wants = SP_JSON_WANTS_COMMA;
+    reader->expects = SP_JSON_EXPECTS_COMMA;
     event->type = SP_EVENT_TEXT;
     event->form = form_of_last_string(reader);
     return 1;
@@ -85,7 +86,7 @@ static int number_or_word(sp_json_reader *reader, sp_event *event)
 {
     if (!sp_scanner_value(&reader->scanner, &event->text))
         return SPECTACLES_E_PROTO;
-    reader->wants = SP_JSON_WANTS_COMMA;
+    reader->expects = SP_JSON_EXPECTS_COMMA;
     switch (event->text.bytes[0]) {
     case 'n':
         event->type = SP_EVENT_NULL;
@@ -119,7 +120,7 @@ static int key(sp_json_reader *reader, sp_event *event)
     event->at = reader->scanner.at;
     if (!sp_scanner_key(&reader->scanner, &event->text))
         return SPECTACLES_E_PROTO;
-    reader->wants = SP_JSON_WANTS_VALUE;
+    reader->expects = SP_JSON_EXPECTS_VALUE;
     event->type = SP_EVENT_KEY;
     event->form = form_of_last_string(reader);
     return 1;
@@ -147,10 +148,10 @@ static int after_value(sp_json_reader *reader, sp_event *event)
 
 int sp_json_reader_next(sp_json_reader *reader, sp_event *event)
 {
-    switch (reader->wants) {
-    case SP_JSON_WANTS_VALUE:
+    switch (reader->expects) {
+    case SP_JSON_EXPECTS_VALUE:
         return value(reader, event);
-    case SP_JSON_WANTS_FIRST:
+    case SP_JSON_EXPECTS_FIRST:
         sp_scanner_space(&reader->scanner);
         event->at = reader->scanner.at;
         if (sp_scanner_eat(&reader->scanner, in_object(reader) ? '}' : ']'))

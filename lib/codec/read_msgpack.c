@@ -1,3 +1,4 @@
+/* Reads MessagePack as events. convert_msgpack.c and documents call it. */
 #include "codec/read_msgpack.h"
 
 #include "codec/number.h"
@@ -5,7 +6,10 @@
 #include <math.h>
 #include <string.h>
 
-/* Tags that say it all are ranges: 0x00 up, 0x80 map, 0x90 array, 0xa0 text, and from 0xe0 negative numbers. */
+/*
+ * The first byte of a value (MessagePack specification, "Formats"). Some tags hold a number or a length in their low
+ * bits.
+ */
 enum tag {
     FIX_MAP = 0x80,
     FIX_ARRAY = 0x90,
@@ -38,7 +42,7 @@ void sp_msgpack_reader_start(sp_msgpack_reader *reader, sp_slice document)
     reader->done = false;
 }
 
-/* The event's `at` tells where. */
+/* The position of the mistake is event->at. */
 static int refuse(sp_msgpack_reader *reader, const char *why)
 {
     reader->error = why;
@@ -149,7 +153,7 @@ static int simple(sp_event *event, enum sp_event_type type)
 
 /* ---- Containers ---- */
 
-/* Every element takes one byte at least: a count beyond what is left is a lie. */
+/* Every element takes at least one byte: a count larger than the bytes that are left is refused. */
 static int open_container(sp_msgpack_reader *reader, sp_event *event, bool map, uint64_t count)
 {
     uint64_t left = map ? 2 * count : count;
@@ -180,7 +184,7 @@ static int no_value(sp_msgpack_reader *reader, uint8_t tag)
     return SPECTACLES_E_UNSUPPORTED;
 }
 
-/* The tags whose low bits say how wide the number behind them is. */
+/* Tags with a number of 1, 2, 4 or 8 bytes behind them. The distance to the first tag of the kind tells the width. */
 static int sized(sp_msgpack_reader *reader, sp_event *event, uint8_t tag)
 {
     if (tag >= MAP_16)
@@ -234,7 +238,7 @@ static int value(sp_msgpack_reader *reader, sp_event *event)
     }
 }
 
-/* JSON has text for keys, MessagePack anything: text, or a whole number in decimal. */
+/* Keys in JSON are texts. A key in MessagePack becomes one: a text as it is, a whole number in decimal. */
 static int key(sp_msgpack_reader *reader, sp_event *event)
 {
     int found = value(reader, event);

@@ -7,26 +7,26 @@
 #include <stdbool.h>
 
 /*
- * MessagePack as events. Forward only, without recursion and without allocation; every length and every count is
- * held against what is left before it is used.
+ * Reads MessagePack as events, forward only, without recursion and without allocation. Every length and every count is
+ * compared with the bytes that are left before it is used.
  */
 typedef struct sp_msgpack_reader {
     const uint8_t *start;
     const uint8_t *at;
     const uint8_t *end;
-    const char *error; /* why it stopped */
+    const char *error; /* why the document was refused */
     size_t depth;
     bool done;
     char number[24]; /* a key that is a number, in decimal */
     struct {
-        size_t left; /* of a map, keys and values are counted one by one: a key is next when it is even */
+        size_t left; /* keys and values of a map are counted separately: a key is next when it is even */
         bool map;
     } open[SPECTACLES_DEPTH_MAX];
 } sp_msgpack_reader;
 
 void sp_msgpack_reader_start(sp_msgpack_reader *reader, sp_slice document);
 
-/* 1 and an event; 0 at the end; SPECTACLES_E_PROTO or SPECTACLES_E_UNSUPPORTED (an extension). */
+/* Returns 1 and an event, 0 at the end, SPECTACLES_E_PROTO, or SPECTACLES_E_UNSUPPORTED (an extension). */
 int sp_msgpack_reader_next(sp_msgpack_reader *reader, sp_event *event);
 
 #endif

@@ -1,3 +1,4 @@
+/* Checks JSON text, value by value. The readers of JSON (json.c, read_json.c, envelope_json.c) call it. */
 #include "codec/scanner.h"
 
 #include "codec/blocks.h"
@@ -79,9 +80,9 @@ bool sp_scanner_string(sp_scanner *scanner, sp_slice *inside)
 
 static bool pass_number(sp_scanner *scanner)
 {
-    const uint8_t *lack;
-    const uint8_t *behind = sp_token_number(scanner->at, scanner->end, &lack);
-    scanner->at = behind ? behind : lack;
+    const uint8_t *missing;
+    const uint8_t *behind = sp_token_number(scanner->at, scanner->end, &missing);
+    scanner->at = behind ? behind : missing;
     return behind || sp_scanner_refuse(scanner, "a number lacks a digit here");
 }
 
@@ -115,13 +116,13 @@ static bool pass_scalar(sp_scanner *scanner)
 
 /* ---- Values ---- */
 
-/* Which containers are open: one bit a level, set for an object. A stack that cannot overflow the real one.
- */
+/* The containers that are open: one bit for each level, set for an object. It replaces recursion. */
 typedef struct nesting {
     uint8_t objects[SPECTACLES_DEPTH_MAX / 8];
     size_t depth;
 } nesting;
 
+/* What has to be read next. */
 enum step {
     STEP_REFUSED,
     STEP_KEY,
@@ -199,7 +200,7 @@ bool sp_scanner_key(sp_scanner *scanner, sp_slice *key)
 
 static bool pass_blocks(sp_scanner *scanner)
 {
-    return scanner->end - scanner->at >= SP_BLOCKS_LEAST &&
+    return scanner->end - scanner->at >= SP_BLOCKS_MIN &&
            sp_blocks_pass(scanner->at, scanner->end, &scanner->at);
 }
 

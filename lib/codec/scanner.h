@@ -7,20 +7,20 @@
 #include <stdbool.h>
 
 /*
- * A cursor over JSON text that only ever moves forward over what is strictly valid (RFC 8259, UTF-8). Every
- * function returns false once something is refused; `error` then says what, and `at` stands where.
+ * A cursor over JSON text. It moves forward over what is strictly valid (RFC 8259, UTF-8). A function returns false
+ * when it refuses something; `error` then says why, and `at` is the place.
  */
 typedef struct sp_scanner {
     const uint8_t *start;
     const uint8_t *at;
     const uint8_t *end;
     const char *error;
-    bool escaped; /* the last string has an escape in it */
+    bool escaped; /* the last string has an escape */
 } sp_scanner;
 
 sp_scanner sp_scanner_of(sp_slice text);
 
-/* Refuses the text here. Returns false, so that callers can return it. */
+/* Refuses the text at its place. Returns false, for the caller to return. */
 bool sp_scanner_refuse(sp_scanner *scanner, const char *why);
 
 static inline void sp_scanner_space(sp_scanner *scanner)
@@ -29,7 +29,7 @@ static inline void sp_scanner_space(sp_scanner *scanner)
         scanner->at++;
 }
 
-/* Steps over this byte when it stands here. */
+/* Passes over this byte, and returns true, when it comes next. */
 static inline bool sp_scanner_eat(sp_scanner *scanner, uint8_t byte)
 {
     if (scanner->at == scanner->end || *scanner->at != byte)
@@ -38,19 +38,19 @@ static inline bool sp_scanner_eat(sp_scanner *scanner, uint8_t byte)
     return true;
 }
 
-/* Passes over a string, whose opening quote has to stand here; gives what is between the quotes. */
+/* Passes over a string. *inside is what stands between its quotes. */
 bool sp_scanner_string(sp_scanner *scanner, sp_slice *inside);
 
-/* Passes over one value of any kind and depth; gives its text. */
+/* Passes over one value of any type and depth. *value is its text. */
 bool sp_scanner_value(sp_scanner *scanner, sp_slice *value);
 
-/* The same byte by byte, for those who want to know what the fast way (codec/blocks.h) has to agree with. */
+/* Passes over one value without the fast check (codec/blocks.h). Tests compare the fast check with it. */
 bool sp_scanner_walk(sp_scanner *scanner);
 
-/* Passes over a key and its colon; gives what is between the key's quotes. */
+/* Passes over a key and its colon. *key is what stands between the quotes. */
 bool sp_scanner_key(sp_scanner *scanner, sp_slice *key);
 
-/* Nothing but white space may be left. */
+/* Checks that only white space is left. */
 bool sp_scanner_end(sp_scanner *scanner);
 
 /* Fills a problem (which may be NULL) from a scanner that refused. Returns SPECTACLES_E_PROTO. */

@@ -1,3 +1,4 @@
+/* Escapes and numbers of JSON. The scanner and the walk over blocks call it, so that both judge them alike. */
 #include "codec/token.h"
 
 static bool is_hex(uint8_t byte)
@@ -31,15 +32,15 @@ static const uint8_t *digits(const uint8_t *at, const uint8_t *end)
     return at;
 }
 
-const uint8_t *sp_token_number(const uint8_t *at, const uint8_t *end, const uint8_t **lack)
+const uint8_t *sp_token_number(const uint8_t *at, const uint8_t *end, const uint8_t **missing)
 {
     at += at < end && *at == '-';
-    const uint8_t *first = *lack = at;
+    const uint8_t *first = *missing = at;
     at = at < end && *at == '0' ? at + 1 : digits(at, end);
     if (at == first)
         return NULL;
     if (at < end && *at == '.') {
-        first = *lack = at + 1;
+        first = *missing = at + 1;
         at = digits(first, end);
         if (at == first)
             return NULL;
@@ -47,7 +48,7 @@ const uint8_t *sp_token_number(const uint8_t *at, const uint8_t *end, const uint
     if (at < end && (*at == 'e' || *at == 'E')) {
         at++;
         at += at < end && (*at == '+' || *at == '-');
-        first = *lack = at;
+        first = *missing = at;
         at = digits(first, end);
     }
     return at == first ? NULL : at;

@@ -1,6 +1,6 @@
 /*
- * Joins a reader to a writer: every way from one format to another. Called by the public spectacles_transcode(), by the
- * shard (ETF), by the broker (bodies) and by the relay (commands).
+ * Rewrites documents from one format into another: it joins a reader to a writer. Owners call spectacles_transcode().
+ * The shard (ETF), the broker (bodies) and the relay (commands) call sp_transcode().
  */
 #include "codec/transcode.h"
 
@@ -90,7 +90,7 @@ static int json_compact(sp_buffer *out, sp_slice document, spectacles_problem *p
     return found < 0 ? sp_scanner_problem(&reader.scanner, problem) : found;
 }
 
-/* JSON that stays JSON is checked strictly, and not written anew. */
+/* JSON to JSON: the text is checked strictly and copied. */
 static int json_copy(sp_buffer *out, sp_slice document, spectacles_problem *problem)
 {
     sp_slice value;
@@ -120,7 +120,7 @@ static int rewrite(sp_buffer *out, sp_buffer *keys, uint32_t to, uint32_t from, 
                      : etf_to_etf(out, keys, document, problem);
 }
 
-/* JSON inside a MessagePack text. The head of the text says how long it is, so the head is written last. */
+/* Writes JSON inside a MessagePack text. The head states the length of the text, so that it is written last. */
 static int write_wrapped(sp_buffer *out, sp_buffer *keys, uint32_t from, uint32_t flags, sp_slice document,
                          spectacles_problem *problem)
 {

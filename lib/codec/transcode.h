@@ -3,17 +3,23 @@
 
 #include "core/buffer.h"
 
-/* What a caller of the public functions holds (codec.h). */
+/* See codec.h. */
 struct spectacles_bytes {
     sp_buffer content;
-    sp_buffer keys; /* scratch of the ETF writer */
+    sp_buffer keys; /* scratch memory of the writers of ETF and MessagePack */
 };
 
-/* Appends `document`, rewritten, to `out` (codec.h, spectacles_transcode). On failure out is as it was. */
+/*
+ * Appends `document`, rewritten, to `out`. Errors and flags are those of spectacles_transcode(). `keys` is scratch
+ * memory. On failure `out` is unchanged.
+ */
 int sp_transcode(sp_buffer *out, sp_buffer *keys, uint32_t to, uint32_t from, uint32_t flags,
                  sp_slice document, spectacles_problem *problem);
 
-/* Ends a write to the bytes: a NUL behind what is there, or nothing at all after an error. Returns it. */
+/*
+ * Ends a write to the bytes: puts a NUL behind the content, or clears the content after an error. Returns the error, or
+ * SPECTACLES_E_NOMEM when there is no room for the NUL.
+ */
 int sp_bytes_end(struct spectacles_bytes *bytes, int error, spectacles_problem *problem);
 
 #endif

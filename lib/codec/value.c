@@ -1,19 +1,10 @@
-/* The values of a document: looking into them, building them, writing them. Called by owners only. */
-#include "codec/convert_msgpack.h"
+/* Looks into the values of a document (document.c builds them, write_value.c writes them). Owners call it. */
 #include "codec/document.h"
-#include "codec/etf.h"
-#include "codec/format.h"
 #include "codec/number.h"
-#include "codec/transcode.h"
-#include "codec/write_etf.h"
-#include "codec/write_json.h"
-#include "core/config.h"
 #include "core/export.h"
 
 #include <math.h>
 #include <string.h>
-
-/* ---- Looking ---- */
 
 SPECTACLES_EXPORT uint32_t spectacles_value_type(const spectacles_value *value)
 {
@@ -108,11 +99,6 @@ SPECTACLES_EXPORT const char *spectacles_value_text(const spectacles_value *valu
     return value->as.text.chars;
 }
 
-static bool is_container(const spectacles_value *value)
-{
-    return is(value, SP_EVENT_ARRAY) || is(value, SP_EVENT_OBJECT);
-}
-
 SPECTACLES_EXPORT size_t spectacles_value_count(const spectacles_value *value)
 {
     size_t count = 0;
@@ -123,7 +109,7 @@ SPECTACLES_EXPORT size_t spectacles_value_count(const spectacles_value *value)
 
 SPECTACLES_EXPORT spectacles_value *spectacles_value_first(const spectacles_value *container)
 {
-    return is_container(container) ? container->as.children.first : NULL;
+    return container && sp_value_is_container(container) ? container->as.children.first : NULL;
 }
 
 SPECTACLES_EXPORT spectacles_value *spectacles_value_next(const spectacles_value *value)
@@ -164,138 +150,4 @@ SPECTACLES_EXPORT spectacles_value *spectacles_value_at(const spectacles_value *
     while (each && index-- > 0)
         each = each->next;
     return each;
-}
-
-/* ---- Writing ---- */
-
-static int write_key(sp_event_taker to, const spectacles_value *value)
-{
-    sp_event event = {.type = SP_EVENT_KEY, .form = SP_FORM_CHECKED};
-    event.text = (sp_slice){(const uint8_t *)value->key, value->key_length};
-    return to.take(to.writer, &event);
-}
-
-static int write_one(sp_event_taker to, const spectacles_value *value)
-{
-    sp_event event = {.type = (enum sp_event_type)value->type};
-    if (value->type == SP_EVENT_INTEGER || value->type == SP_EVENT_UNSIGNED)
-        event.as.natural = value->as.natural;
-    if (value->type == SP_EVENT_TEXT || value->type == SP_EVENT_BIG || value->type == SP_EVENT_REAL) {
-        event.form = value->type == SP_EVENT_TEXT ? SP_FORM_CHECKED : SP_FORM_DECIMAL;
-        event.text = (sp_slice){(const uint8_t *)value->as.text.chars, value->as.text.length};
-    }
-    return to.take(to.writer, &event);
-}
-
-static int write_end(sp_event_taker to, const spectacles_value *container)
-{
-    sp_event event = {.type = container->type == SP_EVENT_ARRAY ? SP_EVENT_END_ARRAY : SP_EVENT_END_OBJECT};
-    return to.take(to.writer, &event);
-}
-
-/* Down to the first child, on to the next, up to the parent: the way back is in the values, not on a stack. */
-int sp_value_events(const spectacles_value *root, sp_event_taker to)
-{
-    const spectacles_value *at = root;
-    size_t depth = 0;
-    for (;;) {
-        int error = at->parent && at != root && at->parent->type == SP_EVENT_OBJECT ? write_key(to, at) : 0;
-        error = error ? error : write_one(to, at);
-        if (error)
-            return error;
-        if (is_container(at) && depth == SPECTACLES_DEPTH_MAX)
-            return SPECTACLES_E_TOOBIG;
-        if (is_container(at) && at->as.children.first) {
-            at = at->as.children.first;
-            depth++;
-            continue;
-        }
-        if (is_container(at) && (error = write_end(to, at)))
-            return error;
-        while (at != root && !at->next) {
-            at = at->parent;
-            depth--;
-            if ((error = write_end(to, at)))
-                return error;
-        }
-        if (at == root)
-            return SPECTACLES_OK;
-        at = at->next;
-    }
-}
-
-static int take_json(void *writer, const sp_event *event)
-{
-    return sp_json_writer_take(writer, event);
-}
-
-static int take_etf(void *writer, const sp_event *event)
-{
-    return sp_etf_writer_take(writer, event);
-}
-
-static int write_json(const spectacles_value *value, spectacles_bytes *out, const char **why)
-{
-    sp_json_writer writer = {.out = &out->content};
-    int error = sp_value_events(value, (sp_event_taker){&writer, take_json});
-    *why = writer.refusal.text;
-    return error;
-}
-
-static int write_etf(const spectacles_value *value, spectacles_bytes *out, const char **why)
-{
-    sp_etf_writer writer;
-    sp_etf_writer_start(&writer, &out->content, &out->keys);
-    int error = sp_buffer_u8(&out->content, SP_ETF_VERSION);
-    error = error ? error : sp_value_events(value, (sp_event_taker){&writer, take_etf});
-    *why = writer.refusal.text;
-    return error;
-}
-
-/* JSON inside a MessagePack text: room for the head of the text comes first. */
-static int write_wrapped(const spectacles_value *value, spectacles_bytes *out, const char **why)
-{
-    static const uint8_t room[SP_MSGPACK_HEAD];
-    int error = sp_buffer_append(&out->content, room, sizeof room);
-    error = error ? error : write_json(value, out, why);
-    return error ? error : sp_msgpack_wrap(&out->content, 0, NULL);
-}
-
-static int write_value(const spectacles_value *value, uint32_t format, spectacles_bytes *out,
-                       const char **why)
-{
-    switch (format) {
-    case SPECTACLES_FORMAT_JSON:
-        return write_json(value, out, why);
-    case SPECTACLES_FORMAT_ETF:
-        return write_etf(value, out, why);
-    case SPECTACLES_FORMAT_MSGPACK:
-        return sp_msgpack_write_value(value, &out->content, &out->keys, why);
-    default:
-        return write_wrapped(value, out, why);
-    }
-}
-
-static int explain(int error, const char *why, spectacles_problem *problem)
-{
-    if (error == SPECTACLES_E_PROTO)
-        return sp_refuse(problem, error, why);
-    return sp_refuse(problem, error,
-                     error == SPECTACLES_E_NOMEM ? "out of memory"
-                                                 : "the value is too large or nested too deep");
-}
-
-SPECTACLES_EXPORT int spectacles_value_write(const spectacles_value *value, uint32_t format,
-                                             spectacles_bytes *out, spectacles_problem *problem)
-{
-    const char *why = NULL;
-    sp_buffer_clear(&out->content);
-    sp_buffer_clear(&out->keys);
-    if (!value)
-        return sp_refuse(problem, SPECTACLES_E_INVAL, "there is no value");
-    int error = sp_format_check(format, problem);
-    if (error)
-        return error;
-    error = write_value(value, format, out, &why);
-    return sp_bytes_end(out, error ? explain(error, why, problem) : error, problem);
 }

@@ -1,3 +1,7 @@
+/*
+ * Writes events as ETF. transcode.c and convert_msgpack.c call it with the events of a reader, write_value.c with those
+ * of a document.
+ */
 #include "codec/write_etf.h"
 
 #include "codec/etf.h"
@@ -12,11 +16,11 @@ enum {
     HEADER = 5 /* a tag and a count */
 };
 
-/* A key that has been written. */
+/* A key in the output. */
 typedef struct key_place {
     size_t offset;
     uint32_t length;
-    uint32_t mark; /* equal for equal keys; cheap to compare, and its highest bits differ for most others */
+    uint32_t hash; /* of the key's bytes; its highest bits differ for most other keys */
 } key_place;
 
 void sp_etf_writer_start(sp_etf_writer *writer, sp_buffer *out, sp_buffer *keys)
@@ -157,7 +161,7 @@ static const uint8_t *key_bytes(const sp_etf_writer *writer, const key_place *pl
     return writer->out->bytes + writer->out->start + place->offset;
 }
 
-static uint32_t mark_of(const uint8_t *bytes, uint32_t length)
+static uint32_t hash_of(const uint8_t *bytes, uint32_t length)
 {
     uint32_t first = 0;
     uint32_t last = 0;
@@ -179,11 +183,11 @@ static int key(sp_etf_writer *writer, const sp_event *event)
         return error;
     uint32_t length = (uint32_t)(writer->out->end - writer->out->start - before - HEADER);
     key_place place = {before + HEADER, length, 0};
-    place.mark = mark_of(key_bytes(writer, &place), length);
+    place.hash = hash_of(key_bytes(writer, &place), length);
     return append(writer->keys, &place, sizeof place);
 }
 
-/* qsort() hands its comparison nothing but the elements: each brings its bytes along. */
+/* qsort() gives its comparison only the elements, so that each element has a pointer to its bytes. */
 typedef struct sort_key {
     const uint8_t *bytes;
     size_t length;
@@ -200,16 +204,15 @@ static int compare(const void *a, const void *b)
 
 static bool same(const sp_etf_writer *writer, const key_place *one, const key_place *two)
 {
-    return one->mark == two->mark && one->length == two->length &&
+    return one->hash == two->hash && one->length == two->length &&
            memcmp(key_bytes(writer, one), key_bytes(writer, two), one->length) == 0;
 }
 
-/* Few keys are compared with each other; many are sorted, so that nobody can make this slow. */
 enum {
-    FEW = 48
+    FEW = 48 /* so many keys are compared with each other; more are sorted, so that no input is slow */
 };
 
-static bool stood_before(const sp_etf_writer *writer, const key_place *keys, size_t i)
+static bool equals_an_earlier_one(const sp_etf_writer *writer, const key_place *keys, size_t i)
 {
     for (size_t j = 0; j < i; j++) {
         if (same(writer, &keys[i], &keys[j]))
@@ -218,21 +221,21 @@ static bool stood_before(const sp_etf_writer *writer, const key_place *keys, siz
     return false;
 }
 
-/* Each key takes one of 256 bits: equal ones the same, most others one of their own. */
-static bool few_repeat(const sp_etf_writer *writer, const key_place *keys, size_t count)
+/* The hash of each key chooses one of 256 bits. Only keys with the same bit are compared. */
+static bool repeats_among_few(const sp_etf_writer *writer, const key_place *keys, size_t count)
 {
     uint64_t taken[4] = {0};
     for (size_t i = 0; i < count; i++) {
-        uint32_t high = keys[i].mark >> 24;
+        uint32_t high = keys[i].hash >> 24;
         uint64_t bit = UINT64_C(1) << high % 64;
-        if (taken[high / 64] & bit && stood_before(writer, keys, i))
+        if (taken[high / 64] & bit && equals_an_earlier_one(writer, keys, i))
             return true;
         taken[high / 64] |= bit;
     }
     return false;
 }
 
-static int many_repeat(const sp_etf_writer *writer, const key_place *keys, size_t count, bool *repeat)
+static int repeats_among_many(const sp_etf_writer *writer, const key_place *keys, size_t count, bool *repeat)
 {
     sort_key *sorted = count <= SIZE_MAX / sizeof *sorted ? malloc(count * sizeof *sorted) : NULL;
     if (!sorted)
@@ -257,9 +260,9 @@ static int check_keys(sp_etf_writer *writer, const sp_event *event, size_t first
     bool repeat = false;
     int error = SPECTACLES_OK;
     if (count <= FEW)
-        repeat = count > 1 && few_repeat(writer, keys, count);
+        repeat = count > 1 && repeats_among_few(writer, keys, count);
     else
-        error = many_repeat(writer, keys, count, &repeat);
+        error = repeats_among_many(writer, keys, count, &repeat);
     sp_buffer_truncate(writer->keys, first);
     if (repeat)
         return refuse(writer, "an object that ends here has a key twice: Erlang's maps have each once",

@@ -1,3 +1,7 @@
+/*
+ * Writes events as JSON. transcode.c and convert_msgpack.c call it with the events of a reader, write_value.c with
+ * those of a document.
+ */
 #include "codec/write_json.h"
 
 #include "codec/number.h"
@@ -7,9 +11,9 @@
 #include <string.h>
 
 enum {
-    ESCAPE = 6,  /* the longest: \u001f */
-    CLOSING = 2, /* a quote and a colon */
-    MOST_EXACT = 53
+    ESCAPE = 6,     /* bytes of the longest escape, \u001f */
+    CLOSING = 2,    /* a quote and a colon */
+    EXACT_BITS = 53 /* of a double: JavaScript rounds larger whole numbers */
 };
 
 static inline uint8_t *room(sp_buffer *out, size_t length)
@@ -36,7 +40,7 @@ static inline int put(sp_json_writer *writer, const void *bytes, size_t length)
 
 /* ---- Text ---- */
 
-/* What RFC 8259 wants escaped, in its shortest form; and Latin-1, in UTF-8. */
+/* Writes the shortest escape of a byte that has to be escaped (RFC 8259, section 7). */
 static size_t escape(uint8_t byte, uint8_t out[ESCAPE])
 {
     static const char from[] = "\"\\\b\f\n\r\t";
@@ -54,7 +58,7 @@ static size_t escape(uint8_t byte, uint8_t out[ESCAPE])
     return ESCAPE;
 }
 
-/* One character that is not plain. Returns what it takes of the input, 0 when it is not UTF-8. */
+/* Writes one character that is not plain. Returns how many bytes of the input it takes, 0 when it is not UTF-8. */
 static size_t character(const sp_event *event, const uint8_t *at, const uint8_t *end, uint8_t *to,
                         size_t *written)
 {
@@ -74,7 +78,8 @@ static size_t character(const sp_event *event, const uint8_t *at, const uint8_t 
 }
 
 /*
- * Copies, escapes, checks. `to` has room for the whole text when it is plain; each escape asks for more. Returns where the text ends, NULL when it is none or memory ran out.
+ * Copies a text that was not JSON: checks and escapes it. `to` has room for the whole text when it is plain; each
+ * escape asks for more. Returns where the text ends. NULL when it is not UTF-8, or memory ran out.
  */
 static uint8_t *raw_text(sp_json_writer *writer, const sp_event *event, uint8_t *to)
 {
@@ -101,7 +106,7 @@ static uint8_t *raw_text(sp_json_writer *writer, const sp_event *event, uint8_t 
     }
 }
 
-/* A text in quotes; behind a key comes a colon. */
+/* Writes a text in quotes, and behind a key a colon. */
 static int text(sp_json_writer *writer, const sp_event *event)
 {
     uint8_t *to = room(writer->out, 1 + event->text.length + SP_PLAIN_STEP + CLOSING);
@@ -139,13 +144,13 @@ static int integer(sp_json_writer *writer, const sp_event *event)
     bool negative = event->type == SP_EVENT_INTEGER && event->as.integer < 0;
     uint64_t natural = negative ? 0 - event->as.natural : event->as.natural;
     size_t length = sp_number_decimal(natural, digits);
-    return whole(writer, negative, digits, length, writer->quote_big && natural > UINT64_C(1) << MOST_EXACT);
+    return whole(writer, negative, digits, length, writer->quote_big && natural > UINT64_C(1) << EXACT_BITS);
 }
 
 static int big(sp_json_writer *writer, const sp_event *event)
 {
     char digits[SP_BIG_DIGITS_MAX];
-    sp_slice text = event->text; /* in decimal the sign is among the digits */
+    sp_slice text = event->text; /* SP_FORM_DECIMAL: the sign is in the text */
     bool negative = event->form == SP_FORM_BINARY && event->negative;
     if (event->form == SP_FORM_BINARY)
         text = (sp_slice){(const uint8_t *)digits, sp_number_digits(event->text, digits)};

@@ -5,15 +5,15 @@
 
 #include <stdbool.h>
 
-/* Events to JSON, without white space. */
+/* Writes events as JSON without white space. */
 typedef struct sp_json_writer {
     sp_buffer *out;
-    bool comma;     /* a value stands in front */
-    bool quote_big; /* whole numbers beyond 2^53 as strings: JavaScript has only doubles */
+    bool comma;     /* a value was written in front: a comma is due */
+    bool quote_big; /* write whole numbers beyond 2^53 as strings: JavaScript has only doubles */
     sp_refusal refusal;
 } sp_json_writer;
 
-/* 0; SPECTACLES_E_PROTO when a text is not UTF-8 (see refusal); SPECTACLES_E_NOMEM. */
+/* Writes one event. Returns 0, SPECTACLES_E_PROTO when a text is not UTF-8 (see refusal), or SPECTACLES_E_NOMEM. */
 int sp_json_writer_take(sp_json_writer *writer, const sp_event *event);
 
 #endif

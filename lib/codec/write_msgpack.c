@@ -1,3 +1,4 @@
+/* Writes events as MessagePack. convert_msgpack.c calls it, also for the values of a document. */
 #include "codec/write_msgpack.h"
 
 #include "codec/convert_msgpack.h"
@@ -8,10 +9,10 @@
 #include <string.h>
 
 enum {
-    MOST_EXACT = 53
+    EXACT_BITS = 53 /* of a double: JavaScript rounds larger whole numbers */
 };
 
-/* A container whose head is still as long as can be. */
+/* A container in the output, with room for the longest head. */
 typedef struct head_place {
     size_t offset;
     size_t count;
@@ -76,7 +77,7 @@ static int refuse(sp_msgpack_writer *writer, const char *why, const uint8_t *at)
     return SPECTACLES_E_PROTO;
 }
 
-/* The packer knows one failure: that what it writes to is full. */
+/* The packer fails only when its output has no memory. */
 static int packed(int failed)
 {
     return failed ? SPECTACLES_E_NOMEM : SPECTACLES_OK;
@@ -97,13 +98,13 @@ static int integer(sp_msgpack_writer *writer, const sp_event *event)
     char text[20];
     bool negative = event->type == SP_EVENT_INTEGER && event->as.integer < 0;
     uint64_t natural = negative ? 0 - event->as.natural : event->as.natural;
-    if (writer->quote_big && natural > UINT64_C(1) << MOST_EXACT)
+    if (writer->quote_big && natural > UINT64_C(1) << EXACT_BITS)
         return digits(writer, negative, text, sp_number_decimal(natural, text));
     return packed(negative ? msgpack_pack_int64(&writer->packer, event->as.integer)
                            : msgpack_pack_uint64(&writer->packer, natural));
 }
 
-/* Beyond 64 bits there are only floats, which would round it. */
+/* MessagePack has no integer beyond 64 bits, and a float would round the number: it is written as a text. */
 static int big(sp_msgpack_writer *writer, const sp_event *event)
 {
     char text[SP_BIG_DIGITS_MAX];
@@ -123,7 +124,10 @@ static int real(sp_msgpack_writer *writer, const sp_event *event)
 
 /* ---- Text ---- */
 
-/* How long it is shows when its escapes are resolved: mostly it has none, and the head fits at once. */
+/*
+ * The length of a text is known when its escapes are resolved. Most texts have no escapes: the head is guessed, and the
+ * text moved when the guess was wrong.
+ */
 static int text(sp_msgpack_writer *writer, const sp_event *event)
 {
     uint8_t head[SP_MSGPACK_HEAD];
@@ -138,7 +142,7 @@ static int text(sp_msgpack_writer *writer, const sp_event *event)
     if (length > UINT32_MAX)
         return SPECTACLES_E_TOOBIG;
     size_t width = length == event->text.length ? guess : sp_msgpack_text_head(head, length);
-    /* There is room for a longer head too: sp_event_text() has more than it needs. */
+    /* There is room for a longer head: sp_event_text_room() is more than the text needs. */
     if (width != guess)
         memmove(to + width, to + guess, length);
     memcpy(to, head, width);
@@ -215,7 +219,7 @@ static int write(sp_msgpack_writer *writer, const sp_event *event)
     }
 }
 
-/* The values in a container are counted; of a map, that is its members. */
+/* Counts a value of the innermost container. */
 static int count(const sp_msgpack_writer *writer)
 {
     head_place *place = place_at(writer, writer->open[writer->depth - 1]);

@@ -35,12 +35,6 @@ NOT_YET_WITHOUT_CIRCLES: set[str] = {
     "broker/receive.c",
     "broker/setup.c",
     "broker/stream.c",
-    "codec/convert_msgpack.c",
-    "codec/envelope.c",
-    "codec/envelope_etf.c",
-    "codec/envelope_json.c",
-    "codec/format.c",
-    "codec/value.c",
 }
 
 

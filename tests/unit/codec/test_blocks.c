@@ -182,7 +182,7 @@ static void every_way_agrees_with_the_scanner(void **state)
         make_text(&make, round % 2);
         if (make.length > MOST)
             continue;
-        compare(&make, make.length, make.length >= SP_BLOCKS_LEAST && !make.long_key);
+        compare(&make, make.length, make.length >= SP_BLOCKS_MIN && !make.long_key);
         accepted += !make.long_key;
         compare(&make, 1 + upto(&make, make.length - 1), 0);
         for (int i = 0; i < 4; i++) {
