@@ -48,7 +48,9 @@ extern "C" {
 enum spectacles_format {
     /* For what is sent: the bytes go out as they are. For what is read: spectacles_format_of() decides. */
     SPECTACLES_FORMAT_RAW = 0,
+    /* JSON text */
     SPECTACLES_FORMAT_JSON = 1,
+    /* an ETF term */
     SPECTACLES_FORMAT_ETF = 2,
     /* Reading and writing MessagePack needs the feature "msgpack" (spectacles_feature_supported()). */
     SPECTACLES_FORMAT_MSGPACK = 3,
@@ -56,11 +58,18 @@ enum spectacles_format {
     SPECTACLES_FORMAT_MSGPACK_JSON = 4
 };
 
-/* What a format is called ("JSON", "MSGPACK_JSON"), static and NUL-terminated; "UNKNOWN" for any other number. */
+/*
+ * The name of a format without its prefix: "JSON", "MSGPACK_JSON".
+ *
+ * format: a value of enum spectacles_format.
+ *
+ * Returns a static, NUL-terminated text: "UNKNOWN" for every other number. Cannot fail.
+ */
 const char *spectacles_format_name(uint32_t format);
 
-/* How deep arrays and objects may be nested in what is read. One level more is refused. */
+/* How deep documents may be nested. */
 enum spectacles_depth {
+    /* the levels of arrays and objects that are read and written; one level more is refused */
     SPECTACLES_DEPTH_MAX = 512
 };
 
@@ -98,89 +107,125 @@ enum spectacles_transcode_flag {
 uint32_t spectacles_format_of(const uint8_t *bytes, size_t length);
 
 /*
- * The content type of a format: "application/json", "application/x-erlang-binary", "application/msgpack" (for MSGPACK
- * and MSGPACK_JSON); "application/octet-stream" for every other number. Static and NUL-terminated. Cannot fail.
+ * The content type of a format, for the property of that name of an AMQP message.
+ *
+ * format: a value of enum spectacles_format.
+ *
+ * Returns a static, NUL-terminated text: "application/json", "application/x-erlang-binary", "application/msgpack" (for
+ * MSGPACK and MSGPACK_JSON); "application/octet-stream" for every other number. Cannot fail.
  */
 const char *spectacles_format_content_type(uint32_t format);
 
-/* Which members an envelope had with a value other than null. */
+/* The fields that an envelope had with another value than null: a mask. */
 enum spectacles_envelope_member {
+    /* "op" */
     SPECTACLES_ENVELOPE_OP = 1,
-    SPECTACLES_ENVELOPE_SEQ = 2,  /* "s" */
-    SPECTACLES_ENVELOPE_NAME = 4, /* "t" */
-    SPECTACLES_ENVELOPE_DATA = 8  /* "d": set for every value that is there, null included */
+    /* "s" */
+    SPECTACLES_ENVELOPE_SEQ = 2,
+    /* "t" */
+    SPECTACLES_ENVELOPE_NAME = 4,
+    /* "d"; set for every value, also for null */
+    SPECTACLES_ENVELOPE_DATA = 8
 };
 
 /*
- * The outer object of a gateway payload (Discord: "Gateway Events: Payload Structure"). All pointers point
- * into the bytes that were scanned and live as long as those do. This struct is frozen.
+ * The outer object of a gateway payload (Discord: "Gateway Events: Payload Structure"). All pointers are into
+ * the bytes that were scanned, and live as long as these do. This struct is frozen: it will never grow.
  */
 typedef struct spectacles_envelope {
-    uint32_t members;    /* a mask of enum spectacles_envelope_member */
-    uint32_t op;         /* 0 when not there */
-    uint64_t seq;        /* "s"; 0 when not there */
-    const char *name;    /* "t", without its quotes, not NUL-terminated; NULL when not there */
-    size_t name_length;  /* in bytes */
-    const uint8_t *data; /* "d", verbatim: without white space around it, or the bare term; NULL: not there */
-    size_t data_length;  /* in bytes */
+    /* a mask of enum spectacles_envelope_member */
+    uint32_t members;
+    /* "op"; 0 when it is missing */
+    uint32_t op;
+    /* "s", the sequence of a dispatch; 0 when it is missing */
+    uint64_t seq;
+    /* "t", the event's name, without its quotes, not NUL-terminated; NULL when it is missing */
+    const char *name;
+    /* the length of the name in bytes */
+    size_t name_length;
+    /*
+     * "d", verbatim: JSON text without white space around it, or a term without the version byte; NULL when it
+     * is missing
+     */
+    const uint8_t *data;
+    /* the length of the data in bytes */
+    size_t data_length;
 } spectacles_envelope;
 
 /*
- * Finds op, s, t and the slice of d in one payload, in any order of keys.
- *
- * format is SPECTACLES_FORMAT_JSON or SPECTACLES_FORMAT_ETF.
+ * Finds op, s, t and d in one gateway payload, in any order. d is passed over without being decoded, and comes
+ * out byte for byte as it came in.
  *
  * JSON: the whole text is checked strictly (RFC 8259, UTF-8 included, no byte order mark, nothing behind the
- * value). ETF: the whole term is, as the head of this file has it, but for the UTF-8 of binaries, which are
- * looked at where they are turned into text. d is passed over without being decoded, and comes out byte for
- * byte as it came in; in ETF as a term without the version byte.
+ * value). ETF: the whole term is checked as the head of this file describes it, except for the UTF-8 of
+ * binaries: that is checked where a binary is turned into text.
  *
- * Unknown keys are ignored. A repeated op, s, t or d is refused: two readers could see two different
- * payloads. op and s must be whole numbers without sign, fraction or exponent (s may be null), op below 2^32,
- * s below 2^63; t must be null or a string (in ETF: a binary or an atom) of printable ASCII without escapes,
- * as every event name is; any other kind of value there is refused. A JSON key written with escapes means the
- * same as one written without; an ETF key may be a binary or an atom.
+ * Other keys are ignored. A repeated op, s, t or d is refused, because two readers could see two different
+ * payloads. op and s have to be whole numbers without sign, fraction or exponent, op below 2^32, s below 2^63;
+ * s may be null. t has to be null or a string (in ETF a binary or an atom) of printable ASCII without escapes,
+ * as every event's name is. A key of JSON that is written with escapes is the same key. A key of ETF may be a
+ * binary or an atom.
  *
- * problem may be NULL; it is filled on failure only. SPECTACLES_E_PROTO: not such a payload.
- * SPECTACLES_E_UNSUPPORTED: an ETF term that has no place in JSON. SPECTACLES_E_INVAL: another format.
+ * out:     its pointers are into `bytes`.
+ * format:  SPECTACLES_FORMAT_JSON or SPECTACLES_FORMAT_ETF.
+ * problem: may be NULL; on failure it says why and at which byte.
+ *
+ * Returns 0, or:
+ *   SPECTACLES_E_PROTO        the bytes are no such payload
+ *   SPECTACLES_E_UNSUPPORTED  an ETF term that JSON has no place for
+ *   SPECTACLES_E_INVAL        another format
  */
 int spectacles_envelope_scan(spectacles_envelope *out, uint32_t format, const uint8_t *bytes, size_t length,
                              spectacles_problem *problem);
 
 /*
- * The same, but stops in front of d: for events that may turn out to be unwanted. 1: op, s and t all stand in
- * front of d and are in out, whose data is NULL; nothing behind them was looked at. 0: d, or the end, came
- * first: call spectacles_envelope_scan(); out is untouched. Errors are those of spectacles_envelope_scan(),
- * as far as was read.
+ * Reads a payload as spectacles_envelope_scan() does, and stops in front of d: for events that may turn out to
+ * be unwanted.
+ *
+ * Parameters as for spectacles_envelope_scan().
+ *
+ * Returns:
+ *   1  op, s and t all stand in front of d, and are in `out`. out->data is NULL. Nothing behind them was read.
+ *   0  d or the end came first. `out` is unchanged. Call spectacles_envelope_scan().
+ * or an error of spectacles_envelope_scan(), for the part that was read.
  */
 int spectacles_envelope_head(spectacles_envelope *out, uint32_t format, const uint8_t *bytes, size_t length,
                              spectacles_problem *problem);
 
 /*
- * Checks that the bytes are one JSON value, strictly: RFC 8259, valid UTF-8, no byte order mark, nothing but
- * white space around it, nested at most SPECTACLES_DEPTH_MAX deep. Numbers of any size are accepted, lone
- * surrogate escapes and repeated keys too (they are legal JSON and pass through unchanged). doc/json.md has a
- * table of what the RFC leaves open.
+ * Checks that the bytes are one JSON value, strictly: RFC 8259, valid UTF-8, no byte order mark, only white
+ * space around it, nested at most SPECTACLES_DEPTH_MAX deep. Numbers of any size are accepted. So are lone
+ * surrogate escapes and repeated keys, which are legal JSON. doc/json.md has a table of what the RFC leaves
+ * open.
  *
- * problem may be NULL; it is filled on failure only. SPECTACLES_E_PROTO: not JSON.
+ * problem: may be NULL; on failure it says why and at which byte.
+ *
+ * Returns 0, or:
+ *   SPECTACLES_E_PROTO  the bytes are not JSON
  */
 int spectacles_json_check(const uint8_t *bytes, size_t length, spectacles_problem *problem);
 
 /*
- * Bytes that the library writes: an array that grows. Make one, use it again and again, free it; once it is
- * large enough, nothing is allocated any more.
+ * Bytes that the library writes: an array that grows. Use one again and again: once it is large enough, writing to it
+ * allocates nothing.
  */
 typedef struct spectacles_bytes spectacles_bytes;
 
-/* SPECTACLES_E_NOMEM. */
+/*
+ * Makes an empty array of bytes. The caller frees it with spectacles_bytes_free().
+ *
+ * Returns 0, or:
+ *   SPECTACLES_E_NOMEM  memory ran out
+ */
 int spectacles_bytes_new(spectacles_bytes **out);
 
-/* NULL is fine. */
+/* Frees the bytes. NULL does nothing. */
 void spectacles_bytes_free(spectacles_bytes *bytes);
 
 /*
- * What was written last. The pointer is never NULL, and valid until the next call that writes to or frees
- * `bytes`. Behind the last byte stands a NUL that is not counted.
+ * What was written last: the bytes, and how many they are. A NUL stands behind the last byte, and is not
+ * counted. The pointer is never NULL. It is valid until the next call that writes to `bytes` or frees them.
+ * Cannot fail.
  */
 const uint8_t *spectacles_bytes_data(const spectacles_bytes *bytes);
 size_t spectacles_bytes_length(const spectacles_bytes *bytes);
@@ -221,14 +266,20 @@ int spectacles_transcode(spectacles_bytes *out, uint32_t to, uint32_t from, uint
                          const uint8_t *bytes, size_t length, spectacles_problem *problem);
 
 /*
- * Inflates a compressed term (131, 80, size, zlib), whose real size has to be the size it claims and at most
- * `most` bytes; any other term is copied, when it is no longer than that. Nothing else in this library inflates
- * terms: a few bytes from a stranger could become gigabytes.
+ * Inflates a compressed ETF term (131, 80, size, zlib). Its real size has to be the size that it states. Any
+ * other term is copied. Nothing else in this library inflates terms, because a few bytes from a stranger could
+ * become gigabytes.
  *
- * Replaces what `out` holds, so the term must not lie there; empty on failure. SPECTACLES_E_TOOBIG: beyond `most`; SPECTACLES_E_PROTO: not
- * such a term; SPECTACLES_E_NOMEM. problem may be NULL.
+ * out:     receives the term in the place of what it held, so `bytes` must not lie in it. Empty on failure.
+ * max:     the largest result that is accepted, in bytes.
+ * problem: may be NULL; on failure it says why and at which byte.
+ *
+ * Returns 0, or:
+ *   SPECTACLES_E_TOOBIG  the result would be larger than `max`
+ *   SPECTACLES_E_PROTO   the compressed term is cut off, damaged, or states a wrong size
+ *   SPECTACLES_E_NOMEM   memory ran out
  */
-int spectacles_etf_inflate(spectacles_bytes *out, const uint8_t *bytes, size_t length, size_t most,
+int spectacles_etf_inflate(spectacles_bytes *out, const uint8_t *bytes, size_t length, size_t max,
                            spectacles_problem *problem);
 
 #ifdef __cplusplus

@@ -23,12 +23,12 @@
  *   4. Once more when the process ends.
  *
  * Store the bytes so that either the old ones or the new ones survive a crash, whole: for a file, write another file,
- * fsync() it, rename() it, and fsync() the folder (examples/store.c). Sessions are secrets, nearly: whoever has one
- * and the token can resume it. The token itself is not in the bytes.
+ * fsync() it, rename() it, and fsync() the folder (examples/store.c). Keep the bytes private: whoever has a session and
+ * the token can resume the session. The token itself is not in the bytes.
  *
  * When bytes cannot be used (they are torn, or of another bot), what the former process knew is gone. The state
  * remembers that: every shard without a record then has one gap whose sessions are not known, so that the relay
- * declares it, and nobody believes that nothing was missed.
+ * declares it, and no worker relies on events that were missed.
  *
  * What is written, version 1. Lines of JSON (RFC 8259), each ended by a line feed:
  *
@@ -46,8 +46,8 @@
  *   encoding  in which the session was made: "json", "etf"; null: not known
  *   time      when this record last changed: milliseconds since 1970; null: not known
  *   gaps      as in the messages of the relay (relay.h)
- *   sha256    the first 16 bytes of the SHA-256 of all lines above, in hexadecimal. It is an aid against accidents,
- *             not against people: whoever can write the bytes can write their checksum
+ *   sha256    the first 16 bytes of the SHA-256 of all lines above, in hexadecimal. It finds accidents, not forgeries:
+ *             whoever can write the bytes can write their checksum
  *
  * Fields that version 1 does not know are passed over when they are read, and are not written again. A later library
  * that writes what an older one must not pass over raises the version; an older library then refuses the bytes
@@ -71,17 +71,24 @@ extern "C" {
  */
 typedef struct spectacles_state spectacles_state;
 
-enum {
-    /* bytes that spectacles_state_read() takes at most, and spectacles_state_write() gives at most: 64 MiB */
+/* Limits of a state. */
+enum spectacles_state_limit {
+    /* the bytes that spectacles_state_read() takes at most, and spectacles_state_write() gives at most: 64 MiB */
     SPECTACLES_STATE_BYTES_MAX = 67108864
 };
 
-/* Whose state it is. Sessions of another token or of other intents cannot be resumed. Grows at its end. */
+/*
+ * The bot that a state belongs to. Sessions of another token or of other intents cannot be resumed. Grows at
+ * its end.
+ */
 typedef struct spectacles_state_config {
-    uint32_t size;        /* set by spectacles_state_config_init */
-    uint32_t shard_count; /* required: of the whole bot; the shard ids are 0 .. shard_count - 1 */
-    uint64_t intents;     /* the mask of the shards' configuration; default 0 */
-    /* required: NUL-terminated, not empty. Only its hash is kept */
+    /* set by spectacles_state_config_init() */
+    uint32_t size;
+    /* required: the shards of the whole bot; their ids are 0 to shard_count - 1 */
+    uint32_t shard_count;
+    /* the mask of the shards' configuration; default 0 */
+    uint64_t intents;
+    /* required: NUL-terminated, not empty; only its hash is kept */
     const char *token;
 } spectacles_state_config;
 
@@ -99,17 +106,17 @@ void spectacles_state_config_init(spectacles_state_config *config, size_t size);
 int spectacles_state_new(spectacles_state **out, const spectacles_state_config *config,
                          spectacles_problem *problem);
 
-/* Frees a state and all that it handed out. NULL is fine. */
+/* Frees a state and everything that it handed out. NULL does nothing. */
 void spectacles_state_free(spectacles_state *state);
 
 /*
  * Replaces the records by those in `bytes`, which have to be all that a spectacles_state_write() gave. The bytes are
  * not kept. unix_time: milliseconds since 1970, for gaps that reading brings to light; 0: not known.
  *
- * Records of another shard count are of use only to be given up: a shard whose id still exists keeps its record, and
- * declares its session as lost (spectacles_session.shard_count tells the two apart). Shards that have none then have a gap
- * whose sessions are not known, because others served their guilds. When a gap was left by a shard whose id does not
- * exist any more, every shard has such a gap.
+ * A session of another shard count cannot be resumed. A shard whose id still exists keeps its record, and
+ * declares the session as lost (spectacles_session.shard_count differs). A shard without a record then has a
+ * gap whose sessions are not known, because other shards served its guilds. When a shard whose id no longer
+ * exists left a gap, every shard has such a gap.
  *
  * Returns 0, or a negative number; `problem` (may be NULL) then says in a sentence what is wrong, and at which byte:
  *   SPECTACLES_E_PROTO        no state, or torn, or changed: the checksum does not match, or a line is malformed
@@ -123,14 +130,14 @@ int spectacles_state_read(spectacles_state *state, const uint8_t *bytes, size_t 
                           spectacles_problem *problem);
 
 /*
- * Says that a state was stored and cannot be had. Removes all records; every shard then has one gap whose sessions
+ * Reports that a state was stored and cannot be read. Removes all records; every shard then has one gap whose sessions
  * are not known, until it has a record again. unix_time: as in spectacles_state_read().
  */
 void spectacles_state_lost(spectacles_state *state, uint64_t unix_time);
 
 /*
- * Writes the state; the bytes replace what `out` held (spectacles_bytes_data(), spectacles_bytes_length(), codec.h). The
- * same records give the same bytes.
+ * Writes the state; the bytes replace what `out` held (spectacles_bytes_data(), spectacles_bytes_length(),
+ * codec.h). The same records give the same bytes.
  *
  * Returns 0, or, and then `out` is empty,
  *   SPECTACLES_E_NOMEM   memory ran out
@@ -139,15 +146,15 @@ void spectacles_state_lost(spectacles_state *state, uint64_t unix_time);
 int spectacles_state_write(const spectacles_state *state, spectacles_bytes *out);
 
 /*
- * Takes over what the shards and the relay know now: for each of these shards its session (spectacles_shard_session())
- * and its gaps (spectacles_relay_gap()), both from the same moment, replace its record. Records of shards that are not in
+ * Takes the present sessions and gaps: for each of these shards its session (spectacles_shard_session()) and its gaps
+ * (spectacles_relay_gap()), both from the same moment, replace its record. Records of shards that are not in
  * the array stay as they are: another process may serve those for a while.
  *
  * `shards` are shards that `relay` serves, all of them or some; neither is kept. unix_time: milliseconds since 1970,
  * for the time of records that change; 0: not known. The work is proportional to the number of records.
  *
- * A session that cannot be stored (see spectacles_state_set()) becomes a gap whose sessions are not known: that is what a
- * restart would make of it. The records of the other shards do not suffer.
+ * A session that cannot be stored (see spectacles_state_set()) becomes a gap whose sessions are not known:
+ * that is what a restart would make of it. The records of the other shards do not suffer.
  *
  * Returns 1 when a record changed, 0 when all is as it was, or, and then nothing has changed,
  *   SPECTACLES_E_INVAL  a shard has another shard count than the state
@@ -158,16 +165,16 @@ int spectacles_state_take(spectacles_state *state, spectacles_shard *const *shar
 
 /*
  * Replaces the record of one shard, from structs: for owners without a relay, and for states that come from elsewhere.
- * session: copied; NULL: the shard has none. gaps: copied, in the order in which they are to be declared. Without a session
- * and without gaps the record is removed. unix_time: as in spectacles_state_take().
+ * session: copied; NULL: the shard has none. gaps: copied, in the order in which they are to be declared. Without a
+ * session and without gaps the record is removed. unix_time: as in spectacles_state_take().
  *
  * A session id is 1 to 255 printable ASCII characters, no spaces. A resume URL that is no such text, or is longer than
  * 511 characters, is stored as empty: the gateway's own URL is used then.
  *
  * Returns 1 when the record changed, 0 when it is as it was, or, and then nothing has changed,
  *   SPECTACLES_E_INVAL        the shard id is not below the shard count; the session or a gap is of another shard, or
- *                             of another shard count; a session id is no such text; the encoding is none of SPECTACLES_FORMAT_JSON,
- *                             SPECTACLES_FORMAT_ETF and 0 (not known)
+ *                             of another shard count; a session id is no such text; the encoding is none of
+ *                             SPECTACLES_FORMAT_JSON, SPECTACLES_FORMAT_ETF and 0 (not known)
  *   SPECTACLES_E_NOMEM        memory ran out
  *   SPECTACLES_E_UNSUPPORTED  the session is of a later version of the library
  */
@@ -183,8 +190,11 @@ int spectacles_state_set(spectacles_state *state, uint32_t shard_id, const spect
 int spectacles_state_session(const spectacles_state *state, uint32_t shard_id, spectacles_session *out);
 
 /*
- * The gap at `index` of a shard, counting from 0 in the order of declaration; also the one of a shard without a
- * record, when nobody knows what it missed. Lifetime as in spectacles_state_session().
+ * A gap of a shard, in the order in which they are to be declared; also the gap of a shard without a record,
+ * when it is not known what the shard missed.
+ *
+ * index: counted from 0.
+ * out:   its texts live as long as those of spectacles_state_session().
  *
  * Returns 1; 0 when there are no more, and `out` is then unchanged.
  */
@@ -200,12 +210,15 @@ int spectacles_state_gap(const spectacles_state *state, uint32_t shard_id, size_
 int spectacles_state_gaps(spectacles_state *state, spectacles_shard *const *shards, size_t length,
                           const spectacles_gap **gaps, size_t *gaps_length);
 
-/* How many records there are. */
+/* The number of records. Cannot fail. */
 size_t spectacles_state_length(const spectacles_state *state);
 
 /*
- * The shard of the record at `index`, which has to be below spectacles_state_length(). Records are in the order of their
- * shard ids.
+ * The shard of a record. Records are in the order of their shard ids.
+ *
+ * index: counted from 0, and below spectacles_state_length().
+ *
+ * Returns the shard's id. Cannot fail.
  */
 uint32_t spectacles_state_shard_id(const spectacles_state *state, size_t index);
 

@@ -3,12 +3,12 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * Engines do no I/O. A shard and a broker each have one stream, and a stream is the same for both: it takes bytes, gives
- * bytes, names a deadline, and says where it wants to be connected. A spectacles_link (link.h) moves the bytes of a stream
- * over TCP and TLS. A transport of your own (asyncio, tokio, node:tls, crypto/tls) does what a link does:
+ * Engines do no I/O. A shard and a broker each have one stream, and a stream is the same for both: it takes bytes,
+ * gives bytes, names a deadline, and says where it wants to be connected. A spectacles_link (link.h) moves the bytes of
+ * a stream over TCP and TLS. A transport of your own (asyncio, tokio, node:tls, crypto/tls) does what a link does:
  *
- *   1. spectacles_stream_endpoint() says where the stream wants to be connected, or NULL for nowhere. When its `connection`
- *      number is not the one you last opened, close what you have, and open a new connection.
+ *   1. spectacles_stream_endpoint() says where the stream wants to be connected, or NULL for nowhere. When its
+ *      `connection` number is not the one you last opened, close what you have, and open a new connection.
  *   2. Tell what happens: spectacles_stream_opened() when TCP and TLS stand, spectacles_stream_feed() what arrived,
  *      spectacles_stream_eof() when the connection has ended or could not be made. Read from the socket only while
  *      spectacles_stream_wants_input() says 1. This is the back-pressure.
@@ -16,11 +16,11 @@
  *      nothing.
  *   4. Write what spectacles_stream_pending() gives, and tell spectacles_stream_consumed() how much of it was written.
  *   5. After any of these calls, pull the events of the engine (spectacles_shard_next_event(),
- *      spectacles_broker_next_event()) until there are none. Then look at 1, 4 and the deadline again: an event, and what
- *      you do about it, can change all of them.
+ *      spectacles_broker_next_event()) until there are none. Then look at 1, 4 and the deadline again: an event, and
+ *      what you do about it, can change all of them.
  *
- * A stream belongs to its engine. It is valid until the engine is freed, and is never freed by itself. It belongs to the
- * thread that the engine belongs to. Nothing here blocks.
+ * A stream belongs to its engine. It is valid until the engine is freed, and is never freed by itself. It belongs to
+ * the thread that the engine belongs to. Nothing here blocks.
  */
 #ifndef SPECTACLES_STREAM_H
 #define SPECTACLES_STREAM_H
@@ -31,27 +31,35 @@
 extern "C" {
 #endif
 
+/* The bytes of one engine. spectacles_shard_stream() and spectacles_broker_stream() give it. */
 typedef struct spectacles_stream spectacles_stream;
 
-/*
- * Where an engine wants to be connected. Owned by the engine. Valid until the next call on the engine or its stream.
- */
+/* Where an engine wants to be connected. Owned by the engine. Valid until the next call on the engine or its stream. */
 typedef struct spectacles_endpoint {
-    const char *host; /* a name or a numeric address (IPv6 without brackets); NUL-terminated */
-    uint32_t port;    /* 1..65535 */
-    uint32_t tls;     /* 1: TLS, and the certificate has to be that of `host`; 0: plain TCP */
+    /* a name or a numeric address (IPv6 without brackets); NUL-terminated */
+    const char *host;
+    /* 1 to 65535 */
+    uint32_t port;
+    /* 1: TLS, and the certificate has to be that of `host`; 0: plain TCP */
+    uint32_t tls;
     /* counts the connections of this engine, from 1: when the number changes, a new connection is wanted */
     uint64_t connection;
     /*
-     * What the URL of a broker asks of TLS, as in spectacles_tls_config (link.h); NULL: nothing. A link follows it. A transport
-     * of your own follows it, or does not connect.
+     * what the URL of a broker asks of TLS, as in spectacles_tls_config (link.h): ca_file is the file of the trusted
+     * authorities, cert_file and key_file are the client's certificate and key; NULL: nothing is asked. A link follows
+     * it. A transport of your own follows it, or does not connect.
      */
     const char *ca_file;
     const char *cert_file;
     const char *key_file;
 } spectacles_endpoint;
 
-/* Where the engine wants to be connected, or NULL: then close what is open. Cannot fail. */
+/*
+ * Where the engine wants to be connected.
+ *
+ * Returns an endpoint, which is valid until the next call on the engine or its stream; NULL when the engine wants no
+ * connection: then close what is open. Cannot fail.
+ */
 const spectacles_endpoint *spectacles_stream_endpoint(const spectacles_stream *stream);
 
 /*
@@ -63,7 +71,12 @@ const spectacles_endpoint *spectacles_stream_endpoint(const spectacles_stream *s
  */
 int spectacles_stream_opened(spectacles_stream *stream, uint64_t now);
 
-/* 1 while bytes are welcome, 0 while the owner has to pull events first. Cannot fail. */
+/*
+ * Whether to read from the socket. An engine whose owner does not pull its events stops reading, so that TCP
+ * slows the peer down.
+ *
+ * Returns 1 while bytes are welcome, 0 while events have to be pulled first. Cannot fail.
+ */
 int spectacles_stream_wants_input(const spectacles_stream *stream);
 
 /*
@@ -87,23 +100,31 @@ int spectacles_stream_eof(spectacles_stream *stream, int error, const char *text
                           uint64_t now);
 
 /*
- * The bytes to be written next: returns their number and sets *bytes. They are valid until the next call on the engine or
- * its stream. Tell spectacles_stream_consumed() what was taken before any other call: another call may put other bytes in
- * front. A transport that keeps bytes which it has taken (TLS) reports them as consumed at once. Cannot fail.
+ * The bytes to be written next: returns their number and sets *bytes. They are valid until the next call on
+ * the engine or its stream. Tell spectacles_stream_consumed() what was taken before any other call: another
+ * call may put other bytes in front. A transport that keeps bytes which it has taken (TLS) reports them as
+ * consumed at once. Cannot fail.
  */
 size_t spectacles_stream_pending(const spectacles_stream *stream, const uint8_t **bytes);
 
-/* The first `length` of the pending bytes were written; never more than spectacles_stream_pending() returned. */
+/*
+ * Tells that pending bytes were written.
+ *
+ * length: how many of them, from the first on; never more than spectacles_stream_pending() returned.
+ *
+ * Cannot fail. An event can wait after this call: spectacles_stream_deadline() tells.
+ */
 void spectacles_stream_consumed(spectacles_stream *stream, size_t length);
 
 /*
- * When spectacles_stream_expire() is to be called at the latest, in milliseconds on the clock of `now`; SPECTACLES_NEVER
- * for never. Every call on the engine can change it. Cannot fail.
+ * When spectacles_stream_expire() has to be called at the latest. Every call on the engine can change it.
  *
- * The deadline of a shard is 0 while an event waits that its owner was not told of. spectacles_stream_consumed(), for one,
- * can make SENT wait. The owner is told by the next spectacles_stream_expire(), and pulls after it as after any call. An
- * owner that cannot pull yet is not told twice, so that its loop sleeps until the next real deadline. An event that stays
- * behind the one that spectacles_shard_next_event() gave counts as new.
+ * The deadline of a shard is 0 while an event waits that its owner was not told of; spectacles_stream_consumed(), for
+ * example, can make SENT wait. The next spectacles_stream_expire() tells the owner, who pulls after it as after any call.
+ * An owner that cannot pull yet is not told twice, so that its loop sleeps until the next real deadline. An event that
+ * stays behind the one that spectacles_shard_next_event() gave counts as new.
+ *
+ * Returns milliseconds on the clock of `now`; SPECTACLES_NEVER when there is no deadline. Cannot fail.
  */
 uint64_t spectacles_stream_deadline(const spectacles_stream *stream);
 

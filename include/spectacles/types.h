@@ -5,32 +5,58 @@
  *
  * The rules that hold for the whole library:
  *
- * - Handles are opaque. `_new` makes one through its first argument, `_free` ends it (`_free(NULL)` is
- *   fine). A handle belongs to one thread at a time; different handles never share anything unless a
- *   comment says so. There is no global state and no global initialisation.
- * - Nothing blocks, unless the comment of a function says "Blocks".
- * - Time is always an argument: `now`, in milliseconds on a monotonic clock of the caller's choice, which
- *   must never run backwards on one handle. spectacles_now() is such a clock. Deadlines are absolute on
- *   the same clock; SPECTACLES_NEVER means that there is none.
- * - A function that can fail returns an `int`: 0 or a positive number is success, a negative one is a
- *   value of enum spectacles_error. On failure every out-parameter is left untouched. The sentence for
- *   people is on the handle (`_last_error`). errno is no part of the contract.
- * - Memory that runs out where no call can say so (in `_next_event`, say) costs an engine its connection:
- *   DISCONNECTED tells of SPECTACLES_E_NOMEM, and it is made anew.
- * - No pointer may be NULL unless its comment says so, but for one to bytes, or a name, whose length is 0.
- * - Configuration structs begin with their own size and are filled with defaults by their `_config_init`.
- *   Their strings are NUL-terminated UTF-8. `_new` copies everything; nothing needs to outlive the call
- *   unless the field's comment says so. A struct from a newer header is accepted by an older library as
- *   long as the fields that the library does not know are zero; otherwise it is SPECTACLES_E_UNSUPPORTED.
- * - Data that comes from or goes to the wire is (pointer, length). Text that the library hands out is
- *   NUL-terminated as well; data slices are not.
- * - Event structs belong to the library: they are valid until the next call on the handle that gave them
- *   (unless said otherwise), and later versions add fields at their end only. Accessor functions exist
- *   for languages in which a call is easier than reading a struct; what they return lives as long as the
- *   event, and `length` may be NULL.
- * - Constants are enums, so that every binding sees them. What an enum cannot hold (a text, 2^64 - 1) has a function.
- *   The whole interface, preprocessed, is installed as spectacles.cdef: cffi and LuaJIT load it as it is
- *   (`pkg-config --variable=cdef spectacles` names the file).
+ * Handles
+ *   - A handle is opaque. `_new` makes one, `_free` ends it. `_free(NULL)` does nothing.
+ *   - A handle belongs to one thread at a time. Two handles share nothing, unless a comment says so. There is no global
+ *     state and no global initialisation.
+ *
+ * Blocking and time
+ *   - No function blocks, unless its comment says "Blocks".
+ *   - Time is always an argument: `now`, in milliseconds on a monotonic clock of the caller's choice. It must never run
+ *     backwards on one handle. spectacles_now() is such a clock. A deadline is a point on the same clock;
+ *     SPECTACLES_NEVER means that there is none.
+ *
+ * Errors
+ *   - A function that can fail returns an `int`: 0 or a positive number is success, a negative number is a value of
+ *     enum spectacles_error. On failure every out-parameter is unchanged, unless the comment says otherwise. errno is
+ *     not part of the contract.
+ *   - The sentence for people is on the handle (`_last_error`). A function without a handle writes it to a
+ *     spectacles_problem.
+ *   - When memory runs out where no call can report it (in `_next_event`, for example), the engine loses its
+ *     connection: DISCONNECTED has SPECTACLES_E_NOMEM, and the engine connects again.
+ *
+ * Parameters
+ *   - The handle or the value that a function is about comes first. `_new` takes its out-parameter first, and so do
+ *     functions without a handle that fill a struct or write a text.
+ *   - The data follows. `now` or `unix_time` comes behind the data, other out-parameters come behind these. A
+ *     spectacles_problem is last.
+ *   - No pointer may be NULL unless its comment says so. A pointer to bytes or to a name may be NULL when its length is
+ *     0.
+ *
+ * Texts, bytes and counts
+ *   - What comes from the wire, goes to the wire, or is read by the library is (pointer, length): the length follows
+ *     its pointer at once, and nothing has to be NUL-terminated. Bytes are `const uint8_t *`, texts are `const char *`.
+ *   - Settings of a configuration struct, and names that a programmer writes into the source, are NUL-terminated UTF-8.
+ *   - Texts that the library hands out are NUL-terminated. Slices of data are not.
+ *   - `length` and `<name>_length` count bytes. `count` and `<name>_count` count things. `size` is the room for a
+ *     result in bytes, or the size of a struct. `max` is a limit; `index` counts from 0.
+ *
+ * Structs
+ *   - Configuration structs begin with their own size. Their `_config_init` fills them with defaults. `_new` copies
+ *     everything; nothing needs to outlive the call, unless the field's comment says so.
+ *   - A struct from a newer header is accepted by an older library when the fields that the library does not know are
+ *     zero. Otherwise the call fails with SPECTACLES_E_UNSUPPORTED.
+ *
+ * Events
+ *   - Event structs belong to the library. They are valid until the next call on the handle that gave them, unless a
+ *     comment says otherwise. Later versions add fields at their end only.
+ *   - Accessor functions exist for languages in which a call is easier than reading a struct. What they return lives as
+ *     long as the event. Their `length` may be NULL.
+ *
+ * Constants
+ *   - Constants are enums, so that every binding sees them. What an enum cannot hold (a text, 2^64 - 1) has a function.
+ *   - The whole interface, preprocessed, is installed as spectacles.cdef: cffi and LuaJIT load it as it is (`pkg-config
+ *     --variable=cdef spectacles` names the file).
  */
 #ifndef SPECTACLES_TYPES_H
 #define SPECTACLES_TYPES_H
@@ -43,119 +69,180 @@ extern "C" {
 #endif
 
 /*
- * The version of these headers, for `#if` and, as an enum, for languages that see no macros. Compare it with
- * spectacles_version(), the version that is linked.
+ * The version of these headers. C compares the macros with `#if`; languages that see no macros have the enum.
+ * spectacles_version() is the version of the library that is linked. Semantic versioning: until 1.0 a new minor version
+ * may change the ABI, and then also the soversion.
  */
 enum spectacles_version_part {
+    /* raised when the API changes incompatibly */
     SPECTACLES_VERSION_MAJOR = 0,
+    /* raised when the API grows */
     SPECTACLES_VERSION_MINOR = 1,
+    /* raised when only behaviour is corrected */
     SPECTACLES_VERSION_PATCH = 0
 };
 #define SPECTACLES_VERSION_MAJOR 0
 #define SPECTACLES_VERSION_MINOR 1
 #define SPECTACLES_VERSION_PATCH 0
 
-/*
- * The deadline of something that never happens: 2^64 - 1. C's enums cannot hold the number, so other languages ask
- * spectacles_never() for it.
- */
+/* The deadline of something that never happens: 2^64 - 1. C's enums cannot hold the number. */
 #define SPECTACLES_NEVER UINT64_MAX
+
+/*
+ * The number of SPECTACLES_NEVER, for languages that see no macros.
+ *
+ * Returns 2^64 - 1. Cannot fail. Never blocks.
+ */
 uint64_t spectacles_never(void);
 
 /* What a call can fail with. The numbers are part of the ABI and are never renumbered. */
 enum spectacles_error {
+    /* no error */
     SPECTACLES_OK = 0,
-    SPECTACLES_E_NOMEM = -1, /* memory ran out; the handle is unchanged and can be used or freed */
-    SPECTACLES_E_INVAL = -2, /* an argument or a setting is wrong */
-    SPECTACLES_E_STATE = -3, /* not possible in the present state of the handle */
-    /* not now: a limit or a window is full; try after the event that says so */
+    /* memory ran out; the handle is unchanged, and can be used or freed */
+    SPECTACLES_E_NOMEM = -1,
+    /* an argument or a setting is wrong */
+    SPECTACLES_E_INVAL = -2,
+    /* the handle is in a state in which the call is not possible */
+    SPECTACLES_E_STATE = -3,
+    /* a limit is reached or a window is full; call again after the event that the function names */
     SPECTACLES_E_AGAIN = -4,
-    SPECTACLES_E_PROTO = -5,       /* bytes from outside break their protocol or format */
-    SPECTACLES_E_CLOSED = -6,      /* the peer closed the connection, or it was lost */
-    SPECTACLES_E_TLS = -7,         /* TLS failed: the certificate, the host name, the handshake */
-    SPECTACLES_E_SYS = -8,         /* the operating system refused (connect, resolve, read) */
-    SPECTACLES_E_TOOBIG = -9,      /* larger than a limit or than the space given */
-    SPECTACLES_E_AUTH = -10,       /* credentials refused: token, user, password, virtual host */
-    SPECTACLES_E_UNSUPPORTED = -11 /* this build or this version cannot do it */
+    /* bytes from outside break their protocol or their format */
+    SPECTACLES_E_PROTO = -5,
+    /* the peer closed the connection, or the connection was lost */
+    SPECTACLES_E_CLOSED = -6,
+    /* TLS failed: the certificate, the host name or the handshake */
+    SPECTACLES_E_TLS = -7,
+    /* the operating system refused: to resolve, to connect, to read */
+    SPECTACLES_E_SYS = -8,
+    /* something is larger than a limit, or than the room given for it */
+    SPECTACLES_E_TOOBIG = -9,
+    /* credentials were refused: a token, a user, a password, a virtual host */
+    SPECTACLES_E_AUTH = -10,
+    /* this build or this version of the library cannot do it */
+    SPECTACLES_E_UNSUPPORTED = -11
 };
 
+/* The sizes of the texts in a spectacles_problem. */
 enum spectacles_problem_size {
-    SPECTACLES_PROBLEM_TEXT = 432, /* bytes of spectacles_problem.text, its NUL included */
-    SPECTACLES_PROBLEM_WORD = 64   /* bytes of spectacles_problem.word, its NUL included */
+    /* bytes of spectacles_problem.text, its NUL included */
+    SPECTACLES_PROBLEM_TEXT = 432,
+    /* bytes of spectacles_problem.word, its NUL included */
+    SPECTACLES_PROBLEM_WORD = 64
 };
 
 /*
- * Why a call failed, for calls that have no handle to keep the sentence: every `_new`, and every reader of a text. Passed as
- * an optional out-parameter: NULL is fine. Filled only when the call fails. The caller owns it and everything in it. This
- * struct is frozen.
+ * Why a call failed, for calls that have no handle to keep the sentence: every `_new`, and every reader of a
+ * text. It is passed as an optional out-parameter, and NULL is fine. It is filled only when the call fails.
+ * The caller owns it and everything in it. This struct is frozen: it will never grow.
  */
 typedef struct spectacles_problem {
-    size_t
-        position; /* where reading stopped: an offset in bytes in the text that was read; 0 for a setting */
-    size_t
-        index; /* which entry of a list of settings (urls, shards, gaps) the sentence is about, from 0; else 0 */
-    char text[SPECTACLES_PROBLEM_TEXT]; /* one sentence in English, NUL-terminated; never holds a secret */
+    /* where reading stopped: an offset in bytes in the text that was read; 0 for a setting */
+    size_t position;
+    /* the entry of a list of settings (urls, shards, gaps) that the sentence is about, counted from 0; else 0 */
+    size_t index;
+    /* one sentence in English, NUL-terminated; never holds a secret */
+    char text[SPECTACLES_PROBLEM_TEXT];
     /*
-     * what the sentence is about, in the words of the caller (the name of an unknown parameter, a host), NUL-terminated; empty
-     * when the sentence is about nothing of the kind; never a secret
+     * what the sentence is about, in the words of the caller (the name of an unknown parameter, a host), NUL-
+     * terminated; empty when the sentence is about nothing of the kind; never holds a secret
      */
     char word[SPECTACLES_PROBLEM_WORD];
 } spectacles_problem;
 
-/* A short English sentence for an error, NUL-terminated, static; "unknown error" for any other number. */
+/*
+ * What an error means, in a short English sentence for a log.
+ *
+ * error: a value of enum spectacles_error.
+ *
+ * Returns a static, NUL-terminated text: "unknown error" for every other number. Cannot fail. Never blocks.
+ */
 const char *spectacles_strerror(int error);
 
-/* The name of an error ("E_NOMEM", and "OK" for 0), NUL-terminated, static; "UNKNOWN" for any other number. */
+/*
+ * The name of an error without its prefix: "E_NOMEM", and "OK" for 0.
+ *
+ * error: a value of enum spectacles_error.
+ *
+ * Returns a static, NUL-terminated text: "UNKNOWN" for every other number. Cannot fail. Never blocks.
+ */
 const char *spectacles_error_name(int error);
 
-/* The version that is linked: major << 16 | minor << 8 | patch. */
+/*
+ * The version of the library that is linked. It differs from the version of the headers when a program runs
+ * with another library than it was compiled for.
+ *
+ * Returns major << 16 | minor << 8 | patch. Cannot fail. Never blocks.
+ */
 uint32_t spectacles_version(void);
 
 /*
- * 1 when this build has the feature, 0 when it has not or the name is unknown. Names are NUL-terminated:
- * "tls", "json", "etf", "msgpack", "zlib-stream", "zstd-stream".
+ * Whether this build of the library has a feature. Some depend on libraries that were found when it was built.
+ *
+ * name: "tls", "json", "etf", "msgpack", "zlib-stream" or "zstd-stream", NUL-terminated.
+ *
+ * Returns 1 when it has the feature, 0 when it has not, or when the name is unknown. Cannot fail. Never blocks.
  */
 int spectacles_feature_supported(const char *name);
 
 /*
- * Convenience: makes text of strangers (the name of an event, a routing key, a message-id) fit for a log or a terminal,
- * as the library does in its own sentences. What is not UTF-8, and every character that acts on the text around it
- * (controls, line separators, the controls of writing direction) becomes '?'. bytes may be NULL when length is 0. Writes
- * at most size bytes (at least 1 has to be there), always a NUL at the end, and never part of a character; what does not
- * fit is cut. Returns how many bytes were written, without the NUL. Pure, never blocks.
+ * Makes a text of strangers (the name of an event, a routing key, a message-id) fit for a log or a terminal,
+ * as the library does in its own sentences. Each byte that is not UTF-8 (RFC 3629) becomes '?', and so does
+ * each character that changes the text around it: controls, line separators, controls of the writing
+ * direction.
+ *
+ * out:    receives the text, always with a NUL at its end. A character is never cut in two; what does not fit is left
+ *         out.
+ * size:   the room in `out`, in bytes; at least 1.
+ * bytes:  the text; NULL is fine when length is 0. It must not overlap `out`.
+ * length: its length in bytes.
+ *
+ * Returns how many bytes were written, without the NUL. Cannot fail. Never blocks.
  */
 size_t spectacles_printable(char *out, size_t size, const void *bytes, size_t length);
 
 /*
- * The size in bytes of a public struct in the library that is linked, by its name ("spectacles_shard_config"), so that a
- * binding can check a layout that was written by hand. 0: no such struct. name is NUL-terminated. Never blocks.
+ * The size of a public struct in the library that is linked, so that a binding can check a layout that was written by
+ * hand.
+ *
+ * name: the name of the type, as "spectacles_shard_config"; NUL-terminated.
+ *
+ * Returns the size in bytes, or 0 when there is no such struct. Cannot fail. Never blocks.
  */
 size_t spectacles_struct_size(const char *name);
 
 /*
- * Convenience: milliseconds on a clock of the system that never goes backwards. It goes on while the machine is suspended
- * (CLOCK_BOOTTIME) where the system has such a clock, so that deadlines that passed meanwhile are seen to have
- * passed. Does not block, never fails.
+ * A clock for `now`. It never runs backwards. Where the system has such a clock (CLOCK_BOOTTIME), it goes on while the
+ * machine is suspended, so that deadlines that passed meanwhile are seen to have passed.
+ *
+ * Returns milliseconds from some point in the past. Cannot fail. Never blocks.
  */
 uint64_t spectacles_now(void);
 
 /*
- * Convenience: milliseconds since 1970, UTC. Minus spectacles_now() it is what spectacles_relay_config.unix_offset
- * wants. Never blocks.
+ * The time of day. Minus spectacles_now() it is what spectacles_relay_config.unix_offset wants.
+ *
+ * Returns milliseconds since 1970, UTC. Cannot fail. Never blocks.
  */
 uint64_t spectacles_unix_time(void);
 
 /*
- * Convenience: a non-zero random number from the operating system, for the `seed` of a configuration.
- * Returns 0 when the system has no randomness to give (then no engine can be made: they refuse 0).
+ * A random number from the operating system, for the `seed` of a configuration.
+ *
+ * Returns the number, which is never 0; or 0 when the system has no randomness to give. Then no engine can be
+ * made: they refuse the seed 0.
  */
 uint64_t spectacles_random_seed(void);
 
 /*
- * The timeout for poll(2), epoll_wait(2) and their kin that leads to `deadline`, in milliseconds: -1 for
- * SPECTACLES_NEVER, 0 when it has passed, and never more than 5000, because poll's own clock stands still while the machine is
- * suspended: after waking, a wait of 40 s would go on for what was left of it. Look at the deadline again after each
- * wait. Pure.
+ * The timeout for poll(2), epoll_wait(2) and the like that leads to a deadline. It is never more than 5000,
+ * because the clock of poll(2) stands still while the machine is suspended: after waking up, a wait of 40 s
+ * would go on for what was left of it. Look at the deadline again after each wait.
+ *
+ * deadline: as `_deadline` of a handle returned it.
+ * now:      on the same clock.
+ *
+ * Returns milliseconds: -1 for SPECTACLES_NEVER, 0 when the deadline has passed. Cannot fail. Never blocks.
  */
 int spectacles_poll_timeout(uint64_t deadline, uint64_t now);
 

@@ -20,13 +20,13 @@
 #define SP_SHUFFLE(one, two, ...) __builtin_shuffle(one, two, (sp_lanes){__VA_ARGS__})
 #endif
 
-/* Every such function is compiled into the one walk of its instruction set. */
+/* Every such function is inlined into the walk of its instruction set. */
 #define SP_PIECE static inline __attribute__((always_inline))
 
 enum {
     BLOCK = 64,
     ROWS = 32,   /* blocks that are worked on together */
-    ALWAYS = 3,  /* list() writes so many marks for each block without asking whether they exist */
+    ALWAYS = 3,  /* marks of a block that list() writes without checking whether they exist */
     LOOKBACK = 3 /* bytes before a block that may belong to a character of it */
 };
 

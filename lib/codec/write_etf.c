@@ -209,7 +209,7 @@ static bool same(const sp_etf_writer *writer, const key_place *one, const key_pl
 }
 
 enum {
-    FEW = 48 /* so many keys are compared with each other; more are sorted, so that no input is slow */
+    FEW = 48 /* up to 48 keys are compared with each other; more are sorted, so that no input is slow */
 };
 
 static bool equals_an_earlier_one(const sp_etf_writer *writer, const key_place *keys, size_t i)

@@ -1,4 +1,7 @@
-/* Counts the failures of one engine's connections. The engine owns the count and calls it as its connections come and go. */
+/*
+ * How long to wait before the next attempt to connect. The shard, the broker and the link call it, each with a count of
+ * its own.
+ */
 #include "core/backoff.h"
 
 #include <spectacles/types.h>
@@ -22,7 +25,7 @@ void sp_backoff_progress(sp_backoff *backoff)
 uint64_t sp_backoff_next(sp_backoff *backoff, sp_random *random, uint64_t now)
 {
     bool was_ready = backoff->ready_since != SPECTACLES_NEVER;
-    if (was_ready && now - backoff->ready_since >= SP_BACKOFF_LIVED)
+    if (was_ready && now - backoff->ready_since >= SP_BACKOFF_STABLE)
         backoff->failures = 0;
     uint64_t wait = sp_random_backoff(random, backoff->failures, backoff->base, backoff->cap);
     if (backoff->failures < UINT32_MAX)

@@ -4,34 +4,38 @@
 #include "core/random.h"
 
 /*
- * How long to wait before the next attempt to connect. Shard, broker and link share this one rule; it is written down in
- * doc/architecture.md, "One rule for every back-off":
+ * How long to wait before the next attempt to connect. Shard, broker and link have one rule (doc/architecture.md, "One
+ * rule for every back-off"):
  *
- *   A connection that made progress, or that was READY for ten seconds, starts the count anew.
+ *   A connection that made progress, or that was READY for ten seconds, sets the count of failures to 0.
  *   Every other attempt doubles the longest possible wait, from `base` up to `cap`.
  *
- * The wait itself is full jitter: evenly from 0 to the longest possible one.
+ * The wait has full jitter: it is evenly distributed from 0 to the longest possible wait.
  */
 enum {
-    SP_BACKOFF_LIVED = 10000 /* milliseconds in READY after which a connection counts as a good one */
+    SP_BACKOFF_STABLE = 10000 /* milliseconds in READY after which a connection counts as stable */
 };
 
 typedef struct sp_backoff {
     uint64_t base;        /* the longest wait after the first failure; milliseconds */
     uint64_t cap;         /* the longest wait after any number of failures; milliseconds */
-    uint64_t ready_since; /* SPECTACLES_NEVER: this connection was not READY yet */
+    uint64_t ready_since; /* SPECTACLES_NEVER: this connection has not been READY */
     uint32_t failures;    /* in a row, since the last progress */
 } sp_backoff;
 
+/* A count without failures. base, cap: milliseconds. */
 sp_backoff sp_backoff_of(uint64_t base, uint64_t cap);
 
-/* The connection is READY (or its session is RESUMED). Being READY is no progress by itself: a peer may accept and drop. */
+/*
+ * The connection is READY (or its session is RESUMED). That alone is no progress: a peer may accept connections and
+ * drop them.
+ */
 void sp_backoff_ready(sp_backoff *backoff, uint64_t now);
 
-/* Something new was received, or something that we sent was confirmed, after READY or in a replay. */
+/* The connection made progress: it received something new, or the peer confirmed something that was sent. */
 void sp_backoff_progress(sp_backoff *backoff);
 
-/* The connection has ended, or could not be made: the milliseconds to wait before the next attempt. */
+/* The connection has ended, or could not be made. Returns the milliseconds to wait before the next attempt. */
 uint64_t sp_backoff_next(sp_backoff *backoff, sp_random *random, uint64_t now);
 
 #endif

@@ -1,3 +1,4 @@
+/* The queue of bytes that everything is written to. Every module calls it. */
 #include "core/buffer.h"
 
 #include "core/wipe.h"
@@ -6,7 +7,7 @@
 #include <string.h>
 
 enum {
-    SMALLEST = 256
+    CAPACITY_MIN = 256
 };
 
 void sp_buffer_free(sp_buffer *buffer)
@@ -43,6 +44,7 @@ sp_slice sp_buffer_slice(const sp_buffer *buffer)
     return (sp_slice){buffer->bytes + buffer->start, buffer->end - buffer->start};
 }
 
+/* Moves the content to the front of the memory. */
 static void slide(sp_buffer *buffer)
 {
     if (buffer->start == 0)
@@ -67,7 +69,7 @@ static uint8_t *move_secret(sp_buffer *buffer, size_t capacity)
 
 static uint8_t *enlarge(sp_buffer *buffer, size_t wanted)
 {
-    size_t capacity = buffer->capacity ? buffer->capacity : SMALLEST;
+    size_t capacity = buffer->capacity ? buffer->capacity : CAPACITY_MIN;
     while (capacity < wanted) {
         if (capacity > SIZE_MAX / 2)
             return NULL;
@@ -90,7 +92,9 @@ uint8_t *sp_buffer_reserve(sp_buffer *buffer, size_t length)
         buffer->failed = true;
         return NULL;
     }
-    /* Sliding a mostly consumed buffer costs less than growing it, and keeps it bounded by what it holds. */
+    /*
+     * Sliding a mostly consumed buffer costs less than enlarging it, and its memory stays in proportion to its content.
+     */
     if (held + length <= buffer->capacity && held <= buffer->start)
         slide(buffer);
     else if (!enlarge(buffer, buffer->end - buffer->start + length + buffer->start)) {

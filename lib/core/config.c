@@ -1,4 +1,7 @@
-/* Size-prefixed structs, and the sentences of calls without a handle. Called by every `_new` and every reader. */
+/*
+ * Structs that begin with their size, and problems: why a call without a handle failed. Every `_new` and every reader
+ * of a text calls it.
+ */
 #include "core/config.h"
 
 #include <string.h>

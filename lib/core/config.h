@@ -4,24 +4,31 @@
 #include <spectacles/types.h>
 
 /*
- * The protocol of size-prefixed structs (types.h). `out` holds the defaults of the version that is running
- * and is overlaid with the caller's struct, which may be shorter (an older header) or longer (a newer one:
- * then its tail has to be zero). Every such struct begins with its size as uint32_t.
+ * Reads a struct that begins with its size, a uint32_t (types.h). `out` holds the defaults, `known` bytes. The caller's
+ * struct replaces them as far as it goes: it is shorter when the caller has an older header. With a newer header it is
+ * longer; what lies beyond `known` has to be zero. Returns 0, or:
+ *   SPECTACLES_E_INVAL        the size is not set
+ *   SPECTACLES_E_UNSUPPORTED  a field that this library does not know is set
  */
 int sp_config_read(void *out, size_t known, const void *in);
 
-/* Writes the defaults to a caller whose struct has `size` bytes, and sets its size field. */
+/* Writes the defaults to a struct of the caller that has `size` bytes, and sets its size. */
 void sp_config_write(void *out, size_t size, const void *defaults, size_t known);
 
-/* Copies a struct of counters to a caller, whose size field says what it has room for. */
+/*
+ * Copies a struct to a caller whose struct says in its size how much room it has. Returns 0, or SPECTACLES_E_INVAL when
+ * the size is not set.
+ */
 int sp_stats_write(void *out, const void *stats, size_t known);
 
-/* Fills problem (if there is one) and returns error: `return sp_refuse(problem, SPECTACLES_E_INVAL, "...")`.
+/*
+ * Fills a problem, which may be NULL, and returns error: `return sp_refuse(problem, SPECTACLES_E_INVAL, "...");`.
+ * position: an offset in the text that was read.
  */
 int sp_refuse(spectacles_problem *problem, int error, const char *text);
 int sp_refuse_at(spectacles_problem *problem, int error, const char *text, size_t position);
 
-/* The same, about an entry of a list of settings. */
+/* sp_refuse() about an entry of a list of settings. */
 int sp_refuse_entry(spectacles_problem *problem, int error, const char *text, size_t index);
 
 #endif

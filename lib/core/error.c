@@ -1,4 +1,4 @@
-/* Errors in words, the version, the features, and what needs no handle. Called by owners. */
+/* Sentences and names of errors, the version, the features, the timeout for poll(2). Owners call it. */
 #include "core/export.h"
 #include "core/names.h"
 
@@ -91,7 +91,7 @@ SPECTACLES_EXPORT int spectacles_feature_supported(const char *name)
 }
 
 enum {
-    POLL_MOST = 5000 /* milliseconds */
+    POLL_MAX = 5000 /* milliseconds; why: types.h */
 };
 
 SPECTACLES_EXPORT int spectacles_poll_timeout(uint64_t deadline, uint64_t now)
@@ -101,5 +101,5 @@ SPECTACLES_EXPORT int spectacles_poll_timeout(uint64_t deadline, uint64_t now)
     if (deadline <= now)
         return 0;
     uint64_t wait = deadline - now;
-    return wait > POLL_MOST ? POLL_MOST : (int)wait;
+    return wait > POLL_MAX ? POLL_MAX : (int)wait;
 }

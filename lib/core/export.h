@@ -1,7 +1,9 @@
 #ifndef SP_CORE_EXPORT_H
 #define SP_CORE_EXPORT_H
 
-/* Stands at definitions only: public headers stay free of attributes, so that FFI generators can read them.
+/*
+ * Marks public functions where they are defined. Public headers stay free of attributes, so that FFI generators read
+ * them.
  */
 #if defined(__GNUC__) || defined(__clang__)
 #define SPECTACLES_EXPORT __attribute__((visibility("default")))

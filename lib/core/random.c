@@ -1,3 +1,4 @@
+/* Random numbers for jitter, masks and keys. The shard, the broker, the link and the back-off call it. */
 #include "core/random.h"
 
 uint64_t sp_random_next(sp_random *random)
@@ -8,16 +9,16 @@ uint64_t sp_random_next(sp_random *random)
     return z ^ z >> 31;
 }
 
-uint64_t sp_random_upto(sp_random *random, uint64_t most)
+uint64_t sp_random_upto(sp_random *random, uint64_t max)
 {
     uint64_t value = sp_random_next(random);
-    return most == UINT64_MAX ? value : value % (most + 1);
+    return max == UINT64_MAX ? value : value % (max + 1);
 }
 
 uint64_t sp_random_backoff(sp_random *random, uint32_t attempt, uint64_t base, uint64_t cap)
 {
-    uint64_t most = base;
-    for (uint32_t i = 0; i < attempt && most < cap; i++)
-        most = most > cap / 2 ? cap : most * 2;
-    return sp_random_upto(random, most < cap ? most : cap);
+    uint64_t max = base;
+    for (uint32_t i = 0; i < attempt && max < cap; i++)
+        max = max > cap / 2 ? cap : max * 2;
+    return sp_random_upto(random, max < cap ? max : cap);
 }

@@ -1,3 +1,4 @@
+/* A queue of items of one size. The engines call it for what is pending: events, tags, tickets, gaps. */
 #include "core/ring.h"
 
 #include <stdint.h>
@@ -20,12 +21,13 @@ void sp_ring_clear(sp_ring *ring)
     ring->head = ring->count = 0;
 }
 
+/* The item `index` places behind the front. */
 static unsigned char *slot(const sp_ring *ring, size_t index)
 {
     return ring->items + ((ring->head + index) & (ring->capacity - 1)) * ring->item_size;
 }
 
-/* Copies into a fresh block in order: simpler than mending the wrap in place, and as rare. */
+/* Doubles the capacity when the ring is full. The items are copied in their order. Returns 0 when memory ran out. */
 static int make_room(sp_ring *ring)
 {
     if (ring->count < ring->capacity)

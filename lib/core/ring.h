@@ -3,24 +3,27 @@
 
 #include <stddef.h>
 
-/* A queue of items of one size that grows when it is full. Pointers into it last until the next push. */
+/*
+ * A queue of items of one size. It grows when it is full. A pointer to an item is valid until the next push or removal.
+ */
 typedef struct sp_ring {
     unsigned char *items;
     size_t item_size;
     size_t head;
     size_t count;
-    size_t capacity; /* 0 or a power of two: the hot path has no time for a division */
+    size_t capacity; /* items; 0 or a power of two, so that no division is needed */
 } sp_ring;
 
+/* An empty ring; free its memory (it can be used again); drop its items and keep its memory. item_size: bytes. */
 sp_ring sp_ring_of(size_t item_size);
 void sp_ring_free(sp_ring *ring);
 void sp_ring_clear(sp_ring *ring);
 
-/* Adds an item of zero bytes at the end (or at the front) and returns it, or NULL when memory ran out. */
+/* Adds an item that is all zero, at the end or at the front. Returns it, or NULL when memory ran out. */
 void *sp_ring_push(sp_ring *ring);
 void *sp_ring_push_front(sp_ring *ring);
 
-/* The item `index` places behind the front; NULL beyond the end. */
+/* The item `index` places behind the front; NULL when there are not so many. */
 static inline void *sp_ring_at(const sp_ring *ring, size_t index)
 {
     if (index >= ring->count)
@@ -33,11 +36,11 @@ static inline void *sp_ring_front(const sp_ring *ring)
     return sp_ring_at(ring, 0);
 }
 
-/* Drops the front (or the last) item; nothing when the ring is empty. */
+/* Drops the first or the last item. Does nothing when the ring is empty. */
 void sp_ring_pop(sp_ring *ring);
 void sp_ring_pop_back(sp_ring *ring);
 
-/* Takes an item out of the middle; what stands behind it moves up. */
+/* Removes an item. The items behind it move up. */
 void sp_ring_remove(sp_ring *ring, size_t index);
 
 #endif

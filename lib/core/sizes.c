@@ -1,4 +1,4 @@
-/* The size of each public struct, by its name. Called by bindings. A test holds the list against the headers. */
+/* The size of each public struct, by its name. Bindings call it. A test compares the list with the headers. */
 #include "core/export.h"
 
 #include <spectacles/spectacles.h>

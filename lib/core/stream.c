@@ -1,4 +1,4 @@
-/* Hands each call on a stream to its engine. Called by links, and by transports of the owner. */
+/* Passes each call on a stream to its engine. Links call it, and transports of owners. */
 #include "core/stream.h"
 
 #include "core/export.h"

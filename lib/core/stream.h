@@ -4,7 +4,7 @@
 #include <spectacles/stream.h>
 #include <stdbool.h>
 
-/* What an engine does when its stream is called. Each call is described in spectacles/stream.h. */
+/* The functions of an engine behind its stream. spectacles/stream.h describes each. */
 typedef struct sp_stream_calls {
     const spectacles_endpoint *(*endpoint)(const void *engine);
     int (*opened)(void *engine, uint64_t now);
@@ -18,11 +18,11 @@ typedef struct sp_stream_calls {
     const char *(*last_error)(const void *engine);
 } sp_stream_calls;
 
-/* Part of an engine, which fills it when it is made. */
+/* Part of an engine, which fills it in its `_new`. */
 struct spectacles_stream {
     const sp_stream_calls *calls;
     void *engine;
-    bool carried; /* a link moves its bytes: a second one is refused */
+    bool carried; /* a link moves its bytes: a second link is refused */
 };
 
 #endif

@@ -1,3 +1,4 @@
+/* Sentences for people, checks of UTF-8, copies of texts. Every module calls it. */
 #include "core/text.h"
 
 #include <spectacles/types.h>
@@ -63,28 +64,28 @@ static uint32_t code_point(const unsigned char *bytes, size_t width)
 }
 
 /*
- * Characters that do something to the text around them instead of being seen: controls (a terminal obeys them), line
- * and paragraph separators (a log would show one line as two), and the controls of writing direction (they reorder what
- * a reader sees; Unicode, "Bidi_Control").
+ * Whether a character changes the text around it instead of being seen: controls (a terminal obeys them), line and
+ * paragraph separators (a log would show one line as two), and controls of the writing direction (they reorder what a
+ * reader sees; Unicode, "Bidi_Control").
  */
-static bool acts(uint32_t code)
+static bool is_control(uint32_t code)
 {
     return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x061c || code == 0x200e ||
            code == 0x200f || (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
 }
 
-/* The next character as it may be shown: *shown gets so many bytes of it, or 0 for '?'. Returns what it takes. */
+/* Reads a character. *shown: how many bytes of it may be shown, 0 for '?'. Returns how many bytes it takes. */
 static size_t next_character(const unsigned char *bytes, size_t length, size_t *shown)
 {
     size_t width = sp_utf8_sequence(bytes, length);
-    *shown = width > 0 && !acts(code_point(bytes, width)) ? width : 0;
+    *shown = width > 0 && !is_control(code_point(bytes, width)) ? width : 0;
     return width > 0 ? width : 1;
 }
 
-void sp_text_add_foreign(sp_text *text, const void *bytes, size_t length, size_t most)
+void sp_text_add_foreign(sp_text *text, const void *bytes, size_t length, size_t max)
 {
     const unsigned char *in = bytes;
-    size_t end = length < most ? length : most;
+    size_t end = length < max ? length : max;
     size_t shown;
     for (size_t i = 0; i < end;) {
         size_t width = next_character(in + i, length - i, &shown);

@@ -1,4 +1,4 @@
-/* Forgetting secrets. Called by whoever held a token, or a buffer through which one went. */
+/* Overwrites secrets. The engines call it for tokens, passwords, and buffers that held them. */
 #include "core/wipe.h"
 
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 
 void sp_wipe(void *bytes, size_t length)
 {
-    /* The compiler can not know what is called, and so not that the call has no effect. */
+    /* The compiler does not know which function is called, so that it cannot drop the call. */
     static void *(*const volatile set)(void *, int, size_t) = memset;
     if (length > 0)
         set(bytes, 0, length);

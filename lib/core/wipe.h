@@ -4,8 +4,8 @@
 #include <stddef.h>
 
 /*
- * Overwrites what was secret, before its memory goes back to the system or to somebody else. Unlike memset() it is not
- * dropped by a compiler that sees that nobody reads the bytes again. bytes may be NULL when length is 0.
+ * Overwrites a secret with zeros, before its memory is freed or used again. A compiler may drop a memset() of bytes
+ * that are never read again; it cannot drop this call. bytes may be NULL when length is 0.
  */
 void sp_wipe(void *bytes, size_t length);
 

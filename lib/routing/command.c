@@ -1,3 +1,4 @@
+/* What SEND messages and packets have in common when they are read. send.c and packet.c call it. */
 #include "routing/command.h"
 
 #include "codec/json.h"
@@ -11,7 +12,9 @@ int sp_command_refuse(const sp_command *command, int error, sp_slice at, const c
     return sp_refuse_at(command->problem, error, text, (size_t)(at.bytes - command->start));
 }
 
-/* Other implementations put ETF and MessagePack on the wire; no JSON text begins like them. */
+/*
+ * A sentence for bodies in other formats, which other implementations of Spectacles write; NULL for all other bodies.
+ */
 static const char *other_format(sp_slice body)
 {
     switch (spectacles_format_of(body.bytes, body.length)) {
@@ -43,7 +46,7 @@ int sp_command_open(sp_command *command, sp_slice body, const char *shape, sp_sl
 
 bool sp_command_id(sp_slice value, uint64_t *id)
 {
-    char digits[21]; /* 2^64-1 has twenty */
+    char digits[21]; /* 2^64-1 has 20 digits */
     uint64_t number;
     sp_slice text = value;
     if (sp_json_type(value) == SP_JSON_STRING) {

@@ -1,4 +1,6 @@
-/* Which intent brings which event, and what intents are called (Discord: "Gateway Intents"). Called by owners and the shard. */
+/*
+ * Which intent brings which event, and the names of intents (Discord: "Gateway Intents"). Owners and the shard call it.
+ */
 #include "core/export.h"
 
 #include <spectacles/routing.h>
@@ -14,7 +16,7 @@ enum {
     TYPING = INTENT(GUILD_MESSAGE_TYPING) | INTENT(DIRECT_MESSAGE_TYPING)
 };
 
-/* Sorted by name: it is searched by halving. */
+/* Sorted by name, for a binary search. */
 static const struct {
     const char *name;
     uint64_t mask;
@@ -111,7 +113,7 @@ static const struct {
     {INTENT(DIRECT_MESSAGE_POLLS), "DIRECT_MESSAGE_POLLS"},
 };
 
-/* As strcmp, for a name that does not end with NUL. */
+/* As strcmp(3), for a name that is not NUL-terminated. */
 static int compare(const char *name, size_t length, const char *known)
 {
     size_t known_length = strlen(known);

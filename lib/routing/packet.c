@@ -1,3 +1,7 @@
+/*
+ * Checks packets that workers want sent to Discord, and presences. Owners, the relay (packets) and the shard
+ * (presences, ops) call it.
+ */
 #include "routing/packet.h"
 
 #include "codec/json.h"
@@ -10,8 +14,7 @@ enum {
     OP_PRESENCE = 3
 };
 
-/* ---- What a field of d may hold. Each narrows the value to the part that is wrong when it says false. ----
- */
+/* ---- Checks of a field of d. A check that fails narrows the value to the part that is wrong. ---- */
 
 static bool is_id(sp_slice *value)
 {
@@ -44,7 +47,7 @@ static bool is_count_or_null(sp_slice *value)
     return sp_json_type(*value) == SP_JSON_NULL || is_count(value);
 }
 
-/* The documented limit is 32 bytes: of the text, not of its escapes. */
+/* Discord's limit of 32 bytes is for the text with its escapes resolved. */
 static bool is_nonce(sp_slice *value)
 {
     char nonce[33];
@@ -64,7 +67,7 @@ static bool is_status(sp_slice *value)
     return false;
 }
 
-/* How many elements an array has, all of which fit; -1 when it is no array or one of them does not. */
+/* The number of elements of an array in which each element fits; -1 when one does not fit, or it is no array. */
 static int count_of(sp_slice *value, bool (*fits)(sp_slice *))
 {
     sp_slice element;
@@ -86,7 +89,7 @@ static bool is_ids(sp_slice *value)
     return count_of(value, is_id) > 0;
 }
 
-/* Discord takes no more than a hundred in one request, and answers a longer list by ignoring it. */
+/* Discord takes at most a hundred ids in one request. It ignores a request with more. */
 static bool is_id_or_ids(sp_slice *value)
 {
     if (sp_json_type(*value) != SP_JSON_ARRAY)
@@ -113,11 +116,11 @@ static bool is_activities(sp_slice *value)
     return count_of(value, is_activity) >= 0;
 }
 
-/* ---- What d holds for each op (Discord: "Gateway Events: Send Events"). ---- */
+/* ---- The fields of d for each op (Discord: "Gateway Events: Send Events") ---- */
 
 enum need {
     REQUIRED,
-    OPTIONAL /* null counts as absent: clients send it, and Discord takes it */
+    OPTIONAL /* null counts as left out: clients send it, and Discord accepts it */
 };
 
 struct field {
@@ -136,7 +139,7 @@ struct field {
     }
 #define AN_ID "an id, a decimal string or an unsigned integer, 1 to 2^64-1"
 
-/* Op 3 without any of its four closes the session with 4001, op 4 without its channel soon after it. */
+/* Discord closes the session with 4001 when one of the four fields of op 3 is missing, or the channel of op 4. */
 static const struct field fields[] = {
     FIELD(3, REQUIRED, "since", is_count_or_null, "a time in milliseconds, or null when not idle"),
     FIELD(3, REQUIRED, "activities", is_activities, "an array of objects with a \"name\" and a \"type\""),
@@ -157,7 +160,7 @@ static const struct field fields[] = {
     FIELD(43, REQUIRED, "fields", is_texts, "an array of at least one string"),
 };
 
-/* 1 and the value when the field is there with something in it. */
+/* Finds a field. Returns 1, 0 when it is missing, or SPECTACLES_E_PROTO when it is repeated. */
 static int find_field(const sp_command *command, sp_slice d, const char *name, sp_slice *value)
 {
     int found = sp_json_find(d, name, value);
@@ -203,42 +206,46 @@ static int check_fields(const sp_command *command, uint32_t op, sp_slice d)
     return SPECTACLES_OK;
 }
 
-/* ---- Text that Discord's decoder could not read ---- */
+/* ---- Lone surrogates ---- */
 
-enum half {
-    NEITHER,
+/* What the escape at a place is. */
+enum surrogate {
+    NONE,
     HIGH,
     LOW
 };
 
-static enum half half_at(sp_slice text, size_t at)
+static enum surrogate surrogate_at(sp_slice text, size_t at)
 {
     const uint8_t *bytes = text.bytes + at;
     if (text.length < 6 || at > text.length - 6 || bytes[0] != '\\' || bytes[1] != 'u' ||
         (bytes[2] | 0x20) != 'd')
-        return NEITHER;
+        return NONE;
     if (bytes[3] == '8' || bytes[3] == '9' || (bytes[3] | 0x20) == 'a' || (bytes[3] | 0x20) == 'b')
         return HIGH;
-    return (bytes[3] | 0x20) >= 'c' && (bytes[3] | 0x20) <= 'f' ? LOW : NEITHER;
+    return (bytes[3] | 0x20) >= 'c' && (bytes[3] | 0x20) <= 'f' ? LOW : NONE;
 }
 
-/* Half a surrogate pair is legal JSON but no Unicode text: strict decoders refuse the payload (4002). */
+/*
+ * Half of a surrogate pair is legal JSON, but no Unicode text: strict decoders refuse such a payload (close code 4002).
+ */
 static bool find_lone_surrogate(sp_slice text, sp_slice *found)
 {
     for (size_t at = 0; at < text.length;) {
-        enum half half = half_at(text, at);
-        if (half == LOW || (half == HIGH && half_at(text, at + 6) != LOW)) {
+        enum surrogate surrogate = surrogate_at(text, at);
+        if (surrogate == LOW || (surrogate == HIGH && surrogate_at(text, at + 6) != LOW)) {
             *found = (sp_slice){text.bytes + at, 6};
             return true;
         }
-        /* A backslash takes the next byte with it, or "\\ud800" would look like an escape. */
-        at += half == HIGH ? 12 : text.bytes[at] == '\\' ? 2 : 1;
+        /* A backslash is passed over with the next byte. Otherwise "\\ud800" would look like an escape. */
+        at += surrogate == HIGH ? 12 : text.bytes[at] == '\\' ? 2 : 1;
     }
     return false;
 }
 
 /* ---- The packet ---- */
 
+/* Why no worker may ever send an op; NULL for other ops. */
 static const char *reserved_op(uint64_t op)
 {
     switch (op) {
@@ -262,11 +269,13 @@ bool sp_packet_op_is_reserved(uint64_t op)
     return reserved_op(op) != NULL;
 }
 
+/* Ops that are allowed besides the known ones. */
 typedef struct sp_ops {
     const uint32_t *more;
     size_t length;
 } sp_ops;
 
+/* Why an op is refused; NULL when it is allowed. */
 static const char *refused_op(const sp_ops *ops, uint64_t op)
 {
     static const uint32_t known[] = {3, 4, 8, 31, 43};
@@ -300,7 +309,7 @@ static int read_op(const sp_command *command, sp_slice object, const sp_ops *ops
     return SPECTACLES_OK;
 }
 
-/* What holds of every d, and what its op asks for. */
+/* The checks of every d, and those of its op. */
 static int check_d(const sp_command *command, uint32_t op, sp_slice d)
 {
     sp_slice wrong;
@@ -327,8 +336,8 @@ static int read_d(const sp_command *command, sp_slice object, sp_slice *d)
 
 static bool is_too_large(uint32_t op, sp_slice d)
 {
-    size_t around = strlen("{\"op\":,\"d\":}") + (op > 9 ? 2 : 1);
-    return d.length > SPECTACLES_PACKET_MAX - around;
+    size_t envelope = strlen("{\"op\":,\"d\":}") + (op > 9 ? 2 : 1);
+    return d.length > SPECTACLES_PACKET_MAX - envelope;
 }
 
 SPECTACLES_EXPORT int spectacles_packet_parse(spectacles_packet *out, const uint8_t *body, size_t length,

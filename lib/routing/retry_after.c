@@ -1,4 +1,7 @@
-/* How long a server asks to be left alone. Called by the shard's upgrade and by the reader of GET /gateway/bot. */
+/*
+ * How long a server asks its clients to wait. The shard calls it for the answer to its upgrade, and the reader of
+ * GET /gateway/bot.
+ */
 #include "routing/retry_after.h"
 
 #include "codec/json.h"
@@ -6,17 +9,18 @@
 
 #include <string.h>
 
+/* Seconds in milliseconds, rounded up. */
 static uint64_t milliseconds(double seconds)
 {
     if (!(seconds > 0))
         return 0;
-    if (seconds * 1000 >= SP_RETRY_AFTER_MOST)
-        return SP_RETRY_AFTER_MOST;
+    if (seconds * 1000 >= SP_RETRY_AFTER_MAX)
+        return SP_RETRY_AFTER_MAX;
     uint64_t whole = (uint64_t)(seconds * 1000);
     return (double)whole < seconds * 1000 ? whole + 1 : whole;
 }
 
-/* A checked JSON value; what is no number is 0. */
+/* The milliseconds of a checked JSON value; 0 when it is no number. */
 static uint64_t of_number(sp_slice value)
 {
     return sp_json_type(value) == SP_JSON_NUMBER ? milliseconds(sp_number_real(value)) : 0;
@@ -28,7 +32,7 @@ uint64_t sp_retry_after_header(sp_slice value)
     return sp_json_check(value, &number, NULL) == SPECTACLES_OK ? of_number(number) : 0;
 }
 
-/* From the first brace to the last one. */
+/* The text from the first brace to the last one. */
 static sp_slice object_in(sp_slice body)
 {
     const uint8_t *first = body.length > 0 ? memchr(body.bytes, '{', body.length) : NULL;

@@ -4,21 +4,21 @@
 #include "core/buffer.h"
 
 /*
- * How long a server asks to be left alone: the header Retry-After (RFC 9110, section 10.2.3), and what Discord writes into
- * the body of a 429 (Discord: "Rate Limits"). Both readers give milliseconds, rounded up, at most SP_RETRY_AFTER_MOST; 0
- * when there is nothing that can be read. A date is not read: an engine has no clock to hold it against.
+ * How long a server asks its clients to wait: the header Retry-After (RFC 9110, section 10.2.3), and the body of
+ * Discord's answer 429 (Discord: "Rate Limits"). Both readers return milliseconds, rounded up, at most
+ * SP_RETRY_AFTER_MAX; 0 when they find no time. A date is not read, because an engine has no clock to compare it with.
  */
 enum {
-    /* A day: 23 hours have been seen. More is nobody's wish, and would park a shard until somebody looks. */
-    SP_RETRY_AFTER_MOST = 86400000,
-    /* Of a 429 that says nothing: without it fifty shards would ask ten times a second. */
-    SP_RETRY_AFTER_UNSAID = 30000
+    /* A day. 23 hours have been seen; a longer wait would only stop a shard until a person looks. */
+    SP_RETRY_AFTER_MAX = 86400000,
+    /* The wait after a 429 that states none. Without it fifty shards would ask ten times a second. */
+    SP_RETRY_AFTER_DEFAULT = 30000
 };
 
-/* The value of the header: seconds, whole or with a fraction. */
+/* Reads the value of the header: seconds, which may have a fraction. */
 uint64_t sp_retry_after_header(sp_slice value);
 
-/* The body: a JSON object with "retry_after", seconds with a fraction. What stands around the object (chunks) is ignored. */
+/* Reads the body: a JSON object with "retry_after" in seconds. Text around the object (chunks) is ignored. */
 uint64_t sp_retry_after_body(sp_slice body);
 
 #endif

@@ -1,4 +1,4 @@
-/* The names of queues and routing keys, and the arithmetic of shards. Called by the broker, the relay and owners. */
+/* The names of queues, routing keys, and which shard serves a guild. The broker, the relay and owners call it. */
 #include "routing/route.h"
 
 #include "core/export.h"
@@ -27,7 +27,8 @@ SPECTACLES_EXPORT uint32_t spectacles_route_identify_bucket(uint32_t shard_id, u
     return max_concurrency == 0 ? 0 : shard_id % max_concurrency;
 }
 
-static bool is_clean(const char *part, size_t length)
+/* Whether a part of a queue's name is UTF-8 without control characters. */
+static bool is_name_part(const char *part, size_t length)
 {
     const unsigned char *bytes = (const unsigned char *)part;
     for (size_t i = 0; i < length;) {
@@ -51,12 +52,12 @@ SPECTACLES_EXPORT int spectacles_route_queue(char *out, size_t size, const char 
 {
     if (group_length == 0 || event_length == 0)
         return SPECTACLES_E_INVAL;
-    /* Each part alone first: the sum of three lengths could wrap. */
+    /* Each part is checked alone first: the sum of three lengths could overflow. */
     if (group_length > SPECTACLES_ROUTE_MAX || subgroup_length > SPECTACLES_ROUTE_MAX ||
         event_length > SPECTACLES_ROUTE_MAX)
         return SPECTACLES_E_TOOBIG;
-    if (!is_clean(group, group_length) || !is_clean(subgroup, subgroup_length) ||
-        !is_clean(event, event_length))
+    if (!is_name_part(group, group_length) || !is_name_part(subgroup, subgroup_length) ||
+        !is_name_part(event, event_length))
         return SPECTACLES_E_INVAL;
     size_t length = group_length + 1 + (subgroup_length ? subgroup_length + 1 : 0) + event_length;
     if (length > SPECTACLES_ROUTE_MAX || length >= size)

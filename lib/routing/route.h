@@ -3,7 +3,7 @@
 
 #include <spectacles/routing.h>
 
-/* What spectacles_route_send_key() and spectacles_route_gap_key() say. */
+/* The keys that spectacles_route_send_key() and spectacles_route_gap_key() return, for internal use. */
 #define SP_ROUTE_SEND "SEND"
 #define SP_ROUTE_GAP "SPECTACLES_GAP"
 

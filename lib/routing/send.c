@@ -1,3 +1,4 @@
+/* Reads and writes SEND messages. The relay calls the reader, workers in C call the writer. */
 #include "codec/json.h"
 #include "core/export.h"
 #include "routing/command.h"
@@ -59,7 +60,7 @@ SPECTACLES_EXPORT int spectacles_send_parse(spectacles_send *out, const uint8_t 
     return error;
 }
 
-/* The digits of a number at the end of `room`; returns where they begin. */
+/* Writes the digits of a number at the end of `room`. Returns where they begin. */
 static const char *decimal(uint64_t number, char room[20])
 {
     size_t at = 20;

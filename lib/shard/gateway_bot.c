@@ -159,7 +159,7 @@ static void ask_again(const answer *seen, spectacles_gateway_bot *out, sp_text *
     out->wait = seen->wait;
     out->global = find(seen->object, "global", &global) && sp_json_type(global) == SP_JSON_TRUE;
     if (seen->status == 429 && out->wait == 0)
-        out->wait = SP_RETRY_AFTER_UNSAID;
+        out->wait = SP_RETRY_AFTER_DEFAULT;
     sp_text_set(text, "status %u%s", (unsigned)seen->status, seen->status == 429 ? " (asked too often)" : "");
     show_body(seen, text);
 }

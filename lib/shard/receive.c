@@ -434,7 +434,7 @@ static void note_retry_after(const spectacles_shard *shard, sp_loss *loss)
     uint64_t wait = shard->handshake.retry_after;
     loss->everybody = shard->handshake.status == 429;
     if (loss->everybody && wait == 0)
-        wait = SP_RETRY_AFTER_UNSAID;
+        wait = SP_RETRY_AFTER_DEFAULT;
     loss->wait = wait;
     if (wait > 0)
         sp_text_add(&loss->text, "; it asks to wait for %llu s", (unsigned long long)(wait + 999) / 1000);

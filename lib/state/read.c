@@ -1,7 +1,6 @@
 /*
- * Bytes as the content of a state (version 1, spectacles/state.h). What stands there is checked from the outside to
- * the inside: length, first field, checksum, version, whose it is, line by line. Nothing is believed before that.
- * state.c calls it.
+ * Reads stored bytes as the content of a state (version 1, spectacles/state.h). It checks the length, the first field,
+ * the checksum, the version, the token and the intents, and then each line. state.c calls it.
  */
 #include "codec/json.h"
 #include "core/config.h"
@@ -10,10 +9,10 @@
 #include <spectacles/codec.h>
 #include <string.h>
 
-/* What a line is read with. */
+/* A line that is being read. */
 typedef struct state_line {
     sp_slice value;
-    size_t position; /* of the line, in the bytes */
+    size_t position; /* offset of the line in the bytes */
     spectacles_problem *problem;
 } state_line;
 
@@ -45,7 +44,7 @@ static bool read_text(sp_slice object, const char *key, char *out, size_t size)
     return sp_json_find(object, key, &value) == 1 && sp_json_text(value, out, size) >= 0;
 }
 
-/* *found is `out`, or NULL where null stands. */
+/* Reads a session id. *found is `out`, or NULL for null. */
 static bool read_id(sp_slice object, const char *key, char out[SP_STATE_SESSION_ID_MAX + 1],
                     const char **found)
 {
@@ -69,7 +68,7 @@ static bool read_u32(sp_slice array, size_t *cursor, uint32_t *out)
     return true;
 }
 
-/* [id, count] */
+/* Reads "shard": [id, count]. */
 static bool read_shard(sp_slice object, uint32_t *id, uint32_t *count)
 {
     size_t cursor = 0;
@@ -138,9 +137,12 @@ static int read_session(const state_line *line, sp_record *record)
     return sp_record_set_session(record, &session);
 }
 
-/* Sorts a record in. Of shards that exist no more it only counts whether something was left to declare. */
-static int keep(const spectacles_state *state, sp_state_content *content, const state_line *line,
-                sp_record *record)
+/*
+ * Takes a record over into the content. Of a shard that no longer exists only one thing is kept: whether it left a gap
+ * that has to be declared.
+ */
+static int store_record(const spectacles_state *state, sp_state_content *content, const state_line *line,
+                        sp_record *record)
 {
     bool same = record->shard_count == state->shard_count;
     int error = SPECTACLES_OK;
@@ -176,15 +178,15 @@ static int read_record(const spectacles_state *state, sp_state_content *content,
     if (!error && !read_number_or_null(line->value, "time", &record->time))
         error = refuse(line, "the time of a record in it is missing or malformed");
     if (!error)
-        return keep(state, content, line, record);
+        return store_record(state, content, line, record);
     sp_record_free(record);
     return error;
 }
 
-/* ---- The whole ---- */
+/* ---- All lines ---- */
 
-/* What no version of this format begins with. */
-static int refuse_stranger(sp_slice bytes, spectacles_problem *problem)
+/* Refuses bytes that no version of this format begins with. */
+static int refuse_unknown(sp_slice bytes, spectacles_problem *problem)
 {
     static const char old[] = "spectacles-sessions 1";
     bool is_old = bytes.length >= sizeof old - 1 && memcmp(bytes.bytes, old, sizeof old - 1) == 0;
@@ -194,28 +196,28 @@ static int refuse_stranger(sp_slice bytes, spectacles_problem *problem)
                      is_old ? "it is of a time before the first release" : "it is no stored state");
 }
 
-/* The lines without the checksum, which has to be right. */
-static int check_seal(sp_slice bytes, sp_slice *lines, spectacles_problem *problem)
+/* Checks the last line, which holds the checksum. *lines is everything above it. */
+static int check_checksum(sp_slice bytes, sp_slice *lines, spectacles_problem *problem)
 {
     static const char magic[] = SP_STATE_MAGIC;
-    char seal[SP_STATE_SEAL_LENGTH + 1];
+    char checksum[SP_STATE_CHECKSUM_LENGTH + 1];
     size_t known = bytes.length < sizeof magic - 1 ? bytes.length : sizeof magic - 1;
     if (bytes.length > SPECTACLES_STATE_BYTES_MAX)
         return sp_refuse(problem, SPECTACLES_E_TOOBIG, "it is larger than 64 MiB");
     if (known == 0 || memcmp(bytes.bytes, magic, known) != 0)
-        return refuse_stranger(bytes, problem);
-    size_t length = bytes.length > SP_STATE_SEAL_LENGTH ? bytes.length - SP_STATE_SEAL_LENGTH : 0;
+        return refuse_unknown(bytes, problem);
+    size_t length = bytes.length > SP_STATE_CHECKSUM_LENGTH ? bytes.length - SP_STATE_CHECKSUM_LENGTH : 0;
     *lines = (sp_slice){bytes.bytes, length};
     if (length == 0)
         return sp_refuse(problem, SPECTACLES_E_PROTO, "it is torn: its end is missing");
-    if (sp_state_seal(*lines, seal) != SPECTACLES_OK)
+    if (sp_state_checksum(*lines, checksum) != SPECTACLES_OK)
         return SPECTACLES_E_NOMEM;
-    if (memcmp(bytes.bytes + length, seal, SP_STATE_SEAL_LENGTH) != 0)
+    if (memcmp(bytes.bytes + length, checksum, SP_STATE_CHECKSUM_LENGTH) != 0)
         return sp_refuse(problem, SPECTACLES_E_PROTO, "it is torn, or was changed: its checksum is wrong");
     return SPECTACLES_OK;
 }
 
-/* The next line, checked to be one JSON object. 1, 0 at the end, or an error. */
+/* Reads the next line, which has to be one JSON object. Returns 1, 0 at the end, or an error. */
 static int next_line(sp_reader *reader, state_line *line)
 {
     line->position = reader->position;
@@ -284,7 +286,7 @@ int sp_state_parse(const spectacles_state *state, sp_slice bytes, sp_state_conte
                    spectacles_problem *problem)
 {
     sp_slice lines;
-    int error = check_seal(bytes, &lines, problem);
+    int error = check_checksum(bytes, &lines, problem);
     if (!error)
         error = read_lines(state, lines, content, problem);
     return error == SPECTACLES_E_NOMEM ? sp_refuse(problem, error, "out of memory") : error;

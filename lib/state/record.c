@@ -1,6 +1,6 @@
 /*
- * One record: what is stored of one shard. It owns its texts, and holds only what the reader would accept.
- * read.c and take.c fill it, write.c writes it.
+ * One record: the session and the gaps of one shard. It owns its texts, and holds only what the reader would accept.
+ * read.c, take.c and state.c call it to fill records, write.c to write them.
  */
 #include "state/record.h"
 
@@ -70,7 +70,7 @@ int sp_record_set_session(sp_record *record, const spectacles_session *session)
     return SPECTACLES_OK;
 }
 
-/* NULL and true for a text that is not there. */
+/* Copies a session id. NULL stays NULL. False when memory ran out. */
 static bool copy_id(char **out, const char *id)
 {
     *out = id ? sp_text_copy(id, strlen(id)) : NULL;

@@ -1,11 +1,11 @@
-/* The records of a state, in an array sorted by shard id. state.c, read.c and take.c call it. */
+/* The records of a state, in an array that is sorted by shard id. state.c, read.c and take.c call it. */
 #include "state/records.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    SMALLEST = 8
+    CAPACITY_MIN = 8
 };
 
 void sp_records_free(sp_records *records)
@@ -16,7 +16,7 @@ void sp_records_free(sp_records *records)
     *records = (sp_records){0};
 }
 
-/* Where the record of the shard is, or would have to be put. */
+/* The index of a shard's record, or the index where it would have to be. */
 static size_t place_of(const sp_records *records, uint32_t shard_id)
 {
     size_t from = 0;
@@ -44,11 +44,11 @@ sp_record *sp_records_find(const sp_records *records, uint32_t shard_id)
 
 int sp_records_reserve(sp_records *records, size_t more)
 {
-    size_t most = SIZE_MAX / sizeof(sp_record *) / 2;
-    if (more > most || records->count > most - more)
+    size_t max = SIZE_MAX / sizeof(sp_record *) / 2;
+    if (more > max || records->count > max - more)
         return SPECTACLES_E_NOMEM;
     size_t wanted = records->count + more;
-    size_t capacity = records->capacity ? records->capacity : SMALLEST;
+    size_t capacity = records->capacity ? records->capacity : CAPACITY_MIN;
     if (wanted <= records->capacity)
         return SPECTACLES_OK;
     while (capacity < wanted)

@@ -1,6 +1,6 @@
 /*
- * A state: the handle, and the questions and changes that concern one record. The public face is
- * spectacles/state.h; reading is in read.c, writing in write.c, and what is taken from shards and a relay in take.c.
+ * The handle of a state: made, freed, read from bytes, and the calls about one record. read.c reads the bytes, write.c
+ * writes them, take.c talks to shards and the relay. Owners call it; take.c calls sp_state_replace().
  */
 #include "state/state.h"
 
@@ -63,7 +63,7 @@ SPECTACLES_EXPORT void spectacles_state_free(spectacles_state *state)
     free(state);
 }
 
-/* ---- From bytes ---- */
+/* ---- Read from bytes ---- */
 
 SPECTACLES_EXPORT void spectacles_state_lost(spectacles_state *state, uint64_t unix_time)
 {
@@ -154,7 +154,7 @@ SPECTACLES_EXPORT int spectacles_state_set(spectacles_state *state, uint32_t sha
     return sp_state_replace(state, record, unix_time);
 }
 
-/* ---- Asked ---- */
+/* ---- Looked at ---- */
 
 SPECTACLES_EXPORT int spectacles_state_session(const spectacles_state *state, uint32_t shard_id,
                                                spectacles_session *out)

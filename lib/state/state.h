@@ -7,6 +7,7 @@
 
 #include <spectacles/state.h>
 
+/* The beginning of every version of a stored state. */
 #define SP_STATE_MAGIC "{\"spectacles\":\"state\""
 
 enum {
@@ -17,42 +18,43 @@ struct spectacles_state {
     char bot[SP_DIGEST_TEXT_LENGTH + 1]; /* the hash of the token */
     uint64_t intents;
     uint32_t shard_count;
-    bool complete;       /* false: what shards without a record have missed is not known */
-    uint64_t noticed_at; /* when that was noticed: milliseconds since 1970; 0: not known */
+    bool complete;       /* false: it is not known what shards without a record have missed */
+    uint64_t noticed_at; /* when `complete` became false: milliseconds since 1970; 0: not known */
     sp_records records;
-    spectacles_gap *gaps; /* what spectacles_state_gaps() handed out last */
+    spectacles_gap *gaps; /* the array that spectacles_state_gaps() handed out last */
     size_t gaps_capacity;
 };
 
 /* ---- read.c ---- */
 
-/* What stands in bytes. */
+/* The content of stored bytes. */
 typedef struct sp_state_content {
-    sp_records records; /* of shards that exist */
+    sp_records records; /* of shards whose id exists */
     bool complete;
     bool orphaned_gap; /* a gap was left by a shard that does not exist any more */
 } sp_state_content;
 
 /*
- * Reads the bytes as a state of this bot. Errors as in spectacles_state_read(). content has to be zero, and is to
- * be freed (its records) whatever the result.
+ * Reads bytes as a state of this bot. Errors are those of spectacles_state_read(). content has to be zero. The caller
+ * frees its records, also after an error.
  */
 int sp_state_parse(const spectacles_state *state, sp_slice bytes, sp_state_content *content,
                    spectacles_problem *problem);
 
 /* ---- write.c ---- */
 
-/* The last line, of all that stands above it. SPECTACLES_E_NOMEM. */
 enum {
-    SP_STATE_SEAL_LENGTH = 46
+    SP_STATE_CHECKSUM_LENGTH = 46 /* bytes of the last line */
 };
-int sp_state_seal(sp_slice lines, char out[SP_STATE_SEAL_LENGTH + 1]);
+
+/* Writes the last line: the checksum of all lines above it. Returns 0 or SPECTACLES_E_NOMEM. */
+int sp_state_checksum(sp_slice lines, char out[SP_STATE_CHECKSUM_LENGTH + 1]);
 
 /* ---- state.c ---- */
 
 /*
- * Puts a record in the place of the one of its shard, for which there has to be room, or removes that one when the new
- * one is empty. Takes the record over. True when something changed.
+ * Takes a record over. It replaces the record of its shard; an empty record removes that one. There has to be room for
+ * it. Returns whether something changed.
  */
 bool sp_state_replace(spectacles_state *state, sp_record *record, uint64_t unix_time);
 

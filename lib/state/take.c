@@ -1,6 +1,6 @@
 /*
- * Between a state and the engines: what is taken from shards and their relay to be stored, and what is given to a
- * relay. It knows the engines by their public face only.
+ * Between a state and the engines: takes sessions and gaps from shards and their relay, and gives gaps to a relay. It
+ * calls the public functions of the engines alone. Owners call it.
  */
 #include "core/export.h"
 #include "state/state.h"
@@ -9,7 +9,7 @@
 
 /* ---- From the engines ---- */
 
-/* A session that cannot be stored would not be resumed either: a restart would make a gap of it. */
+/* A session that cannot be stored becomes a gap: a restart could not resume the session. */
 static int add_session(sp_record *record, const spectacles_shard *shard, uint64_t unix_time)
 {
     spectacles_session session = {.size = sizeof session};
@@ -37,7 +37,7 @@ static int add_shard(sp_records *fresh, const spectacles_state *state, const spe
     return SPECTACLES_OK;
 }
 
-/* Gaps of shards that are not taken now stay in the relay, and in their record. */
+/* Gaps of other shards than these stay in the relay and in their records. */
 static int add_gaps(const sp_records *fresh, const spectacles_relay *relay)
 {
     spectacles_gap gap = {.size = sizeof gap};

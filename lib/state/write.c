@@ -1,4 +1,4 @@
-/* A state as bytes (version 1, spectacles/state.h). state.h's sp_state_seal() is also what read.c compares with. */
+/* Writes a state as bytes (version 1, spectacles/state.h). Owners call it; read.c calls sp_state_checksum(). */
 #include "codec/json.h"
 #include "codec/transcode.h"
 #include "core/export.h"
@@ -7,12 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
-int sp_state_seal(sp_slice lines, char out[SP_STATE_SEAL_LENGTH + 1])
+int sp_state_checksum(sp_slice lines, char out[SP_STATE_CHECKSUM_LENGTH + 1])
 {
     char digest[SP_DIGEST_TEXT_LENGTH + 1];
     int error = sp_digest_text(lines, digest);
     if (!error)
-        snprintf(out, SP_STATE_SEAL_LENGTH + 1, "{\"sha256\":\"%s\"}\n", digest);
+        snprintf(out, SP_STATE_CHECKSUM_LENGTH + 1, "{\"sha256\":\"%s\"}\n", digest);
     return error;
 }
 
@@ -49,7 +49,7 @@ static void write_gap(sp_buffer *out, const sp_record_gap *gap)
     sp_buffer_text(out, "}");
 }
 
-/* By enum spectacles_format, as far as a session can be in it. */
+/* The names of the encodings that a session can have, by enum spectacles_format. */
 static const char *const encoding_names[] = {NULL, "json", "etf"};
 
 static void write_record(sp_buffer *out, const sp_record *record)
@@ -73,16 +73,16 @@ static void write_record(sp_buffer *out, const sp_record *record)
 
 static int write_state(const spectacles_state *state, sp_buffer *out)
 {
-    char seal[SP_STATE_SEAL_LENGTH + 1];
+    char checksum[SP_STATE_CHECKSUM_LENGTH + 1];
     write_number(out, SP_STATE_MAGIC ",\"version\":", SP_STATE_VERSION);
     write_text(out, ",\"bot\":", state->bot);
     write_number(out, ",\"intents\":", state->intents);
     sp_buffer_text(out, state->complete ? ",\"complete\":true}\n" : ",\"complete\":false}\n");
     for (size_t i = 0; i < state->records.count; i++)
         write_record(out, state->records.list[i]);
-    if (sp_buffer_failed(out) || sp_state_seal(sp_buffer_slice(out), seal) != SPECTACLES_OK)
+    if (sp_buffer_failed(out) || sp_state_checksum(sp_buffer_slice(out), checksum) != SPECTACLES_OK)
         return SPECTACLES_E_NOMEM;
-    sp_buffer_append(out, seal, SP_STATE_SEAL_LENGTH);
+    sp_buffer_append(out, checksum, SP_STATE_CHECKSUM_LENGTH);
     if (sp_buffer_length(out) > SPECTACLES_STATE_BYTES_MAX)
         return SPECTACLES_E_TOOBIG;
     return sp_buffer_failed(out);

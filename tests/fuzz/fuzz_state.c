@@ -76,15 +76,15 @@ static void read_it(uint32_t shard_count, const uint8_t *bytes, size_t length)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
-    char seal[SP_STATE_SEAL_LENGTH + 1];
-    uint8_t *sealed = malloc(length + SP_STATE_SEAL_LENGTH);
-    must(sealed && !sp_state_seal((sp_slice){bytes, length}, seal));
+    char seal[SP_STATE_CHECKSUM_LENGTH + 1];
+    uint8_t *sealed = malloc(length + SP_STATE_CHECKSUM_LENGTH);
+    must(sealed && !sp_state_checksum((sp_slice){bytes, length}, seal));
     if (length > 0)
         memcpy(sealed, bytes, length);
-    memcpy(sealed + length, seal, SP_STATE_SEAL_LENGTH);
+    memcpy(sealed + length, seal, SP_STATE_CHECKSUM_LENGTH);
     for (size_t i = 0; i < sizeof shard_counts / sizeof shard_counts[0]; i++) {
         read_it(shard_counts[i], bytes, length);
-        read_it(shard_counts[i], sealed, length + SP_STATE_SEAL_LENGTH);
+        read_it(shard_counts[i], sealed, length + SP_STATE_CHECKSUM_LENGTH);
     }
     free(sealed);
     return 0;

@@ -19,8 +19,8 @@ static int check(const char *text)
 /* ---- JSONTestSuite ---- */
 
 /*
- * What RFC 8259 leaves open, and what we do (doc/json.md has it as a table): numbers of any size and lone surrogate escapes pass through,
- * what is not UTF-8 or begins with a byte order mark does not, and 500 levels are within our 512.
+ * What RFC 8259 leaves open, and what we do (doc/json.md has it as a table): numbers of any size and lone surrogate
+ * escapes pass through, what is not UTF-8 or begins with a byte order mark does not, and 500 levels are within our 512.
  */
 static const struct {
     const char *name;

@@ -1,4 +1,4 @@
-/* The one rule of every back-off: progress, or ten seconds of READY, starts the count anew; all else doubles the wait. */
+/* The rule of every back-off: progress, or ten seconds of READY, resets the count; everything else doubles the wait. */
 #include "core/backoff.h"
 #include "unit.h"
 
@@ -22,13 +22,13 @@ static uint64_t refused(sp_backoff *backoff, uint64_t now)
 static uint64_t accepted_and_dropped(sp_backoff *backoff, uint64_t now)
 {
     sp_backoff_ready(backoff, now);
-    return now + SP_BACKOFF_LIVED - 1;
+    return now + SP_BACKOFF_STABLE - 1;
 }
 
 static uint64_t ten_seconds_of_life(sp_backoff *backoff, uint64_t now)
 {
     sp_backoff_ready(backoff, now);
-    return now + SP_BACKOFF_LIVED;
+    return now + SP_BACKOFF_STABLE;
 }
 
 static uint64_t one_event_and_gone(sp_backoff *backoff, uint64_t now)
@@ -114,8 +114,8 @@ static void an_earlier_connection_lends_no_life(void **state)
     for (int i = 0; i < TRIES; i++) {
         sp_backoff backoff = sp_backoff_of(BASE, CAP);
         sp_backoff_next(&backoff, &random, ten_seconds_of_life(&backoff, 0));
-        sp_backoff_next(&backoff, &random, SP_BACKOFF_LIVED * 3);
-        uint64_t wait = sp_backoff_next(&backoff, &random, SP_BACKOFF_LIVED * 6);
+        sp_backoff_next(&backoff, &random, SP_BACKOFF_STABLE * 3);
+        uint64_t wait = sp_backoff_next(&backoff, &random, SP_BACKOFF_STABLE * 6);
         longest = wait > longest ? wait : longest;
     }
     assert_in_range(longest, 4 * BASE * 95 / 100, 4 * BASE);

@@ -61,10 +61,11 @@ static int read_bytes(spectacles_state *to, const spectacles_bytes *bytes, spect
 static int read_lines(const char *lines, spectacles_problem *problem)
 {
     static char text[ROOM];
-    char seal[SP_STATE_SEAL_LENGTH + 1];
+    char seal[SP_STATE_CHECKSUM_LENGTH + 1];
     spectacles_gap gap;
     spectacles_state *to = make("token", 513, 2);
-    assert_int_equal(sp_state_seal((sp_slice){(const uint8_t *)lines, strlen(lines)}, seal), SPECTACLES_OK);
+    assert_int_equal(sp_state_checksum((sp_slice){(const uint8_t *)lines, strlen(lines)}, seal),
+                     SPECTACLES_OK);
     int length = snprintf(text, sizeof text, "%s%s", lines, seal);
     int error = spectacles_state_read(to, (const uint8_t *)text, (size_t)length, NOW, problem);
     if (error) {
@@ -96,11 +97,11 @@ static void the_manual_shows_what_is_written(void **state)
         "{\"shard\":[1,2],\"session\":\"s1\",\"url\":\"wss://resume.test/\",\"seq\":18,\"encoding\":\"etf\","
         "\"time\":1000,\"gaps\":[{\"old_session\":null,\"new_session\":null,\"seq\":5,\"next\":1,"
         "\"time\":null}]}\n";
-    char seal[SP_STATE_SEAL_LENGTH + 1];
+    char seal[SP_STATE_CHECKSUM_LENGTH + 1];
     spectacles_bytes *bytes = write_example();
     const char *text = (const char *)spectacles_bytes_data(bytes);
     assert_int_equal(strncmp(text, lines, sizeof lines - 1), 0);
-    assert_int_equal(sp_state_seal((sp_slice){(const uint8_t *)lines, sizeof lines - 1}, seal),
+    assert_int_equal(sp_state_checksum((sp_slice){(const uint8_t *)lines, sizeof lines - 1}, seal),
                      SPECTACLES_OK);
     assert_string_equal(text + sizeof lines - 1, seal);
     spectacles_bytes_free(bytes);

@@ -1,4 +1,7 @@
-/* Any one allocation may fail: the call says so, the state is as it was before it, and the call works when it is made again. */
+/*
+ * Any one allocation may fail: the call says so, the state is as it was before it, and the call works when it is made
+ * again.
+ */
 #include "failing.h"
 #include "fakes.h"
 #include "unit.h"
