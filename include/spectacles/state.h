@@ -49,8 +49,8 @@
  *   sha256    the first 16 bytes of the SHA-256 of all lines above, in hexadecimal. It finds accidents, not forgeries:
  *             whoever can write the bytes can write their checksum
  *
- * Fields that version 1 does not know are passed over when they are read, and are not written again. A later library
- * that writes what an older one must not pass over raises the version; an older library then refuses the bytes
+ * Fields that version 1 does not know are ignored when they are read, and are not written again. A later library that
+ * writes a field which an older one must not ignore raises the version. The older library then refuses the bytes
  * (SPECTACLES_E_UNSUPPORTED). The first field and the last line are the same in every version.
  */
 #ifndef SPECTACLES_STATE_H
@@ -92,14 +92,21 @@ typedef struct spectacles_state_config {
     const char *token;
 } spectacles_state_config;
 
-/* Fills a configuration with defaults. size: sizeof(spectacles_state_config). */
+/*
+ * Fills a configuration with defaults, and sets its size.
+ *
+ * size: sizeof(spectacles_state_config). With 0 nothing is written.
+ */
 void spectacles_state_config_init(spectacles_state_config *config, size_t size);
 
 /*
- * Makes a state without records. Everything in config is copied.
+ * Makes a state without records. The caller frees it with spectacles_state_free().
  *
- * Returns 0, or
- *   SPECTACLES_E_INVAL        a setting is missing or wrong; `problem` (may be NULL) says which
+ * config:  copied.
+ * problem: may be NULL; on failure it says what is wrong.
+ *
+ * Returns 0, or:
+ *   SPECTACLES_E_INVAL        a setting is missing or wrong
  *   SPECTACLES_E_NOMEM        memory ran out
  *   SPECTACLES_E_UNSUPPORTED  the configuration is newer than the library
  */
@@ -110,36 +117,46 @@ int spectacles_state_new(spectacles_state **out, const spectacles_state_config *
 void spectacles_state_free(spectacles_state *state);
 
 /*
- * Replaces the records by those in `bytes`, which have to be all that a spectacles_state_write() gave. The bytes are
- * not kept. unix_time: milliseconds since 1970, for gaps that reading brings to light; 0: not known.
+ * Replaces the records by stored ones.
  *
- * A session of another shard count cannot be resumed. A shard whose id still exists keeps its record, and
- * declares the session as lost (spectacles_session.shard_count differs). A shard without a record then has a
- * gap whose sessions are not known, because other shards served its guilds. When a shard whose id no longer
- * exists left a gap, every shard has such a gap.
+ * bytes:     all that a spectacles_state_write() gave. They are not kept. unix_time: milliseconds since 1970, for gaps
+ * that are found while reading; 0: not known. problem:   may be NULL; on failure it says what is wrong, and at which
+ * byte.
  *
- * Returns 0, or a negative number; `problem` (may be NULL) then says in a sentence what is wrong, and at which byte:
- *   SPECTACLES_E_PROTO        no state, or torn, or changed: the checksum does not match, or a line is malformed
- *   SPECTACLES_E_UNSUPPORTED  written by a later version of the library
- *   SPECTACLES_E_AUTH         of another token, or of other intents
- *   SPECTACLES_E_TOOBIG       more than SPECTACLES_STATE_BYTES_MAX bytes
- *   SPECTACLES_E_NOMEM        memory ran out: the state is unchanged, and the call can be made again
- * After all of these but SPECTACLES_E_NOMEM the state is as after spectacles_state_lost().
+ * A session of another shard count cannot be resumed. A shard whose id still exists keeps its record, and declares the
+ * session as lost (spectacles_session.shard_count differs). A shard without a record then has a gap whose sessions are
+ * not known, because other shards served its guilds. When a shard whose id no longer exists left a gap, every shard has
+ * such a gap.
+ *
+ * Returns 0, or:
+ *   SPECTACLES_E_PROTO        the bytes are no state, or were torn or changed: the checksum does not match, or a line
+ *                             is malformed
+ *   SPECTACLES_E_UNSUPPORTED  a later version of the library wrote them
+ *   SPECTACLES_E_AUTH         they are of another token, or of other intents
+ *   SPECTACLES_E_TOOBIG       they are more than SPECTACLES_STATE_BYTES_MAX
+ *   SPECTACLES_E_NOMEM        memory ran out
+ * After SPECTACLES_E_NOMEM the state is unchanged, and the call can be made again. After every other error it is as
+ * after spectacles_state_lost().
  */
 int spectacles_state_read(spectacles_state *state, const uint8_t *bytes, size_t length, uint64_t unix_time,
                           spectacles_problem *problem);
 
 /*
- * Reports that a state was stored and cannot be read. Removes all records; every shard then has one gap whose sessions
- * are not known, until it has a record again. unix_time: as in spectacles_state_read().
+ * Reports that a state was stored and cannot be read. All records are removed. Every shard then has one gap whose
+ * sessions are not known, until the shard has a record again.
+ *
+ * unix_time: as in spectacles_state_read().
+ *
+ * Cannot fail.
  */
 void spectacles_state_lost(spectacles_state *state, uint64_t unix_time);
 
 /*
- * Writes the state; the bytes replace what `out` held (spectacles_bytes_data(), spectacles_bytes_length(),
- * codec.h). The same records give the same bytes.
+ * Writes the state as bytes. The same records give the same bytes.
  *
- * Returns 0, or, and then `out` is empty,
+ * out: receives the bytes in the place of what it held (codec.h). Empty on failure.
+ *
+ * Returns 0, or:
  *   SPECTACLES_E_NOMEM   memory ran out
  *   SPECTACLES_E_TOOBIG  it would be more than SPECTACLES_STATE_BYTES_MAX bytes
  */
@@ -150,13 +167,16 @@ int spectacles_state_write(const spectacles_state *state, spectacles_bytes *out)
  * (spectacles_relay_gap()), both from the same moment, replace its record. Records of shards that are not in
  * the array stay as they are: another process may serve those for a while.
  *
- * `shards` are shards that `relay` serves, all of them or some; neither is kept. unix_time: milliseconds since 1970,
- * for the time of records that change; 0: not known. The work is proportional to the number of records.
+ * The work is proportional to the number of records.
+ *
+ * shards:    `length` shards that `relay` serves, all of them or some. Not kept.
+ * relay:     the relay that serves them. Not kept.
+ * unix_time: milliseconds since 1970, for the records that change; 0: not known.
  *
  * A session that cannot be stored (see spectacles_state_set()) becomes a gap whose sessions are not known:
- * that is what a restart would make of it. The records of the other shards do not suffer.
+ * a restart would make the same of it. The records of the other shards are not affected.
  *
- * Returns 1 when a record changed, 0 when all is as it was, or, and then nothing has changed,
+ * Returns 1 when a record changed, 0 when none changed, or, and then none changed:
  *   SPECTACLES_E_INVAL  a shard has another shard count than the state
  *   SPECTACLES_E_NOMEM  memory ran out
  */
@@ -165,13 +185,16 @@ int spectacles_state_take(spectacles_state *state, spectacles_shard *const *shar
 
 /*
  * Replaces the record of one shard, from structs: for owners without a relay, and for states that come from elsewhere.
- * session: copied; NULL: the shard has none. gaps: copied, in the order in which they are to be declared. Without a
- * session and without gaps the record is removed. unix_time: as in spectacles_state_take().
+ * Without a session and without gaps the record is removed.
+ *
+ * session:   copied; NULL when the shard has none.
+ * gaps:      `length` gaps, in the order in which they are to be declared; copied.
+ * unix_time: as in spectacles_state_take().
  *
  * A session id is 1 to 255 printable ASCII characters, no spaces. A resume URL that is no such text, or is longer than
  * 511 characters, is stored as empty: the gateway's own URL is used then.
  *
- * Returns 1 when the record changed, 0 when it is as it was, or, and then nothing has changed,
+ * Returns 1 when the record changed, 0 when it did not, or, and then it did not:
  *   SPECTACLES_E_INVAL        the shard id is not below the shard count; the session or a gap is of another shard, or
  *                             of another shard count; a session id is no such text; the encoding is none of
  *                             SPECTACLES_FORMAT_JSON, SPECTACLES_FORMAT_ETF and 0 (not known)
@@ -182,10 +205,12 @@ int spectacles_state_set(spectacles_state *state, uint32_t shard_id, const spect
                          const spectacles_gap *gaps, size_t length, uint64_t unix_time);
 
 /*
- * The session of a shard. out->size is set by the caller to sizeof(spectacles_session). The texts in it belong to the
- * state, and are valid until the next call of _read, _lost, _take, _set or _free on it.
+ * The session of a shard.
  *
- * Returns 1; 0 when there is none, and `out` is then unchanged.
+ * out: its size has to be sizeof(spectacles_session). The texts in it belong to the state, and are valid until the next
+ *      call of _read, _lost, _take, _set or _free on the state.
+ *
+ * Returns 1, or 0 when there is none; `out` is then unchanged.
  */
 int spectacles_state_session(const spectacles_state *state, uint32_t shard_id, spectacles_session *out);
 
@@ -196,16 +221,20 @@ int spectacles_state_session(const spectacles_state *state, uint32_t shard_id, s
  * index: counted from 0.
  * out:   its texts live as long as those of spectacles_state_session().
  *
- * Returns 1; 0 when there are no more, and `out` is then unchanged.
+ * Returns 1, or 0 when there are no more; `out` is then unchanged.
  */
 int spectacles_state_gap(const spectacles_state *state, uint32_t shard_id, size_t index, spectacles_gap *out);
 
 /*
- * The gaps of these shards in one array, as spectacles_relay_config wants them. The array and the texts belong to the
- * state, and are valid until the next call of _gaps, _read, _lost, _take, _set or _free on it. *gaps is NULL when there
- * are none.
+ * The gaps of some shards in one array, as spectacles_relay_config wants them.
  *
- * Returns 0, or SPECTACLES_E_NOMEM.
+ * shards:      `length` shards. Not kept.
+ * gaps:        receives the array; NULL when there are no gaps. The array and the texts belong to the state, and are
+ *              valid until the next call of _gaps, _read, _lost, _take, _set or _free on it.
+ * gaps_length: receives the number of gaps.
+ *
+ * Returns 0, or:
+ *   SPECTACLES_E_NOMEM  memory ran out
  */
 int spectacles_state_gaps(spectacles_state *state, spectacles_shard *const *shards, size_t length,
                           const spectacles_gap **gaps, size_t *gaps_length);
@@ -223,7 +252,9 @@ size_t spectacles_state_length(const spectacles_state *state);
 uint32_t spectacles_state_shard_id(const spectacles_state *state, size_t index);
 
 /*
- * When the record of a shard last changed: milliseconds since 1970; 0 when that is not known, or there is no record.
+ * When the record of a shard last changed.
+ *
+ * Returns milliseconds since 1970; 0 when the time is not known, or there is no record. Cannot fail.
  */
 uint64_t spectacles_state_time(const spectacles_state *state, uint32_t shard_id);
 

@@ -28,9 +28,9 @@ static sp_blocks_walk *best(void)
 #endif
 }
 
-sp_blocks_way sp_blocks_way_at(size_t n)
+sp_blocks_variant sp_blocks_variant_at(size_t n)
 {
-    static const sp_blocks_way all[] = {
+    static const sp_blocks_variant all[] = {
 #if SP_BLOCKS_X86
         {"avx512", sp_blocks_avx512},
         {"avx2", sp_blocks_avx2},

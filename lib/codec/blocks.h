@@ -15,16 +15,16 @@
 typedef bool sp_blocks_walk(const uint8_t *at, const uint8_t *end, const uint8_t **behind);
 
 /* A walk, and the instruction set that it needs. */
-typedef struct sp_blocks_way {
+typedef struct sp_blocks_variant {
     const char *name;
     sp_blocks_walk *walk; /* NULL: without a walk, the scanner alone */
-} sp_blocks_way;
+} sp_blocks_variant;
 
 /*
  * The nth walk that this processor can execute, counted from 0, the fastest first. The last one is "portable", which
  * has no walk. Behind it the name is NULL.
  */
-sp_blocks_way sp_blocks_way_at(size_t n);
+sp_blocks_variant sp_blocks_variant_at(size_t n);
 
 enum {
     SP_BLOCKS_MIN = 96 /* bytes; shorter texts are left to the scanner */

@@ -210,12 +210,12 @@ void copy(const Payloads &all, std::vector<char> &room)
     }
 }
 
-void walk(const Payloads &all, sp_blocks_way way)
+void walk(const Payloads &all, sp_blocks_variant variant)
 {
     for (auto &text : all.json) {
         const uint8_t *at = bytes_of(text.data());
         const uint8_t *behind = at;
-        way.walk(at, at + text.size(), &behind);
+        variant.walk(at, at + text.size(), &behind);
         sink = sink + static_cast<uint64_t>(behind - at);
     }
 }
@@ -267,9 +267,9 @@ int main(int argc, char **argv)
     add("simdjson On-Demand, envelope", [&] { simdjson_envelope(on_demand, all); });
     add("ours, JSON envelope", [&] { envelope(all, JSON, false); });
     add("ours, JSON envelope, head only", [&] { envelope(all, JSON, true); });
-    for (size_t n = 0; sp_blocks_way_at(n).walk; n++) {
-        sp_blocks_way way = sp_blocks_way_at(n);
-        add(std::string("ours, the walk alone, ") + way.name, [&all, way] { walk(all, way); });
+    for (size_t n = 0; sp_blocks_variant_at(n).walk; n++) {
+        sp_blocks_variant variant = sp_blocks_variant_at(n);
+        add(std::string("ours, the walk alone, ") + variant.name, [&all, variant] { walk(all, variant); });
     }
     add("simdjson DOM (checks all)", [&] { simdjson_tree(dom, all); });
     add("cJSON, tree", [&] { cjson_tree(all); });
@@ -294,8 +294,8 @@ int main(int argc, char **argv)
                 CALLGRIND_DUMP_STATS_AT(each.name.c_str());
         }
     }
-    std::printf("%zu payloads, %zu bytes on average; simdjson goes its way '%s', we go '%s'\n", all.json.size(),
-                all.bytes / all.json.size(), simdjson::get_active_implementation()->name().c_str(), sp_blocks_way_at(0).name);
+    std::printf("%zu payloads, %zu bytes on average; simdjson runs as '%s', we run as '%s'\n", all.json.size(),
+                all.bytes / all.json.size(), simdjson::get_active_implementation()->name().c_str(), sp_blocks_variant_at(0).name);
     report(contenders, 1, all.json.size(), all.bytes, counter.works());
     spectacles_document_free(tree);
     spectacles_bytes_free(out);

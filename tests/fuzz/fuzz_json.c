@@ -1,4 +1,4 @@
-/* JSON: the fast way and the slow one agree; what is read and written again means the same. */
+/* JSON: the fast check and the scanner agree; what is read and written again means the same. */
 #include "codec/blocks.h"
 #include "codec/scanner.h"
 #include "fuzz.h"
@@ -11,9 +11,9 @@ static void ways_agree(const uint8_t *bytes, size_t length)
         return;
     sp_scanner scanner = sp_scanner_of((sp_slice){bytes, length});
     const uint8_t *end = sp_scanner_walk(&scanner) ? scanner.at : NULL;
-    for (size_t n = 0; sp_blocks_way_at(n).walk; n++) {
+    for (size_t n = 0; sp_blocks_variant_at(n).walk; n++) {
         const uint8_t *behind = NULL;
-        if (sp_blocks_way_at(n).walk(bytes, bytes + length, &behind))
+        if (sp_blocks_variant_at(n).walk(bytes, bytes + length, &behind))
             must(behind == end);
     }
 }

@@ -1,5 +1,5 @@
 /*
- * The walk over blocks against the scanner, which looks at every byte: every way that this processor can go
+ * The walk over blocks against the scanner, which looks at every byte: every variant that this processor can execute
  * has to agree with it about valid texts and must never accept an invalid one.
  */
 #include "codec/blocks.h"
@@ -153,19 +153,19 @@ static void compare(const maker *make, size_t length, int must_accept)
     assert_non_null(exact);
     memcpy(exact, make->text, length);
     const uint8_t *end = byte_by_byte(exact, length);
-    for (size_t n = 0; sp_blocks_way_at(n).name; n++) {
-        sp_blocks_way way = sp_blocks_way_at(n);
+    for (size_t n = 0; sp_blocks_variant_at(n).name; n++) {
+        sp_blocks_variant variant = sp_blocks_variant_at(n);
         const uint8_t *behind = NULL;
-        if (!way.walk)
+        if (!variant.walk)
             continue;
-        int accepted = way.walk(exact, exact + length, &behind);
+        int accepted = variant.walk(exact, exact + length, &behind);
         if (!accepted)
             assert_null(behind);
         if (accepted && behind != end)
-            fail_msg("%s %s: %.*s", way.name, end ? "ends elsewhere" : "accepts what is not valid",
+            fail_msg("%s %s: %.*s", variant.name, end ? "ends elsewhere" : "accepts what is not valid",
                      (int)length, make->text);
         if (must_accept && !accepted)
-            fail_msg("%s does not accept: %.*s", way.name, (int)length, make->text);
+            fail_msg("%s does not accept: %.*s", variant.name, (int)length, make->text);
         if (must_accept)
             assert_ptr_equal(behind, exact + length);
     }
@@ -208,10 +208,10 @@ static void what_stands_behind_does_not_matter(void **state)
         if (length > MOST || make.long_key)
             continue;
         put(&make, behinds[round % (int)(sizeof behinds / sizeof behinds[0])]);
-        for (size_t n = 0; sp_blocks_way_at(n).walk; n++) {
+        for (size_t n = 0; sp_blocks_variant_at(n).walk; n++) {
             const uint8_t *text = (const uint8_t *)make.text;
             const uint8_t *behind = NULL;
-            assert_true(sp_blocks_way_at(n).walk(text, text + make.length, &behind));
+            assert_true(sp_blocks_variant_at(n).walk(text, text + make.length, &behind));
             assert_ptr_equal(behind, text + length);
         }
     }
@@ -397,10 +397,10 @@ static void the_best_way_comes_first(void **state)
 {
     (void)state;
     size_t count = 0;
-    while (sp_blocks_way_at(count).name)
-        print_message("# way %zu: %s\n", count, sp_blocks_way_at(count).name), count++;
+    while (sp_blocks_variant_at(count).name)
+        print_message("# variant %zu: %s\n", count, sp_blocks_variant_at(count).name), count++;
     assert_true(count >= 1);
-    assert_string_equal(sp_blocks_way_at(count - 1).name, "portable");
+    assert_string_equal(sp_blocks_variant_at(count - 1).name, "portable");
 }
 
 int main(void)
