@@ -19,23 +19,31 @@ def objects(build: Path) -> dict[str, Path]:
     return found
 
 
-def symbols(path: Path) -> tuple[set[str], set[str]]:
-    """The symbols that an object file defines for others, and those that it takes from others."""
-    done = subprocess.run(["nm", "--extern-only", path], capture_output=True, text=True, check=True)
-    defined, taken = set(), set()
+def symbols(objects_of: dict[str, Path]) -> tuple[dict[str, str], dict[str, set[str]]]:
+    """The file that defines each symbol, and the symbols that each file takes from others."""
+    missing = [str(path) for path in objects_of.values() if not path.exists()]
+    assert not missing, f"the library is not built: there is no {missing[0]}"
+    name_of = {str(path): name for name, path in objects_of.items()}
+    command = ["nm", "--extern-only", "--print-file-name", *name_of]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    owner: dict[str, str] = {}
+    taken: dict[str, set[str]] = {name: set() for name in objects_of}
     for line in done.stdout.splitlines():
-        kind, name = line.split()[-2:]
-        (taken if kind in "Uw" else defined).add(name)
-    return defined, taken
+        path, rest = line.split(":", 1)
+        kind, symbol = rest.split()[-2:]
+        if kind in "Uw":
+            taken[name_of[path]].add(symbol)
+        else:
+            owner[symbol] = name_of[path]
+    return owner, taken
 
 
 def arrows(build: Path) -> Arrows:
-    tables = {name: symbols(path) for name, path in objects(build).items()}
-    owner = {symbol: name for name, (defined, _) in tables.items() for symbol in defined}
-    found: Arrows = {name: {} for name in tables}
-    for name, (_, taken) in tables.items():
-        for symbol in taken:
-            if symbol in owner and owner[symbol] != name:
+    owner, taken = symbols(objects(build))
+    found: Arrows = {name: {} for name in taken}
+    for name, symbols_taken in taken.items():
+        for symbol in symbols_taken:
+            if owner.get(symbol, name) != name:
                 found[name].setdefault(owner[symbol], set()).add(symbol)
     return found
 
