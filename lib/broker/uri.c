@@ -21,7 +21,12 @@ static int hex(char digit)
     return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
 }
 
-/* Percent-decodes into one of the fields. False when it is malformed, too long or holds a NUL. */
+static bool is_control(int byte)
+{
+    return byte < 0x20 || byte == 0x7f;
+}
+
+/* Percent-decodes into one of the fields. False when it is malformed, too long or holds a control character. */
 static bool decode(char out[SP_URI_TEXT_MAX + 1], const char *text, size_t length)
 {
     size_t at = 0;
@@ -33,7 +38,7 @@ static bool decode(char out[SP_URI_TEXT_MAX + 1], const char *text, size_t lengt
             byte = hex(text[i + 1]) * 16 + hex(text[i + 2]);
             i += 2;
         }
-        if (byte == 0 || at == SP_URI_TEXT_MAX)
+        if (is_control(byte) || at == SP_URI_TEXT_MAX)
             return false;
         out[at++] = (char)byte;
     }
@@ -59,16 +64,40 @@ static bool parse_number(uint32_t *out, const char *digits, size_t length, uint3
 
 /* ---- Authority ---- */
 
+static const char several[] =
+    "the AMQP URL names several hosts: a list of URLs is the way, one URL for each host";
+
+/* What is pasted brings a space along, and a file its last newline: RabbitMQ would speak of a wrong password. */
+static bool has_space_around(const char *text)
+{
+    size_t length = strlen(text);
+    return length > 0 && (text[0] == ' ' || text[length - 1] == ' ');
+}
+
 static int parse_user(sp_uri *out, const char *text, size_t length, spectacles_problem *problem)
 {
     const char *colon = memchr(text, ':', length);
     size_t user = colon ? (size_t)(colon - text) : length;
     if (!decode(out->user, text, user))
-        return refuse(problem, "the user in the AMQP URL is too long or has a malformed percent escape");
+        return refuse(
+            problem, "the user in the AMQP URL is longer than 255 bytes, holds a control character, or has a "
+                     "malformed percent escape (a '%' is written %25)");
     out->password[0] = '\0';
     if (colon && !decode(out->password, colon + 1, length - user - 1))
-        return refuse(problem, "the password in the AMQP URL is too long or has a malformed percent escape");
+        return refuse(
+            problem,
+            "the password in the AMQP URL is longer than 255 bytes, holds a control character (a line "
+            "break, for example), or has a malformed percent escape (a '%' is written %25)");
+    if (has_space_around(out->user) || has_space_around(out->password))
+        return refuse(problem, "the user or the password in the AMQP URL begins or ends with a space");
     return SPECTACLES_OK;
+}
+
+/* A name or a numeric address. IPv6 may have a zone behind a percent sign. */
+static bool is_host(const char *host)
+{
+    static const char fit[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:%";
+    return strspn(host, fit) == strlen(host);
 }
 
 static int parse_host(sp_uri *out, const char *text, size_t length, spectacles_problem *problem)
@@ -84,7 +113,7 @@ static int parse_host(sp_uri *out, const char *text, size_t length, spectacles_p
     const char *host = bracketed ? text + 1 : text;
     if (host_end > host && !decode(out->host, host, (size_t)(host_end - host)))
         return refuse(problem, unfit);
-    if (strcspn(out->host, " \t\r\n/@") != strlen(out->host))
+    if (!is_host(out->host))
         return refuse(problem, unfit);
     const char *colon = bracketed ? host_end + 1 : host_end;
     if (colon == end)
@@ -106,6 +135,8 @@ static int parse_authority(sp_uri *out, const char *text, size_t length, spectac
         text += user + 1;
         length -= user + 1;
     }
+    if (memchr(text, ',', length))
+        return refuse(problem, several);
     return parse_host(out, text, length, problem);
 }
 
@@ -215,6 +246,39 @@ static int parse_query(sp_uri *out, const char *query, spectacles_problem *probl
 
 /* ---- The whole ---- */
 
+/*
+ * Where the host would end is often where a password goes on: amqp://admin:1234#secret@rabbit names the host "admin".
+ * Nothing of such a URL may be used, since all of it may be secret.
+ */
+static int check_escapes(const char *rest, size_t authority, spectacles_problem *problem)
+{
+    const char *at = memchr(rest, '@', authority);
+    if (at && memchr(at + 1, '@', authority - (size_t)(at + 1 - rest)))
+        return refuse(problem, "the AMQP URL has a second '@': in a user or password it is written %40");
+    if (strstr(rest, ",amqp://") || strstr(rest, ",amqps://"))
+        return refuse(problem, several);
+    if (strpbrk(rest, " \t\r\n\v\f"))
+        return refuse(problem,
+                      "the AMQP URL holds white space: in a user or password a space is written %20");
+    if (!strchr(rest + authority, '@'))
+        return SPECTACLES_OK;
+    switch (rest[authority]) {
+    case '#':
+        return refuse(problem,
+                      "the AMQP URL has a '#' in front of an '@': in a user or password '#' is written %23");
+    case '?':
+        return refuse(
+            problem,
+            "the AMQP URL has a '?' in front of an '@': in a user or password '?' is written %3F (and "
+            "'@' in a parameter %40)");
+    default:
+        return refuse(
+            problem,
+            "the AMQP URL has a '/' in front of an '@': in a user or password '/' is written %2F (and "
+            "'@' in a virtual host %40)");
+    }
+}
+
 static const char *parse_scheme(sp_uri *out, const char *text)
 {
     out->tls = strncasecmp(text, "amqps://", 8) == 0;
@@ -226,34 +290,35 @@ static const char *parse_scheme(sp_uri *out, const char *text)
 
 int sp_uri_parse(sp_uri *out, const char *text, spectacles_problem *problem)
 {
-    sp_uri uri = {.user = "guest",
-                  .password = "guest",
-                  .host = "localhost",
-                  .vhost = "/",
-                  .heartbeat = SP_HEARTBEAT_DEFAULT};
-    const char *rest = parse_scheme(&uri, text);
+    *out = (sp_uri){.user = "guest",
+                    .password = "guest",
+                    .host = "localhost",
+                    .vhost = "/",
+                    .heartbeat = SP_HEARTBEAT_DEFAULT};
+    const char *rest = parse_scheme(out, text);
     if (!rest)
         return refuse(problem, "the AMQP URL begins neither with amqp:// nor with amqps://");
     size_t length = strcspn(rest, "/?#");
-    int error = parse_authority(&uri, rest, length, problem);
+    int error = check_escapes(rest, length, problem);
+    if (error == SPECTACLES_OK)
+        error = parse_authority(out, rest, length, problem);
     if (error != SPECTACLES_OK)
         return error;
     rest += length;
     if (*rest == '/') {
         length = strcspn(++rest, "?#");
-        if (memchr(rest, '/', length) || !decode(uri.vhost, rest, length))
+        if (memchr(rest, '/', length) || !decode(out->vhost, rest, length) ||
+            !sp_utf8_is_whole(out->vhost, strlen(out->vhost)))
             return refuse(problem,
                           "the virtual host in the AMQP URL is malformed: a slash in it is written %2F");
         /* A virtual host without a name is unheard of; a slash too much is not. */
         if (length == 0)
-            memcpy(uri.vhost, "/", 2);
+            memcpy(out->vhost, "/", 2);
         rest += length;
     }
     if (*rest == '?')
-        error = parse_query(&uri, rest + 1, problem);
+        error = parse_query(out, rest + 1, problem);
     if (error == SPECTACLES_OK)
-        error = check_tls(&uri, problem);
-    if (error == SPECTACLES_OK)
-        *out = uri;
+        error = check_tls(out, problem);
     return error;
 }

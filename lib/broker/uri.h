@@ -28,6 +28,7 @@ typedef struct sp_uri {
 } sp_uri;
 
 /*
+ * Everything is parsed in place, so that the password has no second copy: *out is to be wiped, also after an error.
  * SPECTACLES_E_INVAL or SPECTACLES_E_UNSUPPORTED; the problem then names a parameter at most, and nothing else of the
  * URI.
  */

@@ -117,6 +117,18 @@ SPECTACLES_EXPORT size_t spectacles_printable(char *out, size_t size, const void
     return written;
 }
 
+bool sp_utf8_is_whole(const void *bytes, size_t length)
+{
+    const unsigned char *in = bytes;
+    size_t width = 0;
+    for (size_t i = 0; i < length; i += width) {
+        width = in[i] < 0x80 ? 1 : sp_utf8_sequence(in + i, length - i);
+        if (width == 0)
+            return false;
+    }
+    return true;
+}
+
 bool sp_text_is_graphic(const char *chars)
 {
     for (; *chars; chars++) {

@@ -30,6 +30,9 @@ void sp_text_add_foreign(sp_text *text, const void *bytes, size_t length, size_t
 /* The length of the valid UTF-8 sequence (RFC 3629) that the bytes begin with; 0 when they begin with none. */
 size_t sp_utf8_sequence(const unsigned char *bytes, size_t length);
 
+/* Whether all of the bytes are UTF-8. */
+bool sp_utf8_is_whole(const void *bytes, size_t length);
+
 /* Whether a NUL-terminated text is printable ASCII without spaces. */
 bool sp_text_is_graphic(const char *chars);
 

@@ -76,6 +76,23 @@ def test_a_wrong_password(bot: Bot, rabbit: RabbitNode, vhost: str, name: str) -
     no_secret(process, "s3cretpw", bot.standin.token)
 
 
+@pytest.mark.parametrize("name", ["worker", "gateway"])
+@pytest.mark.parametrize(("url", "words"), [
+    ("amqp://admin:1234#s3cretpw@127.0.0.1:{port}", "'#' is written %23"),
+    ("amqp://admin:1234/s3cretpw@127.0.0.1:{port}", "'/' is written %2F"),
+    ("amqp://admin:1234?s3cretpw@127.0.0.1:{port}", "'?' is written %3F"),
+    ("amqp://admin:s3cretpw%0a@127.0.0.1:{port}", "control character"),
+    ("amqp://admin:s3cretpw@127.0.0.1:{port}\n", "white space"),
+    ("amqp://admin:s3cretpw@127.0.0.1:{port},127.0.0.2:{port}", "a list of URLs"),
+])
+def test_a_password_that_is_not_encoded(bot: Bot, rabbit: RabbitNode, name: str, url: str, words: str) -> None:
+    """Told at the start, and nothing of it is shown, or sent anywhere."""
+    process = bot.start(name, *(["MESSAGE_CREATE"] if name == "worker" else []), AMQP_URL=url.format(port=rabbit.port))
+    assert process.wait() == 1
+    said(process, words)
+    no_secret(process, "s3cretpw", "1234", bot.standin.token)
+
+
 def test_a_wrong_vhost(bot: Bot, rabbit: RabbitNode) -> None:
     worker = bot.start("worker", "MESSAGE_CREATE", AMQP_URL=rabbit.url("nowhere"))
     said(worker, "virtual host 'nowhere'", "create it")
