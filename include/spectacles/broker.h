@@ -53,7 +53,10 @@ typedef struct spectacles_broker_config {
      * the seed shuffles. Everything is percent-encoded as in RabbitMQ's URI specification; no path, or an empty
      * one, means vhost "/". Parameters: heartbeat (seconds, 0 for none; default 20), frame_max, channel_max,
      * connection_timeout (milliseconds; instead of connect_timeout), auth_mechanism (plain, external),
-     * cacertfile, certfile, keyfile, verify (verify_peer); any other is refused
+     * cacertfile, certfile, keyfile, verify (verify_peer); any other is refused. So are control characters, also
+     * percent-encoded ones, white space, spaces around user and password, an '@' behind the host (a '#', '/' or '?' in
+     * a password has to be percent-encoded), and several hosts in one URL. The copy that the broker keeps is wiped by
+     * spectacles_broker_free()
      */
     const char *const *urls;
     const char *group;        /* the exchange; default "gateway" */
@@ -88,8 +91,8 @@ enum spectacles_header_type {
     SPECTACLES_HEADER_INTEGER = 2,   /* `integer`; sent with 32 bits (I) if they suffice, or 64 (l) */
     SPECTACLES_HEADER_TEXT = 3,      /* `bytes`: UTF-8 by convention, checked by nobody (S) */
     SPECTACLES_HEADER_BINARY = 4,    /* `bytes` (x) */
-    SPECTACLES_HEADER_TIMESTAMP = 5, /* `integer`: seconds since 1970 (T) */
-    SPECTACLES_HEADER_REAL = 6,      /* `real` (d, and f when received) */
+    SPECTACLES_HEADER_TIMESTAMP = 5, /* `integer`: seconds since 1970 (T); sent: 0 to INT64_MAX / 1000 */
+    SPECTACLES_HEADER_REAL = 6,      /* `real` (d, and f when received); sent: finite */
     /* Received only: */
     SPECTACLES_HEADER_TABLE = 7, /* `bytes`: for spectacles_header_next() and _find() */
     SPECTACLES_HEADER_ARRAY = 8, /* `bytes`: for spectacles_header_next() */
@@ -103,7 +106,8 @@ enum spectacles_header_type {
 typedef struct spectacles_header {
     uint32_t type; /* enum spectacles_header_type */
     uint32_t reserved;
-    const char *key; /* 1 to 255 bytes, not NUL-terminated; NULL in an array and for all headers together */
+    const char
+        *key; /* 1 to 255 bytes of UTF-8, not NUL-terminated; NULL in an array and for all headers together */
     size_t key_length;
     int64_t integer;
     double real;
@@ -141,7 +145,10 @@ enum spectacles_message_flag {
     SPECTACLES_MESSAGE_REPLACE_SURROGATES = 4
 };
 
-/* What to publish. Everything is copied. Text fields are NUL-terminated, at most 255 bytes, NULL for none. */
+/*
+ * What to publish. Everything is copied. Text fields are NUL-terminated, at most 255 bytes of UTF-8, NULL for none; so is the
+ * key. RabbitMQ ends the connection over others.
+ */
 typedef struct spectacles_message {
     uint32_t size;        /* set by spectacles_message_init */
     uint32_t flags;       /* a mask of enum spectacles_message_flag */
@@ -164,8 +171,8 @@ typedef struct spectacles_message {
     uint32_t format;
     uint32_t priority; /* 1 to 255, for queues with x-max-priority; 0: none */
     /*
-     * at most 64, of together 4096 bytes on the wire; keys that begin with "spectacles-" are the library's own,
-     * and CC and BCC are RabbitMQ's
+     * at most 64, of together 4096 bytes on the wire; keys that begin with "spectacles-" are the library's own, and
+     * CC, BCC and those that begin with "x-amqp-1.0-" are RabbitMQ's. x-stream-filter-value has to be text
      */
     uint32_t header_count;
     const spectacles_header *headers;
@@ -179,7 +186,12 @@ enum spectacles_broker_event_type {
     SPECTACLES_BROKER_EVENT_CONFIRMED = 4, /* `tag`: the broker has it (basic.ack) */
     /* `tag`: mandatory and unroutable; code 312, text. Not CONFIRMED as well */
     SPECTACLES_BROKER_EVENT_RETURNED = 5,
-    SPECTACLES_BROKER_EVENT_FAILED = 6, /* `tag`: never to be delivered; code, text */
+    /*
+     * `tag`: never to be delivered; code, text. The broker refused it by name (404, 403, 406), or several connections in a
+     * row ended right behind it, each time that it was alone on its way: code 501, 502, 503, 505, 540 or 541, or 0 for
+     * connections that were cut
+     */
+    SPECTACLES_BROKER_EVENT_FAILED = 6,
     /* after SPECTACLES_E_AGAIN: the window has room again; not any more after spectacles_broker_close() */
     SPECTACLES_BROKER_EVENT_ROOM = 7,
     /*

@@ -5,6 +5,7 @@
 #include "codec/transcode.h"
 #include "core/config.h"
 #include "core/export.h"
+#include "core/wipe.h"
 
 #include <spectacles/codec.h>
 #include <spectacles/routing.h>
@@ -64,6 +65,8 @@ static int check_config(const spectacles_broker_config *config, spectacles_probl
         return sp_refuse(problem, SPECTACLES_E_INVAL, "group holds a control character, or is not UTF-8");
     if (config->name && strlen(config->name) > SP_SHORT_MAX)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "name is longer than 255 bytes");
+    if (config->name && !sp_utf8_is_whole(config->name, strlen(config->name)))
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "name is not UTF-8");
     if (config->seed == 0)
         return sp_refuse(problem, SPECTACLES_E_INVAL,
                          "seed is 0: give it a number from spectacles_random_seed()");
@@ -108,6 +111,7 @@ static void shuffle_urls(spectacles_broker *broker)
         sp_uri last = broker->uris[left - 1];
         broker->uris[left - 1] = broker->uris[chosen];
         broker->uris[chosen] = last;
+        sp_wipe(&last, sizeof last);
     }
 }
 
@@ -142,6 +146,7 @@ static int set_up(spectacles_broker *broker, const spectacles_broker_config *con
     broker->format = config->format;
     broker->topology.declare = config->declare;
     broker->random.state = config->seed;
+    broker->backoff = sp_backoff_of(SP_BACKOFF_BASE, SP_BACKOFF_CAP);
     broker->phase_deadline = SPECTACLES_NEVER;
     broker->frame_max = SP_WIRE_FRAME_MAX;
     broker->group = sp_text_copy(config->group, strlen(config->group));
@@ -180,6 +185,7 @@ SPECTACLES_EXPORT void spectacles_broker_free(spectacles_broker *broker)
 {
     if (!broker)
         return;
+    sp_wipe(broker->uris, broker->uri_count * sizeof *broker->uris); /* passwords */
     free(broker->uris);
     free(broker->group);
     free(broker->name);
@@ -266,6 +272,7 @@ SPECTACLES_EXPORT const spectacles_broker_event *spectacles_broker_next_event(sp
     for (;;) {
         if (connects_now(broker, now))
             sp_broker_connect(broker, now);
+        sp_suspicion_advance(&broker->suspicion, &broker->publishes, sp_broker_only_publishes(broker), now);
         const spectacles_broker_event *event = take_confirm(broker);
         if (!event)
             event = sp_broker_take_failed_call(broker);
@@ -332,6 +339,7 @@ SPECTACLES_EXPORT uint64_t spectacles_broker_deadline(const spectacles_broker *b
     uint64_t deadline = earlier(broker->phase_deadline, heartbeat_deadline(broker));
     deadline = earlier(deadline, call_deadline(broker));
     deadline = earlier(deadline, broker->publishes.due);
+    deadline = earlier(deadline, sp_suspicion_deadline(&broker->suspicion));
     if (broker->owner_closes && broker->state != SPECTACLES_BROKER_CLOSING)
         deadline = earlier(deadline, broker->drain_deadline);
     if (broker->state == SPECTACLES_BROKER_READY)
@@ -398,6 +406,7 @@ SPECTACLES_EXPORT int spectacles_broker_expire(spectacles_broker *broker, uint64
         error = sp_publishes_release(&broker->publishes, now + SP_DEFER_NACKED);
     if (error == SPECTACLES_OK && now >= sp_topology_deadline(&broker->topology))
         error = sp_broker_advance(broker, now);
+    sp_suspicion_advance(&broker->suspicion, &broker->publishes, sp_broker_only_publishes(broker), now);
     return error;
 }
 
@@ -457,6 +466,10 @@ SPECTACLES_EXPORT int spectacles_broker_eof(spectacles_broker *broker, int error
     broker->transport = SP_TRANSPORT_ENDED;
     sp_loss *loss = sp_broker_blame(broker, 0, error ? error : SPECTACLES_E_CLOSED);
     if (loss) {
+        bool cut = error == SPECTACLES_OK || error == SPECTACLES_E_SYS || error == SPECTACLES_E_CLOSED;
+        loss->cause = cut ? SP_LOSS_CUT : SP_LOSS_OTHER;
+        loss->time = now;
+        loss->alone = sp_broker_only_publishes(broker);
         sp_text_set(&loss->text, "%s", "");
         if (length > 0)
             sp_text_add_foreign(&loss->text, text, length, SP_TEXT_MAX / 2);
@@ -475,10 +488,16 @@ SPECTACLES_EXPORT int spectacles_broker_eof(spectacles_broker *broker, int error
  * before a queue is bound they would be confirmed and thrown away. They go out in confirm mode only, and not
  * while the broker has blocked us or stopped their channel.
  */
-static bool publishes_flow(const spectacles_broker *broker)
+bool sp_broker_takes_publishes(const spectacles_broker *broker)
 {
     return broker->confirms && !broker->blocked && !broker->stopped &&
            (broker->state == SPECTACLES_BROKER_READY || broker->state == SPECTACLES_BROKER_DRAINING);
+}
+
+bool sp_broker_only_publishes(const spectacles_broker *broker)
+{
+    return sp_broker_takes_publishes(broker) && broker->topology.declaring.count == 0 &&
+           broker->topology.consuming.count == 0;
 }
 
 /* A cut record has to be completed, whatever else is wanted; and no more than that when something else waits. */
@@ -488,14 +507,16 @@ static sp_slice next_output(const spectacles_broker *broker, bool *publishes)
     *publishes = false;
     if (broker->transport != SP_TRANSPORT_OPEN)
         return nothing;
-    bool flows = publishes_flow(broker);
+    bool flows = sp_broker_takes_publishes(broker);
     bool cut = broker->confirms && sp_publishes_is_cut(&broker->publishes);
     if (!cut && sp_buffer_length(&broker->control) > 0)
         return sp_buffer_slice(&broker->control);
     *publishes = true;
     if (cut && (!flows || sp_buffer_length(&broker->control) > 0))
         return sp_publishes_rest(&broker->publishes);
-    return flows ? sp_publishes_pending(&broker->publishes) : nothing;
+    return flows ? sp_suspicion_gate(&broker->suspicion, &broker->publishes,
+                                     sp_publishes_pending(&broker->publishes))
+                 : nothing;
 }
 
 SPECTACLES_EXPORT size_t spectacles_broker_pending(const spectacles_broker *broker, const uint8_t **bytes)
@@ -571,76 +592,6 @@ SPECTACLES_EXPORT int spectacles_broker_unsubscribe(spectacles_broker *broker, u
         return sp_broker_fail(broker, SPECTACLES_E_INVAL, "there is no subscription of this number");
     int error = sp_broker_leave(broker, subscription);
     return error == SPECTACLES_OK ? error : sp_broker_fail(broker, error, spectacles_strerror(error));
-}
-
-static bool fits(const char *text)
-{
-    return !text || strlen(text) <= SP_SHORT_MAX;
-}
-
-/* RabbitMQ ends the channel over any other, and would at each new try: MAX_EXPIRY_TIMER is ten years. */
-static bool is_expiration(const char *text)
-{
-    const uint64_t most = UINT64_C(315360000000);
-    uint64_t value = 0;
-    for (const char *at = text; *at; at++) {
-        if (*at < '0' || *at > '9' || value > most)
-            return false;
-        value = value * 10 + (uint64_t)(*at - '0');
-    }
-    return *text && value <= most;
-}
-
-/* RabbitMQ takes these for lists of more routing keys, and ends the channel over whatever is no list. */
-static bool is_for_routing(const spectacles_header *header)
-{
-    return (header->key_length == 2 && memcmp(header->key, "CC", 2) == 0) ||
-           (header->key_length == 3 && memcmp(header->key, "BCC", 3) == 0);
-}
-
-static int check_headers(spectacles_broker *broker, const spectacles_message *message)
-{
-    const char *problem = sp_headers_problem(message->headers, message->header_count, SP_HEADERS_BYTES);
-    for (uint32_t i = 0; !problem && i < message->header_count; i++) {
-        if (is_for_routing(&message->headers[i]))
-            problem = "headers CC and BCC are lists of routing keys in RabbitMQ, and can not be sent";
-    }
-    return problem ? sp_broker_fail(broker, SPECTACLES_E_INVAL, problem) : SPECTACLES_OK;
-}
-
-static int check_properties(spectacles_broker *broker, const spectacles_message *message)
-{
-    int error = check_headers(broker, message);
-    if (error != SPECTACLES_OK)
-        return error;
-    if (message->priority > UINT8_MAX)
-        return sp_broker_fail(broker, SPECTACLES_E_INVAL, "priority has to be 0 to 255");
-    if (message->reply_to && strcmp(message->reply_to, "amq.rabbitmq.reply-to") == 0)
-        return sp_broker_fail(broker, SPECTACLES_E_INVAL,
-                              "a direct reply-to is for spectacles_broker_call()");
-    return SPECTACLES_OK;
-}
-
-int sp_broker_check_message(spectacles_broker *broker, const spectacles_message *message)
-{
-    if (broker->owner_closes)
-        return sp_broker_fail(broker, SPECTACLES_E_STATE, "the broker is closing");
-    if (message->key_length > SP_SHORT_MAX || !fits(message->exchange) || !fits(message->content_type) ||
-        !fits(message->message_id) || !fits(message->correlation_id) || !fits(message->reply_to) ||
-        !fits(message->expiration))
-        return sp_broker_fail(broker, SPECTACLES_E_INVAL, "a text of the message is longer than 255 bytes");
-    if (message->expiration && !is_expiration(message->expiration))
-        return sp_broker_fail(broker, SPECTACLES_E_INVAL,
-                              "expiration has to be milliseconds in decimal, at most ten years");
-    if ((!message->key && message->key_length > 0) || (!message->body && message->body_length > 0))
-        return sp_broker_fail(broker, SPECTACLES_E_INVAL, "the key or the body is NULL but has a length");
-    if (message->flags & ~(uint32_t)(SPECTACLES_MESSAGE_TRANSIENT | SPECTACLES_MESSAGE_MANDATORY |
-                                     SPECTACLES_MESSAGE_REPLACE_SURROGATES))
-        return sp_broker_fail(broker, SPECTACLES_E_UNSUPPORTED,
-                              "flags has a bit that this version does not know");
-    if (message->format > SPECTACLES_FORMAT_MSGPACK_JSON)
-        return sp_broker_fail(broker, SPECTACLES_E_INVAL, "there is no such format");
-    return check_properties(broker, message);
 }
 
 static int explain(spectacles_broker *broker, int error, const spectacles_problem *problem)

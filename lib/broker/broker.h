@@ -4,9 +4,12 @@
 #include "broker/calls.h"
 #include "broker/content.h"
 #include "broker/deliveries.h"
+#include "broker/loss.h"
 #include "broker/publishes.h"
+#include "broker/suspicion.h"
 #include "broker/topology.h"
 #include "broker/uri.h"
+#include "core/backoff.h"
 #include "core/random.h"
 #include "core/stream.h"
 #include "core/text.h"
@@ -48,15 +51,6 @@ enum sp_listening {
     SP_LISTENING
 };
 
-/* Why a connection ends. */
-typedef struct sp_loss {
-    uint32_t code;
-    int32_t error;
-    bool configuration; /* a person has to change something: tried again at the cap only */
-    bool told;
-    sp_text text;
-} sp_loss;
-
 /* What the last frame did to subscriptions. */
 typedef struct sp_trouble {
     uint32_t code;
@@ -92,7 +86,7 @@ struct spectacles_broker {
     enum spectacles_broker_state state;
     enum sp_transport transport;
     uint64_t phase_deadline;
-    uint32_t attempts;
+    sp_backoff backoff;
     uint32_t uri; /* the one in use */
     bool owner_closes;
     uint64_t drain_deadline;
@@ -120,8 +114,9 @@ struct spectacles_broker {
     enum sp_channel_state channels[SP_CHANNELS];
     sp_topology topology;
     sp_publishes publishes;
-    sp_buffer converted; /* a body that came in another format */
-    sp_buffer keys;      /* scratch of that */
+    sp_suspicion suspicion; /* that one of them is what ends the connections */
+    sp_buffer converted;    /* a body that came in another format */
+    sp_buffer keys;         /* scratch of that */
     sp_deliveries deliveries;
     sp_calls calls;
     sp_content delivered;
@@ -212,11 +207,14 @@ const spectacles_broker_event *sp_broker_take_failed_call(spectacles_broker *bro
 int sp_broker_read_message(spectacles_broker *broker, spectacles_message *read,
                            const spectacles_message *message);
 
-/* SPECTACLES_OK, or why a message cannot be published. */
-int sp_broker_check_message(spectacles_broker *broker, const spectacles_message *message);
-
 /* The message's body in the broker's format, and the content type that says so. */
 int sp_broker_rewrite_body(spectacles_broker *broker, spectacles_message *message);
+
+/* The broker takes publishes now. */
+bool sp_broker_takes_publishes(const spectacles_broker *broker);
+
+/* It does, and nothing else is being asked of it: what happens then is about publishes. */
+bool sp_broker_only_publishes(const spectacles_broker *broker);
 
 /* Whether there is room in the window. */
 bool sp_broker_has_room(const spectacles_broker *broker);
@@ -226,6 +224,11 @@ int sp_broker_leave(spectacles_broker *broker, uint32_t number);
 
 /* The connection is gone: subscriptions that were to end have ended. */
 void sp_broker_end_leaving(spectacles_broker *broker);
+
+/* ---- message.c ---- */
+
+/* SPECTACLES_OK, or why a message can not be published. */
+int sp_broker_check_message(spectacles_broker *broker, const spectacles_message *message);
 
 /* ---- handshake.c: start, tune, open ---- */
 

@@ -164,6 +164,7 @@ const spectacles_broker_event *sp_broker_on_reply(spectacles_broker *broker)
         return NULL;
     }
     broker->stats.replies++;
+    sp_backoff_progress(&broker->backoff);
     broker->event = (spectacles_broker_event){.type = SPECTACLES_BROKER_EVENT_REPLY, .tag = call->tag};
     sp_content_tell(content, &broker->event);
     sp_calls_end(&broker->calls, call);

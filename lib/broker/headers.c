@@ -1,11 +1,13 @@
 #include "broker/headers.h"
 
 #include "core/export.h"
+#include "core/text.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- Writing ---- */
+/* ---- What RabbitMQ can read ---- */
 
 static const char reserved[] = "spectacles-";
 
@@ -25,7 +27,51 @@ static const char *problem_of(const spectacles_header *header)
                "and real can";
     if (has_bytes(header) && !header->bytes && header->length > 0)
         return "the bytes of a header are NULL but have a length";
+    if (!sp_utf8_is_whole(header->key, header->key_length))
+        return "the key of a header is not UTF-8";
+    /* Erlang has no such numbers: RabbitMQ ends the connection (541). */
+    if (header->type == SPECTACLES_HEADER_REAL && !isfinite(header->real))
+        return "a header is not a number or infinite, which RabbitMQ can not read: only finite numbers can "
+               "be sent";
+    /* RabbitMQ counts in milliseconds, with 63 bits. */
+    if (header->type == SPECTACLES_HEADER_TIMESTAMP &&
+        (header->integer < 0 || header->integer > INT64_MAX / 1000))
+        return "a timestamp in a header has to be seconds from 0 to 9223372036854775";
     return NULL;
+}
+
+static bool begins(const spectacles_header *header, const char *words)
+{
+    size_t length = strlen(words);
+    return header->key_length >= length && memcmp(header->key, words, length) == 0;
+}
+
+static bool is_named(const spectacles_header *header, const char *name)
+{
+    return header->key_length == strlen(name) && begins(header, name);
+}
+
+/* By RabbitMQ's rules for what becomes a text of AMQP 1.0 (mc_util:is_utf8_no_null_limited). */
+static bool is_text(const spectacles_header *header)
+{
+    return header->type == SPECTACLES_HEADER_TEXT && sp_utf8_is_whole(header->bytes, header->length) &&
+           (header->length == 0 || !memchr(header->bytes, 0, header->length));
+}
+
+const char *sp_headers_message_problem(const spectacles_header *headers, uint32_t count)
+{
+    const char *problem = sp_headers_problem(headers, count, SP_HEADERS_BYTES);
+    for (uint32_t i = 0; !problem && i < count; i++) {
+        /* RabbitMQ ends the channel over whatever is no list. */
+        if (is_named(&headers[i], "CC") || is_named(&headers[i], "BCC"))
+            problem = "headers CC and BCC are lists of routing keys in RabbitMQ, and can not be sent";
+        else if (is_named(&headers[i], "x-stream-filter-value") && !is_text(&headers[i]))
+            problem = "the header x-stream-filter-value has to be text (UTF-8): RabbitMQ can read nothing "
+                      "else there";
+        else if (begins(&headers[i], "x-amqp-1.0-"))
+            problem = "headers that begin with \"x-amqp-1.0-\" are RabbitMQ's own, and can not be sent";
+    }
+    return problem;
 }
 
 const char *sp_headers_problem(const spectacles_header *headers, uint32_t count, size_t most)
@@ -47,6 +93,8 @@ const char *sp_headers_problem(const spectacles_header *headers, uint32_t count,
     }
     return NULL;
 }
+
+/* ---- Writing ---- */
 
 static amqp_bytes_t bytes_of(const void *bytes, size_t length)
 {

@@ -14,6 +14,11 @@ void sp_broker_become(spectacles_broker *broker, enum spectacles_broker_state st
     case SPECTACLES_BROKER_CLOSING:
         broker->phase_deadline = now + SP_PHASE_CLOSING;
         break;
+    case SPECTACLES_BROKER_READY:
+        broker->phase_deadline = SPECTACLES_NEVER;
+        sp_backoff_ready(&broker->backoff, now);
+        sp_suspicion_ready(&broker->suspicion, &broker->random, now);
+        break;
     default:
         broker->phase_deadline = SPECTACLES_NEVER;
     }
@@ -105,11 +110,10 @@ static void tell_closed(spectacles_broker *broker, uint64_t now)
 
 static void back_off(spectacles_broker *broker, uint64_t now)
 {
-    uint64_t wait = sp_random_backoff(&broker->random, broker->attempts, SP_BACKOFF_BASE, SP_BACKOFF_CAP);
+    uint64_t wait = sp_backoff_next(&broker->backoff, &broker->random, now);
     /* With several brokers the next one is tried first; a wrong password will be wrong there too. */
     if (broker->loss.configuration)
         wait = SP_BACKOFF_CAP / 2 + sp_random_upto(&broker->random, SP_BACKOFF_CAP / 2);
-    broker->attempts++;
     broker->uri = (broker->uri + 1) % broker->uri_count;
     sp_broker_become(broker, SPECTACLES_BROKER_BACKOFF, now);
     broker->phase_deadline = now + wait;
@@ -122,8 +126,28 @@ static void back_off(spectacles_broker *broker, uint64_t now)
     news->text = broker->loss.text;
 }
 
+/* The publish that ends the connections, if there is one, is over: it would end the next one too. */
+static void give_up_culprit(spectacles_broker *broker)
+{
+    uint64_t tag = sp_suspicion_judge(&broker->suspicion, &broker->publishes, &broker->loss);
+    sp_news *news = tag ? sp_broker_tell(broker, SPECTACLES_BROKER_EVENT_FAILED) : NULL;
+    if (!news)
+        return;
+    sp_publishes_give_up(&broker->publishes, tag);
+    sp_backoff_progress(&broker->backoff);
+    broker->stats.failed++;
+    news->event.tag = tag;
+    news->event.code = broker->loss.code;
+    sp_text_set(&news->text,
+                "%u connections in a row have ended right behind this message, which was alone on its way: "
+                "it is given up. "
+                "The last one: %s",
+                (unsigned)broker->suspicion.strikes, broker->loss.text.chars);
+}
+
 void sp_broker_settle(spectacles_broker *broker, uint64_t now)
 {
+    give_up_culprit(broker);
     close_transport(broker);
     bool done = broker->owner_closes && (broker->publishes.unsettled == 0 || now >= broker->drain_deadline);
     if (done)

@@ -557,6 +557,15 @@ int sp_publishes_returned(sp_publishes *publishes, uint64_t tag)
     return SPECTACLES_E_PROTO;
 }
 
+void sp_publishes_give_up(sp_publishes *publishes, uint64_t tag)
+{
+    sp_record *record;
+    for (size_t i = 0; (record = record_at(publishes, i)); i++) {
+        if (record->tag == tag)
+            settle(publishes, record);
+    }
+}
+
 /* The exchange that a record goes to, as it stands in its first frame: basic.publish, a ticket, a short
  * string. */
 static sp_slice exchange_of(const sp_publishes *publishes, size_t offset)

@@ -106,6 +106,9 @@ int sp_publishes_release(sp_publishes *publishes, uint64_t again);
  */
 int sp_publishes_returned(sp_publishes *publishes, uint64_t tag);
 
+/* The record will never be delivered: it is settled, and not written again. */
+void sp_publishes_give_up(sp_publishes *publishes, uint64_t tag);
+
 /*
  * Settles the first record on its way to an exchange that the broker's text names in quotes, or of the size
  * that it names; its tag, or 0.

@@ -41,36 +41,20 @@ static void drop_for(spectacles_broker *broker, int error, const sp_wire_frame *
 
 /* ---- The broker closes ---- */
 
-static void explain_close(spectacles_broker *broker, sp_loss *loss, const amqp_connection_close_t *close)
-{
-    const sp_uri *uri = &broker->uris[broker->uri];
-    bool early = broker->state == SPECTACLES_BROKER_HANDSHAKE;
-    bool user = close->reply_code == 403 && early;
-    bool vhost = (close->reply_code == 530 || close->reply_code == 404) && early;
-    /* All else passes by itself: a node that starts or stops refuses too, and the next one of the list may not. */
-    loss->configuration = user || vhost;
-    if (user) {
-        loss->error = SPECTACLES_E_AUTH;
-        sp_text_set(&loss->text, "the broker refused user '%s': check user and password in the AMQP URL",
-                    uri->user);
-    } else if (vhost) {
-        loss->error = SPECTACLES_E_AUTH;
-        sp_text_set(&loss->text,
-                    "the broker refused virtual host '%s' to user '%s': create it, or give the user "
-                    "permissions on it",
-                    uri->vhost, uri->user);
-    } else {
-        sp_text_set(&loss->text, "the broker closed the connection");
-    }
-    sp_broker_quote(&loss->text, close->reply_code, close->reply_text);
-}
-
 static void on_connection_close(spectacles_broker *broker, const amqp_connection_close_t *close, uint64_t now)
 {
     amqp_connection_close_ok_t close_ok = {0};
+    if (broker->loss.cause == SP_LOSS_CUT) /* the end of the stream was heard first, but stood behind this */
+        broker->loss.told = false;
     sp_loss *loss = sp_broker_blame(broker, close->reply_code, SPECTACLES_E_CLOSED);
-    if (loss)
-        explain_close(broker, loss, close);
+    if (loss) {
+        loss->cause = sp_loss_cause_of(close->reply_code);
+        loss->time = now;
+        loss->alone = sp_broker_only_publishes(broker);
+        sp_loss_explain(loss, &broker->uris[broker->uri], broker->state == SPECTACLES_BROKER_HANDSHAKE,
+                        close);
+        sp_broker_quote(&loss->text, close->reply_code, close->reply_text);
+    }
     int error =
         sp_wire_method(&broker->control, SP_CHANNEL_CONNECTION, AMQP_CONNECTION_CLOSE_OK_METHOD, &close_ok);
     if (error != SPECTACLES_OK || broker->transport != SP_TRANSPORT_OPEN)
@@ -160,7 +144,11 @@ static int on_publish_method(spectacles_broker *broker, amqp_method_number_t id,
         return sp_broker_on_reply_begins(broker, method);
     if (id == AMQP_BASIC_ACK_METHOD) {
         const amqp_basic_ack_t *ack = method;
-        return sp_publishes_confirm(&broker->publishes, ack->delivery_tag, ack->multiple);
+        int error = sp_publishes_confirm(&broker->publishes, ack->delivery_tag, ack->multiple);
+        if (error == SPECTACLES_OK)
+            sp_backoff_progress(&broker->backoff);
+        broker->suspicion.answered = true;
+        return error;
     }
     if (id == AMQP_BASIC_NACK_METHOD) {
         const amqp_basic_nack_t *nack = method;
@@ -259,6 +247,9 @@ static const spectacles_broker_event *tell_delivery(spectacles_broker *broker, u
 {
     const sp_content *content = &broker->delivered;
     broker->stats.delivered++;
+    /* One that comes again with every connection may be what ends them. */
+    if (!content->redelivered)
+        sp_backoff_progress(&broker->backoff);
     broker->event = (spectacles_broker_event){.type = SPECTACLES_BROKER_EVENT_MESSAGE,
                                               .subscription = sp_consumer_subscription(content->consumer),
                                               .delivery = handle,

@@ -126,7 +126,6 @@ void sp_broker_check_ready(spectacles_broker *broker, uint64_t now)
     if (broker->state != SPECTACLES_BROKER_SETUP || !broker->confirms ||
         broker->channels[SP_CHANNEL_CONSUME] != SP_CHANNEL_OPEN || !sp_topology_is_settled(&broker->topology))
         return;
-    broker->attempts = 0;
     sp_broker_become(broker, SPECTACLES_BROKER_READY, now);
     sp_news *news = sp_broker_tell(broker, SPECTACLES_BROKER_EVENT_READY);
     if (news)

@@ -1,6 +1,7 @@
 """The broker engine alone, against a real RabbitMQ that is killed, blocked, reconfigured and taken apart under it."""
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pika
 import pytest
 from standin.certs import Authority
 from support.broker_tool import BrokerTool
+from support.proxy import Proxy
 from support.rabbit import RabbitNode
 
 E_INVAL, E_AGAIN, E_CLOSED, E_AUTH = -2, -4, -6, -10
@@ -253,6 +255,65 @@ def test_a_message_over_the_limit_of_the_broker(own_rabbit: RabbitNode, tools: T
     tool.wait_confirmed(last - 1)
     tool.wait_for(lambda: set(tool.received()) == set(ids("l", last)) - {f"l:{large}"}, 60, "all the others")
     assert tool.count("DISCONNECTED") == tool.count("UNSUBSCRIBED") == 0 and tool.close() == 0
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
+def test_what_rabbitmq_can_not_read_is_refused(rabbit: RabbitNode, vhost: str, tools: Tools, value: str) -> None:
+    """It would end the connection over it (541)."""
+    tool = tools(rabbit.url(vhost), id="n")
+    tool.subscribe("EVENT", consume=False)
+    answer = tool.publish(1, 10, "EVENT", f"header.x={value}")
+    assert answer["count"] == 0 and "finite" in answer["text"]
+    last = tool.publish(1, 10, "EVENT", "header.x=2.5")["last"]
+    tool.wait_confirmed(last)
+    assert tool.count("DISCONNECTED") == 0 and tool.close() == 0
+
+
+@pytest.mark.parametrize(("words", "spoil", "code"), [
+    # The process of the channel crashes over the number, which Erlang does not have.
+    (["EVENT", "header.x=1.2345e100"], (struct.pack(">d", 1.2345e100), struct.pack(">d", float("nan"))), 541),
+    # The connection is ended over the text.
+    (["POISON"], (b"POISON", b"\xff" * 6), 501),
+])
+def test_a_message_that_ends_the_connection_is_given_up_alone(rabbit: RabbitNode, vhost: str, tools: Tools, words: list[str],
+                                                              spoil: tuple[bytes, bytes], code: int) -> None:
+    """What the library does not know to be unreadable: here it becomes so on the way. Good ones stand in front, not confirmed yet."""
+    with Proxy(rabbit.port, spoil) as proxy:
+        tool = tools(rabbit.url(vhost).replace(f":{rabbit.port}/", f":{proxy.port}/"), id="p", patience=SOON)
+        tool.subscribe("EVENT")
+        tool.publish(50, 1000, "EVENT")
+        poison = tool.publish(1, 100, *words)["last"]
+        last = tool.publish(50, 1000, "EVENT")["last"]
+        failed = tool.wait_event("FAILED", timeout=300)
+        assert failed["tag"] == poison and failed["code"] == code and "alone on its way" in failed["text"]
+        tool.wait_confirmed(last - 1)
+        tool.wait_for(lambda: set(tool.received()) == set(ids("p", last)) - {f"p:{poison}"}, 60, "all the others")
+        assert tool.count("FAILED") == 1
+        assert tool.close() == 0
+
+
+def test_a_limit_on_connections_passes(rabbit: RabbitNode, vhost: str, tools: Tools) -> None:
+    """Nothing is wrong with the virtual host: as soon as there is a place, it is taken."""
+    rabbit.ctl("set_vhost_limits", "-p", vhost, '{"max-connections": 0}')
+    tool = tools(rabbit.url(vhost), id="c")
+    lost = tool.wait_event("DISCONNECTED", 3)
+    assert lost["code"] == 530 and lost["error"] == E_CLOSED and "free place" in lost["text"] and lost["time"] - lost["at"] <= 1000
+    rabbit.ctl("clear_vhost_limits", "-p", vhost)
+    tool.wait_event("READY")
+    assert tool.close() == 0
+
+
+def test_too_few_channels_are_named(rabbit: RabbitNode, vhost: str, tools: Tools) -> None:
+    user = f"few-{vhost}"
+    rabbit.ctl("add_user", user, "s3cretpw")
+    rabbit.ctl("set_permissions", "-p", vhost, user, ".*", ".*", ".*")
+    rabbit.ctl("set_user_limits", user, '{"max-channels": 2}')
+    tool = tools(rabbit.url(vhost, user=user, password="s3cretpw"), id="f", patience=SOON)
+    lost = tool.wait_event("DISCONNECTED", 2)
+    assert lost["code"] == 530 and "max-channels" in lost["text"] and 15000 <= lost["time"] - lost["at"] <= 30000
+    rabbit.ctl("clear_user_limits", user, "max-channels")
+    tool.wait_event("READY")
+    assert tool.close() == 0
 
 
 def test_a_delivery_that_is_held_for_too_long(own_rabbit: RabbitNode, tools: Tools) -> None:

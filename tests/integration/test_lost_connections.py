@@ -139,3 +139,20 @@ def test_a_killed_worker_leaves_its_events_to_the_next(bot: Bot, standin: Standi
     second.wait_for(lambda: len(both()) >= 2000, 60, "all events")
     assert sorted(both().values()) == sorted(bodies(0, 2000))
     assert gateway.stop() == 0 and second.stop() == 0
+
+
+def test_an_event_that_ends_the_connection_is_a_gap(bot: Bot, rabbit: RabbitNode, vhost: str, channel: Any, standin: Standin) -> None:
+    """RabbitMQ can not read its key, and ends the connection: it is declared to be missing, and the rest arrives."""
+    with Proxy(rabbit.port, spoil=(b"TYPING_START", b"\xff" * len("TYPING_START"))) as proxy:
+        worker = bot.worker("--ids", "MESSAGE_CREATE")
+        through = rabbit.url(vhost).replace(f":{rabbit.port}/", f":{proxy.port}/")
+        gateway = bot.running_gateway("MESSAGE_CREATE,TYPING_START", AMQP_URL=through)
+        session = standin.session(0).session_id
+        standin.dispatch_many(0, [*events(0, 20), ("TYPING_START", "{}"), *events(20, 20)])
+        assert wait_distinct(worker, 40, timeout=300) == bodies(0, 40)
+        gateway.wait_err("alone on its way")
+        gateway.wait_err("queue gateway:SPECTACLES_GAP stands")
+        (record,) = gaps(channel, 1)
+        assert record["old_session"] == record["new_session"] == session and record["next"] == record["seq"] + 2
+        assert gateway.stop() == 0 and worker.stop() == 0
+    assert summary(gateway)["identifies"] == 2

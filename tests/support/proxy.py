@@ -1,4 +1,4 @@
-"""A TCP proxy on loopback that can cut, reset and hold back what passes through it, or open it by half."""
+"""A TCP proxy on loopback that can cut, reset, hold back and spoil what passes through it, or open it by half."""
 from __future__ import annotations
 
 import socket
@@ -8,18 +8,36 @@ import time
 from typing import Optional
 
 
+class Spoiler:
+    """Replaces some bytes by others of the same length, wherever they stand, also across two pieces."""
+
+    def __init__(self, before: bytes, behind: bytes) -> None:
+        assert len(before) == len(behind)
+        self.before, self.behind = before, behind
+        self._kept = b""
+
+    def __call__(self, data: bytes) -> bytes:
+        data = (self._kept + data).replace(self.before, self.behind)
+        begun = next((length for length in range(len(self.before) - 1, 0, -1) if data.endswith(self.before[:length])), 0)
+        self._kept = data[len(data) - begun:]
+        return data[:len(data) - begun]
+
+
 class Pair:
     """A connection through the proxy: from the client, and to the server."""
 
-    def __init__(self, client: socket.socket, server: socket.socket) -> None:
+    def __init__(self, client: socket.socket, server: socket.socket, spoil: Optional[tuple[bytes, bytes]]) -> None:
         self.ends = (client, server)
         self.half_open = False  # the server is gone, and the client is not told
+        self._spoiler = Spoiler(*spoil) if spoil else None
 
     def pump(self, source: socket.socket, sink: socket.socket, held: threading.Event) -> None:
         try:
             while data := source.recv(65536):
                 while held.is_set():
                     time.sleep(0.01)
+                if self._spoiler and source is self.ends[0]:
+                    data = self._spoiler(data)
                 if not self.half_open:
                     sink.sendall(data)
             if not self.half_open:
@@ -48,8 +66,10 @@ def end(each: socket.socket, reset: bool) -> None:
 
 
 class Proxy:
-    def __init__(self, target_port: int) -> None:
+    def __init__(self, target_port: int, spoil: Optional[tuple[bytes, bytes]] = None) -> None:
+        """spoil: what the client writes, and what the server gets in its place."""
         self.target_port = target_port
+        self._spoil = spoil
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self._pairs: list[Pair] = []
@@ -69,7 +89,7 @@ class Proxy:
                 if self._listener.fileno() < 0:
                     return
                 continue
-            pair = Pair(client, server)
+            pair = Pair(client, server, self._spoil)
             with self._lock:
                 self._pairs.append(pair)
                 self.accepted += 1

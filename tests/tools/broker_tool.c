@@ -275,7 +275,7 @@ static void on_message(tool *work, uint64_t delivery)
 
 /* ---- Commands ---- */
 
-/* NAME=VALUE in a place of its own. */
+/* NAME=VALUE in a place of its own: an integer, a real number (also nan and inf), or text. */
 static spectacles_header read_header(char *text)
 {
     char *end;
@@ -285,6 +285,10 @@ static spectacles_header read_header(char *text)
     spectacles_header header = {.key = text, .key_length = (size_t)(equals - text)};
     header.type = SPECTACLES_HEADER_INTEGER;
     header.integer = strtoll(equals + 1, &end, 10);
+    if (end != equals + 1 && !*end)
+        return header;
+    header.type = SPECTACLES_HEADER_REAL;
+    header.real = strtod(equals + 1, &end);
     if (end != equals + 1 && !*end)
         return header;
     header.type = SPECTACLES_HEADER_TEXT;

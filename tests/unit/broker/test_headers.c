@@ -1,6 +1,8 @@
 /* Headers, priority and expiration: what is published arrives as it was, whoever wrote it. */
 #include "server.h"
 
+#include <float.h>
+#include <math.h>
 #include <stdio.h>
 
 #define N(value) ((uint64_t)(value))
@@ -282,6 +284,96 @@ static void wrong_headers_are_refused(void **state)
     server_free(server);
 }
 
+/* RabbitMQ ends the whole connection over these (501, 541), and again each time the message is published. */
+static void what_rabbitmq_can_not_read_is_refused(void **state)
+{
+    (void)state;
+    static const double reals[] = {(double)NAN, (double)INFINITY, -(double)INFINITY};
+    sp_server *server = server_new(NULL);
+    spectacles_header each = number(SPECTACLES_HEADER_REAL, "k", 0);
+    for (size_t i = 0; i < 3; i++) {
+        each.real = reals[i];
+        refused(server, &each, 1, "finite");
+    }
+    each = number(SPECTACLES_HEADER_TIMESTAMP, "k", -1);
+    refused(server, &each, 1, "timestamp");
+    each.integer = INT64_MAX / 1000 + 1;
+    refused(server, &each, 1, "timestamp");
+    each = text("k\xff", "x");
+    refused(server, &each, 1, "UTF-8");
+    each = number(SPECTACLES_HEADER_INTEGER, "x-stream-filter-value", 5);
+    refused(server, &each, 1, "x-stream-filter-value");
+    each = text("x-stream-filter-value", "\xff");
+    refused(server, &each, 1, "x-stream-filter-value");
+    each = text("x-stream-filter-value", "a");
+    each.length = 2; /* with the NUL behind it */
+    refused(server, &each, 1, "x-stream-filter-value");
+    each = text("x-amqp-1.0-properties", "x");
+    refused(server, &each, 1, "x-amqp-1.0-");
+    server_free(server);
+}
+
+static void what_rabbitmq_can_read_is_taken(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    spectacles_header headers[] = {text("x-stream-filter-value", "invoices"), text("k", "\xff"),
+                                   number(SPECTACLES_HEADER_TIMESTAMP, "t", INT64_MAX / 1000),
+                                   number(SPECTACLES_HEADER_REAL, "r", 0)};
+    spectacles_message message;
+    headers[3].real = DBL_MAX;
+    spectacles_message_init(&message, sizeof message);
+    message.headers = headers;
+    message.header_count = 4;
+    message.message_id = "urn:uuid:01234567-89ab-cdef-0123-456789ABCDEF";
+    message.correlation_id = "urn:uuid:anything else";
+    assert_int_equal(spectacles_broker_publish(server->broker, &message, NULL), SPECTACLES_OK);
+    server_free(server);
+}
+
+static void arguments_of_queues_are_finite_too(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    spectacles_header each = number(SPECTACLES_HEADER_REAL, "x-what", 0);
+    spectacles_subscription subscription;
+    spectacles_subscription_init(&subscription, sizeof subscription);
+    subscription.event = "E";
+    subscription.event_length = 1;
+    subscription.arguments = &each;
+    subscription.argument_count = 1;
+    each.real = (double)NAN;
+    assert_int_equal(spectacles_broker_subscribe(server->broker, &subscription), SPECTACLES_E_INVAL);
+    assert_non_null(strstr(spectacles_broker_last_error(server->broker), "finite"));
+    server_free(server);
+}
+
+static void texts_that_are_not_utf8_are_refused(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"\xff", "\xc3", "ok\xed\xa0\x80"};
+    sp_server *server = server_new(NULL);
+    for (size_t i = 0; i < 3; i++) {
+        for (int field = 0; field < 6; field++) {
+            spectacles_message message;
+            spectacles_message_init(&message, sizeof message);
+            const char **fields[] = {&message.exchange,       &message.key,
+                                     &message.content_type,   &message.message_id,
+                                     &message.correlation_id, &message.reply_to};
+            *fields[field] = bad[i];
+            message.key_length = field == 1 ? strlen(bad[i]) : 0;
+            assert_int_equal(spectacles_broker_publish(server->broker, &message, NULL), SPECTACLES_E_INVAL);
+            assert_non_null(strstr(spectacles_broker_last_error(server->broker), "not UTF-8"));
+        }
+    }
+    spectacles_message message;
+    spectacles_message_init(&message, sizeof message);
+    message.message_id = "urn:uuid:01234567-89ab-cdef-0123-456789abcdeg";
+    assert_int_equal(spectacles_broker_publish(server->broker, &message, NULL), SPECTACLES_E_INVAL);
+    assert_non_null(strstr(spectacles_broker_last_error(server->broker), "UUID"));
+    server_free(server);
+}
+
 /* The most that may be sent fits into the smallest frame that a broker may ask for. */
 static void the_most_fits(void **state)
 {
@@ -323,6 +415,10 @@ int main(void)
         cmocka_unit_test(a_message_without_them_has_none),
         cmocka_unit_test(malformed_tables_end),
         cmocka_unit_test(wrong_headers_are_refused),
+        cmocka_unit_test(what_rabbitmq_can_not_read_is_refused),
+        cmocka_unit_test(what_rabbitmq_can_read_is_taken),
+        cmocka_unit_test(arguments_of_queues_are_finite_too),
+        cmocka_unit_test(texts_that_are_not_utf8_are_refused),
         cmocka_unit_test(the_most_fits),
     };
     return cmocka_run_group_tests_name("broker/headers", tests, NULL, NULL);

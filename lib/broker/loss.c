@@ -1,0 +1,122 @@
+/*
+ * What it means that RabbitMQ closes a connection: whose turn it is, a person's or the next attempt's, and the
+ * sentence for people. Called when connection.close arrives.
+ */
+#include "broker/loss.h"
+
+#include <string.h>
+
+static bool says(amqp_bytes_t text, const char *words)
+{
+    size_t length = strlen(words);
+    const char *chars = text.bytes;
+    for (size_t i = 0; i + length <= text.len; i++) {
+        if (memcmp(chars + i, words, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void name(sp_text *text, const char *before, const char *foreign)
+{
+    sp_text_add(text, "%s '", before);
+    sp_text_add_foreign(text, foreign, strlen(foreign), SP_SHORT_MAX);
+    sp_text_add(text, "'");
+}
+
+enum sp_loss_cause sp_loss_cause_of(uint16_t code)
+{
+    static const uint16_t codes[] = {501, 502, 503, 505, 540, 541};
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        if (codes[i] == code)
+            return SP_LOSS_REFUSED;
+    }
+    return SP_LOSS_OTHER;
+}
+
+/* ---- Limits ---- */
+
+/*
+ * RabbitMQ's rabbit_reader: "access to vhost 'x' refused for user 'y': connection limit (5) is reached",
+ * "connection refused for user 'y': user connection limit (5) is reached", "connection refused: node
+ * connection limit (5) is reached", and "connection limit cannot be queried, timeout". A place is free as soon
+ * as another connection ends.
+ */
+static bool is_connection_limit(const amqp_connection_close_t *close)
+{
+    return close->reply_code == 530 && (says(close->reply_text, "connection limit (") ||
+                                        says(close->reply_text, "connection limit cannot be queried"));
+}
+
+/*
+ * "number of channels opened for user 'y' has reached the maximum allowed user limit of (2)", and "... on node 'n' has
+ * reached the maximum allowed limit of (2)"; without brackets since 4.1.
+ */
+static bool is_channel_limit(const amqp_connection_close_t *close)
+{
+    return close->reply_code == 530 && says(close->reply_text, "number of channels opened");
+}
+
+/* The number at the end of the text. False when there is none: RabbitMQ cuts its texts at 255 bytes. */
+static bool last_number(amqp_bytes_t text, uint32_t *number)
+{
+    const char *chars = text.bytes;
+    size_t end = text.len > 0 && chars[text.len - 1] == ')' ? text.len - 1 : text.len;
+    size_t from = end;
+    *number = 0;
+    while (from > 0 && chars[from - 1] >= '0' && chars[from - 1] <= '9')
+        from--;
+    for (size_t i = from; i < end && *number < UINT16_MAX; i++)
+        *number = *number * 10 + (uint32_t)(chars[i] - '0');
+    return from < end;
+}
+
+/* Fewer channels than one connection needs will never do. More of them may only be in use elsewhere. */
+static void explain_channel_limit(sp_loss *loss, const amqp_connection_close_t *close)
+{
+    uint32_t limit;
+    loss->configuration = last_number(close->reply_text, &limit) && limit < SP_CHANNELS - 1;
+    loss->error = loss->configuration ? SPECTACLES_E_UNSUPPORTED : SPECTACLES_E_CLOSED;
+    sp_text_set(
+        &loss->text,
+        "the broker allows no more channels: each connection of a group needs 3, so raise the limit on "
+        "channels (max-channels of the user, channel_max_per_node of the node)");
+}
+
+/* ---- All of them ---- */
+
+static void explain_user(const sp_uri *uri, sp_loss *loss)
+{
+    loss->configuration = true;
+    loss->error = SPECTACLES_E_AUTH;
+    name(&loss->text, "the broker refused user", uri->user);
+    sp_text_add(&loss->text, ": check user and password in the AMQP URL");
+}
+
+static void explain_vhost(const sp_uri *uri, sp_loss *loss)
+{
+    loss->configuration = true;
+    loss->error = SPECTACLES_E_AUTH;
+    name(&loss->text, "the broker refused virtual host", uri->vhost);
+    name(&loss->text, " to user", uri->user);
+    sp_text_add(&loss->text, ": create it, or give the user permissions on it");
+}
+
+void sp_loss_explain(sp_loss *loss, const sp_uri *uri, bool handshake, const amqp_connection_close_t *close)
+{
+    uint16_t code = close->reply_code;
+    sp_text_set(&loss->text, "%s", "");
+    /* What is not a person's to mend passes by itself: a node that starts or stops refuses too. */
+    if (is_connection_limit(close))
+        sp_text_set(
+            &loss->text,
+            "the broker has as many connections as its limit allows: this one waits for a free place");
+    else if (is_channel_limit(close))
+        explain_channel_limit(loss, close);
+    else if (code == 403 && handshake)
+        explain_user(uri, loss);
+    else if ((code == 530 || code == 404) && handshake)
+        explain_vhost(uri, loss);
+    else
+        sp_text_set(&loss->text, "the broker closed the connection");
+}
