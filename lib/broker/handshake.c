@@ -1,4 +1,5 @@
 #include "broker/broker.h"
+#include "core/wipe.h"
 
 #include <string.h>
 
@@ -97,8 +98,20 @@ static int send_start_ok(spectacles_broker *broker)
                                            .response =
                                                uri->external ? amqp_empty_bytes : plain(response, uri),
                                            .locale = sp_wire_text("en_US")};
-    return sp_wire_method(&broker->control, SP_CHANNEL_CONNECTION, AMQP_CONNECTION_START_OK_METHOD,
-                          &start_ok);
+    broker->control.secret = true;
+    int error =
+        sp_wire_method(&broker->control, SP_CHANNEL_CONNECTION, AMQP_CONNECTION_START_OK_METHOD, &start_ok);
+    sp_wipe(response, sizeof response);
+    return error;
+}
+
+/* The password is out: nothing of it stays in the buffer. What was not written yet goes out as it is. */
+static void forget_password(spectacles_broker *broker)
+{
+    if (sp_buffer_length(&broker->control) > 0)
+        return;
+    sp_buffer_free(&broker->control);
+    broker->control.secret = false;
 }
 
 int sp_broker_on_start(spectacles_broker *broker, const amqp_connection_start_t *start, uint64_t now)
@@ -147,6 +160,7 @@ static void refuse_tune(spectacles_broker *broker, const char *why, uint64_t now
 int sp_broker_on_tune(spectacles_broker *broker, const amqp_connection_tune_t *tune, uint64_t now)
 {
     const sp_uri *uri = &broker->uris[broker->uri];
+    forget_password(broker);
     uint32_t frame_max = agree(uri->frame_max ? uri->frame_max : SP_WIRE_FRAME_MAX, tune->frame_max);
     uint32_t heartbeat = uri->heartbeat == 0 ? 0 : agree(uri->heartbeat, tune->heartbeat);
     if (frame_max < SP_WIRE_FRAME_LEAST) {

@@ -68,7 +68,6 @@ NOT_YET_WITHIN_COLUMNS: set[str] = {
     "tests/unit/relay/test_relay.c",
     "tests/unit/shard/test_encodings.c",
     "tests/unit/shard/test_life.c",
-    "tests/unit/shard/test_secrets.c",
     "tests/unit/shard/test_session.c",
 }
 NOT_YET_SHORT_FILES: set[str] = {

@@ -1,98 +1,10 @@
-/*
- * What is left of the token in memory that was given back. Every block that the library frees is searched before it goes; for
- * that the executable is linked with -Wl,--wrap for malloc, calloc, realloc and free.
- */
+/* What is left of the token in memory that was given back. */
+#include "heap.h"
 #include "peer.h"
 #include "wire.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-void *__real_malloc(size_t size);
-void __real_free(void *block);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-void __wrap_free(void *block);
-
-enum {
-    BLOCKS_MOST = 4096
-};
-
-static struct block {
-    unsigned char *bytes;
-    size_t size;
-} blocks[BLOCKS_MOST];
-
-static int left_behind; /* blocks that were freed with the token in them */
-
-static int holds_token(const struct block *block)
-{
-    size_t length = strlen(PEER_TOKEN);
-    for (size_t at = 0; at + length <= block->size; at++) {
-        if (memcmp(block->bytes + at, PEER_TOKEN, length) == 0)
-            return 1;
-    }
-    return 0;
-}
-
-static struct block *find(const void *bytes)
-{
-    for (size_t i = 0; i < BLOCKS_MOST; i++) {
-        if (blocks[i].bytes == bytes)
-            return &blocks[i];
-    }
-    return NULL;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    void *bytes = __real_malloc(size);
-    struct block *block = find(NULL);
-    if (bytes && block) {
-        memset(bytes, 0, size); /* what was there before is nobody's */
-        *block = (struct block){bytes, size};
-    }
-    return bytes;
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return size > 0 && count > SIZE_MAX / size ? NULL : __wrap_malloc(count * size);
-}
-
-void __wrap_free(void *bytes)
-{
-    struct block *block = bytes ? find(bytes) : NULL;
-    if (block) {
-        left_behind += holds_token(block);
-        *block = (struct block){NULL, 0};
-    }
-    __real_free(bytes);
-}
-
-/* Always moves: so may the system's. */
-void *__wrap_realloc(void *old, size_t size)
-{
-    const struct block *block = old ? find(old) : NULL;
-    size_t held = block ? block->size : 0;
-    void *bytes = __wrap_malloc(size);
-    if (!bytes)
-        return NULL;
-    if (held > 0)
-        memcpy(bytes, old, held < size ? held : size);
-    __wrap_free(old);
-    return bytes;
-}
-
-/* Blocks in use that hold the token, without the peer's own. */
-static int copies(const sp_peer *peer)
-{
-    int count = 0;
-    for (size_t i = 0; i < BLOCKS_MOST; i++)
-        count += blocks[i].bytes && blocks[i].bytes != (const unsigned char *)peer && holds_token(&blocks[i]);
-    return count;
-}
 
 static void drain(sp_peer *peer)
 {
@@ -107,6 +19,7 @@ static void live(uint32_t encoding, uint32_t compression, const char *presence)
 {
     static const char hello[] = "{\"op\":10,\"d\":{\"heartbeat_interval\":41250}}";
     spectacles_shard_config config;
+    heap_watch(PEER_TOKEN);
     struct wire gateway = {.encoding = encoding, .compression = compression};
     peer_config(&config);
     config.encoding = encoding;
@@ -125,16 +38,16 @@ static void live(uint32_t encoding, uint32_t compression, const char *presence)
             wire_say(&gateway, peer, "{\"op\":0,\"t\":\"READY\",\"s\":1,\"d\":{\"session_id\":\"abc\"}}");
         }
         drain(peer);
-        assert_int_equal(copies(peer), 1);
+        assert_int_equal(heap_copies(peer), 1);
         peer_eof(peer, 0, NULL);
-        assert_int_equal(copies(peer), 1);
+        assert_int_equal(heap_copies(peer), 1);
     }
     wire_free(&gateway);
     spectacles_shard_free(peer->shard);
     peer->shard = NULL;
-    assert_int_equal(copies(peer), 0);
+    assert_int_equal(heap_copies(peer), 0);
     peer_free(peer);
-    assert_int_equal(left_behind, 0);
+    assert_int_equal(heap_left_behind(), 0);
 }
 
 static void nothing_of_the_token_is_left_in_freed_memory(void **state)
@@ -159,6 +72,7 @@ static void a_shard_that_is_refused_leaves_nothing_either(void **state)
     spectacles_shard *shard = NULL;
     spectacles_shard_config config;
     (void)state;
+    heap_watch(PEER_TOKEN);
     snprintf(presence, sizeof presence,
              "{\"since\":null,\"activities\":[],\"status\":\"dnd\",\"afk\":false,\"x\":\"%04000d\"}", 0);
     peer_config(&config);
@@ -167,8 +81,8 @@ static void a_shard_that_is_refused_leaves_nothing_either(void **state)
     peer_config(&config);
     config.gateway_url = "https://discord.com";
     assert_int_equal(spectacles_shard_new(&shard, &config, NULL), SPECTACLES_E_INVAL);
-    assert_int_equal(left_behind, 0);
-    assert_int_equal(copies(NULL), 0);
+    assert_int_equal(heap_left_behind(), 0);
+    assert_int_equal(heap_copies(NULL), 0);
 }
 
 /* Header text: a line break in it would be a header of its own. */
