@@ -147,7 +147,7 @@ enum spectacles_message_flag {
 
 /*
  * What to publish. Everything is copied. Text fields are NUL-terminated, at most 255 bytes of UTF-8, NULL for none; so is the
- * key. RabbitMQ ends the connection over others.
+ * key. RabbitMQ or its other clients can not read others.
  */
 typedef struct spectacles_message {
     uint32_t size;        /* set by spectacles_message_init */

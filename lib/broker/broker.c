@@ -497,7 +497,7 @@ bool sp_broker_takes_publishes(const spectacles_broker *broker)
 bool sp_broker_only_publishes(const spectacles_broker *broker)
 {
     return sp_broker_takes_publishes(broker) && broker->topology.declaring.count == 0 &&
-           broker->topology.consuming.count == 0;
+           broker->topology.consuming.count == 0 && broker->topology.trial.state == SP_TRIAL_NONE;
 }
 
 /* A cut record has to be completed, whatever else is wanted; and no more than that when something else waits. */

@@ -72,7 +72,7 @@ static const char *texts_problem(const spectacles_message *message)
     return NULL;
 }
 
-/* A key that is not UTF-8 is a frame error in RabbitMQ (501, "Malformed UTF-8 in shortstr"). */
+/* Short strings are UTF-8 (AMQP 0-9-1, section 4.2.5.3). RabbitMQ looks past it here, and its other clients do not. */
 static const char *key_problem(const spectacles_message *message)
 {
     if (!message->key && message->key_length > 0)

@@ -47,7 +47,10 @@ static void a_refused_publish(sp_server *server)
 
 static void deliver(sp_server *server, int redelivered)
 {
-    server_method(server, 3, 60, 60, "sqbss", "s0", (uint64_t)1, (uint64_t)redelivered, "gateway", "A");
+    char consume[SERVER_LINE];
+    snprintf(consume, sizeof consume, "%s", server_last(&server->written, "3 basic.consume gateway:A "));
+    server_method(server, 3, 60, 60, "sqbss", strrchr(consume, ' ') + 1, (uint64_t)1, (uint64_t)redelivered,
+                  "gateway", "A");
     server_frame(server, 2, 3, "\0\x3c\0\0\0\0\0\0\0\0\0\1\0\0", 14);
     server_frame(server, 3, 3, "x", 1);
 }
