@@ -15,7 +15,6 @@ from support.patience import PATIENCE
 from support.processes import Process
 from support.rabbit import RabbitNode
 
-VHOSTS = 90
 IDENTIFY_WINDOW = 5.0
 
 
@@ -25,10 +24,12 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 @pytest.fixture(scope="session")
-def shared_rabbit(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[tuple[RabbitNode, list[str]]]:
+def shared_rabbit(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[tuple[RabbitNode, list[str]]]:
+    """With a virtual host for each test that wants one of its own."""
+    wanted = sum("vhost" in getattr(item, "fixturenames", ()) for item in request.session.items)
     good = authority.issue("rabbit")
-    names = [f"t{number}" for number in range(VHOSTS)]
-    with RabbitNode(tmp_path_factory.mktemp("rabbit"), good.cert, good.key, vhosts=VHOSTS) as node:
+    names = [f"t{number}" for number in range(wanted)]
+    with RabbitNode(tmp_path_factory.mktemp("rabbit"), good.cert, good.key, vhosts=wanted) as node:
         yield node, names
 
 

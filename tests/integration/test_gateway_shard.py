@@ -293,10 +293,11 @@ ACTS = {
     "an exabyte": (frames(b"\x82\x7f\x0f\x00\x00\x00\x00\x00\x00\x00 "), "over the limit on its size"),
     "endless fragments": (endless_fragments, "over the limit on its size"),
     "no zstd": (frames(b"\x82\x0cno zstd here"), "compressed stream is broken"),
-    "a text message": (frames(b"\x81\x09{\"op\":11}"), "a text message"),
+    "a text message": (frames(b"\x81\x09{\"op\":11}"), "sends text without compression"),
+    "a text message that is no JSON": (frames(b"\x81\x05hello"), "closing: "),
     "cut in a frame": (cut(b"\x82\x7e\x10\x00half", False), "without a close frame"),
     "reset in a frame": (cut(b"\x82\x7e\x10\x00half", True), "lost the connection"),
-    "a close in pieces": (frames(b"\x08\x02\x0f\xa0"), "malformed"),
+    "a close in pieces": (frames(b"\x08\x02\x0f\xa0"), "a control frame that is too long or in pieces"),
 }
 
 
