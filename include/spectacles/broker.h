@@ -315,14 +315,17 @@ int spectacles_broker_new(spectacles_broker **out, const spectacles_broker_confi
                           spectacles_problem *problem);
 
 /*
- * Ends a broker at once. What is unconfirmed may or may not have been delivered. Free its link and its relay first.
- * NULL is fine.
+ * Frees a broker. Nothing is sent: publishes that are not confirmed may or may not have been delivered. Handles are freed in
+ * any order: a link or a relay that still holds the broker finds it CLOSED. Passwords are wiped at once. NULL is fine. Does not
+ * block.
  */
 void spectacles_broker_free(spectacles_broker *broker);
 
 /*
  * Works on what was fed, and returns the next event, or NULL. The event and all it points to are valid until
  * the next call on this broker.
+ *
+ * While a relay holds the broker, the relay pulls its events: then this returns NULL, and spectacles_broker_last_error() says so.
  */
 const spectacles_broker_event *spectacles_broker_next_event(spectacles_broker *broker, uint64_t now);
 

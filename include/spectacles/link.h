@@ -120,7 +120,8 @@ void spectacles_link_config_init(spectacles_link_config *config, size_t size);
 /*
  * Makes a link under a stream: spectacles_shard_stream() or spectacles_broker_stream().
  *
- * stream: borrowed. Free the link before the engine.
+ * stream: held. The link and the engine are freed in any order. A link whose engine was freed closes its socket at the next
+ *         spectacles_link_process(), and does nothing from then on.
  * config: NULL for the defaults.
  * problem: may be NULL; on failure it says what is wrong.
  *

@@ -76,11 +76,11 @@ typedef struct spectacles_relay_config {
     uint32_t size; /* set by spectacles_relay_config_init */
     /* required: of the whole bot (its shards elsewhere included), for routing SEND */
     uint32_t shard_count;
-    /* required: the shards served here; borrowed, to be freed after the relay. The array is copied */
+    /* required: the shards served here; held: they and the relay are freed in any order. The array is copied */
     spectacles_shard *const *shards;
     size_t shards_length;      /* at least 1; every shard_id once, below shard_count */
-    spectacles_broker *events; /* required, borrowed: publishes. Make it without subscriptions */
-    /* required, borrowed: consumes. Another one than events, of the same group */
+    spectacles_broker *events; /* required, held: publishes. Make it without subscriptions */
+    /* required, held: consumes. Another one than events, of the same group */
     spectacles_broker *commands;
     const char *const *allow;   /* names of events to publish; the strings are copied */
     size_t allow_length;        /* 0: publishes nothing */
@@ -215,9 +215,9 @@ typedef struct spectacles_relay_stats {
 void spectacles_relay_config_init(spectacles_relay_config *config, size_t size);
 
 /*
- * Makes a relay. It subscribes on the commands broker at once. SPECTACLES_E_INVAL: a setting is missing or
- * wrong; then `problem` (may be NULL) says which. SPECTACLES_E_NOMEM. SPECTACLES_E_UNSUPPORTED: the configuration is
- * newer than the library.
+ * Makes a relay. It subscribes on the commands broker at once. From now on only the relay pulls the events of its shards and
+ * brokers. SPECTACLES_E_INVAL: a setting is missing or wrong; then `problem` (may be NULL) says which. SPECTACLES_E_STATE:
+ * another relay holds one of them. SPECTACLES_E_NOMEM. SPECTACLES_E_UNSUPPORTED: the configuration is newer than the library.
  */
 int spectacles_relay_new(spectacles_relay **out, const spectacles_relay_config *config,
                          spectacles_problem *problem);
@@ -232,7 +232,10 @@ int spectacles_relay_new(spectacles_relay **out, const spectacles_relay_config *
 int spectacles_relay_identify_limit(spectacles_relay *relay, uint32_t total, uint32_t remaining,
                                     uint64_t reset_after, uint64_t now);
 
-/* Ends the relay, with what it held; the shards and brokers stay, for their owner to free. NULL is fine. */
+/*
+ * Frees a relay. Its shards and brokers stay, unless their owner has freed them already: their owner may pull them again, or
+ * make another relay of them. NULL is fine.
+ */
 void spectacles_relay_free(spectacles_relay *relay);
 
 /*

@@ -254,12 +254,17 @@ int spectacles_shard_new(spectacles_shard **out, const spectacles_shard_config *
  */
 int spectacles_token_check(const char *token, spectacles_problem *problem);
 
-/* Ends a shard without a word to the peer (which keeps the session). Free its link and its relay first. NULL is fine. */
+/*
+ * Frees a shard. Nothing is sent to the gateway, which keeps the session. Handles are freed in any order: a link or a relay that
+ * still holds the shard finds it CLOSED. The token is wiped at once. NULL is fine. Does not block.
+ */
 void spectacles_shard_free(spectacles_shard *shard);
 
 /*
  * Works on what was fed, and returns the next event, or NULL when there is nothing to tell until more
  * happens. The event and all it points to are valid until the next call on this shard.
+ *
+ * While a relay holds the shard, the relay pulls its events: then this returns NULL, and spectacles_shard_last_error() says so.
  */
 const spectacles_shard_event *spectacles_shard_next_event(spectacles_shard *shard, uint64_t now);
 

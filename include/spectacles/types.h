@@ -9,6 +9,10 @@
  *   - A handle is opaque. `_new` makes one, `_free` ends it. `_free(NULL)` does nothing.
  *   - A handle belongs to one thread at a time. Two handles share nothing, unless a comment says so. There is no global
  *     state and no global initialisation.
+ *   - Handles are freed in any order, so that a garbage collector can choose its own. A link and a relay hold their
+ *     engines. An engine (a shard, a broker) that is freed before them is CLOSED for them: the link closes its socket
+ *     at its next spectacles_link_process(), and the relay tells that the engine has closed. The memory goes with the
+ *     last of the three. The owner must not use a handle after its `_free`.
  *
  * Blocking and time
  *   - No function blocks, unless its comment says "Blocks".

@@ -126,16 +126,65 @@ static int reserve_events(spectacles_broker *broker)
     return SPECTACLES_OK;
 }
 
+static const spectacles_broker_event *pull(spectacles_broker *broker, uint64_t now);
+
+/* For the relay that holds the broker. */
+static const void *next_event(void *engine, uint64_t now)
+{
+    return pull(engine, now);
+}
+
+static void wipe_passwords(spectacles_broker *broker)
+{
+    if (broker->uris)
+        sp_wipe(broker->uris, broker->uri_count * sizeof *broker->uris);
+    free(broker->uris);
+    broker->uris = NULL;
+}
+
+/* The owner has freed the broker, and a link or a relay holds it. */
+static void end(void *engine)
+{
+    spectacles_broker *broker = engine;
+    broker->owner_closes = true;
+    broker->drain_deadline = 0;
+    if (broker->state != SPECTACLES_BROKER_CLOSED)
+        sp_broker_settle(broker, 0);
+    wipe_passwords(broker);
+}
+
+static void destroy(void *engine)
+{
+    spectacles_broker *broker = engine;
+    wipe_passwords(broker);
+    free(broker->group);
+    free(broker->name);
+    sp_buffer_free(&broker->input);
+    sp_buffer_free(&broker->control);
+    sp_topology_free(&broker->topology);
+    sp_publishes_free(&broker->publishes);
+    sp_buffer_free(&broker->converted);
+    sp_buffer_free(&broker->keys);
+    sp_deliveries_free(&broker->deliveries);
+    sp_calls_free(&broker->calls);
+    sp_content_free(&broker->delivered);
+    sp_content_free(&broker->returned);
+    sp_ring_free(&broker->news);
+    empty_amqp_pool(&broker->pool);
+    free(broker);
+}
+
 static int set_up(spectacles_broker *broker, const spectacles_broker_config *config,
                   spectacles_problem *problem)
 {
+    static const sp_holder_calls holder_calls = {next_event, end, destroy};
     const char *name = config->name ? config->name : "libspectacles";
     init_amqp_pool(&broker->pool, 4096);
     sp_topology_init(&broker->topology);
     sp_publishes_init(&broker->publishes);
     sp_deliveries_init(&broker->deliveries);
     sp_calls_init(&broker->calls);
-    sp_broker_init_stream(broker);
+    sp_broker_init_stream(broker, &holder_calls);
     broker->window_count = config->window_count;
     broker->prefetch = config->prefetch;
     broker->window_bytes = config->window_bytes;
@@ -183,25 +232,8 @@ SPECTACLES_EXPORT int spectacles_broker_new(spectacles_broker **out, const spect
 
 SPECTACLES_EXPORT void spectacles_broker_free(spectacles_broker *broker)
 {
-    if (!broker)
-        return;
-    sp_wipe(broker->uris, broker->uri_count * sizeof *broker->uris); /* passwords */
-    free(broker->uris);
-    free(broker->group);
-    free(broker->name);
-    sp_buffer_free(&broker->input);
-    sp_buffer_free(&broker->control);
-    sp_topology_free(&broker->topology);
-    sp_publishes_free(&broker->publishes);
-    sp_buffer_free(&broker->converted);
-    sp_buffer_free(&broker->keys);
-    sp_deliveries_free(&broker->deliveries);
-    sp_calls_free(&broker->calls);
-    sp_content_free(&broker->delivered);
-    sp_content_free(&broker->returned);
-    sp_ring_free(&broker->news);
-    empty_amqp_pool(&broker->pool);
-    free(broker);
+    if (broker)
+        sp_stream_end(&broker->stream);
 }
 
 /* ---- Events ---- */
@@ -266,8 +298,7 @@ static const spectacles_broker_event *take_late_call(spectacles_broker *broker, 
     return sp_broker_take_failed_call(broker);
 }
 
-SPECTACLES_EXPORT const spectacles_broker_event *spectacles_broker_next_event(spectacles_broker *broker,
-                                                                              uint64_t now)
+static const spectacles_broker_event *pull(spectacles_broker *broker, uint64_t now)
 {
     for (;;) {
         if (connects_now(broker, now))
@@ -288,6 +319,16 @@ SPECTACLES_EXPORT const spectacles_broker_event *spectacles_broker_next_event(sp
         if (event)
             return event;
     }
+}
+
+SPECTACLES_EXPORT const spectacles_broker_event *spectacles_broker_next_event(spectacles_broker *broker,
+                                                                              uint64_t now)
+{
+    if (!broker->stream.has_relay)
+        return pull(broker, now);
+    sp_broker_fail(broker, SPECTACLES_E_STATE,
+                   "a relay pulls the events of this broker: pull spectacles_relay_next_event()");
+    return NULL;
 }
 
 /* ---- Time ---- */

@@ -253,6 +253,6 @@ void sp_broker_quote(sp_text *text, uint16_t code, amqp_bytes_t reply);
 
 /* ---- stream.c: the bytes ---- */
 
-void sp_broker_init_stream(spectacles_broker *broker);
+void sp_broker_init_stream(spectacles_broker *broker, const sp_holder_calls *holder_calls);
 
 #endif

@@ -52,11 +52,11 @@ static const char *last_error(const void *engine)
     return spectacles_broker_last_error(engine);
 }
 
-void sp_broker_init_stream(spectacles_broker *broker)
+void sp_broker_init_stream(spectacles_broker *broker, const sp_holder_calls *holder_calls)
 {
     static const sp_stream_calls calls = {endpoint, opened,   wants_input, feed,   eof,
                                           pending,  consumed, deadline,    expire, last_error};
-    broker->stream = (spectacles_stream){.calls = &calls, .engine = broker};
+    sp_stream_init(&broker->stream, &calls, holder_calls, broker);
 }
 
 SPECTACLES_EXPORT spectacles_stream *spectacles_broker_stream(spectacles_broker *broker)

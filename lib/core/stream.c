@@ -1,7 +1,70 @@
-/* Passes each call on a stream to its engine. Links call it, and transports of owners. */
+/*
+ * Hands each call on a stream to its engine, and counts who holds the engine. Called by links, by relays, by
+ * transports of the owner, and by the engine itself when it is made and freed.
+ */
 #include "core/stream.h"
 
 #include "core/export.h"
+
+#include <assert.h>
+
+/* ---- Who holds the engine ---- */
+
+void sp_stream_init(spectacles_stream *stream, const sp_stream_calls *calls,
+                    const sp_holder_calls *holder_calls, void *engine)
+{
+    *stream = (spectacles_stream){.calls = calls, .holder_calls = holder_calls, .engine = engine};
+}
+
+static void destroy_unless_held(spectacles_stream *stream)
+{
+    if (stream->ended && !stream->has_link && !stream->has_relay)
+        stream->holder_calls->destroy(stream->engine);
+}
+
+void sp_stream_end(spectacles_stream *stream)
+{
+    assert(!stream->ended);
+    if (stream->has_link || stream->has_relay)
+        stream->holder_calls->end(stream->engine);
+    stream->ended = true;
+    destroy_unless_held(stream);
+}
+
+bool sp_stream_hold_for_link(spectacles_stream *stream)
+{
+    bool free = !stream->has_link;
+    stream->has_link = true;
+    return free;
+}
+
+void sp_stream_release_from_link(spectacles_stream *stream)
+{
+    assert(stream->has_link);
+    stream->has_link = false;
+    destroy_unless_held(stream);
+}
+
+bool sp_stream_hold_for_relay(spectacles_stream *stream)
+{
+    bool free = !stream->has_relay;
+    stream->has_relay = true;
+    return free;
+}
+
+void sp_stream_release_from_relay(spectacles_stream *stream)
+{
+    assert(stream->has_relay);
+    stream->has_relay = false;
+    destroy_unless_held(stream);
+}
+
+const void *sp_stream_next_event(spectacles_stream *stream, uint64_t now)
+{
+    return stream->holder_calls->next_event(stream->engine, now);
+}
+
+/* ---- The calls of spectacles/stream.h ---- */
 
 SPECTACLES_EXPORT const spectacles_endpoint *spectacles_stream_endpoint(const spectacles_stream *stream)
 {

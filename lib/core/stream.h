@@ -18,11 +18,55 @@ typedef struct sp_stream_calls {
     const char *(*last_error)(const void *engine);
 } sp_stream_calls;
 
-/* Part of an engine, which fills it in its `_new`. */
+/* What an engine does for those who hold it. */
+typedef struct sp_holder_calls {
+    /*
+     * The next event of the engine, for the relay: a spectacles_shard_event or a spectacles_broker_event. NULL when
+     * there is none.
+     */
+    const void *(*next_event)(void *engine, uint64_t now);
+    /*
+     * The owner has freed the engine, and a link or a relay still holds it. The engine becomes CLOSED without a word to
+     * the peer, tells so by an event, and wipes its secrets. Cannot fail.
+     */
+    void (*end)(void *engine);
+    /* Nobody holds the engine any more: its memory is freed. */
+    void (*destroy)(void *engine);
+} sp_holder_calls;
+
+/*
+ * Part of an engine. An engine has an owner, and is held by the link that moves its bytes and by the relay that
+ * pulls its events. Owner, link and relay may let go in any order; the memory is freed with the last of them.
+ *
+ *     OWNED --- the owner frees, nobody holds ------------------------------> destroyed
+ *       +------ the owner frees, somebody holds ---> ENDED --- the last one --> destroyed
+ *                                                              lets go
+ */
 struct spectacles_stream {
     const sp_stream_calls *calls;
+    const sp_holder_calls *holder_calls;
     void *engine;
-    bool carried; /* a link moves its bytes: a second link is refused */
+    bool has_link;  /* a second link is refused */
+    bool has_relay; /* a second relay is refused, and a pull by the owner as well */
+    bool ended;     /* the owner has freed the engine */
 };
+
+/* Called by an engine when it is made. */
+void sp_stream_init(spectacles_stream *stream, const sp_stream_calls *calls,
+                    const sp_holder_calls *holder_calls, void *engine);
+
+/* Called by an engine when its owner frees it. */
+void sp_stream_end(spectacles_stream *stream);
+
+/* A link takes hold of the engine, and lets go. False when another link holds it. */
+bool sp_stream_hold_for_link(spectacles_stream *stream);
+void sp_stream_release_from_link(spectacles_stream *stream);
+
+/* A relay takes hold of the engine, and lets go. False when another relay holds it. */
+bool sp_stream_hold_for_relay(spectacles_stream *stream);
+void sp_stream_release_from_relay(spectacles_stream *stream);
+
+/* The next event of the engine, for the relay that holds it. NULL when there is none. */
+const void *sp_stream_next_event(spectacles_stream *stream, uint64_t now);
 
 #endif

@@ -82,8 +82,6 @@ static int check_config(const spectacles_stream *stream, const spectacles_link_c
 {
     if (!stream)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "a link needs a stream: spectacles_shard_stream()");
-    if (stream->carried)
-        return sp_refuse(problem, SPECTACLES_E_STATE, "another link moves the bytes of this stream");
     if (config->connect_timeout == 0)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "connect_timeout must not be 0");
     if (config->read_delay > READ_DELAY_MOST)
@@ -105,8 +103,11 @@ SPECTACLES_EXPORT int spectacles_link_new(spectacles_link **out, spectacles_stre
     spectacles_link *link = calloc(1, sizeof *link);
     if (!link)
         return sp_refuse(problem, SPECTACLES_E_NOMEM, "out of memory");
+    if (!sp_stream_hold_for_link(stream)) {
+        free(link);
+        return sp_refuse(problem, SPECTACLES_E_STATE, "another link moves the bytes of this stream");
+    }
     link->stream = stream;
-    stream->carried = true;
     link->connect_timeout = read.connect_timeout;
     link->read_delay = read.read_delay;
     link->tls = read.tls;
@@ -141,7 +142,7 @@ SPECTACLES_EXPORT void spectacles_link_free(spectacles_link *link)
 {
     if (!link)
         return;
-    link->stream->carried = false;
+    sp_stream_release_from_link(link->stream);
     sp_tls_session_free(link->session);
     bury(link);
     if (link->fd >= 0)

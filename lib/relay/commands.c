@@ -3,6 +3,7 @@
  */
 #include "relay/commands.h"
 
+#include "core/stream.h"
 #include "relay/events.h"
 #include "relay/packets.h"
 #include "relay/sends.h"
@@ -137,7 +138,7 @@ bool sp_relay_pull_commands(spectacles_relay *relay, uint64_t now)
     int pulled = 0;
     subscribe_send(relay);
     while (pulled < SP_RELAY_QUANTUM && relay->pending.count == 0 &&
-           (event = spectacles_broker_next_event(relay->commands, now))) {
+           (event = sp_stream_next_event(spectacles_broker_stream(relay->commands), now))) {
         pulled++;
         on_commands_event(relay, event);
     }

@@ -3,6 +3,7 @@
  */
 #include "relay/confirms.h"
 
+#include "core/stream.h"
 #include "relay/dispatches.h"
 #include "relay/events.h"
 #include "relay/gaps.h"
@@ -60,7 +61,7 @@ bool sp_relay_pull_confirms(spectacles_relay *relay, uint64_t now)
     const spectacles_broker_event *event;
     int pulled = 0;
     while (pulled < SP_RELAY_QUANTUM && relay->pending.count == 0 &&
-           (event = spectacles_broker_next_event(relay->events, now))) {
+           (event = sp_stream_next_event(spectacles_broker_stream(relay->events), now))) {
         pulled++;
         on_events_event(relay, event, now);
     }

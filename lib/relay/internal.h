@@ -51,6 +51,7 @@ typedef struct sp_packet {
 /* A shard that is served here. */
 typedef struct sp_relay_shard {
     spectacles_shard *engine;
+    bool holds_engine; /* the relay has taken hold of it, and has to let go */
     uint32_t id;
     bool wants_identify;
     bool final;         /* closed or fatal */
@@ -110,6 +111,8 @@ struct spectacles_relay {
     uint32_t shard_count;
     spectacles_broker *events;
     spectacles_broker *commands;
+    bool holds_events; /* the relay has taken hold of the broker, and has to let go */
+    bool holds_commands;
     sp_filter filter;
     sp_unroutable unroutable;
     sp_identify identify;

@@ -1,6 +1,7 @@
 /* The public face of the relay: makes one, works through its sources in turn, and stops. Called by owners. */
 #include "core/config.h"
 #include "core/export.h"
+#include "core/stream.h"
 #include "relay/commands.h"
 #include "relay/confirms.h"
 #include "relay/dispatches.h"
@@ -91,6 +92,34 @@ static int take_shards(spectacles_relay *relay, const spectacles_relay_config *c
     return SPECTACLES_OK;
 }
 
+/* The engines stay in memory until the relay lets go, even when their owner frees them first. */
+static int hold_engines(spectacles_relay *relay, spectacles_problem *problem)
+{
+    for (size_t i = 0; i < relay->served; i++) {
+        sp_relay_shard *shard = &relay->shards[i];
+        shard->holds_engine = sp_stream_hold_for_relay(spectacles_shard_stream(shard->engine));
+        if (!shard->holds_engine)
+            return sp_refuse(problem, SPECTACLES_E_STATE, "another relay pulls the events of a shard");
+    }
+    relay->holds_events = sp_stream_hold_for_relay(spectacles_broker_stream(relay->events));
+    relay->holds_commands = sp_stream_hold_for_relay(spectacles_broker_stream(relay->commands));
+    if (!relay->holds_events || !relay->holds_commands)
+        return sp_refuse(problem, SPECTACLES_E_STATE, "another relay pulls the events of a broker");
+    return SPECTACLES_OK;
+}
+
+static void release_engines(spectacles_relay *relay)
+{
+    for (size_t i = 0; i < relay->served; i++) {
+        if (relay->shards[i].holds_engine)
+            sp_stream_release_from_relay(spectacles_shard_stream(relay->shards[i].engine));
+    }
+    if (relay->holds_events)
+        sp_stream_release_from_relay(spectacles_broker_stream(relay->events));
+    if (relay->holds_commands)
+        sp_stream_release_from_relay(spectacles_broker_stream(relay->commands));
+}
+
 static int reserve(sp_ring *ring, int items)
 {
     for (int i = 0; i < items; i++) {
@@ -135,6 +164,8 @@ static int set_up(spectacles_relay *relay, const spectacles_relay_config *config
     relay->unix_offset = config->unix_offset;
     relay->settled_queues = calloc(config->shard_count, sizeof *relay->settled_queues);
     int error = relay->settled_queues ? take_shards(relay, config, problem) : SPECTACLES_E_NOMEM;
+    if (error == SPECTACLES_OK)
+        error = hold_engines(relay, problem);
     if (error == SPECTACLES_OK)
         error = reserve_events(relay);
     if (error == SPECTACLES_OK)
@@ -196,6 +227,7 @@ SPECTACLES_EXPORT void spectacles_relay_free(spectacles_relay *relay)
 {
     if (!relay)
         return;
+    release_engines(relay);
     for (size_t i = 0; i < relay->served; i++) {
         sp_relay_free_packets(&relay->shards[i].held);
         sp_relay_free_packets(&relay->shards[i].sent);

@@ -4,6 +4,7 @@
  */
 #include "relay/shards.h"
 
+#include "core/stream.h"
 #include "relay/dispatches.h"
 #include "relay/events.h"
 #include "relay/gaps.h"
@@ -134,7 +135,7 @@ bool sp_relay_pull_shard(spectacles_relay *relay, uint32_t index, uint64_t now)
     const spectacles_shard_event *event;
     int pulled = 0;
     while (pulled < SP_RELAY_QUANTUM && relay->pending.count == 0 && may_pull(relay, shard) &&
-           (event = spectacles_shard_next_event(shard->engine, now))) {
+           (event = sp_stream_next_event(spectacles_shard_stream(shard->engine), now))) {
         pulled++;
         uint32_t type = event->type;
         if (type == SPECTACLES_SHARD_EVENT_READY || type == SPECTACLES_SHARD_EVENT_RESUMED)

@@ -1,5 +1,7 @@
 #include "shard/shard.h"
 
+#include "core/wipe.h"
+
 static uint64_t phase_of(enum spectacles_shard_state state)
 {
     switch (state) {
@@ -248,4 +250,25 @@ void sp_shard_settle(spectacles_shard *shard, uint64_t now)
     back_off(shard, now);
     if (session_is_lost(shard))
         sp_shard_forget_session(shard);
+}
+
+/* ---- The end of the shard ---- */
+
+void sp_shard_wipe(spectacles_shard *shard)
+{
+    sp_wipe_text(shard->token);
+    shard->token = NULL;
+    sp_buffer_free(&shard->output);
+    sp_buffer_free(&shard->scratch);
+    sp_buffer_free(&shard->term);
+}
+
+void sp_shard_end(void *engine)
+{
+    spectacles_shard *shard = engine;
+    bool is_final = shard->state == SPECTACLES_SHARD_CLOSED || shard->state == SPECTACLES_SHARD_FATAL;
+    shard->owner_closes = true;
+    if (!is_final)
+        sp_shard_settle(shard, 0);
+    sp_shard_wipe(shard);
 }

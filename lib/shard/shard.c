@@ -166,10 +166,33 @@ static int check_identify(spectacles_shard *shard, spectacles_problem *problem)
     return error == SPECTACLES_E_PROTO ? SPECTACLES_E_INVAL : error;
 }
 
+static const spectacles_shard_event *pull(spectacles_shard *shard, uint64_t now);
+
+/* For the relay that holds the shard. */
+static const void *next_event(void *engine, uint64_t now)
+{
+    return pull(engine, now);
+}
+
+static void destroy(void *engine)
+{
+    spectacles_shard *shard = engine;
+    sp_shard_wipe(shard);
+    free(shard->presence);
+    free(shard->user_agent);
+    sp_frames_free(&shard->frames);
+    sp_inflate_free(&shard->inflate);
+    sp_buffer_free(&shard->keys);
+    sp_ring_free(&shard->news);
+    sp_ring_free(&shard->tickets);
+    free(shard);
+}
+
 static int set_up(spectacles_shard *shard, const spectacles_shard_config *config, spectacles_problem *problem)
 {
+    static const sp_holder_calls holder_calls = {next_event, sp_shard_end, destroy};
     const char *why;
-    sp_shard_init_stream(shard);
+    sp_shard_init_stream(shard, &holder_calls);
     shard->id = config->shard_id;
     shard->count = config->shard_count;
     shard->version = config->gateway_version;
@@ -224,20 +247,8 @@ SPECTACLES_EXPORT int spectacles_shard_new(spectacles_shard **out, const spectac
 
 SPECTACLES_EXPORT void spectacles_shard_free(spectacles_shard *shard)
 {
-    if (!shard)
-        return;
-    sp_wipe_text(shard->token);
-    free(shard->presence);
-    free(shard->user_agent);
-    sp_frames_free(&shard->frames);
-    sp_buffer_free(&shard->output);
-    sp_inflate_free(&shard->inflate);
-    sp_buffer_free(&shard->scratch);
-    sp_buffer_free(&shard->term);
-    sp_buffer_free(&shard->keys);
-    sp_ring_free(&shard->news);
-    sp_ring_free(&shard->tickets);
-    free(shard);
+    if (shard)
+        sp_stream_end(&shard->stream);
 }
 
 /* ---- Events and time ---- */
@@ -253,7 +264,7 @@ static void rest(spectacles_shard *shard)
     sp_buffer_shrink(&shard->keys, KEPT_OUTPUT);
 }
 
-static const spectacles_shard_event *next_event(spectacles_shard *shard, uint64_t now)
+static const spectacles_shard_event *find_event(spectacles_shard *shard, uint64_t now)
 {
     for (;;) {
         if (sp_shard_connects_at(shard, now))
@@ -268,13 +279,22 @@ static const spectacles_shard_event *next_event(spectacles_shard *shard, uint64_
     }
 }
 
-SPECTACLES_EXPORT const spectacles_shard_event *spectacles_shard_next_event(spectacles_shard *shard,
-                                                                            uint64_t now)
+static const spectacles_shard_event *pull(spectacles_shard *shard, uint64_t now)
 {
-    const spectacles_shard_event *event = next_event(shard, now);
+    const spectacles_shard_event *event = find_event(shard, now);
     shard->unannounced = event && sp_shard_has_event(shard);
     sp_shard_note_level(shard);
     return event;
+}
+
+SPECTACLES_EXPORT const spectacles_shard_event *spectacles_shard_next_event(spectacles_shard *shard,
+                                                                            uint64_t now)
+{
+    if (!shard->stream.has_relay)
+        return pull(shard, now);
+    sp_shard_fail(shard, SPECTACLES_E_STATE,
+                  "a relay pulls the events of this shard: pull spectacles_relay_next_event()");
+    return NULL;
 }
 
 /* ---- What the owner asks for ---- */

@@ -174,6 +174,12 @@ void sp_shard_settle(spectacles_shard *shard, uint64_t now);
 /* Something came that this session had never brought before, or more of it is committed. */
 void sp_shard_progress(spectacles_shard *shard);
 
+/* Wipes the token, and all buffers in which it may stand. */
+void sp_shard_wipe(spectacles_shard *shard);
+
+/* The owner has freed the shard, and a link or a relay holds it: the shard is CLOSED, and its token wiped. */
+void sp_shard_end(void *engine);
+
 /* The session can not be resumed any more: GAP. */
 void sp_shard_forget_session(spectacles_shard *shard);
 
@@ -227,7 +233,7 @@ int sp_shard_fail(spectacles_shard *shard, int error, const char *text);
 
 /* ---- stream.c: the bytes ---- */
 
-void sp_shard_init_stream(spectacles_shard *shard);
+void sp_shard_init_stream(spectacles_shard *shard, const sp_holder_calls *holder_calls);
 
 /*
  * Compares what was fed and not read yet with high water. At high water, wants_input() becomes 0; at half of it, or when all

@@ -151,11 +151,11 @@ static const char *last_error(const void *engine)
     return shard->last_error.chars;
 }
 
-void sp_shard_init_stream(spectacles_shard *shard)
+void sp_shard_init_stream(spectacles_shard *shard, const sp_holder_calls *holder_calls)
 {
     static const sp_stream_calls calls = {endpoint, opened,   wants_input, feed,   eof,
                                           pending,  consumed, deadline,    expire, last_error};
-    shard->stream = (spectacles_stream){.calls = &calls, .engine = shard};
+    sp_stream_init(&shard->stream, &calls, holder_calls, shard);
 }
 
 SPECTACLES_EXPORT spectacles_stream *spectacles_shard_stream(spectacles_shard *shard)

@@ -10,6 +10,8 @@
  * - A full disk: while the file CHAOS_FULL exists, files take half of what is written to them and no more.
  * - Mutants: built with MUTANT set, one rule is broken.
  */
+#include "core/stream.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -162,10 +164,12 @@ int __wrap_spectacles_shard_new(spectacles_shard **out, const spectacles_shard_c
 
 static bool interrupted; /* what comes now may be a copy */
 
-const spectacles_shard_event *__real_spectacles_shard_next_event(spectacles_shard *shard, uint64_t now);
-const spectacles_shard_event *__wrap_spectacles_shard_next_event(spectacles_shard *shard, uint64_t now)
+const void *__real_sp_stream_next_event(spectacles_stream *stream, uint64_t now);
+
+static const spectacles_shard_event *next_shard_event(spectacles_stream *stream, uint64_t now)
 {
-    const spectacles_shard_event *event = __real_spectacles_shard_next_event(shard, now);
+    spectacles_shard *shard = stream->engine;
+    const spectacles_shard_event *event = __real_sp_stream_next_event(stream, now);
     if (event && event->type == SPECTACLES_SHARD_EVENT_DISPATCH) {
         pass("dispatch");
         if (MUTANT == COMMITS_ON_RECEIPT)
@@ -259,14 +263,14 @@ int __wrap_spectacles_broker_holds(const spectacles_broker *broker, uint64_t del
     return MUTANT == ACKNOWLEDGES_EARLY || __real_spectacles_broker_holds(broker, delivery);
 }
 
-const spectacles_broker_event *__real_spectacles_broker_next_event(spectacles_broker *broker, uint64_t now);
-const spectacles_broker_event *__wrap_spectacles_broker_next_event(spectacles_broker *broker, uint64_t now)
+static const spectacles_broker_event *next_broker_event(spectacles_stream *stream, uint64_t now)
 {
+    spectacles_broker *broker = stream->engine;
     static bool confirmed;
     /* What it did with the last confirm is done. */
     if (confirmed)
         pass("after-confirm");
-    const spectacles_broker_event *event = __real_spectacles_broker_next_event(broker, now);
+    const spectacles_broker_event *event = __real_sp_stream_next_event(stream, now);
     confirmed = event && event->type == SPECTACLES_BROKER_EVENT_CONFIRMED;
     if (confirmed)
         pass("before-confirm");
@@ -289,6 +293,12 @@ const spectacles_broker_event *__wrap_spectacles_broker_next_event(spectacles_br
         return &copy;
     }
     return event;
+}
+
+/* The relay pulls its engines here. */
+const void *__wrap_sp_stream_next_event(spectacles_stream *stream, uint64_t now)
+{
+    return is_shard(stream) ? (const void *)next_shard_event(stream, now) : next_broker_event(stream, now);
 }
 
 /* ---- The file of sessions ---- */

@@ -314,7 +314,7 @@ static void a_delay_ends(void **state)
     scene_end(scene);
     config.read_delay = 1001;
     spectacles_link *refused = NULL;
-    sp_toy toy = {.stream = {.calls = &toy_calls, .engine = &toy}};
+    sp_toy toy = {.stream = {.calls = &toy_calls, .holder_calls = &toy_holder_calls, .engine = &toy}};
     assert_int_equal(spectacles_link_new(&refused, &toy.stream, &config, NULL), SPECTACLES_E_INVAL);
 }
 
@@ -456,7 +456,7 @@ static void the_time_to_connect_is_a_setting(void **state)
     assert_non_null(strstr(scene->toy.text, "timed out after 500 ms with gateway.example"));
     scene_end(scene);
     spectacles_link *refused = NULL;
-    sp_toy toy = {.stream = {.calls = &toy_calls, .engine = &toy}};
+    sp_toy toy = {.stream = {.calls = &toy_calls, .holder_calls = &toy_holder_calls, .engine = &toy}};
     config.connect_timeout = 0;
     assert_int_equal(spectacles_link_new(&refused, &toy.stream, &config, NULL), SPECTACLES_E_INVAL);
 }

@@ -81,8 +81,29 @@ static const char *toy_last_error(const void *handle)
     return "";
 }
 
+static const void *toy_next_event(void *handle, uint64_t now)
+{
+    (void)handle;
+    (void)now;
+    return NULL;
+}
+
+static void toy_end(void *handle)
+{
+    sp_toy *self = handle;
+    self->wants_connection = 0;
+    self->freed = 1;
+}
+
+static void toy_destroy(void *handle)
+{
+    ((sp_toy *)handle)->destroyed++;
+}
+
 const sp_stream_calls toy_calls = {toy_endpoint, toy_opened,   toy_wants_input, toy_feed,   toy_eof,
                                    toy_pending,  toy_consumed, toy_deadline,    toy_expire, toy_last_error};
+
+const sp_holder_calls toy_holder_calls = {toy_next_event, toy_end, toy_destroy};
 
 static uint32_t listen_here(int *listener)
 {
@@ -104,7 +125,8 @@ sp_scene *scene_begin(const char *host, const spectacles_link_config *config)
     made->toy.wants_connection = made->toy.wants_input = 1;
     made->toy.endpoint =
         (spectacles_endpoint){.host = host, .port = listen_here(&made->listener), .connection = 1};
-    made->toy.stream = (spectacles_stream){.calls = &toy_calls, .engine = &made->toy};
+    made->toy.stream =
+        (spectacles_stream){.calls = &toy_calls, .holder_calls = &toy_holder_calls, .engine = &made->toy};
     assert_int_equal(spectacles_link_new(&made->link, &made->toy.stream, config, NULL), SPECTACLES_OK);
     return made;
 }

@@ -25,6 +25,8 @@ typedef struct sp_toy {
     size_t out_length;
     uint64_t deadline;
     int expired;
+    int freed;     /* by its owner, while a link held it */
+    int destroyed; /* nobody holds it any more */
 } sp_toy;
 
 typedef struct sp_scene {
@@ -36,6 +38,7 @@ typedef struct sp_scene {
 } sp_scene;
 
 extern const sp_stream_calls toy_calls;
+extern const sp_holder_calls toy_holder_calls;
 
 /* An engine that wants to be connected to us, under this name; config may be NULL. */
 sp_scene *scene_begin(const char *host, const spectacles_link_config *config);

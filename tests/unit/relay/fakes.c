@@ -171,8 +171,9 @@ static void take(spectacles_shard *shard, fake_event *event)
     }
 }
 
-const spectacles_shard_event *spectacles_shard_next_event(spectacles_shard *shard, uint64_t now)
+static const void *next_shard_event(void *engine, uint64_t now)
 {
+    spectacles_shard *shard = engine;
     fake_event *event = pop(&shard->queue);
     (void)now;
     if (!event)
@@ -183,6 +184,15 @@ const spectacles_shard_event *spectacles_shard_next_event(spectacles_shard *shar
     event->shard.data = (const uint8_t *)event->body;
     event->shard.data_length = strlen(event->body);
     return &event->shard;
+}
+
+spectacles_stream *spectacles_shard_stream(spectacles_shard *shard)
+{
+    static const sp_stream_calls calls = {0};
+    static const sp_holder_calls holder_calls = {.next_event = next_shard_event};
+    if (!shard->stream.calls)
+        sp_stream_init(&shard->stream, &calls, &holder_calls, shard);
+    return &shard->stream;
 }
 
 int spectacles_shard_identify(spectacles_shard *shard, uint64_t now)
@@ -292,8 +302,9 @@ void spectacles_subscription_init(spectacles_subscription *subscription, size_t 
     subscription->size = (uint32_t)size;
 }
 
-const spectacles_broker_event *spectacles_broker_next_event(spectacles_broker *broker, uint64_t now)
+static const void *next_broker_event(void *engine, uint64_t now)
 {
+    spectacles_broker *broker = engine;
     fake_event *event = pop(&broker->queue);
     (void)now;
     if (!event)
@@ -305,6 +316,15 @@ const spectacles_broker_event *spectacles_broker_next_event(spectacles_broker *b
     event->broker.format = spectacles_format_of(event->broker.body, event->body_length);
     event->broker.text = "as the test wishes";
     return &event->broker;
+}
+
+spectacles_stream *spectacles_broker_stream(spectacles_broker *broker)
+{
+    static const sp_stream_calls calls = {0};
+    static const sp_holder_calls holder_calls = {.next_event = next_broker_event};
+    if (!broker->stream.calls)
+        sp_stream_init(&broker->stream, &calls, &holder_calls, broker);
+    return &broker->stream;
 }
 
 int spectacles_broker_room(const spectacles_broker *broker)

@@ -1,6 +1,7 @@
 #ifndef TESTS_RELAY_FAKES_H
 #define TESTS_RELAY_FAKES_H
 
+#include "core/stream.h"
 #include "unit.h"
 
 #include <spectacles/spectacles.h>
@@ -31,6 +32,7 @@ typedef struct fake_queue {
 } fake_queue;
 
 struct spectacles_shard {
+    spectacles_stream stream; /* made when it is first asked for */
     uint32_t id;
     uint32_t count;
     uint32_t state;
@@ -46,6 +48,7 @@ struct spectacles_shard {
 };
 
 struct spectacles_broker {
+    spectacles_stream stream; /* made when it is first asked for */
     const char *name;
     int window; /* publishes that may be open */
     int open;
