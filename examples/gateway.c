@@ -299,7 +299,8 @@ static void tear_down(struct gateway *gateway)
 
 static void tell_summary(const struct gateway *gateway)
 {
-    spectacles_relay_stats stats = {.size = sizeof stats};
+    spectacles_relay_stats stats;
+    spectacles_relay_stats_init(&stats, sizeof stats);
     spectacles_relay_get_stats(gateway->relay, &stats);
     warnx("summary dispatched=%llu filtered=%llu published=%llu confirmed=%llu unroutable=%llu held=%llu "
           "commands=%llu routed=%llu sent=%llu rejected=%llu identifies=%llu",
@@ -329,15 +330,16 @@ static void tell_shard(const struct gateway *gateway, const spectacles_relay_eve
         warnx("%s identifying", shard);
         break;
     case SPECTACLES_RELAY_EVENT_SHARD_READY:
-        warnx("%s ready, session %.*s...", shard, SESSION_SHOWN, event->name ? event->name : "");
+        warnx("%s ready, session %.*s...", shard, SESSION_SHOWN, event->session_id ? event->session_id : "");
         break;
     case SPECTACLES_RELAY_EVENT_SHARD_RESUMED:
-        warnx("%s resumed, session %.*s...", shard, SESSION_SHOWN, event->name ? event->name : "");
+        warnx("%s resumed, session %.*s...", shard, SESSION_SHOWN,
+              event->session_id ? event->session_id : "");
         break;
     case SPECTACLES_RELAY_EVENT_SHARD_DISCONNECTED:
         /* Of a wait that all shards share one line tells, and not one for each of them. */
         if (event->hold_until == 0)
-            warnx("%s disconnected: %s; again in %llu ms", shard, event->text, until(event->time));
+            warnx("%s disconnected: %s; again in %llu ms", shard, event->text, until(event->until));
         break;
     case SPECTACLES_RELAY_EVENT_SHARD_GAP:
         warnx("%s GAP: %s", shard, event->text);
@@ -366,7 +368,7 @@ static void tell_broker(const spectacles_relay_event *event)
         warnx("%s ready (%s)", broker, text);
         break;
     case SPECTACLES_RELAY_EVENT_BROKER_DISCONNECTED:
-        warnx("%s disconnected: %s; again in %llu ms", broker, text, until(event->time));
+        warnx("%s disconnected: %s; again in %llu ms", broker, text, until(event->until));
         break;
     case SPECTACLES_RELAY_EVENT_BROKER_BLOCKED:
         warnx("%s blocked: %s", broker, text);
@@ -389,16 +391,16 @@ static void tell_command(const spectacles_relay_event *event)
         warnx("queue %s stands", text);
         break;
     case SPECTACLES_RELAY_EVENT_UNSUBSCRIBED:
-        warnx("queue for %s lost: %s; again in %llu ms", name, text, until(event->time));
+        warnx("queue for %s lost: %s; again in %llu ms", name, text, until(event->until));
         break;
     case SPECTACLES_RELAY_EVENT_PUBLISH_FAILED:
         warnx("publish under %s failed: %s", name, text);
         break;
     case SPECTACLES_RELAY_EVENT_UNROUTABLE:
-        warnx("%s is held back for %llu ms: %s", name, until(event->time), text);
+        warnx("%s is held back for %llu ms: %s", name, until(event->until), text);
         break;
     case SPECTACLES_RELAY_EVENT_RATE_LIMITED:
-        warnx("no shard connects for %llu s: %s (shard %u)", until(event->time) / 1000, text,
+        warnx("no shard connects for %llu s: %s (shard %u)", until(event->until) / 1000, text,
               event->shard_id);
         break;
     case SPECTACLES_RELAY_EVENT_IDENTIFY_LIMIT:

@@ -1,5 +1,5 @@
 /*
- * spectacles/relay.h - the Spectacles gateway as a state machine: N shards, one group, two connections.
+ * spectacles/relay.h - a Spectacles gateway as a state machine: the shards of one group, and two broker connections.
  *
  * SPDX-License-Identifier: MIT
  *
@@ -13,37 +13,63 @@
  *                             |       {guild_id, packet}
  *                             +-----> events broker   --> <group>:<shard id>            the bare packet
  *
- * The relay joins engines that its owner made and moves bytes for: it pulls their events, so the owner pulls
- * only the relay's, and it makes the calls on them that publishing, routing, identifying and acknowledging
- * take. It does no I/O. Publishing and consuming go over two connections, because a broker that runs out of
- * memory stops reading from connections that publish, and acknowledgements on the same one would stop with
- * them.
+ * A relay joins engines that its owner made. The owner moves the bytes of the engines (link.h, stream.h) and pulls the
+ * events of the relay. The relay pulls the events of the engines, and calls them to publish, route, identify and
+ * acknowledge. A relay does no I/O.
  *
- * What it promises:
- * - Only op 0 is published, only its `d`, persistent, under the event's name, when the name is on
- *   the allow list. Every event carries a message-id that is the same for every copy of it:
- *   `<session id>:<sequence>`.
- * - Bodies, packets of SENDs and gaps among them, are written in the format of the events broker
- *   (spectacles_broker_config.format): verbatim when that and the shard's encoding are JSON. In another format half of a
- *   surrogate pair becomes U+FFFD (spectacles_broker_stats.surrogates_replaced). Commands are taken
- *   in every format that this build knows, and recognised (codec.h).
- * - A dispatch is committed (spectacles_shard_commit) when the broker has confirmed it and everything before
- *   it, or it was filtered out. So make the shards with SPECTACLES_SHARD_COMMITS, and a loss is followed by
- *   a replay.
- * - While the events broker's window is full, no shard is pulled: their sockets are not read, heartbeats go
- *   on.
- * - `<group>:0` .. `<group>:<shard count - 1>` are declared before SEND is consumed, so that a packet for a
- *   gateway that is down waits for it. A SEND message is acknowledged once its packet is confirmed under the
- *   shard's key; a packet once its bytes were handed to the socket, within Discord's rate limit.
- * - What Discord does not replay any more is declared: one message under the key SPECTACLES_GAP for each lost
- *   session, `{"shard":[0,2],"old_session":"..","new_session":"..","seq":17,"next":1,"time":1767225600000}`.
- *   Whatever Discord dispatched after `seq` of the old session and before `next` of the new one may be missing;
- *   old_session is null when it is not known, time (milliseconds since 1970, when the loss was noticed) is null
- *   without unix_offset. Its message-id is `<new session>:gap:<next>`. The queue `<group>:SPECTACLES_GAP` is
- *   declared, so that a gap waits for whoever wants to know. A dispatch that cannot be published at all (it has no
- *   form in that format) is declared in the same way, with both sessions the same.
- * - What can never be sent, or has no form in that format, is rejected without requeue and reported by COMMAND_REJECTED.
- * - Shards identify in order, one per bucket per 5 seconds (Discord: "max_concurrency"); resumes do not wait.
+ * The relay publishes over one broker connection and consumes over another one. RabbitMQ stops reading from connections
+ * that publish while its memory is short; acknowledgements over the same connection would stop with them.
+ *
+ * What the relay promises:
+ * - Dispatches. Of each dispatch (op 0) whose name is on the allow list, `d` is published, persistent, under the
+ *   name of
+ *   the event. Its message-id is `<session id>:<sequence>`, the same for every copy of the dispatch.
+ * - Formats. All bodies are written in the format of the events broker (spectacles_broker_config.format): verbatim when
+ *   that format and the encoding of the shard are JSON. In another format half of a surrogate pair becomes U+FFFD
+ *   (spectacles_broker_stats.surrogates_replaced). Commands are read in every format of this build (codec.h).
+ * - Commits. A dispatch is committed (spectacles_shard_commit()) when the broker has confirmed it and every dispatch
+ *   before it, or when it was filtered out. Shards made with SPECTACLES_SHARD_COMMITS have a replay after each loss.
+ * - Back-pressure. While the window of the events broker is full, no shard is pulled: no socket of a shard is read, and
+ *   heartbeats go on.
+ * - Queues. `<group>:0` .. `<group>:<shard count - 1>` are declared before SEND is consumed, so that a packet for a
+ *   gateway that is down waits in its queue.
+ * - Commands. A SEND is acknowledged when its packet is confirmed under the key of its shard. A packet is acknowledged
+ *   when its bytes were handed to the socket, within Discord's rate limit. What can never be sent, or has no form in the
+ *   format, is rejected without requeue and told by COMMAND_REJECTED.
+ * - Gaps. What Discord does not replay any more is declared: one message under the key SPECTACLES_GAP for each lost
+ *   session, `{"shard":[0,2],"old_session":"..","new_session":"..","seq":17,"next":1,"time":1767225600000}`. Dispatches
+ *   after `seq` of the old session and before `next` of the new session may be missing. old_session is null when it is
+ *   not known. time (milliseconds since 1970, when the loss was noticed) is null without unix_offset. The message-id is
+ *   `<new session>:gap:<next>`. The queue `<group>:SPECTACLES_GAP` is declared, so that a gap waits for its reader. A
+ *   dispatch that cannot be published at all is declared in the same way, with both sessions the same.
+ * - Identifies. Shards identify in order, one for each bucket in 5 seconds (Discord: "max_concurrency"). Resumes do not
+ *   wait.
+ *
+ * The loop of an owner, with one link for each shard and each broker:
+ *
+ *     while (!spectacles_relay_stopped(relay)) {
+ *         ... wait for the descriptors of the links, their deadlines and spectacles_relay_deadline(relay) ...
+ *         ... spectacles_link_process() of each link, and answer spectacles_link_wants_address() ...
+ *         while ((event = spectacles_relay_next_event(relay, now)))
+ *             ... log the event; on SHARD_READY and on SHARD_GAP store the state (state.h) ...
+ *         ... every few seconds: spectacles_state_take(), and store the bytes when it returns 1 ...
+ *     }
+ *
+ * The way of a dispatch, and what moves it:
+ *
+ *     received --> filtered out -----------------------------------------------+
+ *         |                                                                    |
+ *         +--> published --> confirmed (basic.ack) --------------------------> done --> committed, when all before it
+ *                  |                                                           ^        are done
+ *                  +-------> no queue took it (with unroutable_hold) ----------+
+ *                  |                                                           |
+ *                  +-------> the broker never takes it --> a gap declares it --+
+ *
+ * When the connection of the shard ends, dispatches that are not committed are forgotten: Discord replays them.
+ * When the connection of the events broker ends, publishes that are not confirmed are published again, in their
+ * order.
+ *
+ * A relay belongs to the thread that its shards and brokers belong to. No function here blocks.
  */
 #ifndef SPECTACLES_RELAY_H
 #define SPECTACLES_RELAY_H
@@ -56,222 +82,380 @@
 extern "C" {
 #endif
 
+/* A relay. Made by spectacles_relay_new(), freed by spectacles_relay_free(). */
 typedef struct spectacles_relay spectacles_relay;
 
 /*
- * Events of a shard that will never come. Of spectacles_relay_gap() the texts belong to the relay and are valid
- * until the next call on it; as a setting they are copied. It stands in arrays, so it never grows.
+ * Dispatches of a shard that will never come. The texts of a gap that spectacles_relay_gap() gives belong to the relay,
+ * and are valid until the next call on the relay. As a setting they are copied. The struct stands in arrays, so it
+ * never grows.
  */
 typedef struct spectacles_gap {
-    uint32_t size; /* sizeof(spectacles_gap) */
+    /* sizeof(spectacles_gap), set by spectacles_gap_init() */
+    uint32_t size;
+    /* The shard that misses dispatches. */
     uint32_t shard_id;
-    uint64_t seq;            /* the last sequence of the old session that was committed; 0: not known */
-    uint64_t next;           /* the first sequence of the new session behind the gap */
-    uint64_t time;           /* milliseconds since 1970; 0: not known */
-    const char *old_session; /* NUL-terminated; NULL: not known */
-    const char *new_session; /* NUL-terminated; NULL: there is none yet */
+    /* the last sequence of the old session that was committed; 0: not known */
+    uint64_t seq;
+    /* the first sequence of the new session behind the gap */
+    uint64_t next;
+    /* milliseconds since 1970; 0: not known */
+    uint64_t time;
+    /* NUL-terminated; NULL: not known */
+    const char *old_session;
+    /* NUL-terminated; NULL: there is none yet */
+    const char *new_session;
 } spectacles_gap;
 
+/* Makes a gap empty and sets its size. size: sizeof(spectacles_gap). Does nothing when size is below 4. */
+void spectacles_gap_init(spectacles_gap *gap, size_t size);
+
+/* How a relay is made. Everything is copied by spectacles_relay_new(), except the engines, which the relay holds. */
 typedef struct spectacles_relay_config {
-    uint32_t size; /* set by spectacles_relay_config_init */
-    /* required: of the whole bot (its shards elsewhere included), for routing SEND */
+    /* set by spectacles_relay_config_init() */
+    uint32_t size;
+    /* required: of the whole bot, shards of other processes included. SEND is routed by it */
     uint32_t shard_count;
-    /* required: the shards served here; held: they and the relay are freed in any order. The array is copied */
+    /*
+     * required: the shards of this process; held: they and the relay are freed in any order. Each was made for
+     * shard_count, and each shard id is there once
+     */
     spectacles_shard *const *shards;
-    size_t shards_length;      /* at least 1; every shard_id once, below shard_count */
-    spectacles_broker *events; /* required, held: publishes. Make it without subscriptions */
-    /* required, held: consumes. Another one than events, of the same group */
+    /* at least 1 */
+    size_t shards_length;
+    /* required: publishes; held. Make it without subscriptions */
+    spectacles_broker *events;
+    /* required: consumes; held. Another broker than events, of the same group, without subscriptions */
     spectacles_broker *commands;
-    const char *const *allow;   /* names of events to publish; the strings are copied */
-    size_t allow_length;        /* 0: publishes nothing */
-    uint32_t allow_all;         /* 1: publishes every event, allow is not looked at; default 0 */
-    uint32_t max_concurrency;   /* default 1; from GET /gateway/bot */
-    uint32_t command_prefetch;  /* packets per shard, and SENDs, that are in hand; default 16 */
-    uint32_t identify_interval; /* milliseconds between two identifies of a bucket; default 5000 */
-    /* spectacles_unix_time() - spectacles_now(), for the time of gaps; 0: gaps have none */
+    /*
+     * the names of the events that are published, such as MESSAGE_CREATE (Discord: "Gateway Events"), in any order;
+     * NULL when allow_length is 0. A name is 1 to 255 bytes long, because it becomes a routing key
+     */
+    const char *const *allow;
+    /* 0: nothing is published */
+    size_t allow_length;
+    /* 1: every event is published, whatever allow says; default 0 */
+    uint32_t allow_all;
+    /*
+     * how many shards may identify within identify_interval; 1 to 65536; default 1. GET /gateway/bot says so (Discord:
+     * "Session Start Limit Object"). Shards that identify faster get an op 9
+     */
+    uint32_t max_concurrency;
+    /* packets of one shard, and SENDs, that may be unacknowledged at a time; 1 to 65535; default 16 */
+    uint32_t command_prefetch;
+    /* milliseconds between two identifies of a bucket; default 5000 */
+    uint32_t identify_interval;
+    /* spectacles_unix_time() - spectacles_now(), in milliseconds, for the time of gaps; 0: gaps have no time */
     uint64_t unix_offset;
     /*
-     * gaps that a former process could not declare any more, in their order; shards served here only. Of two without
-     * a new session in a row the first one stands for both
+     * gaps that a former process could not declare any more, in their order, of shards of this process only. When two
+     * gaps in a row of one shard have no new session, the second is left out: the first declares both
      */
     const spectacles_gap *gaps;
+    /* how many gaps there are; 0 (default): none */
     size_t gaps_length;
     /* ops that workers may send besides 3, 4, 8, 31 and 43; never 0, 1, 2, 6, 7, 9, 10 or 11 */
     const uint32_t *more_ops;
+    /* how many ops there are; 0 (default): none */
     size_t more_ops_length;
     /*
-     * The specification: "Ensure that the gateway only publishes events that will be consumed." 0 (default): the
-     * allow list says which those are. Otherwise milliseconds: an event that no queue takes (basic.return, 312
-     * NO_ROUTE) is counted as done and those of its name are not published for so long; then one is tried again.
-     * So a queue that is new gets its first event after at most that time, and what came before is lost to it.
+     * The Spectacles specification: "Ensure that the gateway only publishes events that will be consumed." 0 (default):
+     * the allow list says which events those are. Otherwise milliseconds: an event that no queue takes (basic.return,
+     * 312 NO_ROUTE) counts as done, and events of its name are not published for so long. Then one is tried again. So a
+     * new queue gets its first event after at most that time, and earlier events are lost to it
      */
     uint32_t unroutable_hold;
-    uint32_t reserved; /* 0 */
+    /* 0 */
+    /* 0 */
+    uint32_t reserved;
 } spectacles_relay_config;
 
+/* Fills a configuration with defaults. size: sizeof(spectacles_relay_config). Does nothing when size is below 4. */
+void spectacles_relay_config_init(spectacles_relay_config *config, size_t size);
+
+/* What an event tells. Each entry names the fields of spectacles_relay_event that it fills, besides `type`. */
 enum spectacles_relay_event_type {
-    /* From a shard: shard_id says which, the other fields are as in its own event. */
+    /* ---- Of a shard: all of them have shard_id. ---- */
+
+    /* The shard wants a connection. text: "host:port" */
     SPECTACLES_RELAY_EVENT_SHARD_CONNECTING = 1,
-    SPECTACLES_RELAY_EVENT_SHARD_IDENTIFYING = 2, /* was granted its identify */
-    SPECTACLES_RELAY_EVENT_SHARD_READY = 3,       /* name: the session's id */
-    SPECTACLES_RELAY_EVENT_SHARD_RESUMED = 4,     /* name: the session's id */
+    /* The relay has granted the identify of the shard. */
+    SPECTACLES_RELAY_EVENT_SHARD_IDENTIFYING = 2,
+    /* A new session begins. session_id */
+    SPECTACLES_RELAY_EVENT_SHARD_READY = 3,
+    /* The session goes on, and its replay is over. session_id */
+    SPECTACLES_RELAY_EVENT_SHARD_RESUMED = 4,
+    /* The connection is lost. code, error, text; until: when the shard connects again; hold_until */
     SPECTACLES_RELAY_EVENT_SHARD_DISCONNECTED = 5,
     /*
-     * a gap is declared: old_session, name: the new session's id; seq: the last one committed; time: in
-     * milliseconds since 1970; text says it
+     * A gap is declared: its message was given to the events broker. old_session_id, session_id (the new session);
+     * seq: the last sequence that was committed; unix_time: when the loss was noticed; text
      */
     SPECTACLES_RELAY_EVENT_SHARD_GAP = 6,
+    /* The shard is closed, by spectacles_relay_stop() or because its owner has freed it. */
     SPECTACLES_RELAY_EVENT_SHARD_CLOSED = 7,
-    /* the other shards go on: it is for the owner to stop */
-    SPECTACLES_RELAY_EVENT_SHARD_FATAL = 8,
-    SPECTACLES_RELAY_EVENT_SHARD_LATENCY = 9,
-    SPECTACLES_RELAY_EVENT_SHARD_LATE = 10, /* a heartbeat went out late: the owner's loop hangs */
-    /* the gateway answers without the compression or the ETF that was asked for; text says it */
-    SPECTACLES_RELAY_EVENT_SHARD_PLAIN = 11,
-    /* From a broker: `broker` says which. */
-    SPECTACLES_RELAY_EVENT_BROKER_CONNECTING = 20,
-    SPECTACLES_RELAY_EVENT_BROKER_READY = 21,
-    SPECTACLES_RELAY_EVENT_BROKER_DISCONNECTED = 22,
-    SPECTACLES_RELAY_EVENT_BROKER_BLOCKED = 23,
-    SPECTACLES_RELAY_EVENT_BROKER_UNBLOCKED = 24,
-    SPECTACLES_RELAY_EVENT_BROKER_CLOSED = 25,
-    /* name: the event (SEND or a shard's number); text: the queue */
-    SPECTACLES_RELAY_EVENT_SUBSCRIBED = 26,
-    SPECTACLES_RELAY_EVENT_UNSUBSCRIBED = 27, /* likewise; text: why */
     /*
-     * code, text; name: the event, or the routing key. seq: a dispatch that the broker or its format has no place for,
-     * and a gap declares
+     * Discord will never accept this shard. The other shards go on until the owner stops the relay. code, error,
+     * text
+     */
+    SPECTACLES_RELAY_EVENT_SHARD_FATAL = 8,
+    /* A heartbeat was acknowledged. duration: how long that took */
+    SPECTACLES_RELAY_EVENT_SHARD_LATENCY = 9,
+    /* A heartbeat went out late, because the loop of the owner hung. duration: how late; text */
+    SPECTACLES_RELAY_EVENT_SHARD_LATE = 10,
+    /* The gateway answers without the compression or the ETF that was asked for. text */
+    SPECTACLES_RELAY_EVENT_SHARD_PLAIN = 11,
+
+    /* ---- Of a broker: all of them have `broker`. ---- */
+
+    /* The broker wants a connection. text: "host:port" */
+    SPECTACLES_RELAY_EVENT_BROKER_CONNECTING = 20,
+    /* Queues, consumers and confirms stand. text: the product and its version */
+    SPECTACLES_RELAY_EVENT_BROKER_READY = 21,
+    /* The connection is lost. code, error, text; until: when the broker connects again */
+    SPECTACLES_RELAY_EVENT_BROKER_DISCONNECTED = 22,
+    /* The broker takes no publishes for now (connection.blocked). text: its reason */
+    SPECTACLES_RELAY_EVENT_BROKER_BLOCKED = 23,
+    /* The broker takes publishes again. */
+    SPECTACLES_RELAY_EVENT_BROKER_UNBLOCKED = 24,
+    /* The broker is closed, by spectacles_relay_stop() or because its owner has freed it. */
+    SPECTACLES_RELAY_EVENT_BROKER_CLOSED = 25,
+    /* A queue stands and is consumed. name: SEND or the number of a shard; text: the queue */
+    SPECTACLES_RELAY_EVENT_SUBSCRIBED = 26,
+    /* A queue is lost or was refused. name: as above; code, error, text: why; until: when it is tried again */
+    SPECTACLES_RELAY_EVENT_UNSUBSCRIBED = 27,
+    /*
+     * A message was not published, or no queue took it. name: the event or the routing key; code, error, text. seq: not
+     * 0 when the message is a dispatch that can never be published, so that a gap declares it
      */
     SPECTACLES_RELAY_EVENT_PUBLISH_FAILED = 28,
-    /* with unroutable_hold: no queue takes the event `name`; `time`: it is not published before; text */
+    /* With unroutable_hold: no queue takes the event. name; until: it is not published before; text */
     SPECTACLES_RELAY_EVENT_UNROUTABLE = 29,
-    /* Of the relay itself. */
-    SPECTACLES_RELAY_EVENT_COMMAND_ROUTED = 40, /* a SEND went to `shard_id`; op */
-    /* a packet's bytes went to the socket of `shard_id`; op */
+
+    /* ---- Of the relay itself. ---- */
+
+    /* The packet of a SEND is confirmed under the key of its shard. shard_id, op */
+    SPECTACLES_RELAY_EVENT_COMMAND_ROUTED = 40,
+    /* The bytes of a packet were handed to the socket of the shard. shard_id, op */
     SPECTACLES_RELAY_EVENT_COMMAND_SENT = 41,
-    /* rejected without requeue; name: the routing key it came under; text: why */
+    /* A command was rejected without requeue. name: its routing key; error, text: why */
     SPECTACLES_RELAY_EVENT_COMMAND_REJECTED = 42,
-    /* shards wait to identify, and none of the day's identifies is left; `time`: until when */
+    /*
+     * Shards wait to identify, and none of the day's identifies is left. shard_id; until: when there are new ones;
+     * text
+     */
     SPECTACLES_RELAY_EVENT_IDENTIFY_LIMIT = 43,
     /*
-     * the gateway answered `shard_id` with 429, which is about the whole bot or its address: no shard here connects before
-     * `time`; text. Once for all of them: their SHARD_DISCONNECTED events have hold_until set
+     * The gateway answered one shard with 429, which is about the whole bot or its address. shard_id; until: no
+     * shard of this relay connects before; error, text. Told once for all shards: their SHARD_DISCONNECTED has
+     * hold_until set
      */
     SPECTACLES_RELAY_EVENT_RATE_LIMITED = 44,
     /*
-     * Discord refused a request of a worker that came too early, on `shard_id` (Discord: "Rate Limited"); op; `time`: the
-     * milliseconds to wait; name: the request's nonce, made safe to print; text. The dispatch RATE_LIMITED is published in any
-     * case, on the allow list or not: the worker that asked finds its nonce in d.meta
+     * Discord refused a request of a worker that came too early (Discord: "Rate Limited"). shard_id, op; duration: how
+     * long the request has to wait; name: the nonce of the request, made safe to print; text. The dispatch RATE_LIMITED
+     * is published in any case, on the allow list or not: the worker finds its nonce in d.meta
      */
     SPECTACLES_RELAY_EVENT_COMMAND_LIMITED = 45
 };
 
+/* Which broker an event is about. */
 enum spectacles_relay_broker {
+    /* spectacles_relay_config.events */
     SPECTACLES_RELAY_EVENTS = 0,
+    /* spectacles_relay_config.commands */
     SPECTACLES_RELAY_COMMANDS = 1
 };
 
-/* Valid until the next call on the relay. Fields that a type does not name are 0 or NULL. */
+/*
+ * An event of the relay. Valid, with everything that it points to, until the next spectacles_relay_next_event() or
+ * spectacles_relay_free() on its relay; other calls leave it alone. Fields that a type does not name are 0 or NULL.
+ */
 typedef struct spectacles_relay_event {
-    uint32_t type; /* enum spectacles_relay_event_type */
+    /* enum spectacles_relay_event_type */
+    uint32_t type;
+    /* the shard that the event is about */
     uint32_t shard_id;
-    uint32_t broker; /* enum spectacles_relay_broker */
-    uint32_t code;
-    int32_t error; /* enum spectacles_error */
-    uint32_t op;
-    uint64_t seq;
+    /* the broker that the event is about: enum spectacles_relay_broker */
+    uint32_t broker;
     /*
-     * DISCONNECTED: when it connects again; LATENCY, LATE, COMMAND_LIMITED: milliseconds; IDENTIFY_LIMIT, RATE_LIMITED: until when
+     * of a shard: the close code of the WebSocket, or the status of HTTP; of a broker: the reply code of AMQP; 0: there
+     * is none
      */
-    uint64_t time;
-    const char *name; /* NUL-terminated */
+    uint32_t code;
+    /* a value of enum spectacles_error, 0 for none */
+    int32_t error;
+    /* the op of a command (Discord: "Gateway Opcodes") */
+    uint32_t op;
+    /* a sequence number of Discord ("s") */
+    uint64_t seq;
+    /* how long something took, or has to wait: milliseconds */
+    uint64_t duration;
+    /* a point in time: milliseconds on the clock of `now` */
+    uint64_t until;
+    /* milliseconds since 1970; 0: not known */
+    uint64_t unix_time;
+    /* SHARD_DISCONNECTED: 0; or RATE_LIMITED tells of this wait, and it ends then, on the clock of `now` */
+    uint64_t hold_until;
+    /* the name of an event, a routing key or a nonce: the type says which; NUL-terminated */
+    const char *name;
+    /* bytes of name, without the NUL */
     size_t name_length;
-    const char *text; /* one sentence, NUL-terminated; never holds a secret */
+    /* one sentence, NUL-terminated; never holds a secret */
+    const char *text;
+    /* bytes of text, without the NUL */
     size_t text_length;
-    const char *old_session; /* GAP: NUL-terminated; NULL when it is not known */
-    uint64_t hold_until;     /* SHARD_DISCONNECTED: 0, or RATE_LIMITED tells of it */
+    /* the session that stands, or that begins behind a gap; NUL-terminated */
+    const char *session_id;
+    /* bytes of session_id, without the NUL */
+    size_t session_id_length;
+    /* the session that was lost; NUL-terminated; NULL when it is not known */
+    const char *old_session_id;
+    /* bytes of old_session_id, without the NUL */
+    size_t old_session_id_length;
 } spectacles_relay_event;
 
 /* What a relay has counted since it was made. Grows at the end. */
 typedef struct spectacles_relay_stats {
-    uint32_t size; /* sizeof(spectacles_relay_stats), set by the caller */
+    /* sizeof(spectacles_relay_stats), set by spectacles_relay_stats_init() */
+    uint32_t size;
+    /* 0 */
     uint32_t reserved;
-    uint64_t dispatched; /* received from all shards */
-    uint64_t filtered;   /* of these: not on the allow list, or held back */
-    uint64_t published;  /* of these: taken by the events broker */
-    uint64_t confirmed;  /* of these: confirmed */
-    uint64_t commands;   /* messages received: SEND and packets */
-    uint64_t routed;     /* of these: SENDs published again under a shard's key, and confirmed */
-    uint64_t sent;       /* of these: packets handed to a socket */
-    uint64_t rejected;   /* of these: rejected without requeue */
-    uint64_t identifies; /* granted */
-    uint64_t gaps;       /* declared and confirmed */
-    uint64_t unroutable; /* of those published: no queue took them (with unroutable_hold) */
-    uint64_t held;       /* of those filtered: held back, because no queue took one of their name */
-    uint64_t limited;    /* of those dispatched: RATE_LIMITED, a command of a worker that came too early */
+    /* received from all shards */
+    uint64_t dispatched;
+    /* of these: not on the allow list, or held back */
+    uint64_t filtered;
+    /* of these: taken by the events broker */
+    uint64_t published;
+    /* of these: confirmed */
+    uint64_t confirmed;
+    /* messages received: SENDs and packets */
+    uint64_t commands;
+    /* of these: SENDs whose packet is confirmed under the key of a shard */
+    uint64_t routed;
+    /* of these: packets handed to a socket */
+    uint64_t sent;
+    /* of these: rejected without requeue */
+    uint64_t rejected;
+    /* granted */
+    uint64_t identifies;
+    /* declared and confirmed */
+    uint64_t gaps;
+    /* of those published: no queue took them (with unroutable_hold) */
+    uint64_t unroutable;
+    /* of those filtered: held back, because no queue took one of their name */
+    uint64_t held;
+    /* of those dispatched: RATE_LIMITED, a command of a worker that came too early */
+    uint64_t limited;
 } spectacles_relay_stats;
 
-/* Fill with defaults. size: sizeof(spectacles_relay_config). */
-void spectacles_relay_config_init(spectacles_relay_config *config, size_t size);
+/* Makes counters 0 and sets their size. size: sizeof(spectacles_relay_stats). Does nothing when size is below 4. */
+void spectacles_relay_stats_init(spectacles_relay_stats *stats, size_t size);
 
 /*
- * Makes a relay. It subscribes on the commands broker at once. From now on only the relay pulls the events of its shards and
- * brokers. SPECTACLES_E_INVAL: a setting is missing or wrong; then `problem` (may be NULL) says which. SPECTACLES_E_STATE:
- * another relay holds one of them. SPECTACLES_E_NOMEM. SPECTACLES_E_UNSUPPORTED: the configuration is newer than the library.
+ * Makes a relay, which takes hold of its shards and brokers, and subscribes on the commands broker at once. From now on
+ * the relay alone pulls their events: spectacles_shard_next_event() and spectacles_broker_next_event() return NULL.
+ *
+ * Make the shards with SPECTACLES_SHARD_COMMITS, and with the sessions of the former process if there are any: the
+ * relay resumes them. Make both brokers with the same group. The relay connects nothing by itself: engines connect
+ * when their links are processed and the relay is pulled.
+ *
+ * out: the relay; free it with spectacles_relay_free(). Unchanged on failure.
+ * config: from spectacles_relay_config_init(). It is copied, and may be gone when the call returns.
+ * problem: may be NULL; on failure it says what is wrong.
+ *
+ * Returns 0, or:
+ *   SPECTACLES_E_INVAL        a setting is missing or wrong
+ *   SPECTACLES_E_TOOBIG       the name of the group is too long for the name of a queue
+ *   SPECTACLES_E_STATE        another relay holds one of the shards or brokers
+ *   SPECTACLES_E_NOMEM        memory ran out
+ *   SPECTACLES_E_UNSUPPORTED  the configuration is newer than the library
  */
 int spectacles_relay_new(spectacles_relay **out, const spectacles_relay_config *config,
                          spectacles_problem *problem);
 
 /*
- * Says what GET /gateway/bot says of identifies (Discord: "Session Start Limit Object"): `remaining` of `total`
- * are left for reset_after more milliseconds. The relay counts them down, grants none when none is left
- * (IDENTIFY_LIMIT tells until when), and begins anew with `total` after that. Call it before the first event is
- * pulled, and whenever the answer is fresh. Never called: no limit is kept here. Returns 0; SPECTACLES_E_INVAL:
- * total is 0.
+ * Frees a relay, and all that waits in it. Its shards and brokers stay, unless their owner has freed them already: the
+ * owner may pull them again, or make another relay of them. NULL is fine.
+ */
+void spectacles_relay_free(spectacles_relay *relay);
+
+/*
+ * Tells the relay how many identifies are left (Discord: "Session Start Limit Object", in the answer of GET
+ * /gateway/bot). The relay counts them down, grants none when none is left (IDENTIFY_LIMIT tells until when), and has
+ * `total` again after that. Call it before the first event is pulled, and whenever the answer is fresh. Without this
+ * call the relay keeps no limit.
+ *
+ * total: identifies in a day; at least 1.
+ * remaining: of these, left now.
+ * reset_after: milliseconds from now until there are `total` again.
+ *
+ * Returns 0, or SPECTACLES_E_INVAL: total is 0.
  */
 int spectacles_relay_identify_limit(spectacles_relay *relay, uint32_t total, uint32_t remaining,
                                     uint64_t reset_after, uint64_t now);
 
 /*
- * Frees a relay. Its shards and brokers stay, unless their owner has freed them already: their owner may pull them again, or
- * make another relay of them. NULL is fine.
- */
-void spectacles_relay_free(spectacles_relay *relay);
-
-/*
- * Does all that can be done now, and returns the next event, or NULL when nothing is left to do until a
- * link moves bytes or deadline() passes. Pull it until NULL after every round of links. Valid until the next
- * call.
+ * Does all that can be done now, in this order: reads confirms, reads commands, routes SENDs, sends packets, grants
+ * identifies, publishes gaps, and pulls the shards in turn. No source is pulled while an event waits. Returns the
+ * next event, or NULL when nothing is left to do until a link moves bytes or spectacles_relay_deadline() passes.
+ * When memory runs out, nothing is lost: a dispatch is asked for again by a new connection of its shard, and a
+ * command goes back to its queue. Pull until NULL after every round of links. For how long an event is valid, see
+ * spectacles_relay_event.
  */
 const spectacles_relay_event *spectacles_relay_next_event(spectacles_relay *relay, uint64_t now);
 
-/* When next_event() is to be called at the latest, even if no link moved a byte (identify turns, rate
- * limits). */
+/*
+ * When spectacles_relay_next_event() is to be called at the latest, even if no link moved a byte: for identifies, rate
+ * limits and repeated publishes. Milliseconds on the clock of `now`; SPECTACLES_NEVER for never. Cannot fail.
+ */
 uint64_t spectacles_relay_deadline(const spectacles_relay *relay);
 
 /*
- * Stops in order: no more dispatches are published and no more commands taken; the events broker drains its
- * confirms; shards are closed with `code` (as in spectacles_shard_close(): 0 keeps their sessions). Go on as
- * before until spectacles_relay_stopped() says 1. Returns 0, also when it is stopping already; SPECTACLES_E_INVAL:
- * no such close code.
+ * Stops in order. No more dispatches are published and no more commands are taken; the events broker waits for its
+ * confirms; the shards are closed. Go on as before until spectacles_relay_stopped() returns 1.
+ *
+ * The commands broker is closed last, because acknowledgements of packets go over it. A broker that is away is waited
+ * for: the events broker until its drain_timeout. An owner with less time frees the relay and the engines.
+ *
+ * code: the close code for the shards, as in spectacles_shard_close(): 0 keeps their sessions.
+ *
+ * Returns 0, also when the relay is stopping already, or SPECTACLES_E_INVAL: there is no such close code.
  */
 int spectacles_relay_stop(spectacles_relay *relay, uint32_t code, uint64_t now);
 
-/* 1 when, after stop(), every shard and both brokers are closed. */
+/* Returns 1 when, after spectacles_relay_stop(), every shard and both brokers are closed; else 0. Cannot fail. */
 int spectacles_relay_stopped(const spectacles_relay *relay);
 
 /*
- * What has to be stored beside the sessions of the shards, so that a gap is declared though the process ends: the
- * gap at `index`, counting from 0, of those that the broker has not confirmed yet (some wait for their new
- * session). Hand them to the next process as a setting. Store them together with the sessions and, when
- * SHARD_READY is told, before any link is processed: a gap then leaves only after it was stored, and all its
- * copies are the same. spectacles_state_take() (state.h) takes both at once, as bytes that can be stored.
- * Returns 1, or 0 when there are no more.
+ * Gives a gap that the broker has not confirmed yet. Store these gaps beside the sessions of the shards, and hand
+ * them to the next process as a setting: so each gap is declared even when the process ends first. Store them
+ * together with the sessions and, when SHARD_READY is told, before any link is processed: then a gap leaves only
+ * after it was stored, and all its copies are the same. spectacles_state_take() (state.h) takes both at once, as
+ * bytes that can be stored.
+ *
+ * index: counts from 0. Some of the gaps still wait for their new session.
+ * out: the texts belong to the relay, and are valid until the next call on it.
+ *
+ * Returns 1, or 0 when there are no more; then `out` is unchanged.
  */
 int spectacles_relay_gap(const spectacles_relay *relay, size_t index, spectacles_gap *out);
 
-/* Copies the counters; out->size says how much the caller has room for. SPECTACLES_E_INVAL when that is 0. */
+/*
+ * Copies the counters.
+ *
+ * out: out->size says for how much the caller has room.
+ *
+ * Returns 0, or SPECTACLES_E_INVAL: out->size is below 4.
+ */
 int spectacles_relay_get_stats(const spectacles_relay *relay, spectacles_relay_stats *out);
+
+/*
+ * One sentence about the last call on the relay that failed, NUL-terminated, or "". Calls that take the relay as const
+ * have one reason for each of their errors, and leave the sentence alone. Valid until the next call on the relay. Never
+ * holds a secret.
+ */
+const char *spectacles_relay_last_error(const spectacles_relay *relay);
 
 /*
  * What a type of event is called, for logs: the name without its prefix ("SHARD_READY"), static and NUL-terminated.
@@ -279,20 +463,121 @@ int spectacles_relay_get_stats(const spectacles_relay *relay, spectacles_relay_s
  */
 const char *spectacles_relay_event_type_name(uint32_t type);
 
-/* ---- Accessors: the fields of an event, for languages that read structs slowly. ---- */
+/* ---- Accessors: the fields of an event, for languages that read structs slowly. `length` may be NULL. ---- */
 
+/*
+ * The field `type`. What the event tells: a value of enum spectacles_relay_event_type.
+ *
+ * Returns it. Valid as long as the event. Cannot fail.
+ */
 uint32_t spectacles_relay_event_type(const spectacles_relay_event *event);
+
+/*
+ * The field `shard_id`. The shard that the event is about.
+ *
+ * Returns it. Valid as long as the event. Cannot fail.
+ */
 uint32_t spectacles_relay_event_shard_id(const spectacles_relay_event *event);
+
+/*
+ * The field `broker`. The broker that the event is about: a value of enum spectacles_relay_broker.
+ *
+ * Returns it. Valid as long as the event. Cannot fail.
+ */
 uint32_t spectacles_relay_event_broker(const spectacles_relay_event *event);
+
+/*
+ * The field `code`. The code of a close, of HTTP or of AMQP; 0 when there is none.
+ *
+ * Returns it. Valid as long as the event. Cannot fail.
+ */
 uint32_t spectacles_relay_event_code(const spectacles_relay_event *event);
+
+/*
+ * The field `error`. A value of enum spectacles_error, 0 for none.
+ *
+ * Returns it. Valid as long as the event. Cannot fail.
+ */
 int32_t spectacles_relay_event_error(const spectacles_relay_event *event);
+
+/*
+ * The field `op`. The op of a command.
+ *
+ * Returns it. Valid as long as the event. Cannot fail.
+ */
 uint32_t spectacles_relay_event_op(const spectacles_relay_event *event);
+
+/*
+ * The field `seq`. A sequence number of Discord.
+ *
+ * Returns it. Valid as long as the event. Cannot fail.
+ */
 uint64_t spectacles_relay_event_seq(const spectacles_relay_event *event);
-uint64_t spectacles_relay_event_time(const spectacles_relay_event *event);
+
+/*
+ * The field `duration`. How long something took, or has to wait: milliseconds.
+ *
+ * Returns it. Valid as long as the event. Cannot fail.
+ */
+uint64_t spectacles_relay_event_duration(const spectacles_relay_event *event);
+
+/*
+ * The field `until`. A point in time: milliseconds on the clock of `now`.
+ *
+ * Returns it. Valid as long as the event. Cannot fail.
+ */
+uint64_t spectacles_relay_event_until(const spectacles_relay_event *event);
+
+/*
+ * The field `unix_time`. A point in time: milliseconds since 1970; 0 when it is not known.
+ *
+ * Returns it. Valid as long as the event. Cannot fail.
+ */
+uint64_t spectacles_relay_event_unix_time(const spectacles_relay_event *event);
+
+/*
+ * The field `hold_until`. The end of a wait that RATE_LIMITED tells of, on the clock of `now`; 0 when there is none.
+ *
+ * Returns it. Valid as long as the event. Cannot fail.
+ */
 uint64_t spectacles_relay_event_hold_until(const spectacles_relay_event *event);
+
+/*
+ * The field `name`. The name of an event, a routing key or a nonce, NUL-terminated; NULL when there is none.
+ *
+ * length: may be NULL; set to the length in bytes, without the NUL.
+ *
+ * Returns it. Valid as long as the event. Cannot fail.
+ */
 const char *spectacles_relay_event_name(const spectacles_relay_event *event, size_t *length);
+
+/*
+ * The field `text`. One sentence, NUL-terminated; NULL when there is none. Never holds a secret.
+ *
+ * length: may be NULL; set to the length in bytes, without the NUL.
+ *
+ * Returns it. Valid as long as the event. Cannot fail.
+ */
 const char *spectacles_relay_event_text(const spectacles_relay_event *event, size_t *length);
-const char *spectacles_relay_event_old_session(const spectacles_relay_event *event);
+
+/*
+ * The field `session_id`. The session that stands, or that begins behind a gap, NUL-terminated; NULL when there is
+ * none.
+ *
+ * length: may be NULL; set to the length in bytes, without the NUL.
+ *
+ * Returns it. Valid as long as the event. Cannot fail.
+ */
+const char *spectacles_relay_event_session_id(const spectacles_relay_event *event, size_t *length);
+
+/*
+ * The field `old_session_id`. The session that was lost, NUL-terminated; NULL when it is not known.
+ *
+ * length: may be NULL; set to the length in bytes, without the NUL.
+ *
+ * Returns it. Valid as long as the event. Cannot fail.
+ */
+const char *spectacles_relay_event_old_session_id(const spectacles_relay_event *event, size_t *length);
 
 #ifdef __cplusplus
 }

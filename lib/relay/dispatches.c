@@ -283,7 +283,7 @@ void sp_relay_dispatch_unroutable(spectacles_relay *relay, const sp_publish *pub
         sp_relay_queue_broker_event(relay, SPECTACLES_RELAY_EVENTS, SPECTACLES_RELAY_EVENT_UNROUTABLE, event);
     if (!queued)
         return;
-    queued->event.time = now + relay->unroutable.hold;
+    queued->event.until = now + relay->unroutable.hold;
     sp_relay_set_name(queued, event->key, event->key_length);
 }
 

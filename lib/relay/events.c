@@ -32,7 +32,8 @@ sp_relay_pending *sp_relay_queue_broker_event(spectacles_relay *relay, uint32_t 
     queued->event.broker = broker;
     queued->event.code = event->code;
     queued->event.error = event->error;
-    queued->event.time = event->time;
+    if (type == SPECTACLES_RELAY_EVENT_BROKER_DISCONNECTED || type == SPECTACLES_RELAY_EVENT_UNSUBSCRIBED)
+        queued->event.until = event->time;
     sp_text_set(&queued->text, "%s", event->text ? event->text : "");
     return queued;
 }
@@ -71,8 +72,14 @@ const spectacles_relay_event *sp_relay_take_event(spectacles_relay *relay)
         event->text = relay->current.text.chars;
         event->text_length = relay->current.text.length;
     }
-    if (relay->current.old_session[0])
-        event->old_session = relay->current.old_session;
+    if (relay->current.session_id[0]) {
+        event->session_id = relay->current.session_id;
+        event->session_id_length = strlen(event->session_id);
+    }
+    if (relay->current.old_session_id[0]) {
+        event->old_session_id = relay->current.old_session_id;
+        event->old_session_id_length = strlen(event->old_session_id);
+    }
     return event;
 }
 
@@ -111,9 +118,19 @@ SPECTACLES_EXPORT uint64_t spectacles_relay_event_seq(const spectacles_relay_eve
     return event->seq;
 }
 
-SPECTACLES_EXPORT uint64_t spectacles_relay_event_time(const spectacles_relay_event *event)
+SPECTACLES_EXPORT uint64_t spectacles_relay_event_duration(const spectacles_relay_event *event)
 {
-    return event->time;
+    return event->duration;
+}
+
+SPECTACLES_EXPORT uint64_t spectacles_relay_event_until(const spectacles_relay_event *event)
+{
+    return event->until;
+}
+
+SPECTACLES_EXPORT uint64_t spectacles_relay_event_unix_time(const spectacles_relay_event *event)
+{
+    return event->unix_time;
 }
 
 SPECTACLES_EXPORT uint64_t spectacles_relay_event_hold_until(const spectacles_relay_event *event)
@@ -135,7 +152,18 @@ SPECTACLES_EXPORT const char *spectacles_relay_event_text(const spectacles_relay
     return event->text;
 }
 
-SPECTACLES_EXPORT const char *spectacles_relay_event_old_session(const spectacles_relay_event *event)
+SPECTACLES_EXPORT const char *spectacles_relay_event_session_id(const spectacles_relay_event *event,
+                                                                size_t *length)
 {
-    return event->old_session;
+    if (length)
+        *length = event->session_id_length;
+    return event->session_id;
+}
+
+SPECTACLES_EXPORT const char *spectacles_relay_event_old_session_id(const spectacles_relay_event *event,
+                                                                    size_t *length)
+{
+    if (length)
+        *length = event->old_session_id_length;
+    return event->old_session_id;
 }

@@ -81,6 +81,12 @@ static void describe(const sp_relay_shard *shard, const sp_gap *gap, spectacles_
                             .new_session = gap->new_session[0] ? gap->new_session : NULL};
 }
 
+SPECTACLES_EXPORT void spectacles_gap_init(spectacles_gap *gap, size_t size)
+{
+    const spectacles_gap empty = {0};
+    sp_config_write(gap, size, &empty, sizeof empty);
+}
+
 SPECTACLES_EXPORT int spectacles_relay_gap(const spectacles_relay *relay, size_t index, spectacles_gap *out)
 {
     for (size_t i = 0; i < relay->served; i++) {
@@ -206,9 +212,9 @@ static void tell(spectacles_relay *relay, const sp_relay_shard *shard, sp_gap *g
     gap->told = true;
     queued->event.shard_id = shard->id;
     queued->event.seq = gap->seq;
-    queued->event.time = gap->time;
-    copy_id(queued->old_session, gap->old_session);
-    sp_relay_set_name(queued, gap->new_session, strlen(gap->new_session));
+    queued->event.unix_time = gap->time;
+    copy_id(queued->old_session_id, gap->old_session);
+    copy_id(queued->session_id, gap->new_session);
     if (strcmp(gap->old_session, gap->new_session) == 0)
         sp_text_set(&queued->text, "the dispatch with sequence %llu could not be published",
                     (unsigned long long)gap->seq + 1);

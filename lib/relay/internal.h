@@ -100,7 +100,8 @@ typedef struct sp_route {
 typedef struct sp_relay_pending {
     spectacles_relay_event event;
     char name[SPECTACLES_ROUTE_MAX + 1];
-    char old_session[SP_RELAY_SESSION_MAX + 1];
+    char session_id[SP_RELAY_SESSION_MAX + 1];
+    char old_session_id[SP_RELAY_SESSION_MAX + 1];
     sp_text text;
 } sp_relay_pending;
 
@@ -135,6 +136,7 @@ struct spectacles_relay {
     sp_buffer json; /* a command that came in another format, or a gap */
     sp_buffer keys; /* scratch of what rewrites it */
     spectacles_relay_stats stats;
+    sp_text last_error;
 };
 
 #endif

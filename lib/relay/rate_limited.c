@@ -58,7 +58,7 @@ static void tell(spectacles_relay *relay, const sp_relay_shard *shard, const lim
     sp_text_add_foreign(&nonce, found->nonce, found->nonce_length, NONCE_SHOWN);
     queued->event.shard_id = shard->id;
     queued->event.op = found->op <= UINT32_MAX ? (uint32_t)found->op : 0;
-    queued->event.time = found->wait;
+    queued->event.duration = found->wait;
     sp_relay_set_name(queued, nonce.chars, nonce.length);
     sp_text_set(&queued->text, "Discord refused op %u, which came too early: again in %llu ms",
                 (unsigned)queued->event.op, (unsigned long long)found->wait);

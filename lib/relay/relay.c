@@ -213,11 +213,22 @@ SPECTACLES_EXPORT int spectacles_relay_new(spectacles_relay **out, const spectac
     return SPECTACLES_OK;
 }
 
+static int fail(spectacles_relay *relay, int error, const char *text)
+{
+    sp_text_set(&relay->last_error, "%s", text);
+    return error;
+}
+
+SPECTACLES_EXPORT const char *spectacles_relay_last_error(const spectacles_relay *relay)
+{
+    return relay->last_error.chars;
+}
+
 SPECTACLES_EXPORT int spectacles_relay_identify_limit(spectacles_relay *relay, uint32_t total,
                                                       uint32_t remaining, uint64_t reset_after, uint64_t now)
 {
     if (total == 0)
-        return SPECTACLES_E_INVAL;
+        return fail(relay, SPECTACLES_E_INVAL, "total is 0: a bot has at least one identify a day");
     uint64_t reset_at = reset_after < SPECTACLES_NEVER - now ? now + reset_after : SPECTACLES_NEVER;
     sp_identify_limit(&relay->identify, total, remaining, reset_at);
     return SPECTACLES_OK;
@@ -320,7 +331,7 @@ SPECTACLES_EXPORT int spectacles_relay_stop(spectacles_relay *relay, uint32_t co
     for (size_t i = 0; i < relay->served; i++) {
         int error = spectacles_shard_close(relay->shards[i].engine, code, now);
         if (error != SPECTACLES_OK)
-            return error;
+            return fail(relay, error, spectacles_shard_last_error(relay->shards[i].engine));
     }
     relay->stopping = true;
     spectacles_broker_close(relay->events, now);
@@ -330,6 +341,12 @@ SPECTACLES_EXPORT int spectacles_relay_stop(spectacles_relay *relay, uint32_t co
 SPECTACLES_EXPORT int spectacles_relay_stopped(const spectacles_relay *relay)
 {
     return relay->stopping && relay->events_closed && relay->commands_closed && all_final(relay);
+}
+
+SPECTACLES_EXPORT void spectacles_relay_stats_init(spectacles_relay_stats *stats, size_t size)
+{
+    const spectacles_relay_stats empty = {0};
+    sp_config_write(stats, size, &empty, sizeof empty);
 }
 
 SPECTACLES_EXPORT int spectacles_relay_get_stats(const spectacles_relay *relay, spectacles_relay_stats *out)

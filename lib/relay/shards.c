@@ -22,11 +22,14 @@ static void tell_shard(spectacles_relay *relay, const sp_relay_shard *shard, uin
     queued->event.code = event->code;
     queued->event.error = event->error;
     queued->event.seq = event->seq;
-    queued->event.time = event->time;
+    if (type == SPECTACLES_RELAY_EVENT_SHARD_DISCONNECTED)
+        queued->event.until = event->time;
+    else
+        queued->event.duration = event->time;
     queued->event.hold_until = event->hold_until;
     sp_text_set(&queued->text, "%s", event->text ? event->text : "");
     if (type == SPECTACLES_RELAY_EVENT_SHARD_READY || type == SPECTACLES_RELAY_EVENT_SHARD_RESUMED)
-        sp_relay_set_name(queued, shard->session, strlen(shard->session));
+        memcpy(queued->session_id, shard->session, shard->session_length + 1);
 }
 
 /* Shards that are told of it one after the other are told of the same wait: it is passed on once. */
@@ -45,7 +48,7 @@ static void hold_shards(spectacles_relay *relay, uint32_t index, const spectacle
     if (queued) {
         queued->event.shard_id = relay->shards[index].id;
         queued->event.error = event->error;
-        queued->event.time = event->hold_until;
+        queued->event.until = event->hold_until;
         sp_text_set(&queued->text, "%s", event->text ? event->text : "");
     }
     for (uint32_t i = 0; i < relay->served; i++) {
@@ -156,7 +159,7 @@ static void tell_limit(spectacles_relay *relay, const sp_relay_shard *shard, uin
         return;
     relay->identify.told = true;
     queued->event.shard_id = shard->id;
-    queued->event.time = relay->identify.reset_at;
+    queued->event.until = relay->identify.reset_at;
     sp_text_set(&queued->text,
                 "none of the %u identifies is left: waiting %llu s for new ones; resumes go on",
                 (unsigned)relay->identify.total, (unsigned long long)(relay->identify.reset_at - now) / 1000);

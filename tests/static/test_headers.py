@@ -19,14 +19,12 @@ NOT_YET_A_MANUAL: set[str] = {
     "broker.h",
     "gateway_bot.h",
     "link.h",
-    "relay.h",
     "shard.h",
 }
 NOT_YET_DESCRIBED: set[str] = {
     "broker.h",
     "gateway_bot.h",
     "link.h",
-    "relay.h",
     "shard.h",
 }
 

@@ -26,8 +26,8 @@ static void pull(void)
             continue;
         world.gaps++;
         snprintf(world.last_gap, FAKE_TEXT, "%u %s>%s %llu %llu", event->shard_id,
-                 event->old_session ? event->old_session : "-", event->name, (unsigned long long)event->seq,
-                 (unsigned long long)event->time);
+                 event->old_session_id ? event->old_session_id : "-", event->session_id,
+                 (unsigned long long)event->seq, (unsigned long long)event->unix_time);
     }
 }
 

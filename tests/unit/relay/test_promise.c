@@ -144,7 +144,7 @@ static void pull(void)
     while ((event = spectacles_relay_next_event(world.relay, world.now))) {
         if (event->type == SPECTACLES_RELAY_EVENT_SHARD_READY) {
             int number;
-            assert_int_equal(sscanf(event->name, "s%*u.%d", &number), 1);
+            assert_int_equal(sscanf(event->session_id, "s%*u.%d", &number), 1);
             world.discord[event->shard_id].sessions[number].told = true;
             failing_start(0);
             store();

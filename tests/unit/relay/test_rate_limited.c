@@ -25,7 +25,7 @@ static void pull(void)
         assert_int_equal(event->shard_id, 0);
         world.told++;
         world.op = event->op;
-        world.wait = event->time;
+        world.wait = event->duration;
         snprintf(world.nonce, FAKE_TEXT, "%s", event->name ? event->name : "");
         snprintf(world.text, FAKE_TEXT, "%s", event->text);
     }

@@ -144,7 +144,7 @@ static void a_rate_limit_of_one_shard_holds_all_and_is_told_once(void **state)
             disconnected += event->type == SPECTACLES_RELAY_EVENT_SHARD_DISCONNECTED && event->hold_until > 0;
             if (event->type != SPECTACLES_RELAY_EVENT_RATE_LIMITED)
                 continue;
-            assert_true(event->time == world.now + waits[i]);
+            assert_true(event->until == world.now + waits[i]);
             assert_string_equal(event->text, "status 429");
             told++;
         }

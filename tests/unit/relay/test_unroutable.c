@@ -23,7 +23,7 @@ static void pull(void)
         if (event->type != SPECTACLES_RELAY_EVENT_UNROUTABLE)
             continue;
         world.told++;
-        snprintf(world.last, FAKE_TEXT, "%s until %llu", event->name, (unsigned long long)event->time);
+        snprintf(world.last, FAKE_TEXT, "%s until %llu", event->name, (unsigned long long)event->until);
     }
 }
 
