@@ -259,7 +259,10 @@ enum spectacles_relay_event_type {
     SPECTACLES_RELAY_EVENT_COMMAND_LIMITED = 45
 };
 
-/* Which broker an event is about. */
+/*
+ * Which broker an event is about. The two brokers of a relay have connections of their own, and are lost and come
+ * back by themselves.
+ */
 enum spectacles_relay_broker {
     /* spectacles_relay_config.events */
     SPECTACLES_RELAY_EVENTS = 0,
@@ -315,7 +318,10 @@ typedef struct spectacles_relay_event {
     size_t old_session_id_length;
 } spectacles_relay_event;
 
-/* What a relay has counted since it was made. Grows at the end. */
+/*
+ * What a relay has counted since it was made. Counters only grow. They are of this process: no counter is stored. The
+ * struct grows at its end.
+ */
 typedef struct spectacles_relay_stats {
     /* sizeof(spectacles_relay_stats), set by spectacles_relay_stats_init() */
     uint32_t size;
