@@ -3,8 +3,8 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * A link makes the connection that its engine wants, moves bytes both ways, and makes the connection anew when the engine
- * says so. A link never blocks and owns no loop. You own the loop: poll, epoll, kqueue, libuv, GLib or libev.
+ * A link makes the connection that its engine wants, moves bytes both ways, and connects again when the engine asks for
+ * another connection. A link owns no loop. You own the loop: poll, epoll, kqueue, libuv, GLib or libev.
  *
  *     while (spectacles_shard_state(shard) < SPECTACLES_SHARD_CLOSED) {
  *         ... wait until spectacles_link_fd(link) is ready for spectacles_link_interest(link), or until
@@ -14,17 +14,19 @@
  *         while ((event = spectacles_shard_next_event(shard, now))) ...
  *     }
  *
- * The loop ends when the engine has come to a final state (CLOSED or FATAL; a broker: CLOSED): a final engine has no
+ * The loop ends when the engine has come to a final state (CLOSED or FATAL; a broker: CLOSED). A final engine has no
  * deadline and no descriptor, so that a loop without that condition would wait for ever.
  *
- * Ask for fd, interest and deadline after you have pulled the engine's events and made your own calls on the engine: all of
- * these can change them.
+ * Ask for descriptor, interest and deadline after you have pulled the events of the engine and made your own calls
+ * on the engine: all of these can change them.
  *
- * Level-triggered and edge-triggered loops both work. What a call leaves unread or unwritten in the socket, because a call is
- * bounded, makes spectacles_link_deadline() lie in the past: an edge that was seen is never waited for again. An
- * edge-triggered loop may watch the descriptor for reading and writing all the time, whatever spectacles_link_interest() says.
+ * Level-triggered and edge-triggered loops both work. A call is bounded. When it leaves bytes unread or unwritten,
+ * spectacles_link_deadline() lies in the past, so that no loop waits for an edge that it has seen already. An
+ * edge-triggered loop may watch the descriptor for reading and writing all the time, whatever
+ * spectacles_link_interest() says.
  *
- * No signal is ever raised (no SIGPIPE), and no descriptor leaks into a child (CLOEXEC).
+ * A link and its engine belong to one thread at a time. No signal is ever raised (no SIGPIPE), and no descriptor leaks
+ * into a child (CLOEXEC). `now` is in milliseconds on the clock of the engine (types.h).
  */
 #ifndef SPECTACLES_LINK_H
 #define SPECTACLES_LINK_H
@@ -36,92 +38,109 @@
 extern "C" {
 #endif
 
+/* A link. Made by spectacles_link_new(), freed by spectacles_link_free(). */
 typedef struct spectacles_link spectacles_link;
+
+/* Certificates, and what many links share. Made by spectacles_tls_new(), freed by spectacles_tls_free(). */
 typedef struct spectacles_tls spectacles_tls;
 
-/* What a descriptor is watched for, and what it is ready for. The numbers are libuv's. */
+/* What a descriptor is watched for, and what it is ready for: a mask. The numbers are those of libuv. */
 enum spectacles_link_io {
+    /* Reading. */
     SPECTACLES_LINK_READ = 1,
+    /* Writing. */
     SPECTACLES_LINK_WRITE = 2
 };
 
-/* What a call of spectacles_link_process() changed, as a mask. */
+/* What a call of spectacles_link_process() has changed: a mask. */
 enum spectacles_link_change {
     /*
-     * another descriptor, or none. The old one is still open, but dead, until the next call of process or
-     * free: forget it first (libuv, epoll)
+     * There is another descriptor, or none. The old one stays open, but dead, until the next call of
+     * spectacles_link_process() or spectacles_link_free(): stop watching it before (libuv, epoll).
      */
     SPECTACLES_LINK_FD = 1,
+    /* spectacles_link_interest() is another one. */
     SPECTACLES_LINK_INTEREST = 2,
+    /* spectacles_link_deadline() is another one. */
     SPECTACLES_LINK_DEADLINE = 4,
-    SPECTACLES_LINK_EVENTS = 8 /* the engine was given something: pull its events */
+    /* The engine was given something: pull its events. */
+    SPECTACLES_LINK_EVENTS = 8
 };
 
+/* How TLS is made: a mask. */
 enum spectacles_tls_flag {
     /*
-     * Accepts every certificate for every name. Whoever sits on the way then reads the token and the
-     * passwords. Only for tests.
+     * Accepts every certificate for every name. Whoever stands between the two sides reads the token and the
+     * passwords. For tests only.
      */
     SPECTACLES_TLS_INSECURE_NO_VERIFICATION = 1
 };
 
+/* Which certificates TLS uses. The texts are NUL-terminated, and needed during spectacles_tls_new() only. */
 typedef struct spectacles_tls_config {
-    uint32_t size;  /* set by spectacles_tls_config_init */
+    uint32_t size;  /* set by spectacles_tls_config_init() */
     uint32_t flags; /* a mask of enum spectacles_tls_flag; default 0 */
     /*
-     * PEM; NULL: SSL_CERT_FILE and SSL_CERT_DIR of the environment, then the known paths of Debian, Red
-     * Hat, Alpine, SUSE, the BSDs and macOS
+     * PEM: the authorities. NULL (default): SSL_CERT_FILE and SSL_CERT_DIR of the environment, then the known paths of
+     * Debian, Red Hat, Alpine, SUSE, the BSDs and macOS
      */
     const char *ca_file;
-    const char *cert_file; /* PEM: the client's own certificate, or NULL */
-    const char *key_file;  /* PEM: its key, not encrypted; with cert_file only */
+    const char *cert_file; /* PEM: the client's own certificate; default NULL: none */
+    const char *key_file;  /* PEM: its key, not encrypted; with cert_file only; default NULL */
 } spectacles_tls_config;
 
-/* Fill with defaults. size: sizeof(spectacles_tls_config). */
+/* Fills a configuration with defaults. size: sizeof(spectacles_tls_config). Does nothing when size is below 4. */
 void spectacles_tls_config_init(spectacles_tls_config *config, size_t size);
 
 /*
- * Loads certificates and makes what many links share: one of these serves every link of one thread.
+ * Loads certificates. All links of one thread may share the result.
  *
+ * out: free it with spectacles_tls_free(). Unchanged on failure.
  * config: NULL for the defaults.
  * problem: may be NULL; on failure it says what is wrong, and names each path that was tried.
  *
  * Blocks for as long as it takes to read the files. Returns 0, or:
  *   SPECTACLES_E_TLS          no authorities were found, or a certificate or a key cannot be read
- *   SPECTACLES_E_INVAL        a certificate without its key, a key without its certificate, or two that do not belong together
+ *   SPECTACLES_E_INVAL        a certificate without its key, a key without its certificate, or two that do not belong
+ *                             together
  *   SPECTACLES_E_UNSUPPORTED  the configuration is newer than the library, or has an unknown flag
  *   SPECTACLES_E_NOMEM        memory ran out
  */
 int spectacles_tls_new(spectacles_tls **out, const spectacles_tls_config *config,
                        spectacles_problem *problem);
 
-/* Gives up the caller's hold: links made with it keep it alive until they are freed. NULL is fine. */
+/* Frees it for the caller. Links that were made with it keep it until they are freed. NULL is fine. Does not block. */
 void spectacles_tls_free(spectacles_tls *tls);
 
+/* How a link is made. */
 typedef struct spectacles_link_config {
-    uint32_t size;            /* set by spectacles_link_config_init */
-    uint32_t connect_timeout; /* milliseconds for resolving, TCP and TLS together; default 20000 */
-    /* shared, see spectacles_tls_new(); NULL: made with the defaults when TLS is first needed */
+    uint32_t size; /* set by spectacles_link_config_init() */
+    /* milliseconds for the host name, TCP and TLS together; not 0; default 20000 */
+    uint32_t connect_timeout;
+    /* held, and shared with other links; NULL (default): made with the defaults when TLS is first needed */
     spectacles_tls *tls;
     /*
-     * milliseconds, at most 1000; default 0. After a read that brought something and emptied the socket, the
-     * descriptor is not watched for reading (interest, deadline) for so long, so that more is read at once. For
+     * milliseconds, at most 1000; default 0. After a read that brought bytes and emptied the socket, the descriptor
+     * is not watched for reading for so long (interest, deadline), so that more bytes are read at once. For
      * throughput: in a stream of small messages most of the time goes into waking up for each. Costs up to so much
-     * latency, and a millisecond for the clock, while messages come that close together; one after a pause of more
-     * than that is read at once
+     * latency, and a millisecond for the clock, while messages come that close together. A message after a longer
+     * pause is read at once
      */
     uint32_t read_delay;
     uint32_t reserved; /* 0 */
 } spectacles_link_config;
 
-/* Fill with defaults. size: sizeof(spectacles_link_config). */
+/* Fills a configuration with defaults. size: sizeof(spectacles_link_config). Does nothing when size is below 4. */
 void spectacles_link_config_init(spectacles_link_config *config, size_t size);
 
 /*
- * Makes a link under a stream: spectacles_shard_stream() or spectacles_broker_stream().
+ * Makes a link under a stream.
  *
- * stream: held. The link and the engine are freed in any order. A link whose engine was freed closes its socket at the next
- *         spectacles_link_process(), and does nothing from then on.
+ * out: free it with spectacles_link_free(). Unchanged on failure.
+ * stream: spectacles_shard_stream() or spectacles_broker_stream(); held. The link and the engine are freed in any
+ * order.
+ *         A link whose engine was freed closes its socket at the next spectacles_link_process(), and does nothing from
+ *         then on.
  * config: NULL for the defaults.
  * problem: may be NULL; on failure it says what is wrong.
  *
@@ -134,62 +153,81 @@ void spectacles_link_config_init(spectacles_link_config *config, size_t size);
 int spectacles_link_new(spectacles_link **out, spectacles_stream *stream,
                         const spectacles_link_config *config, spectacles_problem *problem);
 
-/* Frees a link. An open connection is closed at once, without a close frame or connection.close. NULL is fine. */
+/*
+ * Frees a link. An open connection is closed at once, without a close frame or connection.close; the engine is not
+ * told. NULL is fine. Does not block.
+ */
 void spectacles_link_free(spectacles_link *link);
 
-/* The descriptor to watch, or -1 while there is none. */
+/* The descriptor to watch, or -1 while there is none. Belongs to the link: never close it. Cannot fail. */
 int spectacles_link_fd(const spectacles_link *link);
 
-/* What to watch it for: a mask of enum spectacles_link_io, 0 for nothing. */
+/* What the descriptor is to be watched for: a mask of enum spectacles_link_io, 0 for nothing. Cannot fail. */
 uint32_t spectacles_link_interest(const spectacles_link *link);
 
 /*
- * When process() is to be called at the latest: the earlier of the link's and the engine's deadline. It lies
- * in the past when bytes wait that the descriptor will not announce (inside TLS).
+ * When spectacles_link_process() is to be called at the latest: the earlier of the deadline of the link and the
+ * deadline of the engine. Milliseconds on the clock of `now`; SPECTACLES_NEVER for never. It lies in the past when
+ * bytes wait that the descriptor will not announce. Cannot fail.
  */
 uint64_t spectacles_link_deadline(const spectacles_link *link);
 
 /*
- * Connects, shakes hands, reads, writes, expires: whatever can be done now. `ready` is a mask of enum
- * spectacles_link_io; an error or a hang-up on the descriptor counts as READ | WRITE. More than is true is
- * harmless, and 0 is fine: deadlines are looked at and what is pending is tried. Reads are bounded, so that
- * one busy link does not starve its neighbours. Returns a mask of enum spectacles_link_change. Trouble with
- * the connection is not an error of this call: the engine hears of it and tells it by an event. Takes some
- * 40 KiB of stack. SPECTACLES_E_NOMEM.
+ * Connects, shakes hands, reads, writes and expires: whatever can be done now. Bounded, so that one busy link does not
+ * starve its neighbours. A connection that fails or is lost is not an error of this call: the engine tells it by an
+ * event.
+ *
+ * ready: a mask of enum spectacles_link_io. An error or a hang-up of the descriptor counts as READ | WRITE. More
+ * than is
+ *        true is harmless. 0 is fine: deadlines are looked at, and pending bytes are tried.
+ *
+ * Does not block. Takes about 40 KiB of stack. Returns a mask of enum spectacles_link_change, or:
+ *   SPECTACLES_E_NOMEM  memory ran out; the link can go on
  */
 int spectacles_link_process(spectacles_link *link, uint32_t ready, uint64_t now);
 
 /*
- * The host name that needs an address before the link can go on, or NULL. Valid until the next call on the
- * link. Numeric hosts never ask.
+ * The host name that needs an address before the link can go on, NUL-terminated; or NULL. Numeric hosts need none.
+ * Valid until the next call on the link. Cannot fail.
  */
 const char *spectacles_link_wants_address(const spectacles_link *link);
 
 /*
- * Answers it: numeric addresses, IPv4 or IPv6, tried in turn, separated by spaces (as spectacles_resolve()
- * writes them). NULL and 0: it can not be resolved; the engine hears of it. The next process() goes on.
- * SPECTACLES_E_INVAL: not a numeric address. SPECTACLES_E_STATE: none was asked for. SPECTACLES_E_NOMEM.
+ * Answers spectacles_link_wants_address(). The next spectacles_link_process() goes on.
+ *
+ * numeric, length: numeric addresses, IPv4 or IPv6, separated by spaces, as spectacles_resolve() writes them. They
+ * are tried
+ *                  in turn, the first 8 of them. Copied. NULL and 0: the name has no address; the engine hears of it.
+ *
+ * Does not block. Returns 0, or:
+ *   SPECTACLES_E_INVAL  a word is not a numeric address, or there is none
+ *   SPECTACLES_E_STATE  the link wants no address
  */
 int spectacles_link_set_address(spectacles_link *link, const char *numeric, size_t length);
 
 /*
- * One sentence about the last call on the link that failed, NUL-terminated, or "". Static. What happens to a connection is no
- * failure of a call: the engine tells it by an event.
+ * One sentence about the last call on the link that failed, NUL-terminated, or "". Static. A connection that is
+ * lost is no failed call: the engine tells it by an event.
  */
 const char *spectacles_link_last_error(const spectacles_link *link);
 
 /*
- * Blocks, for as long as the system's resolver takes: looks a host up (getaddrinfo) and writes its addresses,
- * separated by spaces, NUL-terminated. Returns the length. Call it from a thread, or where a pause is
- * harmless. SPECTACLES_E_SYS: not found. SPECTACLES_E_TOOBIG: not even one address fits (46 bytes are enough
- * for one).
+ * Looks a host name up with the resolver of the system (getaddrinfo).
+ *
+ * host: NUL-terminated.
+ * numeric, size: its addresses are written here, separated by spaces, NUL-terminated. 46 bytes are enough for one.
+ *
+ * Blocks, for as long as the resolver takes: call it from a thread, or where a pause is harmless. Returns the
+ * length, or:
+ *   SPECTACLES_E_SYS     the name has no address, or the resolver failed
+ *   SPECTACLES_E_TOOBIG  not even one address fits
  */
 int spectacles_resolve(const char *host, char *numeric, size_t size);
 
 /*
- * Blocks, as spectacles_resolve() does: answers spectacles_link_wants_address() with what the system's
- * resolver says. Does nothing when no address is wanted. Returns 0, or an error of
- * spectacles_link_set_address().
+ * Answers spectacles_link_wants_address() with what spectacles_resolve() says. Does nothing when no address is wanted.
+ *
+ * Blocks, for as long as the resolver takes. Returns 0, or an error of spectacles_link_set_address().
  */
 int spectacles_link_resolve(spectacles_link *link);
 

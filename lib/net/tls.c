@@ -102,8 +102,8 @@ static bool belong_together(spectacles_tls *tls)
 }
 
 /*
- * What of a handshake nobody looks at again: the peer's chain of certificates, some kilobytes. Newer versions keep it where
- * it can not be reached.
+ * What of a handshake nobody looks at again: the peer's chain of certificates, some kilobytes. Newer versions keep
+ * it where it can not be reached.
  */
 static void forget_chain(mbedtls_ssl_context *ssl)
 {
