@@ -1,3 +1,6 @@
+/*
+ * Numeric IPv4 and IPv6 addresses as the system wants them. Called by connect.c and link.c.
+ */
 #include "net/address.h"
 
 #include <arpa/inet.h>

@@ -1,4 +1,4 @@
-/* The clocks of the system. Owners read them and hand the time to the engines, which know no clock. */
+/* The clocks of the system. Called by owners, who hand the time to the engines, which know no clock. */
 #include "core/export.h"
 
 #include <spectacles/types.h>

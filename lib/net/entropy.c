@@ -1,3 +1,6 @@
+/*
+ * A seed from the random numbers of the system. Called by owners, who give it to the engines.
+ */
 #include "core/export.h"
 
 #include <spectacles/types.h>

@@ -1,3 +1,6 @@
+/*
+ * The addresses of a host name, as the resolver of the system knows them. Blocks. Called by owners and by link.c.
+ */
 #include "core/export.h"
 
 #include <netdb.h>

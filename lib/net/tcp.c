@@ -1,3 +1,7 @@
+/*
+ * TCP sockets that never block: connect, read, write, shut down, and the texts of their errors. Called by
+ * connect.c, transfer.c, link_state.c and link.c.
+ */
 #include "net/tcp.h"
 
 #include <errno.h>

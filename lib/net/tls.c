@@ -1,3 +1,7 @@
+/*
+ * TLS over a socket: the certificates that links share, and the session of one connection. Called by connect.c,
+ * transfer.c, link_state.c, link.c and by owners.
+ */
 #include "net/tls.h"
 
 #include "core/config.h"

@@ -1,3 +1,6 @@
+/*
+ * Finds the certificates of the authorities that the system trusts. Called by tls.c.
+ */
 #include "net/trust.h"
 
 #include <spectacles/types.h>

@@ -1,6 +1,6 @@
 /*
- * What a SEND and a packet have in common: a delivery of the broker of commands, read in any format, rejected with a reason,
- * and perhaps not ours any more. Called by sends.c and packets.c.
+ * What a SEND and a packet have in common: a delivery of the broker of commands, read in any format, rejected with
+ * a reason, and perhaps not ours any more. Called by sends.c and packets.c.
  */
 #include "relay/deliveries.h"
 

@@ -1,6 +1,6 @@
 /*
- * The dispatches of each shard on their way to the workers: published, confirmed in any order, committed in theirs. Called by
- * shards.c with what arrives, and by confirms.c with what became of it.
+ * The dispatches of each shard on their way to the workers: published, confirmed in any order, committed in theirs.
+ * Called by shards.c with what arrives, and by confirms.c with what became of it.
  */
 #include "relay/dispatches.h"
 
@@ -51,8 +51,8 @@ static bool is_stale(const sp_relay_shard *shard, uint64_t seq)
 }
 
 /*
- * A filtered dispatch behind another filtered one takes no entry of its own: the ring stays short, however long the broker
- * is away.
+ * A filtered dispatch behind another filtered one takes no entry of its own: the ring stays short, however long the
+ * broker is away.
  */
 static bool note_done(sp_relay_shard *shard, uint64_t seq)
 {
@@ -175,8 +175,8 @@ static bool is_wanted(spectacles_relay *relay, const char *name, size_t length, 
 }
 
 /*
- * The broker's format can never carry this dispatch, and a replay would bring it again and again. A gap declares it, and it
- * counts as done.
+ * The broker's format can never carry this dispatch, and a replay would bring it again and again. A gap declares
+ * it, and it counts as done.
  */
 static int skip_unreadable(spectacles_relay *relay, sp_relay_shard *shard,
                            const spectacles_shard_event *event, int error, uint64_t now)
@@ -197,8 +197,8 @@ static int skip_unreadable(spectacles_relay *relay, sp_relay_shard *shard,
 }
 
 /*
- * The dispatch is not committed, so that Discord replays it on a new connection. Nothing behind it may be committed either: a
- * connection that has ended by itself is still read to its end.
+ * The dispatch is not committed, so that Discord replays it on a new connection. Nothing behind it may be committed
+ * either: a connection that has ended by itself is still read to its end.
  */
 static void ask_for_replay(spectacles_relay *relay, sp_relay_shard *shard,
                            const spectacles_shard_event *event, int error, uint64_t now)

@@ -1,3 +1,7 @@
+/*
+ * The allow list: the names of the events that are published, sorted for a binary search. Called by relay.c and
+ * dispatches.c.
+ */
 #include "relay/filter.h"
 
 #include "core/text.h"

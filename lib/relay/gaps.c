@@ -1,6 +1,7 @@
 /*
- * Gaps: events that will never come. Each is published once, and kept until the broker has confirmed it. Called by shards.c
- * (a session is lost, or begins), by dispatches.c (an event that cannot be published), by confirms.c and by relay.c.
+ * Gaps: events that will never come. Each is published once, and kept until the broker has confirmed it. Called by
+ * shards.c (a session is lost, or begins), by dispatches.c (an event that cannot be published), by confirms.c and
+ * by relay.c.
  */
 #include "relay/gaps.h"
 

@@ -1,3 +1,7 @@
+/*
+ * Grants identifies: one for each bucket in an interval, and no more in a day than Discord allows. Called by
+ * shards.c and relay.c.
+ */
 #include "relay/identify.h"
 
 #include <spectacles/routing.h>

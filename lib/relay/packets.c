@@ -1,6 +1,7 @@
 /*
- * Packets for Discord: held while their shard is not ready or its rate limit is used up, acknowledged once their bytes are
- * gone. Called by commands.c with what arrives, by shards.c with what became of it, and by relay.c to send.
+ * Packets for Discord: held while their shard is not ready or its rate limit is used up, acknowledged once their
+ * bytes are gone. Called by commands.c with what arrives, by shards.c with what became of it, and by relay.c to
+ * send.
  */
 #include "relay/packets.h"
 

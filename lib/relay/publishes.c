@@ -1,6 +1,6 @@
 /*
- * What was given to the broker of events and is not answered yet, by tag: a dispatch, the packet of a SEND, or a gap. Called
- * by dispatches.c, sends.c and gaps.c, which publish, and by confirms.c, which hears the answers.
+ * What was given to the broker of events and is not answered yet, by tag: a dispatch, the packet of a SEND, or a
+ * gap. Called by dispatches.c, sends.c and gaps.c, which publish, and by confirms.c, which hears the answers.
  */
 #include "relay/publishes.h"
 

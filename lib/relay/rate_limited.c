@@ -1,7 +1,7 @@
 /*
- * RATE_LIMITED: Discord's answer to a request that came too early, such as op 8 for all members of a guild twice in 30 s
- * (Discord: "Rate Limited"). dispatches.c publishes it, so that the worker that asked finds its nonce in d.meta; this
- * file tells the relay's owner.
+ * RATE_LIMITED: Discord's answer to a request that came too early, such as op 8 for all members of a guild twice in
+ * 30 s (Discord: "Rate Limited"). dispatches.c publishes the dispatch, so that the worker that asked finds its
+ * nonce in d.meta. This file tells the owner of the relay. Called by dispatches.c.
  */
 #include "relay/rate_limited.h"
 

@@ -1,6 +1,7 @@
 /*
- * SEND: a packet whose sender knows the guild and not the shard. Published again under the shard's key, and acknowledged once
- * that is confirmed. Called by commands.c with what arrives, and by confirms.c with what became of it.
+ * SEND: a packet whose sender knows the guild and not the shard. Published again under the shard's key, and
+ * acknowledged once that is confirmed. Called by commands.c with what arrives, and by confirms.c with what became
+ * of it.
  */
 #include "relay/sends.h"
 

@@ -1,6 +1,6 @@
 /*
- * Pulls the shards: what each of them tells goes to dispatches, packets and gaps, or to the owner. Grants their identifies.
- * Called by relay.c.
+ * Pulls the shards: what each of them tells goes to dispatches, packets and gaps, or to the owner. Grants their
+ * identifies. Called by relay.c.
  */
 #include "relay/shards.h"
 

@@ -1,3 +1,6 @@
+/*
+ * The names of events that no queue took: these events are held back for a time. Called by dispatches.c and relay.c.
+ */
 #include "relay/unroutable.h"
 
 #include <spectacles/types.h>
