@@ -2,7 +2,7 @@
 # The suites of ./dev test: how each one runs, and how its result is counted.
 
 passed=0 failed=0 failures=
-all_suites=(unit static install standin clients codec cross fuzz integration chaos valgrind demo)
+all_suites=(unit static install standin clients codec cross fuzz integration rabbit4 chaos valgrind demo)
 
 # run NAME COMMAND ...: counts what the command's report says (build/logs/NAME.xml, as JUnit writes it).
 run() {
@@ -47,6 +47,7 @@ run_suite() {
     install) run install python_tests install build tests/install ;;
     standin) run standin python_tests standin build/asan tests/standin ;;
     integration) run integration python_tests integration build/asan -n 2 --dist loadfile -m 'not valgrind' tests/integration ;;
+    rabbit4) rabbit4_tests ;;
     valgrind) run valgrind python_tests valgrind build -m valgrind tests/integration ;;
     chaos) run chaos python_tests chaos build/asan -n 2 --dist load tests/chaos ;;
     clients) run clients python_tests clients build/asan -n 4 --dist load tests/clients ;;

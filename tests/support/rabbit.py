@@ -1,4 +1,6 @@
-"""A private RabbitMQ node: own name, ports, epmd, cookie and data, on loopback only."""
+"""A private RabbitMQ node: own name, ports, epmd, cookie and data, on loopback only.
+
+It is the machine's own RabbitMQ, or one in a Debian of its own (a folder that debootstrap made: scripts/rabbit4.sh)."""
 from __future__ import annotations
 
 import json
@@ -16,12 +18,22 @@ from .patience import PATIENCE
 from .ports import free_ports
 
 BIN = Path("/usr/lib/rabbitmq/bin")
+ROOT = Path(__file__).resolve().parents[2]
+# Runs a program in another system's folder ($1), with the node's folder ($2) where it is here. What is mounted is gone
+# with the process.
+INSIDE = """mount -t proc proc "$1/proc" && mount -t tmpfs tmpfs "$1/tmp" && mkdir -p "$1$2" && mount --bind "$2" "$1$2" && root=$1 && shift 2 && exec chroot "$root" "$@\""""
 START_TIMEOUT = 90 * PATIENCE
+
+
+def other_system() -> Optional[Path]:
+    """The folder of another RabbitMQ than the machine's own, when the suite wants one."""
+    named = os.environ.get("SPECTACLES_RABBIT")
+    return (ROOT / named).resolve() if named else None
 
 
 def _program(name: str) -> str:
     """Debian's own wrapper switches to another user: the one behind it is wanted."""
-    if (BIN / name).exists():
+    if other_system() or (BIN / name).exists():
         return str(BIN / name)
     found = shutil.which(name)
     if not found:
@@ -35,19 +47,24 @@ class RabbitNode:
         """peer: a node that has been started, and that this one will be able to talk to: see join().
         ca: who logs in over TLS needs a certificate of this authority, whose common name is the user."""
         self.folder = folder
+        self.system = other_system()
         self.peer = peer
         self.port, self.tls_port, self.dist_port, self.epmd_port = free_ports(4)
         self.name = f"spectacles-{self.port}@localhost"
-        self.certificate = (cert, key)
-        self.ca = ca
         self.vhosts = [f"t{number}" for number in range(vhosts)]
         self.process: Optional[subprocess.Popen[bytes]] = None
         folder.mkdir(parents=True, exist_ok=True)
+        self.certificate = (self._own(cert, "certificate.pem"), self._own(key, "key.pem"))
+        self.ca = self._own(ca, "ca.pem")
         (folder / "enabled_plugins").write_text("[rabbitmq_auth_mechanism_ssl].\n" if ca else "[].\n")
         (folder / "rabbitmq.conf").write_text(self._config())
         if peer:
             self.epmd_port = peer.epmd_port
             shutil.copy2(peer.folder / ".erlang.cookie", folder)
+
+    def _own(self, file: Optional[Path], name: str) -> Optional[Path]:
+        """A copy in the node's folder: nothing else of this system is there for a node in another one."""
+        return Path(shutil.copy2(file, self.folder / name)) if file else None
 
     def _config(self) -> str:
         lines = ["loopback_users = none", "disk_free_limit.absolute = 10MB", "log.console.level = warning",
@@ -61,11 +78,22 @@ class RabbitNode:
             lines += [f"ssl_options.cacertfile = {self.ca}", "auth_mechanisms.1 = EXTERNAL", "ssl_cert_login_from = common_name"]
         return "\n".join(lines) + "\n"
 
+    def _command(self, *arguments: str) -> list[str]:
+        if not self.system:
+            return list(arguments)
+        return ["unshare", "--mount", "--propagation", "private", "sh", "-c", INSIDE, "sh", str(self.system), str(self.folder), *arguments]
+
+    def _inherited(self) -> dict[str, str]:
+        """What a node has of the environment. In another system, names and paths of this one mean nothing."""
+        if self.system:
+            return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
+        return {key: value for key, value in os.environ.items() if not key.startswith(("RABBITMQ_", "ERL_"))}
+
     def _environment(self) -> dict[str, str]:
         folder = str(self.folder)
         arguments = "-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none"
         return {
-            **{key: value for key, value in os.environ.items() if not key.startswith(("RABBITMQ_", "ERL_"))},
+            **self._inherited(),
             "HOME": folder, "RABBITMQ_NODENAME": self.name, "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
             "RABBITMQ_NODE_PORT": str(self.port), "RABBITMQ_DIST_PORT": str(self.dist_port),
             "RABBITMQ_MNESIA_BASE": f"{folder}/mnesia", "RABBITMQ_LOG_BASE": f"{folder}/log",
@@ -80,7 +108,7 @@ class RabbitNode:
 
     def start(self) -> RabbitNode:
         log = open(self.folder / "console.log", "ab")
-        self.process = subprocess.Popen([_program("rabbitmq-server")], env=self._environment(), stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen(self._command(_program("rabbitmq-server")), env=self._environment(), stdin=subprocess.DEVNULL,
                                         stdout=log, stderr=log, start_new_session=True, cwd=self.folder)
         log.close()
         try:
@@ -154,7 +182,7 @@ class RabbitNode:
             time.sleep(0.05)
 
     def _epmd(self, command: str) -> subprocess.CompletedProcess[bytes]:
-        return subprocess.run(["epmd", "-port", str(self.epmd_port), command], env=self._environment(),
+        return subprocess.run(self._command("epmd", "-port", str(self.epmd_port), command), env=self._environment(),
                               capture_output=True, check=False)
 
     def restart(self) -> None:
@@ -180,11 +208,16 @@ class RabbitNode:
         return f"{scheme}://{user}:{password}@{host}:{port}/{path}"
 
     def ctl(self, *arguments: str) -> str:
-        done = subprocess.run([_program("rabbitmqctl"), "-q", "-n", self.name, *arguments], env=self._environment(),
+        done = subprocess.run(self._command(_program("rabbitmqctl"), "-q", "-n", self.name, *arguments), env=self._environment(),
                               capture_output=True, text=True, timeout=60 * PATIENCE, check=False)
         if done.returncode != 0:
             raise RuntimeError(f"rabbitmqctl {' '.join(arguments)}: {done.stderr or done.stdout}")
         return done.stdout
+
+    def version(self) -> tuple[int, ...]:
+        """(3, 10, 8)"""
+        text = self.ctl("eval", "rabbit_misc:version().").strip().strip('"')
+        return tuple(int(part) for part in text.split("."))
 
     def wait_for(self, predicate: Callable[[], object], what: str, timeout: float = 60) -> None:
         """Asks until it is so."""
