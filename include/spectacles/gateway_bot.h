@@ -59,6 +59,9 @@ typedef struct spectacles_gateway_bot {
     char text[SPECTACLES_GATEWAY_BOT_TEXT_SIZE];
 } spectacles_gateway_bot;
 
+/* Makes an answer empty and sets its size. size: sizeof(spectacles_gateway_bot). Does nothing when size is below 4. */
+void spectacles_gateway_bot_init(spectacles_gateway_bot *out, size_t size);
+
 /*
  * Reads an answer. status: of HTTP. retry_after: the value of the header Retry-After, NUL-terminated; NULL: there was none.
  * body: as it came, in any form; may be NULL when length is 0.

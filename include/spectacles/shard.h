@@ -147,17 +147,17 @@ enum spectacles_shard_event_type {
     SPECTACLES_SHARD_EVENT_READY = 3,
     SPECTACLES_SHARD_EVENT_RESUMED = 4,  /* the old session goes on; a DISPATCH of RESUMED follows */
     SPECTACLES_SHARD_EVENT_DISPATCH = 5, /* seq, name, data */
-    /* a heartbeat was acknowledged; `time`: milliseconds it took */
+    /* a heartbeat was acknowledged; `duration`: milliseconds it took */
     SPECTACLES_SHARD_EVENT_LATENCY = 6,
     /* `ticket` of spectacles_shard_send: its last byte was consumed */
     SPECTACLES_SHARD_EVENT_SENT = 7,
     /* `ticket`: the connection ended first; it was not sent. Send again */
     SPECTACLES_SHARD_EVENT_UNSENT = 8,
-    /* code, error, text; `time`: when it connects again; `hold_until` */
+    /* code, error, text; `until`: when it connects again; `hold_until` */
     SPECTACLES_SHARD_EVENT_DISCONNECTED = 9,
     /*
-     * the session is lost: events after `seq` (the last safe one) may be missing. text: the lost session's
-     * id. Exactly one per lost session. That is so after op 9 with false; when a close code about the session (4003, 4006,
+     * the session is lost: events after `seq` (the last safe one) may be missing. session_id: the lost
+     * session. Exactly one per lost session. That is so after op 9 with false; when a close code about the session (4003, 4006,
      * 4007, 4009) came again in answer to a RESUME; and when no RESUME was answered for five minutes (RESUMED, or
      * anything that was not received or committed before, is an answer). See doc/guarantees.md
      */
@@ -165,7 +165,7 @@ enum spectacles_shard_event_type {
     SPECTACLES_SHARD_EVENT_CLOSED = 11, /* final, after spectacles_shard_close() */
     SPECTACLES_SHARD_EVENT_FATAL = 12,  /* final: code, error and a text that says what to change */
     /*
-     * a heartbeat went out a second or more after it was due, because expire() came so late; `time`: milliseconds.
+     * a heartbeat went out a second or more after it was due, because expire() came so late; `duration`: milliseconds.
      * Discord takes a connection whose heartbeats are missing for dead: something blocks the owner's loop
      */
     SPECTACLES_SHARD_EVENT_LATE = 13,
@@ -182,7 +182,11 @@ enum spectacles_shard_event_type {
     SPECTACLES_SHARD_EVENT_PLAIN = 15
 };
 
-/* Valid until the next call on the shard. Fields that a type does not name are 0 or NULL. */
+/*
+ * Valid, with everything it points to, until the next spectacles_shard_next_event(), spectacles_stream_feed(),
+ * spectacles_stream_eof(), spectacles_stream_expire() or spectacles_shard_free() on its shard. Every other call leaves it
+ * alone: commit, send or close, and read the data after it. Fields that a type does not name are 0 or NULL.
+ */
 typedef struct spectacles_shard_event {
     uint32_t type;   /* enum spectacles_shard_event_type */
     uint32_t code;   /* WebSocket or Discord close code; 0 when there was none */
@@ -190,14 +194,18 @@ typedef struct spectacles_shard_event {
     uint32_t format; /* READY, DISPATCH: of data (enum spectacles_format: JSON, or a bare ETF term) */
     uint64_t seq;
     uint64_t ticket;
-    uint64_t time;    /* LATENCY, LATE: a duration; DISCONNECTED: a point in time; milliseconds */
-    const char *name; /* the event's name ("t"); not NUL-terminated */
+    uint64_t duration; /* LATENCY, LATE: milliseconds */
+    uint64_t until;    /* DISCONNECTED: when it connects again, in milliseconds on the clock of `now` */
+    const char *name;  /* the event's name ("t"); not NUL-terminated */
     size_t name_length;
     const uint8_t *data; /* the slice of d, verbatim: JSON, or a bare ETF term (codec.h) */
     size_t data_length;
-    /* a sentence, but where the type says what else; NUL-terminated; never holds the token */
+    /* a sentence; CONNECTING: "host:port"; NUL-terminated; never holds the token */
     const char *text;
     size_t text_length;
+    const char
+        *session_id; /* READY, RESUMED: of the session that stands; GAP: of the lost one; NUL-terminated */
+    size_t session_id_length;
     uint32_t state; /* enum spectacles_shard_state, after what the event tells; of every event */
     uint32_t reserved;
     /*
@@ -235,6 +243,13 @@ typedef struct spectacles_shard_stats {
         messages_plain; /* taken as they are, though more was asked for: see SPECTACLES_SHARD_EVENT_PLAIN */
 } spectacles_shard_stats;
 
+/*
+ * Each makes a struct empty and sets its size, so that all that is left is to fill in the fields. size: sizeof the struct.
+ * Does nothing when size is below 4.
+ */
+void spectacles_session_init(spectacles_session *session, size_t size);
+void spectacles_shard_stats_init(spectacles_shard_stats *stats, size_t size);
+
 /* Fills a configuration with defaults. size: sizeof(spectacles_shard_config). */
 void spectacles_shard_config_init(spectacles_shard_config *config, size_t size);
 
@@ -262,7 +277,7 @@ void spectacles_shard_free(spectacles_shard *shard);
 
 /*
  * Works on what was fed, and returns the next event, or NULL when there is nothing to tell until more
- * happens. The event and all it points to are valid until the next call on this shard.
+ * happens. For how long the event is valid, see spectacles_shard_event.
  *
  * While a relay holds the shard, the relay pulls its events: then this returns NULL, and spectacles_shard_last_error() says so.
  */
@@ -308,6 +323,9 @@ typedef struct spectacles_presence {
     const char *activities; /* a JSON array (Discord: "Activity Object"); NULL: none */
 } spectacles_presence;
 
+/* Makes a presence empty and sets its size. size: sizeof(spectacles_presence). */
+void spectacles_presence_init(spectacles_presence *presence, size_t size);
+
 int spectacles_shard_send_presence(spectacles_shard *shard, const spectacles_presence *presence, uint64_t now,
                                    uint64_t *ticket);
 
@@ -332,6 +350,9 @@ typedef struct spectacles_members_request {
     size_t user_id_count; /* at most SPECTACLES_MEMBERS_USERS_MAX */
     const char *nonce;    /* comes back with the answer; at most 32 bytes; or NULL */
 } spectacles_members_request;
+
+/* Makes a request empty and sets its size. size: sizeof(spectacles_members_request). */
+void spectacles_members_request_init(spectacles_members_request *request, size_t size);
 
 int spectacles_shard_request_members(spectacles_shard *shard, const spectacles_members_request *request,
                                      uint64_t now, uint64_t *ticket);
@@ -408,7 +429,10 @@ uint32_t spectacles_shard_count(const spectacles_shard *shard);
 /* Copies the counters; out->size says how much the caller has room for. SPECTACLES_E_INVAL when that is 0. */
 int spectacles_shard_get_stats(const spectacles_shard *shard, spectacles_shard_stats *out);
 
-/* One sentence about the last call that failed, or "". Valid until the next call; never holds the token. */
+/*
+ * One sentence about the last call on the shard or its stream that failed, or "". Calls that take the shard as const have
+ * one reason for each of their errors, and leave the sentence alone. Valid until the next call; never holds the token.
+ */
 const char *spectacles_shard_last_error(const spectacles_shard *shard);
 
 /*
@@ -425,10 +449,12 @@ int32_t spectacles_shard_event_error(const spectacles_shard_event *event);
 uint32_t spectacles_shard_event_state(const spectacles_shard_event *event);
 uint64_t spectacles_shard_event_seq(const spectacles_shard_event *event);
 uint64_t spectacles_shard_event_ticket(const spectacles_shard_event *event);
-uint64_t spectacles_shard_event_time(const spectacles_shard_event *event);
+uint64_t spectacles_shard_event_duration(const spectacles_shard_event *event);
+uint64_t spectacles_shard_event_until(const spectacles_shard_event *event);
 uint64_t spectacles_shard_event_hold_until(const spectacles_shard_event *event);
 const char *spectacles_shard_event_name(const spectacles_shard_event *event, size_t *length);
 const uint8_t *spectacles_shard_event_data(const spectacles_shard_event *event, size_t *length);
+const char *spectacles_shard_event_session_id(const spectacles_shard_event *event, size_t *length);
 const char *spectacles_shard_event_text(const spectacles_shard_event *event, size_t *length);
 
 #ifdef __cplusplus

@@ -46,6 +46,7 @@
  *     result in bytes, or the size of a struct. `max` is a limit; `index` counts from 0.
  *
  * Structs
+ *   - Every struct with a field `size` has an `_init` that makes it empty, or fills in its defaults, and sets its size.
  *   - Configuration structs begin with their own size. Their `_config_init` fills them with defaults. `_new` copies
  *     everything; nothing needs to outlive the call, unless the field's comment says so.
  *   - A struct from a newer header is accepted by an older library when the fields that the library does not know are

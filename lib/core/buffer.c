@@ -6,22 +6,42 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Poisons what a watched buffer holds no more, under AddressSanitizer alone. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SP_ADDRESS_SANITIZER
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define SP_ADDRESS_SANITIZER
+#endif
+#ifdef SP_ADDRESS_SANITIZER
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(bytes, length) ((void)(bytes), (void)(length))
+#define ASAN_UNPOISON_MEMORY_REGION(bytes, length) ((void)(bytes), (void)(length))
+#endif
+
 enum {
     CAPACITY_MIN = 256
 };
 
 void sp_buffer_free(sp_buffer *buffer)
 {
+    ASAN_UNPOISON_MEMORY_REGION(buffer->bytes, buffer->capacity);
     if (buffer->secret)
         sp_wipe(buffer->bytes, buffer->capacity);
     free(buffer->bytes);
-    *buffer = (sp_buffer){.secret = buffer->secret};
+    *buffer = (sp_buffer){.secret = buffer->secret, .watched = buffer->watched};
 }
 
 void sp_buffer_clear(sp_buffer *buffer)
 {
-    if (buffer->secret)
+    if (buffer->secret) {
+        ASAN_UNPOISON_MEMORY_REGION(buffer->bytes, buffer->end);
         sp_wipe(buffer->bytes, buffer->end);
+    }
+    if (buffer->watched)
+        ASAN_POISON_MEMORY_REGION(buffer->bytes, buffer->end);
     buffer->start = buffer->end = 0;
     buffer->failed = false;
 }
@@ -49,6 +69,7 @@ static void slide(sp_buffer *buffer)
 {
     if (buffer->start == 0)
         return;
+    ASAN_UNPOISON_MEMORY_REGION(buffer->bytes, buffer->capacity);
     memmove(buffer->bytes, buffer->bytes + buffer->start, buffer->end - buffer->start);
     buffer->end -= buffer->start;
     buffer->start = 0;
@@ -60,6 +81,7 @@ static uint8_t *move_secret(sp_buffer *buffer, size_t capacity)
     uint8_t *bytes = malloc(capacity);
     if (!bytes)
         return NULL;
+    ASAN_UNPOISON_MEMORY_REGION(buffer->bytes, buffer->capacity);
     if (buffer->end > 0)
         memcpy(bytes, buffer->bytes, buffer->end);
     sp_wipe(buffer->bytes, buffer->capacity);
@@ -85,8 +107,10 @@ static uint8_t *enlarge(sp_buffer *buffer, size_t wanted)
 
 uint8_t *sp_buffer_reserve(sp_buffer *buffer, size_t length)
 {
-    if (buffer->bytes && buffer->capacity - buffer->end >= length)
+    if (buffer->bytes && buffer->capacity - buffer->end >= length) {
+        ASAN_UNPOISON_MEMORY_REGION(buffer->bytes + buffer->end, length);
         return buffer->bytes + buffer->end;
+    }
     size_t held = buffer->end - buffer->start;
     if (length > SIZE_MAX - held) {
         buffer->failed = true;
@@ -111,6 +135,8 @@ void sp_buffer_grow(sp_buffer *buffer, size_t length)
 
 void sp_buffer_consume(sp_buffer *buffer, size_t length)
 {
+    if (buffer->watched)
+        ASAN_POISON_MEMORY_REGION(buffer->bytes + buffer->start, length);
     buffer->start += length;
     if (buffer->start == buffer->end)
         buffer->start = buffer->end = 0;

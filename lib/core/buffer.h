@@ -21,7 +21,8 @@ typedef struct sp_buffer {
     size_t end;
     size_t capacity;
     bool failed;
-    bool secret; /* secrets go through it: what it held is wiped when it is cleared, freed or moved */
+    bool watched; /* events point into it: AddressSanitizer finds whoever reads what it holds no more */
+    bool secret;  /* secrets go through it: what it held is wiped when it is cleared, freed or moved */
 } sp_buffer;
 
 /* Frees the memory. The buffer is empty then, and can be used again. */

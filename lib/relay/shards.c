@@ -22,10 +22,8 @@ static void tell_shard(spectacles_relay *relay, const sp_relay_shard *shard, uin
     queued->event.code = event->code;
     queued->event.error = event->error;
     queued->event.seq = event->seq;
-    if (type == SPECTACLES_RELAY_EVENT_SHARD_DISCONNECTED)
-        queued->event.until = event->time;
-    else
-        queued->event.duration = event->time;
+    queued->event.until = event->until;
+    queued->event.duration = event->duration;
     queued->event.hold_until = event->hold_until;
     sp_text_set(&queued->text, "%s", event->text ? event->text : "");
     if (type == SPECTACLES_RELAY_EVENT_SHARD_READY || type == SPECTACLES_RELAY_EVENT_SHARD_RESUMED)
@@ -101,7 +99,7 @@ static void on_shard_event(spectacles_relay *relay, uint32_t index, const specta
     case SPECTACLES_SHARD_EVENT_STATE:
         return;
     case SPECTACLES_SHARD_EVENT_GAP:
-        sp_relay_open_gap(relay, shard, event->text, event->seq, now);
+        sp_relay_open_gap(relay, shard, event->session_id, event->seq, now);
         return;
     case SPECTACLES_SHARD_EVENT_READY:
         sp_relay_end_gaps(shard);

@@ -89,6 +89,12 @@ static void put_presence(sp_buffer *d, const spectacles_presence *presence)
     sp_buffer_u8(d, '}');
 }
 
+SPECTACLES_EXPORT void spectacles_presence_init(spectacles_presence *presence, size_t size)
+{
+    const spectacles_presence empty = {0};
+    sp_config_write(presence, size, &empty, sizeof empty);
+}
+
 SPECTACLES_EXPORT int spectacles_shard_send_presence(spectacles_shard *shard,
                                                      const spectacles_presence *presence, uint64_t now,
                                                      uint64_t *ticket)
@@ -131,6 +137,12 @@ SPECTACLES_EXPORT int spectacles_shard_send_voice_state(spectacles_shard *shard,
 }
 
 /* ---- Members ---- */
+
+SPECTACLES_EXPORT void spectacles_members_request_init(spectacles_members_request *request, size_t size)
+{
+    const spectacles_members_request empty = {0};
+    sp_config_write(request, size, &empty, sizeof empty);
+}
 
 static const char *members_mistake(const spectacles_members_request *request)
 {

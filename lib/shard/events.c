@@ -1,6 +1,8 @@
 #include "core/export.h"
 #include "shard/shard.h"
 
+#include <string.h>
+
 spectacles_shard_event *sp_shard_tell(spectacles_shard *shard, uint32_t type)
 {
     spectacles_shard_event *event = sp_ring_push(&shard->news);
@@ -43,11 +45,21 @@ static const spectacles_shard_event *take_ticket(spectacles_shard *shard)
     return &shard->event;
 }
 
+/* A copy: the session may be forgotten while the owner still reads the event. */
+static void set_session_id(spectacles_shard *shard)
+{
+    memcpy(shard->event_session_id, shard->session.id, sizeof shard->event_session_id);
+    shard->event.session_id = shard->event_session_id;
+    shard->event.session_id_length = strlen(shard->event_session_id);
+}
+
 /* What was committed up to this moment counts. */
 static void fill_gap(spectacles_shard *shard)
 {
     shard->event.seq = sp_session_safe(&shard->session, shard->commits);
-    sp_text_set(&shard->event_text, "%s", shard->session.id);
+    set_session_id(shard);
+    sp_text_set(&shard->event_text, "the session is lost: events after sequence %llu may be missing",
+                (unsigned long long)shard->event.seq);
     sp_session_forget(&shard->session);
 }
 
@@ -85,13 +97,17 @@ static void write_text(spectacles_shard *shard)
     case SPECTACLES_SHARD_EVENT_GAP:
         fill_gap(shard);
         return;
+    case SPECTACLES_SHARD_EVENT_READY:
+    case SPECTACLES_SHARD_EVENT_RESUMED:
+        set_session_id(shard);
+        return;
     case SPECTACLES_SHARD_EVENT_DISCONNECTED:
     case SPECTACLES_SHARD_EVENT_FATAL:
         *text = shard->loss.text;
         return;
     case SPECTACLES_SHARD_EVENT_LATE:
         shard->late_told = false;
-        write_late(shard->event.time, text);
+        write_late(shard->event.duration, text);
         return;
     case SPECTACLES_SHARD_EVENT_STATE:
         write_state(&shard->event, &shard->loss.text, text);
@@ -168,9 +184,14 @@ SPECTACLES_EXPORT uint64_t spectacles_shard_event_ticket(const spectacles_shard_
     return event->ticket;
 }
 
-SPECTACLES_EXPORT uint64_t spectacles_shard_event_time(const spectacles_shard_event *event)
+SPECTACLES_EXPORT uint64_t spectacles_shard_event_duration(const spectacles_shard_event *event)
 {
-    return event->time;
+    return event->duration;
+}
+
+SPECTACLES_EXPORT uint64_t spectacles_shard_event_until(const spectacles_shard_event *event)
+{
+    return event->until;
 }
 
 SPECTACLES_EXPORT uint64_t spectacles_shard_event_hold_until(const spectacles_shard_event *event)
@@ -191,6 +212,14 @@ SPECTACLES_EXPORT const uint8_t *spectacles_shard_event_data(const spectacles_sh
     if (length)
         *length = event->data_length;
     return event->data;
+}
+
+SPECTACLES_EXPORT const char *spectacles_shard_event_session_id(const spectacles_shard_event *event,
+                                                                size_t *length)
+{
+    if (length)
+        *length = event->session_id_length;
+    return event->session_id;
 }
 
 SPECTACLES_EXPORT const char *spectacles_shard_event_text(const spectacles_shard_event *event, size_t *length)

@@ -172,6 +172,7 @@ void sp_frames_free(sp_frames *frames)
 void sp_frames_open(sp_frames *frames, sp_buffer *output, sp_random *random, uint64_t max_message)
 {
     sp_frames_free(frames);
+    frames->input.watched = frames->message.watched = true;
     frames->output = output;
     frames->random = random;
     frames->max_message = max_message;
@@ -290,7 +291,7 @@ void sp_frames_rest(sp_frames *frames)
 /* What was handed out lies in the input, which has to move: it keeps its place, and what follows gets another. */
 static int move_on(sp_frames *frames, size_t length)
 {
-    sp_buffer fresh = {0};
+    sp_buffer fresh = {.watched = true};
     sp_slice held = sp_buffer_slice(&frames->input);
     size_t rest = held.length - frames->lent;
     if (length > SIZE_MAX - rest || !sp_buffer_reserve(&fresh, rest + length))

@@ -164,6 +164,12 @@ static void ask_again(const answer *seen, spectacles_gateway_bot *out, sp_text *
     show_body(seen, text);
 }
 
+SPECTACLES_EXPORT void spectacles_gateway_bot_init(spectacles_gateway_bot *out, size_t size)
+{
+    const spectacles_gateway_bot empty = {0};
+    sp_config_write(out, size, &empty, sizeof empty);
+}
+
 SPECTACLES_EXPORT int spectacles_gateway_bot_read(spectacles_gateway_bot *out, uint32_t status,
                                                   const char *retry_after, const uint8_t *body, size_t length)
 {

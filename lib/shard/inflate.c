@@ -87,6 +87,7 @@ static int open_zstd(sp_inflate *self)
 int sp_inflate_open(sp_inflate *self, uint32_t kind, uint64_t max_message, uint64_t max_ratio)
 {
     sp_inflate_free(self);
+    self->message.watched = true;
     self->kind = kind;
     self->max_message = max_message;
     self->max_ratio = max_ratio;

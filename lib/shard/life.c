@@ -150,19 +150,17 @@ static void close_transport(spectacles_shard *shard)
     shard->transport = SP_TRANSPORT_NONE;
     shard->dispatch_held = shard->unread = shard->full = false;
     sp_heartbeat_stop(&shard->heartbeat);
-    sp_frames_free(&shard->frames);
-    sp_inflate_free(&shard->inflate);
     sp_buffer_free(&shard->output);
 }
 
-static void tell_end(spectacles_shard *shard, uint32_t type, uint64_t time, uint64_t hold_until)
+static void tell_end(spectacles_shard *shard, uint32_t type, uint64_t until, uint64_t hold_until)
 {
     spectacles_shard_event *event = sp_shard_tell(shard, type);
     if (!event)
         return;
     event->code = shard->loss.code;
     event->error = shard->loss.error;
-    event->time = time;
+    event->until = until;
     event->hold_until = hold_until;
 }
 

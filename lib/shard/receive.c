@@ -104,7 +104,7 @@ static void on_heartbeat_ack(spectacles_shard *shard, uint64_t now)
     shard->stats.latency = latency;
     spectacles_shard_event *event = sp_shard_tell(shard, SPECTACLES_SHARD_EVENT_LATENCY);
     if (event)
-        event->time = latency;
+        event->duration = latency;
 }
 
 static void on_invalid_session(spectacles_shard *shard, sp_slice d, uint64_t now)

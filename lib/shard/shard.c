@@ -253,11 +253,19 @@ SPECTACLES_EXPORT void spectacles_shard_free(spectacles_shard *shard)
 
 /* ---- Events and time ---- */
 
-/* Nothing is left to do: what a burst of work needed goes back. */
+/*
+ * No event is left: memory that a burst of work needed is freed. The messages of a connection that has ended are freed here
+ * and not when it ends, because an event that the owner still reads may point into them.
+ */
 static void rest(spectacles_shard *shard)
 {
-    sp_frames_rest(&shard->frames);
-    sp_inflate_rest(&shard->inflate);
+    if (shard->transport == SP_TRANSPORT_NONE) {
+        sp_frames_free(&shard->frames);
+        sp_inflate_free(&shard->inflate);
+    } else {
+        sp_frames_rest(&shard->frames);
+        sp_inflate_rest(&shard->inflate);
+    }
     sp_buffer_shrink(&shard->output, KEPT_OUTPUT);
     sp_buffer_shrink(&shard->scratch, KEPT_OUTPUT);
     sp_buffer_shrink(&shard->term, KEPT_OUTPUT);
@@ -448,6 +456,18 @@ SPECTACLES_EXPORT int spectacles_shard_hold_off(spectacles_shard *shard, uint64_
 }
 
 /* ---- What the owner can see ---- */
+
+SPECTACLES_EXPORT void spectacles_session_init(spectacles_session *session, size_t size)
+{
+    const spectacles_session empty = {0};
+    sp_config_write(session, size, &empty, sizeof empty);
+}
+
+SPECTACLES_EXPORT void spectacles_shard_stats_init(spectacles_shard_stats *stats, size_t size)
+{
+    const spectacles_shard_stats empty = {0};
+    sp_config_write(stats, size, &empty, sizeof empty);
+}
 
 SPECTACLES_EXPORT int spectacles_shard_session(const spectacles_shard *shard, spectacles_session *out)
 {

@@ -145,6 +145,7 @@ struct spectacles_shard {
     uint64_t last_ticket;
     spectacles_shard_event event;
     sp_text event_text;
+    char event_session_id[SP_SESSION_ID_MAX + 1];
     bool dispatch_held; /* `dispatch` is to be handed out next */
     spectacles_shard_event dispatch;
     spectacles_shard_stats stats;

@@ -37,7 +37,7 @@ static void tell_late(spectacles_shard *shard, uint64_t late)
     spectacles_shard_event *event = sp_shard_tell(shard, SPECTACLES_SHARD_EVENT_LATE);
     if (!event)
         return;
-    event->time = late;
+    event->duration = late;
     shard->late_told = true;
 }
 
@@ -73,7 +73,7 @@ static int beat(spectacles_shard *shard, uint64_t now)
     }
     int error = sp_shard_write_heartbeat(shard, now);
     if (error != SPECTACLES_OK)
-        return error;
+        return sp_shard_fail(shard, error, "out of memory: a heartbeat could not be written");
     sp_heartbeat_sent(&shard->heartbeat, now);
     if (late >= SP_HEARTBEAT_LATE)
         tell_late(shard, late);

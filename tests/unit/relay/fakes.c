@@ -71,6 +71,8 @@ void fake_change_last(spectacles_shard *shard, uint32_t type, const char *text)
     fake_event *event = &queue->events[(queue->first + queue->count - 1) % FAKE_EVENTS];
     event->shard.type = type;
     event->shard.text = text;
+    if (type == SPECTACLES_SHARD_EVENT_GAP)
+        event->shard.session_id = text;
     if (!text)
         event->shard.format = SPECTACLES_FORMAT_ETF;
 }
@@ -101,7 +103,7 @@ void fake_hold(spectacles_shard *shard, uint64_t until)
     fake_event *event = push(&shard->queue);
     event->shard.type = SPECTACLES_SHARD_EVENT_DISCONNECTED;
     event->shard.error = SPECTACLES_E_PROTO;
-    event->shard.time = event->shard.hold_until = until;
+    event->shard.until = event->shard.hold_until = until;
     event->shard.text = "status 429";
 }
 
@@ -160,7 +162,7 @@ static void take(spectacles_shard *shard, fake_event *event)
 {
     if (event->shard.type == SPECTACLES_SHARD_EVENT_DISPATCH && event->shard.seq > shard->received)
         shard->received = event->shard.seq;
-    if (event->shard.type == SPECTACLES_SHARD_EVENT_GAP && event->shard.text == shard->session) {
+    if (event->shard.type == SPECTACLES_SHARD_EVENT_GAP && event->shard.session_id == shard->session) {
         event->shard.seq = shard->committed;
         shard->lost = 1;
     }

@@ -79,15 +79,16 @@ static void write_line(char *line, const spectacles_shard_event *event)
     else if (event->type == SPECTACLES_SHARD_EVENT_SENT || event->type == SPECTACLES_SHARD_EVENT_UNSENT)
         snprintf(line + at, PEER_LINE - (size_t)at, " %llu", (unsigned long long)event->ticket);
     else if (event->type == SPECTACLES_SHARD_EVENT_LATENCY)
-        snprintf(line + at, PEER_LINE - (size_t)at, " %llu", (unsigned long long)event->time);
+        snprintf(line + at, PEER_LINE - (size_t)at, " %llu", (unsigned long long)event->duration);
     else if (event->type == SPECTACLES_SHARD_EVENT_LATE)
-        snprintf(line + at, PEER_LINE - (size_t)at, " %llu %.300s", (unsigned long long)event->time,
+        snprintf(line + at, PEER_LINE - (size_t)at, " %llu %.300s", (unsigned long long)event->duration,
                  event->text);
     else if (event->type == SPECTACLES_SHARD_EVENT_STATE)
         snprintf(line + at, PEER_LINE - (size_t)at, " %u %u %d %.300s", (unsigned)event->state,
                  (unsigned)event->code, (int)event->error, event->text);
     else if (event->type == SPECTACLES_SHARD_EVENT_GAP)
-        snprintf(line + at, PEER_LINE - (size_t)at, " %llu %s", (unsigned long long)event->seq, event->text);
+        snprintf(line + at, PEER_LINE - (size_t)at, " %llu %s", (unsigned long long)event->seq,
+                 event->session_id);
     else
         snprintf(line + at, PEER_LINE - (size_t)at, " %u %d %.300s", (unsigned)event->code, (int)event->error,
                  event->text ? event->text : "");

@@ -91,7 +91,10 @@ static void accessors_show_the_fields(void **state)
                                           .error = -3,
                                           .seq = 4,
                                           .ticket = 5,
-                                          .time = 6,
+                                          .duration = 6,
+                                          .until = 8,
+                                          .session_id = "abc",
+                                          .session_id_length = 3,
                                           .state = 7,
                                           .name = "name",
                                           .name_length = 4,
@@ -104,7 +107,10 @@ static void accessors_show_the_fields(void **state)
     assert_int_equal(spectacles_shard_event_error(&event), -3);
     assert_int_equal(spectacles_shard_event_seq(&event), 4);
     assert_int_equal(spectacles_shard_event_ticket(&event), 5);
-    assert_int_equal(spectacles_shard_event_time(&event), 6);
+    assert_int_equal(spectacles_shard_event_duration(&event), 6);
+    assert_int_equal(spectacles_shard_event_until(&event), 8);
+    assert_ptr_equal(spectacles_shard_event_session_id(&event, &length), event.session_id);
+    assert_int_equal(length, 3);
     assert_int_equal(spectacles_shard_event_state(&event), 7);
     assert_ptr_equal(spectacles_shard_event_name(&event, &length), event.name);
     assert_int_equal(length, 4);
@@ -123,7 +129,7 @@ static void a_reason_is_not_overwritten(void **state)
     spectacles_stream_eof(peer_stream(peer), SPECTACLES_E_SYS, "cable cut", 9, peer->now);
     const spectacles_shard_event *event = spectacles_shard_next_event(peer->shard, peer->now);
     assert_string_equal(event->text, "cable cut");
-    uint64_t again_at = event->time;
+    uint64_t again_at = event->until;
     assert_true(again_at == spectacles_stream_deadline(peer_stream(peer)));
     peer_come_back(peer);
     spectacles_stream_eof(peer_stream(peer), SPECTACLES_E_SYS, "cut again", 9, peer->now);

@@ -409,7 +409,7 @@ static void a_lost_session_is_shown_until_its_gap_is_pulled(void **state)
         assert_string_equal(session.session_id, "abc");
     }
     assert_non_null(event);
-    assert_string_equal(event->text, "abc");
+    assert_string_equal(event->session_id, "abc");
     assert_int_equal(spectacles_shard_session(peer->shard, &session), SPECTACLES_E_STATE);
     peer_free(peer);
 }
