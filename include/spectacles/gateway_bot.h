@@ -1,14 +1,26 @@
 /*
- * spectacles/gateway_bot.h - what Discord answers to GET /gateway/bot, read: where to connect, with how many shards, and how
- * many of them may identify; or what to do when it answers otherwise.
+ * spectacles/gateway_bot.h - reads what Discord answers to GET /gateway/bot: where to connect, with how many shards,
+ * and how many of them may identify; or what to do when the answer is another.
  *
  * SPDX-License-Identifier: MIT
  *
- * The library speaks no HTTP to Discord's API: the request is its owner's, with whatever client he has, and the answer is
- * read here. Pure: no I/O, no allocation, nothing that blocks, nothing global.
+ * The library speaks no HTTP to Discord's API. The owner sends the request with a client of his own, and this reader
+ * takes the answer: status, the header Retry-After, and the body.
  *
  *     GET https://discord.com/api/v10/gateway/bot
  *     Authorization: Bot <token>
+ *
+ * What to do with the verdict:
+ *
+ *     FINE   make the shards, with `url` as their gateway_url; give max_concurrency, total, remaining and
+ *     reset_after to the
+ *            relay
+ *     AGAIN  show `text`, wait for `wait` or for a back-off of your own, and ask again
+ *     TOKEN  show `text` and stop: a person has to change the token
+ *
+ * `text` is for people, and its wording changes between versions. Programs look at the verdict.
+ *
+ * Pure: no I/O, no allocation, nothing that blocks, nothing global.
  */
 #ifndef SPECTACLES_GATEWAY_BOT_H
 #define SPECTACLES_GATEWAY_BOT_H
@@ -19,42 +31,66 @@
 extern "C" {
 #endif
 
+/* What an answer means. The values never change. */
 enum spectacles_gateway_bot_verdict {
-    SPECTACLES_GATEWAY_BOT_FINE = 0, /* the fields of the answer are filled */
-    /* nothing is wrong with the settings, as far as anybody can tell: ask again after `wait`, or after a wait of your own */
+    /* The answer is the one that Discord documents, and its fields are filled in. */
+    SPECTACLES_GATEWAY_BOT_FINE = 0,
+    /*
+     * The answer is of no use, and nothing shows that the settings are wrong: a limit, an outage, a proxy in
+     * between. Ask again after `wait`, or after a wait of your own when it is 0.
+     */
     SPECTACLES_GATEWAY_BOT_AGAIN = 1,
-    /* Discord refuses the token: asking again with it is of no use, and Discord counts such answers against the address */
+    /*
+     * Discord refuses the token. Asking again with it is of no use, and Discord counts such answers against the address
+     * (Discord: "Invalid Request Limit").
+     */
     SPECTACLES_GATEWAY_BOT_TOKEN = 2
 };
 
-enum {
+/* Sizes and limits of spectacles_gateway_bot. */
+enum spectacles_gateway_bot_limit {
+    /* Bytes of spectacles_gateway_bot.url, its NUL included. */
     SPECTACLES_GATEWAY_BOT_URL_SIZE = 512,
+    /* Bytes of spectacles_gateway_bot.text, its NUL included. */
     SPECTACLES_GATEWAY_BOT_TEXT_SIZE = 512,
     /*
-     * More shards than that are not believed. Discord asks for one per 2,500 guilds at the most, and for one per 1,000 as a
-     * rule: 65,536 are 65 million guilds, more than twice what exists. The number is of use to whoever allocates by it.
+     * A larger number of shards is not believed. Discord asks for one shard per 2,500 guilds at the most, and for
+     * one per 1,000 as a rule: 65,536 shards are 65 million guilds, more than twice what exists. Whoever allocates
+     * by the number is safe below it.
      */
     SPECTACLES_GATEWAY_BOT_SHARDS_MAX = 65536
 };
 
-/* Discord: "Get Gateway Bot", "Session Start Limit Object". Grows at the end. */
+/*
+ * What was read (Discord: "Get Gateway Bot", "Session Start Limit Object"). Make it with
+ * spectacles_gateway_bot_init(). Owned by the caller; it points to nothing. Grows at the end.
+ */
 typedef struct spectacles_gateway_bot {
-    uint32_t size;    /* sizeof(spectacles_gateway_bot), set by the caller */
-    uint32_t verdict; /* enum spectacles_gateway_bot_verdict */
-    /* AGAIN: milliseconds that Discord or a proxy asks to wait for, at most a day; 0: it does not say */
+    /* Set by spectacles_gateway_bot_init(). */
+    uint32_t size;
+    /* enum spectacles_gateway_bot_verdict */
+    uint32_t verdict;
+    /* AGAIN: milliseconds that Discord or a proxy asks to wait, at most a day. 0: the answer does not say. */
     uint64_t wait;
-    uint32_t global; /* AGAIN: 1: the wait is of every request of the bot, and not of this one alone */
-    /* FINE: */
-    uint32_t shards;                           /* recommended: 1 to SPECTACLES_GATEWAY_BOT_SHARDS_MAX */
-    uint32_t max_concurrency;                  /* 1 to 65536: spectacles_relay_config.max_concurrency */
-    uint32_t total;                            /* identifies a day, at least 1 */
-    uint32_t remaining;                        /* of these, left; never more than total */
-    uint32_t reserved;                         /* 0 */
-    uint64_t reset_after;                      /* milliseconds until there are new ones */
-    char url[SPECTACLES_GATEWAY_BOT_URL_SIZE]; /* spectacles_shard_config.gateway_url; NUL-terminated */
+    /* AGAIN: 1: the wait is of every request of the bot. 0: it is of this request alone. */
+    uint32_t global;
+    /* FINE: the number of shards that Discord recommends, 1 to SPECTACLES_GATEWAY_BOT_SHARDS_MAX. */
+    uint32_t shards;
+    /* FINE: identifies that may go out in 5 seconds, 1 to 65536: spectacles_relay_config.max_concurrency. */
+    uint32_t max_concurrency;
+    /* FINE: identifies a day, at least 1. */
+    uint32_t total;
+    /* FINE: identifies of the day that are left, never more than `total`. */
+    uint32_t remaining;
+    /* 0 */
+    uint32_t reserved;
+    /* FINE: milliseconds until `remaining` is `total` again. */
+    uint64_t reset_after;
+    /* FINE: for spectacles_shard_config.gateway_url. NUL-terminated. */
+    char url[SPECTACLES_GATEWAY_BOT_URL_SIZE];
     /*
-     * what is wrong, and what to do: one sentence, fit for a log, NUL-terminated; empty when FINE. It shows the start of the
-     * body: who asks through a proxy that echoes requests takes the token out of the body first
+     * AGAIN, TOKEN: what is wrong and what to do, one sentence, fit for a log, NUL-terminated. Empty when FINE. It
+     * shows the start of the body: an owner whose proxy echoes requests takes the token out of the body first.
      */
     char text[SPECTACLES_GATEWAY_BOT_TEXT_SIZE];
 } spectacles_gateway_bot;
@@ -63,21 +99,31 @@ typedef struct spectacles_gateway_bot {
 void spectacles_gateway_bot_init(spectacles_gateway_bot *out, size_t size);
 
 /*
- * Reads an answer. status: of HTTP. retry_after: the value of the header Retry-After, NUL-terminated; NULL: there was none.
- * body: as it came, in any form; may be NULL when length is 0.
+ * Reads an answer, whatever was answered: every status and every body ends in a verdict.
+ *
+ * out: receives what was read. Its size says how much the caller has room for.
+ * status: of HTTP.
+ * retry_after: the value of the header Retry-After, in seconds, NUL-terminated. NULL: there was none.
+ * body, length: the body as it came, in any form. body may be NULL when length is 0.
  *
  *     200 with the JSON that Discord documents                       FINE
- *     401; 403 with Discord's JSON ({"message": .., "code": ..})     TOKEN (but for code 40333: Cloudflare, not Discord)
- *     all else: 403 of a proxy, 429, 5xx, HTML, nonsense             AGAIN, shown as it is: status and start of the body
+ *     401; 403 with Discord's JSON ({"message": .., "code": ..})     TOKEN (but for code 40333: Cloudflare, not
+ *     Discord) all else: 403 of a proxy, 429, 5xx, HTML, nonsense             AGAIN: text shows the status and the
+ *     start of the body
  *
- * Numbers of the answer are checked before they are believed: `shards` 0 or beyond the maximum, like a url that is not
- * wss:// or ws:// to a host, is nonsense that may pass, and so AGAIN. Returns 0; SPECTACLES_E_INVAL: out->size is none that
- * this version knows.
+ * Numbers of the answer are checked before they are believed. `shards` of 0 or beyond the maximum is nonsense that
+ * may pass, and so AGAIN. So is a url that is not wss:// or ws:// to a host.
+ *
+ * Returns 0, or:
+ *   SPECTACLES_E_INVAL  out has no size
  */
 int spectacles_gateway_bot_read(spectacles_gateway_bot *out, uint32_t status, const char *retry_after,
                                 const uint8_t *body, size_t length);
 
-/* The name of a verdict: "FINE", "AGAIN" or "TOKEN"; "UNKNOWN" for any other number. Static. */
+/*
+ * The name of a verdict, for logs: "FINE", "AGAIN" or "TOKEN". "UNKNOWN" for any other number. Static and
+ * NUL-terminated. Cannot fail.
+ */
 const char *spectacles_gateway_bot_verdict_name(uint32_t verdict);
 
 #ifdef __cplusplus

@@ -1,8 +1,10 @@
-/* What a bot may send (Discord: "Gateway Events: Send Events"), put together from typed arguments. */
+/*
+ * What a bot may send (Discord: "Gateway Events: Send Events"), put together from typed arguments. Called by owners.
+ */
 #include "codec/json.h"
 #include "core/config.h"
 #include "core/export.h"
-#include "shard/shard.h"
+#include "shard/events.h"
 
 #include <spectacles/routing.h>
 #include <string.h>
@@ -13,7 +15,7 @@ enum {
     OP_REQUEST_MEMBERS = 8,
     OP_REQUEST_SOUNDS = 31,
     OP_REQUEST_CHANNEL_INFO = 43,
-    NONCE_MOST = 32
+    NONCE_MAX = 32
 };
 
 /* ---- Composing ---- */
@@ -155,7 +157,7 @@ static const char *members_mistake(const spectacles_members_request *request)
     if (request->user_id_count > 0 &&
         (!request->user_ids || has_zero(request->user_ids, request->user_id_count)))
         return "a user id of a request for members is 0";
-    if (request->nonce && strlen(request->nonce) > NONCE_MOST)
+    if (request->nonce && strlen(request->nonce) > NONCE_MAX)
         return "a nonce has at most 32 bytes: Discord ignores longer ones";
     return NULL;
 }

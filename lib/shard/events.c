@@ -1,11 +1,31 @@
-#include "core/export.h"
-#include "shard/shard.h"
+/*
+ * The events of a shard: queued by every file in which something happens, and pulled by shard.c. The sentence about the
+ * last failed call is kept here as well.
+ */
+#include "shard/events.h"
 
 #include <string.h>
 
-spectacles_shard_event *sp_shard_tell(spectacles_shard *shard, uint32_t type)
+/* So many events can wait without an allocation. No more are queued between two calls of the owner. */
+enum {
+    PENDING_MAX = 8
+};
+
+int sp_shard_reserve_events(spectacles_shard *shard)
 {
-    spectacles_shard_event *event = sp_ring_push(&shard->news);
+    shard->pending = sp_ring_of(sizeof(spectacles_shard_event));
+    shard->tickets = sp_ring_of(sizeof(sp_ticket));
+    for (int i = 0; i < PENDING_MAX; i++) {
+        if (!sp_ring_push(&shard->pending))
+            return SPECTACLES_E_NOMEM;
+    }
+    sp_ring_clear(&shard->pending);
+    return SPECTACLES_OK;
+}
+
+spectacles_shard_event *sp_shard_queue_event(spectacles_shard *shard, uint32_t type)
+{
+    spectacles_shard_event *event = sp_ring_push(&shard->pending);
     if (!event)
         return NULL;
     event->type = type;
@@ -24,12 +44,12 @@ int sp_shard_fail(spectacles_shard *shard, int error, const char *text)
 static bool has_ticket(const spectacles_shard *shard)
 {
     const sp_ticket *ticket = sp_ring_front(&shard->tickets);
-    return ticket && (ticket->lost || ticket->end <= shard->gone);
+    return ticket && (ticket->lost || ticket->end <= shard->bytes_consumed);
 }
 
 bool sp_shard_has_event(const spectacles_shard *shard)
 {
-    return shard->news.count > 0 || shard->dispatch_held || has_ticket(shard);
+    return shard->pending.count > 0 || shard->dispatch_held || has_ticket(shard);
 }
 
 static const spectacles_shard_event *take_ticket(spectacles_shard *shard)
@@ -56,7 +76,7 @@ static void set_session_id(spectacles_shard *shard)
 /* What was committed up to this moment counts. */
 static void fill_gap(spectacles_shard *shard)
 {
-    shard->event.seq = sp_session_safe(&shard->session, shard->commits);
+    shard->event.seq = sp_session_safe_seq(&shard->session, shard->commits);
     set_session_id(shard);
     sp_text_set(&shard->event_text, "the session is lost: events after sequence %llu may be missing",
                 (unsigned long long)shard->event.seq);
@@ -85,7 +105,10 @@ static void write_late(uint64_t late, sp_text *text)
                 (unsigned long long)late);
 }
 
-/* Nothing that a text tells of changes while its event waits: a new connection is made when all are pulled. */
+/*
+ * Written when the event is pulled. Nothing that it is about changes before: a new connection waits until all are
+ * pulled.
+ */
 static void write_text(spectacles_shard *shard)
 {
     sp_text *text = &shard->event_text;
@@ -103,32 +126,32 @@ static void write_text(spectacles_shard *shard)
         return;
     case SPECTACLES_SHARD_EVENT_DISCONNECTED:
     case SPECTACLES_SHARD_EVENT_FATAL:
-        *text = shard->loss.text;
+        *text = shard->reason.text;
         return;
     case SPECTACLES_SHARD_EVENT_LATE:
-        shard->late_told = false;
+        shard->late_queued = false;
         write_late(shard->event.duration, text);
         return;
     case SPECTACLES_SHARD_EVENT_STATE:
-        write_state(&shard->event, &shard->loss.text, text);
+        write_state(&shard->event, &shard->reason.text, text);
         return;
     default:
         return;
     }
 }
 
-static const spectacles_shard_event *take_news(spectacles_shard *shard)
+static const spectacles_shard_event *take_pending(spectacles_shard *shard)
 {
-    const spectacles_shard_event *news = sp_ring_front(&shard->news);
-    if (!news)
+    const spectacles_shard_event *pending = sp_ring_front(&shard->pending);
+    if (!pending)
         return NULL;
-    shard->event = *news;
+    shard->event = *pending;
     write_text(shard);
     if (shard->event_text.length > 0) {
         shard->event.text = shard->event_text.chars;
         shard->event.text_length = shard->event_text.length;
     }
-    sp_ring_pop(&shard->news);
+    sp_ring_pop(&shard->pending);
     return &shard->event;
 }
 
@@ -150,81 +173,6 @@ const spectacles_shard_event *sp_shard_take_event(spectacles_shard *shard)
 {
     const spectacles_shard_event *event = take_ticket(shard);
     if (!event)
-        event = take_news(shard);
+        event = take_pending(shard);
     return event ? event : take_dispatch(shard);
-}
-
-SPECTACLES_EXPORT uint32_t spectacles_shard_event_type(const spectacles_shard_event *event)
-{
-    return event->type;
-}
-
-SPECTACLES_EXPORT uint32_t spectacles_shard_event_code(const spectacles_shard_event *event)
-{
-    return event->code;
-}
-
-SPECTACLES_EXPORT int32_t spectacles_shard_event_error(const spectacles_shard_event *event)
-{
-    return event->error;
-}
-
-SPECTACLES_EXPORT uint32_t spectacles_shard_event_state(const spectacles_shard_event *event)
-{
-    return event->state;
-}
-
-SPECTACLES_EXPORT uint64_t spectacles_shard_event_seq(const spectacles_shard_event *event)
-{
-    return event->seq;
-}
-
-SPECTACLES_EXPORT uint64_t spectacles_shard_event_ticket(const spectacles_shard_event *event)
-{
-    return event->ticket;
-}
-
-SPECTACLES_EXPORT uint64_t spectacles_shard_event_duration(const spectacles_shard_event *event)
-{
-    return event->duration;
-}
-
-SPECTACLES_EXPORT uint64_t spectacles_shard_event_until(const spectacles_shard_event *event)
-{
-    return event->until;
-}
-
-SPECTACLES_EXPORT uint64_t spectacles_shard_event_hold_until(const spectacles_shard_event *event)
-{
-    return event->hold_until;
-}
-
-SPECTACLES_EXPORT const char *spectacles_shard_event_name(const spectacles_shard_event *event, size_t *length)
-{
-    if (length)
-        *length = event->name_length;
-    return event->name;
-}
-
-SPECTACLES_EXPORT const uint8_t *spectacles_shard_event_data(const spectacles_shard_event *event,
-                                                             size_t *length)
-{
-    if (length)
-        *length = event->data_length;
-    return event->data;
-}
-
-SPECTACLES_EXPORT const char *spectacles_shard_event_session_id(const spectacles_shard_event *event,
-                                                                size_t *length)
-{
-    if (length)
-        *length = event->session_id_length;
-    return event->session_id;
-}
-
-SPECTACLES_EXPORT const char *spectacles_shard_event_text(const spectacles_shard_event *event, size_t *length)
-{
-    if (length)
-        *length = event->text_length;
-    return event->text;
 }

@@ -1,3 +1,6 @@
+/*
+ * WebSocket frames in memory: reading, putting messages together, writing. Called by receive.c, send.c and stream.c.
+ */
 #include "shard/frame.h"
 
 #include "core/text.h"
@@ -91,8 +94,8 @@ static int begin_data(sp_frames *frames, const header *frame)
 }
 
 /*
- * A header has come, and none of its payload has to: is it a frame that may stand here? (RFC 6455, sections 5.1, 5.2, 5.4,
- * 5.5)
+ * A header has come, and none of its payload has to: is it a frame that may stand here? (RFC 6455, sections 5.1,
+ * 5.2, 5.4, 5.5)
  */
 static int begin_frame(sp_frames *frames, const header *frame)
 {
@@ -179,7 +182,7 @@ void sp_frames_open(sp_frames *frames, sp_buffer *output, sp_random *random, uin
 }
 
 /* wslay's context is 4 KiB, of which an idle connection needs none: it is there from the first frame to the last. */
-static int wake(sp_frames *frames)
+static int make_wslay(sp_frames *frames)
 {
     const struct wslay_frame_callbacks callbacks = {give_output, take_input, make_mask};
     struct wslay_frame_context *context = NULL;
@@ -193,7 +196,7 @@ static int wake(sp_frames *frames)
 }
 
 /* Between two frames it knows nothing that the next one would miss. */
-static void doze(sp_frames *frames)
+static void free_wslay(sp_frames *frames)
 {
     if (frames->wslay && !frames->inside)
         wslay_frame_context_free(frames->wslay);
@@ -279,13 +282,13 @@ void sp_frames_forget(sp_frames *frames)
     sp_buffer_shrink(&frames->message, BUSY_MESSAGE);
 }
 
-void sp_frames_rest(sp_frames *frames)
+void sp_frames_shrink(sp_frames *frames)
 {
     sp_frames_forget(frames);
     if (!frames->message_kind)
         sp_buffer_shrink(&frames->message, KEPT_MESSAGE);
     sp_buffer_shrink(&frames->input, KEPT_INPUT);
-    doze(frames);
+    free_wslay(frames);
 }
 
 /* What was handed out lies in the input, which has to move: it keeps its place, and what follows gets another. */
@@ -343,7 +346,7 @@ int sp_frames_next(sp_frames *frames, sp_frame *out)
         sp_buffer_clear(&frames->input);
     if (sp_buffer_length(&frames->input) == 0)
         return 0;
-    return wake(frames) == SPECTACLES_OK ? read_on(frames, out) : SPECTACLES_E_NOMEM;
+    return make_wslay(frames) == SPECTACLES_OK ? read_on(frames, out) : SPECTACLES_E_NOMEM;
 }
 
 int sp_frames_send(sp_frames *frames, enum sp_frame_kind kind, sp_slice payload)
@@ -354,7 +357,7 @@ int sp_frames_send(sp_frames *frames, enum sp_frame_kind kind, sp_slice payload)
                                       [SP_FRAME_PING] = WSLAY_PING,
                                       [SP_FRAME_PONG] = WSLAY_PONG};
     static const uint8_t nothing[1] = {0};
-    if (wake(frames) != SPECTACLES_OK)
+    if (make_wslay(frames) != SPECTACLES_OK)
         return SPECTACLES_E_NOMEM;
     if (payload.length > SIZE_MAX - HEADER_MAX ||
         !sp_buffer_reserve(frames->output, payload.length + HEADER_MAX)) {
@@ -387,7 +390,10 @@ int sp_frames_send_close(sp_frames *frames, uint32_t code)
 
 /* ---- Close frames ---- */
 
-/* RFC 6455, section 7.4; 1012 to 1014 are in IANA's registry. 1004 to 1006 and 1015 are for programs among themselves. */
+/*
+ * RFC 6455, section 7.4; 1012 to 1014 are in IANA's registry. 1004 to 1006 and 1015 are for programs among
+ * themselves.
+ */
 bool sp_close_code_may_be_sent(uint32_t code)
 {
     return (code >= 1000 && code <= 1014 && (code < 1004 || code > 1006)) || (code >= 3000 && code <= 4999);

@@ -66,13 +66,13 @@ void sp_frames_forget(sp_frames *frames);
 
 /*
  * 1 and the next frame, 0 when more bytes are needed, or an error: SPECTACLES_E_PROTO and SPECTACLES_E_TOOBIG
- * (close_code and error say what to tell the peer and the owner), SPECTACLES_E_NOMEM. What breaks a rule with its header
- * is refused as soon as the header is there; after a refusal everything that comes is dropped.
+ * (close_code and error say what to tell the peer and the owner), SPECTACLES_E_NOMEM. What breaks a rule with its
+ * header is refused as soon as the header is there; after a refusal everything that comes is dropped.
  */
 int sp_frames_next(sp_frames *frames, sp_frame *out);
 
 /* As sp_frames_forget, and memory that an idle connection does not need goes back. */
-void sp_frames_rest(sp_frames *frames);
+void sp_frames_shrink(sp_frames *frames);
 
 /* Appends a masked frame to the output: all of it, or nothing and SPECTACLES_E_NOMEM. */
 int sp_frames_send(sp_frames *frames, enum sp_frame_kind kind, sp_slice payload);

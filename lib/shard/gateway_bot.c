@@ -1,4 +1,8 @@
-/* Reads what Discord answers to GET /gateway/bot. Called by whoever makes the request; it shares nothing with a shard. */
+/* The answer of GET /gateway/bot. Called by owners. */
+/*
+ * Reads what Discord answers to GET /gateway/bot. Called by whoever makes the request; it shares nothing with a
+ * shard.
+ */
 #include <spectacles/gateway_bot.h>
 
 #include "codec/json.h"

@@ -1,3 +1,4 @@
+/* The HTTP upgrade to a WebSocket. Called by stream.c, which asks, and by receive.c, which reads the answer. */
 #include "shard/handshake.h"
 
 #include "routing/retry_after.h"

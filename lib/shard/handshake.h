@@ -24,9 +24,9 @@ int sp_handshake_request(sp_handshake *handshake, sp_buffer *out, const sp_url *
                          const char *user_agent, sp_random *random);
 
 /*
- * Looks at what came: 0 when the head is not complete yet, or the body of a refusal; 1 when it is a valid 101 (*used bytes
- * belong to it), SPECTACLES_E_PROTO with a sentence otherwise, with status and retry_after in the handshake. all: no more
- * will come.
+ * Looks at what came: 0 when the head is not complete yet, or the body of a refusal; 1 when it is a valid 101 (*used
+ * bytes belong to it), SPECTACLES_E_PROTO with a sentence otherwise, with status and retry_after in the handshake.
+ * all: no more will come.
  */
 int sp_handshake_response(sp_handshake *handshake, sp_slice input, bool all, size_t *used, sp_text *why);
 

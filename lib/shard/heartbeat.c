@@ -1,3 +1,4 @@
+/* When heartbeats are due, and whether they were acknowledged. Called by timers.c and ops.c. */
 #include "shard/heartbeat.h"
 
 void sp_heartbeat_start(sp_heartbeat *heartbeat, uint64_t interval, sp_random *random, uint64_t now)

@@ -1,3 +1,4 @@
+/* Decompression of messages. Called by message.c; opened by stream.c. */
 #include "shard/inflate.h"
 
 #include <stdlib.h>
@@ -106,15 +107,15 @@ void sp_inflate_free(sp_inflate *self)
 /* ---- Caps ---- */
 
 /*
- * max_ratio is for payloads that are compressed by themselves. In a stream it would mean nothing: the context lasts as long as
- * the connection, and a payload that resembles an earlier one takes a few bytes, however long it is. (The same
- * GUILD_MEMBERS_CHUNK of 107 KB a second time takes about 20 bytes, 5000 to 1, and whoever may write in a guild can make
- * such a row.) Over a whole connection no bound would separate good from bad either: repetition reaches about
+ * max_ratio is for payloads that are compressed by themselves. In a stream it would mean nothing: the context lasts
+ * as long as the connection, and a payload that resembles an earlier one takes a few bytes, however long it is. (The
+ * same GUILD_MEMBERS_CHUNK of 107 KB a second time takes about 20 bytes, 5000 to 1, and whoever may write in a guild
+ * can make such a row.) Over a whole connection no bound would separate good from bad either: repetition reaches about
  * 10,000 to 1 in zstd, a run of one byte 32,768 to 1, which is the most that the format has.
  *
- * None is needed. Memory is bounded by max_message. What is left is time: one message costs at most the time to inflate and
- * look through max_message bytes, a message that is not valid JSON or ETF ends the connection, and the wait before
- * the next connection grows as long as none of them makes progress.
+ * None is needed. Memory is bounded by max_message. What is left is time: one message costs at most the time to
+ * inflate and look through max_message bytes, a message that is not valid JSON or ETF ends the connection, and the
+ * wait before the next connection grows as long as none of them makes progress.
  */
 static bool grows_too_much(const sp_inflate *self, uint64_t length)
 {
@@ -253,7 +254,7 @@ bool sp_inflate_runs_on(const sp_inflate *self)
     return self->kind == SPECTACLES_COMPRESSION_ZLIB_STREAM && self->pieces > 1;
 }
 
-void sp_inflate_rest(sp_inflate *self)
+void sp_inflate_shrink(sp_inflate *self)
 {
     forget_message(self);
     /* Half a message stays: it is not empty. */

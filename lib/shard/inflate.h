@@ -47,11 +47,12 @@ int sp_inflate_feed(sp_inflate *self, sp_slice bytes, sp_slice *payload);
 
 /*
  * The present message of a zlib-stream took several WebSocket messages: the earlier ones did not end with a flush.
- * That is allowed (Discord: "Transport Compression"), and also what two messages without a flush between them look like.
+ * That is allowed (Discord: "Transport Compression"), and also what two messages without a flush between them look
+ * like.
  */
 bool sp_inflate_runs_on(const sp_inflate *self);
 
 /* The payload that was handed out is not needed any more: most of its memory goes back. */
-void sp_inflate_rest(sp_inflate *self);
+void sp_inflate_shrink(sp_inflate *self);
 
 #endif

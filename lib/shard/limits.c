@@ -1,3 +1,4 @@
+/* How many payloads a connection may still send. Called by send.c, packets.c and ops.c. */
 #include "shard/limits.h"
 
 /* Answers to requested heartbeats, and a resume or an identify, that a minute may see. */

@@ -1,31 +1,35 @@
 /*
- * What a WebSocket message carries: a payload as it stands, or compressed, in JSON or ETF. It depends on what was asked
- * for in the URL and with identify, and on whether the gateway followed. receive.c calls it for every message.
+ * What a WebSocket message carries: a payload as it stands, or compressed, in JSON or ETF. It depends on what was
+ * asked for in the URL and with identify, and on whether the gateway followed. Called by receive.c for every message.
  */
-#include "shard/shard.h"
+#include "shard/message.h"
+
+#include "codec/transcode.h"
+#include "shard/connection.h"
+#include "shard/events.h"
 
 enum {
-    CLOSE_UNSUPPORTED = 1003,
+    KEPT_TERM = 4096,
     ETF_VERSION = 131 /* the first byte of every external term; no zlib and no zstd stream begins with it */
 };
 
-static bool streams(const spectacles_shard *shard)
+static bool has_stream(const spectacles_shard *shard)
 {
     return shard->compression == SPECTACLES_COMPRESSION_ZLIB_STREAM ||
            shard->compression == SPECTACLES_COMPRESSION_ZSTD_STREAM;
 }
 
 /* Once for each connection. */
-static void tell_plain(spectacles_shard *shard, const char *text)
+static void queue_plain(spectacles_shard *shard, const char *text)
 {
     shard->stats.messages_plain++;
-    if (shard->plain_told)
+    if (shard->plain_queued)
         return;
-    spectacles_shard_event *event = sp_shard_tell(shard, SPECTACLES_SHARD_EVENT_PLAIN);
+    spectacles_shard_event *event = sp_shard_queue_event(shard, SPECTACLES_SHARD_EVENT_PLAIN);
     if (!event)
         return;
     event->text = text;
-    shard->plain_told = true;
+    shard->plain_queued = true;
 }
 
 /*
@@ -34,16 +38,16 @@ static void tell_plain(spectacles_shard *shard, const char *text)
  */
 static int read_text(spectacles_shard *shard)
 {
-    bool expected = shard->encoding == SPECTACLES_FORMAT_JSON && !streams(shard);
-    shard->heard = SPECTACLES_FORMAT_JSON;
+    bool expected = shard->encoding == SPECTACLES_FORMAT_JSON && !has_stream(shard);
+    shard->message_format = SPECTACLES_FORMAT_JSON;
     if (shard->state == SPECTACLES_SHARD_HELLO)
-        shard->spoken = SPECTACLES_FORMAT_JSON;
+        shard->output_format = SPECTACLES_FORMAT_JSON;
     if (!expected)
-        tell_plain(shard,
-                   shard->encoding == SPECTACLES_FORMAT_ETF
-                       ? "the gateway sends JSON as text, though ETF was asked for: it is taken as it is"
-                       : "the gateway sends text without compression, though compression was asked for: it "
-                         "is taken as it is");
+        queue_plain(shard,
+                    shard->encoding == SPECTACLES_FORMAT_ETF
+                        ? "the gateway sends JSON as text, though ETF was asked for: it is taken as it is"
+                        : "the gateway sends text without compression, though compression was asked for: it "
+                          "is taken as it is");
     return 1;
 }
 
@@ -68,16 +72,16 @@ static int inflate(spectacles_shard *shard, sp_slice *payload)
 
 static int read_binary(spectacles_shard *shard, sp_slice *payload, uint32_t *close_code, const char **why)
 {
-    shard->heard = shard->encoding;
+    shard->message_format = shard->encoding;
     if (shard->compression == SPECTACLES_COMPRESSION_NONE) {
-        *close_code = CLOSE_UNSUPPORTED;
+        *close_code = SP_CLOSE_CODE_UNSUPPORTED;
         *why = "the gateway sent a binary message, but JSON without compression was asked for";
         return shard->encoding == SPECTACLES_FORMAT_ETF ? 1 : SPECTACLES_E_PROTO;
     }
-    if (streams(shard) && is_bare_term(shard, *payload)) {
-        tell_plain(shard,
-                   "the gateway sends ETF without compression, though compression was asked for: it is "
-                   "taken as it is");
+    if (has_stream(shard) && is_bare_term(shard, *payload)) {
+        queue_plain(shard,
+                    "the gateway sends ETF without compression, though compression was asked for: it is "
+                    "taken as it is");
         return 1;
     }
     int got = inflate(shard, payload);
@@ -91,4 +95,24 @@ int sp_shard_read_message(spectacles_shard *shard, const sp_frame *frame, sp_sli
 {
     *payload = frame->payload;
     return frame->kind == SP_FRAME_TEXT ? read_text(shard) : read_binary(shard, payload, close_code, why);
+}
+
+/* The d of a payload that the shard itself looks into, as JSON. False: the connection was given up. */
+bool sp_shard_read_data(spectacles_shard *shard, const spectacles_envelope *envelope, sp_slice *d,
+                        uint64_t now)
+{
+    spectacles_problem problem;
+    *d = (sp_slice){envelope->data, envelope->data_length};
+    if (shard->message_format == SPECTACLES_FORMAT_JSON || !d->bytes)
+        return true;
+    sp_buffer_clear(&shard->term);
+    sp_buffer_shrink(&shard->term, KEPT_TERM);
+    int error = sp_transcode(&shard->term, &shard->keys, SPECTACLES_FORMAT_JSON, SPECTACLES_FORMAT_ETF, 0, *d,
+                             &problem);
+    *d = sp_buffer_slice(&shard->term);
+    if (error == SPECTACLES_E_NOMEM)
+        sp_shard_check_memory(shard, error, now);
+    else if (error != SPECTACLES_OK)
+        sp_shard_refuse(shard, SP_CLOSE_CODE_UNDECODABLE, SPECTACLES_E_PROTO, problem.text, now);
+    return error == SPECTACLES_OK;
 }

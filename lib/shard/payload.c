@@ -1,3 +1,4 @@
+/* The payloads that a shard composes itself, as JSON. Called by send.c and packets.c. */
 #include "shard/payload.h"
 
 #include "codec/json.h"

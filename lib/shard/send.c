@@ -1,7 +1,12 @@
+/*
+ * Writes frames and payloads of the shard itself: identify, resume, heartbeats. Called by shard.c, ops.c, timers.c,
+ * receive.c, connection.c and packets.c.
+ */
+#include "shard/send.h"
+
 #include "codec/transcode.h"
 #include "core/config.h"
 #include "shard/payload.h"
-#include "shard/shard.h"
 
 #include <spectacles/routing.h>
 #include <string.h>
@@ -17,14 +22,14 @@ int sp_shard_write_frame(spectacles_shard *shard, enum sp_frame_kind kind, sp_sl
     size_t before = sp_buffer_length(&shard->output);
     int error = sp_frames_send(&shard->frames, kind, payload);
     if (error == SPECTACLES_OK)
-        shard->written += sp_buffer_length(&shard->output) - before;
+        shard->bytes_written += sp_buffer_length(&shard->output) - before;
     return error;
 }
 
 int sp_shard_encode(spectacles_shard *shard, sp_slice *payload, spectacles_problem *problem)
 {
     sp_slice encoded = sp_buffer_slice(&shard->scratch);
-    if (shard->spoken == SPECTACLES_FORMAT_ETF) {
+    if (shard->output_format == SPECTACLES_FORMAT_ETF) {
         sp_buffer_clear(&shard->term);
         int error = sp_transcode(&shard->term, &shard->keys, SPECTACLES_FORMAT_ETF, SPECTACLES_FORMAT_JSON, 0,
                                  encoded, problem);
@@ -46,7 +51,7 @@ static void empty_scratch(spectacles_shard *shard)
 
 int sp_shard_write_payload(spectacles_shard *shard, uint32_t op, sp_slice payload, uint64_t now)
 {
-    enum sp_frame_kind kind = shard->spoken == SPECTACLES_FORMAT_ETF ? SP_FRAME_BINARY : SP_FRAME_TEXT;
+    enum sp_frame_kind kind = shard->output_format == SPECTACLES_FORMAT_ETF ? SP_FRAME_BINARY : SP_FRAME_TEXT;
     int error = sp_shard_write_frame(shard, kind, payload);
     empty_scratch(shard);
     if (error != SPECTACLES_OK)
@@ -55,7 +60,7 @@ int sp_shard_write_payload(spectacles_shard *shard, uint32_t op, sp_slice payloa
     shard->stats.payloads_sent++;
     if (op < SPECTACLES_SHARD_OPS)
         shard->stats.sent_by_op[op]++;
-    memmove(shard->last_ops + 1, shard->last_ops, SP_LAST_OPS - 1);
+    memmove(shard->last_ops + 1, shard->last_ops, SP_OPS_KEPT - 1);
     shard->last_ops[0] = op < 0xff ? (uint8_t)op : 0xfe;
     return SPECTACLES_OK;
 }
@@ -94,13 +99,13 @@ int sp_shard_write_identify(spectacles_shard *shard, uint64_t now)
 
 int sp_shard_write_resume(spectacles_shard *shard, uint64_t now)
 {
-    uint64_t seq = sp_session_safe(&shard->session, shard->commits);
+    uint64_t seq = sp_session_safe_seq(&shard->session, shard->commits);
     return write_scratch(shard, sp_payload_resume(&shard->scratch, shard->token, shard->session.id, seq),
                          OP_RESUME, now);
 }
 
 int sp_shard_write_heartbeat(spectacles_shard *shard, uint64_t now)
 {
-    uint64_t seq = sp_session_safe(&shard->session, shard->commits);
+    uint64_t seq = sp_session_safe_seq(&shard->session, shard->commits);
     return write_scratch(shard, sp_payload_heartbeat(&shard->scratch, seq), OP_HEARTBEAT, now);
 }

@@ -1,3 +1,7 @@
+/*
+ * What a resume takes, and which sequence is safe. Called by connection.c, state.c, dispatch.c, ops.c, events.c,
+ * send.c and shard.c.
+ */
 #include "shard/session.h"
 
 #include "codec/json.h"
@@ -10,7 +14,7 @@ bool sp_session_exists(const sp_session *session)
     return session->id[0] != '\0' && !session->lost;
 }
 
-bool sp_session_is_shown(const sp_session *session)
+bool sp_session_is_known(const sp_session *session)
 {
     return session->id[0] != '\0';
 }
@@ -20,19 +24,19 @@ void sp_session_forget(sp_session *session)
     *session = (sp_session){0};
 }
 
-void sp_session_lives(sp_session *session)
+void sp_session_confirm(sp_session *session)
 {
     session->unanswered = SPECTACLES_NEVER;
     session->doubted = false;
 }
 
-void sp_session_asked(sp_session *session, uint64_t now)
+void sp_session_note_resume(sp_session *session, uint64_t now)
 {
     if (session->unanswered == SPECTACLES_NEVER)
         session->unanswered = now;
 }
 
-uint64_t sp_session_safe(const sp_session *session, bool commits)
+uint64_t sp_session_safe_seq(const sp_session *session, bool commits)
 {
     return commits ? session->committed : session->received;
 }
@@ -80,12 +84,15 @@ int sp_session_import(sp_session *session, const spectacles_session *stored, con
     if (!sp_text_is_graphic(taken.id) || !sp_text_is_graphic(taken.resume_url))
         return SPECTACLES_E_INVAL;
     choose_host(&taken, base);
-    sp_session_lives(&taken);
+    sp_session_confirm(&taken);
     *session = taken;
     return SPECTACLES_OK;
 }
 
-/* The text behind a key: its length, or SPECTACLES_E_STATE when it is not there, SPECTACLES_E_TOOBIG, SPECTACLES_E_PROTO. */
+/*
+ * The text behind a key: its length, or SPECTACLES_E_STATE when it is not there, SPECTACLES_E_TOOBIG,
+ * SPECTACLES_E_PROTO.
+ */
 static int read_text(sp_slice object, const char *key, char *out, size_t size)
 {
     sp_slice value;

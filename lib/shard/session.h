@@ -31,14 +31,14 @@ typedef struct sp_session {
 bool sp_session_exists(const sp_session *session);
 
 /* One that the owner believes in: it exists, or its GAP has not been handed out. */
-bool sp_session_is_shown(const sp_session *session);
+bool sp_session_is_known(const sp_session *session);
 void sp_session_forget(sp_session *session);
 
 /* Discord has it: it was made or resumed, or it has made progress. */
-void sp_session_lives(sp_session *session);
+void sp_session_confirm(sp_session *session);
 
 /* A RESUME went out. */
-void sp_session_asked(sp_session *session, uint64_t now);
+void sp_session_note_resume(sp_session *session, uint64_t now);
 
 /* Takes over what an owner stored. SPECTACLES_E_INVAL, and *why says what is wrong with it. */
 int sp_session_import(sp_session *session, const spectacles_session *stored, const sp_url *base,
@@ -52,6 +52,6 @@ int sp_session_begin(sp_session *session, sp_slice ready, const sp_url *base, bo
                      const char **why);
 
 /* The sequence from which a resume would go on. */
-uint64_t sp_session_safe(const sp_session *session, bool commits);
+uint64_t sp_session_safe_seq(const sp_session *session, bool commits);
 
 #endif

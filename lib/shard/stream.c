@@ -2,8 +2,12 @@
  * The shard as a stream: where it wants to be connected, the bytes that come and go, and the end of a connection.
  * Called through core/stream.c, by a link or by a transport of the owner.
  */
+#include "shard/stream.h"
+
 #include "core/export.h"
-#include "shard/shard.h"
+#include "shard/connection.h"
+#include "shard/events.h"
+#include "shard/state.h"
 #include "shard/timers.h"
 
 #include <string.h>
@@ -44,10 +48,10 @@ static int opened(void *engine, uint64_t now)
     int error = open_websocket(shard);
     if (error != SPECTACLES_OK)
         return sp_shard_fail(shard, error, spectacles_strerror(error));
-    shard->written = sp_buffer_length(&shard->output);
+    shard->bytes_written = sp_buffer_length(&shard->output);
     memset(shard->last_ops, 0xff, sizeof shard->last_ops);
     shard->transport = SP_TRANSPORT_OPEN;
-    sp_shard_become(shard, SPECTACLES_SHARD_UPGRADING, now);
+    sp_shard_set_state(shard, SPECTACLES_SHARD_UPGRADING, now);
     return SPECTACLES_OK;
 }
 
@@ -75,7 +79,7 @@ static int feed(void *engine, const uint8_t *bytes, size_t length, uint64_t now)
     if (shard->transport != SP_TRANSPORT_OPEN)
         return sp_shard_fail(shard, SPECTACLES_E_STATE, "bytes arrived on a connection that is not open");
     /* Events that wait still point into the last message. */
-    if (!shard->dispatch_held && shard->news.count == 0)
+    if (!shard->dispatch_held && shard->pending.count == 0)
         sp_frames_forget(&shard->frames);
     int error = sp_frames_feed(&shard->frames, bytes, length);
     if (error != SPECTACLES_OK)
@@ -89,15 +93,16 @@ static int feed(void *engine, const uint8_t *bytes, size_t length, uint64_t now)
 /* A reason that was noted before, such as a close code of the gateway, stands. */
 static void note_end(spectacles_shard *shard, int error, const char *text, size_t length)
 {
-    sp_loss *loss = sp_shard_blame(shard, 0, error ? error : SPECTACLES_E_CLOSED, SP_CLOSE_RESUME);
-    if (!loss)
+    sp_close_reason *reason =
+        sp_shard_set_reason(shard, 0, error ? error : SPECTACLES_E_CLOSED, SP_CLOSE_RESUME);
+    if (!reason)
         return;
     /* A close frame may be among the bytes that were fed and not read yet. It says more, and replaces this reason. */
-    loss->told = false;
+    reason->is_set = false;
     if (length > 0)
-        sp_text_add_foreign(&loss->text, text, length, SP_TEXT_MAX / 2);
+        sp_text_add_foreign(&reason->text, text, length, SP_TEXT_MAX / 2);
     else
-        sp_text_set(&loss->text, "the gateway closed the connection without a close frame");
+        sp_text_set(&reason->text, "the gateway closed the connection without a close frame");
 }
 
 static int eof(void *engine, int error, const char *text, size_t length, uint64_t now)
@@ -110,7 +115,7 @@ static int eof(void *engine, int error, const char *text, size_t length, uint64_
     sp_heartbeat_stop(&shard->heartbeat);
     note_end(shard, error, text, length);
     if (!was_open)
-        sp_shard_settle(shard, now);
+        sp_shard_end_connection(shard, now);
     return SPECTACLES_OK;
 }
 
@@ -128,7 +133,7 @@ static void consumed(void *engine, size_t length)
     if (length > sp_buffer_length(&shard->output))
         length = sp_buffer_length(&shard->output);
     sp_buffer_consume(&shard->output, length);
-    shard->gone += length;
+    shard->bytes_consumed += length;
     shard->stats.bytes_sent += length;
     /* The last byte of a packet may have gone out: then SENT waits. */
     if (sp_shard_has_event(shard))

@@ -3,59 +3,53 @@
  */
 #include "shard/timers.h"
 
-#include "shard/shard.h"
-
-/* Bytes came that nobody has looked at: then it is the owner who is slow, and not the gateway that is silent. */
-static bool has_unread(const spectacles_shard *shard)
-{
-    return shard->unread;
-}
+#include "shard/connection.h"
+#include "shard/events.h"
+#include "shard/receive.h"
+#include "shard/send.h"
+#include "shard/state.h"
 
 uint64_t sp_shard_deadline(const spectacles_shard *shard)
 {
     if (shard->unannounced)
         return 0;
-    bool waits = shard->state == SPECTACLES_SHARD_IDLE || shard->state == SPECTACLES_SHARD_BACKOFF;
-    /* What is left then is for next_event. */
+    /* What was fed before the end is read by the next spectacles_shard_next_event(). */
     if (shard->transport == SP_TRANSPORT_ENDED)
         return SPECTACLES_NEVER;
-    /* A new connection waits until the owner has pulled what happened to the last one. */
-    if (waits && !sp_shard_connects_at(shard, SPECTACLES_NEVER))
-        return SPECTACLES_NEVER;
-    if (shard->state == SPECTACLES_SHARD_IDLE)
-        return shard->held_until;
+    if (shard->transport == SP_TRANSPORT_NONE)
+        return sp_shard_next_connect(shard);
     uint64_t heartbeat = sp_heartbeat_deadline(&shard->heartbeat);
     return heartbeat < shard->phase_deadline ? heartbeat : shard->phase_deadline;
 }
 
-/* At most one such event waits: an owner who is late does not pull either. */
-static void tell_late(spectacles_shard *shard, uint64_t late)
+/* At most one such event waits: an owner whose loop is late does not pull either. */
+static void queue_late(spectacles_shard *shard, uint64_t late)
 {
     shard->stats.heartbeats_late++;
-    if (shard->late_told)
+    if (shard->late_queued)
         return;
-    spectacles_shard_event *event = sp_shard_tell(shard, SPECTACLES_SHARD_EVENT_LATE);
+    spectacles_shard_event *event = sp_shard_queue_event(shard, SPECTACLES_SHARD_EVENT_LATE);
     if (!event)
         return;
     event->duration = late;
-    shard->late_told = true;
+    shard->late_queued = true;
 }
 
 static void give_up_heartbeat(spectacles_shard *shard, uint64_t late, uint64_t now)
 {
     unsigned long long interval = shard->heartbeat.interval;
-    sp_loss *loss = sp_shard_blame(shard, 0, SPECTACLES_E_CLOSED, SP_CLOSE_RESUME);
-    if (loss && late > interval)
+    sp_close_reason *reason = sp_shard_set_reason(shard, 0, SPECTACLES_E_CLOSED, SP_CLOSE_RESUME);
+    if (reason && late > interval)
         sp_text_set(
-            &loss->text,
+            &reason->text,
             "a heartbeat is %llu ms late, more than a whole interval: the machine was suspended, or the "
             "owner's loop hung, and the gateway has given the connection up",
             (unsigned long long)late);
-    else if (loss)
-        sp_text_set(&loss->text,
+    else if (reason)
+        sp_text_set(&reason->text,
                     "the gateway did not acknowledge a heartbeat within %llu ms: the connection is dead",
                     interval);
-    sp_shard_drop(shard, 4000, now);
+    sp_shard_close_connection(shard, 4000, now);
 }
 
 /*
@@ -67,7 +61,7 @@ static int beat(spectacles_shard *shard, uint64_t now)
 {
     uint64_t late = now - sp_heartbeat_deadline(&shard->heartbeat);
     bool dead = sp_heartbeat_missed(&shard->heartbeat, now) || sp_heartbeat_overslept(&shard->heartbeat, now);
-    if (dead && !has_unread(shard)) {
+    if (dead && !shard->unread) {
         give_up_heartbeat(shard, late, now);
         return SPECTACLES_OK;
     }
@@ -76,7 +70,7 @@ static int beat(spectacles_shard *shard, uint64_t now)
         return sp_shard_fail(shard, error, "out of memory: a heartbeat could not be written");
     sp_heartbeat_sent(&shard->heartbeat, now);
     if (late >= SP_HEARTBEAT_LATE)
-        tell_late(shard, late);
+        queue_late(shard, late);
     return SPECTACLES_OK;
 }
 
@@ -99,26 +93,26 @@ static const char *phase_text(enum spectacles_shard_state state)
 static void end_phase(spectacles_shard *shard, uint64_t now)
 {
     if (shard->state == SPECTACLES_SHARD_CLOSING) {
-        sp_shard_settle(shard, now);
+        sp_shard_end_connection(shard, now);
         return;
     }
-    if (has_unread(shard)) {
-        sp_shard_become(shard, shard->state, now);
+    if (shard->unread) {
+        sp_shard_set_state(shard, shard->state, now);
         return;
     }
     if (sp_shard_receive_last_head(shard, now))
         return;
-    sp_loss *loss = sp_shard_blame(shard, 0, SPECTACLES_E_CLOSED, SP_CLOSE_RESUME);
-    if (loss)
-        sp_text_set(&loss->text, "%s", phase_text(shard->state));
-    sp_shard_drop(shard, 4000, now);
+    sp_close_reason *reason = sp_shard_set_reason(shard, 0, SPECTACLES_E_CLOSED, SP_CLOSE_RESUME);
+    if (reason)
+        sp_text_set(&reason->text, "%s", phase_text(shard->state));
+    sp_shard_close_connection(shard, 4000, now);
 }
 
 int sp_shard_expire(spectacles_shard *shard, uint64_t now)
 {
     /* The owner is told by this call, and pulls after it. A loop that cannot pull now does not spin. */
     shard->unannounced = false;
-    if (sp_shard_connects_at(shard, now))
+    if (now >= sp_shard_next_connect(shard))
         sp_shard_connect(shard, now);
     if (shard->transport == SP_TRANSPORT_NONE || shard->transport == SP_TRANSPORT_ENDED)
         return SPECTACLES_OK;

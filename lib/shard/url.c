@@ -1,3 +1,4 @@
+/* The URL of a gateway. Called by shard.c and session.c. */
 #include "shard/url.h"
 
 #include <string.h>

@@ -3,7 +3,7 @@
  * length and the bytes. Whatever happens, the shard stays usable, tells one end at most, and can be freed.
  */
 #include "fuzz.h"
-#include "shard/shard.h"
+#include "shard/internal.h"
 
 #include <stdio.h>
 

@@ -40,8 +40,6 @@ NOT_YET_SHORT: set[str] = {
     "unit/relay/test_relay.c",
     "unit/shard/test_encodings.c",
     "unit/shard/test_hostile.c",
-    "unit/shard/test_life.c",
-    "unit/shard/test_shard.c",
 }
 
 

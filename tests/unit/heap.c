@@ -35,11 +35,24 @@ int heap_left_behind(void)
     return left_behind;
 }
 
+/* Looks at every byte, also at those that a buffer poisons because nobody should read them any more. */
+#if defined(__GNUC__)
+__attribute__((no_sanitize("address")))
+#endif
+static int
+is_at(const unsigned char *bytes, const char *text, size_t length)
+{
+    size_t same = 0;
+    while (same < length && bytes[same] == (unsigned char)text[same])
+        same++;
+    return same == length;
+}
+
 static int holds_secret(const struct block *block)
 {
     size_t length = secret ? strlen(secret) : 0;
     for (size_t at = 0; length > 0 && at + length <= block->size; at++) {
-        if (memcmp(block->bytes + at, secret, length) == 0)
+        if (is_at(block->bytes + at, secret, length))
             return 1;
     }
     return 0;

@@ -35,6 +35,11 @@ spectacles_stream *peer_stream(const sp_peer *peer)
     return spectacles_shard_stream(peer->shard);
 }
 
+uint32_t peer_state(const sp_peer *peer)
+{
+    return spectacles_shard_state(peer->shard);
+}
+
 void peer_free(sp_peer *peer)
 {
     for (int i = 0; i < peer->lines; i++)

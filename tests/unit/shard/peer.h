@@ -40,6 +40,7 @@ void peer_config(spectacles_shard_config *config);
 sp_peer *peer_new(const spectacles_shard_config *config);
 void peer_free(sp_peer *peer);
 spectacles_stream *peer_stream(const sp_peer *peer);
+uint32_t peer_state(const sp_peer *peer);
 
 /* Pulls all events into lines. */
 void peer_pull(sp_peer *peer);

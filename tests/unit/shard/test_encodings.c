@@ -422,8 +422,8 @@ static void a_zstd_frame_may_end_with_any_byte(void **state)
 }
 
 /*
- * So long that its ratio would count. It repeats itself after `period` bytes: zlib looks back 32 KiB, and shrinks to a 256th only
- * what repeats itself at short distance; zstd looks back further.
+ * So long that its ratio would count. It repeats itself after `period` bytes: zlib looks back 32 KiB, and shrinks to
+ * a 256th only what repeats itself at short distance; zstd looks back further.
  */
 static char *long_dispatch(const char *name, size_t length, size_t period)
 {
@@ -448,8 +448,8 @@ static void say_as(sp_scene *scene, const char *text, int seq)
 }
 
 /*
- * A stream remembers: what resembles an earlier payload takes a few bytes, and looks like a bomb. Guilds whose members are
- * asked for twice, a GUILD_CREATE again after an outage, one long message posted ten times.
+ * A stream remembers: what resembles an earlier payload takes a few bytes, and looks like a bomb. Guilds whose
+ * members are asked for twice, a GUILD_CREATE again after an outage, one long message posted ten times.
  */
 static void a_stream_may_repeat_itself(void **state)
 {

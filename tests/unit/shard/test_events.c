@@ -218,6 +218,96 @@ static void a_duration_is_no_point_in_time(void **state)
     peer_free(peer);
 }
 
+static void every_state_is_told(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    peer->states = 1;
+    peer_ready(peer);
+    peer_close(peer, 4000, "Unknown error.");
+    peer_come_back(peer);
+    peer_text(peer, "{\"op\":0,\"t\":\"A\",\"s\":2,\"d\":1}");
+    peer_text(peer, "{\"op\":0,\"t\":\"RESUMED\",\"s\":3,\"d\":{}}");
+    spectacles_shard_close(peer->shard, 0, peer->now);
+    peer_eof(peer, 0, NULL);
+    static const char *const expected[] = {
+        "CONNECTING 0 0 gateway.discord.gg:443",
+        "STATE 2 0 0 connected: asking for a WebSocket",
+        "STATE 3 0 0 the WebSocket stands: waiting for HELLO",
+        "IDENTIFY 0 0 ",
+        "STATE 5 0 0 identify was sent: waiting for READY",
+        "READY 0 0 ",
+        "DISPATCH 1 READY ",
+        "STATE 8 4000 -6 closing: the gateway had an unknown error (close code 4000): Unknown error.",
+        "LOST 4000 -6 the gateway had an unknown error (close code 4000): Unknown error.",
+        "CONNECTING 0 0 gateway-us-east1-b.discord.gg:443",
+        "STATE 2 0 0 connected: asking for a WebSocket",
+        "STATE 3 0 0 the WebSocket stands: waiting for HELLO",
+        "STATE 6 0 0 resuming behind sequence 1",
+        "DISPATCH 2 A 1",
+        "RESUMED 0 0 ",
+        "DISPATCH 3 RESUMED {}",
+        "STATE 8 0 0 closing: the owner asked for it",
+        "CLOSED 0 0 ",
+    };
+    for (int i = 0; i < (int)(sizeof expected / sizeof expected[0]); i++) {
+        assert_true(i < peer->lines);
+        if (strncmp(peer->line[i], expected[i], strlen(expected[i])) != 0)
+            fail_msg("%d: %s, expected: %s", i, peer->line[i], expected[i]);
+    }
+    assert_int_equal(peer->lines, (int)(sizeof expected / sizeof expected[0]));
+    peer_free(peer);
+}
+
+static void events_name_the_state(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    const spectacles_shard_event *event = spectacles_shard_next_event(peer->shard, peer->now);
+    assert_int_equal(event->type, SPECTACLES_SHARD_EVENT_CONNECTING);
+    assert_int_equal(spectacles_shard_event_state(event), SPECTACLES_SHARD_CONNECTING);
+    peer_ready(peer);
+    const char frame[] = "\x81\x1e{\"op\":0,\"t\":\"A\",\"s\":2,\"d\":[1]}";
+    spectacles_stream_feed(peer_stream(peer), (const uint8_t *)frame, 32, peer->now);
+    event = spectacles_shard_next_event(peer->shard, peer->now);
+    assert_int_equal(event->type, SPECTACLES_SHARD_EVENT_DISPATCH);
+    assert_int_equal(spectacles_shard_event_state(event), SPECTACLES_SHARD_READY);
+    peer_free(peer);
+}
+
+/* READY is told twice: as an event, and as the dispatch that it is. More arrives in between. */
+static void what_waits_to_be_told_stays(void **state)
+{
+    (void)state;
+    static const char ready[] = "\x81\x4c{\"op\":0,\"t\":\"READY\",\"s\":1,\"d\":{\"session_id\":\"abc\","
+                                "\"pad\":\"0123456789012345\"}}";
+    static const char ping[] = "\x89\x04ping";
+    char payload[4200];
+    spectacles_shard_config config;
+    peer_config(&config);
+    sp_peer *peer = peer_new(&config);
+    peer_hello(peer);
+    assert_int_equal(spectacles_shard_identify(peer->shard, peer->now), SPECTACLES_OK);
+    peer_pull(peer);
+    spectacles_stream_feed(peer_stream(peer), (const uint8_t *)ready, sizeof ready - 1, peer->now);
+    const spectacles_shard_event *event = spectacles_shard_next_event(peer->shard, peer->now);
+    assert_non_null(event);
+    assert_int_equal(event->type, SPECTACLES_SHARD_EVENT_READY);
+    for (int i = 0; i < 2000; i++)
+        spectacles_stream_feed(peer_stream(peer), (const uint8_t *)ping, sizeof ping - 1, peer->now);
+    event = spectacles_shard_next_event(peer->shard, peer->now);
+    assert_non_null(event);
+    assert_int_equal(event->type, SPECTACLES_SHARD_EVENT_DISPATCH);
+    assert_memory_equal(event->name, "READY", 5);
+    assert_memory_equal(event->data, "{\"session_id\":\"abc\",\"pad\":\"0123456789012345\"}",
+                        event->data_length);
+    peer_pull(peer);
+    assert_int_equal(peer_read(peer, payload, sizeof payload), 1);
+    for (int i = 0; i < 2000; i++)
+        assert_int_equal(peer_read(peer, payload, sizeof payload), 10);
+    peer_free(peer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,6 +317,9 @@ int main(void)
         cmocka_unit_test(the_memory_of_an_event_is_poisoned_after_its_end),
         cmocka_unit_test(the_session_id_is_in_its_own_field),
         cmocka_unit_test(a_duration_is_no_point_in_time),
+        cmocka_unit_test(every_state_is_told),
+        cmocka_unit_test(events_name_the_state),
+        cmocka_unit_test(what_waits_to_be_told_stays),
     };
-    return cmocka_run_group_tests_name("events", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("shard/events", tests, NULL, NULL);
 }

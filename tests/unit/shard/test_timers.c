@@ -125,6 +125,389 @@ static void a_dispatch_that_is_held_is_a_deadline(void **state)
     peer_free(peer);
 }
 
+static void accept_hello(sp_peer *peer)
+{
+    peer_open(peer);
+    peer_accept(peer);
+    peer_text(peer, "{\"op\":10,\"d\":{\"heartbeat_interval\":41250}}");
+}
+
+/* To the next attempt, and no further. */
+static void wait_for_attempt(sp_peer *peer)
+{
+    assert_int_equal(peer_state(peer), SPECTACLES_SHARD_BACKOFF);
+    peer_wait(peer, spectacles_stream_deadline(peer_stream(peer)) - peer->now);
+    assert_int_equal(peer_state(peer), SPECTACLES_SHARD_CONNECTING);
+}
+
+/* Takes note of events that wait, as a loop does whose owner cannot pull: what is left is the deadline of a timer. */
+static uint64_t deadline_without_pulling(sp_peer *peer)
+{
+    spectacles_stream_expire(peer_stream(peer), peer->now);
+    return spectacles_stream_deadline(peer_stream(peer));
+}
+
+static void a_late_heartbeat_is_told(void **state)
+{
+    (void)state;
+    spectacles_shard_stats stats = {.size = sizeof stats};
+    sp_peer *peer = peer_new(NULL);
+    peer_ready(peer);
+    peer->now = spectacles_stream_deadline(peer_stream(peer)) + 999;
+    spectacles_stream_expire(peer_stream(peer), peer->now);
+    peer_text(peer, "{\"op\":11}");
+    assert_int_equal(peer_count(peer, "LATE "), 0);
+    peer->now = spectacles_stream_deadline(peer_stream(peer)) + 1000;
+    spectacles_stream_expire(peer_stream(peer), peer->now);
+    peer_text(peer, "{\"op\":11}");
+    assert_int_equal(peer_count(peer, "LATE 1000 a heartbeat went out 1000 ms late: the owner's loop"), 1);
+    /* An owner who does not pull is told once, and not once a heartbeat. */
+    for (int i = 0; i < 20; i++) {
+        spectacles_stream_feed(peer_stream(peer), (const uint8_t *)"\x81\x09{\"op\":11}", 11, peer->now);
+        peer->now = deadline_without_pulling(peer) + 5000;
+        spectacles_stream_expire(peer_stream(peer), peer->now);
+    }
+    peer_forget(peer);
+    peer_pull(peer);
+    assert_int_equal(peer_count(peer, "LATE 5000 "), 1);
+    assert_int_equal(peer->lines - peer_count(peer, "LATENCY"), 1);
+    spectacles_shard_get_stats(peer->shard, &stats);
+    assert_int_equal(stats.heartbeats_late, 21);
+    assert_int_equal(stats.sent_by_op[1], 22);
+    peer_free(peer);
+}
+
+/* Nothing is lost a millisecond before, and everything at that one. */
+static void ends_after(sp_peer *peer, uint64_t ms, uint32_t before, uint32_t after)
+{
+    assert_int_equal(peer_state(peer), before);
+    peer_wait(peer, ms - 1);
+    assert_int_equal(peer_state(peer), before);
+    peer_wait(peer, 1);
+    assert_int_equal(peer_state(peer), after);
+}
+
+static void phases_end_to_the_millisecond(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    peer_pull(peer);
+    ends_after(peer, 30000, SPECTACLES_SHARD_CONNECTING, SPECTACLES_SHARD_BACKOFF);
+    wait_for_attempt(peer);
+    peer_open(peer);
+    ends_after(peer, 10000, SPECTACLES_SHARD_UPGRADING, SPECTACLES_SHARD_BACKOFF);
+    wait_for_attempt(peer);
+    peer_open(peer);
+    peer_accept(peer);
+    ends_after(peer, 20000, SPECTACLES_SHARD_HELLO, SPECTACLES_SHARD_CLOSING);
+    /* With a code that keeps the session. */
+    char payload[200];
+    assert_int_equal(peer_read(peer, payload, sizeof payload), 8);
+    assert_memory_equal(payload, "\x0f\xa0", 2);
+    ends_after(peer, 3000, SPECTACLES_SHARD_CLOSING, SPECTACLES_SHARD_BACKOFF);
+    peer_free(peer);
+}
+
+/* Who has not looked at what came can not tell that nothing did: the phase begins anew, and nothing is overdue. */
+static void a_slow_owner_is_no_silent_gateway(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    peer_open(peer);
+    peer_accept(peer);
+    spectacles_stream_feed(peer_stream(peer), (const uint8_t *)"\x89\x00", 2, peer->now);
+    peer->now += 20000;
+    spectacles_stream_expire(peer_stream(peer), peer->now);
+    assert_int_equal(peer_state(peer), SPECTACLES_SHARD_HELLO);
+    assert_int_equal(spectacles_stream_deadline(peer_stream(peer)), peer->now + 20000);
+    peer_pull(peer);
+    ends_after(peer, 20000, SPECTACLES_SHARD_HELLO, SPECTACLES_SHARD_CLOSING);
+    peer_free(peer);
+}
+
+/* What a connection left unread is no reason to be patient with the next one. */
+static void a_refusal_leaves_the_next_attempt_its_deadline(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    peer_open(peer);
+    peer_feed(peer, "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", 47);
+    wait_for_attempt(peer);
+    ends_after(peer, 30000, SPECTACLES_SHARD_CONNECTING, SPECTACLES_SHARD_BACKOFF);
+    peer_free(peer);
+}
+
+/* Says ACK to each heartbeat until so much time has passed. */
+static void live_on(sp_peer *peer, uint64_t ms)
+{
+    for (uint64_t end = peer->now + ms; peer->now < end;) {
+        uint64_t step = end - peer->now < 10000 ? end - peer->now : 10000;
+        peer_wait(peer, step);
+        if (peer->now < end)
+            peer_text(peer, "{\"op\":11}");
+    }
+}
+
+static void ready_has_ten_minutes_and_resumed_one(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    accept_hello(peer);
+    spectacles_shard_identify(peer->shard, peer->now);
+    live_on(peer, 599999);
+    assert_int_equal(peer_state(peer), SPECTACLES_SHARD_IDENTIFYING);
+    live_on(peer, 1);
+    assert_int_equal(peer_state(peer), SPECTACLES_SHARD_CLOSING);
+    peer_eof(peer, 0, NULL);
+    assert_non_null(strstr(peer_last(peer, "LOST"), "did not say READY within 10 minutes"));
+    peer_free(peer);
+
+    peer = peer_new(NULL);
+    peer_ready(peer);
+    peer_eof(peer, 0, NULL);
+    peer_come_back(peer);
+    live_on(peer, 50000);
+    peer_text(peer, "{\"op\":0,\"t\":\"A\",\"s\":2,\"d\":1}");
+    live_on(peer, 59999);
+    assert_int_equal(peer_state(peer), SPECTACLES_SHARD_RESUMING);
+    live_on(peer, 1);
+    assert_int_equal(peer_state(peer), SPECTACLES_SHARD_CLOSING);
+    peer_free(peer);
+}
+
+/* The owner may wait for its turn as long as it likes: heartbeats go on, and tell whether the peer lives. */
+static void an_identify_may_wait_for_hours(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    accept_hello(peer);
+    live_on(peer, 7200000);
+    assert_int_equal(peer_state(peer), SPECTACLES_SHARD_IDENTIFY_WAIT);
+    uint64_t silent = peer->now;
+    while (peer_state(peer) == SPECTACLES_SHARD_IDENTIFY_WAIT)
+        peer_wait(peer, spectacles_stream_deadline(peer_stream(peer)) - peer->now);
+    assert_int_equal(peer_state(peer), SPECTACLES_SHARD_CLOSING);
+    assert_true(peer->now - silent <= 2 * 41250);
+    peer_free(peer);
+}
+
+static void an_ack_is_waited_for_one_interval(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    peer_ready(peer);
+    peer_wait(peer, spectacles_stream_deadline(peer_stream(peer)) - peer->now);
+    ends_after(peer, 41250, SPECTACLES_SHARD_READY, SPECTACLES_SHARD_CLOSING);
+    peer_free(peer);
+}
+
+/* The last heartbeat was acknowledged, and the machine slept since: nobody waits for one more ACK. */
+static void a_suspended_machine_reconnects_at_once(void **state)
+{
+    (void)state;
+    for (int late = 0; late < 2; late++) {
+        sp_peer *peer = peer_new(NULL);
+        peer_ready(peer);
+        peer_wait(peer, spectacles_stream_deadline(peer_stream(peer)) - peer->now);
+        peer_text(peer, "{\"op\":11}");
+        peer->now = spectacles_stream_deadline(peer_stream(peer)) + 41250 + (uint64_t)late;
+        spectacles_stream_expire(peer_stream(peer), peer->now);
+        assert_int_equal(peer_state(peer), late ? SPECTACLES_SHARD_CLOSING : SPECTACLES_SHARD_READY);
+        peer_eof(peer, 0, NULL);
+        if (late)
+            assert_non_null(
+                strstr(peer_last(peer, "LOST"), "a heartbeat is 41251 ms late, more than a whole interval"));
+        wait_for_attempt(peer);
+        accept_hello(peer);
+        assert_int_equal(peer_state(peer), SPECTACLES_SHARD_RESUMING);
+        peer_free(peer);
+    }
+}
+
+/* Bytes that came and were not read are a sign that we were slow, and not the peer: they are read first. */
+static void a_loop_that_hung_reads_what_came_before_it_judges(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    peer_ready(peer);
+    peer_wait(peer, spectacles_stream_deadline(peer_stream(peer)) - peer->now);
+    const char frame[] = "\x81\x1e{\"op\":0,\"t\":\"A\",\"s\":2,\"d\":[1]}";
+    spectacles_stream_feed(peer_stream(peer), (const uint8_t *)frame, 32, peer->now);
+    peer->sent_length = 0;
+    peer->now = spectacles_stream_deadline(peer_stream(peer)) + 300000;
+    spectacles_stream_expire(peer_stream(peer), peer->now);
+    peer_pull(peer);
+    assert_int_equal(peer_count(peer, "DISPATCH 2 A"), 1);
+    assert_int_equal(peer_state(peer), SPECTACLES_SHARD_READY);
+    peer_expect(peer, "{\"op\":1,\"d\":1}");
+    /* And when nothing more comes, it is dead after one interval. */
+    ends_after(peer, 41250, SPECTACLES_SHARD_READY, SPECTACLES_SHARD_CLOSING);
+    peer_free(peer);
+}
+
+/* Events that wait to be pulled are no bytes that were not read: a gateway that is silent is found out all the same. */
+static void a_slow_owner_is_no_excuse_for_silence(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    accept_hello(peer);
+    assert_int_equal(spectacles_shard_identify(peer->shard, peer->now), SPECTACLES_OK);
+    uint64_t since = peer->now;
+    for (int i = 0; i < 5 && peer_state(peer) == SPECTACLES_SHARD_IDENTIFYING; i++) {
+        peer->now = spectacles_stream_deadline(peer_stream(peer));
+        spectacles_stream_expire(peer_stream(peer), peer->now);
+    }
+    assert_int_equal(peer_state(peer), SPECTACLES_SHARD_CLOSING);
+    assert_true(peer->now - since <= 2 * 41250);
+    peer_free(peer);
+}
+
+/* A heartbeat that the gateway asked for is none that is waited for. */
+static void requested_heartbeats_are_outside_the_count(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    peer_ready(peer);
+    uint64_t first = spectacles_stream_deadline(peer_stream(peer));
+    peer_text(peer, "{\"op\":1,\"d\":null}");
+    peer_expect(peer, "{\"op\":1,\"d\":1}");
+    assert_int_equal(spectacles_stream_deadline(peer_stream(peer)), first);
+    peer_wait(peer, first - peer->now);
+    peer_expect(peer, "{\"op\":1,\"d\":1}");
+    assert_int_equal(peer_state(peer), SPECTACLES_SHARD_READY);
+    peer_free(peer);
+}
+
+/* A new connection starts afresh: the ACK that the old one owed is not missed. */
+static void nothing_is_owed_to_a_new_connection(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    peer_ready(peer);
+    peer_wait(peer, spectacles_stream_deadline(peer_stream(peer)) - peer->now);
+    peer_feed(peer, "\x81\x7e\x10\x00{\"op\":", 10);
+    peer_eof(peer, 0, NULL);
+    peer_come_back(peer);
+    peer_text(peer, "{\"op\":0,\"t\":\"RESUMED\",\"s\":2,\"d\":{}}");
+    peer->sent_length = 0;
+    peer_wait(peer, spectacles_stream_deadline(peer_stream(peer)) - peer->now);
+    peer_expect(peer, "{\"op\":1,\"d\":2}");
+    assert_int_equal(peer_state(peer), SPECTACLES_SHARD_READY);
+    peer_free(peer);
+}
+
+/* The owner is told of it once. A loop that waits for deadlines would turn without end if he were told again. */
+static void a_gap_that_waits_is_a_deadline_once(void **state)
+{
+    (void)state;
+    spectacles_shard_config config;
+    peer_config(&config);
+    const spectacles_session session = {
+        .size = sizeof session, .shard_id = 1, .shard_count = 8, .seq = 17, .session_id = "abc"};
+    config.session = &session;
+    sp_peer *peer = peer_new(&config);
+    assert_int_equal(spectacles_stream_deadline(peer_stream(peer)), 0);
+    assert_int_equal(spectacles_stream_expire(peer_stream(peer), peer->now), SPECTACLES_OK);
+    assert_true(spectacles_stream_deadline(peer_stream(peer)) == SPECTACLES_NEVER);
+    assert_int_equal(peer_state(peer), SPECTACLES_SHARD_IDLE);
+    const spectacles_shard_event *event = spectacles_shard_next_event(peer->shard, peer->now);
+    assert_int_equal(event->type, SPECTACLES_SHARD_EVENT_GAP);
+    assert_int_equal(spectacles_stream_deadline(peer_stream(peer)), 0);
+    spectacles_stream_expire(peer_stream(peer), peer->now);
+    assert_int_equal(peer_state(peer), SPECTACLES_SHARD_CONNECTING);
+    peer_free(peer);
+}
+
+static const char resume_1[] =
+    "{\"op\":6,\"d\":{\"token\":\"" PEER_TOKEN "\",\"session_id\":\"abc\",\"seq\":1}}";
+
+static void heartbeats_come_in_time(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    peer_ready(peer);
+    uint64_t first = spectacles_stream_deadline(peer_stream(peer));
+    assert_in_range(first, peer->now, peer->now + 41250);
+    peer_wait(peer, first - peer->now);
+    peer_expect(peer, "{\"op\":1,\"d\":1}");
+    peer->now += 37;
+    peer_text(peer, "{\"op\":11}");
+    assert_string_equal(peer_last(peer, "LATENCY"), "LATENCY 37");
+    assert_int_equal(spectacles_stream_deadline(peer_stream(peer)), first + 41250);
+    peer_text(peer, "{\"op\":11}");
+    assert_int_equal(peer_count(peer, "LATENCY"), 1);
+    peer_wait(peer, 41250 - 37 - 1);
+    assert_int_equal(peer->sent_length, 0);
+    peer_wait(peer, 1);
+    peer_expect(peer, "{\"op\":1,\"d\":1}");
+    peer_free(peer);
+}
+
+static void a_missing_ack_ends_the_connection_and_resumes(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    peer_ready(peer);
+    peer_wait(peer, spectacles_stream_deadline(peer_stream(peer)) - peer->now);
+    peer_expect(peer, "{\"op\":1,\"d\":1}");
+    peer_wait(peer, 41250);
+    char payload[200];
+    assert_int_equal(peer_read(peer, payload, sizeof payload), 8);
+    assert_memory_equal(payload, "\x0f\xa0", 2);
+    assert_int_equal(spectacles_shard_state(peer->shard), SPECTACLES_SHARD_CLOSING);
+    peer_wait(peer, 3000);
+    assert_non_null(strstr(peer_last(peer, "LOST"), "did not acknowledge a heartbeat within 41250 ms"));
+    peer_come_back(peer);
+    peer_expect(peer, resume_1);
+    assert_int_equal(peer_count(peer, "IDENTIFY"), 1);
+    assert_int_equal(peer_count(peer, "GAP"), 0);
+    peer_free(peer);
+}
+
+static void what_we_did_not_read_is_no_missing_ack(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    peer_ready(peer);
+    peer_wait(peer, spectacles_stream_deadline(peer_stream(peer)) - peer->now);
+    peer->sent_length = 0;
+    const uint8_t ack[] = "\x81\x09{\"op\":11}";
+    spectacles_stream_feed(peer_stream(peer), ack, sizeof ack - 1, peer->now);
+    peer->now += 41250;
+    /* The owner does not pull: the ACK lies unread. */
+    spectacles_stream_expire(peer_stream(peer), peer->now);
+    assert_int_equal(spectacles_shard_state(peer->shard), SPECTACLES_SHARD_READY);
+    peer_pull(peer);
+    peer_expect(peer, "{\"op\":1,\"d\":1}");
+    assert_int_equal(peer_count(peer, "LOST"), 0);
+    peer_free(peer);
+}
+
+static void every_phase_has_its_deadline(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    peer_pull(peer);
+    peer_wait(peer, 29999);
+    assert_int_equal(peer_count(peer, "LOST"), 0);
+    peer_wait(peer, 1);
+    assert_non_null(strstr(peer_last(peer, "LOST"), "no connection to the gateway within 30 s"));
+    peer_wait(peer, 1000);
+    peer_open(peer);
+    peer_wait(peer, 9999);
+    assert_int_equal(spectacles_shard_state(peer->shard), SPECTACLES_SHARD_UPGRADING);
+    peer_wait(peer, 1);
+    assert_non_null(strstr(peer_last(peer, "LOST"), "did not answer the WebSocket upgrade within 10 s"));
+    peer_wait(peer, 2000);
+    peer_open(peer);
+    peer_accept(peer);
+    peer_wait(peer, 20000);
+    assert_int_equal(spectacles_shard_state(peer->shard), SPECTACLES_SHARD_CLOSING);
+    peer_wait(peer, 3000);
+    assert_non_null(strstr(peer_last(peer, "LOST"), "did not say HELLO within 20 s"));
+    peer_free(peer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -134,6 +517,23 @@ int main(void)
         cmocka_unit_test(a_loop_that_does_not_pull_does_not_spin),
         cmocka_unit_test(an_event_behind_another_is_a_deadline),
         cmocka_unit_test(a_dispatch_that_is_held_is_a_deadline),
+        cmocka_unit_test(a_late_heartbeat_is_told),
+        cmocka_unit_test(phases_end_to_the_millisecond),
+        cmocka_unit_test(a_slow_owner_is_no_silent_gateway),
+        cmocka_unit_test(a_refusal_leaves_the_next_attempt_its_deadline),
+        cmocka_unit_test(ready_has_ten_minutes_and_resumed_one),
+        cmocka_unit_test(an_identify_may_wait_for_hours),
+        cmocka_unit_test(an_ack_is_waited_for_one_interval),
+        cmocka_unit_test(a_suspended_machine_reconnects_at_once),
+        cmocka_unit_test(a_loop_that_hung_reads_what_came_before_it_judges),
+        cmocka_unit_test(a_slow_owner_is_no_excuse_for_silence),
+        cmocka_unit_test(requested_heartbeats_are_outside_the_count),
+        cmocka_unit_test(nothing_is_owed_to_a_new_connection),
+        cmocka_unit_test(a_gap_that_waits_is_a_deadline_once),
+        cmocka_unit_test(heartbeats_come_in_time),
+        cmocka_unit_test(a_missing_ack_ends_the_connection_and_resumes),
+        cmocka_unit_test(what_we_did_not_read_is_no_missing_ack),
+        cmocka_unit_test(every_phase_has_its_deadline),
     };
-    return cmocka_run_group_tests_name("timers", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("shard/timers", tests, NULL, NULL);
 }
