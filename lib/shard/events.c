@@ -78,8 +78,8 @@ static void fill_gap(spectacles_shard *shard)
 {
     shard->event.seq = sp_session_safe_seq(&shard->session, shard->commits);
     set_session_id(shard);
-    sp_text_set(&shard->event_text, "the session is lost: events after sequence %llu may be missing",
-                (unsigned long long)shard->event.seq);
+    sp_text_set(&shard->event_text, "session %s is lost: events after sequence %llu may be missing",
+                shard->session.id, (unsigned long long)shard->event.seq);
     sp_session_forget(&shard->session);
 }
 

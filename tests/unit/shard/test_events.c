@@ -187,7 +187,7 @@ static void the_session_id_is_in_its_own_field(void **state)
     assert_non_null(event);
     assert_string_equal(event->session_id, "abc");
     assert_int_equal(event->session_id_length, 3);
-    assert_string_equal(event->text, "the session is lost: events after sequence 2 may be missing");
+    assert_string_equal(event->text, "session abc is lost: events after sequence 2 may be missing");
     peer_free(peer);
 }
 
