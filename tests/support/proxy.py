@@ -26,7 +26,7 @@ class Spoiler:
 class Pair:
     """A connection through the proxy: from the client, and to the server."""
 
-    def __init__(self, client: socket.socket, server: socket.socket, spoil: Optional[tuple[bytes, bytes]]) -> None:
+    def __init__(self, client: socket.socket, server: socket.socket, spoil: Optional[tuple[bytes, bytes]] = None) -> None:
         self.ends = (client, server)
         self.half_open = False  # the server is gone, and the client is not told
         self._spoiler = Spoiler(*spoil) if spoil else None
