@@ -18,7 +18,6 @@ NOT_YET_WITHIN_COLUMNS: set[str] = {
     "CHANGELOG.md",
     "doc/architecture.md",
     "doc/guarantees.md",
-    "doc/performance.md",
     "examples/discord_api.h",
     "examples/gateway.c",
     "examples/store.c",
