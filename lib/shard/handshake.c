@@ -3,65 +3,36 @@
 
 #include "routing/retry_after.h"
 
-#include <mbedtls/base64.h>
-#include <mbedtls/version.h>
-#if MBEDTLS_VERSION_NUMBER < 0x04000000
-#include <mbedtls/sha1.h>
-#else
-#include <psa/crypto.h>
-#endif
 #include <string.h>
 #include <strings.h>
 
 enum {
     NONCE_LENGTH = 16,
-    SHA1_LENGTH = 20,
+    KEY_LENGTH = 24, /* of a nonce in base64 */
     BODY_SHOWN = 120,
     BODY_READ = 1024 /* of a refusal: enough for Discord's JSON, which says how long to wait */
 };
 
-static int sha1(const unsigned char *input, size_t length, unsigned char output[SHA1_LENGTH])
-{
-#if MBEDTLS_VERSION_NUMBER < 0x03000000
-    return mbedtls_sha1_ret(input, length, output);
-#elif MBEDTLS_VERSION_NUMBER < 0x04000000
-    return mbedtls_sha1(input, length, output);
-#else
-    size_t written;
-    return psa_crypto_init() == PSA_SUCCESS && psa_hash_compute(PSA_ALG_SHA_1, input, length, output,
-                                                                SHA1_LENGTH, &written) == PSA_SUCCESS
-               ? 0
-               : -1;
-#endif
-}
-
 /* RFC 6455, section 4.2.2: the key and this GUID, hashed. */
-static int make_accept(char *accept, size_t size, const char *key)
+static void make_accept(char accept[SP_BASE64_SIZE(SP_SHA1_LENGTH)], const char *key)
 {
     static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-    unsigned char input[64];
-    unsigned char digest[SHA1_LENGTH];
-    size_t key_length = strlen(key);
-    size_t written;
-    memcpy(input, key, key_length);
-    memcpy(input + key_length, guid, sizeof guid - 1);
-    if (sha1(input, key_length + sizeof guid - 1, digest) != 0 ||
-        mbedtls_base64_encode((unsigned char *)accept, size, &written, digest, sizeof digest) != 0)
-        return SPECTACLES_E_NOMEM;
-    return SPECTACLES_OK;
+    uint8_t input[KEY_LENGTH + sizeof guid - 1];
+    uint8_t digest[SP_SHA1_LENGTH];
+    memcpy(input, key, KEY_LENGTH);
+    memcpy(input + KEY_LENGTH, guid, sizeof guid - 1);
+    sp_digest_sha1((sp_slice){input, sizeof input}, digest);
+    sp_base64_write(accept, (sp_slice){digest, sizeof digest});
 }
 
-static int make_key(char *key, size_t size, sp_random *random)
+static void make_key(char key[KEY_LENGTH + 1], sp_random *random)
 {
-    unsigned char nonce[NONCE_LENGTH];
-    size_t written;
+    uint8_t nonce[NONCE_LENGTH];
     for (size_t i = 0; i < sizeof nonce; i += 8) {
         uint64_t word = sp_random_next(random);
         memcpy(nonce + i, &word, sizeof word);
     }
-    return mbedtls_base64_encode((unsigned char *)key, size, &written, nonce, sizeof nonce)
-               ? SPECTACLES_E_NOMEM
-               : SPECTACLES_OK;
+    sp_base64_write(key, (sp_slice){nonce, sizeof nonce});
 }
 
 static void write_host(sp_buffer *out, const sp_url *url)
@@ -79,11 +50,10 @@ static void write_host(sp_buffer *out, const sp_url *url)
 int sp_handshake_request(sp_handshake *handshake, sp_buffer *out, const sp_url *url, const char *target,
                          const char *user_agent, sp_random *random)
 {
-    char key[32];
+    char key[KEY_LENGTH + 1];
     size_t before = sp_buffer_length(out);
-    if (make_key(key, sizeof key, random) < 0 ||
-        make_accept(handshake->accept, sizeof handshake->accept, key) < 0)
-        return SPECTACLES_E_NOMEM;
+    make_key(key, random);
+    make_accept(handshake->accept, key);
     sp_buffer_text(out, "GET ");
     sp_buffer_text(out, target);
     sp_buffer_text(out, " HTTP/1.1\r\nHost: ");

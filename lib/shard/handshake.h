@@ -1,7 +1,9 @@
 #ifndef SP_SHARD_HANDSHAKE_H
 #define SP_SHARD_HANDSHAKE_H
 
+#include "core/base64.h"
 #include "core/buffer.h"
+#include "core/digest.h"
 #include "core/random.h"
 #include "core/text.h"
 #include "shard/url.h"
@@ -13,7 +15,7 @@ enum {
 };
 
 typedef struct sp_handshake {
-    char accept[32]; /* what Sec-WebSocket-Accept has to be */
+    char accept[SP_BASE64_SIZE(SP_SHA1_LENGTH)]; /* what Sec-WebSocket-Accept has to be */
     /* Of an answer that is a refusal: */
     uint32_t status;      /* 0: it was not HTTP */
     uint64_t retry_after; /* milliseconds that it asks for, from the header or the body; 0: it does not say */

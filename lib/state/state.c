@@ -43,10 +43,9 @@ SPECTACLES_EXPORT int spectacles_state_new(spectacles_state **out, const spectac
         return error;
     spectacles_state *state = calloc(1, sizeof *state);
     sp_slice token = {(const uint8_t *)read.token, strlen(read.token)};
-    if (!state || sp_digest_text(token, state->bot) != SPECTACLES_OK) {
-        free(state);
+    if (!state)
         return sp_refuse(problem, SPECTACLES_E_NOMEM, "out of memory");
-    }
+    sp_digest_text(token, state->bot);
     state->intents = read.intents;
     state->shard_count = read.shard_count;
     state->complete = true;

@@ -78,7 +78,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     char seal[SP_STATE_CHECKSUM_LENGTH + 1];
     uint8_t *sealed = malloc(length + SP_STATE_CHECKSUM_LENGTH);
-    must(sealed && !sp_state_checksum((sp_slice){bytes, length}, seal));
+    must(sealed != NULL);
+    sp_state_checksum((sp_slice){bytes, length}, seal);
     if (length > 0)
         memcpy(sealed, bytes, length);
     memcpy(sealed + length, seal, SP_STATE_CHECKSUM_LENGTH);

@@ -10,7 +10,7 @@ from tools.sources import files, hold
 from tools.symbols import Arrows, arrows, circle, spell
 
 SYSTEM = re.compile(r"#\s*include\s*<(sys/socket|sys/types|sys/time|sys/select|netinet/|arpa/|netdb|poll|time|errno|unistd"
-                    r"|fcntl|signal|pthread|mbedtls/(?!sha1|sha256|base64|version))")
+                    r"|fcntl|signal|pthread|mbedtls/|openssl/)")
 
 # module -> the modules whose internal headers and sp_ functions it may use
 BELOW: dict[str, set[str]] = {

@@ -1,8 +1,8 @@
 #include "peer.h"
 
-#include <mbedtls/base64.h>
-#include <mbedtls/sha1.h>
-#include <mbedtls/version.h>
+#include "core/base64.h"
+#include "core/digest.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -179,19 +179,14 @@ void peer_open(sp_peer *peer)
 
 void peer_accept_key(const char *request, char accept[64])
 {
-    unsigned char text[128];
-    unsigned char digest[20];
-    size_t written;
+    char text[128];
+    uint8_t digest[SP_SHA1_LENGTH];
     const char *key = strstr(request, "Sec-WebSocket-Key: ");
     assert_non_null(key);
-    int length = snprintf((char *)text, sizeof text, "%.24s258EAFA5-E914-47DA-95CA-C5AB0DC85B11",
+    int length = snprintf(text, sizeof text, "%.24s258EAFA5-E914-47DA-95CA-C5AB0DC85B11",
                           key + strlen("Sec-WebSocket-Key: "));
-#if MBEDTLS_VERSION_NUMBER < 0x03000000
-    mbedtls_sha1_ret(text, (size_t)length, digest);
-#else
-    mbedtls_sha1(text, (size_t)length, digest);
-#endif
-    mbedtls_base64_encode((unsigned char *)accept, 64, &written, digest, sizeof digest);
+    sp_digest_sha1((sp_slice){(const uint8_t *)text, (size_t)length}, digest);
+    sp_base64_write(accept, (sp_slice){digest, sizeof digest});
 }
 
 void peer_accept(sp_peer *peer)

@@ -64,8 +64,7 @@ static int read_lines(const char *lines, spectacles_problem *problem)
     char seal[SP_STATE_CHECKSUM_LENGTH + 1];
     spectacles_gap gap;
     spectacles_state *to = make("token", 513, 2);
-    assert_int_equal(sp_state_checksum((sp_slice){(const uint8_t *)lines, strlen(lines)}, seal),
-                     SPECTACLES_OK);
+    sp_state_checksum((sp_slice){(const uint8_t *)lines, strlen(lines)}, seal);
     int length = snprintf(text, sizeof text, "%s%s", lines, seal);
     int error = spectacles_state_read(to, (const uint8_t *)text, (size_t)length, NOW, problem);
     if (error) {
@@ -101,8 +100,7 @@ static void the_manual_shows_what_is_written(void **state)
     spectacles_bytes *bytes = write_example();
     const char *text = (const char *)spectacles_bytes_data(bytes);
     assert_int_equal(strncmp(text, lines, sizeof lines - 1), 0);
-    assert_int_equal(sp_state_checksum((sp_slice){(const uint8_t *)lines, sizeof lines - 1}, seal),
-                     SPECTACLES_OK);
+    sp_state_checksum((sp_slice){(const uint8_t *)lines, sizeof lines - 1}, seal);
     assert_string_equal(text + sizeof lines - 1, seal);
     spectacles_bytes_free(bytes);
 }
