@@ -6,7 +6,7 @@
 
 /*
  * WebSocket frames over memory (RFC 6455), with wslay as the parser and writer of frames. Putting messages
- * together, the rules of control frames and the caps on size are ours: see doc/architecture.md for why its
+ * together, the rules of control frames and the caps on size are ours: see doc/decisions.md for why its
  * event interface is not used. A message in one frame is handed out where it lies in the input: it is copied by
  * nobody.
  */
