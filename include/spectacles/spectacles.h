@@ -13,6 +13,7 @@
 #include <spectacles/document.h>
 #include <spectacles/gateway_bot.h>
 #include <spectacles/link.h>
+#include <spectacles/poller.h>
 #include <spectacles/relay.h>
 #include <spectacles/routing.h>
 #include <spectacles/shard.h>

@@ -1,6 +1,6 @@
 /*
- * Hands each call on a stream to its engine, and counts who holds the engine. Called by links, by relays, by
- * transports of the owner, and by the engine itself when it is made and freed.
+ * Hands each call on a stream to its engine, counts who holds the engine, and tells who watches it. Called by links,
+ * by relays, by transports of the owner, and by the engine itself when it is made and freed.
  */
 #include "core/stream.h"
 
@@ -28,6 +28,7 @@ void sp_stream_end(spectacles_stream *stream)
     if (stream->has_link || stream->has_relay)
         stream->holder_calls->end(stream->engine);
     stream->ended = true;
+    sp_stream_touch(stream);
     destroy_unless_held(stream);
 }
 
@@ -59,8 +60,27 @@ void sp_stream_release_from_relay(spectacles_stream *stream)
     destroy_unless_held(stream);
 }
 
+/* ---- Who hears of the engine ---- */
+
+void sp_stream_watch_begin(sp_stream_watch *watch, sp_list *list, void *watcher)
+{
+    assert(!watch->list);
+    watch->list = list;
+    watch->watcher = watcher;
+    sp_list_add(list, &watch->node);
+}
+
+void sp_stream_watch_end(sp_stream_watch *watch)
+{
+    sp_list_remove(&watch->node);
+    watch->list = NULL;
+}
+
 const void *sp_stream_next_event(spectacles_stream *stream, uint64_t now)
 {
+    /* The engine may write, connect, or have another deadline now. */
+    if (stream->poller.list)
+        sp_list_add(stream->poller.list, &stream->poller.node);
     return stream->holder_calls->next_event(stream->engine, now);
 }
 
@@ -73,6 +93,7 @@ SPECTACLES_EXPORT const spectacles_endpoint *spectacles_stream_endpoint(const sp
 
 SPECTACLES_EXPORT int spectacles_stream_opened(spectacles_stream *stream, uint64_t now)
 {
+    sp_stream_touch(stream);
     return stream->calls->opened(stream->engine, now);
 }
 
@@ -84,12 +105,14 @@ SPECTACLES_EXPORT int spectacles_stream_wants_input(const spectacles_stream *str
 SPECTACLES_EXPORT int spectacles_stream_feed(spectacles_stream *stream, const uint8_t *bytes, size_t length,
                                              uint64_t now)
 {
+    sp_stream_touch(stream);
     return stream->calls->feed(stream->engine, bytes, length, now);
 }
 
 SPECTACLES_EXPORT int spectacles_stream_eof(spectacles_stream *stream, int error, const char *text,
                                             size_t length, uint64_t now)
 {
+    sp_stream_touch(stream);
     return stream->calls->eof(stream->engine, error, text, length, now);
 }
 
@@ -100,6 +123,7 @@ SPECTACLES_EXPORT size_t spectacles_stream_pending(const spectacles_stream *stre
 
 SPECTACLES_EXPORT void spectacles_stream_consumed(spectacles_stream *stream, size_t length)
 {
+    sp_stream_touch(stream);
     stream->calls->consumed(stream->engine, length);
 }
 
@@ -110,6 +134,7 @@ SPECTACLES_EXPORT uint64_t spectacles_stream_deadline(const spectacles_stream *s
 
 SPECTACLES_EXPORT int spectacles_stream_expire(spectacles_stream *stream, uint64_t now)
 {
+    sp_stream_touch(stream);
     return stream->calls->expire(stream->engine, now);
 }
 

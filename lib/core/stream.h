@@ -1,6 +1,8 @@
 #ifndef SP_CORE_STREAM_H
 #define SP_CORE_STREAM_H
 
+#include "core/list.h"
+
 #include <spectacles/stream.h>
 #include <stdbool.h>
 
@@ -35,6 +37,16 @@ typedef struct sp_holder_calls {
 } sp_holder_calls;
 
 /*
+ * Whoever wants to hear of an engine: a poller for its links, a relay. An engine that was given something is put into
+ * the list, so that nobody has to look at all engines to find those with work.
+ */
+typedef struct sp_stream_watch {
+    sp_list *list; /* NULL: nobody watches */
+    sp_list_node node;
+    void *watcher; /* what the list is of: the link, or the shard of the relay */
+} sp_stream_watch;
+
+/*
  * Part of an engine. An engine has an owner, and is held by the link that moves its bytes and by the relay that
  * pulls its events. Owner, link and relay may let go in any order; the memory is freed with the last of them.
  *
@@ -46,9 +58,11 @@ struct spectacles_stream {
     const sp_stream_calls *calls;
     const sp_holder_calls *holder_calls;
     void *engine;
-    bool has_link;  /* a second link is refused */
-    bool has_relay; /* a second relay is refused, and a pull by the owner as well */
-    bool ended;     /* the owner has freed the engine */
+    bool has_link;          /* a second link is refused */
+    bool has_relay;         /* a second relay is refused, and a pull by the owner as well */
+    bool ended;             /* the owner has freed the engine */
+    sp_stream_watch poller; /* its bytes or its deadline may be other ones */
+    sp_stream_watch relay;  /* it may have events */
 };
 
 /* Called by an engine when it is made. */
@@ -65,6 +79,29 @@ void sp_stream_release_from_link(spectacles_stream *stream);
 /* A relay takes hold of the engine, and lets go. False when another relay holds it. */
 bool sp_stream_hold_for_relay(spectacles_stream *stream);
 void sp_stream_release_from_relay(spectacles_stream *stream);
+
+/* The watcher is put into the list now, and whenever the engine was given something. */
+void sp_stream_watch_begin(sp_stream_watch *watch, sp_list *list, void *watcher);
+void sp_stream_watch_end(sp_stream_watch *watch);
+
+/* The watcher of a node that was taken out of such a list. */
+static inline void *sp_stream_watcher(sp_list_node *node)
+{
+    return sp_list_owner(node, sp_stream_watch, node)->watcher;
+}
+
+/*
+ * The engine was given something: bytes, time, a call of its owner. The calls of spectacles/stream.h and
+ * sp_stream_next_event() do it by themselves. An engine does it in every other call that queues an event, writes bytes
+ * or changes its deadline.
+ */
+static inline void sp_stream_touch(spectacles_stream *stream)
+{
+    if (stream->poller.list)
+        sp_list_add(stream->poller.list, &stream->poller.node);
+    if (stream->relay.list)
+        sp_list_add(stream->relay.list, &stream->relay.node);
+}
 
 /* The next event of the engine, for the relay that holds it. NULL when there is none. */
 const void *sp_stream_next_event(spectacles_stream *stream, uint64_t now);

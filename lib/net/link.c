@@ -82,6 +82,7 @@ SPECTACLES_EXPORT void spectacles_link_free(spectacles_link *link)
 {
     if (!link)
         return;
+    sp_member_leave(&link->member);
     sp_stream_release_from_link(link->stream);
     sp_tls_session_free(link->session);
     sp_link_close_dead_fd(link);
@@ -248,6 +249,7 @@ SPECTACLES_EXPORT int spectacles_link_set_address(spectacles_link *link, const c
 {
     if (!spectacles_link_wants_address(link))
         return fail(link, SPECTACLES_E_STATE, "the link has not asked for an address");
+    sp_stream_touch(link->stream);
     if (numeric)
         return parse_addresses(link, numeric, length);
     link->unresolved = true;

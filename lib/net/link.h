@@ -4,6 +4,7 @@
 #include "core/stream.h"
 #include "core/text.h"
 #include "net/address.h"
+#include "net/member.h"
 #include "net/tls.h"
 
 #include <spectacles/link.h>
@@ -30,6 +31,7 @@ enum {
 /* A link. link.c makes it. */
 struct spectacles_link {
     spectacles_stream *stream;
+    sp_member member;
     uint32_t connect_timeout;
     uint32_t read_delay;
     spectacles_tls *tls;

@@ -31,6 +31,7 @@ spectacles_shard_event *sp_shard_queue_event(spectacles_shard *shard, uint32_t t
     event->type = type;
     event->state = shard->state;
     shard->unannounced = true;
+    sp_stream_touch(&shard->stream);
     return event;
 }
 

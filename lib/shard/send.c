@@ -20,6 +20,7 @@ enum {
 int sp_shard_write_frame(spectacles_shard *shard, enum sp_frame_kind kind, sp_slice payload)
 {
     size_t before = sp_buffer_length(&shard->output);
+    sp_stream_touch(&shard->stream);
     int error = sp_frames_send(&shard->frames, kind, payload);
     if (error == SPECTACLES_OK)
         shard->bytes_written += sp_buffer_length(&shard->output) - before;

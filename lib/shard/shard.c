@@ -220,8 +220,10 @@ static const spectacles_shard_event *pull(spectacles_shard *shard, uint64_t now)
 SPECTACLES_EXPORT const spectacles_shard_event *spectacles_shard_next_event(spectacles_shard *shard,
                                                                             uint64_t now)
 {
-    if (!shard->stream.has_relay)
+    if (!shard->stream.has_relay) {
+        sp_stream_touch(&shard->stream);
         return pull(shard, now);
+    }
     sp_shard_fail(shard, SPECTACLES_E_STATE,
                   "a relay pulls the events of this shard: pull spectacles_relay_next_event()");
     return NULL;
@@ -294,6 +296,7 @@ SPECTACLES_EXPORT int spectacles_shard_hold_off(spectacles_shard *shard, uint64_
     if (held <= shard->held_until)
         return SPECTACLES_OK;
     shard->held_until = held;
+    sp_stream_touch(&shard->stream);
     return SPECTACLES_OK;
 }
 

@@ -88,6 +88,7 @@ void sp_shard_set_state(spectacles_shard *shard, enum spectacles_shard_state sta
     bool allowed = followers_of(shard->state) >> state & 1;
     assert(allowed);
     (void)allowed; /* in a release build there are no assertions */
+    sp_stream_touch(&shard->stream);
     shard->state = state;
     shard->phase_deadline = deadline_of(shard, now);
     if (state < SPECTACLES_SHARD_CLOSING)
