@@ -45,13 +45,12 @@ static void take_out(char *bytes, size_t length, const char *secret)
     }
 }
 
-/* libcurl has read the header, and knows dates as well. */
-static const char *retry_after(CURL *curl, char *seconds, size_t size)
+/* libcurl has read the header Retry-After, and knows dates as well. Returns the length; 0 when there is no header. */
+static size_t retry_after(char *seconds, size_t size, CURL *curl)
 {
     curl_off_t wait = 0;
     curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &wait);
-    snprintf(seconds, size, "%" CURL_FORMAT_CURL_OFF_T, wait);
-    return wait > 0 ? seconds : NULL;
+    return wait > 0 ? (size_t)snprintf(seconds, size, "%" CURL_FORMAT_CURL_OFF_T, wait) : 0;
 }
 
 static enum api_result judge(CURL *curl, CURLcode code, struct answer *answer, const char *token,
@@ -66,7 +65,8 @@ static enum api_result judge(CURL *curl, CURLcode code, struct answer *answer, c
     }
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
     take_out(answer->bytes, answer->length, token);
-    spectacles_gateway_bot_read(out, (uint32_t)status, retry_after(curl, seconds, sizeof seconds),
+    size_t seconds_length = retry_after(seconds, sizeof seconds, curl);
+    spectacles_gateway_bot_read(out, (uint32_t)status, seconds, seconds_length,
                                 (const uint8_t *)answer->bytes, answer->length);
     return API_ANSWERED;
 }

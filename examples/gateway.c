@@ -34,8 +34,8 @@ struct gateway {
     spectacles_gateway_bot bot;
     uint32_t shard_count;
     spectacles_tls *tls;
-    spectacles_shard **shards;
-    size_t shards_length;
+    spectacles_shard **own_shards;
+    size_t own_shard_count;
     spectacles_broker *brokers[2]; /* by enum spectacles_relay_broker */
     spectacles_link **links;       /* the shards', then the brokers' */
     size_t links_length;
@@ -124,9 +124,9 @@ static void ask_for_shards(struct gateway *gateway)
 {
     ask_discord(gateway);
     gateway->shard_count =
-        gateway->settings.shard_count ? gateway->settings.shard_count : gateway->bot.shards;
+        gateway->settings.shard_count ? gateway->settings.shard_count : gateway->bot.shard_count;
     warnx("GET /gateway/bot: %u shards recommended, max_concurrency %u, %u identifies left",
-          gateway->bot.shards, gateway->bot.max_concurrency, gateway->bot.remaining);
+          gateway->bot.shard_count, gateway->bot.max_concurrency, gateway->bot.remaining);
     if (gateway->bot.remaining < shards_here(gateway))
         warnx("only %u identifies are left for %u shards until %llu s from now", gateway->bot.remaining,
               shards_here(gateway), (unsigned long long)gateway->bot.reset_after / 1000);
@@ -158,7 +158,7 @@ static spectacles_shard *make_shard(const struct gateway *gateway, uint32_t id)
     config.token = gateway->settings.token;
     config.gateway_url = gateway->bot.url;
     config.presence = gateway->settings.presence;
-    config.encoding = gateway->settings.encoding;
+    config.format = gateway->settings.format;
     config.compression = gateway->settings.compression;
     if (store_find(gateway->store, id, &session))
         config.session = &session;
@@ -195,17 +195,18 @@ static void make_relay(struct gateway *gateway)
     spectacles_relay_config config;
     spectacles_relay_config_init(&config, sizeof config);
     config.shard_count = gateway->shard_count;
-    config.shards = gateway->shards;
-    config.shards_length = gateway->shards_length;
+    config.own_shards = gateway->own_shards;
+    config.own_shard_count = gateway->own_shard_count;
     config.events = gateway->brokers[SPECTACLES_RELAY_EVENTS];
     config.commands = gateway->brokers[SPECTACLES_RELAY_COMMANDS];
     config.allow = (const char *const *)gateway->settings.events;
-    config.allow_length = gateway->settings.event_count;
+    config.allow_count = gateway->settings.event_count;
     config.max_concurrency = gateway->bot.max_concurrency;
     config.unix_offset = spectacles_unix_time() - spectacles_now();
-    config.gaps = store_gaps(gateway->store, gateway->shards, gateway->shards_length, &config.gaps_length);
+    config.gaps =
+        store_gaps(gateway->store, gateway->own_shards, gateway->own_shard_count, &config.gap_count);
     config.more_ops = gateway->settings.more_ops;
-    config.more_ops_length = gateway->settings.more_op_count;
+    config.more_op_count = gateway->settings.more_op_count;
     config.unroutable_hold = gateway->settings.unroutable_hold;
     if (spectacles_relay_new(&gateway->relay, &config, &problem) < 0)
         errx(1, "%s", problem.text);
@@ -228,13 +229,13 @@ static void make_links(struct gateway *gateway)
     spectacles_link_config config;
     spectacles_link_config_init(&config, sizeof config);
     config.tls = gateway->tls;
-    gateway->links_length = gateway->shards_length + 2;
+    gateway->links_length = gateway->own_shard_count + 2;
     gateway->links = allocate(gateway->links_length, sizeof *gateway->links);
     gateway->fds = allocate(gateway->links_length + 2, sizeof *gateway->fds);
     for (size_t i = 0; i < gateway->links_length; i++) {
-        size_t broker = i - gateway->shards_length;
-        spectacles_stream *stream = i < gateway->shards_length
-                                        ? spectacles_shard_stream(gateway->shards[i])
+        size_t broker = i - gateway->own_shard_count;
+        spectacles_stream *stream = i < gateway->own_shard_count
+                                        ? spectacles_shard_stream(gateway->own_shards[i])
                                         : spectacles_broker_stream(gateway->brokers[broker]);
         if (spectacles_link_new(&gateway->links[i], stream, &config, &problem) < 0)
             errx(1, "%s", problem.text);
@@ -266,11 +267,11 @@ static void open_store(struct gateway *gateway)
 static void build(struct gateway *gateway)
 {
     open_store(gateway);
-    gateway->shards_length = shards_here(gateway);
-    gateway->shards = allocate(gateway->shards_length, sizeof(spectacles_shard *));
-    for (size_t i = 0; i < gateway->shards_length; i++) {
+    gateway->own_shard_count = shards_here(gateway);
+    gateway->own_shards = allocate(gateway->own_shard_count, sizeof(spectacles_shard *));
+    for (size_t i = 0; i < gateway->own_shard_count; i++) {
         uint32_t id = gateway->settings.shard_ids ? gateway->settings.shard_ids[i] : (uint32_t)i;
-        gateway->shards[i] = make_shard(gateway, id);
+        gateway->own_shards[i] = make_shard(gateway, id);
     }
     make_relay(gateway);
     make_links(gateway);
@@ -282,15 +283,15 @@ static void tear_down(struct gateway *gateway)
     for (size_t i = 0; i < gateway->links_length; i++)
         spectacles_link_free(gateway->links[i]);
     spectacles_relay_free(gateway->relay);
-    for (size_t i = 0; i < gateway->shards_length; i++)
-        spectacles_shard_free(gateway->shards[i]);
+    for (size_t i = 0; i < gateway->own_shard_count; i++)
+        spectacles_shard_free(gateway->own_shards[i]);
     spectacles_broker_free(gateway->brokers[0]);
     spectacles_broker_free(gateway->brokers[1]);
     spectacles_tls_free(gateway->tls);
     resolver_free(gateway->resolver);
     store_close(gateway->store);
     settings_free(&gateway->settings);
-    free(gateway->shards);
+    free(gateway->own_shards);
     free(gateway->links);
     free(gateway->fds);
 }
@@ -440,7 +441,7 @@ static void on_event(struct gateway *gateway, const spectacles_relay_event *even
         return;
     /* Before anybody is told of it: who reads "ready" may count on it. */
     if (event->type == SPECTACLES_RELAY_EVENT_SHARD_READY)
-        store_write(gateway->store, gateway->shards, gateway->shards_length, gateway->relay, now);
+        store_write(gateway->store, gateway->own_shards, gateway->own_shard_count, gateway->relay, now);
     if (event->type < SPECTACLES_RELAY_EVENT_BROKER_CONNECTING)
         tell_shard(gateway, event);
     else if (event->type <= SPECTACLES_RELAY_EVENT_BROKER_CLOSED)
@@ -528,7 +529,7 @@ static void run(struct gateway *gateway)
             on_event(gateway, event, now);
         read_signals(gateway, now);
         if (now >= store_deadline(gateway->store))
-            store_write(gateway->store, gateway->shards, gateway->shards_length, gateway->relay, now);
+            store_write(gateway->store, gateway->own_shards, gateway->own_shard_count, gateway->relay, now);
         else
             store_touch(gateway->store, now);
         if (gateway->stop_at && now >= gateway->stop_at) {
@@ -565,7 +566,7 @@ int main(int argc, char **argv)
     ask_for_shards(&gateway);
     build(&gateway);
     run(&gateway);
-    store_write(gateway.store, gateway.shards, gateway.shards_length, gateway.relay, spectacles_now());
+    store_write(gateway.store, gateway.own_shards, gateway.own_shard_count, gateway.relay, spectacles_now());
     tell_summary(&gateway);
     tear_down(&gateway);
     curl_global_cleanup();

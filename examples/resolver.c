@@ -41,7 +41,7 @@ static void *work(void *user)
         memcpy(host, resolver->host, sizeof host);
         resolver->busy = true;
         pthread_mutex_unlock(&resolver->mutex);
-        int length = spectacles_resolve(host, answer, sizeof answer);
+        int length = spectacles_resolve(answer, sizeof answer, host);
         pthread_mutex_lock(&resolver->mutex);
         resolver->busy = false;
         if (resolver->state != ASKED)

@@ -47,7 +47,7 @@ static void use(const struct store *store, const uint8_t *bytes, size_t length)
 static void read_file(const struct store *store)
 {
     size_t length;
-    uint8_t *bytes = whole_file_read(store->path, SPECTACLES_STATE_BYTES_MAX, &length);
+    uint8_t *bytes = whole_file_read(store->path, SPECTACLES_STATE_MAX, &length);
     if (bytes)
         use(store, bytes, length);
     else if (errno == ENOMEM)

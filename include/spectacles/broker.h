@@ -46,8 +46,8 @@ enum spectacles_broker_state {
 };
 
 typedef struct spectacles_broker_config {
-    uint32_t size;      /* set by spectacles_broker_config_init */
-    uint32_t url_count; /* default 0 */
+    uint32_t size;     /* set by spectacles_broker_config_init */
+    uint32_t reserved; /* 0 */
     /*
      * required: amqp://user:password@host:port/vhost?heartbeat=20 or amqps://; tried in turn, in an order that
      * the seed shuffles. Everything is percent-encoded as in RabbitMQ's URI specification; no path, or an empty
@@ -59,6 +59,7 @@ typedef struct spectacles_broker_config {
      * spectacles_broker_free()
      */
     const char *const *urls;
+    size_t url_count;         /* at least 1 */
     const char *group;        /* the exchange; default "gateway" */
     const char *name;         /* shown in RabbitMQ's list of connections; NULL: "libspectacles" */
     uint64_t seed;            /* required, not 0: spectacles_random_seed(). Jitter of the back-off */
@@ -111,8 +112,8 @@ typedef struct spectacles_header {
     size_t key_length;
     int64_t integer;
     double real;
-    const uint8_t *bytes; /* may be NULL when length is 0 */
-    size_t length;
+    const uint8_t *bytes; /* may be NULL when bytes_length is 0 */
+    size_t bytes_length;
 } spectacles_header;
 
 /* What to consume. Copied by spectacles_broker_subscribe(). */
@@ -125,13 +126,14 @@ typedef struct spectacles_subscription {
     const char *subgroup; /* NULL or length 0: none */
     size_t subgroup_length;
     uint32_t declare_only; /* 1: declare and bind the queue, and consume nothing */
+    uint32_t reserved;     /* 0 */
     /*
      * for queue.declare: x-queue-type, x-message-ttl, x-max-length, x-dead-letter-exchange, ...; at most 64, of
      * together 2048 bytes. None, as Spectacles has it, unless all who declare this queue name the same ones:
      * RabbitMQ refuses any difference (406). A policy needs no such agreement
      */
-    uint32_t argument_count;
     const spectacles_header *arguments;
+    size_t argument_count;
 } spectacles_subscription;
 
 enum spectacles_message_flag {
@@ -174,8 +176,8 @@ typedef struct spectacles_message {
      * at most 64, of together 4096 bytes on the wire; keys that begin with "spectacles-" are the library's own, and
      * CC, BCC and those that begin with "x-amqp-1.0-" are RabbitMQ's. x-stream-filter-value has to be text
      */
-    uint32_t header_count;
     const spectacles_header *headers;
+    size_t header_count;
 } spectacles_message;
 
 enum spectacles_broker_event_type {
@@ -555,7 +557,7 @@ const spectacles_header *spectacles_broker_event_headers(const spectacles_broker
 int spectacles_header_next(const spectacles_header *in, size_t *position, spectacles_header *out);
 
 /* The first entry of a TABLE with this key: 1 and *out, or 0. Otherwise as spectacles_header_next(). */
-int spectacles_header_find(const spectacles_header *in, const char *key, size_t key_length,
+int spectacles_header_find(const spectacles_header *in, const char *key, size_t length,
                            spectacles_header *out);
 
 #ifdef __cplusplus

@@ -38,7 +38,7 @@ extern "C" {
 #endif
 
 /*
- * What a payload, a body or a document is written in. Every field and parameter named `format`, `encoding`, `to` or
+ * What a payload, a body or a document is written in. Every field and parameter named `format`, `to` or
  * `from` in this library takes these numbers.
  *
  * The Spectacles specification knows JSON and ETF ("Packets should be either JSON or ETF encoded"). Discord's gateway

@@ -75,7 +75,7 @@ typedef struct spectacles_gateway_bot {
     /* AGAIN: 1: the wait is of every request of the bot. 0: it is of this request alone. */
     uint32_t global;
     /* FINE: the number of shards that Discord recommends, 1 to SPECTACLES_GATEWAY_BOT_SHARDS_MAX. */
-    uint32_t shards;
+    uint32_t shard_count;
     /* FINE: identifies that may go out in 5 seconds, 1 to 65536: spectacles_relay_config.max_concurrency. */
     uint32_t max_concurrency;
     /* FINE: identifies a day, at least 1. */
@@ -103,8 +103,9 @@ void spectacles_gateway_bot_init(spectacles_gateway_bot *out, size_t size);
  *
  * out: receives what was read. Its size says how much the caller has room for.
  * status: of HTTP.
- * retry_after: the value of the header Retry-After, in seconds, NUL-terminated. NULL: there was none.
- * body, length: the body as it came, in any form. body may be NULL when length is 0.
+ * retry_after, retry_after_length: the value of the header Retry-After, in seconds. The length is 0 when there was
+ *                                  none.
+ * body, body_length: the body as it came, in any form.
  *
  *     200 with the JSON that Discord documents                       FINE
  *     401; 403 with Discord's JSON ({"message": .., "code": ..})     TOKEN (but for code 40333: Cloudflare, not
@@ -118,7 +119,7 @@ void spectacles_gateway_bot_init(spectacles_gateway_bot *out, size_t size);
  *   SPECTACLES_E_INVAL  out has no size
  */
 int spectacles_gateway_bot_read(spectacles_gateway_bot *out, uint32_t status, const char *retry_after,
-                                const uint8_t *body, size_t length);
+                                size_t retry_after_length, const uint8_t *body, size_t body_length);
 
 /*
  * The name of a verdict, for logs: "FINE", "AGAIN" or "TOKEN". "UNKNOWN" for any other number. Static and

@@ -195,7 +195,7 @@ const char *spectacles_link_wants_address(const spectacles_link *link);
 /*
  * Answers spectacles_link_wants_address(). The next spectacles_link_process() goes on.
  *
- * numeric, length: numeric addresses, IPv4 or IPv6, separated by spaces, as spectacles_resolve() writes them. They
+ * addresses, length: numeric addresses, IPv4 or IPv6, separated by spaces, as spectacles_resolve() writes them. They
  * are tried
  *                  in turn, the first 8 of them. Copied. NULL and 0: the name has no address; the engine hears of it.
  *
@@ -203,7 +203,7 @@ const char *spectacles_link_wants_address(const spectacles_link *link);
  *   SPECTACLES_E_INVAL  a word is not a numeric address, or there is none
  *   SPECTACLES_E_STATE  the link wants no address
  */
-int spectacles_link_set_address(spectacles_link *link, const char *numeric, size_t length);
+int spectacles_link_set_address(spectacles_link *link, const char *addresses, size_t length);
 
 /*
  * One sentence about the last call on the link that failed, NUL-terminated, or "". Static. A connection that is
@@ -214,15 +214,16 @@ const char *spectacles_link_last_error(const spectacles_link *link);
 /*
  * Looks a host name up with the resolver of the system (getaddrinfo).
  *
- * host: NUL-terminated.
- * numeric, size: its addresses are written here, separated by spaces, NUL-terminated. 46 bytes are enough for one.
+ * out:  its addresses are written here, separated by spaces, NUL-terminated.
+ * size: the room in `out`, in bytes. 46 are enough for one address.
+ * host: the name, NUL-terminated.
  *
  * Blocks, for as long as the resolver takes: call it from a thread, or where a pause is harmless. Returns the
  * length, or:
  *   SPECTACLES_E_SYS     the name has no address, or the resolver failed
  *   SPECTACLES_E_TOOBIG  not even one address fits
  */
-int spectacles_resolve(const char *host, char *numeric, size_t size);
+int spectacles_resolve(char *out, size_t size, const char *host);
 
 /*
  * Answers spectacles_link_wants_address() with what spectacles_resolve() says. Does nothing when no address is wanted.

@@ -25,7 +25,7 @@
  *   name of
  *   the event. Its message-id is `<session id>:<sequence>`, the same for every copy of the dispatch.
  * - Formats. All bodies are written in the format of the events broker (spectacles_broker_config.format): verbatim when
- *   that format and the encoding of the shard are JSON. In another format half of a surrogate pair becomes U+FFFD
+ *   that format and the format of the shard are JSON. In another format half of a surrogate pair becomes U+FFFD
  *   (spectacles_broker_stats.surrogates_replaced). Commands are read in every format of this build (codec.h).
  * - Commits. A dispatch is committed (spectacles_shard_commit()) when the broker has confirmed it and every dispatch
  *   before it, or when it was filtered out. Shards made with SPECTACLES_SHARD_COMMITS have a replay after each loss.
@@ -100,11 +100,11 @@ typedef struct spectacles_gap {
     /* the first sequence of the new session behind the gap */
     uint64_t next;
     /* milliseconds since 1970; 0: not known */
-    uint64_t time;
+    uint64_t unix_time;
     /* NUL-terminated; NULL: not known */
-    const char *old_session;
+    const char *old_session_id;
     /* NUL-terminated; NULL: there is none yet */
-    const char *new_session;
+    const char *new_session_id;
 } spectacles_gap;
 
 /* Makes a gap empty and sets its size. size: sizeof(spectacles_gap). Does nothing when size is below 4. */
@@ -120,20 +120,20 @@ typedef struct spectacles_relay_config {
      * required: the shards of this process; held: they and the relay are freed in any order. Each was made for
      * shard_count, and each shard id is there once
      */
-    spectacles_shard *const *shards;
-    /* at least 1 */
-    size_t shards_length;
+    spectacles_shard *const *own_shards;
+    /* how many shards there are in own_shards; at least 1 */
+    size_t own_shard_count;
     /* required: publishes; held. Make it without subscriptions */
     spectacles_broker *events;
     /* required: consumes; held. Another broker than events, of the same group, without subscriptions */
     spectacles_broker *commands;
     /*
      * the names of the events that are published, such as MESSAGE_CREATE (Discord: "Gateway Events"), in any order;
-     * NULL when allow_length is 0. A name is 1 to 255 bytes long, because it becomes a routing key
+     * NULL when allow_count is 0. A name is 1 to 255 bytes long, because it becomes a routing key
      */
     const char *const *allow;
-    /* 0: nothing is published */
-    size_t allow_length;
+    /* how many names there are; 0 (default): nothing is published */
+    size_t allow_count;
     /* 1: every event is published, whatever allow says; default 0 */
     uint32_t allow_all;
     /*
@@ -153,11 +153,11 @@ typedef struct spectacles_relay_config {
      */
     const spectacles_gap *gaps;
     /* how many gaps there are; 0 (default): none */
-    size_t gaps_length;
+    size_t gap_count;
     /* ops that workers may send besides 3, 4, 8, 31 and 43; never 0, 1, 2, 6, 7, 9, 10 or 11 */
     const uint32_t *more_ops;
     /* how many ops there are; 0 (default): none */
-    size_t more_ops_length;
+    size_t more_op_count;
     /*
      * The Spectacles specification: "Ensure that the gateway only publishes events that will be consumed." 0 (default):
      * the allow list says which events those are. Otherwise milliseconds: an event that no queue takes (basic.return,
@@ -165,7 +165,6 @@ typedef struct spectacles_relay_config {
      * new queue gets its first event after at most that time, and earlier events are lost to it
      */
     uint32_t unroutable_hold;
-    /* 0 */
     /* 0 */
     uint32_t reserved;
 } spectacles_relay_config;

@@ -126,14 +126,13 @@ int spectacles_send_parse(spectacles_send *out, const uint8_t *body, size_t leng
  * out:      receives the body, not NUL-terminated. With NULL nothing is written, and the length is returned.
  * size:     the room in `out`, in bytes; 48 more than the packet are always enough.
  * guild_id: not 0.
- * packet:   `packet_length` bytes: a JSON object.
+ * packet:   `length` bytes: a JSON object.
  *
  * Returns the length of the body in bytes, or:
  *   SPECTACLES_E_INVAL   guild_id is 0, or the packet is no JSON object
  *   SPECTACLES_E_TOOBIG  size is too small, or the body would be longer than INT_MAX bytes
  */
-int spectacles_send_build(uint8_t *out, size_t size, uint64_t guild_id, const uint8_t *packet,
-                          size_t packet_length);
+int spectacles_send_build(uint8_t *out, size_t size, uint64_t guild_id, const uint8_t *packet, size_t length);
 
 /* Limits of packets. */
 enum spectacles_packet_limit {

@@ -149,8 +149,8 @@ typedef struct spectacles_session {
     const char *session_id;
     /* "wss://host[:port][/]", at most 511 such characters, NUL-terminated. Empty or NULL: the gateway's own URL. */
     const char *resume_url;
-    /* enum spectacles_format: the encoding in which the session was made. For the owner to know. */
-    uint32_t encoding;
+    /* enum spectacles_format: what the payloads of the session were written in. For the owner to know. */
+    uint32_t format;
     /* 0 */
     uint32_t reserved;
 } spectacles_session;
@@ -241,7 +241,7 @@ typedef struct spectacles_shard_config {
      * SPECTACLES_FORMAT_JSON (default) or SPECTACLES_FORMAT_ETF (codec.h): what the gateway is asked for. A gateway
      * that answers in JSON all the same is understood: see SPECTACLES_SHARD_EVENT_PLAIN, and `format` of each event.
      */
-    uint32_t encoding;
+    uint32_t format;
     /* enum spectacles_compression. Default ZSTD_STREAM, or ZLIB_STREAM in a build without zstd. */
     uint32_t compression;
     /* Bytes of one payload once inflated. Default 64 MiB. For more, the shard closes with 1009 and reconnects. */
@@ -395,7 +395,7 @@ typedef struct spectacles_shard_event {
 /* How many opcodes are counted. */
 enum spectacles_shard_op_count {
     /* The length of received_by_op and sent_by_op. */
-    SPECTACLES_SHARD_OPS = 48
+    SPECTACLES_SHARD_OP_COUNT = 48
 };
 
 /* What a shard has counted since it was made: see spectacles_shard_get_stats(). Grows at the end. */
@@ -431,9 +431,9 @@ typedef struct spectacles_shard_stats {
     /* Connections after the first. */
     uint64_t reconnects;
     /* Payloads by op. Ops beyond the array are in payloads_unknown alone. */
-    uint64_t received_by_op[SPECTACLES_SHARD_OPS];
+    uint64_t received_by_op[SPECTACLES_SHARD_OP_COUNT];
     /* Payloads by op. */
-    uint64_t sent_by_op[SPECTACLES_SHARD_OPS];
+    uint64_t sent_by_op[SPECTACLES_SHARD_OP_COUNT];
     /*
      * Heartbeats sent a second or more after they were due. LATE events tell of them, though not of each: see
      * SPECTACLES_SHARD_EVENT_LATE.
@@ -525,7 +525,7 @@ int spectacles_shard_identify(spectacles_shard *shard, uint64_t now);
 /*
  * Sends {"op": op, "d": d}.
  *
- * d, length: one JSON value. It is copied, and sent as it is, or as ETF where that is the encoding.
+ * d, length: one JSON value. It is copied, and sent as it is, or as ETF where that is the format.
  * ticket: receives a number that exactly one later event names, SENT or UNSENT. May be NULL.
  *
  * Returns 0, or:
@@ -533,7 +533,7 @@ int spectacles_shard_identify(spectacles_shard *shard, uint64_t now);
  *   SPECTACLES_E_AGAIN   the rate limit is used up: try at the `refill_at` of spectacles_shard_budget(). Or the
  *                        output is
  *                        congested: try after the next SENT
- *   SPECTACLES_E_TOOBIG  over SPECTACLES_PACKET_MAX bytes in the encoding in use (Discord: close code 4002)
+ *   SPECTACLES_E_TOOBIG  over SPECTACLES_PACKET_MAX bytes in the format in use (Discord: close code 4002)
  *   SPECTACLES_E_PROTO   d is not JSON, or ETF cannot carry it
  *   SPECTACLES_E_NOMEM   memory ran out
  *
@@ -573,7 +573,7 @@ void spectacles_presence_init(spectacles_presence *presence, size_t size);
  *   SPECTACLES_E_STATE   the shard is not READY
  *   SPECTACLES_E_AGAIN   the rate limit or the output is used up: see spectacles_shard_send()
  *   SPECTACLES_E_TOOBIG  over SPECTACLES_PACKET_MAX bytes
- *   SPECTACLES_E_PROTO   a text cannot be sent in the encoding in use
+ *   SPECTACLES_E_PROTO   a text cannot be sent in the format in use
  *   SPECTACLES_E_NOMEM   memory ran out
  *   SPECTACLES_E_INVAL   a field is missing, or Discord would refuse it
  */
@@ -600,7 +600,7 @@ enum spectacles_voice_flag {
  *   SPECTACLES_E_STATE   the shard is not READY
  *   SPECTACLES_E_AGAIN   the rate limit or the output is used up: see spectacles_shard_send()
  *   SPECTACLES_E_TOOBIG  over SPECTACLES_PACKET_MAX bytes
- *   SPECTACLES_E_PROTO   a text cannot be sent in the encoding in use
+ *   SPECTACLES_E_PROTO   a text cannot be sent in the format in use
  *   SPECTACLES_E_NOMEM   memory ran out
  *   SPECTACLES_E_INVAL   guild_id is 0, or a flag is not known
  */
@@ -643,7 +643,7 @@ void spectacles_members_request_init(spectacles_members_request *request, size_t
  *   SPECTACLES_E_STATE   the shard is not READY
  *   SPECTACLES_E_AGAIN   the rate limit or the output is used up: see spectacles_shard_send()
  *   SPECTACLES_E_TOOBIG  over SPECTACLES_PACKET_MAX bytes
- *   SPECTACLES_E_PROTO   a text cannot be sent in the encoding in use
+ *   SPECTACLES_E_PROTO   a text cannot be sent in the format in use
  *   SPECTACLES_E_NOMEM   memory ran out
  *   SPECTACLES_E_INVAL   a field is missing or wrong
  */
@@ -660,7 +660,7 @@ int spectacles_shard_request_members(spectacles_shard *shard, const spectacles_m
  *   SPECTACLES_E_STATE   the shard is not READY
  *   SPECTACLES_E_AGAIN   the rate limit or the output is used up: see spectacles_shard_send()
  *   SPECTACLES_E_TOOBIG  over SPECTACLES_PACKET_MAX bytes
- *   SPECTACLES_E_PROTO   a text cannot be sent in the encoding in use
+ *   SPECTACLES_E_PROTO   a text cannot be sent in the format in use
  *   SPECTACLES_E_NOMEM   memory ran out
  *   SPECTACLES_E_INVAL   there is no id, or one is 0
  */
@@ -678,7 +678,7 @@ int spectacles_shard_request_sounds(spectacles_shard *shard, const uint64_t *gui
  *   SPECTACLES_E_STATE   the shard is not READY
  *   SPECTACLES_E_AGAIN   the rate limit or the output is used up: see spectacles_shard_send()
  *   SPECTACLES_E_TOOBIG  over SPECTACLES_PACKET_MAX bytes
- *   SPECTACLES_E_PROTO   a text cannot be sent in the encoding in use
+ *   SPECTACLES_E_PROTO   a text cannot be sent in the format in use
  *   SPECTACLES_E_NOMEM   memory ran out
  *   SPECTACLES_E_INVAL   guild_id is 0, or a name is NULL
  */

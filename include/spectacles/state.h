@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: MIT
  *
  * A spectacles_state holds one record for each shard that there is something to say about: the session, the
- * sequence to resume from, the resume URL, the encoding, and the gaps that have not been declared yet. It writes
+ * sequence to resume from, the resume URL, the format, and the gaps that have not been declared yet. It writes
  * itself as bytes, and reads itself from such bytes. Where the bytes are kept is the owner's business: a file, a row of
  * a database, a message in a queue. One state can hold all shards of a bot, or some of them.
  *
@@ -74,7 +74,7 @@ typedef struct spectacles_state spectacles_state;
 /* Limits of a state. */
 enum spectacles_state_limit {
     /* the bytes that spectacles_state_read() takes at most, and spectacles_state_write() gives at most: 64 MiB */
-    SPECTACLES_STATE_BYTES_MAX = 67108864
+    SPECTACLES_STATE_MAX = 67108864
 };
 
 /*
@@ -119,9 +119,9 @@ void spectacles_state_free(spectacles_state *state);
 /*
  * Replaces the records by stored ones.
  *
- * bytes:     all that a spectacles_state_write() gave. They are not kept. unix_time: milliseconds since 1970, for gaps
- * that are found while reading; 0: not known. problem:   may be NULL; on failure it says what is wrong, and at which
- * byte.
+ * bytes:     all that a spectacles_state_write() gave. They are not kept.
+ * unix_time: milliseconds since 1970, for gaps that are found while reading; 0: not known.
+ * problem:   may be NULL; on failure it says what is wrong, and at which byte.
  *
  * A session of another shard count cannot be resumed. A shard whose id still exists keeps its record, and declares the
  * session as lost (spectacles_session.shard_count differs). A shard without a record then has a gap whose sessions are
@@ -133,7 +133,7 @@ void spectacles_state_free(spectacles_state *state);
  *                             is malformed
  *   SPECTACLES_E_UNSUPPORTED  a later version of the library wrote them
  *   SPECTACLES_E_AUTH         they are of another token, or of other intents
- *   SPECTACLES_E_TOOBIG       they are more than SPECTACLES_STATE_BYTES_MAX
+ *   SPECTACLES_E_TOOBIG       they are more than SPECTACLES_STATE_MAX
  *   SPECTACLES_E_NOMEM        memory ran out
  * After SPECTACLES_E_NOMEM the state is unchanged, and the call can be made again. After every other error it is as
  * after spectacles_state_lost().
@@ -158,7 +158,7 @@ void spectacles_state_lost(spectacles_state *state, uint64_t unix_time);
  *
  * Returns 0, or:
  *   SPECTACLES_E_NOMEM   memory ran out
- *   SPECTACLES_E_TOOBIG  it would be more than SPECTACLES_STATE_BYTES_MAX bytes
+ *   SPECTACLES_E_TOOBIG  it would be more than SPECTACLES_STATE_MAX bytes
  */
 int spectacles_state_write(const spectacles_state *state, spectacles_bytes *out);
 
@@ -169,7 +169,7 @@ int spectacles_state_write(const spectacles_state *state, spectacles_bytes *out)
  *
  * The work is proportional to the number of records.
  *
- * shards:    `length` shards that `relay` serves, all of them or some. Not kept.
+ * shards:    `count` shards that `relay` serves, all of them or some. Not kept.
  * relay:     the relay that serves them. Not kept.
  * unix_time: milliseconds since 1970, for the records that change; 0: not known.
  *
@@ -180,7 +180,7 @@ int spectacles_state_write(const spectacles_state *state, spectacles_bytes *out)
  *   SPECTACLES_E_INVAL  a shard has another shard count than the state
  *   SPECTACLES_E_NOMEM  memory ran out
  */
-int spectacles_state_take(spectacles_state *state, spectacles_shard *const *shards, size_t length,
+int spectacles_state_take(spectacles_state *state, spectacles_shard *const *shards, size_t count,
                           const spectacles_relay *relay, uint64_t unix_time);
 
 /*
@@ -188,7 +188,7 @@ int spectacles_state_take(spectacles_state *state, spectacles_shard *const *shar
  * Without a session and without gaps the record is removed.
  *
  * session:   copied; NULL when the shard has none.
- * gaps:      `length` gaps, in the order in which they are to be declared; copied.
+ * gaps:      `count` gaps, in the order in which they are to be declared; copied.
  * unix_time: as in spectacles_state_take().
  *
  * A session id is 1 to 255 printable ASCII characters, no spaces. A resume URL that is no such text, or is longer than
@@ -196,13 +196,13 @@ int spectacles_state_take(spectacles_state *state, spectacles_shard *const *shar
  *
  * Returns 1 when the record changed, 0 when it did not, or, and then it did not:
  *   SPECTACLES_E_INVAL        the shard id is not below the shard count; the session or a gap is of another shard, or
- *                             of another shard count; a session id is no such text; the encoding is none of
+ *                             of another shard count; a session id is no such text; the format is none of
  *                             SPECTACLES_FORMAT_JSON, SPECTACLES_FORMAT_ETF and 0 (not known)
  *   SPECTACLES_E_NOMEM        memory ran out
  *   SPECTACLES_E_UNSUPPORTED  the session is of a later version of the library
  */
 int spectacles_state_set(spectacles_state *state, uint32_t shard_id, const spectacles_session *session,
-                         const spectacles_gap *gaps, size_t length, uint64_t unix_time);
+                         const spectacles_gap *gaps, size_t count, uint64_t unix_time);
 
 /*
  * The session of a shard.
@@ -228,24 +228,24 @@ int spectacles_state_gap(const spectacles_state *state, uint32_t shard_id, size_
 /*
  * The gaps of some shards in one array, as spectacles_relay_config wants them.
  *
- * shards:      `length` shards. Not kept.
- * gaps:        receives the array; NULL when there are no gaps. The array and the texts belong to the state, and are
- *              valid until the next call of _gaps, _read, _lost, _take, _set or _free on it.
- * gaps_length: receives the number of gaps.
+ * shards:    `count` shards. Not kept.
+ * gaps:      receives the array; NULL when there are no gaps. The array and the texts belong to the state, and are
+ *            valid until the next call of _gaps, _read, _lost, _take, _set or _free on it.
+ * gap_count: receives the number of gaps.
  *
  * Returns 0, or:
  *   SPECTACLES_E_NOMEM  memory ran out
  */
-int spectacles_state_gaps(spectacles_state *state, spectacles_shard *const *shards, size_t length,
-                          const spectacles_gap **gaps, size_t *gaps_length);
+int spectacles_state_gaps(spectacles_state *state, spectacles_shard *const *shards, size_t count,
+                          const spectacles_gap **gaps, size_t *gap_count);
 
 /* The number of records. Cannot fail. */
-size_t spectacles_state_length(const spectacles_state *state);
+size_t spectacles_state_count(const spectacles_state *state);
 
 /*
  * The shard of a record. Records are in the order of their shard ids.
  *
- * index: counted from 0, and below spectacles_state_length().
+ * index: counted from 0, and below spectacles_state_count().
  *
  * Returns the shard's id. Cannot fail.
  */

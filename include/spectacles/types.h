@@ -34,16 +34,36 @@
  *     functions without a handle that fill a struct or write a text.
  *   - The data follows. `now` or `unix_time` comes behind the data, other out-parameters come behind these. A
  *     spectacles_problem is last.
- *   - No pointer may be NULL unless its comment says so. A pointer to bytes or to a name may be NULL when its length is
- *     0.
+ *   - No pointer may be NULL unless its comment says so. A pointer to bytes, to a text or to an array may be NULL when
+ *     its length or count is 0.
  *
- * Texts, bytes and counts
- *   - What comes from the wire, goes to the wire, or is read by the library is (pointer, length): the length follows
- *     its pointer at once, and nothing has to be NUL-terminated. Bytes are `const uint8_t *`, texts are `const char *`.
- *   - Settings of a configuration struct, and names that a programmer writes into the source, are NUL-terminated UTF-8.
- *   - Texts that the library hands out are NUL-terminated. Slices of data are not.
- *   - `length` and `<name>_length` count bytes. `count` and `<name>_count` count things. `size` is the room for a
- *     result in bytes, or the size of a struct. `max` is a limit; `index` counts from 0.
+ * Bytes and texts
+ *   - Bytes are `const uint8_t *`, texts are `const char *`.
+ *   - Bytes, and texts that come from the wire or go to the wire, are (pointer, length). Nothing has to be
+ *     NUL-terminated. A text that the library hands out has a NUL behind its length all the same; slices of data (the
+ *     `d` of an event, the key or the body of a message) have none.
+ *   - These texts are NUL-terminated, and have no length: the settings of a configuration struct (host names, URLs,
+ *     paths, tokens); the texts of a presence or of a request for members, which the owner writes; names in the source
+ *     of a program (spectacles_value_get(), spectacles_feature_supported()); the properties of an AMQP message
+ *     (content_type, message_id, correlation_id, reply_to, expiration), sent and received; and the ids and URLs in a
+ *     spectacles_session and a spectacles_gap, which the library hands out and takes back.
+ *
+ * Lengths and counts
+ *   - A length is a number of bytes, and a count is a number of elements. Both are `size_t`, and stand directly behind
+ *     the pointer that they are about: `body, body_length`; `urls, url_count`.
+ *   - A function with one length or count calls it `length` or `count`. A struct, and a function with several of them,
+ *     says whose it is: `<name>_length`, and `<name>_count` with the name in the singular.
+ *   - `size` is the room for a result, or the size of a struct, in bytes. `max` is a limit. `index` counts from 0.
+ *   - A number of the protocol keeps its name and is `uint32_t`: `shard_count` is always the number of shards of the
+ *     whole bot (Discord: num_shards).
+ *   - Constants end in what they are: `_SIZE` is the room of a text with its NUL, `_COUNT` the number of elements of an
+ *     array, `_MAX` a limit, in bytes unless its comment says otherwise.
+ *
+ * Names
+ *   - One thing has one name: `format` is a value of enum spectacles_format, `error` of enum spectacles_error, `now` a
+ *     point on the clock of the owner, `unix_time` milliseconds since 1970.
+ *   - A function that gives a property has the property's name: spectacles_shard_state(). C has no room for a function
+ *     beside a struct of the same name, so the functions that copy counters are called `_get_stats`.
  *
  * Structs
  *   - Every struct with a field `size` has an `_init` that makes it empty, or fills in its defaults, and sets its size.
@@ -131,9 +151,9 @@ enum spectacles_error {
 /* The sizes of the texts in a spectacles_problem. */
 enum spectacles_problem_size {
     /* bytes of spectacles_problem.text, its NUL included */
-    SPECTACLES_PROBLEM_TEXT = 432,
+    SPECTACLES_PROBLEM_TEXT_SIZE = 432,
     /* bytes of spectacles_problem.word, its NUL included */
-    SPECTACLES_PROBLEM_WORD = 64
+    SPECTACLES_PROBLEM_WORD_SIZE = 64
 };
 
 /*
@@ -147,12 +167,12 @@ typedef struct spectacles_problem {
     /* the entry of a list of settings (urls, shards, gaps) that the sentence is about, counted from 0; else 0 */
     size_t index;
     /* one sentence in English, NUL-terminated; never holds a secret */
-    char text[SPECTACLES_PROBLEM_TEXT];
+    char text[SPECTACLES_PROBLEM_TEXT_SIZE];
     /*
      * what the sentence is about, in the words of the caller (the name of an unknown parameter, a host), NUL-
      * terminated; empty when the sentence is about nothing of the kind; never holds a secret
      */
-    char word[SPECTACLES_PROBLEM_WORD];
+    char word[SPECTACLES_PROBLEM_WORD_SIZE];
 } spectacles_problem;
 
 /*
@@ -199,12 +219,12 @@ int spectacles_feature_supported(const char *name);
  * out:    receives the text, always with a NUL at its end. A character is never cut in two; what does not fit is left
  *         out.
  * size:   the room in `out`, in bytes; at least 1.
- * bytes:  the text; NULL is fine when length is 0. It must not overlap `out`.
- * length: its length in bytes.
+ * text:   NULL is fine when length is 0. It must not overlap `out`.
+ * length: the length of `text` in bytes.
  *
  * Returns how many bytes were written, without the NUL. Cannot fail. Never blocks.
  */
-size_t spectacles_printable(char *out, size_t size, const void *bytes, size_t length);
+size_t spectacles_printable(char *out, size_t size, const char *text, size_t length);
 
 /*
  * The size of a public struct in the library that is linked, so that a binding can check a layout that was written by

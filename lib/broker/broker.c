@@ -91,7 +91,7 @@ static int parse_urls(spectacles_broker *broker, const spectacles_broker_config 
     if (!broker->uris)
         return SPECTACLES_E_NOMEM;
     broker->uri_count = config->url_count;
-    for (uint32_t i = 0; i < config->url_count; i++) {
+    for (size_t i = 0; i < config->url_count; i++) {
         if (!config->urls[i])
             return sp_refuse_entry(problem, SPECTACLES_E_INVAL, "a URL is NULL", i);
         int error = sp_uri_parse(&broker->uris[i], config->urls[i], problem);
@@ -106,8 +106,8 @@ static int parse_urls(spectacles_broker *broker, const spectacles_broker_config 
 /* A fleet that knows the same list neither comes to its first entry, nor goes on to the same next one. */
 static void shuffle_urls(spectacles_broker *broker)
 {
-    for (uint32_t left = broker->uri_count; left > 1; left--) {
-        uint32_t chosen = (uint32_t)sp_random_upto(&broker->random, left - 1);
+    for (size_t left = broker->uri_count; left > 1; left--) {
+        size_t chosen = (size_t)sp_random_upto(&broker->random, left - 1);
         sp_uri last = broker->uris[left - 1];
         broker->uris[left - 1] = broker->uris[chosen];
         broker->uris[chosen] = last;

@@ -69,7 +69,7 @@ struct spectacles_broker {
 
     /* What it was made with. */
     sp_uri *uris;
-    uint32_t uri_count;
+    size_t uri_count;
     char *group;
     char *name;
     uint32_t window_count;
@@ -87,7 +87,7 @@ struct spectacles_broker {
     enum sp_transport transport;
     uint64_t phase_deadline;
     sp_backoff backoff;
-    uint32_t uri; /* the one in use */
+    size_t uri; /* the one in use */
     bool owner_closes;
     uint64_t drain_deadline;
     sp_loss loss;

@@ -95,8 +95,8 @@ static int copy_headers(sp_content *content, sp_slice payload)
         return SPECTACLES_E_NOMEM;
     }
     sp_slice kept = sp_buffer_slice(&content->header_bytes);
-    content->headers =
-        (spectacles_header){.type = SPECTACLES_HEADER_TABLE, .bytes = kept.bytes, .length = kept.length};
+    content->headers = (spectacles_header){
+        .type = SPECTACLES_HEADER_TABLE, .bytes = kept.bytes, .bytes_length = kept.length};
     content->has_headers = true;
     return SPECTACLES_OK;
 }

@@ -25,7 +25,7 @@ static const char *problem_of(const spectacles_header *header)
     if (header->type > SPECTACLES_HEADER_REAL)
         return "a header has a type that can not be sent: nothing, boolean, integer, text, binary, timestamp "
                "and real can";
-    if (has_bytes(header) && !header->bytes && header->length > 0)
+    if (has_bytes(header) && !header->bytes && header->bytes_length > 0)
         return "the bytes of a header are NULL but have a length";
     if (!sp_utf8_is_whole(header->key, header->key_length))
         return "the key of a header is not UTF-8";
@@ -54,14 +54,14 @@ static bool is_named(const spectacles_header *header, const char *name)
 /* By RabbitMQ's rules for what becomes a text of AMQP 1.0 (mc_util:is_utf8_no_null_limited). */
 static bool is_text(const spectacles_header *header)
 {
-    return header->type == SPECTACLES_HEADER_TEXT && sp_utf8_is_whole(header->bytes, header->length) &&
-           (header->length == 0 || !memchr(header->bytes, 0, header->length));
+    return header->type == SPECTACLES_HEADER_TEXT && sp_utf8_is_whole(header->bytes, header->bytes_length) &&
+           (header->bytes_length == 0 || !memchr(header->bytes, 0, header->bytes_length));
 }
 
-const char *sp_headers_message_problem(const spectacles_header *headers, uint32_t count)
+const char *sp_headers_message_problem(const spectacles_header *headers, size_t count)
 {
     const char *problem = sp_headers_problem(headers, count, SP_HEADERS_BYTES);
-    for (uint32_t i = 0; !problem && i < count; i++) {
+    for (size_t i = 0; !problem && i < count; i++) {
         /* RabbitMQ ends the channel over whatever is no list. */
         if (is_named(&headers[i], "CC") || is_named(&headers[i], "BCC"))
             problem = "headers CC and BCC are lists of routing keys in RabbitMQ, and can not be sent";
@@ -74,18 +74,18 @@ const char *sp_headers_message_problem(const spectacles_header *headers, uint32_
     return problem;
 }
 
-const char *sp_headers_problem(const spectacles_header *headers, uint32_t count, size_t most)
+const char *sp_headers_problem(const spectacles_header *headers, size_t count, size_t most)
 {
     size_t length = 4;
     if (count > SP_HEADERS_MOST)
         return "there are more than 64 headers or arguments";
     if (!headers && count > 0)
         return "the headers or arguments are NULL but have a count";
-    for (uint32_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         const char *problem = problem_of(&headers[i]);
         if (problem)
             return problem;
-        size_t value = has_bytes(&headers[i]) ? headers[i].length : 4;
+        size_t value = has_bytes(&headers[i]) ? headers[i].bytes_length : 4;
         /* A key's length, its bytes, a kind, and at most four bytes of length and the value. */
         if (value > most || (length += 1 + headers[i].key_length + 1 + 4 + value) > most)
             return "the headers of a message have to have at most 4096 bytes together, the arguments of a "
@@ -110,7 +110,7 @@ static amqp_field_value_t value_of(const spectacles_header *header)
     amqp_field_value_t value = {.kind = AMQP_FIELD_KIND_VOID};
     if (has_bytes(header)) {
         value.kind = header->type == SPECTACLES_HEADER_TEXT ? AMQP_FIELD_KIND_UTF8 : AMQP_FIELD_KIND_BYTES;
-        value.value.bytes = bytes_of(header->bytes, header->length);
+        value.value.bytes = bytes_of(header->bytes, header->bytes_length);
     } else if (header->type == SPECTACLES_HEADER_BOOLEAN) {
         value.kind = AMQP_FIELD_KIND_BOOLEAN;
         value.value.boolean = header->integer != 0;
@@ -132,9 +132,9 @@ static amqp_field_value_t value_of(const spectacles_header *header)
     return value;
 }
 
-void sp_headers_write(amqp_table_entry_t *out, const spectacles_header *headers, uint32_t count)
+void sp_headers_write(amqp_table_entry_t *out, const spectacles_header *headers, size_t count)
 {
-    for (uint32_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         out[i].key = bytes_of(headers[i].key, headers[i].key_length);
         out[i].value = value_of(&headers[i]);
     }
@@ -149,18 +149,18 @@ static void *move(char **room, const void *bytes, size_t length)
     return at;
 }
 
-spectacles_header *sp_headers_copy(const spectacles_header *headers, uint32_t count)
+spectacles_header *sp_headers_copy(const spectacles_header *headers, size_t count)
 {
     size_t size = (count + 1) * sizeof *headers;
-    for (uint32_t i = 0; i < count; i++)
-        size += headers[i].key_length + (has_bytes(&headers[i]) ? headers[i].length : 0);
+    for (size_t i = 0; i < count; i++)
+        size += headers[i].key_length + (has_bytes(&headers[i]) ? headers[i].bytes_length : 0);
     spectacles_header *copy = malloc(size);
     char *room = copy ? (char *)(copy + count) : NULL;
-    for (uint32_t i = 0; copy && i < count; i++) {
+    for (size_t i = 0; copy && i < count; i++) {
         copy[i] = headers[i];
         copy[i].key = move(&room, headers[i].key, headers[i].key_length);
         if (has_bytes(&headers[i]))
-            copy[i].bytes = move(&room, headers[i].bytes, headers[i].length);
+            copy[i].bytes = move(&room, headers[i].bytes, headers[i].bytes_length);
     }
     return copy;
 }
@@ -212,7 +212,7 @@ static void read_bytes(sp_reader *reader, spectacles_header *out, uint32_t type,
     sp_slice bytes = sp_reader_take(reader, length);
     out->type = type;
     out->bytes = bytes.bytes;
-    out->length = bytes.length;
+    out->bytes_length = bytes.length;
 }
 
 static bool read_unsigned(sp_reader *reader, spectacles_header *out)
@@ -276,9 +276,9 @@ SPECTACLES_EXPORT int spectacles_header_next(const spectacles_header *in, size_t
 {
     spectacles_header read = {0};
     if (!in || (in->type != SPECTACLES_HEADER_TABLE && in->type != SPECTACLES_HEADER_ARRAY) ||
-        *position >= in->length)
+        *position >= in->bytes_length)
         return 0;
-    sp_reader reader = sp_reader_of((sp_slice){in->bytes + *position, in->length - *position});
+    sp_reader reader = sp_reader_of((sp_slice){in->bytes + *position, in->bytes_length - *position});
     if (in->type == SPECTACLES_HEADER_TABLE) {
         union {
             const uint8_t *bytes;
@@ -296,7 +296,7 @@ SPECTACLES_EXPORT int spectacles_header_next(const spectacles_header *in, size_t
     return 1;
 }
 
-SPECTACLES_EXPORT int spectacles_header_find(const spectacles_header *in, const char *key, size_t key_length,
+SPECTACLES_EXPORT int spectacles_header_find(const spectacles_header *in, const char *key, size_t length,
                                              spectacles_header *out)
 {
     size_t position = 0;
@@ -304,7 +304,7 @@ SPECTACLES_EXPORT int spectacles_header_find(const spectacles_header *in, const 
     if (!in || in->type != SPECTACLES_HEADER_TABLE)
         return 0;
     while (spectacles_header_next(in, &position, &each)) {
-        if (each.key_length != key_length || (key_length > 0 && memcmp(each.key, key, key_length) != 0))
+        if (each.key_length != length || (length > 0 && memcmp(each.key, key, length) != 0))
             continue;
         *out = each;
         return 1;

@@ -77,9 +77,9 @@ static int write_method(sp_buffer *out, const spectacles_message *message, const
 }
 
 /* A return does not say which publish it answers. A header that comes back with it does. */
-static uint32_t write_headers(amqp_table_entry_t *out, const spectacles_message *message, uint64_t tag)
+static size_t write_headers(amqp_table_entry_t *out, const spectacles_message *message, uint64_t tag)
 {
-    uint32_t count = message->header_count;
+    size_t count = message->header_count;
     sp_headers_write(out, message->headers, count);
     if (message->flags & SPECTACLES_MESSAGE_MANDATORY)
         out[count++] =
@@ -95,7 +95,7 @@ static int write_record(sp_publishes *publishes, const spectacles_message *messa
     sp_slice body = {message->body, message->body_length};
     amqp_basic_properties_t properties = properties_of(message);
     amqp_table_entry_t entries[SP_HEADERS_MOST + 1];
-    uint32_t count = write_headers(entries, message, tag);
+    size_t count = write_headers(entries, message, tag);
     if (count > 0) {
         properties._flags |= AMQP_BASIC_HEADERS_FLAG;
         properties.headers = (amqp_table_t){(int)count, entries};

@@ -131,7 +131,7 @@ enum sp_refusal sp_refusal_of(const amqp_channel_close_t *close)
 
 static bool names(const sp_subscription *subscription, const char *key)
 {
-    for (uint32_t i = 0; i < subscription->argument_count; i++) {
+    for (size_t i = 0; i < subscription->argument_count; i++) {
         const spectacles_header *argument = &subscription->arguments[i];
         if (is((sp_slice){(const uint8_t *)argument->key, argument->key_length}, key))
             return true;

@@ -52,7 +52,7 @@ typedef struct sp_subscription {
     uint32_t round; /* how many consumers it has had on this channel */
     uint64_t retry_at;
     spectacles_header *arguments; /* one block */
-    uint32_t argument_count;
+    size_t argument_count;
 } sp_subscription;
 
 enum sp_request_kind {

@@ -152,7 +152,7 @@ static int refuse_parameter(spectacles_problem *problem, sp_slice name, const ch
 {
     sp_text word;
     sp_text_set(&word, "%s", "");
-    sp_text_add_foreign(&word, name.bytes, name.length, SPECTACLES_PROBLEM_WORD - 1);
+    sp_text_add_foreign(&word, name.bytes, name.length, SPECTACLES_PROBLEM_WORD_SIZE - 1);
     sp_refuse(problem, SPECTACLES_E_INVAL, text);
     if (problem && word.length < sizeof problem->word)
         memcpy(problem->word, word.chars, word.length + 1);

@@ -99,9 +99,9 @@ void sp_text_add_foreign(sp_text *text, const void *bytes, size_t length, size_t
         sp_text_add(text, "...");
 }
 
-SPECTACLES_EXPORT size_t spectacles_printable(char *out, size_t size, const void *bytes, size_t length)
+SPECTACLES_EXPORT size_t spectacles_printable(char *out, size_t size, const char *text, size_t length)
 {
-    const unsigned char *in = bytes;
+    const unsigned char *in = (const unsigned char *)text;
     size_t written = 0;
     size_t shown;
     for (size_t i = 0; i < length;) {

@@ -240,7 +240,7 @@ SPECTACLES_EXPORT int spectacles_link_resolve(spectacles_link *link)
     const char *host = spectacles_link_wants_address(link);
     if (!host)
         return SPECTACLES_OK;
-    int length = spectacles_resolve(host, numeric, sizeof numeric);
+    int length = spectacles_resolve(numeric, sizeof numeric, host);
     return length > 0 ? spectacles_link_set_address(link, numeric, (size_t)length)
                       : spectacles_link_set_address(link, NULL, 0);
 }

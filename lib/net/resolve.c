@@ -25,7 +25,7 @@ static int append(char *out, size_t size, size_t *length, const struct addrinfo 
     return 1;
 }
 
-SPECTACLES_EXPORT int spectacles_resolve(const char *host, char *numeric, size_t size)
+SPECTACLES_EXPORT int spectacles_resolve(char *out, size_t size, const char *host)
 {
     const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     struct addrinfo *list = NULL;
@@ -39,6 +39,6 @@ SPECTACLES_EXPORT int spectacles_resolve(const char *host, char *numeric, size_t
     freeaddrinfo(list);
     if (length == 0)
         return SPECTACLES_E_TOOBIG;
-    memcpy(numeric, all, length + 1);
+    memcpy(out, all, length + 1);
     return (int)length;
 }

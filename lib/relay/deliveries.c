@@ -40,7 +40,7 @@ uint8_t *sp_relay_copy_body(const uint8_t *bytes, size_t length)
 int sp_relay_parse_packet(const spectacles_relay *relay, spectacles_packet *packet, const uint8_t *body,
                           size_t length, spectacles_problem *problem)
 {
-    return sp_packet_parse(packet, body, length, relay->more_ops, relay->more_ops_length, problem);
+    return sp_packet_parse(packet, body, length, relay->more_ops, relay->more_op_count, problem);
 }
 
 /* What a worker wrote in another format is rewritten once, and read as JSON. What is in none is refused as JSON. */

@@ -23,7 +23,7 @@ static void copy_id(char *out, const char *id)
 
 static bool is_open(const sp_gap *gap)
 {
-    return gap->new_session[0] == '\0';
+    return gap->new_session_id[0] == '\0';
 }
 
 static bool is_last_open(const sp_relay_shard *shard)
@@ -51,7 +51,7 @@ static sp_relay_shard *shard_of(const spectacles_relay *relay, uint32_t shard_id
 int sp_relay_import_gaps(spectacles_relay *relay, const spectacles_relay_config *config,
                          spectacles_problem *problem)
 {
-    for (size_t i = 0; i < config->gaps_length; i++) {
+    for (size_t i = 0; i < config->gap_count; i++) {
         const spectacles_gap *given = &config->gaps[i];
         sp_relay_shard *shard = shard_of(relay, given->shard_id);
         if (given->size != sizeof *given)
@@ -59,14 +59,14 @@ int sp_relay_import_gaps(spectacles_relay *relay, const spectacles_relay_config 
         if (!shard)
             return sp_refuse(problem, SPECTACLES_E_INVAL, "a gap is of no shard that is served here");
         /* Two open gaps would end with the same new session, and so have the same message-id. */
-        if (!given->new_session && is_last_open(shard))
+        if (!given->new_session_id && is_last_open(shard))
             continue;
         sp_gap *gap = sp_ring_push(&shard->gaps);
         if (!gap)
             return SPECTACLES_E_NOMEM;
-        *gap = (sp_gap){.seq = given->seq, .next = given->next, .time = given->time};
-        copy_id(gap->old_session, given->old_session);
-        copy_id(gap->new_session, given->new_session);
+        *gap = (sp_gap){.seq = given->seq, .next = given->next, .time = given->unix_time};
+        copy_id(gap->old_session_id, given->old_session_id);
+        copy_id(gap->new_session_id, given->new_session_id);
     }
     return SPECTACLES_OK;
 }
@@ -77,9 +77,9 @@ static void describe(const sp_relay_shard *shard, const sp_gap *gap, spectacles_
                             .shard_id = shard->id,
                             .seq = gap->seq,
                             .next = gap->next,
-                            .time = gap->time,
-                            .old_session = gap->old_session[0] ? gap->old_session : NULL,
-                            .new_session = gap->new_session[0] ? gap->new_session : NULL};
+                            .unix_time = gap->time,
+                            .old_session_id = gap->old_session_id[0] ? gap->old_session_id : NULL,
+                            .new_session_id = gap->new_session_id[0] ? gap->new_session_id : NULL};
 }
 
 SPECTACLES_EXPORT void spectacles_gap_init(spectacles_gap *gap, size_t size)
@@ -107,7 +107,7 @@ SPECTACLES_EXPORT int spectacles_relay_gap(const spectacles_relay *relay, size_t
 static void reopen(sp_relay_shard *shard)
 {
     sp_gap *last = sp_ring_at(&shard->gaps, shard->gaps.count - 1);
-    *last->new_session = '\0';
+    *last->new_session_id = '\0';
     last->tag = last->not_before = 0;
     last->told = false;
 }
@@ -125,7 +125,7 @@ void sp_relay_open_gap(const spectacles_relay *relay, sp_relay_shard *shard, con
         return;
     }
     *gap = (sp_gap){.seq = seq, .next = 1, .time = unix_time(relay, now)};
-    copy_id(gap->old_session, old_session);
+    copy_id(gap->old_session_id, old_session);
 }
 
 void sp_relay_end_gaps(sp_relay_shard *shard)
@@ -134,7 +134,7 @@ void sp_relay_end_gaps(sp_relay_shard *shard)
         sp_gap *gap = sp_ring_at(&shard->gaps, i);
         if (!is_open(gap))
             continue;
-        copy_id(gap->new_session, shard->session);
+        copy_id(gap->new_session_id, shard->session);
         gap->next = 1;
     }
 }
@@ -145,8 +145,8 @@ int sp_relay_skip_gap(const spectacles_relay *relay, sp_relay_shard *shard, uint
     if (!gap)
         return SPECTACLES_E_NOMEM;
     *gap = (sp_gap){.seq = seq - 1, .next = seq + 1, .time = unix_time(relay, now)};
-    copy_id(gap->old_session, shard->session);
-    copy_id(gap->new_session, shard->session);
+    copy_id(gap->old_session_id, shard->session);
+    copy_id(gap->new_session_id, shard->session);
     return SPECTACLES_OK;
 }
 
@@ -168,8 +168,8 @@ static int write_body(sp_buffer *out, const sp_relay_shard *shard, uint32_t shar
     sp_buffer_decimal(out, shard->id);
     sp_buffer_text(out, ",");
     sp_buffer_decimal(out, shard_count);
-    write_session(out, "],\"old_session\":", gap->old_session);
-    write_session(out, ",\"new_session\":", gap->new_session);
+    write_session(out, "],\"old_session\":", gap->old_session_id);
+    write_session(out, ",\"new_session\":", gap->new_session_id);
     sp_buffer_text(out, ",\"seq\":");
     sp_buffer_decimal(out, gap->seq);
     sp_buffer_text(out, ",\"next\":");
@@ -188,7 +188,7 @@ static int publish(spectacles_relay *relay, const sp_relay_shard *shard, const s
     char id[SP_RELAY_SESSION_MAX + 32];
     spectacles_message message;
     spectacles_message_init(&message, sizeof message);
-    snprintf(id, sizeof id, "%s:gap:%llu", gap->new_session, (unsigned long long)gap->next);
+    snprintf(id, sizeof id, "%s:gap:%llu", gap->new_session_id, (unsigned long long)gap->next);
     int error = write_body(&relay->json, shard, relay->shard_count, gap);
     if (error != SPECTACLES_OK)
         return error;
@@ -214,12 +214,12 @@ static void tell(spectacles_relay *relay, const sp_relay_shard *shard, sp_gap *g
     queued->event.shard_id = shard->id;
     queued->event.seq = gap->seq;
     queued->event.unix_time = gap->time;
-    copy_id(queued->old_session_id, gap->old_session);
-    copy_id(queued->session_id, gap->new_session);
-    if (strcmp(gap->old_session, gap->new_session) == 0)
+    copy_id(queued->old_session_id, gap->old_session_id);
+    copy_id(queued->session_id, gap->new_session_id);
+    if (strcmp(gap->old_session_id, gap->new_session_id) == 0)
         sp_text_set(&queued->text, "the dispatch with sequence %llu could not be published",
                     (unsigned long long)gap->seq + 1);
-    else if (gap->old_session[0])
+    else if (gap->old_session_id[0])
         sp_text_set(&queued->text, "its session was lost: what came after sequence %llu of it may be missing",
                     (unsigned long long)gap->seq);
     else

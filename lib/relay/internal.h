@@ -25,9 +25,9 @@ typedef struct sp_gap {
     uint64_t seq;
     uint64_t next;
     uint64_t time;
-    char old_session[SP_RELAY_SESSION_MAX + 1]; /* empty: not known */
-    char new_session[SP_RELAY_SESSION_MAX + 1]; /* empty: not there yet */
-    uint64_t tag;                               /* of its publish; 0: to be published */
+    char old_session_id[SP_RELAY_SESSION_MAX + 1]; /* empty: not known */
+    char new_session_id[SP_RELAY_SESSION_MAX + 1]; /* empty: not there yet */
+    uint64_t tag;                                  /* of its publish; 0: to be published */
     uint64_t not_before;
     bool told;
 } sp_gap;
@@ -121,7 +121,7 @@ struct spectacles_relay {
     uint64_t unix_offset;
     uint64_t held_until; /* no shard connects before: what RATE_LIMITED told last; 0: nothing */
     uint32_t *more_ops;
-    size_t more_ops_length;
+    size_t more_op_count;
     int gap_subscription;
     int send_subscription; /* -1: not asked for yet */
     uint32_t awaited;      /* queues that have to stand before SEND is consumed */

@@ -35,16 +35,16 @@ static int check_config(const spectacles_relay_config *config, spectacles_proble
 {
     if (config->shard_count == 0 || config->shard_count > SHARDS_MAX)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "shard_count has to be 1 to 1000000");
-    if (!config->shards || config->shards_length == 0)
+    if (!config->own_shards || config->own_shard_count == 0)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "shards is empty");
     if (!config->events || !config->commands || config->events == config->commands)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "events and commands have to be two brokers");
-    if ((config->allow_length > 0 && !config->allow) || (config->gaps_length > 0 && !config->gaps) ||
-        (config->more_ops_length > 0 && !config->more_ops))
+    if ((config->allow_count > 0 && !config->allow) || (config->gap_count > 0 && !config->gaps) ||
+        (config->more_op_count > 0 && !config->more_ops))
         return sp_refuse(problem, SPECTACLES_E_INVAL, "allow, gaps or more_ops is NULL but has a length");
     if (config->max_concurrency == 0 || config->max_concurrency > SP_RELAY_CONCURRENCY_MAX)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "max_concurrency has to be 1 to 65536");
-    for (size_t i = 0; i < config->more_ops_length; i++) {
+    for (size_t i = 0; i < config->more_op_count; i++) {
         if (sp_packet_op_is_reserved(config->more_ops[i]))
             return sp_refuse(
                 problem, SPECTACLES_E_INVAL,
@@ -65,12 +65,12 @@ static int by_id(const void *a, const void *b)
 static int take_shards(spectacles_relay *relay, const spectacles_relay_config *config,
                        spectacles_problem *problem)
 {
-    relay->shards = calloc(config->shards_length, sizeof *relay->shards);
+    relay->shards = calloc(config->own_shard_count, sizeof *relay->shards);
     if (!relay->shards)
         return SPECTACLES_E_NOMEM;
-    for (size_t i = 0; i < config->shards_length; i++) {
+    for (size_t i = 0; i < config->own_shard_count; i++) {
         sp_relay_shard *shard = &relay->shards[i];
-        shard->engine = config->shards[i];
+        shard->engine = config->own_shards[i];
         if (!shard->engine || spectacles_shard_id(shard->engine) >= config->shard_count ||
             spectacles_shard_count(shard->engine) != config->shard_count)
             return sp_refuse(problem, SPECTACLES_E_INVAL,
@@ -141,13 +141,13 @@ static int reserve_events(spectacles_relay *relay)
 
 static int copy_ops(spectacles_relay *relay, const spectacles_relay_config *config)
 {
-    if (config->more_ops_length == 0)
+    if (config->more_op_count == 0)
         return SPECTACLES_OK;
-    relay->more_ops = calloc(config->more_ops_length, sizeof *relay->more_ops);
+    relay->more_ops = calloc(config->more_op_count, sizeof *relay->more_ops);
     if (!relay->more_ops)
         return SPECTACLES_E_NOMEM;
-    memcpy(relay->more_ops, config->more_ops, config->more_ops_length * sizeof *relay->more_ops);
-    relay->more_ops_length = config->more_ops_length;
+    memcpy(relay->more_ops, config->more_ops, config->more_op_count * sizeof *relay->more_ops);
+    relay->more_op_count = config->more_op_count;
     return SPECTACLES_OK;
 }
 
@@ -177,7 +177,7 @@ static int set_up(spectacles_relay *relay, const spectacles_relay_config *config
     if (error == SPECTACLES_OK)
         error = sp_identify_init(&relay->identify, config->max_concurrency, config->identify_interval);
     if (error == SPECTACLES_OK) {
-        error = sp_filter_init(&relay->filter, config->allow, config->allow_length, config->allow_all);
+        error = sp_filter_init(&relay->filter, config->allow, config->allow_count, config->allow_all);
         if (error == SPECTACLES_E_INVAL)
             return sp_refuse(problem, error, "a name on the allow list is empty or longer than 255 bytes");
     }

@@ -347,9 +347,9 @@ SPECTACLES_EXPORT int spectacles_packet_parse(spectacles_packet *out, const uint
 }
 
 int sp_packet_parse(spectacles_packet *out, const uint8_t *body, size_t length, const uint32_t *more_ops,
-                    size_t more_ops_length, spectacles_problem *problem)
+                    size_t more_op_count, spectacles_problem *problem)
 {
-    const sp_ops ops = {more_ops, more_ops_length};
+    const sp_ops ops = {more_ops, more_op_count};
     static const char shape[] = "a packet has to be a JSON object: {\"op\": ..., \"d\": {...}}";
     sp_command command = {body, problem};
     sp_slice object;

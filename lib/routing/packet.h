@@ -7,7 +7,7 @@
 
 /* spectacles_packet_parse() with more ops that the owner allows. The d of such an op may be any object. */
 int sp_packet_parse(spectacles_packet *out, const uint8_t *body, size_t length, const uint32_t *more_ops,
-                    size_t more_ops_length, spectacles_problem *problem);
+                    size_t more_op_count, spectacles_problem *problem);
 
 /* Whether only the gateway itself or Discord may send an op, so that no worker may ever send it. */
 bool sp_packet_op_is_reserved(uint64_t op);

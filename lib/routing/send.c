@@ -78,7 +78,7 @@ static uint8_t *put(uint8_t *at, const void *bytes, size_t length)
 }
 
 SPECTACLES_EXPORT int spectacles_send_build(uint8_t *out, size_t size, uint64_t guild_id,
-                                            const uint8_t *packet, size_t packet_length)
+                                            const uint8_t *packet, size_t length)
 {
     static const char head[] = "{\"guild_id\":\"";
     static const char middle[] = "\",\"packet\":";
@@ -87,15 +87,15 @@ SPECTACLES_EXPORT int spectacles_send_build(uint8_t *out, size_t size, uint64_t 
     size_t digits_length = (size_t)(room + sizeof room - digits);
     size_t fixed = sizeof head - 1 + digits_length + sizeof middle - 1 + 1;
     sp_slice object;
-    if (guild_id == 0 || sp_json_check((sp_slice){packet, packet_length}, &object, NULL) < 0 ||
+    if (guild_id == 0 || sp_json_check((sp_slice){packet, length}, &object, NULL) < 0 ||
         sp_json_type(object) != SP_JSON_OBJECT)
         return SPECTACLES_E_INVAL;
     if (object.length > INT_MAX - fixed)
         return SPECTACLES_E_TOOBIG;
-    size_t length = fixed + object.length;
+    size_t total = fixed + object.length;
     if (!out)
-        return (int)length;
-    if (length > size)
+        return (int)total;
+    if (total > size)
         return SPECTACLES_E_TOOBIG;
 
     uint8_t *at = put(out, head, sizeof head - 1);
@@ -103,5 +103,5 @@ SPECTACLES_EXPORT int spectacles_send_build(uint8_t *out, size_t size, uint64_t 
     at = put(at, middle, sizeof middle - 1);
     at = put(at, object.bytes, object.length);
     put(at, "}", 1);
-    return (int)length;
+    return (int)total;
 }

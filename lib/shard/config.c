@@ -18,7 +18,7 @@ SPECTACLES_EXPORT void spectacles_shard_config_init(spectacles_shard_config *con
                                               .large_threshold = 50,
                                               .max_message = UINT64_C(32) * 1024 * 1024,
                                               .high_water = UINT64_C(256) * 1024,
-                                              .encoding = SPECTACLES_FORMAT_JSON,
+                                              .format = SPECTACLES_FORMAT_JSON,
                                               .compression =
                                                   sp_inflate_has(SPECTACLES_COMPRESSION_ZSTD_STREAM)
                                                       ? SPECTACLES_COMPRESSION_ZSTD_STREAM
@@ -30,11 +30,11 @@ SPECTACLES_EXPORT void spectacles_shard_config_init(spectacles_shard_config *con
 
 static int check_wire(const spectacles_shard_config *config, spectacles_problem *problem)
 {
-    if (config->encoding != SPECTACLES_FORMAT_JSON && config->encoding != SPECTACLES_FORMAT_ETF)
+    if (config->format != SPECTACLES_FORMAT_JSON && config->format != SPECTACLES_FORMAT_ETF)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "encoding has to be SPECTACLES_FORMAT_JSON or _ETF");
     if (config->compression > SPECTACLES_COMPRESSION_PAYLOAD)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "compression is none that this version knows");
-    if (config->encoding == SPECTACLES_FORMAT_ETF && config->compression == SPECTACLES_COMPRESSION_PAYLOAD)
+    if (config->format == SPECTACLES_FORMAT_ETF && config->compression == SPECTACLES_COMPRESSION_PAYLOAD)
         return sp_refuse(problem, SPECTACLES_E_INVAL,
                          "payload compression is for JSON only: use zlib-stream");
     if (!sp_inflate_has(config->compression))

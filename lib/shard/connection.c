@@ -43,7 +43,7 @@ void sp_shard_connect(spectacles_shard *shard, uint64_t now)
     shard->transport = SP_TRANSPORT_WANTED;
     shard->ready_since = SPECTACLES_NEVER;
     shard->bytes_written = shard->bytes_consumed = 0;
-    shard->output_format = shard->encoding;
+    shard->output_format = shard->format;
     shard->binary_messages = 0;
     shard->bare_terms = shard->plain_queued = false;
     shard->reason = (sp_close_reason){0};

@@ -49,7 +49,7 @@ static void on_ready(spectacles_shard *shard, const spectacles_envelope *envelop
         sp_shard_refuse(shard, SP_CLOSE_CODE_UNDECODABLE, SPECTACLES_E_PROTO, why, now);
         return;
     }
-    shard->session.encoding = shard->message_format;
+    shard->session.format = shard->message_format;
     sp_shard_set_state(shard, SPECTACLES_SHARD_READY, now);
     spectacles_shard_event *event = sp_shard_queue_event(shard, SPECTACLES_SHARD_EVENT_READY);
     if (event) {

@@ -33,14 +33,12 @@ typedef struct answer {
     sp_slice object; /* the body as a JSON object; length 0: it is none */
 } answer;
 
-static answer look_at(uint32_t status, const char *retry_after, const uint8_t *body, size_t length)
+static answer look_at(uint32_t status, sp_slice retry_after, sp_slice body)
 {
-    answer seen = {.status = status, .body = {body, length}};
+    answer seen = {.status = status, .wait = sp_retry_after_header(retry_after), .body = body};
     sp_slice value;
     if (sp_json_check(seen.body, &value, NULL) == SPECTACLES_OK && sp_json_type(value) == SP_JSON_OBJECT)
         seen.object = value;
-    if (retry_after)
-        seen.wait = sp_retry_after_header((sp_slice){(const uint8_t *)retry_after, strlen(retry_after)});
     uint64_t in_body = sp_retry_after_body(seen.body);
     seen.wait = in_body > seen.wait ? in_body : seen.wait;
     return seen;
@@ -82,7 +80,7 @@ static const char *read_shards(const answer *seen, spectacles_gateway_bot *out)
     if (!read_number(seen->object, "shards", 0, &shards) || shards == 0 ||
         shards > SPECTACLES_GATEWAY_BOT_SHARDS_MAX)
         return "\"shards\" is not a number from 1 to 65536";
-    out->shards = (uint32_t)shards;
+    out->shard_count = (uint32_t)shards;
     return NULL;
 }
 
@@ -175,9 +173,11 @@ SPECTACLES_EXPORT void spectacles_gateway_bot_init(spectacles_gateway_bot *out, 
 }
 
 SPECTACLES_EXPORT int spectacles_gateway_bot_read(spectacles_gateway_bot *out, uint32_t status,
-                                                  const char *retry_after, const uint8_t *body, size_t length)
+                                                  const char *retry_after, size_t retry_after_length,
+                                                  const uint8_t *body, size_t body_length)
 {
-    const answer seen = look_at(status, retry_after, body, length);
+    const sp_slice header = {(const uint8_t *)retry_after, retry_after_length};
+    const answer seen = look_at(status, header, (sp_slice){body, body_length});
     spectacles_gateway_bot read = {.verdict = SPECTACLES_GATEWAY_BOT_FINE};
     sp_text text;
     sp_text_set(&text, "%s", "");

@@ -95,7 +95,7 @@ struct spectacles_shard {
     uint32_t version;
     uint32_t large_threshold;
     bool commits;
-    uint32_t encoding;
+    uint32_t format;
     uint32_t compression;
     uint64_t max_message;
     uint64_t max_inflated;

@@ -38,13 +38,13 @@ static void queue_plain(spectacles_shard *shard, const char *text)
  */
 static int read_text(spectacles_shard *shard)
 {
-    bool expected = shard->encoding == SPECTACLES_FORMAT_JSON && !has_stream(shard);
+    bool expected = shard->format == SPECTACLES_FORMAT_JSON && !has_stream(shard);
     shard->message_format = SPECTACLES_FORMAT_JSON;
     if (shard->state == SPECTACLES_SHARD_HELLO)
         shard->output_format = SPECTACLES_FORMAT_JSON;
     if (!expected)
         queue_plain(shard,
-                    shard->encoding == SPECTACLES_FORMAT_ETF
+                    shard->format == SPECTACLES_FORMAT_ETF
                         ? "the gateway sends JSON as text, though ETF was asked for: it is taken as it is"
                         : "the gateway sends text without compression, though compression was asked for: it "
                           "is taken as it is");
@@ -55,7 +55,7 @@ static int read_text(spectacles_shard *shard)
 static bool is_bare_term(spectacles_shard *shard, sp_slice payload)
 {
     bool begins = shard->binary_messages++ == 0;
-    if (begins && shard->encoding == SPECTACLES_FORMAT_ETF && payload.length > 0 &&
+    if (begins && shard->format == SPECTACLES_FORMAT_ETF && payload.length > 0 &&
         payload.bytes[0] == ETF_VERSION)
         shard->bare_terms = true;
     return shard->bare_terms;
@@ -72,11 +72,11 @@ static int inflate(spectacles_shard *shard, sp_slice *payload)
 
 static int read_binary(spectacles_shard *shard, sp_slice *payload, uint32_t *close_code, const char **why)
 {
-    shard->message_format = shard->encoding;
+    shard->message_format = shard->format;
     if (shard->compression == SPECTACLES_COMPRESSION_NONE) {
         *close_code = SP_CLOSE_CODE_UNSUPPORTED;
         *why = "the gateway sent a binary message, but JSON without compression was asked for";
-        return shard->encoding == SPECTACLES_FORMAT_ETF ? 1 : SPECTACLES_E_PROTO;
+        return shard->format == SPECTACLES_FORMAT_ETF ? 1 : SPECTACLES_E_PROTO;
     }
     if (has_stream(shard) && is_bare_term(shard, *payload)) {
         queue_plain(shard,

@@ -120,7 +120,7 @@ void sp_shard_on_payload(spectacles_shard *shard, sp_slice payload, uint64_t now
         return;
     }
     shard->stats.payloads_received++;
-    if (envelope.op < SPECTACLES_SHARD_OPS)
+    if (envelope.op < SPECTACLES_SHARD_OP_COUNT)
         shard->stats.received_by_op[envelope.op]++;
     if (!(envelope.members & SPECTACLES_ENVELOPE_OP))
         sp_shard_refuse(shard, SP_CLOSE_CODE_UNDECODABLE, SPECTACLES_E_PROTO,

@@ -59,7 +59,7 @@ int sp_shard_write_payload(spectacles_shard *shard, uint32_t op, sp_slice payloa
         return error;
     sp_limits_count(&shard->limits, now);
     shard->stats.payloads_sent++;
-    if (op < SPECTACLES_SHARD_OPS)
+    if (op < SPECTACLES_SHARD_OP_COUNT)
         shard->stats.sent_by_op[op]++;
     memmove(shard->last_ops + 1, shard->last_ops, SP_OPS_KEPT - 1);
     shard->last_ops[0] = op < 0xff ? (uint8_t)op : 0xfe;

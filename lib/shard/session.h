@@ -24,7 +24,7 @@ typedef struct sp_session {
     uint64_t
         unanswered; /* when the first RESUME went out that nothing has answered since; SPECTACLES_NEVER: none */
     bool doubted;   /* a close code says that it may be gone, and nothing has shown since that it lives */
-    uint32_t encoding; /* in which it was made */
+    uint32_t format; /* in which it was made */
 } sp_session;
 
 /* One that can be resumed. */

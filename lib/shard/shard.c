@@ -124,7 +124,7 @@ static int set_up(spectacles_shard *shard, const spectacles_shard_config *config
     shard->intents = config->intents;
     shard->capabilities = config->capabilities;
     shard->commits = config->flags & SPECTACLES_SHARD_COMMITS;
-    shard->encoding = shard->output_format = config->encoding;
+    shard->format = shard->output_format = config->format;
     shard->compression = config->compression;
     shard->max_message = config->max_message;
     shard->max_inflated = config->max_inflated;
@@ -319,7 +319,7 @@ SPECTACLES_EXPORT int spectacles_shard_session(const spectacles_shard *shard, sp
                                         .seq = sp_session_safe_seq(&shard->session, shard->commits),
                                         .session_id = shard->session.id,
                                         .resume_url = shard->session.resume_url,
-                                        .encoding = shard->session.encoding};
+                                        .format = shard->session.format};
     if (!sp_session_is_known(&shard->session))
         return SPECTACLES_E_STATE;
     return sp_stats_write(out, &session, sizeof session);

@@ -30,7 +30,7 @@ static int open_websocket(spectacles_shard *shard)
     sp_text query;
     char target[TARGET_MAX];
     sp_text_set(&query, "/?v=%u&encoding=%s%s", (unsigned)shard->version,
-                shard->encoding == SPECTACLES_FORMAT_ETF ? "etf" : "json", compress[shard->compression]);
+                shard->format == SPECTACLES_FORMAT_ETF ? "etf" : "json", compress[shard->compression]);
     memcpy(target, query.chars, query.length + 1);
     sp_frames_open(&shard->frames, &shard->output, &shard->random, shard->max_message);
     int error = sp_inflate_open(&shard->inflate, shard->compression, shard->max_inflated, shard->max_ratio);

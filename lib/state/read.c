@@ -86,10 +86,10 @@ static int read_gap(const state_line *line, sp_slice object, sp_record *record)
     char old_session[SP_STATE_SESSION_ID_MAX + 1];
     char new_session[SP_STATE_SESSION_ID_MAX + 1];
     spectacles_gap gap = {.size = sizeof gap, .shard_id = record->shard_id};
-    if (!read_id(object, "old_session", old_session, &gap.old_session) ||
-        !read_id(object, "new_session", new_session, &gap.new_session) ||
+    if (!read_id(object, "old_session", old_session, &gap.old_session_id) ||
+        !read_id(object, "new_session", new_session, &gap.new_session_id) ||
         !read_number(object, "seq", &gap.seq) || !read_number(object, "next", &gap.next) ||
-        !read_number_or_null(object, "time", &gap.time))
+        !read_number_or_null(object, "time", &gap.unix_time))
         return refuse(line, "a gap in it is malformed");
     return sp_record_add_gap(record, &gap);
 }
@@ -132,7 +132,7 @@ static int read_session(const state_line *line, sp_record *record)
     if (!session.session_id)
         return SPECTACLES_OK;
     if (!read_text(line->value, "url", url, sizeof url) || !read_number(line->value, "seq", &session.seq) ||
-        !read_encoding(line->value, &session.encoding))
+        !read_encoding(line->value, &session.format))
         return refuse(line, "the URL, sequence or encoding of a session in it is missing or malformed");
     return sp_record_set_session(record, &session);
 }
@@ -202,7 +202,7 @@ static int check_checksum(sp_slice bytes, sp_slice *lines, spectacles_problem *p
     static const char magic[] = SP_STATE_MAGIC;
     char checksum[SP_STATE_CHECKSUM_LENGTH + 1];
     size_t known = bytes.length < sizeof magic - 1 ? bytes.length : sizeof magic - 1;
-    if (bytes.length > SPECTACLES_STATE_BYTES_MAX)
+    if (bytes.length > SPECTACLES_STATE_MAX)
         return sp_refuse(problem, SPECTACLES_E_TOOBIG, "it is larger than 64 MiB");
     if (known == 0 || memcmp(bytes.bytes, magic, known) != 0)
         return refuse_unknown(bytes, problem);

@@ -23,8 +23,8 @@ sp_record *sp_record_new(uint32_t shard_id, uint32_t shard_count)
 
 static void free_gap(sp_record_gap *gap)
 {
-    free(gap->old_session);
-    free(gap->new_session);
+    free(gap->old_session_id);
+    free(gap->new_session_id);
 }
 
 void sp_record_free(sp_record *record)
@@ -54,7 +54,7 @@ int sp_record_set_session(sp_record *record, const spectacles_session *session)
 {
     const char *url = url_is_valid(session->resume_url) ? session->resume_url : "";
     if (!session->session_id || !sp_record_id_is_valid(session->session_id) ||
-        session->encoding > SPECTACLES_FORMAT_ETF)
+        session->format > SPECTACLES_FORMAT_ETF)
         return SPECTACLES_E_INVAL;
     char *id_copy = sp_text_copy(session->session_id, strlen(session->session_id));
     char *url_copy = sp_text_copy(url, strlen(url));
@@ -66,7 +66,7 @@ int sp_record_set_session(sp_record *record, const spectacles_session *session)
     record->session_id = id_copy;
     record->resume_url = url_copy;
     record->seq = session->seq;
-    record->encoding = session->encoding;
+    record->format = session->format;
     return SPECTACLES_OK;
 }
 
@@ -79,11 +79,12 @@ static bool copy_id(char **out, const char *id)
 
 int sp_record_add_gap(sp_record *record, const spectacles_gap *gap)
 {
-    sp_record_gap copy = {.seq = gap->seq, .next = gap->next, .time = gap->time};
-    if ((gap->old_session && !sp_record_id_is_valid(gap->old_session)) ||
-        (gap->new_session && !sp_record_id_is_valid(gap->new_session)))
+    sp_record_gap copy = {.seq = gap->seq, .next = gap->next, .time = gap->unix_time};
+    if ((gap->old_session_id && !sp_record_id_is_valid(gap->old_session_id)) ||
+        (gap->new_session_id && !sp_record_id_is_valid(gap->new_session_id)))
         return SPECTACLES_E_INVAL;
-    if (copy_id(&copy.old_session, gap->old_session) && copy_id(&copy.new_session, gap->new_session)) {
+    if (copy_id(&copy.old_session_id, gap->old_session_id) &&
+        copy_id(&copy.new_session_id, gap->new_session_id)) {
         sp_record_gap *kept = sp_ring_push(&record->gaps);
         if (kept) {
             *kept = copy;
@@ -96,7 +97,8 @@ int sp_record_add_gap(sp_record *record, const spectacles_gap *gap)
 
 spectacles_gap sp_record_unknown(uint32_t shard_id, uint64_t time)
 {
-    return (spectacles_gap){.size = sizeof(spectacles_gap), .shard_id = shard_id, .next = 1, .time = time};
+    return (spectacles_gap){
+        .size = sizeof(spectacles_gap), .shard_id = shard_id, .next = 1, .unix_time = time};
 }
 
 int sp_record_add_unknown(sp_record *record, uint64_t time)
@@ -118,7 +120,8 @@ static bool same_text(const char *one, const char *other)
 static bool same_gap(const sp_record_gap *one, const sp_record_gap *other)
 {
     return one->seq == other->seq && one->next == other->next && one->time == other->time &&
-           same_text(one->old_session, other->old_session) && same_text(one->new_session, other->new_session);
+           same_text(one->old_session_id, other->old_session_id) &&
+           same_text(one->new_session_id, other->new_session_id);
 }
 
 static bool same_gaps(const sp_ring *one, const sp_ring *other)
@@ -135,7 +138,7 @@ static bool same_gaps(const sp_ring *one, const sp_ring *other)
 bool sp_record_equals(const sp_record *one, const sp_record *other)
 {
     return one->shard_id == other->shard_id && one->shard_count == other->shard_count &&
-           one->seq == other->seq && one->encoding == other->encoding &&
+           one->seq == other->seq && one->format == other->format &&
            same_text(one->session_id, other->session_id) && same_text(one->resume_url, other->resume_url) &&
            same_gaps(&one->gaps, &other->gaps);
 }
@@ -148,7 +151,7 @@ spectacles_session sp_record_session(const sp_record *record)
                                 .seq = record->seq,
                                 .session_id = record->session_id,
                                 .resume_url = record->resume_url,
-                                .encoding = record->encoding};
+                                .format = record->format};
 }
 
 spectacles_gap sp_record_gap_at(const sp_record *record, size_t index)
@@ -158,7 +161,7 @@ spectacles_gap sp_record_gap_at(const sp_record *record, size_t index)
                             .shard_id = record->shard_id,
                             .seq = gap->seq,
                             .next = gap->next,
-                            .time = gap->time,
-                            .old_session = gap->old_session,
-                            .new_session = gap->new_session};
+                            .unix_time = gap->time,
+                            .old_session_id = gap->old_session_id,
+                            .new_session_id = gap->new_session_id};
 }

@@ -17,15 +17,15 @@ typedef struct sp_record_gap {
     uint64_t seq;
     uint64_t next;
     uint64_t time;
-    char *old_session; /* NULL: not known */
-    char *new_session; /* NULL: there is no new session yet */
+    char *old_session_id; /* NULL: not known */
+    char *new_session_id; /* NULL: there is no new session yet */
 } sp_record_gap;
 
 /* The session and the gaps of one shard. */
 typedef struct sp_record {
     uint32_t shard_id;
     uint32_t shard_count;
-    uint32_t encoding; /* enum spectacles_format; RAW: not known */
+    uint32_t format; /* enum spectacles_format; RAW: not known */
     uint64_t seq;
     uint64_t time;    /* when the record last changed: milliseconds since 1970 */
     char *session_id; /* NULL: there is no session */
@@ -42,7 +42,7 @@ bool sp_record_id_is_valid(const char *id);
 
 /*
  * Copies a session into a record that has none. A resume URL that is not valid becomes empty. Returns 0, or:
- *   SPECTACLES_E_INVAL  the session's id or its encoding is not valid
+ *   SPECTACLES_E_INVAL  the session's id or its format is not valid
  *   SPECTACLES_E_NOMEM  memory ran out
  */
 int sp_record_set_session(sp_record *record, const spectacles_session *session);

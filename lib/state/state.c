@@ -179,7 +179,7 @@ SPECTACLES_EXPORT int spectacles_state_gap(const spectacles_state *state, uint32
     return 1;
 }
 
-SPECTACLES_EXPORT size_t spectacles_state_length(const spectacles_state *state)
+SPECTACLES_EXPORT size_t spectacles_state_count(const spectacles_state *state)
 {
     return state->records.count;
 }

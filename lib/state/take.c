@@ -45,7 +45,7 @@ static int add_gaps(const sp_records *fresh, const spectacles_relay *relay)
         sp_record *record = sp_records_find(fresh, gap.shard_id);
         int error = record ? sp_record_add_gap(record, &gap) : SPECTACLES_OK;
         if (error == SPECTACLES_E_INVAL)
-            error = sp_record_add_unknown(record, gap.time);
+            error = sp_record_add_unknown(record, gap.unix_time);
         if (error)
             return error;
     }
@@ -53,20 +53,20 @@ static int add_gaps(const sp_records *fresh, const spectacles_relay *relay)
 }
 
 static int collect(const spectacles_state *state, sp_records *fresh, spectacles_shard *const *shards,
-                   size_t length, const spectacles_relay *relay, uint64_t unix_time)
+                   size_t count, const spectacles_relay *relay, uint64_t unix_time)
 {
-    int error = sp_records_reserve(fresh, length);
-    for (size_t i = 0; i < length && !error; i++)
+    int error = sp_records_reserve(fresh, count);
+    for (size_t i = 0; i < count && !error; i++)
         error = add_shard(fresh, state, shards[i], unix_time);
     return error ? error : add_gaps(fresh, relay);
 }
 
 SPECTACLES_EXPORT int spectacles_state_take(spectacles_state *state, spectacles_shard *const *shards,
-                                            size_t length, const spectacles_relay *relay, uint64_t unix_time)
+                                            size_t count, const spectacles_relay *relay, uint64_t unix_time)
 {
     sp_records fresh = {0};
     bool changed = false;
-    int error = collect(state, &fresh, shards, length, relay, unix_time);
+    int error = collect(state, &fresh, shards, count, relay, unix_time);
     if (!error)
         error = sp_records_reserve(&state->records, fresh.count);
     if (error) {
@@ -97,19 +97,19 @@ static int add_gap(spectacles_state *state, size_t count, const spectacles_gap *
 }
 
 SPECTACLES_EXPORT int spectacles_state_gaps(spectacles_state *state, spectacles_shard *const *shards,
-                                            size_t length, const spectacles_gap **gaps, size_t *gaps_length)
+                                            size_t count, const spectacles_gap **gaps, size_t *gap_count)
 {
     spectacles_gap gap;
-    size_t count = 0;
-    for (size_t i = 0; i < length; i++) {
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) {
         uint32_t shard_id = spectacles_shard_id(shards[i]);
         for (size_t n = 0; spectacles_state_gap(state, shard_id, n, &gap) == 1; n++) {
-            if (add_gap(state, count, &gap) != SPECTACLES_OK)
+            if (add_gap(state, found, &gap) != SPECTACLES_OK)
                 return SPECTACLES_E_NOMEM;
-            count++;
+            found++;
         }
     }
-    *gaps = count > 0 ? state->gaps : NULL;
-    *gaps_length = count;
+    *gaps = found > 0 ? state->gaps : NULL;
+    *gap_count = found;
     return SPECTACLES_OK;
 }

@@ -39,8 +39,8 @@ static void write_text(sp_buffer *out, const char *key, const char *text)
 
 static void write_gap(sp_buffer *out, const sp_record_gap *gap)
 {
-    write_text(out, "{\"old_session\":", gap->old_session);
-    write_text(out, ",\"new_session\":", gap->new_session);
+    write_text(out, "{\"old_session\":", gap->old_session_id);
+    write_text(out, ",\"new_session\":", gap->new_session_id);
     write_number(out, ",\"seq\":", gap->seq);
     write_number(out, ",\"next\":", gap->next);
     write_time(out, gap->time);
@@ -58,7 +58,7 @@ static void write_record(sp_buffer *out, const sp_record *record)
     if (record->session_id) {
         write_text(out, ",\"url\":", record->resume_url);
         write_number(out, ",\"seq\":", record->seq);
-        write_text(out, ",\"encoding\":", encoding_names[record->encoding]);
+        write_text(out, ",\"encoding\":", encoding_names[record->format]);
     }
     write_time(out, record->time);
     sp_buffer_text(out, ",\"gaps\":[");
@@ -82,7 +82,7 @@ static int write_state(const spectacles_state *state, sp_buffer *out)
         return SPECTACLES_E_NOMEM;
     sp_state_checksum(sp_buffer_slice(out), checksum);
     sp_buffer_append(out, checksum, SP_STATE_CHECKSUM_LENGTH);
-    if (sp_buffer_length(out) > SPECTACLES_STATE_BYTES_MAX)
+    if (sp_buffer_length(out) > SPECTACLES_STATE_MAX)
         return SPECTACLES_E_TOOBIG;
     return sp_buffer_failed(out);
 }

@@ -44,9 +44,9 @@ static void read_headers(const spectacles_header *headers, int depth)
     size_t position = 0;
     spectacles_header each;
     while (spectacles_header_next(headers, &position, &each)) {
-        must(position <= headers->length && each.type <= SPECTACLES_HEADER_OTHER);
-        must(!each.bytes ||
-             (each.bytes >= headers->bytes && each.bytes + each.length <= headers->bytes + headers->length));
+        must(position <= headers->bytes_length && each.type <= SPECTACLES_HEADER_OTHER);
+        must(!each.bytes || (each.bytes >= headers->bytes &&
+                             each.bytes + each.bytes_length <= headers->bytes + headers->bytes_length));
         must(headers->type == SPECTACLES_HEADER_ARRAY || each.key);
         if (depth < 20)
             read_headers(&each, depth + 1);

@@ -99,7 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     config.token = "token";
     config.gateway_url = "wss://gateway.discord.gg";
     config.seed = 1;
-    config.encoding = length ? bytes[0] & 1 : 0;
+    config.format = length ? bytes[0] & 1 : 0;
     config.compression = length ? bytes[0] >> 1 & 3 : 0;
     config.flags = length ? bytes[0] >> 3 & 1 : 0;
     config.max_message = 10000;

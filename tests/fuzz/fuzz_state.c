@@ -28,15 +28,15 @@ static void look(const spectacles_state *state)
 {
     spectacles_session session = {.size = sizeof session};
     spectacles_gap gap;
-    for (size_t i = 0; i < spectacles_state_length(state); i++) {
+    for (size_t i = 0; i < spectacles_state_count(state); i++) {
         uint32_t id = spectacles_state_shard_id(state, i);
         must(id < state->shard_count);
         must(i == 0 || id > spectacles_state_shard_id(state, i - 1));
         if (spectacles_state_session(state, id, &session) == 1)
             plain(session.session_id);
         for (size_t n = 0; spectacles_state_gap(state, id, n, &gap) == 1; n++) {
-            plain(gap.old_session);
-            plain(gap.new_session);
+            plain(gap.old_session_id);
+            plain(gap.new_session_id);
         }
     }
 }
@@ -50,7 +50,7 @@ static void round_trip(const spectacles_state *state)
     must(!spectacles_state_read(again, spectacles_bytes_data(one), spectacles_bytes_length(one), 1, NULL));
     must(!spectacles_state_write(again, two));
     /* Records of another number of shards make the second state know less of the others, once. */
-    must(spectacles_state_length(state) == spectacles_state_length(again));
+    must(spectacles_state_count(state) == spectacles_state_count(again));
     must(!spectacles_state_read(again, spectacles_bytes_data(two), spectacles_bytes_length(two), 1, NULL));
     must(!spectacles_state_write(again, one));
     must_equal(one, two);
@@ -66,7 +66,7 @@ static void read_it(uint32_t shard_count, const uint8_t *bytes, size_t length)
     spectacles_state *state = make(shard_count);
     if (spectacles_state_read(state, bytes, length, 1, &problem)) {
         must(problem.text[0] && problem.position <= length);
-        must(spectacles_state_length(state) == 0 && spectacles_state_gap(state, 0, 0, &gap) == 1);
+        must(spectacles_state_count(state) == 0 && spectacles_state_gap(state, 0, 0, &gap) == 1);
     } else {
         look(state);
         round_trip(state);

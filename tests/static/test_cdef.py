@@ -81,7 +81,7 @@ def test_a_binding_stores_a_state_without_a_file(ffi: Any, library: Any) -> None
     assert [library.spectacles_state_new(each, config, ffi.NULL) for each in states] == [0, 0]
     assert library.spectacles_bytes_new(stored) == 0
     session = ffi.new("spectacles_session *", {"size": ffi.sizeof("spectacles_session"), "shard_id": 1, "shard_count": 2, "seq": 2**60,
-                                               "session_id": texts[1], "resume_url": texts[2], "encoding": library.SPECTACLES_FORMAT_JSON})
+                                               "session_id": texts[1], "resume_url": texts[2], "format": library.SPECTACLES_FORMAT_JSON})
     assert library.spectacles_state_set(states[0][0], 1, session, ffi.NULL, 0, 1767225600000) == 1
     assert library.spectacles_state_write(states[0][0], stored[0]) == 0
     row = bytes(ffi.buffer(library.spectacles_bytes_data(stored[0]), library.spectacles_bytes_length(stored[0])))

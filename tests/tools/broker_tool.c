@@ -53,7 +53,7 @@ typedef struct order {
     char exchange[256];
     char expiration[16];
     uint32_t priority;
-    uint32_t header_count;
+    size_t header_count;
     spectacles_header headers[HEADERS_MAX];
     char names[HEADERS_MAX][64]; /* NAME=VALUE, which the headers point into */
 } order;
@@ -162,7 +162,7 @@ static void put_headers(const spectacles_header *headers)
         printf("%s\"%.*s\":", before, (int)each.key_length, each.key);
         before = ",";
         if (each.type == SPECTACLES_HEADER_TEXT)
-            printf("\"%.*s\"", (int)each.length, (const char *)each.bytes);
+            printf("\"%.*s\"", (int)each.bytes_length, (const char *)each.bytes);
         else if (each.type == SPECTACLES_HEADER_INTEGER || each.type == SPECTACLES_HEADER_TIMESTAMP)
             printf("%" PRId64, each.integer);
         else if (each.type == SPECTACLES_HEADER_BOOLEAN)
@@ -170,7 +170,7 @@ static void put_headers(const spectacles_header *headers)
         else if (each.type == SPECTACLES_HEADER_REAL)
             printf("%g", each.real);
         else
-            printf("[%u,%zu]", (unsigned)each.type, each.length);
+            printf("[%u,%zu]", (unsigned)each.type, each.bytes_length);
     }
     putchar('}');
 }
@@ -293,7 +293,7 @@ static spectacles_header read_header(char *text)
         return header;
     header.type = SPECTACLES_HEADER_TEXT;
     header.bytes = (const uint8_t *)equals + 1;
-    header.length = strlen(equals + 1);
+    header.bytes_length = strlen(equals + 1);
     return header;
 }
 
@@ -328,7 +328,7 @@ static order read_order(char **words, int count)
 static void fill(spectacles_message *message, order *wanted)
 {
     spectacles_message_init(message, sizeof *message);
-    for (uint32_t i = 0; i < wanted->header_count; i++)
+    for (size_t i = 0; i < wanted->header_count; i++)
         wanted->headers[i] = read_header(wanted->names[i]);
     message->flags = wanted->flags;
     message->exchange = *wanted->exchange ? wanted->exchange : NULL;
@@ -673,7 +673,7 @@ static void read_options(tool *work, spectacles_broker_config *config, int argc,
                  "[--id PREFIX] [--patience MS] [--declare passive|nothing] [--format NUMBER] URL...");
     }
     config->urls = (const char *const *)argv + optind;
-    config->url_count = (uint32_t)(argc - optind);
+    config->url_count = (size_t)(argc - optind);
 }
 
 int main(int argc, char **argv)

@@ -38,7 +38,7 @@ static spectacles_shard *new_shard(void)
     config.gateway_url = getenv("CLIENT_GATEWAY");
     config.token = getenv("CLIENT_TOKEN");
     config.compression = compression_of(getenv("CLIENT_COMPRESSION"));
-    config.encoding =
+    config.format =
         strcmp(getenv("CLIENT_ENCODING"), "etf") == 0 ? SPECTACLES_FORMAT_ETF : SPECTACLES_FORMAT_JSON;
     config.intents = 513;
     config.seed = spectacles_random_seed();

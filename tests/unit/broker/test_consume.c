@@ -462,7 +462,7 @@ static void arguments_are_asked_for(void **state)
          .key = "x-queue-type",
          .key_length = 12,
          .bytes = (const uint8_t *)type,
-         .length = 6},
+         .bytes_length = 6},
         {.type = SPECTACLES_HEADER_INTEGER, .key = "x-max-length", .key_length = 12, .integer = 7}};
     spectacles_subscription subscription;
     sp_server *server = server_new(NULL);

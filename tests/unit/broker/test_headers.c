@@ -13,7 +13,7 @@ static spectacles_header text(const char *key, const char *value)
                                .key = key,
                                .key_length = strlen(key),
                                .bytes = (const uint8_t *)value,
-                               .length = strlen(value)};
+                               .bytes_length = strlen(value)};
 }
 
 static spectacles_header number(uint32_t type, const char *key, int64_t value)
@@ -43,9 +43,9 @@ static void same(const spectacles_header *one, const spectacles_header *other)
     assert_int_equal(one->key_length, other->key_length);
     assert_memory_equal(one->key, other->key, one->key_length);
     assert_true(one->integer == other->integer && one->real == other->real);
-    assert_int_equal(one->length, other->length);
-    if (one->length > 0)
-        assert_memory_equal(one->bytes, other->bytes, one->length);
+    assert_int_equal(one->bytes_length, other->bytes_length);
+    if (one->bytes_length > 0)
+        assert_memory_equal(one->bytes, other->bytes, one->bytes_length);
 }
 
 static void headers_arrive_as_they_were(void **state)
@@ -74,7 +74,7 @@ static void headers_arrive_as_they_were(void **state)
                                    .key = "binary",
                                    .key_length = 6,
                                    .bytes = (const uint8_t *)"\0\xff",
-                                   .length = 2};
+                                   .bytes_length = 2};
     spectacles_message message;
     sp_server *server = server_new(NULL);
     server_subscribe(server, "A", 10);
@@ -162,7 +162,7 @@ static void every_kind_is_read(void **state)
         assert_int_equal(spectacles_header_next(event->headers, &position, &got), 1);
         assert_int_equal(got.type, expected[i].type);
         assert_true(got.integer == expected[i].integer);
-        assert_int_equal(got.length, expected[i].length);
+        assert_int_equal(got.bytes_length, expected[i].length);
     }
     assert_int_equal(spectacles_header_next(event->headers, &position, &got), 0);
     assert_true(spectacles_header_find(event->headers, "f", 1, &got) && got.real == 0.5);
@@ -225,7 +225,7 @@ static void malformed_tables_end(void **state)
     static const size_t lengths[] = {2, 8, 3, 2, 4, 7};
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
         spectacles_header table = {
-            .type = SPECTACLES_HEADER_TABLE, .bytes = (const uint8_t *)tables[i], .length = lengths[i]};
+            .type = SPECTACLES_HEADER_TABLE, .bytes = (const uint8_t *)tables[i], .bytes_length = lengths[i]};
         spectacles_header got;
         size_t position = 0;
         assert_int_equal(spectacles_header_next(&table, &position, &got), 0);
@@ -266,12 +266,12 @@ static void wrong_headers_are_refused(void **state)
     refused(server, &each, 1, "CC and BCC");
     each = text("k", large);
     refused(server, &each, 1, "4096 bytes");
-    each.length = SIZE_MAX;
+    each.bytes_length = SIZE_MAX;
     refused(server, &each, 1, "4096 bytes");
     each = number(SPECTACLES_HEADER_TABLE, "k", 0);
     refused(server, &each, 1, "can not be sent");
     each = number(SPECTACLES_HEADER_TEXT, "k", 0);
-    each.length = 1;
+    each.bytes_length = 1;
     refused(server, &each, 1, "NULL");
     refused(server, NULL, 1, "NULL");
     for (int i = 0; i < 65; i++)
@@ -306,7 +306,7 @@ static void what_rabbitmq_can_not_read_is_refused(void **state)
     each = text("x-stream-filter-value", "\xff");
     refused(server, &each, 1, "x-stream-filter-value");
     each = text("x-stream-filter-value", "a");
-    each.length = 2; /* with the NUL behind it */
+    each.bytes_length = 2; /* with the NUL behind it */
     refused(server, &each, 1, "x-stream-filter-value");
     each = text("x-amqp-1.0-properties", "x");
     refused(server, &each, 1, "x-amqp-1.0-");
@@ -386,7 +386,7 @@ static void the_most_fits(void **state)
     memset(large, 'v', sizeof large - 1);
     spectacles_header each = text("k", large);
     spectacles_message message;
-    each.length = 4096 - 4 - 2 - 1 - 4;
+    each.bytes_length = 4096 - 4 - 2 - 1 - 4;
     spectacles_message_init(&message, sizeof message);
     message.content_type = message.message_id = message.correlation_id = message.reply_to = longest;
     message.key = longest;
@@ -401,7 +401,7 @@ static void the_most_fits(void **state)
     server_pull(server);
     assert_int_equal(server_count(&server->written, "2 basic.publish"), 1);
     assert_true(server->header_length > 5000);
-    each.length++;
+    each.bytes_length++;
     assert_int_equal(spectacles_broker_publish(server->broker, &message, NULL), SPECTACLES_E_INVAL);
     server_free(server);
 }

@@ -140,7 +140,7 @@ static void a_type_that_was_asked_for_is_a_difference_like_any_other(void **stat
                                   .key = "x-queue-type",
                                   .key_length = 12,
                                   .bytes = (const uint8_t *)type,
-                                  .length = 6};
+                                  .bytes_length = 6};
     spectacles_subscription subscription;
     sp_server *server = server_new(NULL);
     spectacles_subscription_init(&subscription, sizeof subscription);

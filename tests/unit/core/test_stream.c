@@ -74,8 +74,8 @@ static void make_relay(bot *self)
     spectacles_relay_config config;
     spectacles_relay_config_init(&config, sizeof config);
     config.shard_count = (uint32_t)self->shards;
-    config.shards = self->shard;
-    config.shards_length = (size_t)self->shards;
+    config.own_shards = self->shard;
+    config.own_shard_count = (size_t)self->shards;
     config.events = self->brokers[0];
     config.commands = self->brokers[1];
     config.allow_all = 1;
@@ -490,12 +490,12 @@ static void a_second_relay_is_refused(void **state)
     spectacles_relay_config config;
     spectacles_relay_config_init(&config, sizeof config);
     config.shard_count = 1;
-    config.shards = self.shard;
-    config.shards_length = 1;
+    config.own_shards = self.shard;
+    config.own_shard_count = 1;
     config.events = others[0];
     config.commands = others[1];
     expect_refused(&config, "a shard");
-    config.shards = &other;
+    config.own_shards = &other;
     config.events = self.brokers[0];
     expect_refused(&config, "a broker");
     config.events = others[0];

@@ -139,8 +139,8 @@ static void what_is_stored_is_found(void **state)
     assert_false(store_find(store, 2, &session));
     const spectacles_gap *found = store_gaps(store, fake_served, 2, &count);
     assert_int_equal(count, 2);
-    assert_string_equal(found[0].old_session, "older");
-    assert_null(found[1].old_session);
+    assert_string_equal(found[0].old_session_id, "older");
+    assert_null(found[1].old_session_id);
     store_close(store);
 }
 
@@ -152,8 +152,8 @@ static void assert_all_is_lost(struct store *store)
     assert_false(store_find(store, 0, &session));
     const spectacles_gap *found = store_gaps(store, fake_served, 2, &count);
     assert_int_equal(count, 2);
-    assert_null(found[0].old_session);
-    assert_in_range(found[0].time, 1600000000000, SIZE_MAX);
+    assert_null(found[0].old_session_id);
+    assert_in_range(found[0].unix_time, 1600000000000, SIZE_MAX);
     store_close(store);
 }
 

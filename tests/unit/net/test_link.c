@@ -601,11 +601,11 @@ static void names_can_be_resolved(void **state)
 {
     (void)state;
     char numeric[256];
-    int length = spectacles_resolve("localhost", numeric, sizeof numeric);
+    int length = spectacles_resolve(numeric, sizeof numeric, "localhost");
     assert_int_equal(length, (int)strlen(numeric));
     assert_true(strstr(numeric, "127.0.0.1") || strstr(numeric, "::1"));
-    assert_int_equal(spectacles_resolve("no-such-host.invalid", numeric, sizeof numeric), SPECTACLES_E_SYS);
-    assert_int_equal(spectacles_resolve("127.0.0.1", numeric, 3), SPECTACLES_E_TOOBIG);
+    assert_int_equal(spectacles_resolve(numeric, sizeof numeric, "no-such-host.invalid"), SPECTACLES_E_SYS);
+    assert_int_equal(spectacles_resolve(numeric, 3, "127.0.0.1"), SPECTACLES_E_TOOBIG);
     assert_true(spectacles_random_seed() != spectacles_random_seed());
     uint64_t before = spectacles_now();
     assert_true(spectacles_now() >= before);

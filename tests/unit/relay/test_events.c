@@ -26,8 +26,8 @@ static void start(void)
     world.shard = (spectacles_shard){.count = 1, .state = SPECTACLES_SHARD_READY};
     spectacles_relay_config_init(&config, sizeof config);
     config.shard_count = 1;
-    config.shards = shards;
-    config.shards_length = 1;
+    config.own_shards = shards;
+    config.own_shard_count = 1;
     config.events = &world.events;
     config.commands = &world.commands;
     config.allow_all = 1;
@@ -143,7 +143,7 @@ static void a_struct_with_a_size_has_an_init(void **state)
     spectacles_gap_init(&gap, sizeof gap);
     spectacles_relay_stats_init(&stats, sizeof stats);
     assert_int_equal(gap.size, sizeof gap);
-    assert_null(gap.old_session);
+    assert_null(gap.old_session_id);
     assert_int_equal(stats.size, sizeof stats);
     assert_int_equal(stats.limited, 0);
 }

@@ -54,8 +54,8 @@ static void start(uint32_t format)
         world.shards[i] = (spectacles_shard){.id = i, .count = 2, .state = SPECTACLES_SHARD_READY};
     spectacles_relay_config_init(&config, sizeof config);
     config.shard_count = 2;
-    config.shards = shards;
-    config.shards_length = 2;
+    config.own_shards = shards;
+    config.own_shard_count = 2;
     config.events = &world.events;
     config.commands = &world.commands;
     config.allow_all = 1;

@@ -31,7 +31,7 @@ static void pull(void)
     }
 }
 
-static int make(const spectacles_gap *gaps, size_t gaps_length, const uint32_t *ops, size_t ops_length,
+static int make(const spectacles_gap *gaps, size_t gap_count, const uint32_t *ops, size_t ops_length,
                 spectacles_problem *problem)
 {
     static const char *const allow[] = {"A"};
@@ -46,17 +46,17 @@ static int make(const spectacles_gap *gaps, size_t gaps_length, const uint32_t *
         world.shards[i] = (spectacles_shard){.id = i, .count = 2, .state = SPECTACLES_SHARD_IDENTIFYING};
     spectacles_relay_config_init(&config, sizeof config);
     config.shard_count = 2;
-    config.shards = shards;
-    config.shards_length = 2;
+    config.own_shards = shards;
+    config.own_shard_count = 2;
     config.events = &world.events;
     config.commands = &world.commands;
     config.allow = allow;
-    config.allow_length = 1;
+    config.allow_count = 1;
     config.unix_offset = offset;
     config.gaps = gaps;
-    config.gaps_length = gaps_length;
+    config.gap_count = gap_count;
     config.more_ops = ops;
-    config.more_ops_length = ops_length;
+    config.more_op_count = ops_length;
     return spectacles_relay_new(&world.relay, &config, problem);
 }
 
@@ -193,19 +193,19 @@ static void a_gap_survives_its_process(void **state)
     start(NULL, 0);
     lose_session(17);
     assert_int_equal(spectacles_relay_gap(world.relay, 0, &gap), 1);
-    assert_null(gap.new_session);
+    assert_null(gap.new_session_id);
     assert_int_equal(gap.seq, 17);
-    snprintf(old, sizeof old, "%s", gap.old_session);
-    gap.old_session = old;
+    snprintf(old, sizeof old, "%s", gap.old_session_id);
+    gap.old_session_id = old;
     spectacles_relay_free(world.relay);
     /* Before it had a new session: the first READY ends it. */
     start(&gap, 1);
     ready(0);
     assert_string_equal(fake_log[fake_lines - 1], record);
     assert_int_equal(spectacles_relay_gap(world.relay, 0, &gap), 1);
-    assert_string_equal(gap.new_session, "sess");
-    gap.old_session = "old";
-    gap.new_session = "sess";
+    assert_string_equal(gap.new_session_id, "sess");
+    gap.old_session_id = "old";
+    gap.new_session_id = "sess";
     spectacles_relay_free(world.relay);
     /* And after: the same message again, whatever the shard does. */
     start(&gap, 1);
@@ -230,7 +230,7 @@ static void an_unknown_session_is_null(void **state)
 static void two_that_end_together_are_one(void **state)
 {
     (void)state;
-    const spectacles_gap gaps[] = {{.size = sizeof *gaps, .seq = 17, .next = 1, .old_session = "old"},
+    const spectacles_gap gaps[] = {{.size = sizeof *gaps, .seq = 17, .next = 1, .old_session_id = "old"},
                                    {.size = sizeof *gaps, .next = 1}};
     start(gaps, 2);
     assert_int_equal(pending(), 1);

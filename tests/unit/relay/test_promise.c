@@ -112,8 +112,8 @@ static void store(void)
         assert_true(world.gap_count < GAPS);
         spectacles_gap *kept = &world.gaps[world.gap_count];
         *kept = gap;
-        kept->old_session = keep(world.gap_texts[world.gap_count][0], gap.old_session);
-        kept->new_session = keep(world.gap_texts[world.gap_count][1], gap.new_session);
+        kept->old_session_id = keep(world.gap_texts[world.gap_count][0], gap.old_session_id);
+        kept->new_session_id = keep(world.gap_texts[world.gap_count][1], gap.new_session_id);
         world.gap_count++;
     }
 }
@@ -168,15 +168,15 @@ static void make_relay(void)
     spectacles_relay_config config;
     spectacles_relay_config_init(&config, sizeof config);
     config.shard_count = SHARDS;
-    config.shards = shards;
-    config.shards_length = SHARDS;
+    config.own_shards = shards;
+    config.own_shard_count = SHARDS;
     config.events = &world.events;
     config.commands = &world.commands;
     config.allow = allow;
-    config.allow_length = 2;
+    config.allow_count = 2;
     config.unix_offset = 1767225600000;
     config.gaps = world.gaps;
-    config.gaps_length = world.gap_count;
+    config.gap_count = world.gap_count;
     assert_int_equal(spectacles_relay_new(&world.relay, &config, NULL), SPECTACLES_OK);
 }
 

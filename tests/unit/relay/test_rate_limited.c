@@ -44,12 +44,12 @@ static void start(uint32_t hold)
     world.shard = (spectacles_shard){.count = 1, .state = SPECTACLES_SHARD_READY};
     spectacles_relay_config_init(&config, sizeof config);
     config.shard_count = 1;
-    config.shards = shards;
-    config.shards_length = 1;
+    config.own_shards = shards;
+    config.own_shard_count = 1;
     config.events = &world.events;
     config.commands = &world.commands;
     config.allow = allow;
-    config.allow_length = 1;
+    config.allow_count = 1;
     config.unroutable_hold = hold;
     assert_int_equal(spectacles_relay_new(&world.relay, &config, NULL), SPECTACLES_OK);
     fake_shard_event(&world.shard, SPECTACLES_SHARD_EVENT_READY, 0);

@@ -55,12 +55,12 @@ static void start(uint32_t max_concurrency)
         world.shards[i] = (spectacles_shard){.id = i, .count = COUNT, .state = SPECTACLES_SHARD_READY};
     spectacles_relay_config_init(&config, sizeof config);
     config.shard_count = COUNT;
-    config.shards = shards;
-    config.shards_length = SHARDS;
+    config.own_shards = shards;
+    config.own_shard_count = SHARDS;
     config.events = &world.events;
     config.commands = &world.commands;
     config.allow = allow;
-    config.allow_length = 3;
+    config.allow_count = 3;
     config.max_concurrency = max_concurrency;
     assert_int_equal(spectacles_relay_new(&world.relay, &config, NULL), SPECTACLES_OK);
     for (uint32_t i = 0; i < SHARDS; i++)
@@ -760,13 +760,13 @@ static void wrong_settings_are_named(void **state)
         spectacles_relay *relay = NULL;
         spectacles_relay_config_init(&config, sizeof config);
         config.shard_count = i == 0 ? 0 : i == 1 ? 5 : COUNT;
-        config.shards = i == 2 ? twice : one;
-        config.shards_length = i == 2 ? 2 : 1;
+        config.own_shards = i == 2 ? twice : one;
+        config.own_shard_count = i == 2 ? 2 : 1;
         config.events = &world.events;
         config.commands = i == 3 ? &world.events : &world.commands;
         config.max_concurrency = i == 4 ? 0 : 1;
         config.allow = empty;
-        config.allow_length = i == 5;
+        config.allow_count = i == 5;
         static const char *const words[] = {"shard_count", "another shard_count", "twice",
                                             "two brokers", "max_concurrency",     "allow list"};
         assert_int_equal(spectacles_relay_new(&relay, &config, &problem), SPECTACLES_E_INVAL);

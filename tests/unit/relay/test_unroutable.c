@@ -39,8 +39,8 @@ static void start(uint32_t hold)
     world.shard = (spectacles_shard){.count = 1, .state = SPECTACLES_SHARD_READY};
     spectacles_relay_config_init(&config, sizeof config);
     config.shard_count = 1;
-    config.shards = shards;
-    config.shards_length = 1;
+    config.own_shards = shards;
+    config.own_shard_count = 1;
     config.events = &world.events;
     config.commands = &world.commands;
     config.allow_all = 1;

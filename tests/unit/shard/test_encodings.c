@@ -15,7 +15,7 @@ static size_t __sanitizer_get_current_allocated_bytes(void)
 
 static const struct way {
     const char *name;
-    uint32_t encoding, compression;
+    uint32_t format, compression;
     const char *query;
 } ways[] = {
     {"json", SPECTACLES_FORMAT_JSON, SPECTACLES_COMPRESSION_NONE, "/?v=10&encoding=json "},
@@ -44,9 +44,9 @@ typedef struct sp_scene {
 static sp_scene make(const struct way *way)
 {
     spectacles_shard_config config;
-    sp_scene scene = {.wire = {.encoding = way->encoding, .compression = way->compression}};
+    sp_scene scene = {.wire = {.format = way->format, .compression = way->compression}};
     peer_config(&config);
-    config.encoding = way->encoding;
+    config.format = way->format;
     config.compression = way->compression;
     scene.peer = peer_new(&config);
     return scene;
@@ -63,7 +63,7 @@ static void expect(sp_scene *scene, const char *json)
 {
     char payload[8192];
     int opcode = peer_read(scene->peer, payload, sizeof payload);
-    if (scene->wire.encoding == SPECTACLES_FORMAT_JSON) {
+    if (scene->wire.format == SPECTACLES_FORMAT_JSON) {
         assert_int_equal(opcode, 1);
         assert_string_equal(payload, json);
         return;
@@ -298,7 +298,7 @@ static void live_plainly(const struct way *asked, uint32_t said)
     sp_scene scene = make(asked);
     sp_peer *peer = scene.peer;
     spectacles_shard_stats stats = {.size = sizeof stats};
-    scene.wire = (wire){.encoding = said, .compression = SPECTACLES_COMPRESSION_NONE};
+    scene.wire = (wire){.format = said, .compression = SPECTACLES_COMPRESSION_NONE};
     for (int connection = 1; connection <= 2; connection++) {
         to_ready(&scene, asked, connection);
         say(&scene, connection == 1 ? "{\"t\":\"A\",\"s\":3,\"op\":0,\"d\":{\"a\":1}}"
@@ -331,7 +331,7 @@ static void a_gateway_that_ignores_compress_is_understood(void **state)
             (ways[i].compression == SPECTACLES_COMPRESSION_ZSTD_STREAM &&
              !spectacles_feature_supported("zstd-stream")))
             continue;
-        live_plainly(&ways[i], ways[i].encoding);
+        live_plainly(&ways[i], ways[i].format);
     }
 }
 
@@ -742,7 +742,7 @@ static void the_faster_compression_is_the_default(void **state)
     assert_int_equal(config.compression, spectacles_feature_supported("zstd-stream")
                                              ? SPECTACLES_COMPRESSION_ZSTD_STREAM
                                              : SPECTACLES_COMPRESSION_ZLIB_STREAM);
-    assert_int_equal(config.encoding, SPECTACLES_FORMAT_JSON);
+    assert_int_equal(config.format, SPECTACLES_FORMAT_JSON);
     assert_int_equal(config.max_message, 32 << 20);
     assert_int_equal(config.max_inflated, 64 << 20);
     assert_int_equal(config.max_ratio, 256);
@@ -757,7 +757,7 @@ static void wrong_settings_are_named(void **state)
     (void)state;
     peer_config(&config);
     for (uint32_t format = SPECTACLES_FORMAT_RAW; format < 9; format++) {
-        config.encoding = format;
+        config.format = format;
         int fine = format == SPECTACLES_FORMAT_JSON || format == SPECTACLES_FORMAT_ETF;
         assert_int_equal(spectacles_shard_new(&shard, &config, &problem),
                          fine ? SPECTACLES_OK : SPECTACLES_E_INVAL);
@@ -768,12 +768,12 @@ static void wrong_settings_are_named(void **state)
     config.compression = 9;
     assert_int_equal(spectacles_shard_new(&shard, &config, &problem), SPECTACLES_E_INVAL);
     peer_config(&config);
-    config.encoding = SPECTACLES_FORMAT_ETF;
+    config.format = SPECTACLES_FORMAT_ETF;
     config.compression = SPECTACLES_COMPRESSION_PAYLOAD;
     assert_int_equal(spectacles_shard_new(&shard, &config, &problem), SPECTACLES_E_INVAL);
     assert_non_null(strstr(problem.text, "JSON only"));
     peer_config(&config);
-    config.encoding = SPECTACLES_FORMAT_ETF;
+    config.format = SPECTACLES_FORMAT_ETF;
     config.presence =
         "{\"since\":null,\"activities\":[],\"status\":\"dnd\",\"afk\":false,\"x\":{\"y\":1,\"y\":2}}";
     assert_int_equal(spectacles_shard_new(&shard, &config, &problem), SPECTACLES_E_INVAL);

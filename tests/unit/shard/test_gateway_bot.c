@@ -7,9 +7,10 @@
 static spectacles_gateway_bot read_answer(uint32_t status, const char *retry_after, const char *body)
 {
     spectacles_gateway_bot out = {.size = sizeof out};
-    assert_int_equal(
-        spectacles_gateway_bot_read(&out, status, retry_after, (const uint8_t *)body, strlen(body)),
-        SPECTACLES_OK);
+    size_t retry_after_length = retry_after ? strlen(retry_after) : 0;
+    assert_int_equal(spectacles_gateway_bot_read(&out, status, retry_after, retry_after_length,
+                                                 (const uint8_t *)body, strlen(body)),
+                     SPECTACLES_OK);
     assert_int_equal(out.size, sizeof out);
     assert_int_equal(out.text[0] == '\0', out.verdict == SPECTACLES_GATEWAY_BOT_FINE);
     return out;
@@ -24,7 +25,7 @@ static void an_answer_of_discord_is_read(void **state)
         "\"remaining\": 999, \"reset_after\": 14400000, \"max_concurrency\": 16}, \"new\": [1]}\n");
     assert_int_equal(out.verdict, SPECTACLES_GATEWAY_BOT_FINE);
     assert_string_equal(out.url, "wss://gateway.discord.gg");
-    assert_int_equal(out.shards, 9);
+    assert_int_equal(out.shard_count, 9);
     assert_int_equal(out.max_concurrency, 16);
     assert_int_equal(out.total, 1000);
     assert_int_equal(out.remaining, 999);
@@ -53,7 +54,7 @@ static void a_number_of_shards_is_believed_up_to_65536(void **state)
         if (table[i].fine)
             continue;
         assert_non_null(strstr(out.text, "\"shards\" is not a number from 1 to 65536"));
-        assert_int_equal(out.shards, 0);
+        assert_int_equal(out.shard_count, 0);
         assert_string_equal(out.url, "");
     }
 }
@@ -188,6 +189,16 @@ static void the_wait_that_is_asked_for_is_kept(void **state)
     }
 }
 
+/* An HTTP client gives a slice of the head that it received: what follows the slice is not part of the value. */
+static void retry_after_ends_where_its_length_says(void **state)
+{
+    (void)state;
+    const char head[] = "65000\r\nServer: x";
+    spectacles_gateway_bot out = {.size = sizeof out};
+    assert_int_equal(spectacles_gateway_bot_read(&out, 429, head, 2, NULL, 0), SPECTACLES_OK);
+    assert_int_equal(out.wait, 65000);
+}
+
 /* Of an older header, which ends in front of what came later; and one that is none. */
 static void no_more_is_written_than_there_is_room_for(void **state)
 {
@@ -199,12 +210,12 @@ static void no_more_is_written_than_there_is_room_for(void **state)
     memset(&small, 0x5a, sizeof small);
     small.out.size = (uint32_t)offsetof(spectacles_gateway_bot, url);
     assert_int_equal(
-        spectacles_gateway_bot_read(&small.out, 200, NULL, (const uint8_t *)BOT "3}", strlen(BOT "3}")),
+        spectacles_gateway_bot_read(&small.out, 200, NULL, 0, (const uint8_t *)BOT "3}", strlen(BOT "3}")),
         SPECTACLES_OK);
-    assert_int_equal(small.out.shards, 3);
+    assert_int_equal(small.out.shard_count, 3);
     assert_int_equal(small.out.url[0], 0x5a);
     small.out.size = 0;
-    assert_int_equal(spectacles_gateway_bot_read(&small.out, 200, NULL, NULL, 0), SPECTACLES_E_INVAL);
+    assert_int_equal(spectacles_gateway_bot_read(&small.out, 200, NULL, 0, NULL, 0), SPECTACLES_E_INVAL);
 }
 
 int main(void)
@@ -217,6 +228,7 @@ int main(void)
         cmocka_unit_test(only_discord_itself_can_refuse_the_token),
         cmocka_unit_test(what_a_proxy_says_is_shown_and_tamed),
         cmocka_unit_test(the_wait_that_is_asked_for_is_kept),
+        cmocka_unit_test(retry_after_ends_where_its_length_says),
         cmocka_unit_test(no_more_is_written_than_there_is_room_for),
     };
     return cmocka_run_group_tests_name("shard/gateway_bot", tests, NULL, NULL);

@@ -37,7 +37,7 @@ typedef struct sp_scene {
 typedef struct sp_hostile {
     const char *name;
     enum stage stage;
-    uint32_t encoding, compression;
+    uint32_t format, compression;
     void (*act)(sp_scene *scene);
     const char *says; /* part of the LOST event */
 } sp_hostile;
@@ -554,9 +554,9 @@ static int play(const sp_hostile *each, int split)
 {
     int wrong = 0;
     spectacles_shard_config config;
-    sp_scene scene = {.wire = {.encoding = each->encoding, .compression = each->compression}};
+    sp_scene scene = {.wire = {.format = each->format, .compression = each->compression}};
     peer_config(&config);
-    config.encoding = each->encoding;
+    config.format = each->format;
     config.compression = each->compression;
     config.max_message = MESSAGE_MOST;
     config.max_inflated = INFLATED_MOST;

@@ -60,7 +60,7 @@ enum {
 };
 
 typedef struct script {
-    uint32_t encoding, compression;
+    uint32_t format, compression;
     uint8_t frame[CONNECTIONS][PAYLOADS][FRAME_MOST];
     size_t length[CONNECTIONS][PAYLOADS];
 } script;
@@ -80,11 +80,11 @@ static const char *const payloads[CONNECTIONS][PAYLOADS] = {
     {HELLO, READY("def"), "{\"op\":0,\"t\":\"A\",\"s\":2,\"d\":null}", "{\"op\":11}", "{\"op\":11}",
      "{\"op\":9,\"d\":true}"}};
 
-static void compose(script *self, uint32_t encoding, uint32_t compression)
+static void compose(script *self, uint32_t format, uint32_t compression)
 {
-    wire gateway = {.encoding = encoding, .compression = compression};
+    wire gateway = {.format = format, .compression = compression};
     failing_start(0);
-    self->encoding = encoding;
+    self->format = format;
     self->compression = compression;
     for (size_t each = 0; each < CONNECTIONS; each++) {
         wire_reset(&gateway);
@@ -140,7 +140,7 @@ static int live(const script *says, spectacles_shard_stats *stats)
     owed = 0;
     peer_config(&config);
     config.presence = "{\"since\":null,\"activities\":[],\"status\":\"dnd\",\"afk\":false}";
-    config.encoding = says->encoding;
+    config.format = says->format;
     config.compression = says->compression;
     if (spectacles_shard_new(&shard, &config, NULL) < 0) {
         assert_null(shard);
@@ -182,8 +182,8 @@ static void let_each_fail(const script *says)
         int lived = live(says, &stats);
         failing_start(0);
         if (lived == 0)
-            fail_msg("encoding %u, compression %u: no good end after allocation %zu",
-                     (unsigned)says->encoding, (unsigned)says->compression, nth);
+            fail_msg("format %u, compression %u: no good end after allocation %zu", (unsigned)says->format,
+                     (unsigned)says->compression, nth);
     }
     live_well(says);
 }
@@ -192,13 +192,13 @@ static void every_allocation_may_fail(void **state)
 {
     static script says;
     (void)state;
-    for (uint32_t encoding = SPECTACLES_FORMAT_JSON; encoding <= SPECTACLES_FORMAT_ETF; encoding++) {
+    for (uint32_t format = SPECTACLES_FORMAT_JSON; format <= SPECTACLES_FORMAT_ETF; format++) {
         for (uint32_t compression = 0; compression <= SPECTACLES_COMPRESSION_PAYLOAD; compression++) {
             int zstd = compression == SPECTACLES_COMPRESSION_ZSTD_STREAM;
             if ((zstd && !spectacles_feature_supported("zstd-stream")) ||
-                (encoding == SPECTACLES_FORMAT_ETF && compression == SPECTACLES_COMPRESSION_PAYLOAD))
+                (format == SPECTACLES_FORMAT_ETF && compression == SPECTACLES_COMPRESSION_PAYLOAD))
                 continue;
-            compose(&says, encoding, compression);
+            compose(&says, format, compression);
             let_each_fail(&says);
         }
     }

@@ -15,14 +15,14 @@ static void drain(sp_peer *peer)
 }
 
 /* A life with everything that has the token in it: identify, and resume after a loss. */
-static void live(uint32_t encoding, uint32_t compression, const char *presence)
+static void live(uint32_t format, uint32_t compression, const char *presence)
 {
     static const char hello[] = "{\"op\":10,\"d\":{\"heartbeat_interval\":41250}}";
     spectacles_shard_config config;
     heap_watch(PEER_TOKEN);
-    struct wire gateway = {.encoding = encoding, .compression = compression};
+    struct wire gateway = {.format = format, .compression = compression};
     peer_config(&config);
-    config.encoding = encoding;
+    config.format = format;
     config.compression = compression;
     config.presence = presence;
     sp_peer *peer = peer_new(&config);

@@ -182,7 +182,7 @@ static void one_connection(struct life *life)
 static void live(uint32_t seed, uint32_t compression)
 {
     spectacles_shard_config config;
-    struct life life = {.wire = {.encoding = SPECTACLES_FORMAT_JSON, .compression = compression},
+    struct life life = {.wire = {.format = SPECTACLES_FORMAT_JSON, .compression = compression},
                         .text = long_text(),
                         .random = seed * 2654435761u,
                         .sent = 1,

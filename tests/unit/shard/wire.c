@@ -120,9 +120,9 @@ static void say(wire *self, sp_peer *peer, const char *text, enum how how, size_
     const uint8_t *bytes = (const uint8_t *)text;
     size_t length = strlen(text);
     assert_int_equal(spectacles_bytes_new(&term), 0);
-    if (self->encoding == SPECTACLES_FORMAT_ETF && self->erlang) {
+    if (self->format == SPECTACLES_FORMAT_ETF && self->erlang) {
         bytes = erlangs_term(text, &length);
-    } else if (self->encoding == SPECTACLES_FORMAT_ETF) {
+    } else if (self->format == SPECTACLES_FORMAT_ETF) {
         assert_int_equal(
             spectacles_transcode(term, SPECTACLES_FORMAT_ETF, SPECTACLES_FORMAT_JSON, 0, bytes, length, NULL),
             0);
@@ -130,7 +130,7 @@ static void say(wire *self, sp_peer *peer, const char *text, enum how how, size_
         length = spectacles_bytes_length(term);
     }
     if (self->compression == SPECTACLES_COMPRESSION_NONE)
-        peer_frame(peer, self->encoding == SPECTACLES_FORMAT_ETF ? 0x82 : 0x81, bytes, length);
+        peer_frame(peer, self->format == SPECTACLES_FORMAT_ETF ? 0x82 : 0x81, bytes, length);
     else
         send_in(self, peer, bytes, length, how, messages);
     spectacles_bytes_free(term);
@@ -196,7 +196,7 @@ size_t wire_make(wire *self, const char *text, uint8_t *frame, size_t room)
     spectacles_bytes *term = NULL;
     assert_true(length < sizeof payload / 2);
     memcpy(payload, text, length);
-    if (self->encoding == SPECTACLES_FORMAT_ETF) {
+    if (self->format == SPECTACLES_FORMAT_ETF) {
         assert_int_equal(spectacles_bytes_new(&term), 0);
         assert_int_equal(spectacles_transcode(term, SPECTACLES_FORMAT_ETF, SPECTACLES_FORMAT_JSON, 0, payload,
                                               length, NULL),
@@ -206,7 +206,7 @@ size_t wire_make(wire *self, const char *text, uint8_t *frame, size_t room)
         spectacles_bytes_free(term);
     }
     int text_frame =
-        self->encoding == SPECTACLES_FORMAT_JSON && self->compression == SPECTACLES_COMPRESSION_NONE;
+        self->format == SPECTACLES_FORMAT_JSON && self->compression == SPECTACLES_COMPRESSION_NONE;
     uint8_t *out = frame + 4;
     if (self->compression == SPECTACLES_COMPRESSION_NONE)
         memcpy(out, payload, length);

@@ -7,7 +7,7 @@
 
 /* How the gateway in memory encodes and compresses: one context for a connection, as Discord has it. */
 typedef struct wire {
-    uint32_t encoding, compression;
+    uint32_t format, compression;
     void *context;  /* z_stream or ZSTD_CStream */
     uint32_t noise; /* never the same twice */
     int erlang;     /* only what Erlang itself has encoded may be said as ETF */

@@ -27,7 +27,7 @@ int spectacles_shard_session(const spectacles_shard *shard, spectacles_session *
                                 .seq = shard->seq,
                                 .session_id = shard->session,
                                 .resume_url = shard->url,
-                                .encoding = shard->encoding};
+                                .format = shard->format};
     return SPECTACLES_OK;
 }
 
@@ -57,7 +57,7 @@ void fake_gap(uint32_t shard_id, const char *old_session, const char *new_sessio
                                                    .shard_id = shard_id,
                                                    .seq = 5,
                                                    .next = 1,
-                                                   .time = 1767225600000,
-                                                   .old_session = old_session,
-                                                   .new_session = new_session};
+                                                   .unix_time = 1767225600000,
+                                                   .old_session_id = old_session,
+                                                   .new_session_id = new_session};
 }

@@ -18,7 +18,7 @@ struct spectacles_shard {
     const char *session; /* NULL: none */
     const char *url;
     uint64_t seq;
-    uint32_t encoding;
+    uint32_t format;
 };
 
 extern spectacles_shard fake_shards[FAKE_SHARDS];

@@ -44,7 +44,7 @@ static spectacles_bytes *write_example(void)
     fakes_reset(2);
     fake_gap(0, "older", "s0");
     fake_gap(1, NULL, NULL);
-    fake_gaps[1].time = 0;
+    fake_gaps[1].unix_time = 0;
     assert_int_equal(spectacles_state_take(from, fake_served, 2, NULL, THEN), 1);
     spectacles_bytes *bytes = write_state(from);
     spectacles_state_free(from);
@@ -68,9 +68,9 @@ static int read_lines(const char *lines, spectacles_problem *problem)
     int length = snprintf(text, sizeof text, "%s%s", lines, seal);
     int error = spectacles_state_read(to, (const uint8_t *)text, (size_t)length, NOW, problem);
     if (error) {
-        assert_int_equal(spectacles_state_length(to), 0);
+        assert_int_equal(spectacles_state_count(to), 0);
         assert_int_equal(spectacles_state_gap(to, 0, 0, &gap), 1);
-        assert_null(gap.old_session);
+        assert_null(gap.old_session_id);
     }
     spectacles_state_free(to);
     return error;
@@ -113,7 +113,7 @@ static void what_is_written_is_read(void **state)
     spectacles_bytes *bytes = write_example();
     spectacles_state *to = make("token", 513, 2);
     assert_int_equal(read_bytes(to, bytes, NULL), SPECTACLES_OK);
-    assert_int_equal(spectacles_state_length(to), 2);
+    assert_int_equal(spectacles_state_count(to), 2);
     assert_int_equal(spectacles_state_shard_id(to, 1), 1);
     assert_int_equal(spectacles_state_time(to, 1), THEN);
     assert_int_equal(spectacles_state_session(to, 0, &session), 1);
@@ -123,15 +123,15 @@ static void what_is_written_is_read(void **state)
     assert_string_equal(session.resume_url, "wss://resume.test/");
     assert_int_equal(session.seq, 18);
     assert_int_equal(session.shard_count, 2);
-    assert_int_equal(session.encoding, SPECTACLES_FORMAT_ETF);
+    assert_int_equal(session.format, SPECTACLES_FORMAT_ETF);
     assert_int_equal(spectacles_state_gap(to, 0, 0, &gap), 1);
-    assert_string_equal(gap.old_session, "older");
-    assert_string_equal(gap.new_session, "s0");
+    assert_string_equal(gap.old_session_id, "older");
+    assert_string_equal(gap.new_session_id, "s0");
     assert_int_equal(gap.seq, 5);
-    assert_int_equal(gap.time, 1767225600000);
+    assert_int_equal(gap.unix_time, 1767225600000);
     assert_int_equal(spectacles_state_gap(to, 1, 0, &gap), 1);
-    assert_null(gap.old_session);
-    assert_null(gap.new_session);
+    assert_null(gap.old_session_id);
+    assert_null(gap.new_session_id);
     assert_int_equal(spectacles_state_gap(to, 1, 1, &gap), 0);
     spectacles_bytes *again = write_state(to);
     assert_string_equal(spectacles_bytes_data(again), spectacles_bytes_data(bytes));
@@ -164,7 +164,7 @@ static void the_greatest_of_everything_is_read(void **state)
     assert_string_equal(out.session_id, id);
     assert_string_equal(out.resume_url, url);
     assert_true(out.seq == UINT64_MAX);
-    assert_int_equal(out.encoding, 0); /* not known */
+    assert_int_equal(out.format, 0); /* not known */
     assert_true(spectacles_state_time(to, UINT32_MAX - 1) == UINT64_MAX);
     spectacles_bytes_free(bytes);
     spectacles_state_free(from);
@@ -183,13 +183,13 @@ static void assert_not_believed(const uint8_t *text, size_t length, const char *
     if (spectacles_state_read(to, exact, length, NOW, &problem) != SPECTACLES_E_PROTO)
         fail_msg("%s at byte %zu, and believed", what, at);
     assert_true(problem.text[0]);
-    assert_int_equal(spectacles_state_length(to), 0);
+    assert_int_equal(spectacles_state_count(to), 0);
     for (uint32_t id = 0; id < 2; id++) {
         assert_int_equal(spectacles_state_gap(to, id, 0, &gap), 1);
-        assert_null(gap.old_session);
-        assert_null(gap.new_session);
+        assert_null(gap.old_session_id);
+        assert_null(gap.new_session_id);
         assert_int_equal(gap.next, 1);
-        assert_int_equal(gap.time, NOW);
+        assert_int_equal(gap.unix_time, NOW);
     }
     free(exact);
     spectacles_state_free(to);
@@ -389,7 +389,7 @@ static void more_than_it_can_be_is_not_looked_at(void **state)
     static const uint8_t few[] = "{";
     spectacles_state *to = make("token", 513, 2);
     /* The bytes beyond the first one do not exist: AddressSanitizer would tell. */
-    assert_int_equal(spectacles_state_read(to, few, (size_t)SPECTACLES_STATE_BYTES_MAX + 1, NOW, NULL),
+    assert_int_equal(spectacles_state_read(to, few, (size_t)SPECTACLES_STATE_MAX + 1, NOW, NULL),
                      SPECTACLES_E_TOOBIG);
     spectacles_state_free(to);
 }

@@ -30,11 +30,11 @@ static void set_all(spectacles_state *state)
                                       .session_id = "session",
                                       .resume_url = "wss://resume.test"};
         spectacles_gap gap = {
-            .size = sizeof gap, .shard_id = id, .old_session = "older", .new_session = "newer"};
-        size_t before = spectacles_state_length(state);
+            .size = sizeof gap, .shard_id = id, .old_session_id = "older", .new_session_id = "newer"};
+        size_t before = spectacles_state_count(state);
         int result = spectacles_state_set(state, id, &session, &gap, 1, 1);
         if (result == SPECTACLES_E_NOMEM) {
-            assert_int_equal(spectacles_state_length(state), before);
+            assert_int_equal(spectacles_state_count(state), before);
             result = spectacles_state_set(state, id, &session, &gap, 1, 1);
         }
         assert_int_equal(result, 1);
@@ -69,11 +69,11 @@ static void take_first(void)
     fakes_reset(SHARDS);
     int result = spectacles_state_take(state, fake_served, STATES, NULL, 2);
     if (result == SPECTACLES_E_NOMEM) {
-        assert_int_equal(spectacles_state_length(state), 0);
+        assert_int_equal(spectacles_state_count(state), 0);
         result = spectacles_state_take(state, fake_served, STATES, NULL, 2);
     }
     assert_int_equal(result, 1);
-    assert_int_equal(spectacles_state_length(state), STATES);
+    assert_int_equal(spectacles_state_count(state), STATES);
     spectacles_state_free(state);
 }
 
@@ -84,12 +84,12 @@ static void read_again(const uint8_t *bytes, size_t length)
     size_t count;
     int result = spectacles_state_read(to, bytes, length, 3, NULL);
     if (result == SPECTACLES_E_NOMEM) {
-        assert_int_equal(spectacles_state_length(to), 0);
+        assert_int_equal(spectacles_state_count(to), 0);
         assert_int_equal(spectacles_state_gap(to, 0, 0, fake_gaps), 0);
         result = spectacles_state_read(to, bytes, length, 3, NULL);
     }
     assert_int_equal(result, SPECTACLES_OK);
-    assert_int_equal(spectacles_state_length(to), SHARDS);
+    assert_int_equal(spectacles_state_count(to), SHARDS);
     if (spectacles_state_gaps(to, fake_served, STATES, &gaps, &count) == SPECTACLES_E_NOMEM)
         assert_int_equal(spectacles_state_gaps(to, fake_served, STATES, &gaps, &count), SPECTACLES_OK);
     assert_int_equal(count, 3);

@@ -49,7 +49,7 @@ static int has_unknown_gap(const spectacles_state *state, uint32_t shard_id)
 {
     spectacles_gap gap;
     for (size_t i = 0; spectacles_state_gap(state, shard_id, i, &gap) == 1; i++) {
-        if (!gap.old_session && !gap.new_session)
+        if (!gap.old_session_id && !gap.new_session_id)
             return 1;
     }
     return 0;
@@ -91,7 +91,7 @@ static void it_says_when_something_changed(void **state)
     assert_int_equal(spectacles_state_time(made, 1), NOW);
     fake_gap(0, "older", NULL);
     assert_int_equal(take(made, 2), 1);
-    fake_gaps[0].new_session = "s0";
+    fake_gaps[0].new_session_id = "s0";
     assert_int_equal(take(made, 2), 1);
     fake_shards[0].url = "wss://other.test/";
     assert_int_equal(take(made, 2), 1);
@@ -100,7 +100,7 @@ static void it_says_when_something_changed(void **state)
     assert_int_equal(take(made, 2), 1);
     fake_shards[0].session = NULL;
     assert_int_equal(take(made, 2), 1);
-    assert_int_equal(spectacles_state_length(made), 1);
+    assert_int_equal(spectacles_state_count(made), 1);
     assert_int_equal(take(made, 2), 0);
     spectacles_state_free(made);
 }
@@ -169,7 +169,7 @@ static void fewer_shards_than_before(void **state)
     fakes_reset(4);
     take(made, 4);
     made = restart(made, 2);
-    assert_int_equal(spectacles_state_length(made), 2);
+    assert_int_equal(spectacles_state_count(made), 2);
     assert_false(has_unknown_gap(made, 0));
     spectacles_state_free(made);
     /* A gap was left by a shard that is no more, so that each of the others has to declare it. */
@@ -192,7 +192,7 @@ static void what_cannot_be_had_is_a_gap_of_each_shard(void **state)
     fakes_reset(2);
     take(made, 2);
     spectacles_state_lost(made, NOW);
-    assert_int_equal(spectacles_state_length(made), 0);
+    assert_int_equal(spectacles_state_count(made), 0);
     assert_true(has_unknown_gap(made, 0));
     made = restart(made, 2);
     assert_true(has_unknown_gap(made, 1));
@@ -205,7 +205,7 @@ static void what_cannot_be_had_is_a_gap_of_each_shard(void **state)
     take(made, 2);
     fake_shards[1].session = NULL;
     take(made, 2);
-    assert_int_equal(spectacles_state_length(made), 1);
+    assert_int_equal(spectacles_state_count(made), 1);
     assert_false(has_unknown_gap(made, 1));
     spectacles_state_free(made);
 }
@@ -231,8 +231,8 @@ static void the_relay_gets_the_gaps_of_its_shards(void **state)
         assert_int_equal(gaps[i].shard_id, 1);
         assert_int_equal(gaps[i].size, sizeof *gaps);
     }
-    assert_string_equal(gaps[19].old_session, "older");
-    assert_null(gaps[20].old_session);
+    assert_string_equal(gaps[19].old_session_id, "older");
+    assert_null(gaps[20].old_session_id);
     spectacles_state_free(made);
 }
 
@@ -292,16 +292,16 @@ static void what_is_set_by_hand_is_checked(void **state)
     session.shard_count = 3;
     assert_int_equal(spectacles_state_set(made, 1, &session, NULL, 0, THEN), SPECTACLES_E_INVAL);
     session.shard_count = 2;
-    session.encoding = 9;
+    session.format = 9;
     assert_int_equal(spectacles_state_set(made, 1, &session, NULL, 0, THEN), SPECTACLES_E_INVAL);
-    session.encoding = 0;
+    session.format = 0;
     session.session_id = "a b";
     assert_int_equal(spectacles_state_set(made, 1, &session, NULL, 0, THEN), SPECTACLES_E_INVAL);
-    gap.old_session = "";
+    gap.old_session_id = "";
     assert_int_equal(spectacles_state_set(made, 1, NULL, &gap, 1, THEN), SPECTACLES_E_INVAL);
     assert_string_equal(session_of(made, 1), "s1");
     assert_int_equal(spectacles_state_set(made, 1, NULL, NULL, 0, THEN), 1);
-    assert_int_equal(spectacles_state_length(made), 0);
+    assert_int_equal(spectacles_state_count(made), 0);
     assert_int_equal(spectacles_state_set(made, 1, NULL, NULL, 0, THEN), 0);
     spectacles_state_free(made);
 }
@@ -312,7 +312,7 @@ static void shards_of_another_count_are_refused(void **state)
     spectacles_state *made = make(2);
     fakes_reset(3);
     assert_int_equal(take(made, 2), SPECTACLES_E_INVAL);
-    assert_int_equal(spectacles_state_length(made), 0);
+    assert_int_equal(spectacles_state_count(made), 0);
     spectacles_state_free(made);
 }
 
@@ -334,7 +334,7 @@ static void in_any_order_shards_are_sorted(void **state)
         assert_int_equal(spectacles_state_set(made, id, &session, NULL, 0, THEN), 1);
     }
     made = restart(made, MANY);
-    assert_int_equal(spectacles_state_length(made), MANY);
+    assert_int_equal(spectacles_state_count(made), MANY);
     for (uint32_t i = 0; i < MANY; i++) {
         spectacles_session session = {.size = sizeof session};
         assert_int_equal(spectacles_state_shard_id(made, i), i);
