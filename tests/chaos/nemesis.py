@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
+from chaos.drops import AtOnce, Drops, UntilReady
 from chaos.world import SHARDS, Gateway, World
 
 # Where a process can die, and how often it passes there at most before it does.
@@ -24,6 +25,12 @@ GONE = (4006, 4007, 4009)
 WISH = "as the nemesis wishes"
 POINT_TIMEOUT = 3.0
 REPLAYS_TIMEOUT = 30.0
+# A peer drops connections for so many seconds: by then a back-off that does not grow has dialled far more often than one that does.
+BROKER_DROPS = 8.0
+DISCORD_DROPS = 10.0
+BROKER_BACKOFF = 0.25, 30.0  # seconds, base and cap: lib/broker/broker.h
+SHARD_BACKOFF = 1.0, 60.0  # lib/shard/internal.h
+QUIET_TIMEOUT = 5.0
 
 
 class Nemesis:
@@ -36,6 +43,7 @@ class Nemesis:
         self.alarmed = False
         self.faults: list[tuple[int, Callable[[], None]]] = [
             (4, self.cut_discord), (4, self.cut_amqp), (2, self.hole_discord), (5, self.hole_amqp), (2, self.half_open),
+            (1, self.broker_drops), (1, self.discord_drops),
             (3, self.reconnect), (2, self.invalid_resumable), (2, self.invalid), (1, self.expire), (4, self.close_code),
             (3, self.break_replays), (2, self.memory_alarm), (3, self.deploy), (1, self.tear), (2, self.full_disk),
         ]
@@ -53,7 +61,9 @@ class Nemesis:
 
     def fault(self) -> None:
         weights, faults = zip(*self.faults)
-        chosen = self.random.choices(faults, weights)[0]
+        self.do(self.random.choices(faults, weights)[0])
+
+    def do(self, chosen: Callable[[], None]) -> None:
         try:
             chosen()
             self.done[chosen.__name__] += 1
@@ -161,6 +171,17 @@ class Nemesis:
     def half_open(self) -> None:
         self.random.choice((self.world.discord, self.world.amqp)).lose_server()
 
+    def broker_drops(self) -> None:
+        """RabbitMQ's side accepts each connection, mostly lets it come as far as READY, and drops it."""
+        if self.lies_until:
+            raise LookupError("nothing passes: nothing can be dropped")
+        until_ready = self.random.random() < 0.8
+        start = time.monotonic()
+        self.world.amqp.drop(UntilReady if until_ready else AtOnce)
+        time.sleep(BROKER_DROPS)
+        dials = self.world.amqp.end_drop()
+        self.world.drops.append(Drops("RabbitMQ", time.monotonic() - start, dials, 2 * len(self.world.gateways), *BROKER_BACKOFF))
+
     # ---- Discord ----
 
     def reconnect(self) -> None:
@@ -176,6 +197,20 @@ class Nemesis:
         end = time.monotonic() + REPLAYS_TIMEOUT
         while standin.count("resume_cut", shard=shard) < before + times and time.monotonic() < end:
             time.sleep(0.05)
+
+    def discord_drops(self) -> None:
+        """Each RESUME is answered by RESUMED, and the connection is dropped. Nothing new comes meanwhile: that would be progress."""
+        world, standin, shard = self.world, self.world.standin, self.shard()
+        with world.quiet_shard(shard, QUIET_TIMEOUT):
+            standin.plan("resume", "drop", times=None, shard=shard)
+            before, start = standin.count("resumed", shard=shard), time.monotonic()
+            try:
+                standin.drop(shard)
+                time.sleep(DISCORD_DROPS)
+            finally:
+                standin.unplan("resume")
+        dials = standin.count("resumed", shard=shard) - before
+        world.drops.append(Drops("Discord", time.monotonic() - start, dials, 1, *SHARD_BACKOFF))
 
     def invalid_resumable(self) -> None:
         self.world.standin.invalidate(self.shard(), True)

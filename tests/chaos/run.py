@@ -51,12 +51,16 @@ def leave_logs(world: World, folder: Path) -> None:
     (folder / "sessions").write_text("\n".join(sessions))
 
 
-def run(folder: Path, build: Path, kills: int, seed: int, name: str = "gateway", logs: Optional[Path] = None) -> tuple[Verdict, Nemesis]:
+def run(folder: Path, build: Path, kills: int, seed: int, name: str = "gateway", logs: Optional[Path] = None,
+        first: str = "") -> tuple[Verdict, Nemesis]:
+    """first: the fault that the nemesis begins with, by name; without it, as the seed wishes."""
     random_ = random.Random(seed)
     world = World(folder, binary(build, name), random_)
     try:
         world.start()
         nemesis = Nemesis(world, random_)
+        if first:
+            nemesis.do(getattr(nemesis, first))
         nemesis.torment(kills)
         settle(world, PATIENT if name == "gateway" else IMPATIENT)
         verdict = judge(world)

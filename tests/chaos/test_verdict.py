@@ -1,6 +1,7 @@
 """The verdict on a world of two events and two sessions, in which one thing after the other is wrong."""
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -8,8 +9,9 @@ from typing import Any
 import pytest
 from standin.session import Session
 
+from chaos.drops import Drops
 from chaos.recorder import Arrival
-from chaos.verdict import Verdict, judge
+from chaos.verdict import IMPOSSIBLE, Verdict, judge
 
 
 class Ledger(SimpleNamespace):
@@ -20,6 +22,11 @@ class Ledger(SimpleNamespace):
         return self.arrived_commands
 
 
+def drops(*dials: int) -> Drops:
+    """Of RabbitMQ, by so many clients, in eight seconds."""
+    return Drops("RabbitMQ", 8.0, sum(dials), len(dials), base=0.25, cap=30.0)
+
+
 def world_of(count: int) -> Any:
     """So many sessions of shard 0, each with two events that arrived; every one but the first begins with its gap."""
     sessions = [Session(0, 4, session_id=f"s{number}", names=["READY", "MESSAGE_CREATE", "MESSAGE_CREATE"], log=["", "", ""])
@@ -27,11 +34,12 @@ def world_of(count: int) -> Any:
     sent = {f"s{number}:{seq}": (0, number * 2 + seq - 2) for number in range(count) for seq in (2, 3)}
     gaps = {f"s{number}:gap:1": [{"shard": [0, 4], "old_session": f"s{number - 1}", "new_session": f"s{number}", "seq": 3, "next": 1}]
             for number in range(1, count)}
-    gateway = SimpleNamespace(shards=[0, 1, 2, 3], knew=lambda: {each.session_id for each in sessions}, torn=set(), reports=[])
+    gateway = SimpleNamespace(shards=[0, 1, 2, 3], knew=lambda: {each.session_id for each in sessions}, torn=set(), reports=[],
+                              runs=[SimpleNamespace(err=["gateway: publish under 0 failed: 312 NO_ROUTE"])])
     arrivals = [Arrival(key, shard, serial) for key, (shard, serial) in sent.items()]
     return Ledger(standin=SimpleNamespace(sessions=sessions, violations=[]), gateways=[gateway], sent=sent,
                   recorder=SimpleNamespace(arrivals=arrivals, arrived=set(sent), gaps=gaps),
-                  lost={each.session_id for each in sessions[:-1]}, in_flight=set(), commands={1}, errors=[],
+                  lost={each.session_id for each in sessions[:-1]}, in_flight=set(), commands={1}, errors=[], drops=[drops(6, 7, 8, 9)],
                   handed_over={1}, early=set(), arrived_commands={1})
 
 
@@ -90,6 +98,19 @@ def break_a_rule(world: Any) -> None:
     world.standin.violations.append({"reason": "rate limit"})
 
 
+def give_a_publish_up(world: Any) -> None:
+    world.gateways[0].runs[0].err.append("gateway: publish under MESSAGE_CREATE failed: 5 connections in a row have ended right behind this "
+                                         "message, which was alone on its way: it is given up. The last one: reset")
+
+
+def declare_a_gap_in_a_session(world: Any) -> None:
+    world.recorder.gaps["s1:gap:3"] = [dict(world.recorder.gaps["s1:gap:1"][0], old_session="s1", seq=2, next=4)]
+
+
+def dial_without_backing_off(world: Any) -> None:
+    world.drops.append(drops(30, 31, 29, 30))
+
+
 WRONGS: dict[Callable[[Any], None], str] = {
     lose_last_event: "lost:",
     lose_event_before_the_gap: "lost:",
@@ -103,6 +124,9 @@ WRONGS: dict[Callable[[Any], None], str] = {
     lose_a_command: "commands lost:",
     acknowledge_early: "commands acknowledged before they were sent:",
     break_a_rule: "violations of Discord's rules:",
+    give_a_publish_up: "good publishes given up:",
+    declare_a_gap_in_a_session: "good publishes given up:",
+    dial_without_backing_off: "dialled more often than the back-off allows:",
 }
 
 
@@ -148,3 +172,27 @@ def test_what_a_torn_file_took_along_is_part_of_the_next_gap() -> None:
     del world.recorder.gaps["s1:gap:1"]
     world.recorder.gaps["s2:gap:1"][0]["old_session"] = None
     assert failures(judge(world)) == []
+
+
+def dials_by_the_rule(random_: random.Random, each: Drops) -> int:
+    """How often one client dials, that starts with the span and keeps to the back-off."""
+    dials, time_ = 0, 0.0
+    while time_ < each.seconds:
+        dials += 1
+        time_ += random_.uniform(0, min(each.base * 2.0 ** (dials - 1), each.cap))
+    return dials
+
+
+def test_who_keeps_to_the_back_off_is_never_convicted() -> None:
+    random_ = random.Random(1)
+    span = drops(0)
+    counts = [dials_by_the_rule(random_, span) for _ in range(20000)]
+    assert min(Drops("RabbitMQ", span.seconds, each, 1, span.base, span.cap).chance() for each in counts) > IMPOSSIBLE
+    # It is an upper bound, and one that is worth something.
+    for dials in range(8, 11):
+        share = sum(each >= dials for each in counts) / len(counts)
+        assert share <= drops(dials).chance() <= 100 * share + 1e-3
+
+
+def test_of_several_clients_the_busiest_is_judged() -> None:
+    assert drops(14, 14, 14, 14).chance() == drops(14).chance() == drops(1, 14, 1, 37).chance()

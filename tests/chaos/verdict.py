@@ -9,6 +9,10 @@ from standin.session import Session
 from chaos.world import SHARDS, World
 
 
+# A thousand kills have some dozens of drops: one that is as unlikely as this is not one of them.
+IMPOSSIBLE = 1e-9
+
+
 @dataclass
 class Verdict:
     counts: dict[str, int] = field(default_factory=dict)
@@ -122,6 +126,19 @@ def judge_commands(world: World, verdict: Verdict) -> None:
     verdict.fail("commands acknowledged before they were sent", sorted(early))
 
 
+# Of lib/broker: a publish is given up, because connections end right behind it.
+GIVEN_UP = "connections in a row have ended right behind this message"
+
+
+def judge_connections(world: World, verdict: Verdict) -> None:
+    """Every publish is a good one, and so none may be taken for what ends the connections."""
+    said = [line for gateway in world.gateways for process in gateway.runs for line in process.err if GIVEN_UP in line]
+    gaps = [key for key, copies in world.recorder.gaps.items() if copies[0]["old_session"] == copies[0]["new_session"]]
+    verdict.counts["dials of peers that dropped"] = sum(each.dials for each in world.drops)
+    verdict.fail("good publishes given up", said + gaps)
+    verdict.fail("dialled more often than the back-off allows", [each for each in world.drops if each.chance() < IMPOSSIBLE])
+
+
 def judge(world: World) -> Verdict:
     verdict = Verdict()
     arrivals = world.recorder.arrivals
@@ -137,6 +154,7 @@ def judge(world: World) -> Verdict:
     verdict.fail("ids that are not theirs", wrong_ids(world))
     judge_sessions(world, verdict)
     judge_commands(world, verdict)
+    judge_connections(world, verdict)
     # In a black hole nobody hears a heartbeat.
     verdict.fail("violations of Discord's rules", [each for each in world.standin.violations if each["reason"] != "missed heartbeats"])
     verdict.fail("errors", world.errors + [report for gateway in world.gateways for report in gateway.reports])

@@ -1,23 +1,26 @@
 """What the nemesis torments: the stand-in, RabbitMQ, two gateways with a range of shards each, and a worker."""
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Optional
 
 import pika
 from standin.certs import Authority
+from standin.session import Session
 from standin.standin import Standin
 from support.patience import PATIENCE
 from support.processes import Process
 from support.proxy import Proxy
 from support.rabbit import RabbitNode
 
+from chaos.drops import Drops
 from chaos.recorder import Recorder
 
 SHARDS = 4
@@ -101,6 +104,12 @@ class Gateway:
         self.stored.update(each["session"] for each in records if each["session"])
         return self.stored
 
+    def has_committed(self, session: Session) -> bool:
+        """Whether every event of the session is committed, and that is stored."""
+        events = next((seq for seq in range(session.seq, 0, -1) if session.names[seq - 1] == "MESSAGE_CREATE"), 0)
+        records = records_of(self.store.read_text()) if self.store.exists() else []
+        return any(each["session"] == session.session_id and each["seq"] >= events for each in records)
+
     def tear(self, random_: random.Random) -> None:
         """Loses the end of the file, as a disk may."""
         data = self.store.read_bytes()
@@ -139,11 +148,13 @@ class World:
         self.lost: set[str] = set()  # sessions that Discord or the disk lost
         self.in_flight: set[str] = set()  # message-ids that were on their way when something was killed
         self.commands: set[int] = set()  # confirmed by RabbitMQ
+        self.drops: list[Drops] = []
         self.errors: list[str] = []
         # One of them compresses, whatever the seed is.
         chosen = self.random.sample(["none", "zlib-stream", "zstd-stream"], 2)
         self.gateways = [Gateway(binary, folder, shards, self._environment(authority, compression))
                          for shards, compression in zip(([0, 1], [2, 3]), chosen)]
+        self._quiet: Optional[int] = None  # the shard that has no events for now
         self._stopping = threading.Event()
         self._threads = [threading.Thread(target=self._guarded, args=(each,), daemon=True)
                          for each in (self._dispatch, self._command)]
@@ -202,10 +213,25 @@ class World:
         serials = [0] * SHARDS
         while not self._stopping.wait(EVENTS_EVERY):
             pads = self.pads.choices(PADS, PAD_WEIGHTS, k=SHARDS)
-            events = [(shard, Event(shard, serials[shard], pads[shard])) for shard in range(SHARDS)]
+            events = [(shard, Event(shard, serials[shard], pads[shard])) for shard in range(SHARDS) if shard != self._quiet]
             for shard, message_id in self.standin.dispatch_living(events):
                 self.sent[message_id] = (shard, serials[shard])
                 serials[shard] += 1
+
+    @contextlib.contextmanager
+    def quiet_shard(self, shard: int, timeout: float) -> Iterator[None]:
+        """All that the shard had is committed, and nothing new comes. LookupError when something is in the way of that."""
+        gateway = next(each for each in self.gateways if shard in each.shards)
+        self._quiet = shard
+        try:
+            end = time.monotonic() + timeout
+            while not gateway.has_committed(self.standin.session(shard)):
+                if time.monotonic() > end:
+                    raise LookupError(f"not all events of shard {shard} are committed")
+                time.sleep(0.1)
+            yield
+        finally:
+            self._quiet = None
 
     def note_in_flight(self) -> None:
         self.in_flight.update(key for key in list(self.sent)[-3000:] if key not in self.recorder.arrived)

@@ -313,7 +313,7 @@ class Connection:
             self.cut()
             return
         plan = self.standin.plans.take("resume", session.shard)
-        if plan and not (plan.answer == "cut" and plan.details.get("after")):
+        if plan and plan.answer != "drop" and not (plan.answer == "cut" and plan.details.get("after")):
             await self.carry_out(plan)
             return
         self.resume(session, d["seq"], plan)
@@ -333,14 +333,18 @@ class Connection:
         return session.alive
 
     def resume(self, session: Session, seq: int, plan: Optional[Plan]) -> None:
-        """With a plan, the connection is cut after so many dispatches: further than the last time, and yet not to the end."""
+        """
+        With the plan "cut", the connection is cut after so many dispatches: further than the last time, and yet not to the end.
+        With the plan "drop", it is cut right behind RESUMED.
+        """
         self.attach(session, seq)
-        if plan:
+        if plan and plan.answer == "cut":
             self.cut_at = min(seq + plan.details["after"], session.seq)
             self.standin.note("resume_cut", shard=session.shard, seq=seq)
         else:
             session.append("RESUMED", '{"_trace":["stand-in"]}')
             self.resumed_at = session.seq
+            self.cut_at = session.seq if plan else math.inf
             self.standin.note("resumed", shard=session.shard, seq=seq)
         self.wake.set()
 

@@ -10,7 +10,7 @@ ANSWERS = {
     "upgrade": ("refuse", "hang"),
     "hello": ("silence", "reconnect", "reconnect_first", "cut", "close"),
     "identify": ("silence", "reconnect", "invalid", "cut", "close"),
-    "resume": ("silence", "reconnect", "invalid", "cut", "close"),
+    "resume": ("silence", "reconnect", "invalid", "cut", "close", "drop"),
 }
 
 

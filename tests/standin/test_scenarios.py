@@ -209,6 +209,22 @@ def test_a_resume_that_gets_further_and_is_cut_each_time(standin: Standin) -> No
     assert standin.count("resume_cut") == 3 and standin.count("resumed") == 1
 
 
+def test_a_gateway_that_resumes_and_drops(standin: Standin) -> None:
+    session = session_of(standin)
+    standin.dispatch(0, "A", "1")
+    standin.plan("resume", "drop", times=2, shard=0)
+
+    async def talk(client: Client, seq: int) -> tuple[list[str], int]:
+        await client.hear(10)
+        await client.say(**resuming(session, seq))
+        return await hears(client), client.socket.close_code
+
+    assert run(standin, lambda client: talk(client, 1)) == (["A", "RESUMED"], 1006)
+    assert run(standin, lambda client: talk(client, 2)) == (["RESUMED"], 1006)
+    assert resume(standin, session, 3) == ["RESUMED"]
+    assert standin.count("resumed", shard=0) == 3
+
+
 def test_a_second_resume_repeats_no_resumed(standin: Standin) -> None:
     session = session_of(standin)
     standin.dispatch(0, "A", "1")

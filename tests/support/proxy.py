@@ -1,11 +1,21 @@
-"""A TCP proxy on loopback that can cut, reset, hold back and spoil what passes through it, or open it by half."""
+"""A TCP proxy on loopback that can cut, reset, drop, hold back and spoil what passes through it, or open it by half."""
 from __future__ import annotations
 
 import socket
 import struct
 import threading
 import time
-from typing import Optional
+from collections.abc import Callable
+from typing import Optional, Protocol
+
+
+class Filter(Protocol):
+    """What of a server's bytes passes while connections are dropped, and when the connection has lived long enough."""
+
+    patience: Optional[float]  # seconds without a byte from the server after which the connection ends; None: it may stay silent
+    over: bool  # the connection ends now
+
+    def __call__(self, data: bytes) -> bytes: ...
 
 
 class Spoiler:
@@ -46,6 +56,17 @@ class Pair:
             if not self.half_open:
                 self.close()
 
+    def pump_and_drop(self, through: Filter) -> None:
+        """From the server to the client, until the filter says that it is over; then the connection ends."""
+        client, server = self.ends
+        try:
+            while not through.over and (data := server.recv(65536)):
+                client.sendall(through(data))
+                server.settimeout(through.patience)
+        except OSError:  # the filter's patience is at its end, or somebody was faster
+            pass
+        self.close()
+
     def close(self, reset: bool = False) -> None:
         for each in self.ends:
             end(each, reset)
@@ -75,7 +96,9 @@ class Proxy:
         self._pairs: list[Pair] = []
         self._held = threading.Event()
         self._lock = threading.Lock()
+        self._dropper: Optional[Callable[[], Filter]] = None
         self.accepted = 0
+        self.dropped = 0
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
 
@@ -83,6 +106,7 @@ class Proxy:
         while True:
             try:
                 client, _ = self._listener.accept()
+                through = self._filter()
                 server = socket.create_connection(("127.0.0.1", self.target_port), timeout=10)
                 server.settimeout(None)
             except OSError:
@@ -93,8 +117,32 @@ class Proxy:
             with self._lock:
                 self._pairs.append(pair)
                 self.accepted += 1
-            for source, sink in ((client, server), (server, client)):
-                threading.Thread(target=pair.pump, args=(source, sink, self._held), daemon=True).start()
+            self._start(pair.pump, client, server, self._held)
+            if through:
+                self._start(pair.pump_and_drop, through)
+            else:
+                self._start(pair.pump, server, client, self._held)
+
+    @staticmethod
+    def _start(work: Callable[..., None], *arguments: object) -> None:
+        threading.Thread(target=work, args=arguments, daemon=True).start()
+
+    def _filter(self) -> Optional[Filter]:
+        dropper = self._dropper
+        self.dropped += dropper is not None
+        return dropper() if dropper else None
+
+    def drop(self, dropper: Callable[[], Filter]) -> None:
+        """Ends all connections. From now on each new one is accepted, and dropped when its filter says so."""
+        self.dropped = 0
+        self._dropper = dropper
+        self.cut()
+
+    def end_drop(self) -> int:
+        """Connections live again. Returns how many were dropped."""
+        self._dropper = None
+        self.cut()
+        return self.dropped
 
     def hold(self) -> None:
         """A black hole: connections stand, nothing passes."""
