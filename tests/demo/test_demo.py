@@ -14,7 +14,7 @@ def hear_ctrl_c() -> None:
 
 
 def start(root: Path, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen([sys.executable, root / "tests/demo/demo.py", *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    return subprocess.Popen([root / "dev", "demo", *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                             text=True, start_new_session=True, env={**os.environ, "NO_COLOR": "1"}, preexec_fn=hear_ctrl_c)
 
 

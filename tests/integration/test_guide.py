@@ -1,4 +1,4 @@
-"""README.md, doc/guide.md, doc/embedding.md and doc/bindings.md: every program and every command on them, as they stand there."""
+"""README.md, doc/guide.md, doc/gateway.md and doc/bindings.md: every program and every command on them, as they stand there."""
 from __future__ import annotations
 
 import json
@@ -14,8 +14,6 @@ from support.processes import Process
 from support.rabbit import RabbitNode
 
 from .conftest import Bot
-
-COMPILER = ["cc", "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 
 
 def blocks(root: Path, page: str, language: str) -> list[str]:
@@ -80,11 +78,14 @@ def test_the_gateway_and_the_worker_of_the_guide(installed: Installed, bot: Bot,
     assert gateway.stop() == 0
 
 
-def test_every_program_of_embedding_compiles(installed: Installed, root: Path) -> None:
-    programs = blocks(root, "doc/embedding.md", "c")
-    assert len(programs) == 2
-    for number, program in enumerate(programs):
-        installed.compile(f"embedding{number}", program, " ".join([*COMPILER, "-c", f"embedding{number}.c", "$(pkg-config --cflags spectacles)"]))
+def test_the_command_of_the_gateway_page(installed: Installed, bot: Bot, root: Path) -> None:
+    (command,) = blocks(root, "doc/gateway.md", "sh")
+    own = str(installed.folder / "own/examples/gateway")
+    gateway = Process(["sh", "-c", command.replace("build/examples/gateway", f"exec {own}")], {**bot.environment, **installed.environment, "DISCORD_SHARD_COUNT": "1"})
+    bot.processes.append(gateway)
+    gateway.wait_err(" ready, session", timeout=90)
+    gateway.wait_err(":SEND stands")
+    assert gateway.stop() == 0
 
 
 def test_the_recipe_for_cffi(installed: Installed, root: Path) -> None:
@@ -92,9 +93,3 @@ def test_the_recipe_for_cffi(installed: Installed, root: Path) -> None:
     (recipe,) = blocks(root, "doc/bindings.md", "python")
     done = subprocess.run([sys.executable, "-"], input=recipe, env={**os.environ, **installed.environment}, capture_output=True, text=True, check=False)
     assert done.stdout == "CONNECTING gateway.discord.gg:443\n", done.stderr
-
-
-def test_links_lead_somewhere(root: Path) -> None:
-    for page in [root / "README.md", root / "CONTRIBUTING.md", *(root / "doc").glob("*.md")]:
-        for target in re.findall(r"\]\((?!https?:)([^)#]+)[^)]*\)", page.read_text()):
-            assert (page.parent / target).exists(), f"{page.name}: {target}"
