@@ -14,11 +14,11 @@ enum {
 struct answer {
     char bytes[ANSWER_MAX];
     size_t length;
-    /* names the host, the port, the file: more than curl_easy_strerror() knows */
+    /* libcurl's sentence, which names the host, the port or the file */
     char error[CURL_ERROR_SIZE];
 };
 
-/* More than there is room for is no answer of Discord's: its start is enough to show. */
+/* Discord's answer is short. Of a longer one only the start is kept, which is enough for an error message. */
 static size_t collect(char *bytes, size_t size, size_t count, void *user)
 {
     struct answer *answer = user;
@@ -35,7 +35,7 @@ static int is_for_ever(CURLcode code)
     return code == CURLE_OUT_OF_MEMORY || code == CURLE_URL_MALFORMAT || code == CURLE_SSL_CACERT_BADFILE;
 }
 
-/* A proxy may answer with the request that it got, and the start of an answer may be shown. */
+/* A proxy may answer with the request that it received, token included. The start of an answer may be printed. */
 static void take_out(char *bytes, size_t length, const char *secret)
 {
     size_t secret_length = strlen(secret);
@@ -45,7 +45,7 @@ static void take_out(char *bytes, size_t length, const char *secret)
     }
 }
 
-/* libcurl has read the header Retry-After, and knows dates as well. Returns the length; 0 when there is no header. */
+/* Retry-After in seconds; libcurl understands dates too. Returns the length; 0 when there is no such header. */
 static size_t retry_after(char *seconds, size_t size, CURL *curl)
 {
     curl_off_t wait = 0;
@@ -77,7 +77,7 @@ static const char *place(const char *name)
     return value && *value ? value : NULL;
 }
 
-/* As the library has it: who names a place means that place, and no other one besides. */
+/* As in the library: when SSL_CERT_FILE or SSL_CERT_DIR is set, the system's authorities are not trusted. */
 static void trust(CURL *curl)
 {
     const char *file = place("SSL_CERT_FILE");

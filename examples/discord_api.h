@@ -7,13 +7,14 @@
 
 enum api_result {
     API_ANSWERED, /* the verdict of the answer says what to do */
-    API_LATER,    /* nobody answered: worth another try */
-    API_NEVER     /* a person has to change something */
+    API_LATER,    /* there was no answer: ask again */
+    API_NEVER     /* asking again cannot help: a person has to change something */
 };
 
 /*
- * Asks GET /gateway/bot. Blocks for at most about 20 seconds. API_ANSWERED: `out` is what was answered (its text says what is
- * wrong, if anything is). Otherwise its text says why there was no answer. The token is never in it.
+ * Sends GET /gateway/bot. Blocks for at most about 20 seconds. With API_ANSWERED, `out` is the answer, and out->text
+ * says what is wrong with it, if anything. Otherwise out->text says why there was no answer. The token is never in
+ * out->text.
  */
 enum api_result discord_gateway_bot(const struct settings *settings, spectacles_gateway_bot *out);
 

@@ -35,17 +35,17 @@ int main(int argc, char **argv)
         int events = (io & SPECTACLES_LINK_READ ? POLLIN : 0) | (io & SPECTACLES_LINK_WRITE ? POLLOUT : 0);
         struct pollfd fd = {spectacles_link_fd(link), (short)events, 0};
         int timeout = spectacles_poll_timeout(spectacles_link_deadline(link), spectacles_now());
-        /* A signal that comes just before poll() does not wake it. */
+        /* A signal that comes right before poll() does not wake poll(): so it waits for a second at most. */
         poll(&fd, 1, timeout < 0 || timeout > 1000 ? 1000 : timeout);
         if (stop)
             spectacles_shard_close(shard, 1000, spectacles_now());
         spectacles_link_process(link, fd.revents ? io : 0, spectacles_now());
-        spectacles_link_resolve(link); /* blocks: with more than one link, use a thread */
+        spectacles_link_resolve(link); /* blocks: a program with more links looks names up on a thread */
         for (const spectacles_shard_event *e; (e = spectacles_shard_next_event(shard, spectacles_now()));) {
             if (e->type == SPECTACLES_SHARD_EVENT_DISPATCH)
                 printf("%.*s %.*s\n", (int)e->name_length, e->name, (int)e->data_length, e->data);
             else if (e->type == SPECTACLES_SHARD_EVENT_IDENTIFY)
-                spectacles_shard_identify(shard, spectacles_now()); /* several would take turns here */
+                spectacles_shard_identify(shard, spectacles_now()); /* several shards would take turns here */
             else if (e->text)
                 warnx(e->type == SPECTACLES_SHARD_EVENT_CONNECTING ? "connecting to %s" : "%s", e->text);
         }

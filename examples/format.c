@@ -23,6 +23,6 @@ uint32_t format_from_environment(void)
     if (format == SPECTACLES_FORMAT_RAW)
         errx(1, "BROKER_FORMAT '%s' is not known: json, etf, msgpack or msgpack-json", name);
     if (format >= SPECTACLES_FORMAT_MSGPACK && !spectacles_feature_supported("msgpack"))
-        errx(1, "BROKER_FORMAT '%s': this build has no MessagePack; json and etf are there", name);
+        errx(1, "BROKER_FORMAT '%s': this build has no MessagePack; use json or etf", name);
     return format;
 }

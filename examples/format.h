@@ -4,8 +4,8 @@
 #include <stdint.h>
 
 /*
- * BROKER_FORMAT: json (default), etf, msgpack or msgpack-json, as enum spectacles_format. Exits with a sentence when
- * it is none of these, or this build does not have it.
+ * Reads BROKER_FORMAT: json (default), etf, msgpack or msgpack-json. Returns an enum spectacles_format. Exits with a
+ * sentence when the format is not known, or when this build does not have it.
  */
 uint32_t format_from_environment(void);
 

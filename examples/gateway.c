@@ -1,8 +1,9 @@
 /*
- * The Spectacles gateway: shards of a Discord bot on one side, an AMQP broker on the other, and the relay
- * between them, in one poll(2) loop. Its settings are those of the environment (see settings.h, or --help). It runs
- * until SIGTERM or SIGINT, then stops in order and leaves the sessions resumable; a second signal, a second
- * later or more, ends it at once. SIGUSR1 prints the counters.
+ * The Spectacles gateway: a relay between the shards of a Discord bot and an AMQP broker, in one poll(2) loop. The
+ * settings are in the environment (settings.h, or --help).
+ *
+ * SIGTERM or SIGINT stops the gateway in order: the sessions stay resumable. A second signal, a second later or more,
+ * ends the gateway at once. SIGUSR1 prints the counters.
  */
 #include "discord_api.h"
 #include "resolver.h"
@@ -36,18 +37,18 @@ struct gateway {
     spectacles_tls *tls;
     spectacles_shard **own_shards;
     size_t own_shard_count;
-    spectacles_broker *brokers[2]; /* by enum spectacles_relay_broker */
-    spectacles_link **links;       /* the shards', then the brokers' */
+    spectacles_broker *brokers[2]; /* indexed by enum spectacles_relay_broker */
+    spectacles_link **links;       /* of the shards, then of the brokers */
     size_t links_length;
     spectacles_relay *relay;
     struct resolver *resolver;
-    struct store *store; /* NULL: sessions are not stored */
+    struct store *store; /* NULL: SESSION_FILE is not set */
     struct pollfd *fds;
-    uint64_t stop_at; /* when patience ends; 0: running */
+    uint64_t stop_at; /* the gateway ends then, finished or not; 0: it is not stopping */
     int status;
 };
 
-/* ---- Signals: written into a pipe, so that poll() wakes up ---- */
+/* ---- Signals: the handler writes into a pipe, so that poll() wakes up ---- */
 
 static int signal_pipe[2];
 
@@ -71,14 +72,14 @@ static void catch_signals(void)
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         sigaction(numbers[i], &action, NULL);
     /*
-     * A limit on the size of files, and a log that nobody reads any more, are errors of write(), and not our end. Nor is a
-     * connection that is closed while curl writes into it.
+     * SIGXFSZ: a write beyond the limit on the size of files fails with an error. SIGPIPE: so does a write to a log
+     * that is closed, or to a connection that curl's peer has closed.
      */
     signal(SIGXFSZ, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
 }
 
-/* Sleeps, and exits when a signal asks for it. */
+/* Sleeps. SIGTERM and SIGINT end the process. */
 static void pause_for(uint64_t ms)
 {
     uint64_t end = spectacles_now() + ms;
@@ -91,14 +92,14 @@ static void pause_for(uint64_t ms)
     }
 }
 
-/* ---- What Discord says first ---- */
+/* ---- GET /gateway/bot ---- */
 
 static uint32_t shards_here(const struct gateway *gateway)
 {
     return gateway->settings.shard_ids ? (uint32_t)gateway->settings.shard_id_count : gateway->shard_count;
 }
 
-/* False: it has to be asked again. */
+/* False: ask again later. Exits when only a person can help. */
 static bool ask_once(struct gateway *gateway)
 {
     enum api_result result = discord_gateway_bot(&gateway->settings, &gateway->bot);
@@ -108,7 +109,7 @@ static bool ask_once(struct gateway *gateway)
     return answered && gateway->bot.verdict == SPECTACLES_GATEWAY_BOT_FINE;
 }
 
-/* Until there is an answer. Discord's own wait counts, when it is the longer one: for hours, after a ban. */
+/* Asks until there is an answer. Waits for as long as Discord asks for, which is hours after a ban. */
 static void ask_discord(struct gateway *gateway)
 {
     for (uint64_t wait = 1000; !ask_once(gateway); wait *= 2) {
@@ -242,7 +243,7 @@ static void make_links(struct gateway *gateway)
     }
 }
 
-/* What can be wrong before Discord is asked. */
+/* Before Discord is asked, so that a wrong AMQP_URL or certificate is told at once. */
 static void build_brokers(struct gateway *gateway)
 {
     make_tls(gateway);
@@ -296,9 +297,9 @@ static void tear_down(struct gateway *gateway)
     free(gateway->fds);
 }
 
-/* ---- Telling ---- */
+/* ---- The log ---- */
 
-static void tell_summary(const struct gateway *gateway)
+static void log_summary(const struct gateway *gateway)
 {
     spectacles_relay_stats stats;
     spectacles_relay_stats_init(&stats, sizeof stats);
@@ -319,7 +320,7 @@ static unsigned long long until(uint64_t time)
     return time > now ? (unsigned long long)(time - now) : 0;
 }
 
-static void tell_shard(const struct gateway *gateway, const spectacles_relay_event *event)
+static void log_shard(const struct gateway *gateway, const spectacles_relay_event *event)
 {
     char shard[64];
     snprintf(shard, sizeof shard, "shard %u/%u", event->shard_id, gateway->shard_count);
@@ -338,7 +339,7 @@ static void tell_shard(const struct gateway *gateway, const spectacles_relay_eve
               event->session_id ? event->session_id : "");
         break;
     case SPECTACLES_RELAY_EVENT_SHARD_DISCONNECTED:
-        /* Of a wait that all shards share one line tells, and not one for each of them. */
+        /* When all shards wait together, RATE_LIMITED is one line for all of them. */
         if (event->hold_until == 0)
             warnx("%s disconnected: %s; again in %llu ms", shard, event->text, until(event->until));
         break;
@@ -357,7 +358,7 @@ static void tell_shard(const struct gateway *gateway, const spectacles_relay_eve
     }
 }
 
-static void tell_broker(const spectacles_relay_event *event)
+static void log_broker(const spectacles_relay_event *event)
 {
     const char *broker = event->broker == SPECTACLES_RELAY_EVENTS ? "broker events" : "broker commands";
     const char *text = event->text ? event->text : "";
@@ -382,7 +383,7 @@ static void tell_broker(const spectacles_relay_event *event)
     }
 }
 
-static void tell_command(const spectacles_relay_event *event)
+static void log_command(const spectacles_relay_event *event)
 {
     char name[256];
     spectacles_printable(name, sizeof name, event->name, event->name_length);
@@ -439,15 +440,15 @@ static void on_event(struct gateway *gateway, const spectacles_relay_event *even
 {
     if (event->type == SPECTACLES_RELAY_EVENT_SHARD_LATENCY)
         return;
-    /* Before anybody is told of it: who reads "ready" may count on it. */
+    /* The session is stored before the log says "ready": a reader of the log may count on the session. */
     if (event->type == SPECTACLES_RELAY_EVENT_SHARD_READY)
         store_write(gateway->store, gateway->own_shards, gateway->own_shard_count, gateway->relay, now);
     if (event->type < SPECTACLES_RELAY_EVENT_BROKER_CONNECTING)
-        tell_shard(gateway, event);
+        log_shard(gateway, event);
     else if (event->type <= SPECTACLES_RELAY_EVENT_BROKER_CLOSED)
-        tell_broker(event);
+        log_broker(event);
     else
-        tell_command(event);
+        log_command(event);
     if (event->type == SPECTACLES_RELAY_EVENT_SHARD_FATAL)
         stop(gateway, 1, now);
 }
@@ -457,9 +458,9 @@ static void read_signals(struct gateway *gateway, uint64_t now)
     unsigned char number;
     while (read(signal_pipe[0], &number, 1) == 1) {
         if (number == SIGUSR1) {
-            tell_summary(gateway);
+            log_summary(gateway);
         } else if (gateway->stop_at && now < gateway->stop_at - STOP_TIMEOUT + SAME_WISH) {
-            continue; /* timeout(1) and its kin signal a process, and then its group */
+            continue; /* timeout(1) sends one signal to the process and another one to its group */
         } else if (gateway->stop_at) {
             errx(1, "stopped at once: what was not confirmed will be replayed or delivered again");
         } else {
@@ -487,7 +488,7 @@ static void wait_for_something(struct gateway *gateway)
     for (size_t i = 0; i < count; i++) {
         uint32_t io = spectacles_link_interest(gateway->links[i]);
         int events = (io & SPECTACLES_LINK_READ ? POLLIN : 0) | (io & SPECTACLES_LINK_WRITE ? POLLOUT : 0);
-        /* A descriptor that is watched for nothing would still report a hang-up, over and over. */
+        /* poll() reports a hang-up also for a descriptor without events: such a descriptor is left out. */
         int fd = io ? spectacles_link_fd(gateway->links[i]) : -1;
         gateway->fds[i] = (struct pollfd){fd, (short)events, 0};
     }
@@ -567,7 +568,7 @@ int main(int argc, char **argv)
     build(&gateway);
     run(&gateway);
     store_write(gateway.store, gateway.own_shards, gateway.own_shard_count, gateway.relay, spectacles_now());
-    tell_summary(&gateway);
+    log_summary(&gateway);
     tear_down(&gateway);
     curl_global_cleanup();
     return gateway.status;

@@ -81,7 +81,7 @@ void resolver_free(struct resolver *resolver)
     pthread_cond_signal(&resolver->asked);
     pthread_mutex_unlock(&resolver->mutex);
     if (busy)
-        return; /* it cannot be called off: the thread ends with the process, and keeps what it uses until then */
+        return; /* the thread cannot be interrupted: it lasts, with its memory, until the process ends */
     pthread_join(resolver->thread, NULL);
     pthread_cond_destroy(&resolver->asked);
     pthread_mutex_destroy(&resolver->mutex);

@@ -4,8 +4,8 @@
 #include <spectacles/link.h>
 
 /*
- * Looks host names up in a thread of its own: the system's resolver can block for many seconds, just when
- * the network is in trouble, and heartbeats must go on. The library itself knows no threads.
+ * Looks host names up on a thread. The system's resolver can block for many seconds, and heartbeats must go on
+ * meanwhile. The library itself starts no thread.
  */
 struct resolver;
 
@@ -13,13 +13,13 @@ struct resolver *resolver_new(void);
 void resolver_free(struct resolver *resolver);
 
 /*
- * Becomes readable when there is an answer. Hear it then, before links are served: whoever asked may have given up, and
- * nobody would take the answer.
+ * The descriptor is readable when there is an answer. Call resolver_hear() then, before resolver_serve(): the link
+ * that asked may not want the answer any more.
  */
 int resolver_fd(const struct resolver *resolver);
 void resolver_hear(struct resolver *resolver);
 
-/* Asks for what the link wants, or gives it the answer. Never blocks. */
+/* Looks up the name that the link wants, or gives the link the answer. Never blocks. */
 void resolver_serve(struct resolver *resolver, spectacles_link *link);
 
 #endif

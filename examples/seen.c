@@ -7,7 +7,7 @@
 
 struct seen {
     void *tree;
-    char **ring; /* in the order in which they came */
+    char **ring; /* in the order of arrival */
     unsigned most;
     unsigned next;
 };

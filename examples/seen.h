@@ -4,8 +4,8 @@
 #include <stdbool.h>
 
 /*
- * The message-ids of the last events, to tell copies: the gateway publishes an event again when it does not know
- * whether the broker has it, and every copy bears the same id.
+ * The message-ids of the last events, to recognise copies. The gateway publishes an event again when it does not know
+ * whether the broker has the event. All copies have the same id.
  */
 struct seen;
 

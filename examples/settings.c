@@ -57,7 +57,7 @@ static const char *required(const char *name, const char *what)
     return value;
 }
 
-/* A copy of our own, which can be wiped. */
+/* A copy, which can be wiped. */
 static char *required_secret(const char *name, const char *what)
 {
     char *copy = strdup(required(name, what));
@@ -169,7 +169,7 @@ static void read_shard_ids(struct settings *settings)
     }
 }
 
-/* Discord adds ops faster than anybody releases. */
+/* Discord may have new ops before the library knows them. */
 static void read_more_ops(struct settings *settings)
 {
     static const char name[] = "DISCORD_MORE_OPS";
@@ -202,7 +202,7 @@ static const char *read_presence(void)
     return presence;
 }
 
-static void name_what_is_not_done(void)
+static void warn_of_unsupported(void)
 {
     static const char *const names[] = {"BROKER_MESSAGE_TIMEOUT", "PROMETHEUS_ADDRESS",
                                         "PROMETHEUS_ENDPOINT"};
@@ -211,11 +211,11 @@ static void name_what_is_not_done(void)
         errx(1, "BROKER_TYPE '%s' is not supported: amqp is", type);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (text(names[i], NULL))
-            warnx("%s is set, but not supported yet: it is not followed", names[i]);
+            warnx("%s is set, but not supported yet: it is ignored", names[i]);
     }
 }
 
-/* The place of a word in a list that ends with NULL. */
+/* The index of a word in a list that ends with NULL. Exits when the list does not have the word. */
 static uint32_t choice(const char *name, const char *word, const char *const *words, const char *known)
 {
     for (uint32_t i = 0; words[i]; i++) {
@@ -247,7 +247,7 @@ static uint64_t positive(const char *name, uint64_t otherwise, uint64_t most)
     return value;
 }
 
-/* What may be unconfirmed, and so in memory, at once. */
+/* How much may be unconfirmed, and so in memory, at once. */
 static void read_window(struct settings *settings)
 {
     spectacles_broker_config defaults;
@@ -273,7 +273,7 @@ void settings_read(struct settings *settings)
     read_window(settings);
     settings->version = (uint32_t)number("DISCORD_GATEWAY_VERSION", version, strlen(version), 100);
     settings->shard_count = (uint32_t)number("DISCORD_SHARD_COUNT", count, strlen(count), 1000000);
-    name_what_is_not_done();
+    warn_of_unsupported();
     read_events(settings);
     read_intents(settings);
     read_capabilities(settings);

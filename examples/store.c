@@ -1,4 +1,4 @@
-/* The file behind a spectacles_state: bytes in, bytes out, whole or not at all. gateway.c owns the one that there is. */
+/* The file behind a spectacles_state, which is read and replaced as a whole. gateway.c owns one store. */
 #include "store.h"
 
 #include "whole_file.h"
@@ -19,8 +19,8 @@ struct store {
     spectacles_state *state;
     spectacles_bytes *bytes; /* of the state, as they are written */
     uint64_t due;
-    bool changed; /* since the file was last written */
-    bool failed;  /* the last write did: said once */
+    bool changed; /* the state has changed since the file was written */
+    bool failed;  /* the last write failed, and the log says so */
 };
 
 static void *must(void *memory)
@@ -104,7 +104,7 @@ const spectacles_gap *store_gaps(struct store *store, spectacles_shard *const *s
 
 /* ---- Writing ---- */
 
-/* False and errno when anything fails, memory for the state included. */
+/* False, with errno, when any part fails. ENOMEM when the state finds no memory. */
 static bool write_state(struct store *store)
 {
     int error = spectacles_state_write(store->state, store->bytes);
@@ -136,7 +136,7 @@ void store_write(struct store *store, spectacles_shard *const *shards, size_t le
         note_result(store, false);
     else if (store->changed || access(store->path, F_OK) < 0)
         note_result(store, write_state(store));
-    /* A full disk may have room again without anything else happening. */
+    /* A full disk may have room again although no event comes. */
     store->due = store->failed ? now + RETRY : SPECTACLES_NEVER;
 }
 

@@ -5,38 +5,42 @@
 #include <stdbool.h>
 
 /*
- * The file in which the gateway keeps its spectacles_state (spectacles/state.h), so that the next process goes on where this
- * one ends. It is written to a temporary file first, then synced and renamed, and the folder is synced: a crash leaves the
- * old file or the new one. Only its owner can read it.
+ * The file in which the gateway stores its spectacles_state (spectacles/state.h), so that the next process resumes
+ * the sessions. A temporary file is written and synced first, then renamed, and the folder is synced: a crash leaves
+ * the old file or the new file. Only the owner of the file can read it.
  */
 struct store;
 
 /*
- * Reads the file. Says so when it cannot be used; the shards then have gaps to declare. Exits when out of memory, and when a
- * setting is wrong.
+ * Reads the file. When the file cannot be used, a line on stderr says so, and the shards have gaps to declare. Exits
+ * when memory runs out, and when a setting is wrong.
  */
 struct store *store_open(const char *path, const spectacles_state_config *config);
 
-/* NULL is fine, here and below: nothing is stored then. */
+/* A store of NULL is fine, here and below: nothing is stored. */
 void store_close(struct store *store);
 
-/* The session of a shard; false when there is none. Its texts are valid until store_write(). */
+/* The session of a shard. False when there is none. The texts of the session are valid until store_write(). */
 bool store_find(const struct store *store, uint32_t shard_id, spectacles_session *out);
 
-/* The gaps that these shards have to declare, for the relay; valid until store_write(). Exits when out of memory. */
+/*
+ * The gaps that these shards have to declare, for the relay. Valid until store_write(). Exits when memory runs out.
+ */
 const spectacles_gap *store_gaps(struct store *store, spectacles_shard *const *shards, size_t length,
                                  size_t *count);
 
 /*
- * Writes the sessions and gaps if they have changed, or the file is gone. When it cannot, it says so once and is due again
- * in a second: the old file stands until then. What the file held of shards that are served elsewhere now is kept. Blocks for
- * the disk.
+ * Writes the sessions and gaps when they have changed, or when the file is gone. When the file cannot be written, a
+ * line on stderr says so once, the old file stands, and the next write is due in a second. The records of shards that
+ * other processes serve stay in the file. Blocks for the disk.
  */
 void store_write(struct store *store, spectacles_shard *const *shards, size_t length,
                  const spectacles_relay *relay, uint64_t now);
 
-/* When the next write is due after something has happened; each 250 ms at most. */
+/* Something has happened: a write is due in 250 ms, unless one is due already. */
 void store_touch(struct store *store, uint64_t now);
+
+/* When store_write() is due. */
 uint64_t store_deadline(const struct store *store);
 
 #endif

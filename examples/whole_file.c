@@ -1,4 +1,4 @@
-/* A file that is read as a whole, and replaced as a whole. store.c keeps the gateway's state in one. */
+/* A file that is read as a whole, and replaced as a whole. store.c calls it for the gateway's state. */
 #include "whole_file.h"
 
 #include <errno.h>
@@ -61,7 +61,7 @@ static bool write_all(int file, const uint8_t *bytes, size_t length)
     return true;
 }
 
-/* The name is safe on the disk only when its folder is. Where folders cannot be synced (EINVAL) there is nothing to be done. */
+/* A new name is safe on the disk after its folder was synced. Some file systems cannot sync folders (EINVAL). */
 static bool sync_folder(const char *path)
 {
     char *copy = strdup(path);

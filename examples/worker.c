@@ -1,15 +1,18 @@
 /*
- * A worker: consumes events of a group and prints each as a line, `<EVENT> <body>`, in JSON, in whatever format it
- * came. BROKER_FORMAT says in which it writes: json, etf, msgpack or msgpack-json. As an example of a
- * command it answers a message that begins with "!members" by asking Discord for the guild's members, over
- * SEND.
+ * A worker: consumes the events of a group, and prints each event as a line, `<EVENT> <body>`. The body is printed in
+ * JSON, whatever format it came in. When a message begins with "!members", the worker publishes a SEND that asks
+ * Discord for the members of the guild.
  *
  *     AMQP_URL=amqp://... worker [--group G] [--subgroup S] [--count N] [--ids] [--copies] [--listen] EVENT...
  *
- * Workers of one subgroup share the events, each subgroup gets all of them. --count: ends after N events.
- * --listen: only prints, and leaves acting to the workers of other subgroups.
- * --ids: prints `<EVENT> <message-id> <body>`. The gateway may publish an event twice; the copies have the same id,
- * and only the first is printed, unless --copies asks for all.
+ * Workers of one subgroup share the events; each subgroup gets all events.
+ *
+ *   --count N   ends after N events
+ *   --listen    only prints, and answers no "!members"
+ *   --ids       prints `<EVENT> <message-id> <body>`
+ *   --copies    prints copies too. Otherwise only the first event with a message-id is printed
+ *
+ * BROKER_FORMAT is the format of the SEND: json, etf, msgpack or msgpack-json.
  */
 #include "format.h"
 #include "seen.h"
@@ -28,11 +31,14 @@
 
 enum {
     COMMANDS_MAX = 256,
-    /* Copies come soon: what a gateway publishes again was unconfirmed, or waited in Discord's replay. */
+    /* Copies come soon: the gateway publishes again only what was unconfirmed, or what Discord replays. */
     IDS_REMEMBERED = 65536
 };
 
-/* A command on its way, and the delivery that asked for it: acknowledged when the broker has the command. */
+/*
+ * A SEND that is not confirmed yet, and the delivery that asked for it. The delivery is acknowledged after the
+ * confirm.
+ */
 struct command {
     uint64_t tag;
     uint64_t delivery;
@@ -41,12 +47,12 @@ struct command {
 
 struct worker {
     spectacles_broker *broker;
-    spectacles_bytes *json; /* a body that came in another format */
+    spectacles_bytes *json; /* holds a body that was turned into JSON */
     const char *subgroup;
-    struct seen *seen; /* NULL: prints copies too */
+    struct seen *seen; /* NULL: copies are printed too */
     int ids;
     int listen;
-    uint64_t left; /* events to print before it ends; 0: it is closing */
+    uint64_t left; /* events to print before the worker ends; 0: the worker is closing */
     size_t command_count;
     struct command commands[COMMANDS_MAX];
 };
@@ -62,7 +68,7 @@ struct text {
     size_t length;
 };
 
-/* The body in JSON. What is in no format that is known stays as it is. 0 when it can not be read. */
+/* Gives the body in JSON, or as it is when its format is not known. 0 when the body cannot be read. */
 static int read_body(struct worker *worker, const spectacles_broker_event *event, struct text *out)
 {
     spectacles_problem problem;
@@ -73,14 +79,14 @@ static int read_body(struct worker *worker, const spectacles_broker_event *event
                              event->body_length, &problem) < 0) {
         char key[256];
         spectacles_printable(key, sizeof key, event->key, event->key_length);
-        warnx("a message under %s can not be read: %s, at byte %zu", key, problem.text, problem.position);
+        warnx("a message under %s cannot be read: %s, at byte %zu", key, problem.text, problem.position);
         return 0;
     }
     *out = (struct text){spectacles_bytes_data(worker->json), spectacles_bytes_length(worker->json)};
     return 1;
 }
 
-/* 1 when a message asks for the members of its guild. cJSON is lenient: the strict check comes first. */
+/* 1 when a message asks for the members of its guild. The strict check comes first, because cJSON is lenient. */
 static int asks_for_members(const char *key, const struct text *body, uint64_t *guild_id, uint64_t *nonce)
 {
     if (strcmp(key, "MESSAGE_CREATE") != 0 || spectacles_json_check(body->bytes, body->length, NULL) < 0)
@@ -93,7 +99,7 @@ static int asks_for_members(const char *key, const struct text *body, uint64_t *
     return asks && *guild_id != 0;
 }
 
-/* Publishes SEND: which shard serves the guild is the gateway's business. The answer will bear the nonce. */
+/* Publishes a SEND. The gateway finds the shard of the guild. Discord's answer has the nonce. */
 static int request_members(struct worker *worker, uint64_t delivery, uint64_t guild_id, uint64_t nonce)
 {
     static const char format[] = "{\"op\":8,\"d\":{\"guild_id\":\"%" PRIu64
@@ -107,7 +113,7 @@ static int request_members(struct worker *worker, uint64_t delivery, uint64_t gu
         return length;
     spectacles_message message;
     spectacles_message_init(&message, sizeof message);
-    message.flags = SPECTACLES_MESSAGE_MANDATORY; /* or it would vanish unseen where no gateway runs */
+    message.flags = SPECTACLES_MESSAGE_MANDATORY; /* where no gateway runs, the SEND comes back */
     message.key = spectacles_route_send_key();
     message.key_length = strlen(spectacles_route_send_key());
     message.body = body;
@@ -125,7 +131,7 @@ static void stop(struct worker *worker, uint64_t now)
     spectacles_broker_close(worker->broker, now);
 }
 
-/* Keys and ids are whatever the publisher wrote: a line stays one line. */
+/* A publisher may write anything into a key or an id. It must not break the line. */
 static void print_word(const char *word, size_t length)
 {
     char shown[256];
@@ -145,7 +151,7 @@ static void print(const struct worker *worker, const spectacles_broker_event *ev
     putchar('\n');
 }
 
-/* 1 for a copy of what was printed already. */
+/* 1 when the event was printed before. */
 static int is_copy(const struct worker *worker, const spectacles_broker_event *event)
 {
     return worker->seen && event->message_id && seen_before(worker->seen, event->message_id);
@@ -153,37 +159,39 @@ static int is_copy(const struct worker *worker, const spectacles_broker_event *e
 
 static void on_message(struct worker *worker, const spectacles_broker_event *event, uint64_t now)
 {
-    uint64_t delivery = event->delivery; /* the event ends with the next call on its broker */
+    uint64_t delivery = event->delivery;
     uint64_t guild_id;
     uint64_t nonce;
     struct text body;
     if (worker->left == 0)
-        return; /* closing: unacknowledged, it goes back to its queue */
+        return; /* the worker is closing: the unacknowledged delivery goes back to its queue */
     if (is_copy(worker, event)) {
         spectacles_broker_ack(worker->broker, delivery);
         return;
     }
     if (!read_body(worker, event, &body)) {
-        spectacles_broker_reject(worker->broker, delivery, 0); /* nobody else could either */
+        spectacles_broker_reject(worker->broker, delivery, 0); /* no other worker could read it */
         return;
     }
     int asks = !worker->listen && asks_for_members(event->key, &body, &guild_id, &nonce);
     if (asks && (!spectacles_broker_room(worker->broker) || worker->command_count == COMMANDS_MAX)) {
-        spectacles_broker_reject(worker->broker, delivery, 1); /* not now: later, or another worker */
+        spectacles_broker_reject(worker->broker, delivery,
+                                 1); /* back to the queue, for later or another worker */
         return;
     }
     print(worker, event, &body);
     if (worker->seen && event->message_id)
         seen_add(worker->seen, event->message_id);
     if (!asks)
-        spectacles_broker_ack(worker->broker, delivery); /* leaves with the next process(): after the flush */
+        spectacles_broker_ack(worker->broker,
+                              delivery); /* is written by the next process(), after the flush */
     else if (request_members(worker, delivery, guild_id, nonce) < 0)
         errx(EXIT_FAILURE, "out of memory");
     if (--worker->left == 0)
         stop(worker, now);
 }
 
-/* The broker has answered a command. */
+/* The broker has confirmed or refused a SEND. */
 static void on_answer(struct worker *worker, const spectacles_broker_event *event)
 {
     struct command *command = worker->commands;
@@ -215,7 +223,7 @@ static void on_event(struct worker *worker, const spectacles_broker_event *event
         warnx("%s", event->text);
 }
 
-/* Returns how many commands were left unconfirmed. */
+/* Returns how many SENDs were left unconfirmed. */
 static uint64_t run(struct worker *worker, spectacles_link *link, int signals)
 {
     const spectacles_broker_event *event;
@@ -243,7 +251,7 @@ static uint64_t run(struct worker *worker, spectacles_link *link, int signals)
     }
 }
 
-/* The write end of a pipe: a signal wakes poll() even when it comes right before it. */
+/* The write end of a pipe. A signal that comes right before poll() wakes poll() too. */
 static int wake;
 
 static void on_signal(int number)

@@ -15,12 +15,6 @@ FUNCTION_MAX = 60
 FILE_MAX = 500
 
 NOT_YET_WITHIN_COLUMNS: set[str] = {
-    "examples/discord_api.h",
-    "examples/gateway.c",
-    "examples/store.c",
-    "examples/store.h",
-    "examples/whole_file.c",
-    "examples/whole_file.h",
     "include/spectacles/broker.h",
     "include/spectacles/relay.h",
     "lib/broker/publishes.c",
