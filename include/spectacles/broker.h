@@ -5,8 +5,8 @@
  *
  * A broker publishes a group's events and consumes them, as the Spectacles AMQP specification lays down: one
  * durable direct exchange per group, one durable queue per `<group>:[<subgroup>:]<event>`, bound with the
- * event's name. It keeps the same byte contract as a shard (see shard.h): endpoint, wants_input, opened,
- * feed, eof, pending, consumed, deadline, expire; a spectacles_link does all of it.
+ * event's name. Its bytes go through spectacles_broker_stream(): a spectacles_link (link.h) moves them, or a transport
+ * of your own that does what stream.h says.
  *
  *     IDLE -> CONNECTING -> HANDSHAKE -> SETUP -> READY -> DRAINING -> CLOSING -> CLOSED
  *                ^  (opened)  (start, tune, open)   |          (close)
@@ -479,52 +479,6 @@ const char *spectacles_broker_last_error(const spectacles_broker *broker);
  * and is valid until the broker is freed. Cannot fail.
  */
 spectacles_stream *spectacles_broker_stream(spectacles_broker *broker);
-
-/* ---- The byte face: for whoever carries the bytes; the contract of shard.h. A spectacles_link does it. ---- */
-
-/* Where the broker wants to be connected, or NULL: then close what is open. Valid until the next call on the broker. */
-const spectacles_endpoint *spectacles_broker_endpoint(const spectacles_broker *broker);
-
-/* 1 while bytes are welcome, 0 while the owner has to pull events first. */
-int spectacles_broker_wants_input(const spectacles_broker *broker);
-
-/*
- * The connection that endpoint() asked for stands. SPECTACLES_E_STATE when none was asked for.
- * SPECTACLES_E_NOMEM.
- */
-int spectacles_broker_opened(spectacles_broker *broker, uint64_t now);
-
-/*
- * Takes bytes that arrived, all of them (copied). SPECTACLES_E_STATE when not open. SPECTACLES_E_NOMEM: none
- * was taken; report eof() with that error.
- */
-int spectacles_broker_feed(spectacles_broker *broker, const uint8_t *bytes, size_t length, uint64_t now);
-
-/*
- * The connection has ended, or could not be made; error and text as in spectacles_stream_eof(). What was fed
- * before is still delivered. Returns 0; no-op when no connection was wanted.
- */
-int spectacles_broker_eof(spectacles_broker *broker, int error, const char *text, size_t length,
-                          uint64_t now);
-
-/*
- * The bytes to be written next, straight from the log of publishes where they are such: returns their number
- * and sets *bytes; valid until the next call on the broker. Report with consumed() what was taken before any
- * other call.
- */
-size_t spectacles_broker_pending(const spectacles_broker *broker, const uint8_t **bytes);
-
-/* The first `length` of the pending bytes were written; never more than pending() returned. */
-void spectacles_broker_consumed(spectacles_broker *broker, size_t length);
-
-/* When expire() is to be called at the latest; SPECTACLES_NEVER for never. May change with every call. */
-uint64_t spectacles_broker_deadline(const spectacles_broker *broker);
-
-/*
- * Does what time has made due: heartbeats, phase deadlines, the next attempt, a refused queue. Returns 0 or
- * SPECTACLES_E_NOMEM.
- */
-int spectacles_broker_expire(spectacles_broker *broker, uint64_t now);
 
 /* ---- Accessors: the fields of an event, for languages that read structs slowly. ---- */
 

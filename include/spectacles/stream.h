@@ -119,10 +119,10 @@ void spectacles_stream_consumed(spectacles_stream *stream, size_t length);
 /*
  * When spectacles_stream_expire() has to be called at the latest. Every call on the engine can change it.
  *
- * The deadline of a shard is 0 while an event waits that its owner was not told of; spectacles_stream_consumed(), for
- * example, can make SENT wait. The next spectacles_stream_expire() tells the owner, who pulls after it as after any
- * call. An owner that cannot pull yet is not told twice, so that its loop sleeps until the next real deadline. An event
- * that stays behind the one that spectacles_shard_next_event() gave counts as new.
+ * The deadline is 0 while an event waits that the owner was not told of: spectacles_stream_consumed() can make SENT of
+ * a shard wait, and spectacles_broker_unsubscribe() UNSUBSCRIBED of a broker. The next spectacles_stream_expire() tells
+ * the owner, who pulls after it as after any call. An owner that cannot pull yet is not told twice, so that its loop
+ * sleeps until the next real deadline. The owner is told again once it has pulled an event and others are left behind.
  *
  * Returns milliseconds on the clock of `now`; SPECTACLES_NEVER when there is no deadline. Cannot fail.
  */

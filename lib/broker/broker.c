@@ -126,12 +126,110 @@ static int reserve_events(spectacles_broker *broker)
     return SPECTACLES_OK;
 }
 
-static const spectacles_broker_event *pull(spectacles_broker *broker, uint64_t now);
+/* ---- Events ---- */
 
-/* For the relay that holds the broker. */
+bool sp_broker_connects_now(const spectacles_broker *broker, uint64_t now)
+{
+    if (sp_broker_has_news(broker))
+        return false;
+    return broker->state == SPECTACLES_BROKER_IDLE ||
+           (broker->state == SPECTACLES_BROKER_BACKOFF && now >= broker->phase_deadline);
+}
+
+static const spectacles_broker_event *take_confirm(spectacles_broker *broker)
+{
+    uint64_t tag = sp_publishes_next_confirmed(&broker->publishes);
+    if (tag == 0)
+        return NULL;
+    broker->stats.confirmed++;
+    broker->event = (spectacles_broker_event){.type = SPECTACLES_BROKER_EVENT_CONFIRMED, .tag = tag};
+    return &broker->event;
+}
+
+bool sp_broker_has_room(const spectacles_broker *broker)
+{
+    return broker->publishes.unsettled < broker->window_count &&
+           broker->publishes.unsettled_bytes < broker->window_bytes;
+}
+
+/* Told at half the window: an owner that is told at every single place would publish one by one. */
+static bool has_half(const spectacles_broker *broker)
+{
+    const sp_publishes *publishes = &broker->publishes;
+    return !broker->owner_closes && publishes->unsettled <= broker->window_count / 2 &&
+           publishes->unsettled_bytes <= broker->window_bytes / 2;
+}
+
+static bool calls_have_half(const spectacles_broker *broker)
+{
+    return broker->calls.wants_room && sp_calls_count(&broker->calls) <= broker->window_count / 2;
+}
+
+static bool room_is_due(const spectacles_broker *broker)
+{
+    return (broker->publishes.wants_room || calls_have_half(broker)) && has_half(broker);
+}
+
+static const spectacles_broker_event *take_room(spectacles_broker *broker)
+{
+    if (!room_is_due(broker))
+        return NULL;
+    broker->publishes.wants_room = false;
+    if (calls_have_half(broker))
+        broker->calls.wants_room = false;
+    broker->event = (spectacles_broker_event){.type = SPECTACLES_BROKER_EVENT_ROOM};
+    return &broker->event;
+}
+
+void sp_broker_check_drained(spectacles_broker *broker, uint64_t now)
+{
+    if (!broker->owner_closes || broker->state == SPECTACLES_BROKER_CLOSED ||
+        broker->state == SPECTACLES_BROKER_CLOSING)
+        return;
+    bool over = now >= broker->drain_deadline;
+    if (broker->state == SPECTACLES_BROKER_READY)
+        sp_broker_become(broker, SPECTACLES_BROKER_DRAINING, now);
+    if (over || (broker->publishes.unsettled == 0 && sp_calls_count(&broker->calls) == 0))
+        sp_broker_finish(broker, now);
+}
+
+/* What has arrived and been looked at did not answer them. */
+static const spectacles_broker_event *take_late_call(spectacles_broker *broker, uint64_t now)
+{
+    if (broker->calls.overdue || now >= broker->calls.due)
+        sp_broker_expire_calls(broker, now);
+    return sp_broker_take_failed_call(broker);
+}
+
 static const void *next_event(void *engine, uint64_t now)
 {
-    return pull(engine, now);
+    spectacles_broker *broker = engine;
+    for (;;) {
+        if (sp_broker_connects_now(broker, now))
+            sp_broker_connect(broker, now);
+        sp_suspicion_advance(&broker->suspicion, &broker->publishes, sp_broker_only_publishes(broker), now);
+        const spectacles_broker_event *event = take_confirm(broker);
+        if (!event)
+            event = sp_broker_take_failed_call(broker);
+        if (!event)
+            event = sp_broker_take_news(broker);
+        if (!event)
+            event = take_room(broker);
+        if (event)
+            return event;
+        sp_broker_check_drained(broker, now);
+        if (!sp_broker_receive(broker, now, &event) && !sp_broker_has_news(broker))
+            return take_late_call(broker, now);
+        if (event)
+            return event;
+    }
+}
+
+static bool has_event(const void *engine)
+{
+    const spectacles_broker *broker = engine;
+    return broker->publishes.confirm_tag || broker->calls.failed > 0 || sp_broker_has_news(broker) ||
+           room_is_due(broker);
 }
 
 static void wipe_passwords(spectacles_broker *broker)
@@ -177,7 +275,7 @@ static void destroy(void *engine)
 static int set_up(spectacles_broker *broker, const spectacles_broker_config *config,
                   spectacles_problem *problem)
 {
-    static const sp_holder_calls holder_calls = {next_event, end, destroy};
+    static const sp_holder_calls holder_calls = {next_event, has_event, end, destroy};
     const char *name = config->name ? config->name : "libspectacles";
     init_amqp_pool(&broker->pool, 4096);
     sp_topology_init(&broker->topology);
@@ -236,292 +334,14 @@ SPECTACLES_EXPORT void spectacles_broker_free(spectacles_broker *broker)
         sp_stream_end(&broker->stream);
 }
 
-/* ---- Events ---- */
-
-static bool connects_now(const spectacles_broker *broker, uint64_t now)
-{
-    if (sp_broker_has_news(broker))
-        return false;
-    return broker->state == SPECTACLES_BROKER_IDLE ||
-           (broker->state == SPECTACLES_BROKER_BACKOFF && now >= broker->phase_deadline);
-}
-
-static const spectacles_broker_event *take_confirm(spectacles_broker *broker)
-{
-    uint64_t tag = sp_publishes_next_confirmed(&broker->publishes);
-    if (tag == 0)
-        return NULL;
-    broker->stats.confirmed++;
-    broker->event = (spectacles_broker_event){.type = SPECTACLES_BROKER_EVENT_CONFIRMED, .tag = tag};
-    return &broker->event;
-}
-
-bool sp_broker_has_room(const spectacles_broker *broker)
-{
-    return broker->publishes.unsettled < broker->window_count &&
-           broker->publishes.unsettled_bytes < broker->window_bytes;
-}
-
-/* Told at half the window: an owner that is told at every single place would publish one by one. */
-static const spectacles_broker_event *take_room(spectacles_broker *broker)
-{
-    const sp_publishes *publishes = &broker->publishes;
-    bool calls = broker->calls.wants_room && sp_calls_count(&broker->calls) <= broker->window_count / 2;
-    if (broker->owner_closes || (!publishes->wants_room && !calls) ||
-        publishes->unsettled > broker->window_count / 2 ||
-        publishes->unsettled_bytes > broker->window_bytes / 2)
-        return NULL;
-    broker->publishes.wants_room = false;
-    if (calls)
-        broker->calls.wants_room = false;
-    broker->event = (spectacles_broker_event){.type = SPECTACLES_BROKER_EVENT_ROOM};
-    return &broker->event;
-}
-
-static void check_drained(spectacles_broker *broker, uint64_t now)
-{
-    if (!broker->owner_closes || broker->state == SPECTACLES_BROKER_CLOSED ||
-        broker->state == SPECTACLES_BROKER_CLOSING)
-        return;
-    bool over = now >= broker->drain_deadline;
-    if (broker->state == SPECTACLES_BROKER_READY)
-        sp_broker_become(broker, SPECTACLES_BROKER_DRAINING, now);
-    if (over || (broker->publishes.unsettled == 0 && sp_calls_count(&broker->calls) == 0))
-        sp_broker_finish(broker, now);
-}
-
-/* What has arrived and been looked at did not answer them. */
-static const spectacles_broker_event *take_late_call(spectacles_broker *broker, uint64_t now)
-{
-    if (broker->calls.overdue || now >= broker->calls.due)
-        sp_broker_expire_calls(broker, now);
-    return sp_broker_take_failed_call(broker);
-}
-
-static const spectacles_broker_event *pull(spectacles_broker *broker, uint64_t now)
-{
-    for (;;) {
-        if (connects_now(broker, now))
-            sp_broker_connect(broker, now);
-        sp_suspicion_advance(&broker->suspicion, &broker->publishes, sp_broker_only_publishes(broker), now);
-        const spectacles_broker_event *event = take_confirm(broker);
-        if (!event)
-            event = sp_broker_take_failed_call(broker);
-        if (!event)
-            event = sp_broker_take_news(broker);
-        if (!event)
-            event = take_room(broker);
-        if (event)
-            return event;
-        check_drained(broker, now);
-        if (!sp_broker_receive(broker, now, &event) && !sp_broker_has_news(broker))
-            return take_late_call(broker, now);
-        if (event)
-            return event;
-    }
-}
-
 SPECTACLES_EXPORT const spectacles_broker_event *spectacles_broker_next_event(spectacles_broker *broker,
                                                                               uint64_t now)
 {
     if (!broker->stream.has_relay)
-        return pull(broker, now);
+        return sp_stream_next_event(&broker->stream, now);
     sp_broker_fail(broker, SPECTACLES_E_STATE,
                    "a relay pulls the events of this broker: pull spectacles_relay_next_event()");
     return NULL;
-}
-
-/* ---- Time ---- */
-
-/*
- * Something that the owner has not pulled yet: then it is the owner who is late, and not the broker. Half a
- * frame is nothing to pull: a connection that dies in the middle of one is as dead as any other.
- */
-static bool has_unread(const spectacles_broker *broker)
-{
-    sp_wire_frame frame;
-    size_t used;
-    const char *why;
-    sp_slice input = sp_buffer_slice(&broker->input);
-    if (sp_broker_has_news(broker) || broker->publishes.confirm_tag || broker->calls.failed > 0)
-        return true;
-    input.length -= broker->input_used;
-    input.bytes = input.length > 0 ? input.bytes + broker->input_used : NULL;
-    return sp_wire_next(input, broker->frame_max, &frame, &used, &why) != 0;
-}
-
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
-static uint64_t heartbeat_deadline(const spectacles_broker *broker)
-{
-    if (broker->heartbeat == 0 || broker->transport != SP_TRANSPORT_OPEN)
-        return SPECTACLES_NEVER;
-    return earlier(broker->beat_at, broker->heard_at + 2 * broker->heartbeat);
-}
-
-static uint64_t call_deadline(const spectacles_broker *broker)
-{
-    const sp_calls *calls = &broker->calls;
-    return sp_calls_count(calls) > calls->failed && !calls->overdue ? calls->due : SPECTACLES_NEVER;
-}
-
-SPECTACLES_EXPORT uint64_t spectacles_broker_deadline(const spectacles_broker *broker)
-{
-    if (broker->state == SPECTACLES_BROKER_IDLE)
-        return 0;
-    if (broker->transport == SP_TRANSPORT_ENDED || broker->state == SPECTACLES_BROKER_CLOSED)
-        return SPECTACLES_NEVER;
-    /* A new connection waits until the owner has pulled what happened to the last one. */
-    if (sp_broker_has_news(broker) && broker->state == SPECTACLES_BROKER_BACKOFF)
-        return call_deadline(broker);
-    uint64_t deadline = earlier(broker->phase_deadline, heartbeat_deadline(broker));
-    deadline = earlier(deadline, call_deadline(broker));
-    deadline = earlier(deadline, broker->publishes.due);
-    deadline = earlier(deadline, sp_suspicion_deadline(&broker->suspicion));
-    if (broker->owner_closes && broker->state != SPECTACLES_BROKER_CLOSING)
-        deadline = earlier(deadline, broker->drain_deadline);
-    if (broker->state == SPECTACLES_BROKER_READY)
-        deadline = earlier(deadline, sp_topology_deadline(&broker->topology));
-    return deadline;
-}
-
-static void lose(spectacles_broker *broker, const char *text, uint64_t now)
-{
-    sp_loss *loss = sp_broker_blame(broker, 0, SPECTACLES_E_CLOSED);
-    if (loss)
-        sp_text_set(&loss->text, "%s", text);
-    sp_broker_settle(broker, now);
-}
-
-static int beat(spectacles_broker *broker, uint64_t now)
-{
-    if (now >= broker->heard_at + 2 * broker->heartbeat) {
-        if (!has_unread(broker)) {
-            lose(broker, "the broker has been silent for two heartbeats: the connection is dead", now);
-            return SPECTACLES_OK;
-        }
-        broker->heard_at = now;
-    }
-    if (now < broker->beat_at)
-        return SPECTACLES_OK;
-    int error = broker->wrote ? SPECTACLES_OK : sp_wire_heartbeat(&broker->control);
-    sp_publishes_shrink(&broker->publishes);
-    broker->wrote = false;
-    broker->beat_at = now + broker->heartbeat / 2;
-    return error;
-}
-
-static void end_phase(spectacles_broker *broker, uint64_t now)
-{
-    static const char *const texts[] = {
-        [SPECTACLES_BROKER_CONNECTING] = "timed out: no connection to the broker",
-        [SPECTACLES_BROKER_HANDSHAKE] = "timed out: the broker did not finish the AMQP handshake",
-        [SPECTACLES_BROKER_SETUP] = "timed out: the broker did not answer the declarations",
-        [SPECTACLES_BROKER_CLOSING] = "timed out: the broker did not answer connection.close"};
-    if (broker->state != SPECTACLES_BROKER_CLOSING && has_unread(broker))
-        broker->phase_deadline = now + broker->connect_timeout;
-    else if (broker->state >= SPECTACLES_BROKER_CONNECTING && broker->state <= SPECTACLES_BROKER_CLOSING)
-        lose(broker, texts[broker->state] ? texts[broker->state] : "timed out", now);
-}
-
-SPECTACLES_EXPORT int spectacles_broker_expire(spectacles_broker *broker, uint64_t now)
-{
-    if (connects_now(broker, now))
-        sp_broker_connect(broker, now);
-    check_drained(broker, now);
-    if (now >= call_deadline(broker)) {
-        /* A reply may have arrived in time, and its owner be late. */
-        broker->calls.overdue = has_unread(broker);
-        if (!broker->calls.overdue)
-            sp_broker_expire_calls(broker, now);
-    }
-    if (broker->transport == SP_TRANSPORT_NONE || broker->transport == SP_TRANSPORT_ENDED)
-        return SPECTACLES_OK;
-    if (now >= broker->phase_deadline)
-        end_phase(broker, now);
-    int error = now >= heartbeat_deadline(broker) ? beat(broker, now) : SPECTACLES_OK;
-    if (error == SPECTACLES_OK && now >= broker->publishes.due)
-        error = sp_publishes_release(&broker->publishes, now + SP_DEFER_NACKED);
-    if (error == SPECTACLES_OK && now >= sp_topology_deadline(&broker->topology))
-        error = sp_broker_advance(broker, now);
-    sp_suspicion_advance(&broker->suspicion, &broker->publishes, sp_broker_only_publishes(broker), now);
-    return error;
-}
-
-/* ---- Bytes ---- */
-
-SPECTACLES_EXPORT const spectacles_endpoint *spectacles_broker_endpoint(const spectacles_broker *broker)
-{
-    bool wanted = broker->transport == SP_TRANSPORT_WANTED || broker->transport == SP_TRANSPORT_OPEN;
-    return wanted ? &broker->endpoint : NULL;
-}
-
-/*
- * A frame that is not complete yet has to be read, however large it is: at most frame_max. A broker that
- * does not read our answers is not listened to.
- */
-SPECTACLES_EXPORT int spectacles_broker_wants_input(const spectacles_broker *broker)
-{
-    uint64_t unread = sp_buffer_length(&broker->input);
-    return broker->transport == SP_TRANSPORT_OPEN &&
-           (unread < broker->frame_max || unread - broker->frame_max < broker->high_water) &&
-           sp_buffer_length(&broker->control) < broker->high_water;
-}
-
-SPECTACLES_EXPORT int spectacles_broker_opened(spectacles_broker *broker, uint64_t now)
-{
-    if (broker->transport != SP_TRANSPORT_WANTED)
-        return sp_broker_fail(broker, SPECTACLES_E_STATE, "no connection was asked for");
-    int error = sp_broker_greet(broker);
-    if (error != SPECTACLES_OK)
-        return sp_broker_fail(broker, error, spectacles_strerror(error));
-    broker->transport = SP_TRANSPORT_OPEN;
-    broker->heard_at = now;
-    broker->frame_max = SP_WIRE_FRAME_MAX;
-    sp_broker_become(broker, SPECTACLES_BROKER_HANDSHAKE, now);
-    return SPECTACLES_OK;
-}
-
-SPECTACLES_EXPORT int spectacles_broker_feed(spectacles_broker *broker, const uint8_t *bytes, size_t length,
-                                             uint64_t now)
-{
-    if (broker->transport != SP_TRANSPORT_OPEN)
-        return sp_broker_fail(broker, SPECTACLES_E_STATE, "bytes arrived on a connection that is not open");
-    int error = sp_buffer_append(&broker->input, bytes, length);
-    if (error != SPECTACLES_OK)
-        return sp_broker_fail(broker, error, spectacles_strerror(error));
-    broker->heard_at = now;
-    broker->stats.bytes_received += length;
-    return SPECTACLES_OK;
-}
-
-SPECTACLES_EXPORT int spectacles_broker_eof(spectacles_broker *broker, int error, const char *text,
-                                            size_t length, uint64_t now)
-{
-    if (broker->transport != SP_TRANSPORT_WANTED && broker->transport != SP_TRANSPORT_OPEN)
-        return SPECTACLES_OK;
-    bool was_open = broker->transport == SP_TRANSPORT_OPEN;
-    broker->transport = SP_TRANSPORT_ENDED;
-    sp_loss *loss = sp_broker_blame(broker, 0, error ? error : SPECTACLES_E_CLOSED);
-    if (loss) {
-        bool cut = error == SPECTACLES_OK || error == SPECTACLES_E_SYS || error == SPECTACLES_E_CLOSED;
-        loss->cause = cut ? SP_LOSS_CUT : SP_LOSS_OTHER;
-        loss->time = now;
-        loss->alone = sp_broker_only_publishes(broker);
-        sp_text_set(&loss->text, "%s", "");
-        if (length > 0)
-            sp_text_add_foreign(&loss->text, text, length, SP_TEXT_MAX / 2);
-        else
-            sp_text_set(&loss->text, "the broker closed the connection without a word");
-        if (broker->state == SPECTACLES_BROKER_HANDSHAKE && !error)
-            sp_text_add(&loss->text, " during the handshake (wrong port, or credentials refused)");
-    }
-    if (!was_open)
-        sp_broker_settle(broker, now);
-    return SPECTACLES_OK;
 }
 
 /*
@@ -539,55 +359,6 @@ bool sp_broker_only_publishes(const spectacles_broker *broker)
 {
     return sp_broker_takes_publishes(broker) && broker->topology.declaring.count == 0 &&
            broker->topology.consuming.count == 0 && broker->topology.trial.state == SP_TRIAL_NONE;
-}
-
-/* A cut record has to be completed, whatever else is wanted; and no more than that when something else waits. */
-static sp_slice next_output(const spectacles_broker *broker, bool *publishes)
-{
-    const sp_slice nothing = {NULL, 0};
-    *publishes = false;
-    if (broker->transport != SP_TRANSPORT_OPEN)
-        return nothing;
-    bool flows = sp_broker_takes_publishes(broker);
-    bool cut = broker->confirms && sp_publishes_is_cut(&broker->publishes);
-    if (!cut && sp_buffer_length(&broker->control) > 0)
-        return sp_buffer_slice(&broker->control);
-    *publishes = true;
-    if (cut && (!flows || sp_buffer_length(&broker->control) > 0))
-        return sp_publishes_rest(&broker->publishes);
-    return flows ? sp_suspicion_gate(&broker->suspicion, &broker->publishes,
-                                     sp_publishes_pending(&broker->publishes))
-                 : nothing;
-}
-
-SPECTACLES_EXPORT size_t spectacles_broker_pending(const spectacles_broker *broker, const uint8_t **bytes)
-{
-    bool publishes;
-    sp_slice output = next_output(broker, &publishes);
-    *bytes = output.bytes;
-    return output.length;
-}
-
-/* An acknowledgement that has begun to leave can not be changed any more. */
-static void consume_control(spectacles_broker *broker, size_t length)
-{
-    sp_buffer_consume(&broker->control, length);
-    broker->last_ack_end = 0;
-}
-
-SPECTACLES_EXPORT void spectacles_broker_consumed(spectacles_broker *broker, size_t length)
-{
-    bool publishes;
-    sp_slice output = next_output(broker, &publishes);
-    length = length < output.length ? length : output.length;
-    if (length == 0)
-        return;
-    if (publishes)
-        sp_publishes_consumed(&broker->publishes, length);
-    else
-        consume_control(broker, length);
-    broker->wrote = true;
-    broker->stats.bytes_sent += length;
 }
 
 /* ---- What the owner asks for ---- */
@@ -623,6 +394,7 @@ SPECTACLES_EXPORT int spectacles_broker_subscribe(spectacles_broker *broker,
         return sp_broker_fail(broker, number,
                               "the queue can not be named: group, subgroup and event have to be text of "
                               "together at most 253 bytes, group and event not empty");
+    sp_stream_touch(&broker->stream);
     error = sp_broker_advance(broker, 0);
     return error == SPECTACLES_OK ? number : sp_broker_fail(broker, error, spectacles_strerror(error));
 }
@@ -631,6 +403,7 @@ SPECTACLES_EXPORT int spectacles_broker_unsubscribe(spectacles_broker *broker, u
 {
     if (!sp_topology_at(&broker->topology, subscription))
         return sp_broker_fail(broker, SPECTACLES_E_INVAL, "there is no subscription of this number");
+    sp_stream_touch(&broker->stream);
     int error = sp_broker_leave(broker, subscription);
     return error == SPECTACLES_OK ? error : sp_broker_fail(broker, error, spectacles_strerror(error));
 }
@@ -710,6 +483,7 @@ SPECTACLES_EXPORT int spectacles_broker_publish(spectacles_broker *broker, const
     error = sp_publishes_add(&broker->publishes, &read, broker->group, tag);
     if (error != SPECTACLES_OK)
         return sp_broker_fail(broker, error, spectacles_strerror(error));
+    sp_stream_touch(&broker->stream);
     broker->stats.published++;
     return SPECTACLES_OK;
 }
@@ -769,6 +543,7 @@ static int answer_delivery(spectacles_broker *broker, uint64_t delivery, amqp_me
     reject.delivery_tag = may == 1 ? sp_deliveries_settle(&broker->deliveries, delivery) : 0;
     if (reject.delivery_tag == 0)
         return may < 0 ? may : 0;
+    sp_stream_touch(&broker->stream);
     if (id == AMQP_BASIC_ACK_METHOD)
         acknowledge(broker, reject.delivery_tag);
     else
@@ -791,6 +566,7 @@ SPECTACLES_EXPORT int spectacles_broker_ack_all(spectacles_broker *broker, uint6
     uint64_t tag = may == 1 ? sp_deliveries_settle_all(&broker->deliveries, delivery, &count) : 0;
     if (tag == 0)
         return may < 0 ? may : 0;
+    sp_stream_touch(&broker->stream);
     amqp_basic_ack_t ack = {.delivery_tag = tag, .multiple = 1};
     sp_wire_method(&broker->control, SP_CHANNEL_CONSUME, AMQP_BASIC_ACK_METHOD, &ack);
     broker->stats.acknowledged += (uint64_t)count;
@@ -815,8 +591,9 @@ SPECTACLES_EXPORT int spectacles_broker_close(spectacles_broker *broker, uint64_
     if (broker->owner_closes)
         return SPECTACLES_OK;
     broker->owner_closes = true;
+    sp_stream_touch(&broker->stream);
     broker->drain_deadline = now + broker->drain_timeout;
-    check_drained(broker, now);
+    sp_broker_check_drained(broker, now);
     return SPECTACLES_OK;
 }
 

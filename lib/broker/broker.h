@@ -251,6 +251,17 @@ int sp_broker_fail(spectacles_broker *broker, int error, const char *text);
 /* Adds "(CODE - text of the broker)". */
 void sp_broker_quote(sp_text *text, uint16_t code, amqp_bytes_t reply);
 
+/* Whether the next connection is to be made now: it waits until the owner has pulled what became of the last one. */
+bool sp_broker_connects_now(const spectacles_broker *broker, uint64_t now);
+
+/* After spectacles_broker_close(): ends the connection once nothing is open, or time is up. */
+void sp_broker_check_drained(spectacles_broker *broker, uint64_t now);
+
+/* ---- timers.c ---- */
+
+uint64_t sp_broker_deadline(const spectacles_broker *broker);
+int sp_broker_expire(spectacles_broker *broker, uint64_t now);
+
 /* ---- stream.c: the bytes ---- */
 
 void sp_broker_init_stream(spectacles_broker *broker, const sp_holder_calls *holder_calls);

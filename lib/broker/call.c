@@ -233,6 +233,7 @@ SPECTACLES_EXPORT int spectacles_broker_call(spectacles_broker *broker, const sp
     error = add_call(broker, &read, now + timeout);
     if (error != SPECTACLES_OK)
         return error;
+    sp_stream_touch(&broker->stream);
     broker->stats.calls++;
     if (call)
         *call = broker->publishes.last_tag;

@@ -7,6 +7,7 @@ sp_news *sp_broker_tell(spectacles_broker *broker, uint32_t type)
     if (!news)
         return NULL;
     news->event.type = type;
+    sp_stream_touch(&broker->stream);
     sp_text_set(&news->text, "%s", "");
     return news;
 }

@@ -1,55 +1,148 @@
-/* The broker as a stream. Called through core/stream.c. */
+/*
+ * The broker as a stream: where it wants to be connected, the bytes that come and go, and the end of a connection.
+ * Called through core/stream.c, by a link or by a transport of the owner.
+ */
 #include "broker/broker.h"
 #include "core/export.h"
 
 static const spectacles_endpoint *endpoint(const void *engine)
 {
-    return spectacles_broker_endpoint(engine);
+    const spectacles_broker *broker = engine;
+    bool wanted = broker->transport == SP_TRANSPORT_WANTED || broker->transport == SP_TRANSPORT_OPEN;
+    return wanted ? &broker->endpoint : NULL;
+}
+
+/*
+ * A frame that is not complete yet has to be read, however large it is: at most frame_max. A broker that
+ * does not read our answers is not listened to.
+ */
+static int wants_input(const void *engine)
+{
+    const spectacles_broker *broker = engine;
+    uint64_t unread = sp_buffer_length(&broker->input);
+    return broker->transport == SP_TRANSPORT_OPEN &&
+           (unread < broker->frame_max || unread - broker->frame_max < broker->high_water) &&
+           sp_buffer_length(&broker->control) < broker->high_water;
 }
 
 static int opened(void *engine, uint64_t now)
 {
-    return spectacles_broker_opened(engine, now);
-}
-
-static int wants_input(const void *engine)
-{
-    return spectacles_broker_wants_input(engine);
+    spectacles_broker *broker = engine;
+    if (broker->transport != SP_TRANSPORT_WANTED)
+        return sp_broker_fail(broker, SPECTACLES_E_STATE, "no connection was asked for");
+    int error = sp_broker_greet(broker);
+    if (error != SPECTACLES_OK)
+        return sp_broker_fail(broker, error, spectacles_strerror(error));
+    broker->transport = SP_TRANSPORT_OPEN;
+    broker->heard_at = now;
+    broker->frame_max = SP_WIRE_FRAME_MAX;
+    sp_broker_become(broker, SPECTACLES_BROKER_HANDSHAKE, now);
+    return SPECTACLES_OK;
 }
 
 static int feed(void *engine, const uint8_t *bytes, size_t length, uint64_t now)
 {
-    return spectacles_broker_feed(engine, bytes, length, now);
+    spectacles_broker *broker = engine;
+    if (broker->transport != SP_TRANSPORT_OPEN)
+        return sp_broker_fail(broker, SPECTACLES_E_STATE, "bytes arrived on a connection that is not open");
+    int error = sp_buffer_append(&broker->input, bytes, length);
+    if (error != SPECTACLES_OK)
+        return sp_broker_fail(broker, error, spectacles_strerror(error));
+    broker->heard_at = now;
+    broker->stats.bytes_received += length;
+    return SPECTACLES_OK;
 }
 
 static int eof(void *engine, int error, const char *text, size_t length, uint64_t now)
 {
-    return spectacles_broker_eof(engine, error, text, length, now);
+    spectacles_broker *broker = engine;
+    if (broker->transport != SP_TRANSPORT_WANTED && broker->transport != SP_TRANSPORT_OPEN)
+        return SPECTACLES_OK;
+    bool was_open = broker->transport == SP_TRANSPORT_OPEN;
+    broker->transport = SP_TRANSPORT_ENDED;
+    sp_loss *loss = sp_broker_blame(broker, 0, error ? error : SPECTACLES_E_CLOSED);
+    if (loss) {
+        bool cut = error == SPECTACLES_OK || error == SPECTACLES_E_SYS || error == SPECTACLES_E_CLOSED;
+        loss->cause = cut ? SP_LOSS_CUT : SP_LOSS_OTHER;
+        loss->time = now;
+        loss->alone = sp_broker_only_publishes(broker);
+        sp_text_set(&loss->text, "%s", "");
+        if (length > 0)
+            sp_text_add_foreign(&loss->text, text, length, SP_TEXT_MAX / 2);
+        else
+            sp_text_set(&loss->text, "the broker closed the connection without a word");
+        if (broker->state == SPECTACLES_BROKER_HANDSHAKE && !error)
+            sp_text_add(&loss->text, " during the handshake (wrong port, or credentials refused)");
+    }
+    if (!was_open)
+        sp_broker_settle(broker, now);
+    return SPECTACLES_OK;
+}
+
+/* A cut record has to be completed, whatever else is wanted; and no more than that when something else waits. */
+static sp_slice next_output(const spectacles_broker *broker, bool *publishes)
+{
+    const sp_slice nothing = {NULL, 0};
+    *publishes = false;
+    if (broker->transport != SP_TRANSPORT_OPEN)
+        return nothing;
+    bool flows = sp_broker_takes_publishes(broker);
+    bool cut = broker->confirms && sp_publishes_is_cut(&broker->publishes);
+    if (!cut && sp_buffer_length(&broker->control) > 0)
+        return sp_buffer_slice(&broker->control);
+    *publishes = true;
+    if (cut && (!flows || sp_buffer_length(&broker->control) > 0))
+        return sp_publishes_rest(&broker->publishes);
+    return flows ? sp_suspicion_gate(&broker->suspicion, &broker->publishes,
+                                     sp_publishes_pending(&broker->publishes))
+                 : nothing;
 }
 
 static size_t pending(const void *engine, const uint8_t **bytes)
 {
-    return spectacles_broker_pending(engine, bytes);
+    bool publishes;
+    sp_slice output = next_output(engine, &publishes);
+    *bytes = output.bytes;
+    return output.length;
+}
+
+/* An acknowledgement that has begun to leave can not be changed any more. */
+static void consume_control(spectacles_broker *broker, size_t length)
+{
+    sp_buffer_consume(&broker->control, length);
+    broker->last_ack_end = 0;
 }
 
 static void consumed(void *engine, size_t length)
 {
-    spectacles_broker_consumed(engine, length);
+    spectacles_broker *broker = engine;
+    bool publishes;
+    sp_slice output = next_output(broker, &publishes);
+    length = length < output.length ? length : output.length;
+    if (length == 0)
+        return;
+    if (publishes)
+        sp_publishes_consumed(&broker->publishes, length);
+    else
+        consume_control(broker, length);
+    broker->wrote = true;
+    broker->stats.bytes_sent += length;
 }
 
 static uint64_t deadline(const void *engine)
 {
-    return spectacles_broker_deadline(engine);
+    return sp_broker_deadline(engine);
 }
 
 static int expire(void *engine, uint64_t now)
 {
-    return spectacles_broker_expire(engine, now);
+    return sp_broker_expire(engine, now);
 }
 
 static const char *last_error(const void *engine)
 {
-    return spectacles_broker_last_error(engine);
+    const spectacles_broker *broker = engine;
+    return broker->last_error.chars;
 }
 
 void sp_broker_init_stream(spectacles_broker *broker, const sp_holder_calls *holder_calls)

@@ -81,7 +81,10 @@ const void *sp_stream_next_event(spectacles_stream *stream, uint64_t now)
     /* The engine may write, connect, or have another deadline now. */
     if (stream->poller.list)
         sp_list_add(stream->poller.list, &stream->poller.node);
-    return stream->holder_calls->next_event(stream->engine, now);
+    stream->announced = false;
+    const void *event = stream->holder_calls->next_event(stream->engine, now);
+    assert(event || !stream->holder_calls->has_event(stream->engine));
+    return event;
 }
 
 /* ---- The calls of spectacles/stream.h ---- */
@@ -129,11 +132,15 @@ SPECTACLES_EXPORT void spectacles_stream_consumed(spectacles_stream *stream, siz
 
 SPECTACLES_EXPORT uint64_t spectacles_stream_deadline(const spectacles_stream *stream)
 {
+    if (!stream->announced && stream->holder_calls->has_event(stream->engine))
+        return 0;
     return stream->calls->deadline(stream->engine);
 }
 
 SPECTACLES_EXPORT int spectacles_stream_expire(spectacles_stream *stream, uint64_t now)
 {
+    /* The owner pulls after this call. An owner that cannot pull now is not told again: its loop does not spin. */
+    stream->announced = true;
     sp_stream_touch(stream);
     return stream->calls->expire(stream->engine, now);
 }

@@ -23,10 +23,11 @@ typedef struct sp_stream_calls {
 /* What an engine does for those who hold it. */
 typedef struct sp_holder_calls {
     /*
-     * The next event of the engine, for the relay: a spectacles_shard_event or a spectacles_broker_event. NULL when
-     * there is none.
+     * The next event of the engine: a spectacles_shard_event or a spectacles_broker_event. NULL when there is none.
      */
     const void *(*next_event)(void *engine, uint64_t now);
+    /* Whether next_event() would give an event that waits already. False after next_event() gave NULL. */
+    bool (*has_event)(const void *engine);
     /*
      * The owner has freed the engine, and a link or a relay still holds it. The engine becomes CLOSED without a word to
      * the peer, tells so by an event, and wipes its secrets. Cannot fail.
@@ -63,6 +64,11 @@ struct spectacles_stream {
     bool ended;             /* the owner has freed the engine */
     sp_stream_watch poller; /* its bytes or its deadline may be other ones */
     sp_stream_watch relay;  /* it may have events */
+    /*
+     * An expire() since the last pull has made the owner pull. While an event waits that the owner was not told of so,
+     * the deadline lies in the past.
+     */
+    bool announced;
 };
 
 /* Called by an engine when it is made. */
@@ -103,7 +109,7 @@ static inline void sp_stream_touch(spectacles_stream *stream)
         sp_list_add(stream->relay.list, &stream->relay.node);
 }
 
-/* The next event of the engine, for the relay that holds it. NULL when there is none. */
+/* The next event of the engine, for whoever pulls it: the relay that holds it, or else its owner. NULL: none. */
 const void *sp_stream_next_event(spectacles_stream *stream, uint64_t now);
 
 #endif

@@ -125,8 +125,6 @@ static void close_transport(spectacles_shard *shard)
         sp_ticket *ticket = sp_ring_at(&shard->tickets, i);
         ticket->lost = ticket->end > shard->bytes_consumed;
     }
-    if (shard->tickets.count > 0)
-        shard->unannounced = true;
     shard->transport = SP_TRANSPORT_NONE;
     shard->dispatch_held = shard->unread = shard->full = false;
     sp_heartbeat_stop(&shard->heartbeat);

@@ -30,7 +30,6 @@ spectacles_shard_event *sp_shard_queue_event(spectacles_shard *shard, uint32_t t
         return NULL;
     event->type = type;
     event->state = shard->state;
-    shard->unannounced = true;
     sp_stream_touch(&shard->stream);
     return event;
 }

@@ -143,7 +143,6 @@ struct spectacles_shard {
     /* Events. */
     uint8_t last_ops[SP_OPS_KEPT]; /* sent on this connection, the newest first; 0xff: none */
     sp_ring pending;               /* events that wait to be pulled; their texts are written then */
-    bool unannounced; /* an event waits since the last next_event() and expire(): the deadline says so */
     bool late_queued;
     sp_ring tickets;
     uint64_t last_ticket;

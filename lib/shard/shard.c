@@ -69,12 +69,52 @@ static int check_identify(spectacles_shard *shard, spectacles_problem *problem)
     return error == SPECTACLES_E_PROTO ? SPECTACLES_E_INVAL : error;
 }
 
-static const spectacles_shard_event *pull(spectacles_shard *shard, uint64_t now);
+/* ---- For those who hold it ---- */
 
-/* For the relay that holds the shard. */
+/*
+ * No event is left: memory that a burst of work needed is freed. The messages of a connection that has ended are
+ * freed here and not when it ends, because an event that the owner still reads may point into them.
+ */
+static void release_memory(spectacles_shard *shard)
+{
+    if (shard->transport == SP_TRANSPORT_NONE) {
+        sp_frames_free(&shard->frames);
+        sp_inflate_free(&shard->inflate);
+    } else {
+        sp_frames_shrink(&shard->frames);
+        sp_inflate_shrink(&shard->inflate);
+    }
+    sp_buffer_shrink(&shard->output, KEPT_OUTPUT);
+    sp_buffer_shrink(&shard->scratch, KEPT_OUTPUT);
+    sp_buffer_shrink(&shard->term, KEPT_OUTPUT);
+    sp_buffer_shrink(&shard->keys, KEPT_OUTPUT);
+}
+
+static const spectacles_shard_event *find_event(spectacles_shard *shard, uint64_t now)
+{
+    for (;;) {
+        if (now >= sp_shard_next_connect(shard))
+            sp_shard_connect(shard, now);
+        const spectacles_shard_event *event = sp_shard_take_event(shard);
+        if (event)
+            return event;
+        if (!sp_shard_receive(shard, now)) {
+            release_memory(shard);
+            return NULL;
+        }
+    }
+}
+
 static const void *next_event(void *engine, uint64_t now)
 {
-    return pull(engine, now);
+    const spectacles_shard_event *event = find_event(engine, now);
+    sp_shard_note_level(engine);
+    return event;
+}
+
+static bool has_event(const void *engine)
+{
+    return sp_shard_has_event(engine);
 }
 
 /* Wipes the token, and all buffers in which it may stand. */
@@ -112,9 +152,11 @@ static void destroy(void *engine)
     free(shard);
 }
 
+/* ---- Making and freeing one ---- */
+
 static int set_up(spectacles_shard *shard, const spectacles_shard_config *config, spectacles_problem *problem)
 {
-    static const sp_holder_calls holder_calls = {next_event, end, destroy};
+    static const sp_holder_calls holder_calls = {next_event, has_event, end, destroy};
     const char *why;
     sp_shard_init_stream(shard, &holder_calls);
     shard->id = config->shard_id;
@@ -175,55 +217,11 @@ SPECTACLES_EXPORT void spectacles_shard_free(spectacles_shard *shard)
 
 /* ---- Events ---- */
 
-/*
- * No event is left: memory that a burst of work needed is freed. The messages of a connection that has ended are
- * freed here and not when it ends, because an event that the owner still reads may point into them.
- */
-static void release_memory(spectacles_shard *shard)
-{
-    if (shard->transport == SP_TRANSPORT_NONE) {
-        sp_frames_free(&shard->frames);
-        sp_inflate_free(&shard->inflate);
-    } else {
-        sp_frames_shrink(&shard->frames);
-        sp_inflate_shrink(&shard->inflate);
-    }
-    sp_buffer_shrink(&shard->output, KEPT_OUTPUT);
-    sp_buffer_shrink(&shard->scratch, KEPT_OUTPUT);
-    sp_buffer_shrink(&shard->term, KEPT_OUTPUT);
-    sp_buffer_shrink(&shard->keys, KEPT_OUTPUT);
-}
-
-static const spectacles_shard_event *find_event(spectacles_shard *shard, uint64_t now)
-{
-    for (;;) {
-        if (now >= sp_shard_next_connect(shard))
-            sp_shard_connect(shard, now);
-        const spectacles_shard_event *event = sp_shard_take_event(shard);
-        if (event)
-            return event;
-        if (!sp_shard_receive(shard, now)) {
-            release_memory(shard);
-            return NULL;
-        }
-    }
-}
-
-static const spectacles_shard_event *pull(spectacles_shard *shard, uint64_t now)
-{
-    const spectacles_shard_event *event = find_event(shard, now);
-    shard->unannounced = event && sp_shard_has_event(shard);
-    sp_shard_note_level(shard);
-    return event;
-}
-
 SPECTACLES_EXPORT const spectacles_shard_event *spectacles_shard_next_event(spectacles_shard *shard,
                                                                             uint64_t now)
 {
-    if (!shard->stream.has_relay) {
-        sp_stream_touch(&shard->stream);
-        return pull(shard, now);
-    }
+    if (!shard->stream.has_relay)
+        return sp_stream_next_event(&shard->stream, now);
     sp_shard_fail(shard, SPECTACLES_E_STATE,
                   "a relay pulls the events of this shard: pull spectacles_relay_next_event()");
     return NULL;

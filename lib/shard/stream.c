@@ -135,9 +135,6 @@ static void consumed(void *engine, size_t length)
     sp_buffer_consume(&shard->output, length);
     shard->bytes_consumed += length;
     shard->stats.bytes_sent += length;
-    /* The last byte of a packet may have gone out: then SENT waits. */
-    if (sp_shard_has_event(shard))
-        shard->unannounced = true;
 }
 
 static uint64_t deadline(const void *engine)

@@ -11,8 +11,6 @@
 
 uint64_t sp_shard_deadline(const spectacles_shard *shard)
 {
-    if (shard->unannounced)
-        return 0;
     /* What was fed before the end is read by the next spectacles_shard_next_event(). */
     if (shard->transport == SP_TRANSPORT_ENDED)
         return SPECTACLES_NEVER;
@@ -110,8 +108,6 @@ static void end_phase(spectacles_shard *shard, uint64_t now)
 
 int sp_shard_expire(spectacles_shard *shard, uint64_t now)
 {
-    /* The owner is told by this call, and pulls after it. A loop that cannot pull now does not spin. */
-    shard->unannounced = false;
     if (now >= sp_shard_next_connect(shard))
         sp_shard_connect(shard, now);
     if (shard->transport == SP_TRANSPORT_NONE || shard->transport == SP_TRANSPORT_ENDED)

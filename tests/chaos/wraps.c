@@ -237,11 +237,15 @@ int __wrap_spectacles_broker_publish(spectacles_broker *broker, const spectacles
     return error;
 }
 
-void __real_spectacles_broker_consumed(spectacles_broker *broker, size_t length);
-void __wrap_spectacles_broker_consumed(spectacles_broker *broker, size_t length)
+void __real_spectacles_stream_consumed(spectacles_stream *stream, size_t length);
+void __wrap_spectacles_stream_consumed(spectacles_stream *stream, size_t length)
 {
+    if (is_shard(stream)) {
+        __real_spectacles_stream_consumed(stream, length);
+        return;
+    }
     pass("before-consumed");
-    __real_spectacles_broker_consumed(broker, length);
+    __real_spectacles_stream_consumed(stream, length);
     pass("after-consumed");
 }
 

@@ -122,10 +122,11 @@ static void write_out(run *self, size_t most)
 {
     const uint8_t *bytes;
     size_t length;
-    while (most > 0 && (length = spectacles_broker_pending(self->broker, &bytes)) > 0) {
+    while (most > 0 &&
+           (length = spectacles_stream_pending(spectacles_broker_stream(self->broker), &bytes)) > 0) {
         length = length < most ? length : most;
         must(!sp_buffer_append(&self->output, bytes, length));
-        spectacles_broker_consumed(self->broker, length);
+        spectacles_stream_consumed(spectacles_broker_stream(self->broker), length);
         most -= length;
     }
     read_output(self);
@@ -135,7 +136,7 @@ static void write_out(run *self, size_t most)
 
 static void feed(run *self, const uint8_t *bytes, size_t length)
 {
-    spectacles_broker_feed(self->broker, bytes, length, self->now);
+    spectacles_stream_feed(spectacles_broker_stream(self->broker), bytes, length, self->now);
     pull(self);
 }
 
@@ -203,7 +204,7 @@ static void say_honestly(run *self, size_t from, size_t count)
 
 static void connect(run *self, size_t count)
 {
-    if (spectacles_broker_opened(self->broker, self->now))
+    if (spectacles_stream_opened(spectacles_broker_stream(self->broker), self->now))
         return;
     sp_buffer_clear(&self->output);
     self->greeted = self->tried = false;
@@ -213,9 +214,9 @@ static void connect(run *self, size_t count)
 
 static void wait(run *self)
 {
-    uint64_t deadline = spectacles_broker_deadline(self->broker);
+    uint64_t deadline = spectacles_stream_deadline(spectacles_broker_stream(self->broker));
     self->now = deadline == SPECTACLES_NEVER ? self->now + 1000 : deadline > self->now ? deadline : self->now;
-    spectacles_broker_expire(self->broker, self->now);
+    spectacles_stream_expire(spectacles_broker_stream(self->broker), self->now);
 }
 
 static void publish(run *self, uint8_t what, const uint8_t *bytes, size_t length)
@@ -334,7 +335,7 @@ static void step(run *self, uint8_t what, const uint8_t *bytes, size_t length)
         wait(self);
         break;
     case 7:
-        spectacles_broker_eof(self->broker, 0, NULL, 0, self->now);
+        spectacles_stream_eof(spectacles_broker_stream(self->broker), 0, NULL, 0, self->now);
         break;
     case 8:
         publish(self, how, bytes, length);
@@ -350,7 +351,7 @@ static void step(run *self, uint8_t what, const uint8_t *bytes, size_t length)
         break;
     case 12:
         self->now += UINT64_C(1) << how;
-        spectacles_broker_expire(self->broker, self->now);
+        spectacles_stream_expire(spectacles_broker_stream(self->broker), self->now);
         break;
     case 13:
         call(self, how, bytes, length);
@@ -401,9 +402,11 @@ static void confirm_all(run *self)
 static void recover(run *self)
 {
     spectacles_broker_stats stats = {.size = sizeof stats};
-    spectacles_broker_eof(self->broker, 0, NULL, 0, self->now);
+    spectacles_stream_eof(spectacles_broker_stream(self->broker), 0, NULL, 0, self->now);
     pull(self);
-    for (int i = 0; i < 100 && !self->closed && !spectacles_broker_endpoint(self->broker); i++) {
+    for (int i = 0;
+         i < 100 && !self->closed && !spectacles_stream_endpoint(spectacles_broker_stream(self->broker));
+         i++) {
         wait(self);
         pull(self);
     }

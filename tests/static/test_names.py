@@ -45,7 +45,6 @@ NUL_TERMINATED = {
 # Numbers of bytes that stand behind no pointer, and counts that stand behind no array.
 ALONE = {
     "spectacles_stream_consumed.length": "of the bytes that spectacles_stream_pending() gave",
-    "spectacles_broker_consumed.length": "of the bytes that spectacles_broker_pending() gave",
     "spectacles_broker_config.window_count": "a limit",
 }
 # The shards of the whole bot (Discord: num_shards): a number of the protocol, wherever it stands.

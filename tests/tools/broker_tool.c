@@ -613,7 +613,7 @@ static void skip_waiting(tool *work)
     uint64_t now = now_of(work);
     uint64_t until = work->retry_at;
     if (spectacles_broker_state(work->broker) == SPECTACLES_BROKER_BACKOFF)
-        until = spectacles_broker_deadline(work->broker);
+        until = spectacles_stream_deadline(spectacles_broker_stream(work->broker));
     if (until != SPECTACLES_NEVER && until > now && until - now > work->patience)
         work->skipped += until - now - work->patience;
 }

@@ -242,13 +242,13 @@ static void take_output(sp_server *server)
 {
     const uint8_t *out;
     size_t length;
-    while ((length = spectacles_broker_pending(server->broker, &out)) > 0) {
+    while ((length = spectacles_stream_pending(spectacles_broker_stream(server->broker), &out)) > 0) {
         /* In uneven pieces, as a socket takes them. */
         size_t take = length > 7 ? length - length / 3 : length;
         assert_true(server->input_length + take <= sizeof server->input);
         memcpy(server->input + server->input_length, out, take);
         server->input_length += take;
-        spectacles_broker_consumed(server->broker, take);
+        spectacles_stream_consumed(spectacles_broker_stream(server->broker), take);
     }
     size_t used;
     while ((used = read_frame(server)) > 0) {
@@ -281,7 +281,7 @@ void server_feed(sp_server *server, const void *data, size_t length)
     const uint8_t *at = data;
     for (size_t i = 0; i < length;) {
         size_t piece = next_piece(server, length - i);
-        spectacles_broker_feed(server->broker, at + i, piece, server->now);
+        spectacles_stream_feed(spectacles_broker_stream(server->broker), at + i, piece, server->now);
         server->fed += piece;
         i += piece;
         server_pull(server);
@@ -370,7 +370,7 @@ void server_reply(sp_server *server, const char *correlation_id, const char *bod
 void server_eof(sp_server *server)
 {
     server->input_length = 0;
-    spectacles_broker_eof(server->broker, 0, NULL, 0, server->now);
+    spectacles_stream_eof(spectacles_broker_stream(server->broker), 0, NULL, 0, server->now);
     server_pull(server);
 }
 
@@ -378,11 +378,11 @@ void server_wait(sp_server *server, uint64_t ms)
 {
     uint64_t end = server->now + ms;
     for (;;) {
-        uint64_t deadline = spectacles_broker_deadline(server->broker);
+        uint64_t deadline = spectacles_stream_deadline(spectacles_broker_stream(server->broker));
         if (deadline > end)
             break;
         server->now = deadline > server->now ? deadline : server->now;
-        spectacles_broker_expire(server->broker, server->now);
+        spectacles_stream_expire(spectacles_broker_stream(server->broker), server->now);
         server_pull(server);
     }
     server->now = end;
@@ -392,20 +392,22 @@ void server_wait(sp_server *server, uint64_t ms)
 
 void server_open(sp_server *server)
 {
-    uint64_t deadline = spectacles_broker_deadline(server->broker);
-    server->now =
-        deadline != SPECTACLES_NEVER && deadline > server->now && !spectacles_broker_endpoint(server->broker)
-            ? deadline
-            : server->now;
-    spectacles_broker_expire(server->broker, server->now);
+    uint64_t deadline = spectacles_stream_deadline(spectacles_broker_stream(server->broker));
+    server->now = deadline != SPECTACLES_NEVER && deadline > server->now &&
+                          !spectacles_stream_endpoint(spectacles_broker_stream(server->broker))
+                      ? deadline
+                      : server->now;
+    spectacles_stream_expire(spectacles_broker_stream(server->broker), server->now);
     server_pull(server);
-    const spectacles_endpoint *endpoint = spectacles_broker_endpoint(server->broker);
+    const spectacles_endpoint *endpoint =
+        spectacles_stream_endpoint(spectacles_broker_stream(server->broker));
     assert_non_null(endpoint);
     assert_true(endpoint->connection > server->connection);
     server->connection = endpoint->connection;
     server->input_length = 0;
     server_forget(server);
-    assert_int_equal(spectacles_broker_opened(server->broker, server->now), SPECTACLES_OK);
+    assert_int_equal(spectacles_stream_opened(spectacles_broker_stream(server->broker), server->now),
+                     SPECTACLES_OK);
     server_pull(server);
 }
 

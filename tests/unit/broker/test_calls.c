@@ -34,7 +34,7 @@ static void all_is_over(sp_server *server)
     server_pull(server);
     server->events.count = 0;
     server->now += 10000000;
-    spectacles_broker_expire(server->broker, server->now);
+    spectacles_stream_expire(spectacles_broker_stream(server->broker), server->now);
     server_pull(server);
     assert_int_equal(server_count(&server->events, "REPLY") + server_count(&server->events, "CALL_FAILED"),
                      0);
@@ -100,10 +100,10 @@ static void listening_comes_before_the_request(void **state)
     message.body = body;
     message.body_length = sizeof body;
     spectacles_broker_publish(server->broker, &message, NULL);
-    assert_true(spectacles_broker_pending(server->broker, &bytes) > 1000);
+    assert_true(spectacles_stream_pending(spectacles_broker_stream(server->broker), &bytes) > 1000);
     memcpy(server->input, bytes, 1000);
     server->input_length = 1000;
-    spectacles_broker_consumed(server->broker, 1000);
+    spectacles_stream_consumed(spectacles_broker_stream(server->broker), 1000);
     server_forget(server);
     server_call(server, "ADD", 2500);
     server_pull(server);
@@ -161,13 +161,13 @@ static void a_call_ends_with_its_timeout(void **state)
     server_call(server, "FAST", 300);
     server_pull(server);
     server_answer(server);
-    assert_int_equal(spectacles_broker_deadline(server->broker), start + 300);
+    assert_int_equal(spectacles_stream_deadline(spectacles_broker_stream(server->broker)), start + 300);
     server_wait(server, 299);
     assert_int_equal(server_count(&server->events, "CALL_FAILED"), 0);
     server_wait(server, 1);
     assert_string_equal(server_last(&server->events, "CALL_FAILED"),
                         "CALL_FAILED 2 1 0 nobody has replied to the call in time");
-    assert_int_equal(spectacles_broker_deadline(server->broker), start + 700);
+    assert_int_equal(spectacles_stream_deadline(spectacles_broker_stream(server->broker)), start + 700);
     server_reply(server, "2", "too late");
     assert_int_equal(server_count(&server->events, "REPLY"), 0);
     server_wait(server, 400);
@@ -194,11 +194,12 @@ static void what_arrived_in_time_is_no_timeout(void **state)
     server_call(server, "ADD", 100);
     server_pull(server);
     server_answer(server);
-    spectacles_broker_feed(server->broker, fed.bytes, sizeof reply - 1, server->now);
+    spectacles_stream_feed(spectacles_broker_stream(server->broker), fed.bytes, sizeof reply - 1,
+                           server->now);
     server->now += 200;
-    spectacles_broker_expire(server->broker, server->now);
+    spectacles_stream_expire(spectacles_broker_stream(server->broker), server->now);
     /* It does not want to be woken again and again until its owner pulls. */
-    assert_true(spectacles_broker_deadline(server->broker) > server->now);
+    assert_true(spectacles_stream_deadline(spectacles_broker_stream(server->broker)) > server->now);
     server_pull(server);
     assert_string_equal(server_last(&server->events, "REPLY 1"), "REPLY 1 - x");
     server_call(server, "ADD", 100);
@@ -345,7 +346,7 @@ static void calls_that_were_sent_are_lost_with_the_connection(void **state)
     server_answer(server);
     ack(server, 1, 0);
     server_call(server, "HELD", 100000);
-    spectacles_broker_eof(server->broker, 0, NULL, 0, server->now);
+    spectacles_stream_eof(spectacles_broker_stream(server->broker), 0, NULL, 0, server->now);
     server_pull(server);
     assert_int_equal(server_count(&server->events, "CALL_FAILED 1 4"), 1);
     assert_int_equal(server_count(&server->events, "CALL_FAILED 2 4"), 1);

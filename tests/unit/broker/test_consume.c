@@ -270,7 +270,8 @@ static void a_refused_queue_that_is_left(void **state)
     assert_int_equal(spectacles_broker_unsubscribe(server->broker, 1), SPECTACLES_OK);
     server_pull(server);
     assert_int_equal(server_count(&server->events, "UNSUBSCRIBED 1"), 2);
-    assert_int_equal(spectacles_broker_deadline(server->broker) > server->now + 1000, 1);
+    assert_int_equal(
+        spectacles_stream_deadline(spectacles_broker_stream(server->broker)) > server->now + 1000, 1);
     nothing_more_happens(server);
 }
 
@@ -418,7 +419,7 @@ static void what_is_not_there_is_said(void **state)
     server_eof(server);
     assert_non_null(strstr(server_last(&server->events, "DISCONNECTED 0 404 -2"),
                            "exchange 'gateway' does not exist, and is not to be declared: create it (404"));
-    assert_true(spectacles_broker_deadline(server->broker) >= server->now + 15000);
+    assert_true(spectacles_stream_deadline(spectacles_broker_stream(server->broker)) >= server->now + 15000);
     server_handshake(server);
     server_method(server, 1, 20, 11, "T");
     server_method(server, 1, 40, 11, "");
@@ -436,7 +437,7 @@ static void what_is_not_there_is_said(void **state)
                   N(40));
     server_eof(server);
     /* Nobody will declare it: that may take a while. */
-    assert_true(spectacles_broker_deadline(server->broker) >= server->now + 15000);
+    assert_true(spectacles_stream_deadline(spectacles_broker_stream(server->broker)) >= server->now + 15000);
     server_free(server);
 }
 
@@ -499,7 +500,7 @@ static void all_orders_of_urls_occur(void **state)
         unsigned order = 0;
         for (int i = 0; i < 2; i++) {
             server_open(server);
-            const char *host = spectacles_broker_endpoint(server->broker)->host;
+            const char *host = spectacles_stream_endpoint(spectacles_broker_stream(server->broker))->host;
             order = order * 3 + (strcmp(host, "one") == 0 ? 0 : strcmp(host, "two") == 0 ? 1 : 2);
             server_eof(server);
         }

@@ -122,7 +122,7 @@ static void a_nack_is_published_again(void **state)
     server_pull(server);
     uint64_t due = server->now + 500;
     server_method(server, 2, 60, 120, "qb", N(1), N(0));
-    assert_int_equal(spectacles_broker_deadline(server->broker), due);
+    assert_int_equal(spectacles_stream_deadline(spectacles_broker_stream(server->broker)), due);
     server_publish(server, "M", "z", 0);
     server_pull(server);
     server_wait(server, 499);
@@ -350,14 +350,15 @@ static void an_acknowledgement_waits_for_one_message_only(void **state)
     spectacles_message_init(&message, sizeof message);
     for (int i = 0; i < 3; i++)
         assert_int_equal(spectacles_broker_publish(server->broker, &message, NULL), SPECTACLES_OK);
-    size_t all = spectacles_broker_pending(server->broker, &bytes);
-    spectacles_broker_consumed(server->broker, all / 3 + 5);
+    size_t all = spectacles_stream_pending(spectacles_broker_stream(server->broker), &bytes);
+    spectacles_stream_consumed(spectacles_broker_stream(server->broker), all / 3 + 5);
     spectacles_broker_ack(server->broker, server->delivery);
-    assert_int_equal(spectacles_broker_pending(server->broker, &bytes), all / 3 - 5);
-    spectacles_broker_consumed(server->broker, all / 3 - 5);
-    assert_int_equal(spectacles_broker_pending(server->broker, &bytes), 21);
-    spectacles_broker_consumed(server->broker, 21);
-    assert_int_equal(spectacles_broker_pending(server->broker, &bytes), all / 3);
+    assert_int_equal(spectacles_stream_pending(spectacles_broker_stream(server->broker), &bytes),
+                     all / 3 - 5);
+    spectacles_stream_consumed(spectacles_broker_stream(server->broker), all / 3 - 5);
+    assert_int_equal(spectacles_stream_pending(spectacles_broker_stream(server->broker), &bytes), 21);
+    spectacles_stream_consumed(spectacles_broker_stream(server->broker), 21);
+    assert_int_equal(spectacles_stream_pending(spectacles_broker_stream(server->broker), &bytes), all / 3);
     server_free(server);
 }
 
@@ -493,7 +494,7 @@ static void an_exchange_that_was_deleted_is_declared_anew(void **state)
                   N(40));
     server_eof(server);
     assert_non_null(strstr(server_last(&server->events, "DISCONNECTED 0 404"), "exchange 'gateway'"));
-    assert_true(spectacles_broker_deadline(server->broker) <= server->now + 250);
+    assert_true(spectacles_stream_deadline(spectacles_broker_stream(server->broker)) <= server->now + 250);
     server_ready(server);
     server_pull(server);
     assert_int_equal(server_count(&server->written, "2 basic.publish"), 1);
@@ -516,10 +517,10 @@ static void a_missing_exchange_is_known_in_mid_write(void **state)
     assert_int_equal(spectacles_broker_publish(server->broker, &message, NULL), SPECTACLES_OK);
     assert_int_equal(server_publish(server, "L", "x", 0), 2);
     server_forget(server);
-    assert_true(spectacles_broker_pending(server->broker, &bytes) > 1000);
+    assert_true(spectacles_stream_pending(spectacles_broker_stream(server->broker), &bytes) > 1000);
     memcpy(server->input, bytes, 1000);
     server->input_length = 1000;
-    spectacles_broker_consumed(server->broker, 1000);
+    spectacles_stream_consumed(spectacles_broker_stream(server->broker), 1000);
     server_method(server, 2, 20, 40, "wsww", N(404), "NOT_FOUND - no exchange 'elsewhere' in vhost '/'",
                   N(60), N(40));
     assert_int_equal(server_count(&server->events, "FAILED 1 404"), 1);
@@ -578,14 +579,14 @@ static void deliver_all(sp_server *server, uint64_t *handles, uint64_t count)
 static void writes_acks(const sp_server *server, const uint8_t (*acks)[2], size_t count)
 {
     const uint8_t *bytes;
-    size_t length = spectacles_broker_pending(server->broker, &bytes);
+    size_t length = spectacles_stream_pending(spectacles_broker_stream(server->broker), &bytes);
     assert_int_equal(length, count * 21);
     for (size_t i = 0; i < count; i++) {
         const uint8_t frame[21] = {1, 0, 3, 0, 0, 0, 13, 0,          60,         0,   80,
                                    0, 0, 0, 0, 0, 0, 0,  acks[i][0], acks[i][1], 0xce};
         assert_memory_equal(bytes + 21 * i, frame, sizeof frame);
     }
-    spectacles_broker_consumed(server->broker, length);
+    spectacles_stream_consumed(spectacles_broker_stream(server->broker), length);
 }
 
 static void acknowledgements_of_a_turn_are_one_frame(void **state)
@@ -610,11 +611,11 @@ static void acknowledgements_of_a_turn_are_one_frame(void **state)
     const uint8_t *bytes;
     spectacles_broker_ack(server->broker, handles[8]);
     spectacles_broker_ack(server->broker, handles[9]);
-    assert_int_equal(spectacles_broker_pending(server->broker, &bytes), 21);
-    spectacles_broker_consumed(server->broker, 20);
+    assert_int_equal(spectacles_stream_pending(spectacles_broker_stream(server->broker), &bytes), 21);
+    spectacles_stream_consumed(spectacles_broker_stream(server->broker), 20);
     spectacles_broker_ack(server->broker, handles[10]);
-    assert_int_equal(spectacles_broker_pending(server->broker, &bytes), 22);
-    spectacles_broker_consumed(server->broker, 1);
+    assert_int_equal(spectacles_stream_pending(spectacles_broker_stream(server->broker), &bytes), 22);
+    spectacles_stream_consumed(spectacles_broker_stream(server->broker), 1);
     writes_acks(server, (const uint8_t[][2]){{10, 0}}, 1);
     /* A rejection in between is passed over by no acknowledgement. */
     spectacles_broker_ack(server->broker, handles[11]);
@@ -859,7 +860,7 @@ static void refusals_are_sentences(void **state)
         assert_string_equal(server_last(&server->written, "0 connection.close-ok"), "0 connection.close-ok");
         server_eof(server);
         assert_int_equal(server_count(&server->events, table[i].expected), 1);
-        uint64_t wait = spectacles_broker_deadline(server->broker) - server->now;
+        uint64_t wait = spectacles_stream_deadline(spectacles_broker_stream(server->broker)) - server->now;
         assert_true(table[i].lasts ? wait >= 15000 && wait <= 30000 : wait <= 250);
         server_free(server);
     }
@@ -891,12 +892,14 @@ static void a_late_owner_loses_nothing(void **state)
     sp_server *server = server_new(NULL);
     server_open(server);
     for (int connected = 0; connected < 2; connected++) {
-        spectacles_broker_feed(server->broker, heartbeat, sizeof heartbeat, server->now);
+        spectacles_stream_feed(spectacles_broker_stream(server->broker), heartbeat, sizeof heartbeat,
+                               server->now);
         for (int i = 0; i < 100; i++) {
             server->now += 1000;
-            assert_int_equal(spectacles_broker_expire(server->broker, server->now), SPECTACLES_OK);
+            assert_int_equal(spectacles_stream_expire(spectacles_broker_stream(server->broker), server->now),
+                             SPECTACLES_OK);
         }
-        assert_non_null(spectacles_broker_endpoint(server->broker));
+        assert_non_null(spectacles_stream_endpoint(spectacles_broker_stream(server->broker)));
         server_pull(server);
         assert_int_equal(server_count(&server->events, "DISCONNECTED"), 0);
         if (!connected) {
@@ -982,7 +985,7 @@ static void closing_waits_for_confirms(void **state)
     assert_int_equal(server_count(&server->written, "0 connection.close 200"), 1);
     server_method(server, 0, 10, 51, "");
     assert_int_equal(server_count(&server->events, "CLOSED"), 1);
-    assert_null(spectacles_broker_endpoint(server->broker));
+    assert_null(spectacles_stream_endpoint(spectacles_broker_stream(server->broker)));
     server_free(server);
 
     server = server_new(NULL);
@@ -1018,7 +1021,7 @@ static void both_may_close_at_once(void **state)
         assert_string_equal(server_last(&server->events, ""), server_last(&server->events, "CLOSED"));
         assert_int_equal(server_count(&server->events, "DISCONNECTED"), 0);
         assert_int_equal(server_count(&server->events, "CLOSED"), 1);
-        assert_null(spectacles_broker_endpoint(server->broker));
+        assert_null(spectacles_stream_endpoint(spectacles_broker_stream(server->broker)));
         server_free(server);
     }
 }
@@ -1054,8 +1057,9 @@ static void an_unread_limit_may_be_any_number(void **state)
     static uint8_t most_of_a_frame[131071] = {3, 0, 3, 0, 1, 0xff, 0xf8};
     sp_server *server = server_new(&config);
     server_ready(server);
-    spectacles_broker_feed(server->broker, most_of_a_frame, sizeof most_of_a_frame, server->now);
-    assert_int_equal(spectacles_broker_wants_input(server->broker), 1);
+    spectacles_stream_feed(spectacles_broker_stream(server->broker), most_of_a_frame, sizeof most_of_a_frame,
+                           server->now);
+    assert_int_equal(spectacles_stream_wants_input(spectacles_broker_stream(server->broker)), 1);
     server_free(server);
 }
 

@@ -31,7 +31,7 @@ static const spectacles_broker_event *deliver(sp_server *server, uint64_t tag, c
     memcpy(header + 12, properties, length);
     server_method(server, 3, 60, 60, "sqbss", "s0.1", tag, N(0), "gateway", "A");
     server_frame(server, 2, 3, header, 12 + length);
-    spectacles_broker_feed(server->broker, body, sizeof body, server->now);
+    spectacles_stream_feed(spectacles_broker_stream(server->broker), body, sizeof body, server->now);
     const spectacles_broker_event *event = spectacles_broker_next_event(server->broker, server->now);
     assert_non_null(event);
     return event;

@@ -137,7 +137,7 @@ static void end(sp_server *server)
 {
     if (spectacles_broker_state(server->broker) == SPECTACLES_BROKER_CLOSING)
         server_method(server, 0, 10, 51, "");
-    else if (spectacles_broker_endpoint(server->broker))
+    else if (spectacles_stream_endpoint(spectacles_broker_stream(server->broker)))
         server_eof(server);
 }
 
@@ -1201,21 +1201,24 @@ static void flood(int pulled, const void *bytes, size_t length)
     size_t fed = 0;
     reach(server, AT_READY);
     size_t before = __sanitizer_get_current_allocated_bytes();
-    for (; spectacles_broker_wants_input(server->broker) && fed < 64 * 1024 * 1024; fed += length) {
-        assert_int_equal(spectacles_broker_feed(server->broker, bytes, length, server->now), SPECTACLES_OK);
+    for (; spectacles_stream_wants_input(spectacles_broker_stream(server->broker)) && fed < 64 * 1024 * 1024;
+         fed += length) {
+        assert_int_equal(
+            spectacles_stream_feed(spectacles_broker_stream(server->broker), bytes, length, server->now),
+            SPECTACLES_OK);
         while (pulled && spectacles_broker_next_event(server->broker, server->now))
             ;
     }
     size_t after = __sanitizer_get_current_allocated_bytes();
-    assert_int_equal(spectacles_broker_wants_input(server->broker), 0);
+    assert_int_equal(spectacles_stream_wants_input(spectacles_broker_stream(server->broker)), 0);
     assert_true(fed < 1024 * 1024);
     assert_true(after < before + 2 * 1024 * 1024);
     const uint8_t *out;
     while (spectacles_broker_next_event(server->broker, server->now))
         ;
-    while ((length = spectacles_broker_pending(server->broker, &out)) > 0)
-        spectacles_broker_consumed(server->broker, length);
-    assert_int_equal(spectacles_broker_wants_input(server->broker), 1);
+    while ((length = spectacles_stream_pending(spectacles_broker_stream(server->broker), &out)) > 0)
+        spectacles_stream_consumed(spectacles_broker_stream(server->broker), length);
+    assert_int_equal(spectacles_stream_wants_input(spectacles_broker_stream(server->broker)), 1);
     works(server);
     server_free(server);
 }

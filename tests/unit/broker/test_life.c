@@ -85,7 +85,7 @@ static uint64_t longest_wait(life each)
         server_ready(server);
         each(server);
         server_eof(server);
-        uint64_t wait = spectacles_broker_deadline(server->broker) - server->now;
+        uint64_t wait = spectacles_stream_deadline(spectacles_broker_stream(server->broker)) - server->now;
         longest = i >= CUTS - LAST && wait > longest ? wait : longest;
     }
     server_free(server);

@@ -25,7 +25,7 @@ static uint64_t wait_after(const close_case *each, int handshake)
         server_handshake(server);
     server_method(server, 0, 10, 50, "wsww", (uint64_t)each->code, each->text, (uint64_t)0, (uint64_t)0);
     server_eof(server);
-    uint64_t wait = spectacles_broker_deadline(server->broker) - server->now;
+    uint64_t wait = spectacles_stream_deadline(spectacles_broker_stream(server->broker)) - server->now;
     if (!strstr(server_last(&server->events, "DISCONNECTED"), each->says))
         fail_msg("%s: %s", each->text, server_last(&server->events, "DISCONNECTED"));
     server_free(server);

@@ -8,7 +8,7 @@ static void say_all(sp_server *server)
 {
     static const uint8_t start[] = "\0\x0a\0\x0a\0\x09\0\0\0\0\0\0\0\x05PLAIN\0\0\0\x05"
                                    "en_US";
-    if (spectacles_broker_opened(server->broker, server->now) < 0)
+    if (spectacles_stream_opened(spectacles_broker_stream(server->broker), server->now) < 0)
         return;
     server_pull(server);
     server_frame(server, 1, 0, start, sizeof start - 1);
@@ -27,12 +27,12 @@ static void close_in_mid_write(sp_server *server, const char *body)
     message.body = (const uint8_t *)body;
     message.body_length = strlen(body);
     spectacles_broker_publish(server->broker, &message, NULL);
-    size_t length = spectacles_broker_pending(server->broker, &bytes);
+    size_t length = spectacles_stream_pending(spectacles_broker_stream(server->broker), &bytes);
     length = length < 1000 ? length : 1000;
     if (length > 0)
         memcpy(server->input + server->input_length, bytes, length);
     server->input_length += length;
-    spectacles_broker_consumed(server->broker, length);
+    spectacles_stream_consumed(spectacles_broker_stream(server->broker), length);
     server_method(server, 2, 20, 40, "wsww", (uint64_t)404, "no exchange 'elsewhere'", (uint64_t)0,
                   (uint64_t)0);
     server_answer(server);
@@ -141,17 +141,17 @@ static int live(void)
         calls += call(&server);
         close_in_mid_write(&server, body);
         calls += server_call(&server, "ADD", 100) > 0;
-        spectacles_broker_expire(server.broker, server.now + 10000);
+        spectacles_stream_expire(spectacles_broker_stream(server.broker), server.now + 10000);
         server.now += 10000;
         server_pull(&server);
         server_eof(&server);
         server.now += 100000;
-        spectacles_broker_expire(server.broker, server.now);
+        spectacles_stream_expire(spectacles_broker_stream(server.broker), server.now);
         server_pull(&server);
     }
     spectacles_broker_close(server.broker, server.now);
     server.now += 100000;
-    spectacles_broker_expire(server.broker, server.now);
+    spectacles_stream_expire(spectacles_broker_stream(server.broker), server.now);
     server_pull(&server);
     assert_int_equal(ended(&server), calls);
     spectacles_broker_free(server.broker);

@@ -12,10 +12,10 @@ enum point {
 
 static void start(sp_server *server)
 {
-    spectacles_broker_opened(server->broker, server->now);
+    spectacles_stream_opened(spectacles_broker_stream(server->broker), server->now);
     static const uint8_t frame[] = "\1\0\0\0\0\0\x1c"
                                    "\0\x0a\0\x0a\0\x09\0\0\0\0\0\0\0\5PLAIN\0\0\0\5en_US\xce";
-    spectacles_broker_feed(server->broker, frame, sizeof frame - 1, server->now);
+    spectacles_stream_feed(spectacles_broker_stream(server->broker), frame, sizeof frame - 1, server->now);
 }
 
 static void live(sp_server *server, enum point until)
@@ -64,12 +64,12 @@ static void a_login_that_can_not_be_written_is_wiped_too(void **state)
     const uint8_t *bytes;
     heap_watch(SERVER_PASSWORD);
     sp_server *server = server_new(NULL);
-    spectacles_broker_expire(server->broker, server->now);
+    spectacles_stream_expire(spectacles_broker_stream(server->broker), server->now);
     server_pull(server);
     start(server);
     while (spectacles_broker_next_event(server->broker, server->now))
         continue;
-    assert_true(spectacles_broker_pending(server->broker, &bytes) > 0);
+    assert_true(spectacles_stream_pending(spectacles_broker_stream(server->broker), &bytes) > 0);
     server_eof(server);
     spectacles_broker_free(server->broker);
     server->broker = NULL;

@@ -266,8 +266,8 @@ static void restart(sp_server *server)
 static void restart_and_be_gone(sp_server *server)
 {
     static const uint8_t close[] = "\1\0\0\0\0\0\x0c\0\x0a\0\x32\1\x40\1x\0\0\0\0\xce";
-    spectacles_broker_feed(server->broker, close, sizeof close - 1, server->now);
-    spectacles_broker_eof(server->broker, 0, NULL, 0, server->now);
+    spectacles_stream_feed(spectacles_broker_stream(server->broker), close, sizeof close - 1, server->now);
+    spectacles_stream_eof(spectacles_broker_stream(server->broker), 0, NULL, 0, server->now);
     server_pull(server);
     assert_non_null(strstr(server_last(&server->events, "DISCONNECTED"), "(320 x)"));
 }

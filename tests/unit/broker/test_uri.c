@@ -36,8 +36,8 @@ static void taken(const char *url, const char *host)
     spectacles_broker *broker = NULL;
     if (parse(url, &problem, &broker) != SPECTACLES_OK)
         fail_msg("%s: %s", url, problem.text);
-    spectacles_broker_expire(broker, 1);
-    assert_string_equal(spectacles_broker_endpoint(broker)->host, host);
+    spectacles_stream_expire(spectacles_broker_stream(broker), 1);
+    assert_string_equal(spectacles_stream_endpoint(spectacles_broker_stream(broker))->host, host);
     spectacles_broker_free(broker);
 }
 

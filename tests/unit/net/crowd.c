@@ -99,6 +99,12 @@ static const void *next_event(void *handle, uint64_t now)
     return NULL;
 }
 
+static bool has_event(const void *handle)
+{
+    (void)handle;
+    return false;
+}
+
 static void end(void *handle)
 {
     ((engine *)handle)->wants_connection = false;
@@ -111,7 +117,7 @@ static void destroy(void *handle)
 
 static const sp_stream_calls calls = {endpoint_of, opened,   wants_input, feed,   eof,
                                       pending,     consumed, deadline,    expire, last_error};
-static const sp_holder_calls holder_calls = {next_event, end, destroy};
+static const sp_holder_calls holder_calls = {next_event, has_event, end, destroy};
 
 /* ---- The crowd ---- */
 

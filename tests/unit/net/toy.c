@@ -88,6 +88,12 @@ static const void *toy_next_event(void *handle, uint64_t now)
     return NULL;
 }
 
+static bool toy_has_event(const void *handle)
+{
+    (void)handle;
+    return false;
+}
+
 static void toy_end(void *handle)
 {
     sp_toy *self = handle;
@@ -103,7 +109,7 @@ static void toy_destroy(void *handle)
 const sp_stream_calls toy_calls = {toy_endpoint, toy_opened,   toy_wants_input, toy_feed,   toy_eof,
                                    toy_pending,  toy_consumed, toy_deadline,    toy_expire, toy_last_error};
 
-const sp_holder_calls toy_holder_calls = {toy_next_event, toy_end, toy_destroy};
+const sp_holder_calls toy_holder_calls = {toy_next_event, toy_has_event, toy_end, toy_destroy};
 
 static uint32_t listen_here(int *listener)
 {

@@ -173,6 +173,11 @@ static void take(spectacles_shard *shard, fake_event *event)
     }
 }
 
+static bool has_shard_event(const void *engine)
+{
+    return ((const spectacles_shard *)engine)->queue.count > 0;
+}
+
 static const void *next_shard_event(void *engine, uint64_t now)
 {
     spectacles_shard *shard = engine;
@@ -191,7 +196,8 @@ static const void *next_shard_event(void *engine, uint64_t now)
 spectacles_stream *spectacles_shard_stream(spectacles_shard *shard)
 {
     static const sp_stream_calls calls = {0};
-    static const sp_holder_calls holder_calls = {.next_event = next_shard_event};
+    static const sp_holder_calls holder_calls = {.next_event = next_shard_event,
+                                                 .has_event = has_shard_event};
     if (!shard->stream.calls)
         sp_stream_init(&shard->stream, &calls, &holder_calls, shard);
     return &shard->stream;
@@ -304,6 +310,11 @@ void spectacles_subscription_init(spectacles_subscription *subscription, size_t 
     subscription->size = (uint32_t)size;
 }
 
+static bool has_broker_event(const void *engine)
+{
+    return ((const spectacles_broker *)engine)->queue.count > 0;
+}
+
 static const void *next_broker_event(void *engine, uint64_t now)
 {
     spectacles_broker *broker = engine;
@@ -323,7 +334,8 @@ static const void *next_broker_event(void *engine, uint64_t now)
 spectacles_stream *spectacles_broker_stream(spectacles_broker *broker)
 {
     static const sp_stream_calls calls = {0};
-    static const sp_holder_calls holder_calls = {.next_event = next_broker_event};
+    static const sp_holder_calls holder_calls = {.next_event = next_broker_event,
+                                                 .has_event = has_broker_event};
     if (!broker->stream.calls)
         sp_stream_init(&broker->stream, &calls, &holder_calls, broker);
     return &broker->stream;

@@ -1,0 +1,123 @@
+/*
+ * What time makes due: heartbeats, the limit of each phase, the next attempt to connect, calls without a reply, what
+ * was refused and is tried again. Called by stream.c.
+ */
+#include "broker/broker.h"
+
+/*
+ * Something that the owner has not pulled yet: then it is the owner who is late, and not the broker. Half a
+ * frame is nothing to pull: a connection that dies in the middle of one is as dead as any other.
+ */
+static bool has_unread(const spectacles_broker *broker)
+{
+    sp_wire_frame frame;
+    size_t used;
+    const char *why;
+    sp_slice input = sp_buffer_slice(&broker->input);
+    if (sp_broker_has_news(broker) || broker->publishes.confirm_tag || broker->calls.failed > 0)
+        return true;
+    input.length -= broker->input_used;
+    input.bytes = input.length > 0 ? input.bytes + broker->input_used : NULL;
+    return sp_wire_next(input, broker->frame_max, &frame, &used, &why) != 0;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint64_t heartbeat_deadline(const spectacles_broker *broker)
+{
+    if (broker->heartbeat == 0 || broker->transport != SP_TRANSPORT_OPEN)
+        return SPECTACLES_NEVER;
+    return earlier(broker->beat_at, broker->heard_at + 2 * broker->heartbeat);
+}
+
+static uint64_t call_deadline(const spectacles_broker *broker)
+{
+    const sp_calls *calls = &broker->calls;
+    return sp_calls_count(calls) > calls->failed && !calls->overdue ? calls->due : SPECTACLES_NEVER;
+}
+
+uint64_t sp_broker_deadline(const spectacles_broker *broker)
+{
+    if (broker->state == SPECTACLES_BROKER_IDLE)
+        return 0;
+    if (broker->transport == SP_TRANSPORT_ENDED || broker->state == SPECTACLES_BROKER_CLOSED)
+        return SPECTACLES_NEVER;
+    /* A new connection waits until the owner has pulled what happened to the last one. */
+    if (sp_broker_has_news(broker) && broker->state == SPECTACLES_BROKER_BACKOFF)
+        return call_deadline(broker);
+    uint64_t deadline = earlier(broker->phase_deadline, heartbeat_deadline(broker));
+    deadline = earlier(deadline, call_deadline(broker));
+    deadline = earlier(deadline, broker->publishes.due);
+    deadline = earlier(deadline, sp_suspicion_deadline(&broker->suspicion));
+    if (broker->owner_closes && broker->state != SPECTACLES_BROKER_CLOSING)
+        deadline = earlier(deadline, broker->drain_deadline);
+    if (broker->state == SPECTACLES_BROKER_READY)
+        deadline = earlier(deadline, sp_topology_deadline(&broker->topology));
+    return deadline;
+}
+
+static void lose(spectacles_broker *broker, const char *text, uint64_t now)
+{
+    sp_loss *loss = sp_broker_blame(broker, 0, SPECTACLES_E_CLOSED);
+    if (loss)
+        sp_text_set(&loss->text, "%s", text);
+    sp_broker_settle(broker, now);
+}
+
+static int beat(spectacles_broker *broker, uint64_t now)
+{
+    if (now >= broker->heard_at + 2 * broker->heartbeat) {
+        if (!has_unread(broker)) {
+            lose(broker, "the broker has been silent for two heartbeats: the connection is dead", now);
+            return SPECTACLES_OK;
+        }
+        broker->heard_at = now;
+    }
+    if (now < broker->beat_at)
+        return SPECTACLES_OK;
+    int error = broker->wrote ? SPECTACLES_OK : sp_wire_heartbeat(&broker->control);
+    sp_publishes_shrink(&broker->publishes);
+    broker->wrote = false;
+    broker->beat_at = now + broker->heartbeat / 2;
+    return error;
+}
+
+static void end_phase(spectacles_broker *broker, uint64_t now)
+{
+    static const char *const texts[] = {
+        [SPECTACLES_BROKER_CONNECTING] = "timed out: no connection to the broker",
+        [SPECTACLES_BROKER_HANDSHAKE] = "timed out: the broker did not finish the AMQP handshake",
+        [SPECTACLES_BROKER_SETUP] = "timed out: the broker did not answer the declarations",
+        [SPECTACLES_BROKER_CLOSING] = "timed out: the broker did not answer connection.close"};
+    if (broker->state != SPECTACLES_BROKER_CLOSING && has_unread(broker))
+        broker->phase_deadline = now + broker->connect_timeout;
+    else if (broker->state >= SPECTACLES_BROKER_CONNECTING && broker->state <= SPECTACLES_BROKER_CLOSING)
+        lose(broker, texts[broker->state] ? texts[broker->state] : "timed out", now);
+}
+
+int sp_broker_expire(spectacles_broker *broker, uint64_t now)
+{
+    if (sp_broker_connects_now(broker, now))
+        sp_broker_connect(broker, now);
+    sp_broker_check_drained(broker, now);
+    if (now >= call_deadline(broker)) {
+        /* A reply may have arrived in time, and its owner be late. */
+        broker->calls.overdue = has_unread(broker);
+        if (!broker->calls.overdue)
+            sp_broker_expire_calls(broker, now);
+    }
+    if (broker->transport == SP_TRANSPORT_NONE || broker->transport == SP_TRANSPORT_ENDED)
+        return SPECTACLES_OK;
+    if (now >= broker->phase_deadline)
+        end_phase(broker, now);
+    int error = now >= heartbeat_deadline(broker) ? beat(broker, now) : SPECTACLES_OK;
+    if (error == SPECTACLES_OK && now >= broker->publishes.due)
+        error = sp_publishes_release(&broker->publishes, now + SP_DEFER_NACKED);
+    if (error == SPECTACLES_OK && now >= sp_topology_deadline(&broker->topology))
+        error = sp_broker_advance(broker, now);
+    sp_suspicion_advance(&broker->suspicion, &broker->publishes, sp_broker_only_publishes(broker), now);
+    return error;
+}

@@ -1,0 +1,147 @@
+/*
+ * The deadline of a broker's stream: it lies in the past while an event waits that the owner was not told of, so that
+ * a loop which sleeps until the deadline misses none. And a poller hears of each call that gives the broker work.
+ */
+#include "core/stream.h"
+#include "server.h"
+
+#include <stdbool.h>
+
+static uint64_t deadline_of(const sp_server *server)
+{
+    return spectacles_stream_deadline(spectacles_broker_stream(server->broker));
+}
+
+static const spectacles_broker_event *pull(const sp_server *server)
+{
+    return spectacles_broker_next_event(server->broker, server->now);
+}
+
+/* Two queues that are not consumed: their end is told without asking the broker. */
+static sp_server *server_with_two_queues(void)
+{
+    sp_server *server = server_new(NULL);
+    assert_int_equal(server_subscribe(server, "A", 1), 0);
+    assert_int_equal(server_subscribe(server, "B", 1), 1);
+    server_pull(server);
+    assert_true(deadline_of(server) > server->now);
+    return server;
+}
+
+static void an_event_that_waits_makes_the_deadline_pass(void **state)
+{
+    (void)state;
+    sp_server *server = server_with_two_queues();
+    spectacles_broker_unsubscribe(server->broker, 0);
+    assert_int_equal(deadline_of(server), 0);
+    assert_int_equal(pull(server)->type, SPECTACLES_BROKER_EVENT_UNSUBSCRIBED);
+    assert_null(pull(server));
+    assert_true(deadline_of(server) > server->now);
+    spectacles_broker_close(server->broker, server->now);
+    assert_int_equal(deadline_of(server), 0);
+    server_free(server);
+}
+
+static void an_owner_that_cannot_pull_is_told_once(void **state)
+{
+    (void)state;
+    sp_server *server = server_with_two_queues();
+    spectacles_broker_unsubscribe(server->broker, 0);
+    assert_int_equal(spectacles_stream_expire(spectacles_broker_stream(server->broker), server->now), 0);
+    assert_true(deadline_of(server) > server->now);
+    server_free(server);
+}
+
+static void events_that_are_left_behind_are_told_again(void **state)
+{
+    (void)state;
+    sp_server *server = server_with_two_queues();
+    spectacles_broker_unsubscribe(server->broker, 0);
+    spectacles_broker_unsubscribe(server->broker, 1);
+    assert_int_equal(spectacles_stream_expire(spectacles_broker_stream(server->broker), server->now), 0);
+    assert_int_equal(pull(server)->type, SPECTACLES_BROKER_EVENT_UNSUBSCRIBED);
+    assert_int_equal(deadline_of(server), 0);
+    assert_int_equal(spectacles_stream_expire(spectacles_broker_stream(server->broker), server->now), 0);
+    assert_true(deadline_of(server) > server->now);
+    server_free(server);
+}
+
+/* A loop that sleeps until the deadline hears of a call whose time is up. */
+static void a_call_whose_time_is_up_is_told(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    server_ready(server);
+    assert_int_equal(server_call(server, "K", 100), 1);
+    server_pull(server);
+    server->now += 100;
+    assert_true(deadline_of(server) <= server->now);
+    assert_int_equal(spectacles_stream_expire(spectacles_broker_stream(server->broker), server->now), 0);
+    assert_int_equal(pull(server)->type, SPECTACLES_BROKER_EVENT_CALL_FAILED);
+    assert_null(pull(server));
+    assert_true(deadline_of(server) > server->now);
+    server_free(server);
+}
+
+typedef struct poller {
+    sp_list list;
+    sp_stream_watch *watch;
+} poller;
+
+static void watch(poller *self, spectacles_stream *stream)
+{
+    sp_list_init(&self->list);
+    self->watch = &stream->poller;
+    sp_stream_watch_begin(self->watch, &self->list, self);
+    sp_list_take(&self->list);
+}
+
+/* Whether the poller was told since it was asked last. */
+static bool was_told(poller *self)
+{
+    return sp_list_take(&self->list) != NULL;
+}
+
+static void a_poller_hears_of_each_call_that_gives_work(void **state)
+{
+    (void)state;
+    poller self;
+    sp_server *server = server_new(NULL);
+    assert_int_equal(server_subscribe(server, "A", 10), 0);
+    server_ready(server);
+    for (uint64_t tag = 1; tag <= 3; tag++)
+        server_deliver(server, tag, "s0.1", "A", "x", 1);
+    uint64_t last = server->delivery;
+    watch(&self, spectacles_broker_stream(server->broker));
+    assert_false(was_told(&self));
+    server_publish(server, "K", "x", 0);
+    assert_true(was_told(&self));
+    server_call(server, "K", 1000);
+    assert_true(was_told(&self));
+    spectacles_broker_ack(server->broker, last - 2);
+    assert_true(was_told(&self));
+    spectacles_broker_reject(server->broker, last - 1, 0);
+    assert_true(was_told(&self));
+    spectacles_broker_ack_all(server->broker, last);
+    assert_true(was_told(&self));
+    server_subscribe(server, "B", 10);
+    assert_true(was_told(&self));
+    spectacles_broker_unsubscribe(server->broker, 0);
+    assert_true(was_told(&self));
+    spectacles_broker_close(server->broker, server->now);
+    assert_true(was_told(&self));
+    sp_stream_watch_end(self.watch);
+    server_free(server);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_event_that_waits_makes_the_deadline_pass),
+        cmocka_unit_test(an_owner_that_cannot_pull_is_told_once),
+        cmocka_unit_test(events_that_are_left_behind_are_told_again),
+        cmocka_unit_test(a_call_whose_time_is_up_is_told),
+        cmocka_unit_test(a_poller_hears_of_each_call_that_gives_work),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
