@@ -7,6 +7,7 @@
 #include "relay/events.h"
 #include "relay/packets.h"
 #include "relay/sends.h"
+#include "relay/served.h"
 #include "routing/route.h"
 
 #include <string.h>
@@ -24,15 +25,6 @@ static int subscribe(spectacles_relay *relay, const char *event, size_t length, 
     return spectacles_broker_subscribe(relay->commands, &subscription);
 }
 
-static int find_shard(const spectacles_relay *relay, uint32_t shard_id)
-{
-    for (size_t i = 0; i < relay->served; i++) {
-        if (relay->shards[i].id == shard_id)
-            return (int)i;
-    }
-    return -1;
-}
-
 /* The queues of all shards, ours or not, so that a packet for a gateway that is down waits for it, and that of
  * gaps. No subgroup ever. */
 int sp_relay_subscribe(spectacles_relay *relay)
@@ -40,7 +32,7 @@ int sp_relay_subscribe(spectacles_relay *relay)
     for (uint32_t id = 0; id < relay->shard_count; id++) {
         char key[16];
         int length = spectacles_route_shard_key(key, sizeof key, id);
-        int index = subscribe(relay, key, (size_t)length, find_shard(relay, id) < 0);
+        int index = subscribe(relay, key, (size_t)length, !sp_relay_find_shard(relay, id));
         if (index < 0)
             return index;
         if ((uint32_t)index != id)
@@ -97,11 +89,11 @@ static void on_message(spectacles_relay *relay, const spectacles_broker_event *e
         sp_relay_take_send(relay, event);
         return;
     }
-    int index = find_shard(relay, event->subscription);
-    if (index < 0)
-        spectacles_broker_reject(relay->commands, event->delivery, 1);
+    sp_relay_shard *shard = sp_relay_find_shard(relay, event->subscription);
+    if (shard)
+        sp_relay_take_packet(relay, shard, event);
     else
-        sp_relay_take_packet(relay, (uint32_t)index, event);
+        spectacles_broker_reject(relay->commands, event->delivery, 1);
 }
 
 static void on_commands_event(spectacles_relay *relay, const spectacles_broker_event *event)
@@ -150,6 +142,6 @@ uint64_t sp_relay_commands_deadline(const spectacles_relay *relay)
     if (relay->stopping)
         return SPECTACLES_NEVER;
     uint64_t sends = sp_relay_sends_deadline(relay);
-    uint64_t packets = sp_relay_packets_deadline(relay);
+    uint64_t packets = sp_timers_deadline(&relay->packets_timers);
     return sends < packets ? sends : packets;
 }

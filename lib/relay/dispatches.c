@@ -10,7 +10,6 @@
 #include "relay/rate_limited.h"
 
 #include <spectacles/codec.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,9 +134,9 @@ static int publish(spectacles_relay *relay, const sp_relay_shard *shard, const s
     return spectacles_broker_publish(relay->events, &message, tag);
 }
 
-static int publish_dispatch(spectacles_relay *relay, uint32_t index, const spectacles_shard_event *event)
+static int publish_dispatch(spectacles_relay *relay, sp_relay_shard *shard,
+                            const spectacles_shard_event *event)
 {
-    sp_relay_shard *shard = &relay->shards[index];
     sp_publish *kept = sp_ring_push(&relay->publishes);
     if (!kept)
         return SPECTACLES_E_NOMEM;
@@ -146,7 +145,7 @@ static int publish_dispatch(spectacles_relay *relay, uint32_t index, const spect
         return SPECTACLES_E_NOMEM;
     }
     *kept =
-        (sp_publish){.kind = SP_PUBLISH_DISPATCH, .shard = index, .epoch = shard->epoch, .seq = event->seq};
+        (sp_publish){.kind = SP_PUBLISH_DISPATCH, .shard = shard, .epoch = shard->epoch, .seq = event->seq};
     int error = publish(relay, shard, event, &kept->tag);
     if (error != SPECTACLES_OK) {
         sp_ring_pop_back(&shard->dispatches);
@@ -215,10 +214,9 @@ static void ask_for_replay(spectacles_relay *relay, sp_relay_shard *shard,
     spectacles_shard_reconnect(shard->engine, now);
 }
 
-void sp_relay_take_dispatch(spectacles_relay *relay, uint32_t index, const spectacles_shard_event *event,
-                            uint64_t now)
+void sp_relay_take_dispatch(spectacles_relay *relay, sp_relay_shard *shard,
+                            const spectacles_shard_event *event, uint64_t now)
 {
-    sp_relay_shard *shard = &relay->shards[index];
     /* What comes while we stop is not committed: the next process has it replayed. */
     if (relay->stopping || shard->awaits_replay)
         return;
@@ -229,7 +227,7 @@ void sp_relay_take_dispatch(spectacles_relay *relay, uint32_t index, const spect
     }
     if (sp_relay_is_rate_limited(event->name, event->name_length))
         sp_relay_tell_rate_limited(relay, shard, event);
-    int error = publish_dispatch(relay, index, event);
+    int error = publish_dispatch(relay, shard, event);
     relay->stats.published += error == SPECTACLES_OK;
     if (sp_relay_is_unwritable(error))
         error = skip_unreadable(relay, shard, event, error, now);
@@ -237,38 +235,28 @@ void sp_relay_take_dispatch(spectacles_relay *relay, uint32_t index, const spect
         ask_for_replay(relay, shard, event, error, now);
 }
 
-/* ---- The session, which is part of every message-id ---- */
-
-void sp_relay_keep_session(sp_relay_shard *shard)
-{
-    spectacles_session session = {.size = sizeof session};
-    if (spectacles_shard_session(shard->engine, &session) == SPECTACLES_OK)
-        snprintf(shard->session, sizeof shard->session, "%s", session.session_id);
-    shard->session_length = strlen(shard->session);
-}
-
 /* ---- What became of a dispatch ---- */
 
 /* NULL when the connection that brought the dispatch has ended: Discord replays it. */
-static sp_dispatch *dispatch_of(const spectacles_relay *relay, const sp_publish *publish)
+static sp_dispatch *dispatch_of(const sp_publish *publish)
 {
-    const sp_relay_shard *shard = &relay->shards[publish->shard];
+    const sp_relay_shard *shard = publish->shard;
     return publish->epoch == shard->epoch ? find(shard, publish->seq) : NULL;
 }
 
-static void finish(spectacles_relay *relay, const sp_publish *publish)
+static void finish(const sp_publish *publish)
 {
-    sp_dispatch *dispatch = dispatch_of(relay, publish);
+    sp_dispatch *dispatch = dispatch_of(publish);
     if (!dispatch)
         return;
     dispatch->done = true;
-    commit(&relay->shards[publish->shard]);
+    commit(publish->shard);
 }
 
 void sp_relay_dispatch_confirmed(spectacles_relay *relay, const sp_publish *publish)
 {
     relay->stats.confirmed++;
-    finish(relay, publish);
+    finish(publish);
 }
 
 /* No queue takes the event: events of this name are held back for a while. */
@@ -276,7 +264,7 @@ void sp_relay_dispatch_unroutable(spectacles_relay *relay, const sp_publish *pub
                                   const spectacles_broker_event *event, uint64_t now)
 {
     relay->stats.unroutable++;
-    finish(relay, publish);
+    finish(publish);
     if (!sp_unroutable_add(&relay->unroutable, event->key, event->key_length, now))
         return;
     sp_relay_pending *queued =
@@ -291,17 +279,17 @@ void sp_relay_dispatch_unroutable(spectacles_relay *relay, const sp_publish *pub
 void sp_relay_dispatch_refused(spectacles_relay *relay, const sp_publish *publish,
                                const spectacles_broker_event *event, uint64_t now)
 {
-    sp_relay_shard *shard = &relay->shards[publish->shard];
+    sp_relay_shard *shard = publish->shard;
     sp_relay_pending *queued = sp_relay_queue_broker_event(relay, SPECTACLES_RELAY_EVENTS,
                                                            SPECTACLES_RELAY_EVENT_PUBLISH_FAILED, event);
     if (queued) {
         queued->event.shard_id = shard->id;
         queued->event.seq = publish->seq;
     }
-    if (!dispatch_of(relay, publish))
+    if (!dispatch_of(publish))
         return;
     if (sp_relay_skip_gap(relay, shard, publish->seq, now) == SPECTACLES_OK)
-        finish(relay, publish);
+        finish(publish);
     else
         spectacles_shard_reconnect(shard->engine, now);
 }

@@ -6,14 +6,11 @@
 /* Discord -> workers. */
 
 /* A dispatch was pulled from a shard: it is published, filtered out, or asked for again. */
-void sp_relay_take_dispatch(spectacles_relay *relay, uint32_t index, const spectacles_shard_event *event,
-                            uint64_t now);
+void sp_relay_take_dispatch(spectacles_relay *relay, sp_relay_shard *shard,
+                            const spectacles_shard_event *event, uint64_t now);
 
 /* The connection of the shard has ended: what was not committed comes again, and is noted again then. */
 void sp_relay_forget_dispatches(sp_relay_shard *shard);
-
-/* Remembers the id of the shard's session, which is part of every message-id. */
-void sp_relay_keep_session(sp_relay_shard *shard);
 
 /* What became of the publish of a dispatch: the broker has it; no queue took it; the broker never will. */
 void sp_relay_dispatch_confirmed(spectacles_relay *relay, const sp_publish *publish);

@@ -8,8 +8,10 @@
 #include "codec/json.h"
 #include "core/config.h"
 #include "core/export.h"
+#include "core/stream.h"
 #include "relay/events.h"
 #include "relay/publishes.h"
+#include "relay/served.h"
 #include "routing/route.h"
 
 #include <spectacles/codec.h>
@@ -37,23 +39,35 @@ static uint64_t unix_time(const spectacles_relay *relay, uint64_t now)
     return relay->unix_offset ? now + relay->unix_offset : 0;
 }
 
-/* ---- From a former process ---- */
-
-static sp_relay_shard *shard_of(const spectacles_relay *relay, uint32_t shard_id)
+/* When the first of its gaps that are not on their way may be published; SPECTACLES_NEVER for never. 0: at once. */
+static uint64_t first_due(const sp_relay_shard *shard)
 {
-    for (size_t i = 0; i < relay->served; i++) {
-        if (relay->shards[i].id == shard_id)
-            return &relay->shards[i];
+    uint64_t first = SPECTACLES_NEVER;
+    for (size_t i = 0; i < shard->gaps.count; i++) {
+        const sp_gap *gap = sp_ring_at(&shard->gaps, i);
+        if (!is_open(gap) && gap->tag == 0 && gap->not_before < first)
+            first = gap->not_before;
     }
-    return NULL;
+    return first;
 }
+
+/* Its gaps have changed. */
+static void schedule(spectacles_relay *relay, sp_relay_shard *shard)
+{
+    uint64_t due = first_due(shard);
+    sp_timer_set(&relay->gaps_timers, &shard->gaps_timer, due > 0 ? due : SPECTACLES_NEVER);
+    if (due == 0)
+        sp_list_add(&relay->with_gaps, &shard->gaps_node);
+}
+
+/* ---- From a former process ---- */
 
 int sp_relay_import_gaps(spectacles_relay *relay, const spectacles_relay_config *config,
                          spectacles_problem *problem)
 {
     for (size_t i = 0; i < config->gap_count; i++) {
         const spectacles_gap *given = &config->gaps[i];
-        sp_relay_shard *shard = shard_of(relay, given->shard_id);
+        sp_relay_shard *shard = sp_relay_find_shard(relay, given->shard_id);
         if (given->size != sizeof *given)
             return sp_refuse(problem, SPECTACLES_E_INVAL, "the size of a gap is not sizeof(spectacles_gap)");
         if (!shard)
@@ -67,6 +81,7 @@ int sp_relay_import_gaps(spectacles_relay *relay, const spectacles_relay_config 
         *gap = (sp_gap){.seq = given->seq, .next = given->next, .time = given->unix_time};
         copy_id(gap->old_session_id, given->old_session_id);
         copy_id(gap->new_session_id, given->new_session_id);
+        schedule(relay, shard);
     }
     return SPECTACLES_OK;
 }
@@ -91,7 +106,7 @@ SPECTACLES_EXPORT void spectacles_gap_init(spectacles_gap *gap, size_t size)
 SPECTACLES_EXPORT int spectacles_relay_gap(const spectacles_relay *relay, size_t index, spectacles_gap *out)
 {
     for (size_t i = 0; i < relay->served; i++) {
-        const sp_relay_shard *shard = &relay->shards[i];
+        const sp_relay_shard *shard = relay->shards[i];
         if (index < shard->gaps.count) {
             describe(shard, sp_ring_at(&shard->gaps, index), out);
             return 1;
@@ -128,7 +143,7 @@ void sp_relay_open_gap(const spectacles_relay *relay, sp_relay_shard *shard, con
     copy_id(gap->old_session_id, old_session);
 }
 
-void sp_relay_end_gaps(sp_relay_shard *shard)
+void sp_relay_end_gaps(spectacles_relay *relay, sp_relay_shard *shard)
 {
     for (size_t i = 0; i < shard->gaps.count; i++) {
         sp_gap *gap = sp_ring_at(&shard->gaps, i);
@@ -137,9 +152,10 @@ void sp_relay_end_gaps(sp_relay_shard *shard)
         copy_id(gap->new_session_id, shard->session);
         gap->next = 1;
     }
+    schedule(relay, shard);
 }
 
-int sp_relay_skip_gap(const spectacles_relay *relay, sp_relay_shard *shard, uint64_t seq, uint64_t now)
+int sp_relay_skip_gap(spectacles_relay *relay, sp_relay_shard *shard, uint64_t seq, uint64_t now)
 {
     sp_gap *gap = sp_ring_push(&shard->gaps);
     if (!gap)
@@ -147,6 +163,7 @@ int sp_relay_skip_gap(const spectacles_relay *relay, sp_relay_shard *shard, uint
     *gap = (sp_gap){.seq = seq - 1, .next = seq + 1, .time = unix_time(relay, now)};
     copy_id(gap->old_session_id, shard->session);
     copy_id(gap->new_session_id, shard->session);
+    schedule(relay, shard);
     return SPECTACLES_OK;
 }
 
@@ -227,13 +244,12 @@ static void tell(spectacles_relay *relay, const sp_relay_shard *shard, sp_gap *g
                     "its former session is not known: what came before this one may be missing");
 }
 
-static bool publish_gap(spectacles_relay *relay, uint32_t index, sp_gap *gap)
+static bool publish_gap(spectacles_relay *relay, sp_relay_shard *shard, sp_gap *gap)
 {
-    const sp_relay_shard *shard = &relay->shards[index];
     sp_publish *kept = sp_ring_push(&relay->publishes);
     if (!kept)
         return false;
-    *kept = (sp_publish){.kind = SP_PUBLISH_GAP, .shard = index};
+    *kept = (sp_publish){.kind = SP_PUBLISH_GAP, .shard = shard};
     if (publish(relay, shard, gap, &kept->tag) != SPECTACLES_OK) {
         sp_ring_pop_back(&relay->publishes);
         return false;
@@ -248,16 +264,40 @@ static bool is_due(const spectacles_relay *relay, const sp_gap *gap, uint64_t no
     return !is_open(gap) && gap->tag == 0 && now >= gap->not_before && spectacles_broker_room(relay->events);
 }
 
+static bool publish_gaps_of(spectacles_relay *relay, sp_relay_shard *shard, uint64_t now)
+{
+    bool published = false;
+    for (size_t i = 0; i < shard->gaps.count; i++) {
+        sp_gap *gap = sp_ring_at(&shard->gaps, i);
+        published |= is_due(relay, gap, now) && publish_gap(relay, shard, gap);
+    }
+    schedule(relay, shard);
+    /* The dispatches behind its gaps may be pulled now. */
+    if (published)
+        sp_stream_touch(spectacles_shard_stream(shard->engine));
+    return published;
+}
+
+static void take_due(spectacles_relay *relay, uint64_t now)
+{
+    sp_timer *timer;
+    while ((timer = sp_timers_take_due(&relay->gaps_timers, now)))
+        sp_list_add(&relay->with_gaps, &sp_list_owner(timer, sp_relay_shard, gaps_timer)->gaps_node);
+}
+
+/* A gap that could not be published stays in the list, and is tried again in the next call. */
 bool sp_relay_publish_gaps(spectacles_relay *relay, uint64_t now)
 {
     bool published = false;
-    for (uint32_t index = 0; index < relay->served && !relay->stopping; index++) {
-        const sp_ring *gaps = &relay->shards[index].gaps;
-        for (size_t i = 0; i < gaps->count; i++) {
-            sp_gap *gap = sp_ring_at(gaps, i);
-            published |= is_due(relay, gap, now) && publish_gap(relay, index, gap);
-        }
-    }
+    sp_list_node *node;
+    sp_list due;
+    if (relay->stopping || !spectacles_broker_room(relay->events))
+        return false;
+    take_due(relay, now);
+    sp_list_init(&due);
+    sp_list_move(&due, &relay->with_gaps);
+    while ((node = sp_list_take(&due)))
+        published |= publish_gaps_of(relay, sp_list_owner(node, sp_relay_shard, gaps_node), now);
     return published;
 }
 
@@ -286,7 +326,7 @@ static sp_gap *find(const sp_relay_shard *shard, uint64_t tag, size_t *index)
 void sp_relay_gap_confirmed(spectacles_relay *relay, const sp_publish *publish)
 {
     size_t index;
-    sp_relay_shard *shard = &relay->shards[publish->shard];
+    sp_relay_shard *shard = publish->shard;
     if (!find(shard, publish->tag, &index))
         return;
     sp_ring_remove(&shard->gaps, index);
@@ -297,25 +337,18 @@ void sp_relay_gap_confirmed(spectacles_relay *relay, const sp_publish *publish)
 void sp_relay_gap_returned(spectacles_relay *relay, const sp_publish *publish, uint64_t now)
 {
     size_t index;
-    sp_gap *gap = find(&relay->shards[publish->shard], publish->tag, &index);
+    sp_gap *gap = find(publish->shard, publish->tag, &index);
     if (!gap)
         return;
     gap->tag = 0;
     gap->not_before = now + SP_RELAY_RETRY;
+    schedule(relay, publish->shard);
 }
 
+/* Without room in the window a gap waits for the broker, and not for a time. */
 uint64_t sp_relay_gaps_deadline(const spectacles_relay *relay)
 {
-    uint64_t deadline = SPECTACLES_NEVER;
     if (relay->stopping || !spectacles_broker_room(relay->events))
-        return deadline;
-    for (size_t i = 0; i < relay->served; i++) {
-        const sp_ring *gaps = &relay->shards[i].gaps;
-        for (size_t j = 0; j < gaps->count; j++) {
-            const sp_gap *gap = sp_ring_at(gaps, j);
-            if (gap->tag == 0 && gap->not_before > 0 && gap->not_before < deadline)
-                deadline = gap->not_before;
-        }
-    }
-    return deadline;
+        return SPECTACLES_NEVER;
+    return sp_timers_deadline(&relay->gaps_timers);
 }

@@ -12,10 +12,10 @@ int sp_relay_import_gaps(spectacles_relay *relay, const spectacles_relay_config 
 /* A session is lost; the gap ends where the next one begins. */
 void sp_relay_open_gap(const spectacles_relay *relay, sp_relay_shard *shard, const char *old_session,
                        uint64_t seq, uint64_t now);
-void sp_relay_end_gaps(sp_relay_shard *shard);
+void sp_relay_end_gaps(spectacles_relay *relay, sp_relay_shard *shard);
 
 /* One dispatch of this session can not be published. */
-int sp_relay_skip_gap(const spectacles_relay *relay, sp_relay_shard *shard, uint64_t seq, uint64_t now);
+int sp_relay_skip_gap(spectacles_relay *relay, sp_relay_shard *shard, uint64_t seq, uint64_t now);
 
 /* Publishes what can be published. True when it did something. */
 bool sp_relay_publish_gaps(spectacles_relay *relay, uint64_t now);

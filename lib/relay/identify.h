@@ -1,26 +1,41 @@
 #ifndef SP_RELAY_IDENTIFY_H
 #define SP_RELAY_IDENTIFY_H
 
-#include <spectacles/types.h>
+#include "core/timers.h"
+
 #include <stdbool.h>
+#include <stdint.h>
+
+/* The shards of a bot whose ids have one remainder identify one after the other. */
+typedef struct sp_identify_bucket {
+    uint64_t free_at;
+    sp_timers waiting; /* the shards that wait, by their ids: those of a bucket start in order */
+    sp_timer turn;     /* set while shards wait: when the bucket is free */
+} sp_identify_bucket;
 
 /*
- * Whose turn it is to identify (Discord: "max_concurrency"): one shard of a bucket every so often. The caller
- * asks for its shards in the order of their numbers, so that those of a bucket start in order.
+ * Whose turn it is to identify (Discord: "max_concurrency"): one shard of a bucket every so often, and no more in a day
+ * than Discord allows.
  */
 typedef struct sp_identify {
-    uint64_t *free_at; /* per bucket */
-    uint32_t buckets;
+    sp_identify_bucket *buckets;
+    uint32_t bucket_count;
+    sp_timers turns; /* of the buckets with shards that wait */
     uint32_t interval;
-    bool limited; /* what follows was told */
-    bool told;    /* that none is left */
+    bool limited; /* total, remaining and reset_at are known */
+    bool limit_reported;
     uint32_t total;
     uint32_t remaining;
     uint64_t reset_at;
 } sp_identify;
 
-int sp_identify_init(sp_identify *identify, uint32_t max_concurrency, uint32_t interval);
+/* concurrency: of GET /gateway/bot; there are at most as many buckets as shards. SPECTACLES_E_NOMEM. */
+int sp_identify_init(sp_identify *identify, uint32_t concurrency, uint32_t shard_count, uint32_t interval);
 void sp_identify_free(sp_identify *identify);
+
+/* Makes room for a shard that may want to identify, or gives its room up. SPECTACLES_E_NOMEM. */
+int sp_identify_reserve(sp_identify *identify, uint32_t shard_id);
+void sp_identify_release(sp_identify *identify, uint32_t shard_id);
 
 /* How many identifies are left until when, and how many there are then (Discord: "Session Start Limit Object"). */
 void sp_identify_limit(sp_identify *identify, uint32_t total, uint32_t remaining, uint64_t reset_at);
@@ -28,10 +43,20 @@ void sp_identify_limit(sp_identify *identify, uint32_t total, uint32_t remaining
 /* None is left now. */
 bool sp_identify_exhausted(const sp_identify *identify, uint64_t now);
 
-/* When this shard's bucket is free, and an identify is left; that may be in the past. */
-uint64_t sp_identify_free_at(const sp_identify *identify, uint32_t shard_id);
+/* A shard waits to identify from now on, or does not wait any more. turn: its own, set while it waits. */
+void sp_identify_wait(sp_identify *identify, uint32_t shard_id, sp_timer *turn);
+void sp_identify_leave(sp_identify *identify, uint32_t shard_id, sp_timer *turn);
 
-/* The bucket of this shard has been used. */
+/* The shard that waits and may identify now; NULL when there is none. It stays where it is. */
+sp_timer *sp_identify_next(const sp_identify *identify, uint64_t now);
+
+/* Any shard that waits; NULL when there is none. */
+sp_timer *sp_identify_first(const sp_identify *identify);
+
+/* The shard has identified: its bucket is not free for a while. */
 void sp_identify_take(sp_identify *identify, uint32_t shard_id, uint64_t now);
+
+/* When the next shard that waits may identify; SPECTACLES_NEVER when none waits. */
+uint64_t sp_identify_deadline(const sp_identify *identify);
 
 #endif

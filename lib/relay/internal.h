@@ -2,8 +2,10 @@
 #define SP_RELAY_INTERNAL_H
 
 #include "core/buffer.h"
+#include "core/list.h"
 #include "core/ring.h"
 #include "core/text.h"
+#include "core/timers.h"
 #include "relay/filter.h"
 #include "relay/identify.h"
 #include "relay/unroutable.h"
@@ -48,22 +50,25 @@ typedef struct sp_packet {
     size_t d_length;
 } sp_packet;
 
-/* A shard that is served here. */
+/* A shard that is served here. Its nodes are in the lists of the relay, its timers in the heaps of the relay. */
 typedef struct sp_relay_shard {
     spectacles_shard *engine;
     bool holds_engine; /* the relay has taken hold of it, and has to let go */
     uint32_t id;
-    bool wants_identify;
-    bool final;         /* closed or fatal */
-    bool awaits_replay; /* its connection: what is still read of it will be replayed */
-    uint64_t epoch;     /* counts connections: a confirm for an older one commits nothing */
+    sp_timer identify_turn;    /* set: it waits to identify, in the heap of its bucket, by its id */
+    sp_list_node packets_node; /* held packets may be sent now */
+    sp_timer packets_timer;    /* held packets wait for the rate limit until then */
+    sp_list_node gaps_node;    /* a gap may be published now */
+    sp_timer gaps_timer;       /* a gap is published again then */
+    bool final;                /* closed or fatal */
+    bool awaits_replay;        /* its connection: what is still read of it will be replayed */
+    uint64_t epoch;            /* counts connections: a confirm for an older one commits nothing */
     char session[SP_RELAY_SESSION_MAX + 1];
     size_t session_length;
     sp_ring dispatches;
     sp_ring gaps;
     sp_ring held; /* packets that wait for the shard or its rate limit */
     sp_ring sent; /* packets on their way */
-    uint64_t held_until;
 } sp_relay_shard;
 
 enum sp_publish_kind {
@@ -76,8 +81,8 @@ enum sp_publish_kind {
 typedef struct sp_publish {
     uint64_t tag;
     enum sp_publish_kind kind;
-    bool finished;  /* answered; it waits for those in front of it */
-    uint32_t shard; /* of a dispatch or a gap */
+    bool finished;         /* answered; it waits for those in front of it */
+    sp_relay_shard *shard; /* of a dispatch or a gap */
     uint64_t epoch;
     uint64_t seq;
     uint64_t delivery; /* of a command */
@@ -106,9 +111,15 @@ typedef struct sp_relay_pending {
 } sp_relay_pending;
 
 struct spectacles_relay {
-    sp_relay_shard *shards; /* those that are served here, in the order of their ids */
-    size_t served;          /* how many those are */
-    size_t turn;            /* whose turn it is to be pulled */
+    sp_relay_shard **shards; /* those that are served here, in the order of their ids */
+    size_t served;           /* how many those are */
+    size_t capacity;         /* of the array */
+    size_t final;            /* how many of them are closed or fatal */
+    sp_list ready;           /* shards that may have events, in the order of their turns */
+    sp_list sendable;        /* shards whose held packets may be sent now */
+    sp_list with_gaps;       /* shards with a gap that may be published now */
+    sp_timers packets_timers;
+    sp_timers gaps_timers;
     uint32_t shard_count;
     spectacles_broker *events;
     spectacles_broker *commands;

@@ -25,7 +25,8 @@ static void drop_lost_packets(const spectacles_relay *relay, sp_ring *packets)
         drop_front(packets);
 }
 
-void sp_relay_take_packet(spectacles_relay *relay, uint32_t index, const spectacles_broker_event *event)
+void sp_relay_take_packet(spectacles_relay *relay, sp_relay_shard *shard,
+                          const spectacles_broker_event *event)
 {
     spectacles_packet packet;
     spectacles_problem problem = {0};
@@ -37,7 +38,6 @@ void sp_relay_take_packet(spectacles_relay *relay, uint32_t index, const spectac
         sp_relay_reject(relay, event->delivery, event->key, event->key_length, error, problem.text);
         return;
     }
-    sp_relay_shard *shard = &relay->shards[index];
     drop_lost_packets(relay, &shard->held);
     uint8_t *kept = sp_relay_copy_body(packet.d, packet.d_length);
     sp_packet *held = kept ? sp_ring_push(&shard->held) : NULL;
@@ -47,6 +47,30 @@ void sp_relay_take_packet(spectacles_relay *relay, uint32_t index, const spectac
         return;
     }
     *held = (sp_packet){.delivery = event->delivery, .op = packet.op, .d = kept, .d_length = packet.d_length};
+    if (!sp_timer_is_set(&shard->packets_timer))
+        sp_list_add(&relay->sendable, &shard->packets_node);
+}
+
+void sp_relay_packets_may_go(spectacles_relay *relay, sp_relay_shard *shard)
+{
+    sp_timer_set(&relay->packets_timers, &shard->packets_timer, SPECTACLES_NEVER);
+    if (shard->held.count > 0)
+        sp_list_add(&relay->sendable, &shard->packets_node);
+}
+
+/*
+ * The front packet was not taken. A shard that is not ready tells of READY or RESUMED, and a full output of SENT. The
+ * rate limit and memory are waited for.
+ */
+static void wait_to_send(spectacles_relay *relay, sp_relay_shard *shard, int error, uint64_t now)
+{
+    uint64_t until = SPECTACLES_NEVER;
+    uint32_t remaining = 0;
+    if (error == SPECTACLES_E_AGAIN)
+        spectacles_shard_budget(shard->engine, now, &remaining, &until);
+    else if (error == SPECTACLES_E_NOMEM)
+        until = now + SP_RELAY_RETRY;
+    sp_timer_set(&relay->packets_timers, &shard->packets_timer, until);
 }
 
 /* True when the front packet was sent or rejected, so that the next one can follow. */
@@ -54,20 +78,20 @@ static bool send_front(spectacles_relay *relay, sp_relay_shard *shard, uint64_t 
 {
     sp_packet *packet = sp_ring_front(&shard->held);
     sp_packet *sent = sp_ring_push(&shard->sent);
-    if (!sent)
-        return false;
-    int error =
-        spectacles_shard_send(shard->engine, packet->op, packet->d, packet->d_length, now, &packet->ticket);
+    int error = sent ? spectacles_shard_send(shard->engine, packet->op, packet->d, packet->d_length, now,
+                                             &packet->ticket)
+                     : SPECTACLES_E_NOMEM;
     if (error == SPECTACLES_OK) {
         *sent = *packet;
         sp_ring_pop(&shard->held);
         return true;
     }
-    sp_ring_pop_back(&shard->sent);
-    if (error == SPECTACLES_E_AGAIN)
-        spectacles_shard_budget(shard->engine, now, NULL, &shard->held_until);
-    if (error == SPECTACLES_E_AGAIN || error == SPECTACLES_E_STATE || error == SPECTACLES_E_NOMEM)
+    if (sent)
+        sp_ring_pop_back(&shard->sent);
+    if (error == SPECTACLES_E_AGAIN || error == SPECTACLES_E_STATE || error == SPECTACLES_E_NOMEM) {
+        wait_to_send(relay, shard, error, now);
         return false;
+    }
     char key[16];
     int length = spectacles_route_shard_key(key, sizeof key, shard->id);
     sp_relay_reject(relay, packet->delivery, key, (size_t)length, error,
@@ -76,33 +100,41 @@ static bool send_front(spectacles_relay *relay, sp_relay_shard *shard, uint64_t 
     return true;
 }
 
+static void take_due(spectacles_relay *relay, uint64_t now)
+{
+    sp_timer *timer;
+    while ((timer = sp_timers_take_due(&relay->packets_timers, now)))
+        sp_list_add(&relay->sendable, &sp_list_owner(timer, sp_relay_shard, packets_timer)->packets_node);
+}
+
 bool sp_relay_send_packets(spectacles_relay *relay, uint64_t now)
 {
     bool sent = false;
-    for (size_t i = 0; i < relay->served && !relay->stopping; i++) {
-        sp_relay_shard *shard = &relay->shards[i];
-        bool ready = spectacles_shard_state(shard->engine) == SPECTACLES_SHARD_READY;
-        if (now >= shard->held_until)
-            shard->held_until = 0;
-        if (!ready || shard->held_until > 0)
+    sp_list_node *node;
+    if (relay->stopping)
+        return false;
+    take_due(relay, now);
+    while ((node = sp_list_take(&relay->sendable))) {
+        sp_relay_shard *shard = sp_list_owner(node, sp_relay_shard, packets_node);
+        /* READY and RESUMED bring it back. */
+        if (spectacles_shard_state(shard->engine) != SPECTACLES_SHARD_READY)
             continue;
         drop_lost_packets(relay, &shard->held);
-        while (shard->held.count > 0 && shard->held_until == 0 && send_front(relay, shard, now))
+        while (shard->held.count > 0 && send_front(relay, shard, now))
             sent = true;
     }
     return sent;
 }
 
-void sp_relay_packet_sent(spectacles_relay *relay, uint32_t index, uint64_t ticket)
+void sp_relay_packet_sent(spectacles_relay *relay, sp_relay_shard *shard, uint64_t ticket)
 {
-    sp_relay_shard *shard = &relay->shards[index];
     const sp_packet *packet = sp_ring_front(&shard->sent);
     if (!packet || packet->ticket != ticket)
         return;
     spectacles_broker_ack(relay->commands, packet->delivery);
     relay->stats.sent++;
     /* The packets behind it may have waited for the output, and not for the rate limit. */
-    shard->held_until = 0;
+    sp_relay_packets_may_go(relay, shard);
     sp_relay_pending *queued = sp_relay_queue_event(relay, SPECTACLES_RELAY_EVENT_COMMAND_SENT);
     if (queued) {
         queued->event.shard_id = shard->id;
@@ -112,9 +144,8 @@ void sp_relay_packet_sent(spectacles_relay *relay, uint32_t index, uint64_t tick
 }
 
 /* All packets on their way come back at once, in front of the held ones and in their old order. */
-void sp_relay_packet_unsent(spectacles_relay *relay, uint32_t index)
+void sp_relay_packet_unsent(spectacles_relay *relay, sp_relay_shard *shard)
 {
-    sp_relay_shard *shard = &relay->shards[index];
     while (shard->sent.count > 0) {
         sp_packet *last = sp_ring_at(&shard->sent, shard->sent.count - 1);
         sp_packet *held = sp_ring_push_front(&shard->held);
@@ -126,22 +157,11 @@ void sp_relay_packet_unsent(spectacles_relay *relay, uint32_t index)
         }
         sp_ring_pop_back(&shard->sent);
     }
-    shard->held_until = 0;
+    sp_relay_packets_may_go(relay, shard);
 }
 
 void sp_relay_free_packets(sp_ring *packets)
 {
     while (packets->count > 0)
         drop_front(packets);
-}
-
-uint64_t sp_relay_packets_deadline(const spectacles_relay *relay)
-{
-    uint64_t deadline = SPECTACLES_NEVER;
-    for (size_t i = 0; i < relay->served; i++) {
-        const sp_relay_shard *shard = &relay->shards[i];
-        if (shard->held.count > 0 && shard->held_until > 0 && shard->held_until < deadline)
-            deadline = shard->held_until;
-    }
-    return deadline;
 }

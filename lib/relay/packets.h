@@ -6,16 +6,19 @@
 /* Packets on their way to Discord. */
 
 /* A packet was delivered for a shard: it is held, or rejected. */
-void sp_relay_take_packet(spectacles_relay *relay, uint32_t index, const spectacles_broker_event *event);
+void sp_relay_take_packet(spectacles_relay *relay, sp_relay_shard *shard,
+                          const spectacles_broker_event *event);
+
+/* Something has changed for which held packets may have waited: the connection of the shard, its output. */
+void sp_relay_packets_may_go(spectacles_relay *relay, sp_relay_shard *shard);
 
 /* Sends what is held, as far as that is possible now. True when it did something. */
 bool sp_relay_send_packets(spectacles_relay *relay, uint64_t now);
 
 /* The bytes of a packet are gone, or its connection has ended first. */
-void sp_relay_packet_sent(spectacles_relay *relay, uint32_t index, uint64_t ticket);
-void sp_relay_packet_unsent(spectacles_relay *relay, uint32_t index);
+void sp_relay_packet_sent(spectacles_relay *relay, sp_relay_shard *shard, uint64_t ticket);
+void sp_relay_packet_unsent(spectacles_relay *relay, sp_relay_shard *shard);
 
-uint64_t sp_relay_packets_deadline(const spectacles_relay *relay);
 void sp_relay_free_packets(sp_ring *packets);
 
 #endif

@@ -10,6 +10,7 @@
 #include "relay/packets.h"
 #include "relay/publishes.h"
 #include "relay/sends.h"
+#include "relay/served.h"
 #include "relay/shards.h"
 #include "routing/packet.h"
 
@@ -55,52 +56,18 @@ static int check_config(const spectacles_relay_config *config, spectacles_proble
     return SPECTACLES_OK;
 }
 
-static int by_id(const void *a, const void *b)
-{
-    uint32_t first = ((const sp_relay_shard *)a)->id;
-    uint32_t second = ((const sp_relay_shard *)b)->id;
-    return first < second ? -1 : first > second;
-}
-
 static int take_shards(spectacles_relay *relay, const spectacles_relay_config *config,
                        spectacles_problem *problem)
 {
-    relay->shards = calloc(config->own_shard_count, sizeof *relay->shards);
-    if (!relay->shards)
-        return SPECTACLES_E_NOMEM;
-    for (size_t i = 0; i < config->own_shard_count; i++) {
-        sp_relay_shard *shard = &relay->shards[i];
-        shard->engine = config->own_shards[i];
-        if (!shard->engine || spectacles_shard_id(shard->engine) >= config->shard_count ||
-            spectacles_shard_count(shard->engine) != config->shard_count)
-            return sp_refuse(problem, SPECTACLES_E_INVAL,
-                             "a shard is NULL, or was made for another shard_count");
-        shard->id = spectacles_shard_id(shard->engine);
-        shard->dispatches = sp_ring_of(sizeof(sp_dispatch));
-        shard->gaps = sp_ring_of(sizeof(sp_gap));
-        shard->held = sp_ring_of(sizeof(sp_packet));
-        shard->sent = sp_ring_of(sizeof(sp_packet));
-        relay->served = i + 1;
-        /* A session that another process began is replayed before RESUMED tells of it. */
-        sp_relay_keep_session(shard);
-    }
-    qsort(relay->shards, relay->served, sizeof *relay->shards, by_id);
-    for (size_t i = 1; i < relay->served; i++) {
-        if (relay->shards[i].id == relay->shards[i - 1].id)
-            return sp_refuse(problem, SPECTACLES_E_INVAL, "a shard_id is there twice");
-    }
-    return SPECTACLES_OK;
+    int error = SPECTACLES_OK;
+    for (size_t i = 0; i < config->own_shard_count && error == SPECTACLES_OK; i++)
+        error = sp_relay_serve(relay, config->own_shards[i], problem);
+    return error;
 }
 
 /* The engines stay in memory until the relay lets go, even when their owner frees them first. */
-static int hold_engines(spectacles_relay *relay, spectacles_problem *problem)
+static int hold_brokers(spectacles_relay *relay, spectacles_problem *problem)
 {
-    for (size_t i = 0; i < relay->served; i++) {
-        sp_relay_shard *shard = &relay->shards[i];
-        shard->holds_engine = sp_stream_hold_for_relay(spectacles_shard_stream(shard->engine));
-        if (!shard->holds_engine)
-            return sp_refuse(problem, SPECTACLES_E_STATE, "another relay pulls the events of a shard");
-    }
     relay->holds_events = sp_stream_hold_for_relay(spectacles_broker_stream(relay->events));
     relay->holds_commands = sp_stream_hold_for_relay(spectacles_broker_stream(relay->commands));
     if (!relay->holds_events || !relay->holds_commands)
@@ -108,35 +75,23 @@ static int hold_engines(spectacles_relay *relay, spectacles_problem *problem)
     return SPECTACLES_OK;
 }
 
-static void release_engines(spectacles_relay *relay)
+static void release_brokers(spectacles_relay *relay)
 {
-    for (size_t i = 0; i < relay->served; i++) {
-        if (relay->shards[i].holds_engine)
-            sp_stream_release_from_relay(spectacles_shard_stream(relay->shards[i].engine));
-    }
     if (relay->holds_events)
         sp_stream_release_from_relay(spectacles_broker_stream(relay->events));
     if (relay->holds_commands)
         sp_stream_release_from_relay(spectacles_broker_stream(relay->commands));
 }
 
-static int reserve(sp_ring *ring, int items)
-{
-    for (int i = 0; i < items; i++) {
-        if (!sp_ring_push(ring))
-            return SPECTACLES_E_NOMEM;
-    }
-    sp_ring_clear(ring);
-    return SPECTACLES_OK;
-}
-
 /* What has to be told is told even when memory runs out. */
 static int reserve_events(spectacles_relay *relay)
 {
-    int error = reserve(&relay->pending, PENDING_RESERVED);
-    for (size_t i = 0; i < relay->served && error == SPECTACLES_OK; i++)
-        error = reserve(&relay->shards[i].gaps, SP_RELAY_GAPS);
-    return error;
+    for (int i = 0; i < PENDING_RESERVED; i++) {
+        if (!sp_ring_push(&relay->pending))
+            return SPECTACLES_E_NOMEM;
+    }
+    sp_ring_clear(&relay->pending);
+    return SPECTACLES_OK;
 }
 
 static int copy_ops(spectacles_relay *relay, const spectacles_relay_config *config)
@@ -162,10 +117,17 @@ static int set_up(spectacles_relay *relay, const spectacles_relay_config *config
     relay->commands = config->commands;
     relay->command_prefetch = config->command_prefetch;
     relay->unix_offset = config->unix_offset;
+    sp_list_init(&relay->ready);
+    sp_list_init(&relay->sendable);
+    sp_list_init(&relay->with_gaps);
     relay->settled_queues = calloc(config->shard_count, sizeof *relay->settled_queues);
-    int error = relay->settled_queues ? take_shards(relay, config, problem) : SPECTACLES_E_NOMEM;
+    int error = relay->settled_queues ? sp_identify_init(&relay->identify, config->max_concurrency,
+                                                         config->shard_count, config->identify_interval)
+                                      : SPECTACLES_E_NOMEM;
     if (error == SPECTACLES_OK)
-        error = hold_engines(relay, problem);
+        error = take_shards(relay, config, problem);
+    if (error == SPECTACLES_OK)
+        error = hold_brokers(relay, problem);
     if (error == SPECTACLES_OK)
         error = reserve_events(relay);
     if (error == SPECTACLES_OK)
@@ -174,8 +136,6 @@ static int set_up(spectacles_relay *relay, const spectacles_relay_config *config
         error = sp_unroutable_init(&relay->unroutable, config->unroutable_hold);
     if (error == SPECTACLES_OK)
         error = sp_relay_import_gaps(relay, config, problem);
-    if (error == SPECTACLES_OK)
-        error = sp_identify_init(&relay->identify, config->max_concurrency, config->identify_interval);
     if (error == SPECTACLES_OK) {
         error = sp_filter_init(&relay->filter, config->allow, config->allow_count, config->allow_all);
         if (error == SPECTACLES_E_INVAL)
@@ -238,15 +198,9 @@ SPECTACLES_EXPORT void spectacles_relay_free(spectacles_relay *relay)
 {
     if (!relay)
         return;
-    release_engines(relay);
-    for (size_t i = 0; i < relay->served; i++) {
-        sp_relay_free_packets(&relay->shards[i].held);
-        sp_relay_free_packets(&relay->shards[i].sent);
-        sp_ring_free(&relay->shards[i].held);
-        sp_ring_free(&relay->shards[i].sent);
-        sp_ring_free(&relay->shards[i].dispatches);
-        sp_ring_free(&relay->shards[i].gaps);
-    }
+    release_brokers(relay);
+    while (relay->served > 0)
+        sp_relay_let_go(relay, relay->shards[relay->served - 1]);
     for (size_t i = 0; i < relay->publishes.count; i++)
         sp_relay_free_publish(sp_ring_at(&relay->publishes, i));
     sp_relay_free_routes(&relay->routes);
@@ -258,6 +212,8 @@ SPECTACLES_EXPORT void spectacles_relay_free(spectacles_relay *relay)
     sp_filter_free(&relay->filter);
     sp_unroutable_free(&relay->unroutable);
     sp_identify_free(&relay->identify);
+    sp_timers_free(&relay->packets_timers);
+    sp_timers_free(&relay->gaps_timers);
     free(relay->settled_queues);
     free(relay->more_ops);
     free(relay->shards);
@@ -266,23 +222,9 @@ SPECTACLES_EXPORT void spectacles_relay_free(spectacles_relay *relay)
 
 /* ---- Working ---- */
 
-static bool pull_shards(spectacles_relay *relay, uint64_t now)
-{
-    bool pulled = false;
-    for (size_t i = 0; i < relay->served && relay->pending.count == 0; i++) {
-        relay->turn = (relay->turn + 1) % relay->served;
-        pulled |= sp_relay_pull_shard(relay, (uint32_t)relay->turn, now);
-    }
-    return pulled;
-}
-
 static bool all_final(const spectacles_relay *relay)
 {
-    for (size_t i = 0; i < relay->served; i++) {
-        if (!relay->shards[i].final)
-            return false;
-    }
-    return true;
+    return relay->final == relay->served;
 }
 
 /* Acknowledgements go over the broker of commands: it is closed when nothing can become due for one any more.
@@ -307,7 +249,7 @@ SPECTACLES_EXPORT const spectacles_relay_event *spectacles_relay_next_event(spec
         busy |= sp_relay_send_packets(relay, now);
         busy |= sp_relay_grant_identifies(relay, now);
         busy |= sp_relay_publish_gaps(relay, now);
-        busy |= pull_shards(relay, now);
+        busy |= sp_relay_pull_shards(relay, now);
         if (!busy && relay->pending.count == 0)
             return NULL;
     }
@@ -315,7 +257,7 @@ SPECTACLES_EXPORT const spectacles_relay_event *spectacles_relay_next_event(spec
 
 SPECTACLES_EXPORT uint64_t spectacles_relay_deadline(const spectacles_relay *relay)
 {
-    uint64_t identify = sp_relay_identify_deadline(relay);
+    uint64_t identify = sp_identify_deadline(&relay->identify);
     uint64_t commands = sp_relay_commands_deadline(relay);
     uint64_t gaps = sp_relay_gaps_deadline(relay);
     uint64_t deadline = identify < commands ? identify : commands;
@@ -329,9 +271,9 @@ SPECTACLES_EXPORT int spectacles_relay_stop(spectacles_relay *relay, uint32_t co
     if (relay->stopping)
         return SPECTACLES_OK;
     for (size_t i = 0; i < relay->served; i++) {
-        int error = spectacles_shard_close(relay->shards[i].engine, code, now);
+        int error = spectacles_shard_close(relay->shards[i]->engine, code, now);
         if (error != SPECTACLES_OK)
-            return fail(relay, error, spectacles_shard_last_error(relay->shards[i].engine));
+            return fail(relay, error, spectacles_shard_last_error(relay->shards[i]->engine));
     }
     relay->stopping = true;
     spectacles_broker_close(relay->events, now);

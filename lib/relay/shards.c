@@ -9,6 +9,7 @@
 #include "relay/events.h"
 #include "relay/gaps.h"
 #include "relay/packets.h"
+#include "relay/served.h"
 
 #include <string.h>
 
@@ -37,21 +38,22 @@ static bool is_held(const spectacles_relay *relay, uint64_t until)
 }
 
 /* What the gateway said to one shard goes for all: the others need not ask, and be refused as well. */
-static void hold_shards(spectacles_relay *relay, uint32_t index, const spectacles_shard_event *event)
+static void hold_shards(spectacles_relay *relay, const sp_relay_shard *shard,
+                        const spectacles_shard_event *event)
 {
     if (is_held(relay, event->hold_until))
         return;
     relay->held_until = event->hold_until;
     sp_relay_pending *queued = sp_relay_queue_event(relay, SPECTACLES_RELAY_EVENT_RATE_LIMITED);
     if (queued) {
-        queued->event.shard_id = relay->shards[index].id;
+        queued->event.shard_id = shard->id;
         queued->event.error = event->error;
         queued->event.until = event->hold_until;
         sp_text_set(&queued->text, "%s", event->text ? event->text : "");
     }
-    for (uint32_t i = 0; i < relay->served; i++) {
-        if (i != index)
-            spectacles_shard_hold_off(relay->shards[i].engine, relay->held_until);
+    for (size_t i = 0; i < relay->served; i++) {
+        if (relay->shards[i] != shard)
+            spectacles_shard_hold_off(relay->shards[i]->engine, relay->held_until);
     }
 }
 
@@ -79,22 +81,21 @@ static uint32_t relay_type(uint32_t shard_type)
     }
 }
 
-static void on_shard_event(spectacles_relay *relay, uint32_t index, const spectacles_shard_event *event,
-                           uint64_t now)
+static void on_shard_event(spectacles_relay *relay, sp_relay_shard *shard,
+                           const spectacles_shard_event *event, uint64_t now)
 {
-    sp_relay_shard *shard = &relay->shards[index];
     switch (event->type) {
     case SPECTACLES_SHARD_EVENT_DISPATCH:
-        sp_relay_take_dispatch(relay, index, event, now);
+        sp_relay_take_dispatch(relay, shard, event, now);
         return;
     case SPECTACLES_SHARD_EVENT_IDENTIFY:
-        shard->wants_identify = true;
+        sp_identify_wait(&relay->identify, shard->id, &shard->identify_turn);
         return;
     case SPECTACLES_SHARD_EVENT_SENT:
-        sp_relay_packet_sent(relay, index, event->ticket);
+        sp_relay_packet_sent(relay, shard, event->ticket);
         return;
     case SPECTACLES_SHARD_EVENT_UNSENT:
-        sp_relay_packet_unsent(relay, index);
+        sp_relay_packet_unsent(relay, shard);
         return;
     case SPECTACLES_SHARD_EVENT_STATE:
         return;
@@ -102,102 +103,122 @@ static void on_shard_event(spectacles_relay *relay, uint32_t index, const specta
         sp_relay_open_gap(relay, shard, event->session_id, event->seq, now);
         return;
     case SPECTACLES_SHARD_EVENT_READY:
-        sp_relay_end_gaps(shard);
+        sp_relay_end_gaps(relay, shard);
+        sp_relay_packets_may_go(relay, shard);
+        break;
+    case SPECTACLES_SHARD_EVENT_RESUMED:
+        sp_relay_packets_may_go(relay, shard);
         break;
     case SPECTACLES_SHARD_EVENT_DISCONNECTED:
-        shard->wants_identify = false;
-        shard->held_until = 0;
+        sp_identify_leave(&relay->identify, shard->id, &shard->identify_turn);
+        sp_relay_packets_may_go(relay, shard);
         sp_relay_forget_dispatches(shard);
         break;
     case SPECTACLES_SHARD_EVENT_CLOSED:
     case SPECTACLES_SHARD_EVENT_FATAL:
-        shard->wants_identify = false;
+        sp_identify_leave(&relay->identify, shard->id, &shard->identify_turn);
+        relay->final += !shard->final;
         shard->final = true;
         break;
     default:
         break;
     }
     tell_shard(relay, shard, relay_type(event->type), event);
-    hold_shards(relay, index, event);
+    hold_shards(relay, shard, event);
 }
 
 /*
- * No room, no pull: the shard then stops reading its socket. What it hands out has to find a place at once; what
+ * No room, no pull: the shards then stop reading their sockets. What they hand out has to find a place at once; what
  * comes while we stop needs none.
  */
-static bool may_pull(const spectacles_relay *relay, const sp_relay_shard *shard)
+static bool may_pull(const spectacles_relay *relay)
 {
-    return relay->stopping || (spectacles_broker_room(relay->events) && !sp_relay_gap_waits(shard));
+    return relay->pending.count == 0 && (relay->stopping || spectacles_broker_room(relay->events));
 }
 
-bool sp_relay_pull_shard(spectacles_relay *relay, uint32_t index, uint64_t now)
+/* A gap stands before all dispatches behind it. Its shard is touched when the gap has been published. */
+static bool is_blocked(const spectacles_relay *relay, const sp_relay_shard *shard)
 {
-    sp_relay_shard *shard = &relay->shards[index];
-    const spectacles_shard_event *event;
+    return !relay->stopping && sp_relay_gap_waits(shard);
+}
+
+/* Returns how many events were pulled. *more: others may wait. */
+static int pull_shard(spectacles_relay *relay, sp_relay_shard *shard, uint64_t now, bool *more)
+{
+    const spectacles_shard_event *event = NULL;
     int pulled = 0;
-    while (pulled < SP_RELAY_QUANTUM && relay->pending.count == 0 && may_pull(relay, shard) &&
+    while (pulled < SP_RELAY_QUANTUM && may_pull(relay) && !is_blocked(relay, shard) &&
            (event = sp_stream_next_event(spectacles_shard_stream(shard->engine), now))) {
         pulled++;
         uint32_t type = event->type;
         if (type == SPECTACLES_SHARD_EVENT_READY || type == SPECTACLES_SHARD_EVENT_RESUMED)
-            sp_relay_keep_session(shard);
-        on_shard_event(relay, index, event, now);
+            sp_relay_read_session(shard);
+        on_shard_event(relay, shard, event, now);
     }
-    return pulled > 0;
+    *more = !is_blocked(relay, shard) && (!may_pull(relay) || pulled == SP_RELAY_QUANTUM);
+    return pulled;
+}
+
+/* Each shard that may have events has one turn, so that a busy one holds nobody up. */
+bool sp_relay_pull_shards(spectacles_relay *relay, uint64_t now)
+{
+    const sp_list_node *last = relay->ready.head.previous;
+    sp_list_node *node = NULL;
+    bool pulled = false;
+    while (node != last && may_pull(relay) && (node = sp_list_take(&relay->ready))) {
+        bool more = false;
+        pulled |= pull_shard(relay, sp_stream_watcher(node), now, &more) > 0;
+        if (more)
+            sp_list_add(&relay->ready, node);
+    }
+    return pulled;
 }
 
 /* ---- Identifying ---- */
 
-static void tell_limit(spectacles_relay *relay, const sp_relay_shard *shard, uint64_t now)
+static void report_limit(spectacles_relay *relay, uint64_t now)
 {
-    if (relay->identify.told || !sp_identify_exhausted(&relay->identify, now))
+    sp_timer *turn = sp_identify_first(&relay->identify);
+    if (!turn || relay->identify.limit_reported || !sp_identify_exhausted(&relay->identify, now))
         return;
     sp_relay_pending *queued = sp_relay_queue_event(relay, SPECTACLES_RELAY_EVENT_IDENTIFY_LIMIT);
     if (!queued)
         return;
-    relay->identify.told = true;
-    queued->event.shard_id = shard->id;
+    relay->identify.limit_reported = true;
+    queued->event.shard_id = sp_list_owner(turn, sp_relay_shard, identify_turn)->id;
     queued->event.until = relay->identify.reset_at;
     sp_text_set(&queued->text,
                 "none of the %u identifies is left: waiting %llu s for new ones; resumes go on",
                 (unsigned)relay->identify.total, (unsigned long long)(relay->identify.reset_at - now) / 1000);
 }
 
-/* Members are kept in the order of their ids. */
+/* False when memory ran out: the shard waits, and is asked for again in the next call. */
+static bool grant(spectacles_relay *relay, sp_relay_shard *shard, uint64_t now)
+{
+    int error = spectacles_shard_identify(shard->engine, now);
+    if (error != SPECTACLES_OK && error != SPECTACLES_E_STATE)
+        return false;
+    /* E_STATE: its connection has ended, and it asks again on the next one. */
+    sp_identify_leave(&relay->identify, shard->id, &shard->identify_turn);
+    if (error == SPECTACLES_E_STATE)
+        return true;
+    sp_identify_take(&relay->identify, shard->id, now);
+    relay->stats.identifies++;
+    sp_relay_pending *queued = sp_relay_queue_event(relay, SPECTACLES_RELAY_EVENT_SHARD_IDENTIFYING);
+    if (queued)
+        queued->event.shard_id = shard->id;
+    return true;
+}
+
 bool sp_relay_grant_identifies(spectacles_relay *relay, uint64_t now)
 {
     bool granted = false;
-    for (size_t i = 0; i < relay->served; i++) {
-        sp_relay_shard *shard = &relay->shards[i];
-        if (!shard->wants_identify)
-            continue;
-        tell_limit(relay, shard, now);
-        if (now < sp_identify_free_at(&relay->identify, shard->id))
-            continue;
-        int error = spectacles_shard_identify(shard->engine, now);
-        /* E_STATE: its connection has ended, and a new one asks anew. */
-        if (error == SPECTACLES_OK || error == SPECTACLES_E_STATE)
-            shard->wants_identify = false;
-        if (error != SPECTACLES_OK)
-            continue;
-        sp_identify_take(&relay->identify, shard->id, now);
-        relay->stats.identifies++;
+    sp_timer *turn;
+    report_limit(relay, now);
+    while ((turn = sp_identify_next(&relay->identify, now))) {
+        if (!grant(relay, sp_list_owner(turn, sp_relay_shard, identify_turn), now))
+            break;
         granted = true;
-        sp_relay_pending *queued = sp_relay_queue_event(relay, SPECTACLES_RELAY_EVENT_SHARD_IDENTIFYING);
-        if (queued)
-            queued->event.shard_id = shard->id;
     }
     return granted;
-}
-
-uint64_t sp_relay_identify_deadline(const spectacles_relay *relay)
-{
-    uint64_t deadline = SPECTACLES_NEVER;
-    for (size_t i = 0; i < relay->served; i++) {
-        const sp_relay_shard *shard = &relay->shards[i];
-        uint64_t free_at = sp_identify_free_at(&relay->identify, shard->id);
-        if (shard->wants_identify && free_at < deadline)
-            deadline = free_at;
-    }
-    return deadline;
 }

@@ -43,6 +43,13 @@ static fake_event *push(fake_queue *queue)
     return event;
 }
 
+/* An engine that has an event tells its relay so. */
+static fake_event *push_of(spectacles_shard *shard)
+{
+    sp_stream_touch(spectacles_shard_stream(shard));
+    return push(&shard->queue);
+}
+
 static fake_event *pop(fake_queue *queue)
 {
     /* What the last event pointed to is no more. */
@@ -57,7 +64,7 @@ static fake_event *pop(fake_queue *queue)
 
 void fake_dispatch(spectacles_shard *shard, uint64_t seq, const char *name, const char *d)
 {
-    fake_event *event = push(&shard->queue);
+    fake_event *event = push_of(shard);
     event->shard.type = SPECTACLES_SHARD_EVENT_DISPATCH;
     event->shard.format = SPECTACLES_FORMAT_JSON;
     event->shard.seq = seq;
@@ -79,7 +86,7 @@ void fake_change_last(spectacles_shard *shard, uint32_t type, const char *text)
 
 void fake_shard_event(spectacles_shard *shard, uint32_t type, uint64_t ticket)
 {
-    fake_event *event = push(&shard->queue);
+    fake_event *event = push_of(shard);
     event->shard.type = type;
     event->shard.ticket = ticket;
     if (type == SPECTACLES_SHARD_EVENT_READY || type == SPECTACLES_SHARD_EVENT_RESUMED)
@@ -100,7 +107,7 @@ void fake_ready(spectacles_shard *shard, const char *session)
 
 void fake_hold(spectacles_shard *shard, uint64_t until)
 {
-    fake_event *event = push(&shard->queue);
+    fake_event *event = push_of(shard);
     event->shard.type = SPECTACLES_SHARD_EVENT_DISCONNECTED;
     event->shard.error = SPECTACLES_E_PROTO;
     event->shard.until = event->shard.hold_until = until;

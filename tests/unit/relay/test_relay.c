@@ -180,7 +180,7 @@ static void what_is_filtered_out_takes_no_room(void **state)
     (void)state;
     start(1);
     spectacles_shard *shard = &world.shards[0];
-    const sp_ring *open = &world.relay->shards[0].dispatches;
+    const sp_ring *open = &world.relay->shards[0]->dispatches;
     for (uint64_t seq = 2; seq < 5000; seq++) {
         fake_dispatch(shard, seq, seq % 1000 == 0 ? "A" : "X", "");
         pull();
@@ -579,8 +579,8 @@ static void what_cannot_be_done_is_no_deadline(void **state)
     assert_true(spectacles_relay_deadline(world.relay) == SPECTACLES_NEVER);
     /* What it waits for comes as an event. */
     world.events.window = 100;
-    world.shards[0].state = SPECTACLES_SHARD_READY;
     world.shards[0].send_error = SPECTACLES_OK;
+    fake_shard_event(&world.shards[0], SPECTACLES_SHARD_EVENT_RESUMED, 0);
     pull();
     assert_int_equal(fake_count("publish 2 "), 2);
     assert_int_equal(fake_count("send 0"), 1);
