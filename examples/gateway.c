@@ -159,7 +159,7 @@ static spectacles_shard *make_shard(const struct gateway *gateway, uint32_t id)
     config.token = gateway->settings.token;
     config.gateway_url = gateway->bot.url;
     config.presence = gateway->settings.presence;
-    config.format = gateway->settings.format;
+    config.format = gateway->settings.encoding;
     config.compression = gateway->settings.compression;
     if (store_find(gateway->store, id, &session))
         config.session = &session;

@@ -231,8 +231,8 @@ static void read_wire(struct settings *settings)
     static const char *const compressions[] = {"none", "zlib-stream", "zstd-stream", "payload", NULL};
     spectacles_shard_config defaults;
     spectacles_shard_config_init(&defaults, sizeof defaults);
-    settings->format = SPECTACLES_FORMAT_JSON +
-                       choice("DISCORD_ENCODING", text("DISCORD_ENCODING", "json"), encodings, "json or etf");
+    settings->encoding = SPECTACLES_FORMAT_JSON + choice("DISCORD_ENCODING", text("DISCORD_ENCODING", "json"),
+                                                         encodings, "json or etf");
     settings->compression =
         choice("DISCORD_COMPRESSION", text("DISCORD_COMPRESSION", compressions[defaults.compression]),
                compressions, "zstd-stream, zlib-stream, payload or none");
