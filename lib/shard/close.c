@@ -1,12 +1,12 @@
-/* What follows a close code of the gateway. Called by close_frame.c. */
+/* What the shard does after a close code of the gateway. Called by close_frame.c. */
 #include "shard/close.h"
 
 #include <stddef.h>
 
 /*
- * 4003, 4006, 4007 and 4009 are about the session, and yet it often lives: clients that resume after them lose
- * nothing. "If you get a disconnect, try to resume" (discord-api-docs 4376): a RESUME is cheap, and its refusal is
- * evidence.
+ * 4003, 4006, 4007 and 4009 are about the session, but the session is often still valid: clients that resume after
+ * these codes lose nothing. "If you get a disconnect, try to resume" (discord-api-docs 4376). A RESUME is cheap, and
+ * only its refusal proves that the session is lost.
  */
 static const struct {
     uint32_t code;

@@ -30,7 +30,7 @@ static void add_nameless_intents(const spectacles_shard *shard, sp_text *text)
     }
 }
 
-/* 4001, 4002 and 4008 are our own fault: what we had sent, by op. */
+/* 4001, 4002 and 4008 are caused by what this shard sent: adds the ops of its last payloads. */
 static void add_last_ops(const spectacles_shard *shard, sp_text *text)
 {
     sp_text_add(text, "; sent last, the newest first: op");
@@ -38,7 +38,7 @@ static void add_last_ops(const spectacles_shard *shard, sp_text *text)
         sp_text_add(text, "%s %u", i ? "," : "", (unsigned)shard->last_ops[i]);
 }
 
-/* What we had asked for, when it was that. */
+/* Adds the setting that the code is about. */
 static void add_details(const spectacles_shard *shard, uint32_t code, sp_text *text)
 {
     if (code == 4001 || code == 4002 || code == 4008)
@@ -63,7 +63,7 @@ static void add_reason(const sp_close *close, sp_text *text)
     sp_text_add_foreign(text, close->reason.bytes, close->reason.length, SP_CONTROL_MAX);
 }
 
-/* A code that nobody may send says nothing: neither that the session is gone, nor that it lives. */
+/* A code that no close frame may carry says nothing about the session: the shard resumes. */
 static void on_forbidden_close(spectacles_shard *shard, const sp_close *close, uint64_t now)
 {
     sp_close_reason *reason = sp_shard_set_reason(shard, 0, SPECTACLES_E_PROTO, SP_CLOSE_RESUME);
@@ -90,7 +90,9 @@ static void describe_close(const spectacles_shard *shard, const sp_close *close,
     add_reason(close, &reason->text);
 }
 
-/* Our answer. The peer's own code only where it keeps the session: 1000 and 1001 would end it. */
+/*
+ * The code of the answer: the code of the peer only where it keeps the session, because 1000 and 1001 would end it.
+ */
 static uint32_t answer_to(const sp_close *close)
 {
     if (close->mistake)
@@ -98,7 +100,6 @@ static uint32_t answer_to(const sp_close *close)
     return close->code >= 3000 ? close->code : SP_CLOSE_CODE_RECONNECT;
 }
 
-/* The peer's close frame: answered (RFC 6455, section 5.5.1), unless it is the answer to ours. */
 void sp_shard_on_close(spectacles_shard *shard, sp_slice payload, uint64_t now)
 {
     const sp_close close = sp_frame_close(payload);

@@ -1,6 +1,4 @@
-/*
- * What a bot may send (Discord: "Gateway Events: Send Events"), put together from typed arguments. Called by owners.
- */
+/* Composes the commands of a bot (Discord: "Gateway Events: Send Events") from typed arguments. Called by owners. */
 #include "codec/json.h"
 #include "core/config.h"
 #include "core/export.h"
@@ -35,7 +33,7 @@ static void put_text(sp_buffer *out, const char *before, const char *text)
     sp_json_write_text(out, text, strlen(text));
 }
 
-/* An id is a string in JSON: JavaScript would round the number. */
+/* Ids are strings in JSON, because JavaScript rounds large numbers. */
 static void put_id(sp_buffer *out, const char *before, uint64_t id)
 {
     sp_buffer_text(out, before);
@@ -70,7 +68,7 @@ static int send_composed(spectacles_shard *shard, uint32_t op, sp_buffer *d, uin
 
 /* ---- Presence ---- */
 
-/* By itself: what is put together with it must not be able to change its meaning. */
+/* Checks a text by itself, so that it cannot change the meaning of the payload that it becomes part of. */
 static bool is_json(const char *text)
 {
     sp_slice value;

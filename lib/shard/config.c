@@ -31,7 +31,8 @@ SPECTACLES_EXPORT void spectacles_shard_config_init(spectacles_shard_config *con
 static int check_wire(const spectacles_shard_config *config, spectacles_problem *problem)
 {
     if (config->format != SPECTACLES_FORMAT_JSON && config->format != SPECTACLES_FORMAT_ETF)
-        return sp_refuse(problem, SPECTACLES_E_INVAL, "encoding has to be SPECTACLES_FORMAT_JSON or _ETF");
+        return sp_refuse(problem, SPECTACLES_E_INVAL,
+                         "format has to be SPECTACLES_FORMAT_JSON or SPECTACLES_FORMAT_ETF");
     if (config->compression > SPECTACLES_COMPRESSION_PAYLOAD)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "compression is none that this version knows");
     if (config->format == SPECTACLES_FORMAT_ETF && config->compression == SPECTACLES_COMPRESSION_PAYLOAD)

@@ -1,7 +1,6 @@
 /*
- * Where connections begin and end: when the next one is due, why one ends, how long the shard waits before the next,
- * and what becomes of the session. Called by stream.c, timers.c, receive.c, ops.c, dispatch.c, close_frame.c and
- * shard.c.
+ * Begins and ends connections: when the next one begins, why one ends, how long the shard waits before the next, and
+ * whether the session is kept. Called by stream.c, timers.c, receive.c, ops.c, dispatch.c, close_frame.c and shard.c.
  */
 #include "shard/connection.h"
 
@@ -89,7 +88,6 @@ void sp_shard_refuse(spectacles_shard *shard, uint32_t close_code, int error, co
     sp_shard_close_connection(shard, close_code, now);
 }
 
-/* A packet or an event for which there was no memory comes back after a resume. */
 void sp_shard_check_memory(spectacles_shard *shard, int error, uint64_t now)
 {
     if (error != SPECTACLES_OK)
@@ -108,8 +106,8 @@ void sp_shard_lose_session(spectacles_shard *shard)
     if (!sp_session_exists(&shard->session))
         return;
     /*
-     * The lost session stays visible until the owner has pulled its GAP. He stores it until then, so that a crash in
-     * between does not hide the gap.
+     * The lost session stays visible until the owner has pulled its GAP. The owner stores the session until then, so
+     * that a crash in between does not hide the gap.
      */
     shard->session.lost = true;
     if (!sp_shard_queue_event(shard, SPECTACLES_SHARD_EVENT_GAP))
@@ -143,8 +141,8 @@ static void queue_end(spectacles_shard *shard, uint32_t type, uint64_t until, ui
 }
 
 /*
- * What the connection that ended says of the next one: whether its host failed, and whether its identify was worth
- * it.
+ * Counts what the connection that ended means for the next one: whether its host has failed, and whether its identify
+ * was used.
  */
 static void count_failures(spectacles_shard *shard, uint64_t now)
 {
@@ -162,8 +160,8 @@ static bool session_is_lost(const spectacles_shard *shard)
 }
 
 /*
- * Whether the session is still worth a RESUME. It is given up on evidence only: op 9 says so; or a code that is
- * about the session comes again in answer to a RESUME; or no RESUME was answered for longer than Discord keeps a
+ * Whether the next connection resumes. A session is given up on evidence only: after an op 9; when a RESUME ends with a
+ * code that is about the session, for the second time; or when no RESUME was answered for longer than Discord keeps a
  * session.
  */
 static void decide_session(spectacles_shard *shard, uint64_t now)
@@ -207,7 +205,7 @@ static void back_off(spectacles_shard *shard, uint64_t now)
 void sp_shard_end_connection(spectacles_shard *shard, uint64_t now)
 {
     close_transport(shard);
-    /* The events tell the reason that is known by now. A later one would only follow from it. */
+    /* The events tell the reason that is known now. A later reason would only follow from it. */
     shard->reason.is_set = true;
     if (shard->owner_closes) {
         sp_shard_set_state(shard, SPECTACLES_SHARD_CLOSED, now);

@@ -15,7 +15,7 @@ static bool name_is(const spectacles_envelope *envelope, const char *name)
     return envelope->name_length == strlen(name) && memcmp(envelope->name, name, envelope->name_length) == 0;
 }
 
-/* READY and RESUMED have sequences of their own, but bring nothing: a gateway may say them and drop the connection. */
+/* READY and RESUMED have sequences but are no progress: a gateway may send them and drop the connection. */
 static void note_progress(spectacles_shard *shard, const spectacles_envelope *envelope)
 {
     if (envelope->seq <= shard->session.furthest || name_is(envelope, "READY") ||
@@ -69,14 +69,16 @@ static void on_resumed(spectacles_shard *shard, const spectacles_envelope *envel
     hold_dispatch(shard, envelope);
 }
 
-/* Within a session every dispatch has a higher sequence than the one before: otherwise we took another's place. */
+/*
+ * In a session each dispatch has a higher sequence than the one before. A lower one means that the session is not ours.
+ */
 static bool goes_backwards(const spectacles_shard *shard, const spectacles_envelope *envelope)
 {
     bool in_session = shard->state == SPECTACLES_SHARD_READY || shard->state == SPECTACLES_SHARD_RESUMING;
     return in_session && envelope->seq <= shard->session.received && !name_is(envelope, "RESUMED");
 }
 
-/* A replay that goes on is no replay that hangs: the phase begins anew. */
+/* Each replayed dispatch begins the time limit of RESUMING again. */
 static void on_replayed(spectacles_shard *shard, const spectacles_envelope *envelope, uint64_t now)
 {
     sp_shard_set_state(shard, SPECTACLES_SHARD_RESUMING, now);

@@ -3,7 +3,10 @@
 
 #include "shard/internal.h"
 
-/* Takes a dispatch: it is the next event, or the connection is given up because it breaks a rule of the session. */
+/*
+ * Takes a dispatch. It becomes the next event, or the connection ends because the dispatch breaks a rule of the
+ * session.
+ */
 void sp_shard_on_dispatch(spectacles_shard *shard, const spectacles_envelope *envelope, uint64_t now);
 
 #endif

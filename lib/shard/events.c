@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* So many events can wait without an allocation. No more are queued between two calls of the owner. */
+/* The events for which memory is reserved. No more are queued between two calls of the owner. */
 enum {
     PENDING_MAX = 8
 };
@@ -40,7 +40,7 @@ int sp_shard_fail(spectacles_shard *shard, int error, const char *text)
     return error;
 }
 
-/* A packet is told of in the order in which it was sent, so that only the first ticket counts. */
+/* Packets are reported in the order in which they were sent, so that only the first ticket counts. */
 static bool has_ticket(const spectacles_shard *shard)
 {
     const sp_ticket *ticket = sp_ring_front(&shard->tickets);
@@ -73,7 +73,7 @@ static void set_session_id(spectacles_shard *shard)
     shard->event.session_id_length = strlen(shard->event_session_id);
 }
 
-/* What was committed up to this moment counts. */
+/* Commits that the owner made before it pulled the GAP count. */
 static void fill_gap(spectacles_shard *shard)
 {
     shard->event.seq = sp_session_safe_seq(&shard->session, shard->commits);
@@ -106,8 +106,8 @@ static void write_late(uint64_t late, sp_text *text)
 }
 
 /*
- * Written when the event is pulled. Nothing that it is about changes before: a new connection waits until all are
- * pulled.
+ * Writes the text when the event is pulled. What the text says cannot have changed since the event was queued, because
+ * a new connection waits until all events are pulled.
  */
 static void write_text(spectacles_shard *shard)
 {
@@ -155,7 +155,7 @@ static const spectacles_shard_event *take_pending(spectacles_shard *shard)
     return &shard->event;
 }
 
-/* A dispatch counts as received when it is handed out, and not when its bytes came. */
+/* A dispatch counts as received when the owner pulls it, and not when its bytes arrive. */
 static const spectacles_shard_event *take_dispatch(spectacles_shard *shard)
 {
     if (!shard->dispatch_held)

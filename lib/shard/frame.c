@@ -8,11 +8,10 @@
 #include <string.h>
 #include <wslay/wslay.h>
 
-/* The largest header of a masked frame. */
 enum {
-    HEADER_MAX = 14,
-    BUSY_MESSAGE = 64 * 1024, /* of the message buffer, while more may come at once */
-    KEPT_MESSAGE = 1024,      /* while nothing comes */
+    HEADER_MAX = 14,          /* bytes of the largest header of a masked frame */
+    BUSY_MESSAGE = 64 * 1024, /* bytes that the message buffer keeps between two messages */
+    KEPT_MESSAGE = 1024,      /* bytes that it keeps while the connection is idle */
     KEPT_INPUT = 1024
 };
 
@@ -28,14 +27,14 @@ static int refuse(sp_frames *frames, int error, uint32_t close_code, const char 
 
 typedef struct header {
     bool final;
-    bool reserved; /* one of the bits that belong to extensions is set */
+    bool reserved; /* a bit is set that is for extensions */
     bool masked;
     uint8_t opcode;
-    uint64_t payload; /* bytes that it announces */
-    size_t length;    /* of the header itself */
+    uint64_t payload; /* bytes of the payload */
+    size_t length;    /* bytes of the header */
 } header;
 
-/* The header at the start of these bytes (RFC 6455, section 5.2). False: it is not complete yet. */
+/* Reads the header at the front of the bytes (RFC 6455, section 5.2). False when it is not complete yet. */
 static bool read_header(sp_slice held, header *out)
 {
     sp_reader reader = sp_reader_of(held);
@@ -61,7 +60,7 @@ static bool is_control(uint8_t opcode)
     return opcode & 0x8;
 }
 
-/* What no frame may look like, whatever came before it. */
+/* The rule that a header breaks by itself, whatever came before it. NULL: none. */
 static const char *mistake_of(const header *frame)
 {
     if (frame->masked)
@@ -93,10 +92,7 @@ static int begin_data(sp_frames *frames, const header *frame)
     return SPECTACLES_OK;
 }
 
-/*
- * A header has come, and none of its payload has to: is it a frame that may stand here? (RFC 6455, sections 5.1,
- * 5.2, 5.4, 5.5)
- */
+/* Begins a frame when it is valid at this place (RFC 6455, sections 5.1, 5.2, 5.4, 5.5). Needs the header only. */
 static int begin_frame(sp_frames *frames, const header *frame)
 {
     const char *mistake = mistake_of(frame);
@@ -129,8 +125,8 @@ static ssize_t take_header(sp_frames *frames, uint8_t *bytes, size_t room)
 }
 
 /*
- * wslay reads headers. Of payloads it is told how long they are, and nothing is copied for it: they stay in the
- * input, and are taken from there.
+ * The source of wslay's input. Headers are copied to wslay. Payloads are not copied: wslay is told how many bytes
+ * there are, and the payload stays in the input.
  */
 static ssize_t take_input(uint8_t *bytes, size_t room, int flags, void *user)
 {
@@ -146,7 +142,7 @@ static ssize_t take_input(uint8_t *bytes, size_t room, int flags, void *user)
     return take > 0 ? (ssize_t)take : -1;
 }
 
-/* The room was reserved before: see sp_frames_send. */
+/* Cannot fail: sp_frames_send() has reserved the room. */
 static ssize_t give_output(const uint8_t *bytes, size_t length, int flags, void *user)
 {
     sp_frames *frames = user;
@@ -181,21 +177,21 @@ void sp_frames_open(sp_frames *frames, sp_buffer *output, sp_random *random, uin
     frames->max_message = max_message;
 }
 
-/* wslay's context is 4 KiB, of which an idle connection needs none: it is there from the first frame to the last. */
+/* Makes the context of wslay when there is none. It takes 4 KiB, and an idle connection has none. */
 static int make_wslay(sp_frames *frames)
 {
     const struct wslay_frame_callbacks callbacks = {give_output, take_input, make_mask};
     struct wslay_frame_context *context = NULL;
     if (frames->wslay)
         return SPECTACLES_OK;
-    /* On failure wslay leaves a dangling pointer behind. */
+    /* After a failure `context` is a dangling pointer: it must not be kept. */
     if (wslay_frame_context_init(&context, &callbacks, frames) != 0)
         return SPECTACLES_E_NOMEM;
     frames->wslay = context;
     return SPECTACLES_OK;
 }
 
-/* Between two frames it knows nothing that the next one would miss. */
+/* Frees the context of wslay, unless a frame is incomplete. Between two frames the context holds no information. */
 static void free_wslay(sp_frames *frames)
 {
     if (frames->wslay && !frames->inside)
@@ -216,7 +212,7 @@ static void give_back(sp_frames *frames)
     frames->lent = 0;
 }
 
-/* What has come of the present frame goes behind what came before it. */
+/* Moves the payload that has arrived from the input to the message, or to the control frame. */
 static int gather(sp_frames *frames)
 {
     int error = SPECTACLES_OK;
@@ -249,7 +245,7 @@ static int end_control(sp_frames *frames, sp_frame *out)
                     (sp_slice){frames->control, frames->control_length});
 }
 
-/* A message that is whole and in one piece is handed out where it lies. */
+/* A message in one frame is handed out without a copy. */
 static int end_message(sp_frames *frames, sp_frame *out)
 {
     bool text = frames->message_kind == WSLAY_TEXT_FRAME;
@@ -262,7 +258,7 @@ static int end_message(sp_frames *frames, sp_frame *out)
                     in_one_piece ? lent(frames) : sp_buffer_slice(&frames->message));
 }
 
-/* The present frame is complete: is there something to hand out? */
+/* The present frame is complete. Returns 1 when it completes a message, or is a control frame. */
 static int end_frame(sp_frames *frames, sp_frame *out)
 {
     frames->inside = false;
@@ -291,7 +287,7 @@ void sp_frames_shrink(sp_frames *frames)
     free_wslay(frames);
 }
 
-/* What was handed out lies in the input, which has to move: it keeps its place, and what follows gets another. */
+/* The input needs more room, and a payload that was handed out points into it: the old memory stays, as `message`. */
 static int move_on(sp_frames *frames, size_t length)
 {
     sp_buffer fresh = {.watched = true};
@@ -319,7 +315,7 @@ int sp_frames_feed(sp_frames *frames, const uint8_t *bytes, size_t length)
     return sp_buffer_append(&frames->input, bytes, length);
 }
 
-/* Reads on in the present frame, or begins the next one: 0 while more is needed, 1 and what is whole. */
+/* Reads frames until one is to be handed out (1), or more input is needed (0). */
 static int read_on(sp_frames *frames, sp_frame *out)
 {
     struct wslay_frame_iocb frame;
@@ -341,7 +337,7 @@ static int read_on(sp_frames *frames, sp_frame *out)
 int sp_frames_next(sp_frames *frames, sp_frame *out)
 {
     sp_frames_forget(frames);
-    /* Behind a frame that was refused nobody knows where the next one begins. */
+    /* After a frame that breaks a rule it is not known where the next frame begins. */
     if (frames->refused)
         sp_buffer_clear(&frames->input);
     if (sp_buffer_length(&frames->input) == 0)
@@ -391,8 +387,8 @@ int sp_frames_send_close(sp_frames *frames, uint32_t code)
 /* ---- Close frames ---- */
 
 /*
- * RFC 6455, section 7.4; 1012 to 1014 are in IANA's registry. 1004 to 1006 and 1015 are for programs among
- * themselves.
+ * RFC 6455, section 7.4, and IANA's registry for 1012 to 1014. 1004 to 1006 and 1015 are reserved: no close frame
+ * carries them.
  */
 bool sp_close_code_may_be_sent(uint32_t code)
 {

@@ -1,8 +1,5 @@
-/* The answer of GET /gateway/bot. Called by owners. */
-/*
- * Reads what Discord answers to GET /gateway/bot. Called by whoever makes the request; it shares nothing with a
- * shard.
- */
+
+/* Reads the answer of GET /gateway/bot. It shares nothing with a shard. Called by owners, who make the request. */
 #include <spectacles/gateway_bot.h>
 
 #include "codec/json.h"
@@ -21,16 +18,16 @@ enum {
     TOTAL_UNSAID = 1000,
     DAY = 86400000,
     CODE_CLOUDFLARE =
-        40333 /* "Cloudflare is blocking your request": Discord's code, and no word about the token */
+        40333 /* Discord: "Cloudflare is blocking your request", which says nothing about the token */
 };
 
 _Static_assert((int)SPECTACLES_GATEWAY_BOT_TEXT_SIZE == (int)SP_TEXT_MAX, "a sentence fits");
 
 typedef struct answer {
     uint32_t status;
-    uint64_t wait; /* that the header asks for */
+    uint64_t wait; /* milliseconds that the header Retry-After asks for */
     sp_slice body;
-    sp_slice object; /* the body as a JSON object; length 0: it is none */
+    sp_slice object; /* the body as a JSON object; empty when it is none */
 } answer;
 
 static answer look_at(uint32_t status, sp_slice retry_after, sp_slice body)
@@ -49,7 +46,7 @@ static bool find(sp_slice object, const char *name, sp_slice *value)
     return object.length > 0 && sp_json_find(object, name, value) == 1;
 }
 
-/* A whole number from least to most. Absent: `otherwise`. False: it is something else. */
+/* Reads a whole number. *out is `otherwise` when the field is missing. False when the field is something else. */
 static bool read_number(sp_slice object, const char *name, uint64_t otherwise, uint64_t *out)
 {
     sp_slice value;
@@ -57,9 +54,9 @@ static bool read_number(sp_slice object, const char *name, uint64_t otherwise, u
     return !find(object, name, &value) || sp_json_u64(value, out) == SPECTACLES_OK;
 }
 
-static uint32_t between(uint64_t least, uint64_t number, uint64_t most)
+static uint32_t between(uint64_t min, uint64_t number, uint64_t max)
 {
-    return (uint32_t)(number < least ? least : number > most ? most : number);
+    return (uint32_t)(number < min ? min : number > max ? max : number);
 }
 
 static const char *read_url(const answer *seen, spectacles_gateway_bot *out)
@@ -84,7 +81,7 @@ static const char *read_shards(const answer *seen, spectacles_gateway_bot *out)
     return NULL;
 }
 
-/* What is out of range is brought back into it: these numbers only slow down or speed up. */
+/* Numbers out of range are set to the nearest limit: they only slow down or speed up identifies. */
 static const char *read_limit(const answer *seen, spectacles_gateway_bot *out)
 {
     sp_slice limit = {NULL, 0};
@@ -130,7 +127,7 @@ static void read_fine(const answer *seen, spectacles_gateway_bot *out, sp_text *
     show_body(seen, text);
 }
 
-/* Proxies answer 403 too, but not in Discord's words. */
+/* A proxy also answers 403, but without Discord's JSON. */
 static bool is_about_the_token(const answer *seen)
 {
     sp_slice message;

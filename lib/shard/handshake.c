@@ -1,4 +1,7 @@
-/* The HTTP upgrade to a WebSocket. Called by stream.c, which asks, and by receive.c, which reads the answer. */
+/*
+ * The HTTP upgrade to a WebSocket. Called by stream.c, which writes the request, and by receive.c, which reads the
+ * answer.
+ */
 #include "shard/handshake.h"
 
 #include "routing/retry_after.h"
@@ -8,12 +11,13 @@
 
 enum {
     NONCE_LENGTH = 16,
-    KEY_LENGTH = 24, /* of a nonce in base64 */
+    KEY_LENGTH = 24, /* characters of a nonce in base64 */
     BODY_SHOWN = 120,
-    BODY_READ = 1024 /* of a refusal: enough for Discord's JSON, which says how long to wait */
+    BODY_READ =
+        1024 /* bytes of the body of a refusal: enough for Discord's JSON, which says how long to wait */
 };
 
-/* RFC 6455, section 4.2.2: the key and this GUID, hashed. */
+/* Sec-WebSocket-Accept is the hash of the key and this GUID (RFC 6455, section 4.2.2). */
 static void make_accept(char accept[SP_BASE64_SIZE(SP_SHA1_LENGTH)], const char *key)
 {
     static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -83,7 +87,7 @@ static const uint8_t *find_blank_line(sp_slice input)
     return NULL;
 }
 
-/* The next line of a head, without its CRLF. False behind the last one. */
+/* The next line of a head, without its CRLF. False behind the last line. */
 static bool next_line(sp_reader *reader, sp_slice *line)
 {
     size_t left = sp_reader_left(reader);
@@ -138,8 +142,8 @@ typedef struct seen_headers {
     bool upgrade;
     bool connection;
     bool accept;
-    size_t accepts; /* so many headers say it */
-    bool foreign;   /* an extension or a subprotocol that we did not ask for */
+    size_t accepts; /* how many headers Sec-WebSocket-Accept there are */
+    bool foreign;   /* the answer names an extension or a subprotocol that was not asked for */
 } seen_headers;
 
 static bool look_at_header(seen_headers *seen, sp_slice line, const char *accept)
@@ -221,14 +225,14 @@ static int check_headers(const sp_handshake *handshake, sp_reader *reader, sp_te
     return 1;
 }
 
-/* What the head of a refusal says of its body. */
+/* What the head of a refusal says about its body. */
 typedef struct refusal_head {
-    size_t length; /* of the body, as far as it is read: at most BODY_READ */
+    size_t length; /* bytes of the body that are read: at most BODY_READ */
     bool chunked;
     uint64_t retry_after;
 } refusal_head;
 
-/* What Content-Length says, up to BODY_READ. */
+/* The value of Content-Length, at most BODY_READ. */
 static size_t length_of(sp_slice value)
 {
     size_t length = 0;
@@ -238,7 +242,7 @@ static size_t length_of(sp_slice value)
     return length < BODY_READ ? length : (size_t)BODY_READ;
 }
 
-/* A malformed line is passed over: it is a refusal all the same. */
+/* Malformed lines are ignored: the answer is a refusal in any case. */
 static refusal_head read_refusal(sp_reader reader)
 {
     refusal_head head = {.length = BODY_READ};
@@ -275,14 +279,14 @@ static bool is_whole(const refusal_head *head, sp_slice body)
     return body.length >= head->length || (head->chunked && holds(body, "\r\n0\r\n\r\n"));
 }
 
-/* Header or body, whichever asks for more. */
+/* The longer one of the waits that the header and the body ask for. */
 static uint64_t wait_of(const refusal_head *head, sp_slice body)
 {
     uint64_t in_body = sp_retry_after_body(body);
     return in_body > head->retry_after ? in_body : head->retry_after;
 }
 
-/* An answer that is no 101: 0 while its body is still on its way. */
+/* Reads an answer with another status than 101. Returns 0 while its body is not complete. */
 static int read_answer(sp_handshake *handshake, sp_slice line, const sp_reader *headers, sp_slice body,
                        bool all, sp_text *why)
 {

@@ -15,20 +15,20 @@ enum {
 };
 
 typedef struct sp_handshake {
-    char accept[SP_BASE64_SIZE(SP_SHA1_LENGTH)]; /* what Sec-WebSocket-Accept has to be */
-    /* Of an answer that is a refusal: */
+    char accept[SP_BASE64_SIZE(SP_SHA1_LENGTH)]; /* the value that Sec-WebSocket-Accept has to have */
+    /* Of a refusal: */
     uint32_t status;      /* 0: it was not HTTP */
-    uint64_t retry_after; /* milliseconds that it asks for, from the header or the body; 0: it does not say */
+    uint64_t retry_after; /* milliseconds to wait, from the header or the body; 0: the answer does not say */
 } sp_handshake;
 
-/* Appends the request. target begins with '/'. 0 or SPECTACLES_E_NOMEM; then nothing was appended. */
+/* Appends the request. target: begins with '/'. Returns 0, or SPECTACLES_E_NOMEM; then nothing was appended. */
 int sp_handshake_request(sp_handshake *handshake, sp_buffer *out, const sp_url *url, const char *target,
                          const char *user_agent, sp_random *random);
 
 /*
- * Looks at what came: 0 when the head is not complete yet, or the body of a refusal; 1 when it is a valid 101 (*used
- * bytes belong to it), SPECTACLES_E_PROTO with a sentence otherwise, with status and retry_after in the handshake.
- * all: no more will come.
+ * Reads the answer. Returns 0 when its head, or the body of a refusal, is not complete; 1 when it is a valid 101 of
+ * *used bytes; or SPECTACLES_E_PROTO with a sentence, and status and retry_after are set.
+ * all: no more bytes will come.
  */
 int sp_handshake_response(sp_handshake *handshake, sp_slice input, bool all, size_t *used, sp_text *why);
 

@@ -9,13 +9,14 @@
 #endif
 
 enum {
-    STEP = 4 * 1024, /* inflated at a time, at the least */
-    STEP_MOST = 1024 * 1024,
-    BUSY_MESSAGE = 64 * 1024, /* of the message buffer, while more may come at once */
-    KEPT_MESSAGE = 1024,      /* while nothing comes */
-    RATIO_COUNTS = 64 * 1024, /* short payloads may be as repetitive as they like */
+    STEP = 4 * 1024, /* bytes that are inflated at a time, at least */
+    STEP_MAX = 1024 * 1024,
+    BUSY_MESSAGE = 64 * 1024, /* bytes that the message buffer keeps between two messages */
+    KEPT_MESSAGE = 1024,      /* bytes that it keeps while the connection is idle */
+    RATIO_COUNTS =
+        64 * 1024, /* bytes of a payload from which on max_ratio holds: short payloads are often repetitive */
     SYNC_TAIL = 0xffff,
-    WINDOW_LOG_MAX = 23 /* of zstd: 8 MiB */
+    WINDOW_LOG_MAX = 23 /* of zstd, as a power of two: 8 MiB */
 };
 
 static int refuse(sp_inflate *self, int error, uint32_t close_code, const char *text)
@@ -107,15 +108,15 @@ void sp_inflate_free(sp_inflate *self)
 /* ---- Caps ---- */
 
 /*
- * max_ratio is for payloads that are compressed by themselves. In a stream it would mean nothing: the context lasts
- * as long as the connection, and a payload that resembles an earlier one takes a few bytes, however long it is. (The
- * same GUILD_MEMBERS_CHUNK of 107 KB a second time takes about 20 bytes, 5000 to 1, and whoever may write in a guild
- * can make such a row.) Over a whole connection no bound would separate good from bad either: repetition reaches about
- * 10,000 to 1 in zstd, a run of one byte 32,768 to 1, which is the most that the format has.
+ * max_ratio is for payloads that are compressed by themselves. In a stream it would mean nothing: the context lasts as
+ * long as the connection, and a payload that resembles an earlier one takes a few bytes, however long it is. (The same
+ * GUILD_MEMBERS_CHUNK of 107 KB takes about 20 bytes the second time, 5000 to 1, and everybody who may write in a guild
+ * can cause such a series.) A ratio over a whole connection would not separate good peers from bad ones either:
+ * repetition reaches about 10,000 to 1 in zstd, and a run of one byte 32,768 to 1, the maximum of the format.
  *
- * None is needed. Memory is bounded by max_message. What is left is time: one message costs at most the time to
- * inflate and look through max_message bytes, a message that is not valid JSON or ETF ends the connection, and the
- * wait before the next connection grows as long as none of them makes progress.
+ * A stream needs no such limit. max_message limits the memory. What is left is time: a message costs at most the time
+ * to inflate and read max_message bytes. A message that is not valid JSON or ETF ends the connection, and the wait
+ * before the next connection grows while no connection makes progress.
  */
 static bool grows_too_much(const sp_inflate *self, uint64_t length)
 {
@@ -135,16 +136,16 @@ static int check_caps(sp_inflate *self)
     return SPECTACLES_OK;
 }
 
-/* As much again as there is: a long message takes few steps, a short one little memory. */
+/* Doubles the message: a long message takes few steps, and a short message little memory. */
 static size_t step_of(const sp_inflate *self)
 {
     size_t length = sp_buffer_length(&self->message);
-    return length > STEP ? (length < STEP_MOST ? length : (size_t)STEP_MOST) : (size_t)STEP;
+    return length > STEP ? (length < STEP_MAX ? length : (size_t)STEP_MAX) : (size_t)STEP;
 }
 
 /* ---- zlib ---- */
 
-/* Inflates all there is of the bytes; *ended: the zlib stream is at its end. */
+/* Inflates all of the bytes. *ended: the zlib stream has ended. */
 static int run_zlib(sp_inflate *self, sp_slice bytes, bool *ended)
 {
     z_stream *stream = self->context;
@@ -169,7 +170,7 @@ static int run_zlib(sp_inflate *self, sp_slice bytes, bool *ended)
             *ended = true;
             return stream->avail_in == 0 ? SPECTACLES_OK : broken(self);
         }
-        /* Z_BUF_ERROR: there was nothing more to do. */
+        /* Z_BUF_ERROR: zlib had no input left. */
         if (state != Z_OK && state != Z_BUF_ERROR)
             return broken(self);
     } while (stream->avail_out == 0 || stream->avail_in > 0);
@@ -229,7 +230,7 @@ static int feed_zstd_stream(sp_inflate *self, sp_slice bytes)
         int error = check_caps(self);
         if (error != SPECTACLES_OK)
             return error;
-        /* When a frame has ended (state is 0), the decoder begins the next one by itself. */
+        /* After the end of a frame (state is 0) the decoder begins the next frame by itself. */
         if (in.pos == in.size && out.pos < out.size)
             return 1;
     }
@@ -257,7 +258,7 @@ bool sp_inflate_runs_on(const sp_inflate *self)
 void sp_inflate_shrink(sp_inflate *self)
 {
     forget_message(self);
-    /* Half a message stays: it is not empty. */
+    /* An incomplete message is kept: only an empty buffer shrinks. */
     sp_buffer_shrink(&self->message, KEPT_MESSAGE);
 }
 

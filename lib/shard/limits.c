@@ -1,9 +1,8 @@
 /* How many payloads a connection may still send. Called by send.c, packets.c and ops.c. */
 #include "shard/limits.h"
 
-/* Answers to requested heartbeats, and a resume or an identify, that a minute may see. */
 enum {
-    SPARE = 3
+    SPARE = 3 /* payloads of a period: answers to heartbeat requests, and a resume or an identify */
 };
 
 void sp_limits_reset(sp_limits *limits)

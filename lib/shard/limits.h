@@ -5,9 +5,9 @@
 #include <stdbool.h>
 
 /*
- * What Discord allows a connection to send (Discord: "Rate Limiting"): 120 payloads in any 60 seconds,
- * heartbeats included. Heartbeats always go; everything else leaves room for them. Discord counts what arrives:
- * our minute is a second longer, because the network bunches what was sent apart.
+ * What Discord allows a connection to send (Discord: "Rate Limiting"): 120 payloads in any 60 seconds, heartbeats
+ * included. Heartbeats are never held back, and all other payloads leave room for them. Discord counts when payloads
+ * arrive, and the network can bring them closer together. So the period here is a second longer.
  */
 enum {
     SP_LIMIT_COUNT = 120,
@@ -15,26 +15,26 @@ enum {
 };
 
 typedef struct sp_limits {
-    uint64_t sent[SP_LIMIT_COUNT]; /* when, oldest first from `first` on, in a ring */
+    uint64_t sent[SP_LIMIT_COUNT]; /* when each payload was sent: a ring, the oldest at `first` */
     uint32_t first;
     uint32_t count;
-    uint32_t reserve; /* for heartbeats and the answers to requested ones */
+    uint32_t reserve; /* payloads that are kept free for heartbeats and for SPARE others */
 } sp_limits;
 
-/* A new connection starts with nothing sent. interval: of the heartbeats. */
+/* Begins a new connection, on which nothing was sent. Sets the interval of its heartbeats, in milliseconds. */
 void sp_limits_reset(sp_limits *limits);
 void sp_limits_reserve(sp_limits *limits, uint64_t interval);
 
-/* How many payloads may go out now, besides heartbeats. */
+/* How many payloads may be sent now, besides heartbeats. */
 uint32_t sp_limits_remaining(const sp_limits *limits, uint64_t now);
 
-/* Whether there is room for the answer to a requested heartbeat: it may use what is kept free for that. */
+/* Whether the answer to a heartbeat request (op 1) may be sent. It may use the room that is kept free for it. */
 bool sp_limits_may_answer(const sp_limits *limits, uint64_t now);
 
-/* When that number grows; SPECTACLES_NEVER when nothing was sent. */
+/* When sp_limits_remaining() grows; SPECTACLES_NEVER when nothing was sent. */
 uint64_t sp_limits_refill(const sp_limits *limits, uint64_t now);
 
-/* A payload went out. */
+/* A payload was sent. */
 void sp_limits_count(sp_limits *limits, uint64_t now);
 
 #endif

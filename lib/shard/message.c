@@ -1,6 +1,6 @@
 /*
- * What a WebSocket message carries: a payload as it stands, or compressed, in JSON or ETF. It depends on what was
- * asked for in the URL and with identify, and on whether the gateway followed. Called by receive.c for every message.
+ * Reads the payload of a WebSocket message: JSON or ETF, compressed or not. The format depends on what the URL and the
+ * identify asked for, and on whether the gateway does what was asked. Called by receive.c for every message.
  */
 #include "shard/message.h"
 
@@ -19,7 +19,7 @@ static bool has_stream(const spectacles_shard *shard)
            shard->compression == SPECTACLES_COMPRESSION_ZSTD_STREAM;
 }
 
-/* Once for each connection. */
+/* Queues PLAIN, once for each connection. */
 static void queue_plain(spectacles_shard *shard, const char *text)
 {
     shard->stats.messages_plain++;
@@ -33,8 +33,8 @@ static void queue_plain(spectacles_shard *shard, const char *text)
 }
 
 /*
- * A text message is JSON, whatever was asked for: servers and proxies that do not know `compress` or `encoding` ignore
- * them. One that answers in JSON before anything was said to it is answered in JSON, or it would not understand.
+ * A text message is always JSON: servers and proxies that do not know `compress` or `encoding` ignore them. A gateway
+ * whose HELLO is JSON is answered in JSON, because it may not understand anything else.
  */
 static int read_text(spectacles_shard *shard)
 {
@@ -51,7 +51,7 @@ static int read_text(spectacles_shard *shard)
     return 1;
 }
 
-/* The first binary message says whether there is a stream at all. */
+/* Whether binary messages are ETF without compression. The first binary message decides. */
 static bool is_bare_term(spectacles_shard *shard, sp_slice payload)
 {
     bool begins = shard->binary_messages++ == 0;
@@ -97,7 +97,6 @@ int sp_shard_read_message(spectacles_shard *shard, const sp_frame *frame, sp_sli
     return frame->kind == SP_FRAME_TEXT ? read_text(shard) : read_binary(shard, payload, close_code, why);
 }
 
-/* The d of a payload that the shard itself looks into, as JSON. False: the connection was given up. */
 bool sp_shard_read_data(spectacles_shard *shard, const spectacles_envelope *envelope, sp_slice *d,
                         uint64_t now)
 {

@@ -4,17 +4,15 @@
 #include "shard/internal.h"
 
 /*
- * The payload of a message; its encoding is then in `message_format`. Returns 1 and the payload; 0 when it goes on
- * in the next message; SPECTACLES_E_PROTO or SPECTACLES_E_TOOBIG, with *close_code for the gateway and *why for the
- * owner; SPECTACLES_E_NOMEM.
+ * Reads the payload of a message, and sets `message_format`. Returns 1 and the payload; 0 when the payload goes on in
+ * the next message; or:
+ *     SPECTACLES_E_PROTO, SPECTACLES_E_TOOBIG  *close_code is for the gateway, *why for the owner
+ *     SPECTACLES_E_NOMEM                       memory ran out
  */
 int sp_shard_read_message(spectacles_shard *shard, const sp_frame *frame, sp_slice *payload,
                           uint32_t *close_code, const char **why);
 
-/*
- * The d of a payload that the shard itself looks into, as JSON. False: it cannot be read, and the connection was
- * given up.
- */
+/* The `d` of a payload, as JSON, for the shard to read. False when it cannot be read: the connection was ended. */
 bool sp_shard_read_data(spectacles_shard *shard, const spectacles_envelope *envelope, sp_slice *d,
                         uint64_t now);
 

@@ -1,6 +1,6 @@
 /*
- * What the gateway says by opcode (Discord: "Gateway Opcodes"): HELLO, acknowledgements, op 7, op 9; dispatches go
- * on to dispatch.c. Called by receive.c.
+ * Takes payloads by opcode (Discord: "Gateway Opcodes"): HELLO, acknowledgements, op 7 and op 9. Dispatches go to
+ * dispatch.c. Called by receive.c.
  */
 #include "shard/ops.h"
 
@@ -46,7 +46,9 @@ static void on_hello(spectacles_shard *shard, sp_slice d, uint64_t now)
     if (error == SPECTACLES_OK) {
         shard->stats.resumes++;
         sp_session_note_resume(&shard->session, now);
-        /* The replay begins behind what is safe: its sequences lie below what we had received. */
+        /*
+         * The replay begins behind the committed sequence: its first sequences are lower than what was received before.
+         */
         shard->session.received = sp_session_safe_seq(&shard->session, shard->commits);
         sp_shard_set_state(shard, SPECTACLES_SHARD_RESUMING, now);
     }
@@ -82,8 +84,7 @@ static void on_invalid_session(spectacles_shard *shard, sp_slice d, uint64_t now
 }
 
 /*
- * Answered at once, but never beyond what we may send: a gateway that asks without end must not make us break its
- * rule.
+ * Answers at once, but never beyond the rate limit: a gateway that asks endlessly must not make the shard break it.
  */
 static void on_heartbeat_request(spectacles_shard *shard, uint64_t now)
 {

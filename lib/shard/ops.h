@@ -3,7 +3,7 @@
 
 #include "shard/internal.h"
 
-/* Takes one whole payload, in the encoding `message_format`. */
+/* Takes one whole payload, which is in `message_format`. */
 void sp_shard_on_payload(spectacles_shard *shard, sp_slice payload, uint64_t now);
 
 #endif

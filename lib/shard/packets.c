@@ -1,6 +1,6 @@
 /*
- * Packets of the owner (ops 3, 4, 8 and more): whether one may go out now, and its ticket. Called by owners and by
- * commands.c.
+ * Sends packets of the owner (ops 3, 4, 8 and more) when the rate limit allows, and gives each its ticket. Called by
+ * owners and by commands.c.
  */
 #include "codec/json.h"
 #include "core/export.h"
@@ -13,7 +13,7 @@
 enum {
     TICKETS_MAX = 128,
     OUTPUT_MAX = 64 * 1024,
-    JSON_MAX = 64 * 1024 /* of a packet that will be sent as ETF */
+    JSON_MAX = 64 * 1024 /* bytes of a packet that will be sent as ETF */
 };
 
 static bool congested(const spectacles_shard *shard)
@@ -21,7 +21,7 @@ static bool congested(const spectacles_shard *shard)
     return sp_buffer_length(&shard->output) > OUTPUT_MAX || shard->tickets.count >= TICKETS_MAX;
 }
 
-/* What is worth looking at: as ETF it may be shorter than as JSON. */
+/* The longest JSON that is tried. A packet may be shorter as ETF than as JSON. */
 static size_t packet_max(const spectacles_shard *shard)
 {
     return shard->output_format == SPECTACLES_FORMAT_ETF ? JSON_MAX : SPECTACLES_PACKET_MAX;

@@ -1,4 +1,4 @@
-/* The payloads that a shard composes itself, as JSON. Called by send.c and packets.c. */
+/* Composes the payloads of a shard as JSON. Called by send.c and packets.c. */
 #include "shard/payload.h"
 
 #include "codec/json.h"

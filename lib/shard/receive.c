@@ -55,7 +55,7 @@ static bool receive_frame(spectacles_shard *shard, uint64_t now)
     return true;
 }
 
-/* A 429 is about the address or the bot, and so about every shard. Other refusals are about what was asked. */
+/* A 429 is about the address or the bot, and so for every shard. Other refusals are about this request. */
 static void note_retry_after(const spectacles_shard *shard, sp_close_reason *reason)
 {
     uint64_t wait = shard->handshake.retry_after;
@@ -67,7 +67,7 @@ static void note_retry_after(const spectacles_shard *shard, sp_close_reason *rea
         sp_text_add(&reason->text, "; it asks to wait for %llu s", (unsigned long long)(wait + 999) / 1000);
 }
 
-/* all: no more will come, so that a refusal is told with as much of its body as there is. */
+/* all: no more bytes will come, so that a refusal is reported with the part of its body that has arrived. */
 static bool receive_head(spectacles_shard *shard, bool all, uint64_t now)
 {
     size_t used;

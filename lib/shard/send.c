@@ -66,7 +66,7 @@ int sp_shard_write_payload(spectacles_shard *shard, uint32_t op, sp_slice payloa
     return SPECTACLES_OK;
 }
 
-/* Sends what was composed in the scratch buffer. */
+/* Sends the payload in `scratch`, unless composing it has failed. */
 static int write_scratch(spectacles_shard *shard, int error, uint32_t op, uint64_t now)
 {
     sp_slice payload = {NULL, 0};

@@ -1,6 +1,6 @@
 /*
- * What a resume takes, and which sequence is safe. Called by connection.c, state.c, dispatch.c, ops.c, events.c,
- * send.c and shard.c.
+ * Keeps the session: what a RESUME needs, and which sequence is safe. Called by connection.c, state.c, dispatch.c,
+ * ops.c, events.c, send.c and shard.c.
  */
 #include "shard/session.h"
 
@@ -41,7 +41,7 @@ uint64_t sp_session_safe_seq(const sp_session *session, bool commits)
     return commits ? session->committed : session->received;
 }
 
-/* Where a resume goes: the session's own host if the token may be sent there, else the base. */
+/* Chooses where a resume goes: to the session's own host when the token may be sent there, else to the base URL. */
 static bool choose_host(sp_session *session, const sp_url *base)
 {
     const char *why;
@@ -63,8 +63,8 @@ static int copy(char *out, size_t size, const char *text)
 }
 
 /*
- * A session's id is written into logs, message-ids, gap records and the owner's store: what is not graphic ASCII would
- * break the last, and could act on the first. Discord's ids are hexadecimal digits.
+ * The id of a session is written into logs, message-ids, gap records and the store of the owner. Other characters than
+ * graphic ASCII could act on a log or break the store. Discord's ids are hexadecimal digits.
  */
 int sp_session_import(sp_session *session, const spectacles_session *stored, const sp_url *base,
                       const char **why)
@@ -88,7 +88,7 @@ int sp_session_import(sp_session *session, const spectacles_session *stored, con
 }
 
 /*
- * The text behind a key: its length, or SPECTACLES_E_STATE when it is not there, SPECTACLES_E_TOOBIG,
+ * Reads the text of a key. Returns its length, or SPECTACLES_E_STATE when the key is missing, SPECTACLES_E_TOOBIG or
  * SPECTACLES_E_PROTO.
  */
 static int read_text(sp_slice object, const char *key, char *out, size_t size)
@@ -99,7 +99,7 @@ static int read_text(sp_slice object, const char *key, char *out, size_t size)
     return sp_json_text(value, out, size);
 }
 
-/* What is wrong with READY's session_id; NULL: nothing. */
+/* Reads session_id. Returns what is wrong with it, or NULL. */
 static const char *read_id(sp_session *session, sp_slice ready)
 {
     int length = read_text(ready, "session_id", session->id, sizeof session->id);
@@ -113,13 +113,13 @@ static const char *read_id(sp_session *session, sp_slice ready)
     return NULL;
 }
 
-/* False, and no URL: a resume goes to the base. */
+/* Reads resume_gateway_url. False when it must not be followed: a resume goes to the base URL. */
 static bool read_url(sp_session *session, sp_slice ready, const sp_url *base)
 {
     int length = read_text(ready, "resume_gateway_url", session->resume_url, sizeof session->resume_url);
     if (length > 0 && sp_text_is_graphic(session->resume_url) && choose_host(session, base))
         return true;
-    /* A URL that is not followed is not stored either. */
+    /* A URL that must not be followed is not stored either. */
     session->resume_url[0] = '\0';
     session->resume = *base;
     return false;

@@ -1,6 +1,4 @@
-/*
- * The face of a shard: making and freeing one, pulling its events, and what its owner asks for. Called by owners.
- */
+/* The calls of spectacles/shard.h about a whole shard: made, freed, pulled, identified, closed. Called by owners. */
 #include "core/config.h"
 #include "core/export.h"
 #include "core/wipe.h"
@@ -17,7 +15,7 @@
 #include <string.h>
 
 enum {
-    KEPT_OUTPUT = 1024 /* bytes of buffers that are kept while nothing happens */
+    KEPT_OUTPUT = 1024 /* bytes of buffers that are kept while the shard is idle */
 };
 
 /* ---- Making one ---- */
@@ -38,7 +36,9 @@ static int copy_texts(spectacles_shard *shard, const spectacles_shard_config *co
     return SPECTACLES_OK;
 }
 
-/* A session of another shard count is of no use: said by a GAP, since what it missed will not be replayed. */
+/*
+ * A session of another shard count cannot be resumed. GAP declares it, since Discord will not replay what it missed.
+ */
 static int import_session(spectacles_shard *shard, const spectacles_session *given,
                           spectacles_problem *problem)
 {
@@ -58,7 +58,7 @@ static int check_identify(spectacles_shard *shard, spectacles_problem *problem)
 {
     sp_slice payload;
     int error = sp_shard_compose_identify(shard);
-    /* In JSON too, whatever was asked for: see sp_shard_read_message. */
+    /* As JSON too, because the gateway may not do what was asked for: see sp_shard_read_message(). */
     if (error == SPECTACLES_OK && sp_buffer_length(&shard->scratch) > SPECTACLES_PACKET_MAX)
         error = SPECTACLES_E_TOOBIG;
     if (error == SPECTACLES_OK)
@@ -72,8 +72,8 @@ static int check_identify(spectacles_shard *shard, spectacles_problem *problem)
 /* ---- For those who hold it ---- */
 
 /*
- * No event is left: memory that a burst of work needed is freed. The messages of a connection that has ended are
- * freed here and not when it ends, because an event that the owner still reads may point into them.
+ * Called when no event is left: frees memory that only a burst of work needed. The messages of a connection that has
+ * ended are freed here, and not when it ends, because an event that the owner still reads may point into them.
  */
 static void release_memory(spectacles_shard *shard)
 {
@@ -117,7 +117,7 @@ static bool has_event(const void *engine)
     return sp_shard_has_event(engine);
 }
 
-/* Wipes the token, and all buffers in which it may stand. */
+/* Wipes the token, and all buffers that may hold it. */
 static void wipe(spectacles_shard *shard)
 {
     sp_wipe_text(shard->token);
@@ -127,7 +127,9 @@ static void wipe(spectacles_shard *shard)
     sp_buffer_free(&shard->term);
 }
 
-/* The owner has freed the shard, and a link or a relay still holds it: the shard is CLOSED. */
+/*
+ * sp_holder_calls.end: the owner has freed the shard, and a link or a relay still holds it. The shard becomes CLOSED.
+ */
 static void end(void *engine)
 {
     spectacles_shard *shard = engine;
@@ -175,7 +177,7 @@ static int set_up(spectacles_shard *shard, const spectacles_shard_config *config
     shard->random.state = config->seed;
     shard->backoff = sp_backoff_of(SP_BACKOFF_BASE, SP_BACKOFF_CAP);
     shard->phase_deadline = SPECTACLES_NEVER;
-    /* The token goes through them with identify and resume. */
+    /* Identify and resume write the token to these buffers. */
     shard->scratch.secret = shard->term.secret = shard->output.secret = true;
     if (sp_url_parse(&shard->base, config->gateway_url, &why) != SPECTACLES_OK)
         return sp_refuse(problem, SPECTACLES_E_INVAL, why);
@@ -229,7 +231,7 @@ SPECTACLES_EXPORT const spectacles_shard_event *spectacles_shard_next_event(spec
 
 SPECTACLES_EXPORT int spectacles_shard_identify(spectacles_shard *shard, uint64_t now)
 {
-    /* On a connection that has ended it would go nowhere, and be missing from the daily limit. */
+    /* On a connection that has ended, an identify would be lost, and still count for the daily limit. */
     if (shard->state != SPECTACLES_SHARD_IDENTIFY_WAIT || shard->transport != SP_TRANSPORT_OPEN)
         return sp_shard_fail(shard, SPECTACLES_E_STATE, "the shard does not wait to identify");
     int error = sp_shard_write_identify(shard, now);
@@ -266,11 +268,11 @@ SPECTACLES_EXPORT int spectacles_shard_close(spectacles_shard *shard, uint32_t c
     if (shard->owner_closes || shard->state == SPECTACLES_SHARD_FATAL)
         return SPECTACLES_OK;
     shard->owner_closes = true;
-    /* One that is lost already stays until its GAP is told. */
+    /* A session that is lost already stays until its GAP is pulled. */
     if ((sent == 1000 || sent == 1001) && !shard->session.lost)
         sp_session_forget(&shard->session);
     sp_shard_set_reason(shard, 0, SPECTACLES_OK, SP_CLOSE_RESUME);
-    /* A close that is under way already ends in CLOSED as well. */
+    /* A close that is already under way ends in CLOSED as well. */
     if (shard->state != SPECTACLES_SHARD_CLOSING)
         sp_shard_close_connection(shard, sent, now);
     return SPECTACLES_OK;

@@ -24,12 +24,12 @@ static uint64_t phase_of(enum spectacles_shard_state state)
     case SPECTACLES_SHARD_CLOSING:
         return SP_PHASE_CLOSING;
     default:
-        /* In the other states of a connection, heartbeats tell whether the gateway lives. */
+        /* In the other states of a connection, heartbeats show whether the gateway is alive. */
         return 0;
     }
 }
 
-/* States that no other event tells of. */
+/* Whether a state has no event of its own, so that STATE reports it. */
 static bool is_quiet(enum spectacles_shard_state state)
 {
     return state == SPECTACLES_SHARD_UPGRADING || state == SPECTACLES_SHARD_HELLO ||
@@ -47,7 +47,10 @@ static void queue_state(spectacles_shard *shard)
     event->error = shard->reason.error;
 }
 
-/* What may follow a state. A phase that begins anew, such as a replay that goes on, follows itself. */
+/*
+ * The states that may follow a state, as a mask. A state follows itself when its time begins again, as in a long
+ * replay.
+ */
 static uint32_t followers_of(enum spectacles_shard_state state)
 {
     enum {
@@ -73,7 +76,9 @@ static uint32_t followers_of(enum spectacles_shard_state state)
     return followers[state];
 }
 
-/* When the time of the state is up. The back-off was drawn before; other states have a limit each, or none. */
+/*
+ * When the state has lasted too long. The end of BACKOFF was chosen before; other states have a fixed limit, or none.
+ */
 static uint64_t deadline_of(const spectacles_shard *shard, uint64_t now)
 {
     uint64_t phase = phase_of(shard->state);
@@ -87,7 +92,7 @@ void sp_shard_set_state(spectacles_shard *shard, enum spectacles_shard_state sta
     bool changed = shard->state != state;
     bool allowed = followers_of(shard->state) >> state & 1;
     assert(allowed);
-    (void)allowed; /* in a release build there are no assertions */
+    (void)allowed; /* unused in a release build, which has no assertions */
     sp_stream_touch(&shard->stream);
     shard->state = state;
     shard->phase_deadline = deadline_of(shard, now);

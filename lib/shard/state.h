@@ -4,9 +4,9 @@
 #include "shard/internal.h"
 
 /*
- * The one place where the state changes. Sets the deadline of the phase and queues a STATE event where the state has no
- * event of its own. The same state again begins its phase anew. A state that may not follow the present one is a
- * mistake of ours, and an assertion fails.
+ * The only function that changes the state. Sets the deadline of the state, and queues a STATE event for a state
+ * without an event of its own. Setting the present state begins its time again. An assertion fails when the state must
+ * not follow the present one: that is a bug of this library.
  */
 void sp_shard_set_state(spectacles_shard *shard, enum spectacles_shard_state state, uint64_t now);
 

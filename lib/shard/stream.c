@@ -1,6 +1,6 @@
 /*
- * The shard as a stream: where it wants to be connected, the bytes that come and go, and the end of a connection.
- * Called through core/stream.c, by a link or by a transport of the owner.
+ * The shard as a stream: the endpoint that it wants, the bytes that arrive and leave, and the end of a connection.
+ * Called through core/stream.c, by a link or by the loop of the owner.
  */
 #include "shard/stream.h"
 
@@ -23,7 +23,7 @@ static const spectacles_endpoint *endpoint(const void *engine)
     return wanted ? &shard->endpoint : NULL;
 }
 
-/* Begins the WebSocket: a fresh frame reader, a fresh inflater, and the HTTP upgrade in the output. */
+/* Begins the WebSocket: makes a new frame reader and inflater, and writes the HTTP upgrade to the output. */
 static int open_websocket(spectacles_shard *shard)
 {
     static const char *const compress[] = {"", "&compress=zlib-stream", "&compress=zstd-stream", ""};
@@ -55,7 +55,7 @@ static int opened(void *engine, uint64_t now)
     return SPECTACLES_OK;
 }
 
-/* A gateway that sends pings but does not read the answers is not read either, so that the output stays bounded. */
+/* A gateway that sends pings and does not read the answers is not read either, so that the output stays bounded. */
 static int wants_input(const void *engine)
 {
     const spectacles_shard *shard = engine;
@@ -90,14 +90,14 @@ static int feed(void *engine, const uint8_t *bytes, size_t length, uint64_t now)
     return SPECTACLES_OK;
 }
 
-/* A reason that was noted before, such as a close code of the gateway, stands. */
+/* A reason that was set before, such as a close code of the gateway, stays. */
 static void note_end(spectacles_shard *shard, int error, const char *text, size_t length)
 {
     sp_close_reason *reason =
         sp_shard_set_reason(shard, 0, error ? error : SPECTACLES_E_CLOSED, SP_CLOSE_RESUME);
     if (!reason)
         return;
-    /* A close frame may be among the bytes that were fed and not read yet. It says more, and replaces this reason. */
+    /* A close frame may be among the bytes that were not read yet. It says more, and replaces this reason. */
     reason->is_set = false;
     if (length > 0)
         sp_text_add_foreign(&reason->text, text, length, SP_TEXT_MAX / 2);

@@ -5,12 +5,12 @@
 
 #include <spectacles/shard.h>
 
-/* Part of making a shard. */
+/* Makes the stream of a shard; called once, when the shard is made. */
 void sp_shard_init_stream(spectacles_shard *shard, const sp_holder_calls *holder_calls);
 
 /*
- * Compares what was fed and not read yet with high water. At high water, wants_input() becomes 0; at half of it, or
- * when all was looked at, it becomes 1 again. A few large reads cost a fraction of many small ones.
+ * Compares the bytes that were fed and not read with high_water. At high water, wants_input() becomes 0. At half of it,
+ * or when everything was read, it becomes 1 again: a few large reads cost much less than many small ones.
  */
 void sp_shard_note_level(spectacles_shard *shard);
 

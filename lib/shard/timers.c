@@ -11,7 +11,7 @@
 
 uint64_t sp_shard_deadline(const spectacles_shard *shard)
 {
-    /* What was fed before the end is read by the next spectacles_shard_next_event(). */
+    /* Bytes that were fed before the end are read by the next spectacles_shard_next_event(). */
     if (shard->transport == SP_TRANSPORT_ENDED)
         return SPECTACLES_NEVER;
     if (shard->transport == SP_TRANSPORT_NONE)
@@ -20,7 +20,7 @@ uint64_t sp_shard_deadline(const spectacles_shard *shard)
     return heartbeat < shard->phase_deadline ? heartbeat : shard->phase_deadline;
 }
 
-/* At most one such event waits: an owner whose loop is late does not pull either. */
+/* At most one LATE waits: an owner whose loop is late does not pull either. */
 static void queue_late(spectacles_shard *shard, uint64_t late)
 {
     shard->stats.heartbeats_late++;
@@ -51,9 +51,10 @@ static void give_up_heartbeat(spectacles_shard *shard, uint64_t late, uint64_t n
 }
 
 /*
- * The acknowledgement may be among the bytes that were fed and not read yet: then it gets another interval. So does a
- * heartbeat that is late by an interval. Bytes came, so that the gateway has not closed the connection, or its close is
- * among them and is read at once. A connection that was cut off while the machine slept brings no bytes.
+ * Sends the heartbeat, or ends the connection because the last one has no ACK. While bytes wait that were not read, the
+ * ACK may be among them, and the connection gets another interval. So does a heartbeat that is late by an interval:
+ * bytes came, so the gateway has not closed the connection, or its close is among them and is read at once. A
+ * connection that was cut off while the machine slept brings no bytes.
  */
 static int beat(spectacles_shard *shard, uint64_t now)
 {

@@ -1,4 +1,4 @@
-/* The URL of a gateway. Called by shard.c and session.c. */
+/* Reads and compares URLs of gateways. Called by shard.c and session.c. */
 #include "shard/url.h"
 
 #include <string.h>
@@ -29,7 +29,7 @@ static bool is_host(const char *host, size_t length, bool bracketed)
     return bracketed || !has_empty_label(host, length);
 }
 
-/* The port behind a colon, 0 when it is none. */
+/* Reads the port behind a colon. 0 when it is not valid. */
 static uint32_t port_of(const char *digits, size_t length)
 {
     uint32_t port = 0;
@@ -95,7 +95,7 @@ static bool is_numeric(const char *host)
     return strchr(host, ':') || strspn(host, "0123456789.") == strlen(host);
 }
 
-/* What stands behind the last dot before `end`; the host itself when there is none. */
+/* Where the label before `end` begins: behind the last dot, or at the host itself when there is no dot. */
 static const char *label_before(const char *host, const char *end)
 {
     while (end > host && end[-1] != '.')
@@ -104,8 +104,9 @@ static const char *label_before(const char *host, const char *end)
 }
 
 /*
- * The part of a host name that has one owner: the last two labels (discord.gg). Under countries that sell names at the
- * third level (co.uk, com.br) it is three: told by two letters at the end behind at most three, on the safe side.
+ * The part of a host name that has one owner: the last two labels (discord.gg). Some countries sell names at the third
+ * level (co.uk, com.br): there it is three labels. A label of two letters behind a label of at most three letters
+ * counts as such a suffix. When this guess is wrong, fewer hosts are trusted, and not more.
  */
 static const char *domain_of(const char *host)
 {
