@@ -1,7 +1,8 @@
 /*
- * An engine is held by its owner, its link and its relay, which let go in any order: a garbage collector frees in
- * the order that it likes. Every order of a small bot is tried, with its handles in use between one _free() and the
- * next. AddressSanitizer sees what is used after it was freed, and what is never freed.
+ * An engine is held by its owner, its link and its relay, which let go in any order: a garbage collector chooses its
+ * own. Every order of a small bot is tried that can make a difference, with the handles that are left in use between
+ * one _free() and the next. AddressSanitizer finds memory that is used after it was freed, and memory that is never
+ * freed.
  */
 #include "broker/server.h"
 #include "shard/peer.h"
@@ -207,10 +208,32 @@ static bool next_order(int *order, int count)
     return true;
 }
 
+static bool is_link(int object)
+{
+    return object > RELAY && object % 2 == 0;
+}
+
 /*
- * The two shards are alike: of two orders that differ in their numbers alone, the one in which shard 0 goes first
- * is enough.
+ * Whether two objects share nothing, so that it makes no difference which one of them is freed first when nothing is
+ * freed between them. A link holds its own engine alone. The relay holds all engines, and acts when one of them ends.
  */
+static bool share_nothing(int one, int other)
+{
+    bool one_engine = (one - 1) / 2 == (other - 1) / 2;
+    return one != RELAY && other != RELAY && !one_engine && (is_link(one) || is_link(other));
+}
+
+/* Whether an order is the same as an earlier one, except that neighbours which share nothing are swapped. */
+static bool is_swapped(const int *order, int count)
+{
+    for (int i = 1; i < count; i++) {
+        if (order[i - 1] > order[i] && share_nothing(order[i - 1], order[i]))
+            return true;
+    }
+    return false;
+}
+
+/* The two shards are alike: an order in which shard 1 is freed before shard 0 is the same with the two swapped. */
 static bool is_mirrored(const int *order, int count)
 {
     for (int i = 0; i < count; i++) {
@@ -235,7 +258,7 @@ static void handles_are_freed_in_every_order(void **state)
     first_order(order);
     do {
         bot self = {.shards = SHARDS, .now = 1000};
-        if (is_mirrored(order, OBJECTS))
+        if (is_mirrored(order, OBJECTS) || is_swapped(order, OBJECTS))
             continue;
         for (int i = 0; i < 2; i++)
             self.brokers[i] = make_broker("amqp://broker.invalid");
@@ -266,10 +289,11 @@ static void connect_links(bot *self)
 {
     for (int i = 0; i < 2 + self->shards; i++) {
         while (!(spectacles_link_interest(self->links[i]) & SPECTACLES_LINK_READ)) {
-            struct pollfd ready = {spectacles_link_fd(self->links[i]), POLLOUT, 0};
             pull_relay(self);
             spectacles_link_process(self->links[i], SPECTACLES_LINK_WRITE, self->now);
-            poll(&ready, ready.fd >= 0, 10);
+            struct pollfd ready = {spectacles_link_fd(self->links[i]), POLLOUT, 0};
+            if (ready.fd >= 0)
+                poll(&ready, 1, 10);
         }
     }
 }
@@ -290,15 +314,13 @@ static void handles_are_freed_while_connections_stand(void **state)
     char gateway[64];
     char amqp[64];
     int order[OBJECTS];
-    int number = 0;
     int listeners[2] = {listen_here(gateway, "ws"), listen_here(amqp, "amqp")};
     (void)state;
     first_order(order);
     do {
         int peers[3];
         bot self = {.shards = 1, .now = 1000};
-        /* Sockets take time: one order of seven, which is no divisor of the places at which the orders begin anew. */
-        if (number++ % 7 != 0)
+        if (is_swapped(order, objects_of(&self)))
             continue;
         self.brokers[0] = make_broker(amqp);
         self.brokers[1] = make_broker(amqp);
@@ -356,6 +378,8 @@ static void handles_are_freed_in_the_middle_of_work(void **state)
     first_order(order);
     do {
         bot self = {.shards = 1, .now = 1000};
+        if (is_swapped(order, objects_of(&self)))
+            continue;
         peer->now = servers[0]->now = servers[1]->now = 1000;
         self.brokers[0] = make_broker("amqp://broker.invalid");
         self.brokers[1] = make_broker("amqp://broker.invalid");
