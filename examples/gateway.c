@@ -12,6 +12,7 @@
 
 #include <curl/curl.h>
 #include <err.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -42,9 +43,10 @@ struct gateway {
     size_t links_length;
     spectacles_relay *relay;
     struct resolver *resolver;
-    struct store *store; /* NULL: SESSION_FILE is not set */
-    struct pollfd *fds;
-    uint64_t stop_at; /* the gateway ends then, finished or not; 0: it is not stopping */
+    struct store *store;       /* NULL: SESSION_FILE is not set */
+    spectacles_poller *poller; /* moves the bytes of all links */
+    bool names_wanted;         /* a link waits for its address */
+    uint64_t stop_at;          /* the gateway ends then, finished or not; 0: it is not stopping */
     int status;
 };
 
@@ -232,7 +234,8 @@ static void make_links(struct gateway *gateway)
     config.tls = gateway->tls;
     gateway->links_length = gateway->own_shard_count + 2;
     gateway->links = allocate(gateway->links_length, sizeof *gateway->links);
-    gateway->fds = allocate(gateway->links_length + 2, sizeof *gateway->fds);
+    if (spectacles_poller_new(&gateway->poller, NULL, &problem) < 0)
+        errx(1, "%s", problem.text);
     for (size_t i = 0; i < gateway->links_length; i++) {
         size_t broker = i - gateway->own_shard_count;
         spectacles_stream *stream = i < gateway->own_shard_count
@@ -240,6 +243,8 @@ static void make_links(struct gateway *gateway)
                                         : spectacles_broker_stream(gateway->brokers[broker]);
         if (spectacles_link_new(&gateway->links[i], stream, &config, &problem) < 0)
             errx(1, "%s", problem.text);
+        if (spectacles_poller_add(gateway->poller, gateway->links[i], i) < 0)
+            errx(1, "%s", spectacles_poller_last_error(gateway->poller));
     }
 }
 
@@ -294,7 +299,7 @@ static void tear_down(struct gateway *gateway)
     settings_free(&gateway->settings);
     free(gateway->own_shards);
     free(gateway->links);
-    free(gateway->fds);
+    spectacles_poller_free(gateway->poller);
 }
 
 /* ---- The log ---- */
@@ -473,50 +478,47 @@ static void read_signals(struct gateway *gateway, uint64_t now)
 static uint64_t earliest(const struct gateway *gateway)
 {
     uint64_t deadline = spectacles_relay_deadline(gateway->relay);
-    for (size_t i = 0; i < gateway->links_length; i++) {
-        uint64_t link = spectacles_link_deadline(gateway->links[i]);
-        deadline = link < deadline ? link : deadline;
-    }
+    uint64_t poller = spectacles_poller_deadline(gateway->poller);
+    deadline = poller < deadline ? poller : deadline;
     uint64_t store = store_deadline(gateway->store);
     deadline = store < deadline ? store : deadline;
     return gateway->stop_at && gateway->stop_at < deadline ? gateway->stop_at : deadline;
 }
 
-static void wait_for_something(struct gateway *gateway)
+/* The resolver looks one name up at a time: its answer may serve any link. */
+static void answer_names(struct gateway *gateway)
 {
-    size_t count = gateway->links_length;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t io = spectacles_link_interest(gateway->links[i]);
-        int events = (io & SPECTACLES_LINK_READ ? POLLIN : 0) | (io & SPECTACLES_LINK_WRITE ? POLLOUT : 0);
-        /* poll() reports a hang-up also for a descriptor without events: such a descriptor is left out. */
-        int fd = io ? spectacles_link_fd(gateway->links[i]) : -1;
-        gateway->fds[i] = (struct pollfd){fd, (short)events, 0};
+    const spectacles_link *link;
+    while ((link = spectacles_poller_next_link(gateway->poller, NULL)))
+        gateway->names_wanted |= spectacles_link_wants_address(link) != NULL;
+    if (!gateway->names_wanted)
+        return;
+    gateway->names_wanted = false;
+    for (size_t i = 0; i < gateway->links_length; i++) {
+        resolver_serve(gateway->resolver, gateway->links[i]);
+        gateway->names_wanted |= spectacles_link_wants_address(gateway->links[i]) != NULL;
     }
-    gateway->fds[count] = (struct pollfd){signal_pipe[0], POLLIN, 0};
-    gateway->fds[count + 1] = (struct pollfd){resolver_fd(gateway->resolver), POLLIN, 0};
-    poll(gateway->fds, (nfds_t)count + 2, spectacles_poll_timeout(earliest(gateway), spectacles_now()));
 }
 
-static uint32_t ready_for(short revents)
+static void wait_for_something(struct gateway *gateway)
 {
-    uint32_t both = SPECTACLES_LINK_READ | SPECTACLES_LINK_WRITE;
-    if (revents & (POLLERR | POLLHUP | POLLNVAL))
-        return both;
-    return (revents & POLLIN ? (uint32_t)SPECTACLES_LINK_READ : 0) |
-           (revents & POLLOUT ? (uint32_t)SPECTACLES_LINK_WRITE : 0);
+    struct pollfd fds[] = {{spectacles_poller_fd(gateway->poller), POLLIN, 0},
+                           {signal_pipe[0], POLLIN, 0},
+                           {resolver_fd(gateway->resolver), POLLIN, 0}};
+    int ready = poll(fds, 3, spectacles_poll_timeout(earliest(gateway), spectacles_now()));
+    if (ready < 0 && errno != EINTR)
+        err(1, "poll");
+    if (ready > 0 && fds[1].revents)
+        read_signals(gateway, spectacles_now());
+    if (ready > 0 && fds[2].revents)
+        resolver_hear(gateway->resolver);
 }
 
 static void move_bytes(struct gateway *gateway, uint64_t now)
 {
-    if (gateway->fds[gateway->links_length + 1].revents)
-        resolver_hear(gateway->resolver);
-    for (size_t i = 0; i < gateway->links_length; i++) {
-        spectacles_link *link = gateway->links[i];
-        uint32_t ready = ready_for(gateway->fds[i].revents);
-        if (ready || spectacles_link_deadline(link) <= now)
-            spectacles_link_process(link, ready, now);
-        resolver_serve(gateway->resolver, link);
-    }
+    if (spectacles_poller_process(gateway->poller, now) == SPECTACLES_E_SYS)
+        errx(1, "%s", spectacles_poller_last_error(gateway->poller));
+    answer_names(gateway);
 }
 
 static void run(struct gateway *gateway)
@@ -528,7 +530,7 @@ static void run(struct gateway *gateway)
         move_bytes(gateway, now);
         while ((event = spectacles_relay_next_event(gateway->relay, now)))
             on_event(gateway, event, now);
-        read_signals(gateway, now);
+        spectacles_poller_flush(gateway->poller, now);
         if (now >= store_deadline(gateway->store))
             store_write(gateway->store, gateway->own_shards, gateway->own_shard_count, gateway->relay, now);
         else
