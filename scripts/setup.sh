@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # What the project needs on a machine, and how it gets there. Debian and Ubuntu: installed. Elsewhere: named.
 
-debian_packages=(gcc make clang clang-format meson ninja-build pkg-config libc6-dev g++ librabbitmq-dev libwslay-dev libmbedtls-dev
+debian_packages=(gcc make clang clang-format meson ninja-build pkg-config libc6-dev g++ librabbitmq-dev libwslay-dev libssl-dev libmbedtls-dev
     zlib1g-dev libzstd-dev libcjson-dev libcurl4-openssl-dev libcmocka-dev rabbitmq-server python3 python3-venv python3-websockets python3-zstandard python3-msgpack python3-pika python3-pytest
     python3-pytest-xdist python3-cffi valgrind openssl git
     erlang-base luajit)
@@ -17,6 +17,7 @@ command ninja      ninja-build      ninja               ninja
 command pkg-config pkgconf          pkgconf             pkgconf
 header amqp.h,rabbitmq-c/amqp.h librabbitmq-devel librabbitmq-c rabbitmq-c
 header wslay/wslay.h wslay-devel    wslay               wslay
+header openssl/ssl.h openssl-devel  openssl             openssl@3
 header mbedtls/ssl.h mbedtls-devel  mbedtls             mbedtls
 header zlib.h      zlib-devel       zlib                zlib
 header zstd.h      libzstd-devel    zstd                zstd

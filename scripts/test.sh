@@ -2,7 +2,7 @@
 # The suites of ./dev test: how each one runs, and how its result is counted.
 
 passed=0 failed=0 failures=
-all_suites=(unit static install standin clients codec cross fuzz integration rabbit4 chaos valgrind demo)
+all_suites=(unit static install standin clients codec cross fuzz integration tls rabbit4 chaos valgrind demo)
 
 # run NAME COMMAND ...: counts what the command's report says (build/logs/NAME.xml, as JUnit writes it).
 run() {
@@ -17,12 +17,19 @@ run() {
     [ "$bad" = 0 ] || failures+="  $name: $which"$'\n'
 }
 
+# unit_tests NAME FOLDER [OPTION ...]: of meson test.
 unit_tests() {
-    local status=0
-    # shellcheck disable=SC2086
-    ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 meson test -C build/asan --no-rebuild --print-errorlogs || status=$?
-    cp build/asan/meson-logs/testlog.junit.xml build/logs/unit.xml
+    local name=$1 folder=$2 status=0
+    shift 2
+    ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 meson test -C "$folder" --no-rebuild --print-errorlogs "$@" || status=$?
+    cp "$folder/meson-logs/testlog.junit.xml" "build/logs/$name.xml"
     return $status
+}
+
+# What touches TLS, once more with the other TLS library: build/clang has mbedTLS, all others have OpenSSL.
+tls_tests() {
+    run tls-unit unit_tests tls-unit build/clang --suite tls
+    run tls python_tests tls build/clang -n 2 --dist loadfile -m tls tests/integration
 }
 
 python_tests() {
@@ -42,11 +49,12 @@ check_suites() {
 
 run_suite() {
     case $1 in
-    unit) run unit unit_tests ;;
+    unit) run unit unit_tests unit build/asan ;;
     static) run static python_tests static build tests/static ;;
     install) run install python_tests install build tests/install ;;
     standin) run standin python_tests standin build/asan tests/standin ;;
     integration) run integration python_tests integration build/asan -n 2 --dist loadfile -m 'not valgrind' tests/integration ;;
+    tls) tls_tests ;;
     rabbit4) rabbit4_tests ;;
     valgrind) run valgrind python_tests valgrind build -m valgrind tests/integration ;;
     chaos) run chaos python_tests chaos build/asan -n 2 --dist load tests/chaos ;;

@@ -112,6 +112,14 @@ int spectacles_tls_new(spectacles_tls **out, const spectacles_tls_config *config
 /* Frees it for the caller. Links that were made with it keep it until they are freed. NULL is fine. Does not block. */
 void spectacles_tls_free(spectacles_tls *tls);
 
+/*
+ * The TLS library that links use, with its version, for a log: "OpenSSL 3.0.19 27 Jan 2026" or "mbedTLS 2.28.3". Which
+ * one it is was chosen when libspectacles was built (the option tls).
+ *
+ * Returns a static, NUL-terminated text. Cannot fail. Never blocks.
+ */
+const char *spectacles_tls_library(void);
+
 /* How a link is made. */
 typedef struct spectacles_link_config {
     uint32_t size; /* set by spectacles_link_config_init() */

@@ -122,8 +122,8 @@ static bool begin_tls(spectacles_link *link, uint64_t now)
         sp_link_lose(link, error, &why, now);
         return true;
     }
-    error = sp_tls_session_new(&link->session, link->endpoint_tls ? link->endpoint_tls : link->tls, link->fd,
-                               link->host);
+    spectacles_tls *tls = link->endpoint_tls ? link->endpoint_tls : link->tls;
+    error = sp_tls_session_new(&link->session, tls, link->fd, link->host, link->port);
     if (error != SPECTACLES_OK) {
         sp_link_lose(link, error, NULL, now);
         return true;
@@ -154,10 +154,8 @@ bool sp_link_handshake(spectacles_link *link, uint64_t now)
     int done = sp_tls_handshake(link->session, &why);
     if (done == 1)
         return open_engine(link, now);
-    if (done == SP_TLS_FAILED) {
-        sp_link_lose(link, SPECTACLES_E_TLS, &why, now);
-        return true;
-    }
-    link->blocked_write = done == SP_TLS_WANTS_WRITE;
-    return false;
+    if (done == SP_TLS_WANTS_READ)
+        return false;
+    sp_link_lose(link, done, &why, now);
+    return true;
 }

@@ -146,13 +146,13 @@ SPECTACLES_EXPORT uint32_t spectacles_link_interest(const spectacles_link *link)
         return 0;
     if (link->state == SP_LINK_CONNECTING)
         return SPECTACLES_LINK_WRITE;
+    if (link->session && !sp_tls_is_flushed(link->session))
+        interest |= SPECTACLES_LINK_WRITE;
     if (link->state == SP_LINK_HANDSHAKING)
-        return link->blocked_write ? SPECTACLES_LINK_WRITE : SPECTACLES_LINK_READ;
-    if ((link->read_at == 0 && spectacles_stream_wants_input(link->stream)) || link->blocked_write)
+        return interest | SPECTACLES_LINK_READ;
+    if (link->read_at == 0 && spectacles_stream_wants_input(link->stream))
         interest |= SPECTACLES_LINK_READ;
-    bool holds = link->session && !sp_tls_is_flushed(link->session);
-    if (link->blocked_read ||
-        (!link->blocked_write && (holds || spectacles_stream_pending(link->stream, &bytes) > 0)))
+    if (spectacles_stream_pending(link->stream, &bytes) > 0)
         interest |= SPECTACLES_LINK_WRITE;
     return interest;
 }

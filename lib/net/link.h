@@ -53,8 +53,6 @@ struct spectacles_link {
     int shown_fd; /* the descriptor that the owner was told of */
     int dead_fd;  /* shut down; closed at the next call, because the owner may still be watching it */
     sp_tls_session *session;
-    bool blocked_read;  /* TLS has to write before it can go on reading */
-    bool blocked_write; /* TLS has to read before it can go on writing */
     bool more;          /* bytes may wait that the descriptor will not announce again */
     bool engine_called; /* the engine was given something in this call of spectacles_link_process() */
     bool unwritten;     /* the budget for writing is used up, and bytes are left */

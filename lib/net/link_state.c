@@ -29,7 +29,7 @@ static void close_socket(spectacles_link *link)
         sp_tcp_close(link->fd);
     }
     link->fd = -1;
-    link->blocked_read = link->blocked_write = link->more = link->unwritten = false;
+    link->more = link->unwritten = false;
     link->read_at = 0;
 }
 

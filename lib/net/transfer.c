@@ -18,11 +18,6 @@ static void lose_plain(spectacles_link *link, ssize_t error, uint64_t now)
     sp_link_lose(link, SPECTACLES_E_SYS, &why, now);
 }
 
-static void lose_tls(spectacles_link *link, const sp_text *why, uint64_t now)
-{
-    sp_link_lose(link, SPECTACLES_E_CLOSED, why, now);
-}
-
 /*
  * Writes the bytes that TLS has kept. They go before all others. False when some are left, or when the connection
  * is lost.
@@ -31,9 +26,8 @@ static bool flush_tls(spectacles_link *link, uint64_t now)
 {
     sp_text why;
     int done = link->session ? sp_tls_flush(link->session, &why) : 1;
-    link->blocked_write = done == SP_TLS_WANTS_READ;
-    if (done == SP_TLS_FAILED)
-        lose_tls(link, &why, now);
+    if (done < 0)
+        sp_link_lose(link, done, &why, now);
     return done == 1;
 }
 
@@ -49,7 +43,7 @@ static ssize_t write_some(spectacles_link *link, const uint8_t *bytes, size_t le
     if (put >= 0)
         return put;
     if (link->session) {
-        lose_tls(link, &why, now);
+        sp_link_lose(link, (int)put, &why, now);
         return -1;
     }
     if (sp_tcp_would_block(put))
@@ -82,15 +76,14 @@ static ssize_t read_some(spectacles_link *link, uint8_t *bytes, size_t length, u
     sp_text why;
     ssize_t got = link->session ? sp_tls_read(link->session, bytes, length, &why)
                                 : sp_tcp_read(link->fd, bytes, length);
-    link->blocked_read = got == SP_TLS_WANTS_WRITE;
     if (got > 0)
         return got;
-    if (got == SP_TLS_WANTS_READ || got == SP_TLS_WANTS_WRITE || sp_tcp_would_block(got))
+    if (link->session ? got == SP_TLS_WANTS_READ : sp_tcp_would_block(got))
         return 0;
     if (got == 0)
         sp_link_lose(link, SPECTACLES_OK, NULL, now);
     else if (link->session)
-        lose_tls(link, &why, now);
+        sp_link_lose(link, (int)got, &why, now);
     else
         lose_plain(link, got, now);
     return -1;
@@ -115,6 +108,8 @@ static size_t read_within_budget(spectacles_link *link, uint64_t now, bool *empt
     uint8_t bytes[READ_CHUNK];
     size_t budget = READ_BUDGET;
     ssize_t got = 1;
+    if (link->session)
+        sp_tls_ready(link->session);
     while (budget > 0 && spectacles_stream_wants_input(link->stream)) {
         got = read_some(link, bytes, budget < sizeof bytes ? budget : sizeof bytes, now);
         if (got <= 0 || !feed(link, bytes, (size_t)got, now))
@@ -126,7 +121,7 @@ static size_t read_within_budget(spectacles_link *link, uint64_t now, bool *empt
         }
     }
     if (link->state == SP_LINK_OPEN)
-        link->more = got > 0 || (link->session && sp_tls_has_more(link->session));
+        link->more = got > 0;
     *emptied = got == 0;
     return READ_BUDGET - budget;
 }
@@ -159,7 +154,7 @@ bool sp_link_transfer(spectacles_link *link, uint32_t ready, uint64_t now)
     flush(link, now);
     if (link->state != SP_LINK_OPEN)
         return true;
-    bool readable = ready & SPECTACLES_LINK_READ || link->more || link->blocked_read;
+    bool readable = ready & SPECTACLES_LINK_READ || link->more;
     bool wanted = spectacles_stream_wants_input(link->stream);
     if (readable)
         read_and_pause(link, now);

@@ -118,12 +118,14 @@ def test_a_wrong_port(bot: Bot, standin: Standin) -> None:
     worker.stop()
 
 
+@pytest.mark.tls
 def test_amqps_works_with_the_right_authority(bot: Bot, rabbit: RabbitNode, vhost: str) -> None:
     for host in ("localhost", "127.0.0.1"):
         worker = bot.worker("MESSAGE_CREATE", AMQP_URL=rabbit.url(vhost, tls=True, host=host))
         assert worker.stop() == 0
 
 
+@pytest.mark.tls
 def test_amqps_with_an_unknown_authority(bot: Bot, rabbit: RabbitNode, vhost: str, tmp_path: Path) -> None:
     other = Authority(tmp_path, "other")
     worker = bot.start("worker", "MESSAGE_CREATE", AMQP_URL=rabbit.url(vhost, tls=True, host="localhost"), SSL_CERT_FILE=str(other.ca))
@@ -131,12 +133,14 @@ def test_amqps_with_an_unknown_authority(bot: Bot, rabbit: RabbitNode, vhost: st
     worker.stop()
 
 
+@pytest.mark.tls
 def test_no_authorities_at_all(bot: Bot, rabbit: RabbitNode, vhost: str) -> None:
     worker = bot.start("worker", "MESSAGE_CREATE", AMQP_URL=rabbit.url(vhost, tls=True), SSL_CERT_FILE="/no/such/file", SSL_CERT_DIR="")
     said(worker, "no trusted certificate authorities", "/no/such/file")
     worker.stop()
 
 
+@pytest.mark.tls
 @pytest.mark.parametrize(("sans", "days", "words"), [
     ("DNS:example.com", 30, "it is for another host name"),
     ("DNS:localhost", -1, "it has expired"),
@@ -150,6 +154,7 @@ def test_wrong_certificates_of_the_gateway(build: Path, authority: Authority, sa
         assert standin.count("connected") == 0
 
 
+@pytest.mark.tls
 def test_a_self_signed_certificate(build: Path, authority: Authority, tmp_path: Path) -> None:
     wrong = self_signed(tmp_path)
     with Standin(cert=wrong.cert, key=wrong.key) as standin:
@@ -230,6 +235,7 @@ def test_what_keeps_discord_from_being_asked_is_named(bot: Bot, tmp_path: Path) 
         assert gateway.stop() == 0
 
 
+@pytest.mark.tls
 def test_a_directory_of_authorities(bot: Bot, authority: Authority, tmp_path: Path) -> None:
     shutil.copy(authority.ca, tmp_path)
     subprocess.run(["openssl", "rehash", tmp_path], check=True)

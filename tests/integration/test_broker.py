@@ -463,6 +463,7 @@ def test_a_virtual_host_that_comes_late_and_goes(rabbit: RabbitNode, vhost: str,
     rabbit.ctl("delete_vhost", name)
 
 
+@pytest.mark.tls
 def test_a_certificate_logs_in(tmp_path: Path, authority: Authority, tools: Tools) -> None:
     server = authority.issue("rabbit-of-certificates")
     known, unknown = (authority.issue(name, usage="clientAuth") for name in ("worker-7", "stranger"))

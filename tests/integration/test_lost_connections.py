@@ -4,6 +4,7 @@ from __future__ import annotations
 import signal
 from typing import Any
 
+import pytest
 from standin.standin import Standin
 from support.processes import Process
 from support.proxy import Proxy
@@ -38,6 +39,7 @@ def bodies(first: int, count: int) -> list[bytes]:
     return [f'{{"id":"{number}"}}'.encode() for number in range(first, first + count)]
 
 
+@pytest.mark.tls
 def test_the_gateway_socket_is_cut_in_mid_flow(bot: Bot, standin: Standin) -> None:
     worker = bot.worker("--ids", "MESSAGE_CREATE")
     gateway = bot.running_gateway()

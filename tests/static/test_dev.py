@@ -56,9 +56,9 @@ def test_other_systems_are_told_what_is_missing(root: Path, fedora: str) -> None
     done = dev(root, "setup", DEV_OS_RELEASE=fedora, CC="false")
     assert done.returncode != 0 and "everything is there" not in done.stdout
     fedora_line, arch_line, brew_line = (line for line in done.stderr.splitlines() if line.startswith("  "))
-    assert "dnf install librabbitmq-devel wslay-devel mbedtls-devel" in fedora_line
-    assert "pacman -S librabbitmq-c wslay mbedtls" in arch_line
-    assert "brew install rabbitmq-c wslay mbedtls" in brew_line
+    assert "dnf install librabbitmq-devel wslay-devel openssl-devel mbedtls-devel" in fedora_line
+    assert "pacman -S librabbitmq-c wslay openssl mbedtls" in arch_line
+    assert "brew install rabbitmq-c wslay openssl@3 mbedtls" in brew_line
     assert "apt-get" not in done.stdout + done.stderr
     done = dev(root, "build", DEV_OS_RELEASE=fedora, CC="false")
     assert done.returncode != 0 and done.stderr.splitlines()[-1].startswith("  Homebrew: "), "nothing is tried after that"

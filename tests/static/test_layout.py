@@ -29,8 +29,6 @@ NOT_YET_WITHIN_COLUMNS: set[str] = {
     "tests/unit/net/certificates.h",
     "tests/unit/net/test_clock.c",
     "tests/unit/net/test_link.c",
-    "tests/unit/net/test_tls.c",
-    "tests/unit/net/tls_server.h",
     "tests/unit/relay/test_relay.c",
 }
 NOT_YET_SHORT_FILES: set[str] = {

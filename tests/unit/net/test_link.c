@@ -625,7 +625,7 @@ static void authorities_that_are_not_there_are_named(void **state)
     setenv("SSL_CERT_FILE", "/no/such/bundle", 1);
     setenv("SSL_CERT_DIR", "/no/a:/no/b", 1);
     assert_int_equal(spectacles_tls_new(&tls, &config, &problem), SPECTACLES_E_TLS);
-    assert_non_null(strstr(problem.text, "/no/such/bundle, /no/a, /no/b"));
+    assert_non_null(strstr(problem.text, "/no/such/bundle (there is no such file), /no/a, /no/b"));
     config.flags = SPECTACLES_TLS_INSECURE_NO_VERIFICATION;
     assert_int_equal(spectacles_tls_new(&tls, &config, &problem), SPECTACLES_OK);
     spectacles_tls_free(tls);
