@@ -261,8 +261,12 @@ int sp_tls_channel_handshake(sp_tls_channel *channel, sp_tls_failure *failure)
 ssize_t sp_tls_channel_read(sp_tls_channel *channel, uint8_t *bytes, size_t length, sp_tls_failure *failure)
 {
     int got;
-    while (is_ticket(got = mbedtls_ssl_read(&channel->ssl, bytes, length)))
-        keep_session(channel);
+    /* mbedTLS also wants to read when it has taken a message of its own, such as a ticket, and more waits behind it. */
+    do {
+        got = mbedtls_ssl_read(&channel->ssl, bytes, length);
+        if (is_ticket(got))
+            keep_session(channel);
+    } while (is_ticket(got) || (got == MBEDTLS_ERR_SSL_WANT_READ && !channel->socket->waits));
     if (got > 0)
         return got;
     return got == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY ? 0 : explain(channel, got, failure);

@@ -43,12 +43,12 @@ static ssize_t take_ahead(sp_tls_socket *socket, uint8_t *bytes, size_t length)
     return (ssize_t)length;
 }
 
-ssize_t sp_tls_socket_read(sp_tls_socket *socket, uint8_t *bytes, size_t length)
+static ssize_t read_some(sp_tls_socket *socket, uint8_t *bytes, size_t length)
 {
     if (sp_buffer_length(&socket->ahead) > 0)
         return take_ahead(socket, bytes, length);
-    bool waits = socket->drained || socket->ended;
-    uint8_t *room = length < AHEAD && !waits ? sp_buffer_reserve(&socket->ahead, AHEAD) : NULL;
+    bool empty = socket->drained || socket->ended;
+    uint8_t *room = length < AHEAD && !empty ? sp_buffer_reserve(&socket->ahead, AHEAD) : NULL;
     if (!room)
         return receive(socket, bytes, length);
     ssize_t got = receive(socket, room, AHEAD);
@@ -57,6 +57,13 @@ ssize_t sp_tls_socket_read(sp_tls_socket *socket, uint8_t *bytes, size_t length)
         return take_ahead(socket, bytes, length);
     }
     sp_buffer_free(&socket->ahead);
+    return got;
+}
+
+ssize_t sp_tls_socket_read(sp_tls_socket *socket, uint8_t *bytes, size_t length)
+{
+    ssize_t got = read_some(socket, bytes, length);
+    socket->waits = sp_tcp_would_block(got);
     return got;
 }
 

@@ -14,6 +14,7 @@ typedef struct sp_tls_socket {
     int fd;
     ssize_t error;   /* the negative errno of the read or write that failed; 0 */
     bool ended;      /* the end of the stream was read */
+    bool waits;      /* the last read brought nothing, because nothing was there */
     bool drained;    /* a read has emptied the socket: the next one waits until sp_tls_socket_ready() */
     sp_buffer ahead; /* read, and not asked for yet */
     sp_buffer kept;

@@ -9,11 +9,17 @@ void *__wrap_realloc(void *old, size_t size);
 
 static size_t count;
 static size_t failing;
+static int paused;
 
 void failing_start(size_t nth)
 {
     count = 0;
     failing = nth;
+}
+
+void failing_pause(int pauses)
+{
+    paused = pauses;
 }
 
 size_t failing_count(void)
@@ -23,7 +29,7 @@ size_t failing_count(void)
 
 static int fails(void)
 {
-    return ++count == failing;
+    return !paused && ++count == failing;
 }
 
 void *__wrap_malloc(size_t size)

@@ -13,7 +13,7 @@ void *__wrap_realloc(void *old, size_t size);
 void __wrap_free(void *block);
 
 enum {
-    BLOCKS_MOST = 4096
+    BLOCKS_MOST = 16384
 };
 
 static struct block {

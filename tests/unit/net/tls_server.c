@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <stdbool.h>
 #include <sys/socket.h>
 
 struct tls_server {
@@ -11,7 +12,7 @@ struct tls_server {
     size_t at_a_time;
     size_t in_all;
     size_t gone;
-    int spoils;
+    size_t spoilt_at; /* SIZE_MAX: nowhere */
     SSL_CTX *context;
     BIO_METHOD *method;
     SSL *ssl;
@@ -27,18 +28,19 @@ static int put(BIO *bio, const char *bytes, int length)
     tls_server *server = BIO_get_data(bio);
     size_t left = least(least((size_t)length, server->at_a_time), server->in_all - server->gone);
     BIO_clear_retry_flags(bio);
-    char first = (char)(server->spoils ? bytes[0] ^ 0x55 : bytes[0]);
+    bool spoils = server->gone == server->spoilt_at;
+    char first = (char)(bytes[0] ^ 0x55);
     ssize_t sent = -1;
     errno = EAGAIN;
+    if (server->spoilt_at > server->gone)
+        left = least(left, server->spoilt_at - server->gone);
     if (left > 0)
-        sent = server->spoils ? send(server->fd, &first, 1, MSG_DONTWAIT | MSG_NOSIGNAL)
-                              : send(server->fd, bytes, left, MSG_DONTWAIT | MSG_NOSIGNAL);
+        sent = send(server->fd, spoils ? &first : bytes, spoils ? 1 : left, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent < 0) {
         if (errno == EAGAIN)
             BIO_set_retry_write(bio);
         return -1;
     }
-    server->spoils = 0;
     server->gone += (size_t)sent;
     return (int)sent;
 }
@@ -125,6 +127,7 @@ tls_server *tls_server_new(int fd, const char *certificate, const char *key, con
 {
     tls_server *server = test_calloc(1, sizeof *server);
     server->fd = fd;
+    server->spoilt_at = SIZE_MAX;
     tls_server_hold(server, SIZE_MAX, SIZE_MAX);
     server->context = make_context();
     set_certificate(server->context, certificate, key);
@@ -165,9 +168,14 @@ void tls_server_hold(tls_server *server, size_t at_a_time, size_t in_all)
     server->in_all = in_all;
 }
 
+void tls_server_spoil_at(tls_server *server, size_t at)
+{
+    server->spoilt_at = at;
+}
+
 void tls_server_spoil(tls_server *server)
 {
-    server->spoils = 1;
+    tls_server_spoil_at(server, server->gone);
 }
 
 size_t tls_server_gone(const tls_server *server)

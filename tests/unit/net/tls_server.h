@@ -31,8 +31,9 @@ void tls_server_set_ciphers(tls_server *server, const char *ciphers);
 /* So many bytes at a time, and in all (SIZE_MAX: without end): what is beyond stays here. */
 void tls_server_hold(tls_server *server, size_t at_a_time, size_t in_all);
 
-/* The next byte that goes out is another one than it should be. */
+/* The next byte that goes out, or the byte behind so many, is another one than it should be. */
 void tls_server_spoil(tls_server *server);
+void tls_server_spoil_at(tls_server *server, size_t at);
 
 /* So many bytes went out so far. */
 size_t tls_server_gone(const tls_server *server);
