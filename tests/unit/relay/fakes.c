@@ -131,6 +131,14 @@ void fake_broker_event(spectacles_broker *broker, uint32_t type, uint64_t tag, u
         broker->open--;
 }
 
+void fake_failed(spectacles_broker *broker, uint64_t tag, uint32_t code, const char *text)
+{
+    fake_broker_event(broker, SPECTACLES_BROKER_EVENT_FAILED, tag, 0);
+    fake_event *event = &broker->queue.events[(broker->queue.first + broker->queue.count - 1) % FAKE_EVENTS];
+    event->broker.code = code;
+    event->broker.text = text;
+}
+
 void fake_returned(spectacles_broker *broker, uint64_t tag, const char *key)
 {
     fake_broker_event(broker, SPECTACLES_BROKER_EVENT_RETURNED, tag, 0);
@@ -334,7 +342,8 @@ static const void *next_broker_event(void *engine, uint64_t now)
     event->broker.body = (const uint8_t *)event->body;
     event->broker.body_length = event->body_length;
     event->broker.format = spectacles_format_of(event->broker.body, event->body_length);
-    event->broker.text = "as the test wishes";
+    if (!event->broker.text)
+        event->broker.text = "as the test wishes";
     return &event->broker;
 }
 

@@ -82,6 +82,8 @@ void fake_hold(spectacles_shard *shard, uint64_t until);
 /* The session is lost: told with its name, and what is committed when it is told. */
 void fake_lose_session(spectacles_shard *shard);
 void fake_broker_event(spectacles_broker *broker, uint32_t type, uint64_t tag, uint32_t subscription);
+/* The broker does not take the message, and says why. */
+void fake_failed(spectacles_broker *broker, uint64_t tag, uint32_t code, const char *text);
 void fake_returned(spectacles_broker *broker, uint64_t tag, const char *key);
 /* The channel of all deliveries so far is gone, with or without the connection. */
 void fake_lose_deliveries(spectacles_broker *broker);

@@ -1,8 +1,10 @@
 /*
  * The promise, held against thousands of made-up lives. Discord, RabbitMQ, the disk and the process do whatever they
  * may, in any order: dispatches, confirms in any order, refusals, returns, full windows, lost connections, lost
- * sessions, kills between any two of these, memory that runs out. In the end every wanted dispatch has arrived, in
- * its order, or is declared by a gap; and there is one gap for each session that was lost, and no other.
+ * sessions, kills between any two of these, memory that runs out. RabbitMQ drops connections that it has accepted, and
+ * ends every connection over some publishes. In the end every wanted dispatch has arrived, in its order, or is declared
+ * by a gap. There is one gap for each session that was lost, one for each dispatch that RabbitMQ never takes, and no
+ * other.
  */
 #include "failing.h"
 #include "fakes.h"
@@ -18,8 +20,11 @@ enum {
     PUBLISHES = 4096,
     GAPS = 64,
     LIVES = 1000,
-    TURNS = 250
+    TURNS = 250,
+    STRIKES = 5 /* connections in a row that end right behind one publish, until the broker gives it up */
 };
+
+#define CULPRIT_TEXT "5 connections in a row have ended right behind this message: 541 INTERNAL_ERROR"
 
 enum state {
     OPEN,
@@ -30,6 +35,7 @@ enum state {
 /* What the broker was given. */
 struct published {
     enum state state;
+    bool reached; /* RabbitMQ has it, and the confirm was lost with a connection */
     uint64_t tag; /* 0: of a process that is gone */
     char key[32];
     char id[48];
@@ -40,7 +46,11 @@ struct session {
     bool lost; /* Discord does not know it any more */
     bool told; /* somebody was told of it: a process that did not die too early */
     uint64_t sent;
-    char names[DISPATCHES + 1]; /* by sequence: A is wanted, L is wanted and too large, X is not wanted */
+    /*
+     * By sequence: A is wanted; L is wanted and too large; E is wanted, and RabbitMQ ends the connection over it; X is
+     * not wanted
+     */
+    char names[DISPATCHES + 1];
 };
 
 struct stored {
@@ -59,6 +69,8 @@ static struct {
     spectacles_broker events;
     spectacles_broker commands;
     spectacles_relay *relay;
+    bool broker_is_ready; /* the events broker has a connection */
+    int strikes;          /* connections in a row that ended right behind the first open publish */
     uint64_t now;
     struct discord discord[SHARDS];
     struct published published[PUBLISHES];
@@ -137,6 +149,22 @@ static void look_at_publishes(void)
 
 static void reconnect(uint32_t shard, bool reads_on);
 
+/*
+ * The owner hears of what is given up, and RabbitMQ's own words. The sequence may be of an earlier session, which the
+ * event does not name.
+ */
+static void hear_of_failure(const spectacles_relay_event *event)
+{
+    bool is_one = event->seq == 0;
+    for (int i = 0; i < world.discord[event->shard_id].count && event->seq <= DISPATCHES; i++) {
+        char name = world.discord[event->shard_id].sessions[i].names[event->seq];
+        is_one |= name == (event->code == 541 ? 'E' : 'L');
+    }
+    assert_true(is_one);
+    if (event->code == 541)
+        assert_string_equal(event->text, CULPRIT_TEXT);
+}
+
 /* Once, with whatever is short. Nothing is short for the next time. */
 static void pull(void)
 {
@@ -149,6 +177,8 @@ static void pull(void)
             failing_start(0);
             store();
         }
+        if (event->type == SPECTACLES_RELAY_EVENT_PUBLISH_FAILED)
+            hear_of_failure(event);
     }
     failing_start(0);
     world.events.publish_error = SPECTACLES_OK;
@@ -163,7 +193,7 @@ static void pull(void)
 
 static void make_relay(void)
 {
-    static const char *const allow[] = {"A", "L"};
+    static const char *const allow[] = {"A", "L", "E"};
     spectacles_shard *shards[SHARDS] = {&world.shards[0], &world.shards[1]};
     spectacles_relay_config config;
     spectacles_relay_config_init(&config, sizeof config);
@@ -173,7 +203,7 @@ static void make_relay(void)
     config.events = &world.events;
     config.commands = &world.commands;
     config.allow = allow;
-    config.allow_count = 2;
+    config.allow_count = 3;
     config.unix_offset = 1767225600000;
     config.gaps = world.gaps;
     config.gap_count = world.gap_count;
@@ -186,6 +216,8 @@ static void start(void)
     world.events = (spectacles_broker){.name = "events", .window = 6};
     world.commands = (spectacles_broker){.name = "commands"};
     world.last_tag = 0;
+    world.broker_is_ready = true;
+    world.strikes = 0;
     for (uint32_t i = 0; i < SHARDS; i++) {
         const struct stored *stored = &world.stored[i];
         world.shards[i] = (spectacles_shard){.id = i, .count = SHARDS, .state = SPECTACLES_SHARD_BACKOFF};
@@ -198,19 +230,36 @@ static void start(void)
     fake_forget();
 }
 
+static bool is_open(const struct published *each)
+{
+    return each->tag && each->state == OPEN;
+}
+
+/* RabbitMQ takes publishes in their order, and comes no further than one over which it ends the connection. */
+static bool is_culprit(const struct published *each)
+{
+    return is_open(each) && strcmp(each->key, "E") == 0;
+}
+
 /* Of what was on its way the first part has reached the broker: all that stands before something it has answered. */
-static void die(void)
+static int count_reached(void)
 {
     int reached = 0;
-    for (int i = 0; i < world.count; i++) {
-        bool answered = world.published[i].tag == 0 || world.published[i].state != OPEN;
-        if (answered || (reached == i && chance(4)))
+    for (int i = 0; i < world.count && !is_culprit(&world.published[i]); i++) {
+        const struct published *each = &world.published[i];
+        if (!is_open(each) || each->reached || (reached == i && chance(4)))
             reached = i + 1;
     }
+    return reached;
+}
+
+static void die(void)
+{
+    int reached = count_reached();
     for (int i = 0; i < world.count; i++) {
         struct published *each = &world.published[i];
         bool arrives = i < reached && strcmp(each->key, "L") != 0;
-        if (each->tag && each->state == OPEN)
+        if (is_open(each))
             each->state = arrives ? ARRIVED : REFUSED;
         each->tag = 0;
     }
@@ -237,7 +286,7 @@ static void dispatch(uint32_t shard)
     struct session *session = newest(shard);
     if (session->lost || session->sent == DISPATCHES || world.shards[shard].queue.count > FAKE_EVENTS / 2)
         return;
-    session->names[++session->sent] = "AAAAXXL"[chance(7)];
+    session->names[++session->sent] = "AAAAAAAAXXXXLLE"[chance(15)];
     if (world.discord[shard].connected)
         hand_out(shard, session->sent);
 }
@@ -314,25 +363,70 @@ static void settle(struct published *each)
                       each->tag, 0);
 }
 
-static void settle_one(void)
+/*
+ * The end of a connection. What of the publishes had reached RabbitMQ stays there, and the broker publishes everything
+ * again that was not confirmed.
+ */
+static void end_connection(void)
 {
-    int first = world.count > 20 ? world.count - 20 : 0;
-    for (int i = first; i < world.count; i++) {
+    int reached = count_reached();
+    for (int i = 0; i < reached; i++)
+        world.published[i].reached = true;
+    fake_broker_event(&world.events, SPECTACLES_BROKER_EVENT_DISCONNECTED, 0, 0);
+    world.broker_is_ready = false;
+}
+
+/* RabbitMQ ends the connection over a publish that is alone on its way. In the end the broker gives the publish up. */
+static void strike(struct published *culprit)
+{
+    if (++world.strikes == STRIKES) {
+        culprit->state = REFUSED;
+        fake_failed(&world.events, culprit->tag, 541, CULPRIT_TEXT);
+        world.strikes = 0;
+    }
+    end_connection();
+}
+
+/* Settles open publishes in front of the first culprit, each with a chance of one in `one_in`; at most so many. */
+static void settle_some(uint32_t one_in, int most)
+{
+    bool alone = true;
+    for (int i = 0; i < world.count && most > 0 && world.broker_is_ready; i++) {
         struct published *each = &world.published[i];
-        if (each->state == OPEN && each->tag && chance(3) == 0) {
-            settle(each);
+        if (!is_open(each) || world.events.queue.count >= FAKE_EVENTS / 2)
+            continue;
+        if (is_culprit(each)) {
+            if (alone)
+                strike(each);
             return;
+        }
+        alone = false;
+        if (chance(one_in) == 0) {
+            settle(each);
+            most--;
         }
     }
 }
 
+static void settle_one(void)
+{
+    settle_some(3, 1);
+}
+
 static void settle_all(void)
 {
-    for (int i = 0; i < world.count; i++) {
-        if (world.published[i].state == OPEN && world.published[i].tag &&
-            world.events.queue.count < FAKE_EVENTS / 2)
-            settle(&world.published[i]);
-    }
+    settle_some(1, PUBLISHES);
+}
+
+/* RabbitMQ accepts a connection. Sometimes it drops the connection at once. */
+static void connect_broker(bool drops)
+{
+    if (world.broker_is_ready)
+        return;
+    fake_broker_event(&world.events, SPECTACLES_BROKER_EVENT_READY, 0, 0);
+    world.broker_is_ready = true;
+    if (drops)
+        end_connection();
 }
 
 /* ---- A life ---- */
@@ -349,7 +443,7 @@ static void lose(uint32_t shard)
 static void one_turn(bool starving)
 {
     uint32_t shard = chance(SHARDS);
-    switch (chance(24)) {
+    switch (chance(28)) {
     case 0:
         if (world.discord[shard].connected)
             reconnect(shard, chance(2));
@@ -389,6 +483,15 @@ static void one_turn(bool starving)
     case 15:
         world.events.publish_error = SPECTACLES_E_NOMEM;
         break;
+    case 16:
+        if (world.broker_is_ready)
+            end_connection();
+        break;
+    case 17:
+    case 18:
+    case 19:
+        connect_broker(chance(3) == 0);
+        break;
     default:
         dispatch(shard);
     }
@@ -405,6 +508,7 @@ static void recover(void)
     for (int turn = 0; turn < 200; turn++) {
         for (uint32_t i = 0; i < SHARDS; i++)
             connect_shard(i);
+        connect_broker(false);
         world.now += 1000;
         pull();
         settle_all();
@@ -544,7 +648,7 @@ static void judge_gaps(unsigned shard)
         if (gap.old < gap.new)
             count[gap.new]++;
         else
-            assert_true(discord->sessions[gap.old].names[gap.next - 1] == 'L');
+            assert_non_null(strchr("LE", discord->sessions[gap.old].names[gap.next - 1]));
     }
     for (int number = 0; number < discord->count; number++) {
         int wanted = discord->sessions[number].told && number > first_known(shard);
