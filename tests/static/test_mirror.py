@@ -16,6 +16,7 @@ EXCEPTIONS = {
     "net/test_hostile.c": "the whole of TLS: peers that break it, whichever file reads them",
     "net/test_nomem.c": "the whole of TLS: each allocation fails once, those of the TLS library too",
     "net/test_secrets.c": "the whole of TLS: no token and no private key stays in memory",
+    "relay/test_engines.c": "the shard and the broker, as the relay sees them: the real ones and the fakes of the relay's tests",
     "relay/test_promise.c": "the whole engine: what doc/guarantees.md promises",
     "routing/test_commands.c": "send.c and packet.c: every message of tests/vectors/commands.json",
     "shard/test_encodings.c": "the whole engine: sessions in each encoding and compression",

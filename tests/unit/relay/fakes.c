@@ -84,17 +84,36 @@ void fake_change_last(spectacles_shard *shard, uint32_t type, const char *text)
         event->shard.format = SPECTACLES_FORMAT_ETF;
 }
 
-void fake_shard_event(spectacles_shard *shard, uint32_t type, uint64_t ticket)
+static void push_shard_event(spectacles_shard *shard, uint32_t type, uint64_t ticket)
 {
     fake_event *event = push_of(shard);
     event->shard.type = type;
     event->shard.ticket = ticket;
+    if (ticket > shard->read_ticket)
+        shard->read_ticket = ticket;
+}
+
+static void settle_tickets(spectacles_shard *shard, uint32_t type)
+{
+    while (shard->read_ticket < shard->last_ticket)
+        push_shard_event(shard, type, shard->read_ticket + 1);
+}
+
+void fake_shard_event(spectacles_shard *shard, uint32_t type, uint64_t ticket)
+{
+    if (type == SPECTACLES_SHARD_EVENT_DISCONNECTED) {
+        settle_tickets(shard, SPECTACLES_SHARD_EVENT_UNSENT);
+        type = shard->closing ? SPECTACLES_SHARD_EVENT_CLOSED : type;
+    }
+    push_shard_event(shard, type, ticket);
     if (type == SPECTACLES_SHARD_EVENT_READY || type == SPECTACLES_SHARD_EVENT_RESUMED)
         shard->state = SPECTACLES_SHARD_READY;
     if (type == SPECTACLES_SHARD_EVENT_IDENTIFY)
         shard->state = SPECTACLES_SHARD_IDENTIFY_WAIT;
     if (type == SPECTACLES_SHARD_EVENT_DISCONNECTED)
         shard->state = SPECTACLES_SHARD_BACKOFF;
+    if (type == SPECTACLES_SHARD_EVENT_CLOSED)
+        shard->state = SPECTACLES_SHARD_CLOSED;
 }
 
 void fake_ready(spectacles_shard *shard, const char *session)
@@ -105,6 +124,27 @@ void fake_ready(spectacles_shard *shard, const char *session)
     shard->state = SPECTACLES_SHARD_READY;
 }
 
+void fake_accept(spectacles_shard *shard)
+{
+    if (shard->lost) {
+        fake_shard_event(shard, SPECTACLES_SHARD_EVENT_IDENTIFY, 0);
+        return;
+    }
+    shard->state = SPECTACLES_SHARD_RESUMING;
+    shard->received = shard->committed;
+}
+
+void fake_resumed(spectacles_shard *shard, uint64_t seq)
+{
+    fake_shard_event(shard, SPECTACLES_SHARD_EVENT_RESUMED, 0);
+    fake_dispatch(shard, seq, "RESUMED", "{}");
+}
+
+void fake_read(spectacles_shard *shard)
+{
+    settle_tickets(shard, SPECTACLES_SHARD_EVENT_SENT);
+}
+
 void fake_hold(spectacles_shard *shard, uint64_t until)
 {
     fake_event *event = push_of(shard);
@@ -112,6 +152,7 @@ void fake_hold(spectacles_shard *shard, uint64_t until)
     event->shard.error = SPECTACLES_E_PROTO;
     event->shard.until = event->shard.hold_until = until;
     event->shard.text = "status 429";
+    shard->state = SPECTACLES_SHARD_BACKOFF;
 }
 
 void fake_lose_session(spectacles_shard *shard)
@@ -126,6 +167,12 @@ void fake_broker_event(spectacles_broker *broker, uint32_t type, uint64_t tag, u
     event->broker.type = type;
     event->broker.tag = tag;
     event->broker.subscription = subscription;
+    if (type == SPECTACLES_BROKER_EVENT_RETURNED)
+        event->broker.code = 312;
+    if (type == SPECTACLES_BROKER_EVENT_DISCONNECTED) {
+        fake_lose_deliveries(broker);
+        event->broker.type = broker->closing ? SPECTACLES_BROKER_EVENT_CLOSED : type;
+    }
     if (type == SPECTACLES_BROKER_EVENT_CONFIRMED || type == SPECTACLES_BROKER_EVENT_RETURNED ||
         type == SPECTACLES_BROKER_EVENT_FAILED)
         broker->open--;
@@ -276,10 +323,18 @@ int spectacles_shard_session(const spectacles_shard *shard, spectacles_session *
     return SPECTACLES_OK;
 }
 
+/* The close frame goes out, and nothing else any more. Whether there is a connection, its state says. */
+static void close_connection(spectacles_shard *shard)
+{
+    if (shard->state >= SPECTACLES_SHARD_HELLO && shard->state <= SPECTACLES_SHARD_READY)
+        shard->state = SPECTACLES_SHARD_CLOSING;
+}
+
 int spectacles_shard_reconnect(spectacles_shard *shard, uint64_t now)
 {
     (void)now;
     snprintf(line(), FAKE_TEXT, "reconnect %u", shard->id);
+    close_connection(shard);
     return SPECTACLES_OK;
 }
 
@@ -287,6 +342,8 @@ int spectacles_shard_close(spectacles_shard *shard, uint32_t code, uint64_t now)
 {
     (void)now;
     snprintf(line(), FAKE_TEXT, "close shard %u %u", shard->id, code);
+    shard->closing = 1;
+    close_connection(shard);
     return SPECTACLES_OK;
 }
 
@@ -359,7 +416,7 @@ spectacles_stream *spectacles_broker_stream(spectacles_broker *broker)
 
 int spectacles_broker_room(const spectacles_broker *broker)
 {
-    return broker->open < broker->window;
+    return broker->open < broker->window && !broker->closing;
 }
 
 /* In the broker's format, and then as JSON again, for the log. */
@@ -397,6 +454,8 @@ int spectacles_broker_publish(spectacles_broker *broker, const spectacles_messag
     char text[FAKE_TEXT];
     if (broker->publish_error != SPECTACLES_OK)
         return broker->publish_error;
+    if (broker->closing)
+        return SPECTACLES_E_STATE;
     assert_true(spectacles_broker_room(broker));
     int error = rewrite(broker, message, text);
     if (error != SPECTACLES_OK)
@@ -448,6 +507,7 @@ int spectacles_broker_close(spectacles_broker *broker, uint64_t now)
 {
     (void)now;
     snprintf(line(), FAKE_TEXT, "close broker %s", broker->name);
+    broker->closing = 1;
     return SPECTACLES_OK;
 }
 

@@ -40,9 +40,11 @@ struct spectacles_shard {
     int send_error; /* what the next send answers */
     uint64_t refill_at;
     uint64_t last_ticket;
+    uint64_t read_ticket; /* up to it the packets were handed to the socket */
     uint64_t committed;
     uint64_t received; /* the newest dispatch that was handed out */
     char session[64];  /* of the last READY that was named; empty: "sess" */
+    int closing;       /* its next connection that ends is the last one */
     int lost;          /* its GAP was handed out, and no READY since */
     fake_queue queue;
 };
@@ -60,6 +62,7 @@ struct spectacles_broker {
     uint64_t lost_delivery; /* up to it they are the broker's again: their channel is gone */
     int settled[FAKE_EVENTS];
     int subscriptions;
+    int closing; /* its next connection that ends is the last one */
     fake_queue queue;
 };
 
@@ -74,13 +77,26 @@ int fake_count(const char *prefix);
 void fake_dispatch(spectacles_shard *shard, uint64_t seq, const char *name, const char *d);
 /* Makes the newest event of a shard another one: type and text; or, without a text, a dispatch in ETF. */
 void fake_change_last(spectacles_shard *shard, uint32_t type, const char *text);
+/*
+ * Any event. Before DISCONNECTED the packets that the socket has not taken are UNSENT. Where the relay has closed the
+ * shard, DISCONNECTED is CLOSED.
+ */
 void fake_shard_event(spectacles_shard *shard, uint32_t type, uint64_t ticket);
 /* READY of a session of this name, and its first dispatch. */
 void fake_ready(spectacles_shard *shard, const char *session);
+/* A connection stands: the shard resumes its session, or asks to identify. RESUMED, with its dispatch. */
+void fake_accept(spectacles_shard *shard);
+void fake_resumed(spectacles_shard *shard, uint64_t seq);
+/* The socket takes all packets: they are SENT. */
+void fake_read(spectacles_shard *shard);
 /* The gateway answered 429: no shard is to connect before. */
 void fake_hold(spectacles_shard *shard, uint64_t until);
 /* The session is lost: told with its name, and what is committed when it is told. */
 void fake_lose_session(spectacles_shard *shard);
+/*
+ * Any event. A connection that is DISCONNECTED takes its deliveries along. Where the relay has closed the broker,
+ * DISCONNECTED is CLOSED.
+ */
 void fake_broker_event(spectacles_broker *broker, uint32_t type, uint64_t tag, uint32_t subscription);
 /* The broker does not take the message, and says why. */
 void fake_failed(spectacles_broker *broker, uint64_t tag, uint32_t code, const char *text);

@@ -500,10 +500,8 @@ static void what_was_not_sent_is_sent_again_in_order(void **state)
         fake_message(&world.commands, 0, "0", body);
     }
     pull();
-    world.shards[0].state = SPECTACLES_SHARD_BACKOFF;
     fake_shard_event(&world.shards[0], SPECTACLES_SHARD_EVENT_SENT, 1);
-    fake_shard_event(&world.shards[0], SPECTACLES_SHARD_EVENT_UNSENT, 2);
-    fake_shard_event(&world.shards[0], SPECTACLES_SHARD_EVENT_UNSENT, 3);
+    fake_shard_event(&world.shards[0], SPECTACLES_SHARD_EVENT_DISCONNECTED, 0);
     fake_message(&world.commands, 0, "0", packet);
     pull();
     fake_forget();
@@ -632,7 +630,6 @@ static void what_is_held_is_forgotten_with_its_connection(void **state)
     fake_message(&world.commands, 0, "0", packet);
     fake_message(&world.commands, SEND_SUBSCRIPTION, "SEND", send_2);
     pull();
-    fake_lose_deliveries(&world.commands);
     fake_broker_event(&world.commands, SPECTACLES_BROKER_EVENT_DISCONNECTED, 0, 0);
     pull();
     world.events.window = 10;
@@ -682,8 +679,7 @@ static void what_comes_back_and_is_delivered_again_is_sent_once(void **state)
     fake_lose_deliveries(&world.commands);
     fake_message(&world.commands, 0, "0", packet);
     fake_message(&world.commands, SEND_SUBSCRIPTION, "SEND", send_2);
-    world.shards[0].state = SPECTACLES_SHARD_BACKOFF;
-    fake_shard_event(&world.shards[0], SPECTACLES_SHARD_EVENT_UNSENT, 1);
+    fake_shard_event(&world.shards[0], SPECTACLES_SHARD_EVENT_DISCONNECTED, 0);
     fake_broker_event(&world.events, SPECTACLES_BROKER_EVENT_RETURNED, 1, 0);
     pull();
     world.now += SP_RELAY_RETRY;
