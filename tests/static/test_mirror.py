@@ -40,7 +40,6 @@ NOT_YET_SHORT: set[str] = {
     "unit/broker/test_engine.c",
     "unit/broker/test_hostile.c",
     "unit/net/test_link.c",
-    "unit/relay/test_promise.c",
     "unit/relay/test_relay.c",
     "unit/shard/test_encodings.c",
     "unit/shard/test_hostile.c",

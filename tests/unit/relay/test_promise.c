@@ -7,18 +7,12 @@
  * other.
  */
 #include "failing.h"
-#include "fakes.h"
+#include "promise.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 enum {
-    SHARDS = 2,
-    SESSIONS = 64, /* of one shard */
-    DISPATCHES = 200,
-    PUBLISHES = 4096,
-    GAPS = 64,
     LIVES = 1000,
     TURNS = 250,
     STRIKES = 5 /* connections in a row that end right behind one publish, until the broker gives it up */
@@ -26,63 +20,7 @@ enum {
 
 #define CULPRIT_TEXT "5 connections in a row have ended right behind this message: 541 INTERNAL_ERROR"
 
-enum state {
-    OPEN,
-    ARRIVED,
-    REFUSED
-};
-
-/* What the broker was given. */
-struct published {
-    enum state state;
-    bool reached; /* RabbitMQ has it, and the confirm was lost with a connection */
-    uint64_t tag; /* 0: of a process that is gone */
-    char key[32];
-    char id[48];
-    char body[200];
-};
-
-struct session {
-    bool lost; /* Discord does not know it any more */
-    bool told; /* somebody was told of it: a process that did not die too early */
-    uint64_t sent;
-    /*
-     * By sequence: A is wanted; L is wanted and too large; E is wanted, and RabbitMQ ends the connection over it; X is
-     * not wanted
-     */
-    char names[DISPATCHES + 1];
-};
-
-struct stored {
-    char session[32]; /* empty: none */
-    uint64_t seq;
-};
-
-struct discord {
-    struct session sessions[SESSIONS];
-    int count;
-    bool connected;
-};
-
-static struct {
-    spectacles_shard shards[SHARDS];
-    spectacles_broker events;
-    spectacles_broker commands;
-    spectacles_relay *relay;
-    bool broker_is_ready; /* the events broker has a connection */
-    int strikes;          /* connections in a row that ended right behind the first open publish */
-    uint64_t now;
-    struct discord discord[SHARDS];
-    struct published published[PUBLISHES];
-    int count;
-    uint64_t last_tag; /* of the published ones that were looked at */
-    struct stored stored[SHARDS];
-    spectacles_gap gaps[GAPS]; /* stored */
-    char gap_texts[GAPS][2][32];
-    size_t gap_count;
-    uint32_t random;
-    bool recovers; /* all is well again */
-} world;
+struct promise_world world;
 
 static uint32_t chance(uint32_t below)
 {
@@ -516,147 +454,6 @@ static void recover(void)
     }
 }
 
-/* ---- The verdict ---- */
-
-static bool arrived(const char *id)
-{
-    for (int i = 0; i < world.count; i++) {
-        if (world.published[i].state == ARRIVED && strcmp(world.published[i].id, id) == 0)
-            return true;
-    }
-    return false;
-}
-
-struct declared {
-    unsigned shard;
-    int old;
-    int new;
-    unsigned long long seq;
-    unsigned long long next;
-};
-
-static struct declared read_gap(const struct published *each)
-{
-    struct declared gap;
-    assert_int_equal(sscanf(each->body,
-                            "{\"shard\":[%u,2],\"old_session\":\"s%*u.%d\",\"new_session\":\"s%*u.%d\","
-                            "\"seq\":%llu,\"next\":%llu",
-                            &gap.shard, &gap.old, &gap.new, &gap.seq, &gap.next),
-                     5);
-    return gap;
-}
-
-static bool is_copy(int at)
-{
-    for (int i = 0; i < at; i++) {
-        if (world.published[i].state == ARRIVED && strcmp(world.published[i].id, world.published[at].id) == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool is_first_gap(int at)
-{
-    const struct published *each = &world.published[at];
-    return each->state == ARRIVED && strcmp(each->key, spectacles_route_gap_key()) == 0 && !is_copy(at);
-}
-
-static bool is_declared(unsigned shard, int session, uint64_t seq)
-{
-    for (int i = 0; i < world.count; i++) {
-        if (!is_first_gap(i))
-            continue;
-        struct declared gap = read_gap(&world.published[i]);
-        bool behind = session > gap.old || (session == gap.old && seq > gap.seq);
-        bool before = session < gap.new || (session == gap.new &&seq < gap.next);
-        if (gap.shard == shard && behind && before)
-            return true;
-    }
-    return false;
-}
-
-static int first_known(unsigned shard)
-{
-    int number = 0;
-    while (!world.discord[shard].sessions[number].told)
-        number++;
-    return number;
-}
-
-static void judge_dispatches(unsigned shard)
-{
-    char id[64];
-    const struct discord *discord = &world.discord[shard];
-    for (int number = 0; number < discord->count; number++) {
-        for (uint64_t seq = 2; seq <= discord->sessions[number].sent; seq++) {
-            snprintf(id, sizeof id, "s%u.%d:%llu", shard, number, (unsigned long long)seq);
-            /* The very first session of all may be one that nobody was told of. */
-            bool known = number >= first_known(shard);
-            if (discord->sessions[number].names[seq] != 'X' && known && !arrived(id) &&
-                !is_declared(shard, number, seq))
-                fail_msg("lost: %s", id);
-        }
-    }
-}
-
-/* A gap is published before all that its new session brings. */
-static bool is_announced(unsigned shard, int session, int at)
-{
-    for (int i = 0; i < at; i++) {
-        const struct published *each = &world.published[i];
-        if (strcmp(each->key, spectacles_route_gap_key()) != 0)
-            continue;
-        struct declared gap = read_gap(each);
-        if (gap.shard == shard && gap.old < gap.new &&gap.new == session)
-            return true;
-    }
-    return false;
-}
-
-static void judge_order(unsigned shard)
-{
-    int session = -1;
-    unsigned long long newest_seq = 0;
-    for (int i = 0; i < world.count; i++) {
-        const struct published *each = &world.published[i];
-        unsigned of;
-        int number;
-        unsigned long long seq;
-        if (sscanf(each->id, "s%u.%d:%llu", &of, &number, &seq) != 3 || of != shard || each->state != ARRIVED)
-            continue;
-        if (is_copy(i))
-            continue;
-        assert_true(number > session || (number == session && seq > newest_seq));
-        assert_true(number == first_known(shard) || is_announced(shard, number, i));
-        session = number;
-        newest_seq = seq;
-    }
-}
-
-/* Every session that begins because one was lost begins with one gap; and one is declared for nothing else. */
-static void judge_gaps(unsigned shard)
-{
-    int count[SESSIONS] = {0};
-    const struct discord *discord = &world.discord[shard];
-    for (int i = 0; i < world.count; i++) {
-        if (!is_first_gap(i))
-            continue;
-        struct declared gap = read_gap(&world.published[i]);
-        if (gap.shard != shard)
-            continue;
-        assert_true(gap.old <= gap.new && discord->sessions[gap.old].told);
-        if (gap.old < gap.new)
-            count[gap.new]++;
-        else
-            assert_non_null(strchr("LE", discord->sessions[gap.old].names[gap.next - 1]));
-    }
-    for (int number = 0; number < discord->count; number++) {
-        int wanted = discord->sessions[number].told && number > first_known(shard);
-        if (count[number] != wanted)
-            fail_msg("shard %u, session %d: %d gaps, and not %d", shard, number, count[number], wanted);
-    }
-}
-
 static void live(uint32_t seed, bool starving)
 {
     memset(&world, 0, sizeof world);
@@ -666,11 +463,8 @@ static void live(uint32_t seed, bool starving)
     for (int turn = 0; turn < TURNS; turn++)
         one_turn(starving);
     recover();
-    for (unsigned shard = 0; shard < SHARDS; shard++) {
-        judge_dispatches(shard);
-        judge_order(shard);
-        judge_gaps(shard);
-    }
+    for (unsigned shard = 0; shard < SHARDS; shard++)
+        promise_judge(shard);
     spectacles_relay_free(world.relay);
 }
 
@@ -711,7 +505,7 @@ static void a_gap_goes_on_without_memory_for_another(void **state)
     for (int i = 0; i < world.count; i++)
         world.published[i].tag = strcmp(world.published[i].key, "A") == 0 ? 0 : world.published[i].tag;
     recover();
-    judge_dispatches(0);
+    promise_judge_dispatches(0);
     spectacles_relay_free(world.relay);
 }
 

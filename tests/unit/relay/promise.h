@@ -1,0 +1,81 @@
+#ifndef TESTS_RELAY_PROMISE_H
+#define TESTS_RELAY_PROMISE_H
+
+#include "fakes.h"
+
+#include <stdbool.h>
+
+enum {
+    SHARDS = 2,
+    SESSIONS = 64, /* of one shard */
+    DISPATCHES = 200,
+    PUBLISHES = 4096,
+    GAPS = 64
+};
+
+enum state {
+    OPEN,
+    ARRIVED,
+    REFUSED
+};
+
+/* What the broker was given. */
+struct published {
+    enum state state;
+    bool reached; /* RabbitMQ has it, and the confirm was lost with a connection */
+    uint64_t tag; /* 0: of a process that is gone */
+    char key[32];
+    char id[48];
+    char body[200];
+};
+
+struct session {
+    bool lost; /* Discord does not know it any more */
+    bool told; /* somebody was told of it: a process that did not die too early */
+    uint64_t sent;
+    /*
+     * By sequence: A is wanted; L is wanted and too large; E is wanted, and RabbitMQ ends the connection over it; X is
+     * not wanted
+     */
+    char names[DISPATCHES + 1];
+};
+
+struct stored {
+    char session[32]; /* empty: none */
+    uint64_t seq;
+};
+
+struct discord {
+    struct session sessions[SESSIONS];
+    int count;
+    bool connected;
+};
+
+/* The world of a made-up life. test_promise.c lives the life, and promise_verdict.c judges what became of it. */
+extern struct promise_world {
+    spectacles_shard shards[SHARDS];
+    spectacles_broker events;
+    spectacles_broker commands;
+    spectacles_relay *relay;
+    bool broker_is_ready; /* the events broker has a connection */
+    int strikes;          /* connections in a row that ended right behind the first open publish */
+    uint64_t now;
+    struct discord discord[SHARDS];
+    struct published published[PUBLISHES];
+    int count;
+    uint64_t last_tag; /* of the published ones that were looked at */
+    struct stored stored[SHARDS];
+    spectacles_gap gaps[GAPS]; /* stored */
+    char gap_texts[GAPS][2][32];
+    size_t gap_count;
+    uint32_t random;
+    bool recovers; /* all is well again */
+} world;
+
+/* Fails when a wanted dispatch of the shard has not arrived, and no gap declares it. */
+void promise_judge_dispatches(unsigned shard);
+
+/* The same; and when dispatches are out of order, or there is not exactly one gap for each loss. */
+void promise_judge(unsigned shard);
+
+#endif
