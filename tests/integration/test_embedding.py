@@ -1,20 +1,25 @@
 """doc/embedding.md: each program on the page, as it stands there, in a program around it (tests/integration/embedding)."""
 from __future__ import annotations
 
+import itertools
 import re
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from standin.certs import Authority
 from standin.standin import Standin
 from support.processes import Process
+from support.rabbit import RabbitNode
+
+from .conftest import messages
 
 COMPILER = ["cc", "-std=c11", "-D_POSIX_C_SOURCE=200809L", "-g", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
-NAMES = ("turn", "move")  # what the programs define, in the order of the page
+NAMES = ("turn", "serve", "move")  # what the programs define, in the order of the page
 
-Run = Callable[[str, Standin], Process]
+Run = Callable[..., Process]
 
 
 @pytest.fixture
@@ -28,13 +33,13 @@ def run(root: Path, tmp_path: Path, authority: Authority) -> Iterator[Run]:
         (tmp_path / f"page_{name}.c").write_text(program)
     started = []
 
-    def start(name: str, standin: Standin) -> Process:
+    def start(name: str, standin: Standin, **environment: str) -> Process:
         command = [*COMPILER, "-I", tmp_path, "-I", root / "include", root / f"tests/integration/embedding/{name}.c",
                    "-o", tmp_path / name, "-L", library, "-lspectacles"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         started.append(Process([tmp_path / name], {"LD_LIBRARY_PATH": str(library), "DISCORD_GATEWAY_URL": standin.url,
-                                                   "DISCORD_TOKEN": standin.token, "SSL_CERT_FILE": str(authority.ca)}))
+                                                   "DISCORD_TOKEN": standin.token, "SSL_CERT_FILE": str(authority.ca), **environment}))
         return started[-1]
 
     yield start
@@ -57,6 +62,21 @@ def test_the_loop_for_poll(run: Run, standin: Standin) -> None:
     standin.wait_for(lambda: standin.count("resumed", shard=1), what="the RESUME of shard 1")
     standin.dispatch(1, "MESSAGE_CREATE", '{"id":"2"}')
     wait_line(process, '1 MESSAGE_CREATE {"id":"2"}')
+    assert standin.violations == []
+
+
+def test_the_loop_of_a_gateway(run: Run, standin: Standin, rabbit: RabbitNode, vhost: str, channel: Any) -> None:
+    """A dispatch comes to a queue, and a packet to Discord."""
+    channel.exchange_declare("gateway", "direct", durable=True)
+    channel.queue_declare("gateway:MESSAGE_CREATE", durable=True)
+    channel.queue_bind("gateway:MESSAGE_CREATE", "gateway", "MESSAGE_CREATE")
+    process = run("serve", standin, AMQP_URL=rabbit.url(vhost))
+    standin.wait_ready(0)
+    standin.dispatch(0, "MESSAGE_CREATE", '{"id":"1"}')
+    assert [body for _, _, body in itertools.islice(messages(channel, "gateway:MESSAGE_CREATE"), 1)] == [b'{"id":"1"}']
+    process.wait_for(lambda: process.out.count(b"SUBSCRIBED") == 3, what="the queues of commands")
+    channel.basic_publish("gateway", "0", '{"op":3,"d":{"since":null,"activities":[],"status":"idle","afk":false}}')
+    standin.wait_for(lambda: standin.received(0, 3), what="for the packet")
     assert standin.violations == []
 
 
