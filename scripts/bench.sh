@@ -43,6 +43,26 @@ bench_idle() {
     "$python" tests/bench/idle.py build/bench/tests/bench/bench_idle "$@"
 }
 
+# Both TLS libraries, each in a folder of its own.
+bench_tls() {
+    local folder
+    whole MESSAGES "${1:-200000}"
+    setup "${bench_packages[@]}"
+    for folder in bench/openssl bench/mbedtls; do
+        configure "build/$folder" "-Dtls=${folder#bench/}" -Dbench=true -Dtests=false -Dexamples=false -Dbuildtype=release
+        ninja -C "build/$folder" tests/bench/bench_tls tests/bench/bench_idle >"build/$folder/compile.log" 2>&1 || {
+            tail -30 "build/$folder/compile.log" >&2
+            return 1
+        }
+    done
+    "$python" tests/bench/tls.py build/bench/openssl build/bench/mbedtls "$@"
+    for folder in openssl mbedtls; do
+        say
+        say "--- an idle shard, $folder"
+        "$python" tests/bench/idle.py "build/bench/$folder/tests/bench/bench_idle" 200
+    done
+}
+
 bench_broker() {
     whole N "${1:-50000}"
     whole ROUNDS "${2:-5}"
@@ -62,9 +82,9 @@ bench_relay() {
 
 bench() {
     case ${1:-} in
-    codec | idle | broker | relay) "bench_$1" "${@:2}" ;;
+    codec | idle | tls | broker | relay) "bench_$1" "${@:2}" ;;
     *)
-        say "Which benchmark? codec, idle, broker, relay." >&2
+        say "Which benchmark? codec, idle, tls, broker, relay." >&2
         return 2
         ;;
     esac

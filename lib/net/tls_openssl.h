@@ -27,6 +27,9 @@ struct sp_tls_channel {
 /* How OpenSSL reads and writes an sp_tls_socket, which is the data of the BIO. NULL: memory ran out. */
 BIO_METHOD *sp_tls_openssl_socket_method(void);
 
+/* Empties OpenSSL's queue of errors before a call: what others left in it would be taken for an error of the call. */
+void sp_tls_openssl_begin(void);
+
 /*
  * Empties OpenSSL's queue of errors, which belongs to the thread, into a reason. Returns SPECTACLES_E_NOMEM when memory
  * ran out, else SPECTACLES_E_TLS. *cause: the error that the reason is about, 0 when there is none; may be NULL.

@@ -166,7 +166,9 @@ int sp_tls_channel_handshake(sp_tls_channel *channel, sp_tls_failure *failure)
 ssize_t sp_tls_channel_read(sp_tls_channel *channel, uint8_t *bytes, size_t length, sp_tls_failure *failure)
 {
     size_t got;
-    ERR_clear_error();
+    if (sp_tls_socket_is_empty(channel->socket) && !SSL_has_pending(channel->ssl))
+        return SP_TLS_CHANNEL_WAITS;
+    sp_tls_openssl_begin();
     int done = SSL_read_ex(channel->ssl, bytes, length, &got);
     return done == 1 ? (ssize_t)got : explain(channel, done, failure);
 }
@@ -175,7 +177,7 @@ ssize_t sp_tls_channel_write(sp_tls_channel *channel, const uint8_t *bytes, size
                              sp_tls_failure *failure)
 {
     size_t put;
-    ERR_clear_error();
+    sp_tls_openssl_begin();
     int done = SSL_write_ex(channel->ssl, bytes, length, &put);
     if (done == 1)
         return (ssize_t)put;

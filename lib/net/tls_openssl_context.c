@@ -22,6 +22,13 @@ const char *sp_tls_library(void)
     return OpenSSL_version(OPENSSL_VERSION);
 }
 
+/* To clear an empty queue costs more than to look whether it is empty. */
+void sp_tls_openssl_begin(void)
+{
+    if (ERR_peek_error() != 0)
+        ERR_clear_error();
+}
+
 int sp_tls_openssl_error(char reason[SP_TLS_REASON_MAX], unsigned long *cause)
 {
     int error = SPECTACLES_E_TLS;

@@ -19,6 +19,11 @@ void sp_tls_socket_ready(sp_tls_socket *socket)
     socket->drained = false;
 }
 
+bool sp_tls_socket_is_empty(const sp_tls_socket *socket)
+{
+    return socket->drained && !socket->ended && sp_buffer_length(&socket->ahead) == 0;
+}
+
 static ssize_t receive(sp_tls_socket *socket, uint8_t *bytes, size_t length)
 {
     if (socket->ended)

@@ -40,6 +40,9 @@ ssize_t sp_tls_socket_write(sp_tls_socket *socket, const uint8_t *bytes, size_t 
 /* Writes what was kept. Returns 1 when nothing is left, 0 when something is, or a negative errno. */
 int sp_tls_socket_flush(sp_tls_socket *socket);
 
+/* Whether a read would bring nothing before sp_tls_socket_ready(), and the stream has not ended. */
+bool sp_tls_socket_is_empty(const sp_tls_socket *socket);
+
 /* Whether nothing is kept. */
 bool sp_tls_socket_is_flushed(const sp_tls_socket *socket);
 

@@ -95,7 +95,9 @@ static void an_empty_socket_is_not_asked_twice(void **state)
     (void)state;
     assert_int_equal(sp_tls_socket_read(&ends.socket, bytes, sizeof bytes), -EAGAIN);
     assert_int_equal(send(ends.peer, "one", 3, 0), 3);
+    assert_false(sp_tls_socket_is_empty(&ends.socket));
     assert_int_equal(sp_tls_socket_read(&ends.socket, bytes, sizeof bytes), 3);
+    assert_true(sp_tls_socket_is_empty(&ends.socket));
     assert_int_equal(send(ends.peer, "two", 3, 0), 3);
     assert_int_equal(sp_tls_socket_read(&ends.socket, bytes, sizeof bytes), -EAGAIN);
     sp_tls_socket_ready(&ends.socket);
