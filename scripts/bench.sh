@@ -71,20 +71,46 @@ bench_broker() {
     "$python" tests/bench/broker.py build/bench/tests/bench build/npm/node_modules "$@"
 }
 
-bench_relay() {
-    whole N "${1:-100000}"
+# What the benchmarks of the field need: the gateway, Discord, the worker, the floors, and the peers' toolchains where they are.
+field_build() {
     bench_build
     setup_npm
     configure build/gcc -Dwerror=true -Dbuildtype=release
     compile build/gcc
-    "$python" tests/bench/relay.py build/gcc/examples/gateway build/bench/tests/bench/bench_floor build/npm/node_modules "$@"
+}
+
+bench_relay() {
+    "$python" tests/bench/options.py relay "$@"
+    field_build
+    "$python" tests/bench/relay.py build/gcc/examples/gateway build/bench build/npm/node_modules "$@"
+}
+
+bench_turn() {
+    "$python" tests/bench/options.py turn "$@"
+    field_build
+    "$python" tests/bench/turn.py build/gcc/examples/gateway build/bench build/npm/node_modules "$@"
+}
+
+# The gateway of a commit, for --gateway: builds it, and says where it is.
+bench_at() {
+    local commit folder
+    commit=$(git rev-parse --short --verify --quiet "${1:-}^{commit}") || {
+        say "'${1:-}' is no commit." >&2
+        return 2
+    }
+    folder=build/bench/at/$commit
+    setup "${bench_packages[@]}" >&2
+    mkdir -p "$folder"
+    git archive "$commit" | tar -x -C "$folder"
+    (cd "$folder" && configure build -Dtests=false -Dbuildtype=release && compile build)
+    say "$folder/build/examples/gateway"
 }
 
 bench() {
     case ${1:-} in
-    codec | idle | tls | broker | relay) "bench_$1" "${@:2}" ;;
+    codec | idle | tls | broker | relay | turn | at) "bench_$1" "${@:2}" ;;
     *)
-        say "Which benchmark? codec, idle, tls, broker, relay." >&2
+        say "Which benchmark? codec, idle, tls, broker, relay, turn, at." >&2
         return 2
         ;;
     esac

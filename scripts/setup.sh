@@ -6,7 +6,7 @@ debian_packages=(gcc make clang clang-format meson ninja-build pkg-config libc6-
     python3-pytest-xdist python3-cffi valgrind openssl git
     erlang-base luajit)
 # Wanted by some commands only: the benchmarks, the fuzzers, and the tests on another processor.
-bench_packages=(libsimdjson-dev erlang-dev)
+bench_packages=(libsimdjson-dev erlang-dev strace)
 cross_packages=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user)
 
 # What is looked for elsewhere: how to see that it is there, and its names in Fedora, Arch and Homebrew.

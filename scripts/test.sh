@@ -2,7 +2,7 @@
 # The suites of ./dev test: how each one runs, and how its result is counted.
 
 passed=0 failed=0 failures=
-all_suites=(unit static install standin clients codec cross fuzz integration tls rabbit4 chaos valgrind demo)
+all_suites=(unit static install standin clients codec cross fuzz integration tls rabbit4 chaos valgrind bench demo)
 
 # run NAME COMMAND ...: counts what the command's report says (build/logs/NAME.xml, as JUnit writes it).
 run() {
@@ -62,6 +62,7 @@ run_suite() {
     codec) run codec python_tests codec build/asan tests/codec ;;
     cross) run cross python_tests cross build tests/cross ;;
     fuzz) run fuzz fuzz_tests ;;
+    bench) run bench python_tests bench build/asan tests/bench ;;
     demo) run demo python_tests demo build/asan tests/demo ;;
     esac
 }

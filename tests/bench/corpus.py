@@ -1,4 +1,5 @@
-"""Writes what the benchmarks read: one file for each gateway payload, and one large GUILD_CREATE.
+"""Writes what the benchmarks read: one file for each gateway payload, one large GUILD_CREATE, and for bench_discord a
+file of lines: the name of an event, a tab, its d.
 
     /usr/bin/python3 tests/bench/corpus.py FOLDER
 """
@@ -11,10 +12,19 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from standin import payloads  # noqa: E402
 
 COUNT = 400
+LINES = 2000
 
 
 def envelope(number: int, name: str, data: str) -> str:
     return f'{{"t":"{name}","s":{number},"op":0,"d":{data}}}'
+
+
+def lines(path: Path) -> list[str]:
+    """Writes the file of lines; returns the names of its events."""
+    events = list(payloads.corpus(1, LINES))
+    assert not any("\n" in data for _, data in events)
+    path.write_text("".join(f"{name}\t{data}\n" for name, data in events))
+    return sorted({name for name, _ in events})
 
 
 def main() -> None:

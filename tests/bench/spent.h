@@ -12,12 +12,12 @@ typedef struct spent {
     int64_t user, kernel, wall; /* microseconds */
 } spent;
 
-static int64_t microseconds(const struct timeval *time)
+static inline int64_t microseconds(const struct timeval *time)
 {
     return (int64_t)time->tv_sec * 1000000 + time->tv_usec;
 }
 
-static spent spent_now(void)
+static inline spent spent_now(void)
 {
     struct rusage usage;
     struct timespec wall;
@@ -27,7 +27,7 @@ static spent spent_now(void)
                    (int64_t)wall.tv_sec * 1000000 + wall.tv_nsec / 1000};
 }
 
-static void spent_print(spent since)
+static inline void spent_print(spent since)
 {
     spent now = spent_now();
     printf("%lld %lld %lld\n", (long long)(now.user - since.user), (long long)(now.kernel - since.kernel),
@@ -35,7 +35,7 @@ static void spent_print(spent since)
 }
 
 /* The next message-id: a decimal number with leading zeros, counted up in place. */
-static void next_id(char *last_digit)
+static inline void next_id(char *last_digit)
 {
     while (*last_digit == '9')
         *last_digit-- = '0';

@@ -31,7 +31,11 @@ def test_an_unknown_command(root: Path) -> None:
     (("chaos", "many"), "KILLS is a whole number"),
     (("chaos", "10", "x"), "SEED is a whole number"),
     (("bench",), "Which benchmark?"),
-    (("bench", "relay", "-1"), "N is a whole number"),
+    (("bench", "idle", "-1"), "N is a whole number"),
+    (("bench", "relay", "--shards", "none"), "a whole number from 1 on, and not 'none'"),
+    (("bench", "relay", "--gateway", "before=nowhere"), "there is no gateway at 'nowhere'"),
+    (("bench", "turn", "--mode", "fast"), "'fast' is not known: burst, paced, idle"),
+    (("bench", "at", "nothing"), "'nothing' is no commit"),
 ])
 def test_what_is_wrong_is_said_before_anything_is_built(root: Path, arguments: tuple[str, ...], words: str) -> None:
     done = dev(root, *arguments)
