@@ -574,7 +574,9 @@ static bool handle(discord *self, const struct epoll_event *event)
 {
     switch (*(kind *)event->data.ptr) {
     case COMMANDS:
-        return read_commands(self);
+        if (!read_commands(self))
+            return false;
+        break;
     case TIMER:
         send_paced(self);
         break;

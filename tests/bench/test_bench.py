@@ -1,0 +1,100 @@
+"""The benchmarks of the field run, and what they count is right. Nothing here is about time: a machine may be busy."""
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+import options  # noqa: E402
+import report  # noqa: E402
+import turn  # noqa: E402
+
+EVENTS = 40
+
+
+@pytest.fixture
+def programs(build: Path) -> Path:
+    folder = build / "tests" / "bench"
+    if not (folder / "bench_discord").exists():
+        pytest.skip("the programs of the benchmarks are built on Linux, with OpenSSL and zstd")
+    return folder
+
+
+def run(script: str, build: Path, root: Path, tmp_path: Path, *arguments: str) -> str:
+    """In a folder of its own, for what is written. Python's own warnings and the peers' words go to stderr."""
+    (tmp_path / "tests").symlink_to(build / "tests")
+    command = [sys.executable, HERE / script, build / "examples" / "gateway", tmp_path, root / "build" / "npm" / "node_modules", *arguments]
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=500, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def small(*more: str) -> list[str]:
+    return ["--rounds", "1", "--seconds", "0.2", "--rate", str(EVENTS * 5), "--events", str(EVENTS), "--idle", "0.5", *more]
+
+
+def contenders(kept: dict[str, Any]) -> list[dict[str, Any]]:
+    return [each for row in kept["rows"] for each in row["contenders"]]
+
+
+@pytest.mark.parametrize("arguments", [
+    ("--mode", "burst,paced", "--shards", "3", "--compression", "none,zstd-stream", "--contenders", "ours,floor"),
+    ("--mode", "paced,idle", "--shards", "2", "--compression", "zlib-stream", "--tls", "tls", "--contenders", "ours,node"),
+])
+def test_every_contender_gets_its_events_confirmed(arguments: tuple[str, ...], build: Path, programs: Path, root: Path, tmp_path: Path) -> None:
+    """RabbitMQ's own count says so, else a row has trouble. The worker has them too, else there is no latency."""
+    printed = run("relay.py", build, root, tmp_path, *small(*arguments))
+    kept = json.loads((tmp_path / "relay.json").read_text())
+    assert [each["trouble"] for each in contenders(kept) if each["trouble"]] == []
+    for row in kept["rows"]:
+        for each in row["contenders"]:
+            assert row["mode"] == "idle" or each["rounds"][0]["cpu"] > 0, each
+            assert row["mode"] != "paced" or each["rounds"][0]["p99"] > 0, each
+            assert row["mode"] != "idle" or (each["idle"] is not None and each["memory"] > 0), each
+            assert bool(each["cipher"] not in ("", "plain")) == row["tls"] or each["name"].startswith(("floor:", "the same")), each
+        assert report.name_of(row, EVENTS * 5) in printed
+    assert "Load average" in printed
+
+
+def test_a_contender_that_fails_is_said_and_the_run_goes_on(build: Path, programs: Path, root: Path, tmp_path: Path) -> None:
+    printed = run("relay.py", build, root, tmp_path, *small("--mode", "paced", "--shards", "1,2", "--contenders", "floor", "--gateway", "broken=/bin/false"))
+    kept = json.loads((tmp_path / "relay.json").read_text())
+    assert all("broken ended" in each["trouble"] for each in contenders(kept)) and len(kept["rows"]) == 2
+    assert "failed" in printed
+
+
+@pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
+def test_system_calls_of_a_paced_event_are_counted(build: Path, programs: Path, root: Path, tmp_path: Path) -> None:
+    """Of the floor, whose calls are known: it waits, receives, sends, and receives the confirm."""
+    run("turn.py", build, root, tmp_path, *small("--shards", "2", "--contenders", "floor"))
+    (row,) = json.loads((tmp_path / "turn.json").read_text())["rows"]
+    calls = row["turns"][0]["calls"]
+    assert set(calls) == {"epoll_wait", "recvfrom", "sendto"} and 0 < calls["sendto"] <= 1
+
+
+def test_a_summary_of_strace_is_read() -> None:
+    text = ("% time     seconds  usecs/call     calls    errors syscall\n------ ----------- ----------- --------- --------- ----------------\n"
+            " 70.00    0.000700           7       100         4 recvfrom\n 30.00    0.000300           5        60           sendto\n"
+            "------ ----------- ----------- --------- --------- ----------------\n100.00    0.001000           6       160         4 total\n")
+    assert turn.calls_in(text) == {"recvfrom": 100, "sendto": 60}
+
+
+def test_rows_are_the_whole_table_or_what_was_named() -> None:
+    assert tuple(options.read("relay", []).rows) == options.WHOLE
+    assert {row.mode for row in options.read("relay", ["--mode", "idle"]).rows} == {"idle"}
+    named = options.read("relay", ["--mode", "paced", "--shards", "1,32", "--tls", "plain,tls"]).rows
+    assert [(row.shards, row.compression, row.tls) for row in named] == [(1, "none", False), (1, "none", True), (32, "none", False), (32, "none", True)]
+
+
+def test_ratios_are_those_of_medians_to_the_first_column() -> None:
+    def contender(name: str, *costs: float) -> dict[str, Any]:
+        return {"name": name, "rounds": [{"cpu": cost} for cost in costs], "trouble": ""}
+    row = {"contenders": [contender("ours", 9, 2, 4), contender("Node", 40, 1, 80)]}
+    assert report.cells(row, ["ours", "Node", "Rust"], "cpu") == ["4.00", "40.0 (10.0x)", ""]
