@@ -66,6 +66,7 @@ bench_tls() {
 bench_broker() {
     whole N "${1:-50000}"
     whole ROUNDS "${2:-5}"
+    whole RATE "${3:-1000}"
     bench_build
     setup_npm
     "$python" tests/bench/broker.py build/bench/tests/bench build/npm/node_modules "$@"

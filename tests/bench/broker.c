@@ -1,10 +1,11 @@
 /*
  * Ours, in tests/bench/broker.py: publishes or consumes so many messages of 1 KiB, and prints what that cost.
  *
- *     bench_broker publish|fill|consume URL CA|- COUNT WINDOW persistent|transient READ_DELAY
+ *     bench_broker publish|fill|consume URL CA|- COUNT WINDOW persistent|transient READ_DELAY [paced]
  *
- * A tenth of COUNT comes first and is not counted. WINDOW: publishes that may be unconfirmed, or deliveries
- * that may be unacknowledged. Each delivery is acknowledged. `fill` publishes what `consume` finds. READ_DELAY: milliseconds, see spectacles/link.h.
+ * A tenth of COUNT comes first and is not counted. WINDOW: publishes that may be unconfirmed, or deliveries that may be
+ * unacknowledged. Each delivery is acknowledged. `fill` publishes what `consume` finds. READ_DELAY: milliseconds, see
+ * spectacles/link.h. `paced`: publishes a message for each byte of the standard input (see pace.c).
  */
 #include "spent.h"
 
@@ -14,6 +15,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     BODY = 1024
@@ -24,6 +26,8 @@ typedef struct bench {
     spectacles_link *link;
     spectacles_tls *tls;
     const char *key; /* to publish under; NULL: consumes */
+    bool paced;
+    uint64_t due; /* messages that may be published by now, when paced */
     bool ready;
     uint32_t flags;
     uint64_t warm, total; /* messages: not counted, all */
@@ -113,8 +117,9 @@ static void publish(bench *self)
     message.body = self->body;
     message.body_length = sizeof self->body;
     message.message_id = self->id;
-    /* The first tenth is confirmed before the others begin. */
-    while (self->sent < (self->done < self->warm ? self->warm : self->total)) {
+    /* In a burst the first tenth is confirmed before the others begin. */
+    uint64_t goal = self->paced ? self->due : self->done < self->warm ? self->warm : self->total;
+    while (self->sent < goal) {
         if (spectacles_broker_publish(self->broker, &message, NULL) < 0)
             return;
         next_id(self->id + sizeof self->id - 2);
@@ -122,16 +127,31 @@ static void publish(bench *self)
     }
 }
 
-static uint32_t wait(const bench *self, uint64_t now)
+/* A byte for each message that is due. */
+static void read_pace(bench *self)
+{
+    char bytes[256];
+    ssize_t got = read(0, bytes, sizeof bytes);
+    self->due += got > 0 ? (uint64_t)got : 0;
+    if (got <= 0 || self->due > self->total)
+        self->due = self->total;
+}
+
+static uint32_t wait(bench *self, uint64_t now)
 {
     uint32_t interest = spectacles_link_interest(self->link);
-    struct pollfd fd = {spectacles_link_fd(self->link), 0, 0};
-    fd.events = (short)((interest & SPECTACLES_LINK_READ ? POLLIN : 0) |
-                        (interest & SPECTACLES_LINK_WRITE ? POLLOUT : 0));
-    poll(&fd, fd.fd >= 0, spectacles_poll_timeout(spectacles_link_deadline(self->link), now));
-    uint32_t trouble = fd.revents & (POLLERR | POLLHUP) ? SPECTACLES_LINK_READ | SPECTACLES_LINK_WRITE : 0;
-    return trouble | (fd.revents & POLLIN ? SPECTACLES_LINK_READ : 0) |
-           (fd.revents & POLLOUT ? SPECTACLES_LINK_WRITE : 0);
+    struct pollfd fds[2] = {{spectacles_link_fd(self->link), 0, 0}, {-1, POLLIN, 0}};
+    fds[0].events = (short)((interest & SPECTACLES_LINK_READ ? POLLIN : 0) |
+                            (interest & SPECTACLES_LINK_WRITE ? POLLOUT : 0));
+    if (self->paced && self->ready && self->due < self->total)
+        fds[1].fd = 0;
+    poll(fds, 2, spectacles_poll_timeout(spectacles_link_deadline(self->link), now));
+    if (fds[1].revents)
+        read_pace(self);
+    short revents = fds[0].revents;
+    uint32_t trouble = revents & (POLLERR | POLLHUP) ? SPECTACLES_LINK_READ | SPECTACLES_LINK_WRITE : 0;
+    return trouble | (revents & POLLIN ? SPECTACLES_LINK_READ : 0) |
+           (revents & POLLOUT ? SPECTACLES_LINK_WRITE : 0);
 }
 
 static void run(bench *self)
@@ -155,13 +175,13 @@ static void run(bench *self)
 int main(int argc, char **argv)
 {
     static bench self;
-    if (argc != 8)
-        errx(
-            2,
-            "usage: bench_broker publish|fill|consume URL CA|- COUNT WINDOW persistent|transient READ_DELAY");
+    if (argc != 8 && (argc != 9 || strcmp(argv[8], "paced") != 0))
+        errx(2, "usage: bench_broker publish|fill|consume URL CA|- COUNT WINDOW persistent|transient "
+                "READ_DELAY [paced]");
     uint64_t messages = strtoull(argv[4], NULL, 10);
     self.key = strcmp(argv[1], "publish") == 0 ? "publish" : strcmp(argv[1], "fill") == 0 ? "consume" : NULL;
     self.flags = strcmp(argv[6], "transient") == 0 ? SPECTACLES_MESSAGE_TRANSIENT : 0;
+    self.paced = argc == 9;
     self.warm = messages / 10;
     self.total = self.warm + messages;
     memset(self.body, 'x', sizeof self.body);

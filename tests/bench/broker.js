@@ -1,11 +1,11 @@
 // npm's amqplib, in tests/bench/broker.py: as bench_broker does, and prints the same.
 //
-//     node broker.js publish|consume URL CA|- COUNT WINDOW persistent|transient ACK_EVERY
+//     node broker.js publish|consume URL CA|- COUNT WINDOW persistent|transient ACK_EVERY [paced]
 "use strict";
 const amqp = require("amqplib");
 const fs = require("fs");
 
-const [role, url, ca, count, windowText, mode, ackEvery] = process.argv.slice(2);
+const [role, url, ca, count, windowText, mode, ackEvery, pace] = process.argv.slice(2);
 const warm = Math.floor(Number(count) / 10);
 const total = warm + Number(count);
 const window = Number(windowText);
@@ -33,8 +33,9 @@ async function publish(connection) {
   const body = Buffer.alloc(BODY, "x");
   const persistent = mode !== "transient";
   let sent = 0;
+  let due = 0; // a byte of the standard input for each message
   const fill = () => {
-    const goal = done < warm ? warm : total;
+    const goal = pace ? Math.min(due, total) : done < warm ? warm : total;
     while (sent < goal && sent - done < window) {
       const messageId = String(sent).padStart(16, "0");
       sent++;
@@ -44,9 +45,10 @@ async function publish(connection) {
   const confirmed = (error) => {
     if (error) throw error;
     counted();
-    if (sent - done <= window / 2) fill();
+    if (!pace && sent - done <= window / 2) fill();
   };
-  fill();
+  if (pace) process.stdin.on("data", (bytes) => ((due += bytes.length), fill()));
+  else fill();
 }
 
 async function consume(connection) {

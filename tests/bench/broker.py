@@ -1,8 +1,9 @@
 """What a message costs a client of the broker: ours, librabbitmq's own and npm's amqplib, in one run: ./dev bench broker.
 
-    /usr/bin/python3 tests/bench/broker.py FOLDER NODE_MODULES [MESSAGES [ROUNDS]]
+    /usr/bin/python3 tests/bench/broker.py FOLDER NODE_MODULES [MESSAGES [ROUNDS [RATE]]]
 
-FOLDER holds bench_broker and bench_broker_librabbitmq. Every contender takes its turn in every round. CPU is that of the client's
+FOLDER holds bench_broker, bench_broker_librabbitmq and bench_pace. In bursts everybody publishes as fast as the window
+allows; at a pace, one message after the other is published, RATE a second. Every contender takes its turn in every round. CPU is that of the client's
 process, by getrusage(), between the tenth of the messages that comes first and the last confirm or acknowledgement.
 """
 from __future__ import annotations
@@ -14,7 +15,9 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -24,6 +27,8 @@ from support.rabbit import RabbitNode  # noqa: E402
 
 WINDOW = 1000
 ROUNDS = 5
+RATE = 1000
+PACED_SECONDS = 5
 TOGETHER = 64
 
 
@@ -35,6 +40,7 @@ class Place:
     folder: Path
     modules: str
     messages: int
+    rate: int = 0  # messages a second; 0: a burst
 
 
 @dataclass
@@ -59,7 +65,10 @@ class Contender:
 
     def run(self, place: Place, role: str, mode: str, tls: bool) -> None:
         environment = {**os.environ, "NODE_PATH": place.modules, "NODE_ENV": "production"}
-        done = subprocess.run(self.command(place, role, mode, tls), env=environment, capture_output=True, text=True, timeout=600, check=False)
+        paced = bool(place.rate) and role != "consume"
+        with pace(place) if paced else nullcontext() as clock:
+            done = subprocess.run(self.command(place, role, mode, tls) + ["paced"] * paced, env=environment, stdin=clock and clock.stdout,
+                                  capture_output=True, text=True, timeout=600, check=False)
         if done.returncode != 0:
             raise RuntimeError(f"{self.name}, {role}, {mode}: {done.stderr or done.stdout}")
         user, kernel, wall = map(int, done.stdout.split())
@@ -74,12 +83,19 @@ class Contender:
         return user / (user + kernel) if user + kernel else 0.0
 
 
+def pace(place: Place) -> subprocess.Popen[bytes]:
+    """A byte for each message that is due; the warm-up's too."""
+    messages = place.messages + place.messages // 10
+    return subprocess.Popen([str(place.folder / "bench_pace"), str(place.rate), str(messages)], stdout=subprocess.PIPE)
+
+
 @dataclass
 class Section:
     role: str
     mode: str
     tls: bool
     contenders: list[Contender]
+    place: Place
 
 
 def contenders(role: str, has_node: bool) -> Iterator[Contender]:
@@ -110,23 +126,35 @@ def declare(rabbit: RabbitNode) -> None:
 
 
 def refill(place: Place, mode: str) -> None:
-    """So many messages as are consumed: what the last consumer left goes."""
+    """So many messages as are consumed: what the last consumer left goes. At a pace it takes as long as they take."""
     connection = pika.BlockingConnection(pika.URLParameters(place.rabbit.url()))
     connection.channel().queue_purge("bench:consume")
     connection.close()
     Contender("filler", "ours").run(place, "fill", mode, False)
 
 
-def take_turns(place: Place, section: Section) -> None:
+def consume_paced(section: Section, contender: Contender) -> None:
+    """While another process publishes."""
+    with ThreadPoolExecutor(1) as beside:
+        filled = beside.submit(refill, section.place, section.mode)
+        contender.run(section.place, section.role, section.mode, section.tls)
+        filled.result()
+
+
+def take_turns(section: Section) -> None:
     for contender in section.contenders:
+        if section.role == "consume" and section.place.rate:
+            consume_paced(section, contender)
+            continue
         if section.role == "consume":
-            refill(place, section.mode)
-        contender.run(place, section.role, section.mode, section.tls)
+            refill(section.place, section.mode)
+        contender.run(section.place, section.role, section.mode, section.tls)
 
 
-def show(section: Section, place: Place) -> None:
-    own = section.contenders[0].cpu()
-    print(f"--- {section.role}, {section.mode}{', TLS' if section.tls else ''}: {place.messages:,} messages of 1 KiB, "
+def show(section: Section) -> None:
+    own, place = section.contenders[0].cpu(), section.place
+    pace_ = f", {place.rate:,} a second" if place.rate else ""
+    print(f"--- {section.role}, {section.mode}{', TLS' if section.tls else ''}{pace_}: {place.messages:,} messages of 1 KiB, "
           f"{'unconfirmed' if section.role == 'publish' else 'unacknowledged'} at most {WINDOW}")
     print(f"{'':<30}{'CPU us':>8}{'user':>8}{'kernel':>8}{'ratio':>8}{'messages/s':>12}")
     for contender in section.contenders:
@@ -143,21 +171,23 @@ def main() -> None:
     has_node = bool(shutil.which("node")) and Path(modules, "amqplib").exists()
     if not has_node:
         print("node or amqplib is not there: they are left out", file=sys.stderr)
+    rate = int(sys.argv[5]) if len(sys.argv) > 5 else RATE
     kinds = [(role, mode, tls) for role in ("publish", "consume")
              for mode, tls in (("persistent", False), ("transient", False), ("persistent", True))]
-    sections = [Section(role, mode, tls, list(contenders(role, has_node))) for role, mode, tls in kinds]
     with tempfile.TemporaryDirectory() as name:
         authority = Authority(Path(name) / "ca")
         certificate = authority.issue("localhost")
         with RabbitNode(Path(name) / "rabbit", cert=certificate.cert, key=certificate.key) as rabbit:
             declare(rabbit)
-            place = Place(rabbit, authority.ca, folder, modules, messages)
+            burst = Place(rabbit, authority.ca, folder, modules, messages)
+            paced = replace(burst, messages=min(messages, rate * PACED_SECONDS), rate=rate)
+            sections = [Section(*kind, list(contenders(kind[0], has_node)), place) for place in (burst, paced) for kind in kinds]
             for number in range(rounds):
                 for section in sections:
-                    take_turns(place, section)
+                    take_turns(section)
                 print(f"round {number + 1} of {rounds}", file=sys.stderr, flush=True)
     for section in sections:
-        show(section, place)
+        show(section)
 
 
 if __name__ == "__main__":

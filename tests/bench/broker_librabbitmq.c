@@ -1,10 +1,10 @@
 /*
  * librabbitmq's own blocking client, in tests/bench/broker.py: as bench_broker does, and prints the same.
  *
- *     bench_broker_librabbitmq publish|consume HOST PORT CA|- COUNT WINDOW persistent|transient ACK_EVERY
+ *     bench_broker_librabbitmq publish|consume HOST PORT CA|- COUNT WINDOW persistent|transient ACK_EVERY [paced]
  *
  * Publishes until the window is full, then reads confirms until it is half empty. ACK_EVERY: so many deliveries are
- * acknowledged at once (`multiple`).
+ * acknowledged at once (`multiple`). `paced`: publishes a message for each byte of the standard input (see pace.c).
  */
 #include "spent.h"
 
@@ -18,9 +18,11 @@
 #include <amqp_tcp_socket.h>
 #endif
 #include <err.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     BODY = 1024,
@@ -32,6 +34,7 @@ typedef struct bench {
     uint64_t warm, total; /* messages: not counted, all */
     uint64_t sent, done;
     uint64_t window;
+    bool paced;
     bool *confirmed; /* by tag */
     uint64_t lowest; /* below it all are */
     uint8_t delivery_mode;
@@ -135,6 +138,36 @@ static void publish_all(bench *self, uint64_t goal)
     }
 }
 
+/* A byte of the standard input for each message that is due: see pace.c. */
+static uint64_t read_pace(void)
+{
+    char bytes[256];
+    ssize_t got = read(0, bytes, sizeof bytes);
+    return got > 0 ? (uint64_t)got : UINT64_MAX / 2;
+}
+
+static bool has_frames(const bench *self)
+{
+    return amqp_frames_enqueued(self->connection) || amqp_data_in_buffer(self->connection);
+}
+
+/* It waits for whatever comes first, and reads what its library may have read already. */
+static void publish_paced(bench *self)
+{
+    struct pollfd fds[2] = {{amqp_get_sockfd(self->connection), POLLIN, 0}, {0, POLLIN, 0}};
+    for (uint64_t due = 0; self->done < self->total;) {
+        fds[1].fd = due < self->total ? 0 : -1;
+        poll(fds, 2, -1);
+        due += fds[1].revents ? read_pace() : 0;
+        while (self->sent < due && self->sent < self->total)
+            publish(self);
+        if (fds[0].revents)
+            read_confirm(self);
+        while (has_frames(self))
+            read_confirm(self);
+    }
+}
+
 static void publish_run(bench *self)
 {
     self->confirmed = calloc(self->total + 1, sizeof *self->confirmed);
@@ -143,8 +176,12 @@ static void publish_run(bench *self)
     self->lowest = 1;
     amqp_confirm_select(self->connection, CHANNEL);
     check_reply(amqp_get_rpc_reply(self->connection), "confirm.select");
-    publish_all(self, self->warm);
-    publish_all(self, self->total);
+    if (self->paced) {
+        publish_paced(self);
+    } else {
+        publish_all(self, self->warm);
+        publish_all(self, self->total);
+    }
     free(self->confirmed);
 }
 
@@ -174,10 +211,11 @@ static void consume_run(bench *self, uint64_t ack_every)
 int main(int argc, char **argv)
 {
     static bench self;
-    if (argc != 9)
+    if (argc != 9 && (argc != 10 || strcmp(argv[9], "paced") != 0))
         errx(2, "usage: bench_broker_librabbitmq publish|consume HOST PORT CA|- COUNT WINDOW "
-                "persistent|transient ACK_EVERY");
+                "persistent|transient ACK_EVERY [paced]");
     uint64_t messages = strtoull(argv[5], NULL, 10);
+    self.paced = argc == 10;
     self.warm = messages / 10;
     self.total = self.warm + messages;
     self.window = strtoull(argv[6], NULL, 10);

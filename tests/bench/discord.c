@@ -19,14 +19,12 @@
 #include "recording.h"
 #include "spent.h"
 #include "times.h"
+#include "transport.h"
 
 #include <errno.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/sha.h>
-#include <openssl/ssl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -63,9 +61,8 @@ typedef struct client {
 
 typedef struct connection {
     kind kind;
-    int fd;
+    transport transport;
     client *client;
-    SSL *tls;
     bool upgraded, watches_writes;
     uint32_t shard;
     const recording *recording; /* NULL: it has not identified */
@@ -112,45 +109,10 @@ static void watch_writes(const discord *self, connection *of, bool wanted)
     if (of->watches_writes == wanted)
         return;
     of->watches_writes = wanted;
-    watch(self, of->fd, of, EPOLLIN | (wanted ? (uint32_t)EPOLLOUT : 0), EPOLL_CTL_MOD);
+    watch(self, of->transport.fd, of, EPOLLIN | (wanted ? (uint32_t)EPOLLOUT : 0), EPOLL_CTL_MOD);
 }
 
-/* ---- Bytes ---- */
-
-/* Returns how many bytes went, or were there; 0: not now; -1: the connection is over. */
-static ssize_t of_tls(SSL *tls, int done)
-{
-    if (done > 0)
-        return done;
-    int why = SSL_get_error(tls, done);
-    ERR_clear_error();
-    return why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE ? 0 : -1;
-}
-
-static ssize_t of_socket(ssize_t done)
-{
-    if (done > 0)
-        return done;
-    return done < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -1;
-}
-
-static ssize_t put(connection *to, const void *bytes, size_t length)
-{
-    if (to->tls)
-        return of_tls(to->tls, SSL_write(to->tls, bytes, (int)length));
-    return of_socket(send(to->fd, bytes, length, MSG_NOSIGNAL));
-}
-
-static ssize_t get(connection *from)
-{
-    char *to = from->input + from->input_length;
-    size_t room = INPUT_MOST - from->input_length;
-    if (room == 0)
-        return -1;
-    if (from->tls)
-        return of_tls(from->tls, SSL_read(from->tls, to, (int)room));
-    return of_socket(recv(from->fd, to, room, 0));
-}
+/* ---- Connections ---- */
 
 static void drop(const discord *self, connection *gone)
 {
@@ -158,9 +120,8 @@ static void drop(const discord *self, connection *gone)
         printf("lost %u %u\n", gone->client->number, gone->shard);
         gone->client->shards[gone->shard] = NULL;
     }
-    epoll_ctl(self->epoll, EPOLL_CTL_DEL, gone->fd, NULL);
-    SSL_free(gone->tls);
-    close(gone->fd);
+    epoll_ctl(self->epoll, EPOLL_CTL_DEL, gone->transport.fd, NULL);
+    transport_close(&gone->transport);
     free(gone);
 }
 
@@ -176,7 +137,8 @@ static bool flush(const discord *self, connection *to)
 {
     while (to->at < to->limit) {
         size_t length = to->limit - to->at;
-        ssize_t went = put(to, to->recording->bytes + to->at, length < WRITE_MOST ? length : WRITE_MOST);
+        ssize_t went = transport_put(&to->transport, to->recording->bytes + to->at,
+                                     length < WRITE_MOST ? length : WRITE_MOST);
         if (went < 0)
             return false;
         if (went == 0)
@@ -219,7 +181,8 @@ static bool identify(discord *self, connection *from, const char *text)
     if (!send_up_to(self, from, RECORDING_READY))
         return false;
     if (++by->ready == self->plan.shards)
-        printf("ready %u %s\n", by->number, from->tls ? SSL_get_cipher(from->tls) : "plain");
+        printf("ready %u %s\n", by->number,
+               from->transport.tls ? SSL_get_cipher(from->transport.tls) : "plain");
     return true;
 }
 
@@ -293,10 +256,8 @@ static bool answer_api(const discord *self, connection *to)
                         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
                         "Content-Length: %d\r\n\r\n%s",
                         length, body);
-    put(to, answer, (size_t)size);
-    if (to->tls)
-        SSL_shutdown(to->tls);
-    shutdown(to->fd, SHUT_WR);
+    transport_put(&to->transport, answer, (size_t)size);
+    transport_finish(&to->transport);
     return false;
 }
 
@@ -322,8 +283,9 @@ static bool upgrade(const discord *self, connection *of, const char *key)
                           "Sec-WebSocket-Accept: %s\r\n\r\n",
                           hash);
     of->upgraded = true;
-    return put(of, answer, (size_t)length) == length &&
-           put(of, any->bytes, any->ends[RECORDING_HELLO]) == (ssize_t)any->ends[RECORDING_HELLO];
+    return transport_put(&of->transport, answer, (size_t)length) == length &&
+           transport_put(&of->transport, any->bytes, any->ends[RECORDING_HELLO]) ==
+               (ssize_t)any->ends[RECORDING_HELLO];
 }
 
 static bool take_request(const discord *self, connection *from)
@@ -340,11 +302,12 @@ static bool take_request(const discord *self, connection *from)
     return goes_on;
 }
 
-/* ---- Connections ---- */
+/* ---- What comes ---- */
 
 static bool read_connection(discord *self, connection *from)
 {
-    for (ssize_t got; (got = get(from)) != 0;) {
+    for (ssize_t got; (got = transport_get(&from->transport, from->input + from->input_length,
+                                           INPUT_MOST - from->input_length)) != 0;) {
         if (got < 0)
             return false;
         from->input_length += (size_t)got;
@@ -363,20 +326,13 @@ static void serve(discord *self, connection *of, uint32_t events)
 
 static void welcome(const discord *self, client *of)
 {
-    int on = 1;
     for (int fd; (fd = accept4(of->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0;) {
         connection *made = calloc(1, sizeof *made);
         if (!made)
             errx(1, "out of memory");
         made->kind = CONNECTION;
-        made->fd = fd;
+        made->transport = transport_new(fd, self->tls);
         made->client = of;
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        if (self->tls) {
-            made->tls = SSL_new(self->tls);
-            SSL_set_fd(made->tls, fd);
-            SSL_set_accept_state(made->tls);
-        }
         watch(self, fd, made, EPOLLIN, EPOLL_CTL_ADD);
     }
 }
@@ -504,17 +460,6 @@ static bool read_commands(discord *self)
 
 /* ---- Beginning ---- */
 
-static SSL_CTX *make_tls(const char *certificate, const char *key)
-{
-    SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
-    if (!tls || SSL_CTX_use_certificate_chain_file(tls, certificate) != 1 ||
-        SSL_CTX_use_PrivateKey_file(tls, key, SSL_FILETYPE_PEM) != 1)
-        errx(1, "%s, %s: no certificate and key", certificate, key);
-    SSL_CTX_set_mode(tls, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                              SSL_MODE_RELEASE_BUFFERS);
-    return tls;
-}
-
 static void listen_for(const discord *self, client *of, uint32_t number)
 {
     struct sockaddr_in address = {.sin_family = AF_INET};
@@ -556,7 +501,7 @@ static void build(discord *self, char **argv)
         errx(2, "SHARDS and CLIENTS are numbers from 1 on");
     self->recordings = recordings_new(&from, &self->plan);
     self->times = times_open(argv[8], self->plan.events ? self->plan.events : 1);
-    self->tls = argv[9] ? make_tls(argv[9], argv[10]) : NULL;
+    self->tls = argv[9] ? transport_tls(argv[9], argv[10]) : NULL;
     self->epoll = epoll_create1(EPOLL_CLOEXEC);
     self->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     self->ticks = TIMER;

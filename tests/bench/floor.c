@@ -1,11 +1,11 @@
 /*
  * What a gateway cannot do without: inflate, find the envelope, copy d once.
  *
- *     bench_floor FILE none|zlib-stream|zstd-stream                  of messages that are in memory already
- *     bench_floor none|zlib-stream|zstd-stream SOURCE_PORT SINK_PORT  of messages that one socket gives and another takes
+ *     bench_floor FILE COMPRESSION                     of messages that are in memory already
+ *     bench_floor COMPRESSION SOURCE_PORT SINK_PORT    of messages that one socket gives and another takes
  *
- * Messages stand behind their lengths (4 bytes, big-endian). Prints nanoseconds of CPU for each: in user space, and
- * in the kernel. Of a file, the median of several rounds.
+ * COMPRESSION: none, zlib-stream or zstd-stream. Messages stand behind their lengths (4 bytes, big-endian). Prints
+ * nanoseconds of CPU for each: in user space, and in the kernel. Of a file, the median of several rounds.
  */
 #include <arpa/inet.h>
 #include <err.h>

@@ -98,3 +98,12 @@ def test_ratios_are_those_of_medians_to_the_first_column() -> None:
         return {"name": name, "rounds": [{"cpu": cost} for cost in costs], "trouble": ""}
     row = {"contenders": [contender("ours", 9, 2, 4), contender("Node", 40, 1, 80)]}
     assert report.cells(row, ["ours", "Node", "Rust"], "cpu") == ["4.00", "40.0 (10.0x)", ""]
+
+
+def test_clients_of_the_broker_are_measured_in_bursts_and_at_a_pace(programs: Path, root: Path) -> None:
+    command = [sys.executable, HERE / "broker.py", programs, root / "build" / "npm" / "node_modules", "100", "1", "1000"]
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=500, check=False)
+    assert done.returncode == 0, done.stderr
+    for role in ("publish", "consume"):
+        assert f"--- {role}, persistent: 100 messages" in done.stdout
+        assert f"--- {role}, persistent, 1,000 a second: 100 messages" in done.stdout
