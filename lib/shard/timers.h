@@ -3,9 +3,7 @@
 
 #include <spectacles/shard.h>
 
-/*
- * When sp_shard_expire() has to be called. 0 while an event waits that was queued since the last pull (see stream.h).
- */
+/* When sp_shard_expire() has to be called; SPECTACLES_NEVER: never. */
 uint64_t sp_shard_deadline(const spectacles_shard *shard);
 
 /* Does what is due at `now`. SPECTACLES_E_NOMEM: a heartbeat was not sent for lack of memory, and is tried again. */

@@ -20,7 +20,6 @@ EXCEPTIONS = {
     "relay/test_engines.c": "the shard and the broker, as the relay sees them: the real ones and the fakes of the relay's tests",
     "relay/test_promise.c": "the whole engine: what doc/guarantees.md promises",
     "routing/test_commands.c": "send.c and packet.c: every message of tests/vectors/commands.json",
-    "shard/test_encodings.c": "the whole engine: sessions in each encoding and compression",
     "broker/test_secrets.c": "the whole engine: no password stays in freed memory",
     "shard/test_hostile.c": "the whole engine: bytes of a broken or hostile gateway, whichever file reads them",
     "shard/test_nomem.c": "the whole engine: each of its allocations fails once",
@@ -42,8 +41,6 @@ NOT_YET_SHORT: set[str] = {
     "unit/broker/test_hostile.c",
     "unit/net/test_link.c",
     "unit/relay/test_relay.c",
-    "unit/shard/test_encodings.c",
-    "unit/shard/test_hostile.c",
 }
 
 

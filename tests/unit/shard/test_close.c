@@ -1,30 +1,8 @@
 /* What follows a close code: resume, doubt, identify, or the end. */
-#include "peer.h"
+#include "scene.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static void accept_hello(sp_peer *peer)
-{
-    peer_open(peer);
-    peer_accept(peer);
-    peer_text(peer, "{\"op\":10,\"d\":{\"heartbeat_interval\":41250}}");
-}
-
-/* To the next attempt, and no further. */
-static void wait_for_attempt(sp_peer *peer)
-{
-    assert_int_equal(peer_state(peer), SPECTACLES_SHARD_BACKOFF);
-    peer_wait(peer, spectacles_stream_deadline(peer_stream(peer)) - peer->now);
-    assert_int_equal(peer_state(peer), SPECTACLES_SHARD_CONNECTING);
-}
-
-static void an_event(sp_peer *peer, int seq)
-{
-    char text[80];
-    snprintf(text, sizeof text, "{\"op\":0,\"t\":\"A\",\"s\":%d,\"d\":{}}", seq);
-    peer_text(peer, text);
-}
 
 static void by_a_cut(sp_peer *peer)
 {
@@ -34,8 +12,8 @@ static void by_a_cut(sp_peer *peer)
 /* The next connection, up to its RESUME. */
 static void resume(sp_peer *peer)
 {
-    wait_for_attempt(peer);
-    accept_hello(peer);
+    scene_next_attempt(peer);
+    peer_hello(peer);
     assert_int_equal(peer_state(peer), SPECTACLES_SHARD_RESUMING);
 }
 
@@ -51,9 +29,9 @@ static void a_close_that_doubts_the_session_is_answered_by_a_resume(void **state
         for (int round = 0; round < 6; round++) {
             peer_close(peer, doubtful[i], "");
             resume(peer);
-            an_event(peer, 2 * round + 2);
+            scene_event(peer, 2 * round + 2);
             peer_text(peer, "{\"op\":0,\"t\":\"RESUMED\",\"s\":1,\"d\":{}}");
-            an_event(peer, 2 * round + 3);
+            scene_event(peer, 2 * round + 3);
         }
         assert_int_equal(peer_count(peer, "GAP"), 0);
         peer_free(peer);
@@ -69,7 +47,7 @@ static void a_doubt_that_comes_again_in_answer_to_the_resume_ends_it(void **stat
         peer_close(peer, doubtful[i], "");
         assert_int_equal(peer_count(peer, "GAP"), 0);
         /* What the network does in between says nothing of the session. */
-        wait_for_attempt(peer);
+        scene_next_attempt(peer);
         peer_eof(peer, SPECTACLES_E_SYS, "refused");
         resume(peer);
         by_a_cut(peer);
@@ -107,7 +85,7 @@ static void progress_settles_a_doubt(void **state)
     for (int round = 0; round < 10; round++) {
         peer_close(peer, 4009, "");
         resume(peer);
-        an_event(peer, round + 2);
+        scene_event(peer, round + 2);
     }
     assert_int_equal(peer_count(peer, "GAP"), 0);
     peer_free(peer);

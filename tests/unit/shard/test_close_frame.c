@@ -1,22 +1,7 @@
 /* Close frames of the gateway: what is told, and how they are answered. */
-#include "peer.h"
+#include "scene.h"
 
 #include <string.h>
-
-static void accept_hello(sp_peer *peer)
-{
-    peer_open(peer);
-    peer_accept(peer);
-    peer_text(peer, "{\"op\":10,\"d\":{\"heartbeat_interval\":41250}}");
-}
-
-/* To the next attempt, and no further. */
-static void wait_for_attempt(sp_peer *peer)
-{
-    assert_int_equal(peer_state(peer), SPECTACLES_SHARD_BACKOFF);
-    peer_wait(peer, spectacles_stream_deadline(peer_stream(peer)) - peer->now);
-    assert_int_equal(peer_state(peer), SPECTACLES_SHARD_CONNECTING);
-}
 
 static const char *lost(sp_peer *peer, int code)
 {
@@ -106,8 +91,8 @@ static void nothing_counts_while_closing(void **state)
     peer_eof(peer, 0, NULL);
     assert_int_equal(peer_count(peer, "DISPATCH 2"), 0);
     assert_int_equal(peer_count(peer, "GAP"), 0);
-    wait_for_attempt(peer);
-    accept_hello(peer);
+    scene_next_attempt(peer);
+    peer_hello(peer);
     assert_int_equal(peer_state(peer), SPECTACLES_SHARD_RESUMING);
     peer_free(peer);
 }
@@ -118,8 +103,8 @@ static void what_was_sent_last_was_sent_on_this_connection(void **state)
     (void)state;
     sp_peer *peer = peer_new(NULL);
     lost(peer, 4000);
-    wait_for_attempt(peer);
-    accept_hello(peer);
+    scene_next_attempt(peer);
+    peer_hello(peer);
     peer_close(peer, 4002, "");
     const char *line = peer_last(peer, "LOST");
     assert_string_equal(strstr(line, "the newest first"), "the newest first: op 6");
@@ -133,13 +118,13 @@ static void before_ready_a_close_leads_to_an_identify(void **state)
     static const int codes[] = {1000, 1001, 1006, 4000, 4001, 4002, 4003, 4005, 4006, 4007, 4008, 4009};
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
         sp_peer *peer = peer_new(NULL);
-        accept_hello(peer);
+        peer_hello(peer);
         spectacles_shard_identify(peer->shard, peer->now);
         peer_pull(peer);
         peer_close(peer, codes[i], "");
         assert_int_equal(peer_count(peer, "GAP"), 0);
-        wait_for_attempt(peer);
-        accept_hello(peer);
+        scene_next_attempt(peer);
+        peer_hello(peer);
         assert_int_equal(peer_state(peer), SPECTACLES_SHARD_IDENTIFY_WAIT);
         peer_free(peer);
     }
@@ -150,7 +135,7 @@ static void a_fatal_code_is_final_in_every_state(void **state)
     (void)state;
     for (int identified = 0; identified < 2; identified++) {
         sp_peer *peer = peer_new(NULL);
-        accept_hello(peer);
+        peer_hello(peer);
         if (identified)
             spectacles_shard_identify(peer->shard, peer->now);
         peer_pull(peer);

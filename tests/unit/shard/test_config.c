@@ -1,6 +1,7 @@
 /* Settings: which of them are refused, and what identify makes of them. */
 #include "peer.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Discord's mask is passed on as it is, also bits that have no name here; without one the field is left out. */
@@ -86,12 +87,83 @@ static void a_presence_that_discord_refuses_is_refused_at_once(void **state)
     }
 }
 
+static void the_faster_compression_is_the_default(void **state)
+{
+    (void)state;
+    spectacles_shard_config config;
+    spectacles_shard_config_init(&config, sizeof config);
+    assert_int_equal(config.compression, spectacles_feature_supported("zstd-stream")
+                                             ? SPECTACLES_COMPRESSION_ZSTD_STREAM
+                                             : SPECTACLES_COMPRESSION_ZLIB_STREAM);
+    assert_int_equal(config.format, SPECTACLES_FORMAT_JSON);
+    assert_int_equal(config.max_message, 32 << 20);
+    assert_int_equal(config.max_inflated, 64 << 20);
+    assert_int_equal(config.max_ratio, 256);
+    assert_int_equal(config.high_water, 256 << 10);
+}
+
+static void wrong_formats_and_limits_are_named(void **state)
+{
+    spectacles_shard_config config;
+    spectacles_shard *shard = NULL;
+    spectacles_problem problem;
+    (void)state;
+    peer_config(&config);
+    for (uint32_t format = SPECTACLES_FORMAT_RAW; format < 9; format++) {
+        config.format = format;
+        int fine = format == SPECTACLES_FORMAT_JSON || format == SPECTACLES_FORMAT_ETF;
+        assert_int_equal(spectacles_shard_new(&shard, &config, &problem),
+                         fine ? SPECTACLES_OK : SPECTACLES_E_INVAL);
+        if (fine)
+            spectacles_shard_free(shard);
+    }
+    peer_config(&config);
+    config.compression = 9;
+    assert_int_equal(spectacles_shard_new(&shard, &config, &problem), SPECTACLES_E_INVAL);
+    peer_config(&config);
+    config.format = SPECTACLES_FORMAT_ETF;
+    config.compression = SPECTACLES_COMPRESSION_PAYLOAD;
+    assert_int_equal(spectacles_shard_new(&shard, &config, &problem), SPECTACLES_E_INVAL);
+    assert_non_null(strstr(problem.text, "JSON only"));
+    peer_config(&config);
+    config.format = SPECTACLES_FORMAT_ETF;
+    config.presence =
+        "{\"since\":null,\"activities\":[],\"status\":\"dnd\",\"afk\":false,\"x\":{\"y\":1,\"y\":2}}";
+    assert_int_equal(spectacles_shard_new(&shard, &config, &problem), SPECTACLES_E_INVAL);
+    assert_non_null(strstr(problem.text, "twice"));
+    for (int i = 0; i < 4; i++) {
+        peer_config(&config);
+        uint64_t *const caps[] = {&config.max_message, &config.high_water, &config.max_inflated,
+                                  &config.max_ratio};
+        *caps[i] = 0;
+        assert_int_equal(spectacles_shard_new(&shard, &config, &problem), SPECTACLES_E_INVAL);
+    }
+    static char presence[5000];
+    snprintf(presence, sizeof presence,
+             "{\"since\":null,\"activities\":[],\"status\":\"dnd\",\"afk\":false,\"x\":\"%04000d\"}", 0);
+    peer_config(&config);
+    config.presence = presence;
+    assert_int_equal(spectacles_shard_new(&shard, &config, &problem), SPECTACLES_E_TOOBIG);
+    assert_non_null(strstr(problem.text, "shorten the presence"));
+    static const uint32_t thresholds[] = {49, 50, 250, 251};
+    for (size_t i = 0; i < 4; i++) {
+        peer_config(&config);
+        config.large_threshold = thresholds[i];
+        int error = spectacles_shard_new(&shard, &config, &problem);
+        assert_int_equal(error, i == 1 || i == 2 ? SPECTACLES_OK : SPECTACLES_E_INVAL);
+        if (error == SPECTACLES_OK)
+            spectacles_shard_free(shard);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(capabilities_go_with_identify_when_there_are_some),
         cmocka_unit_test(wrong_settings_are_named),
         cmocka_unit_test(a_presence_that_discord_refuses_is_refused_at_once),
+        cmocka_unit_test(the_faster_compression_is_the_default),
+        cmocka_unit_test(wrong_formats_and_limits_are_named),
     };
     return cmocka_run_group_tests_name("shard/config", tests, NULL, NULL);
 }

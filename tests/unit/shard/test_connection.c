@@ -1,23 +1,8 @@
 /* The end of a connection, and when the next one is made: reasons, back-off, identifies, hosts. */
-#include "peer.h"
+#include "scene.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static void accept_hello(sp_peer *peer)
-{
-    peer_open(peer);
-    peer_accept(peer);
-    peer_text(peer, "{\"op\":10,\"d\":{\"heartbeat_interval\":41250}}");
-}
-
-/* To the next attempt, and no further. */
-static void wait_for_attempt(sp_peer *peer)
-{
-    assert_int_equal(peer_state(peer), SPECTACLES_SHARD_BACKOFF);
-    peer_wait(peer, spectacles_stream_deadline(peer_stream(peer)) - peer->now);
-    assert_int_equal(peer_state(peer), SPECTACLES_SHARD_CONNECTING);
-}
 
 /* What was told first stands, even when the owner asks for something else before he has pulled it. */
 static void a_reason_is_not_overwritten(void **state)
@@ -33,7 +18,7 @@ static void a_reason_is_not_overwritten(void **state)
     peer_come_back(peer);
     spectacles_stream_eof(peer_stream(peer), SPECTACLES_E_SYS, "cut again", 9, peer->now);
     peer_pull(peer);
-    wait_for_attempt(peer);
+    scene_next_attempt(peer);
     spectacles_stream_eof(peer_stream(peer), SPECTACLES_E_SYS, "and again", 9, peer->now);
     spectacles_shard_close(peer->shard, 0, peer->now);
     event = spectacles_shard_next_event(peer->shard, peer->now);
@@ -42,31 +27,13 @@ static void a_reason_is_not_overwritten(void **state)
     peer_free(peer);
 }
 
-/* Says ACK to each heartbeat until so much time has passed. */
-static void live_on(sp_peer *peer, uint64_t ms)
-{
-    for (uint64_t end = peer->now + ms; peer->now < end;) {
-        uint64_t step = end - peer->now < 10000 ? end - peer->now : 10000;
-        peer_wait(peer, step);
-        if (peer->now < end)
-            peer_text(peer, "{\"op\":11}");
-    }
-}
-
-static void an_event(sp_peer *peer, int seq)
-{
-    char text[80];
-    snprintf(text, sizeof text, "{\"op\":0,\"t\":\"A\",\"s\":%d,\"d\":{}}", seq);
-    peer_text(peer, text);
-}
-
 /* Nothing new comes, but with each connection a little more of what had come is confirmed. */
 static void one_commit_and_cut(sp_peer *peer, int round)
 {
     for (int seq = round + 2; round == 0 && seq < 40; seq++)
-        an_event(peer, seq);
+        scene_event(peer, seq);
     if (round > 0)
-        an_event(peer, round + 2);
+        scene_event(peer, round + 2);
     assert_int_equal(spectacles_shard_commit(peer->shard, (uint64_t)round + 2), SPECTACLES_OK);
     peer_eof(peer, 0, NULL);
 }
@@ -121,8 +88,8 @@ static void by_a_session_that_is_lost_at_once(sp_peer *peer)
 static void identify_anew(sp_peer *peer)
 {
     peer_forget(peer);
-    wait_for_attempt(peer);
-    accept_hello(peer);
+    scene_next_attempt(peer);
+    peer_hello(peer);
     assert_int_equal(spectacles_shard_identify(peer->shard, peer->now), SPECTACLES_OK);
     peer_pull(peer);
     peer->sent_length = 0;
@@ -173,7 +140,7 @@ static uint64_t longest_wait(uint64_t lived, void (*end)(sp_peer *peer))
         }
         identify_anew(peer);
         say_ready(peer);
-        live_on(peer, lived);
+        scene_live(peer, lived);
         end(peer);
         uint64_t wait = spectacles_stream_deadline(peer_stream(peer)) - peer->now;
         longest = wait > longest ? wait : longest;
@@ -304,14 +271,14 @@ static void falls_back(void (*end)(sp_peer *peer))
     peer_ready(peer);
     peer_eof(peer, 0, NULL);
     for (int i = 0; i < 3; i++) {
-        wait_for_attempt(peer);
+        scene_next_attempt(peer);
         assert_string_equal(peer_last(peer, "CONNECTING"),
                             "CONNECTING 0 0 gateway-us-east1-b.discord.gg:443");
         end(peer);
     }
-    wait_for_attempt(peer);
+    scene_next_attempt(peer);
     assert_string_equal(peer_last(peer, "CONNECTING"), "CONNECTING 0 0 gateway.discord.gg:443");
-    accept_hello(peer);
+    peer_hello(peer);
     assert_int_equal(peer_state(peer), SPECTACLES_SHARD_RESUMING);
     assert_int_equal(peer_count(peer, "GAP"), 0);
     peer_free(peer);
@@ -335,10 +302,10 @@ static void a_connection_that_lived_ten_seconds_resets_the_back_off(void **state
         peer_pull(peer);
         for (int i = 0; i < 10; i++) {
             peer_eof(peer, SPECTACLES_E_SYS, "refused");
-            wait_for_attempt(peer);
+            scene_next_attempt(peer);
         }
         peer_ready(peer);
-        live_on(peer, lived ? 10000 : 9999);
+        scene_live(peer, lived ? 10000 : 9999);
         /* Full jitter: one short wait says nothing, several do. */
         for (int i = 0; i < 8; i++) {
             peer_eof(peer, SPECTACLES_E_SYS, "reset");
@@ -346,7 +313,7 @@ static void a_connection_that_lived_ten_seconds_resets_the_back_off(void **state
             longest = wait > longest ? wait : longest;
             if (lived && i == 0)
                 assert_true(wait <= 1000);
-            wait_for_attempt(peer);
+            scene_next_attempt(peer);
             if (i == 2)
                 assert_int_equal(longest <= 4000, lived);
         }
@@ -376,13 +343,13 @@ static void resumed_anew_and_cut(sp_peer *peer, int round)
 static void one_event_and_cut(sp_peer *peer, int round)
 {
     peer_text(peer, "{\"op\":0,\"t\":\"RESUMED\",\"s\":1,\"d\":{}}");
-    an_event(peer, round + 2);
+    scene_event(peer, round + 2);
     peer_eof(peer, 0, NULL);
 }
 
 static void one_replayed_event_and_cut(sp_peer *peer, int round)
 {
-    an_event(peer, round + 2);
+    scene_event(peer, round + 2);
     peer_eof(peer, 0, NULL);
 }
 
@@ -429,9 +396,9 @@ static void op_9_waits_no_longer_after_an_outage(void **state)
         peer_ready(peer);
         for (int i = 0; i < 10; i++) {
             peer_eof(peer, SPECTACLES_E_SYS, "no route to host");
-            wait_for_attempt(peer);
+            scene_next_attempt(peer);
         }
-        accept_hello(peer);
+        peer_hello(peer);
         peer_text(peer, seed % 2 ? "{\"op\":9,\"d\":true}" : "{\"op\":9,\"d\":false}");
         peer_eof(peer, 0, NULL);
         assert_in_range(spectacles_stream_deadline(peer_stream(peer)) - peer->now, 1000, 5000);
@@ -461,9 +428,6 @@ static void op_9_waits_one_to_five_seconds(void **state)
     assert_in_range(most, 4800, 5000);
 }
 
-static const char resume_1[] =
-    "{\"op\":6,\"d\":{\"token\":\"" PEER_TOKEN "\",\"session_id\":\"abc\",\"seq\":1}}";
-
 static void an_unreachable_resume_host_is_given_up(void **state)
 {
     (void)state;
@@ -477,7 +441,7 @@ static void an_unreachable_resume_host_is_given_up(void **state)
     }
     peer_come_back(peer);
     assert_string_equal(peer_last(peer, "CONNECTING"), "CONNECTING 0 0 gateway.discord.gg:443");
-    peer_expect(peer, resume_1);
+    peer_expect(peer, SCENE_RESUME);
     peer_free(peer);
 }
 

@@ -1,22 +1,7 @@
 /* Dispatches: READY, RESUMED, replays, sequences and commits. */
-#include "peer.h"
+#include "scene.h"
 
 #include <string.h>
-
-static void accept_hello(sp_peer *peer)
-{
-    peer_open(peer);
-    peer_accept(peer);
-    peer_text(peer, "{\"op\":10,\"d\":{\"heartbeat_interval\":41250}}");
-}
-
-/* To the next attempt, and no further. */
-static void wait_for_attempt(sp_peer *peer)
-{
-    assert_int_equal(peer_state(peer), SPECTACLES_SHARD_BACKOFF);
-    peer_wait(peer, spectacles_stream_deadline(peer_stream(peer)) - peer->now);
-    assert_int_equal(peer_state(peer), SPECTACLES_SHARD_CONNECTING);
-}
 
 static void the_same_sequence_again_goes_backwards(void **state)
 {
@@ -36,7 +21,7 @@ static void ready_shows_its_data(void **state)
     (void)state;
     static const char ready[] = "\x81\x33{\"op\":0,\"t\":\"READY\",\"s\":1,\"d\":{\"session_id\":\"abc\"}}";
     sp_peer *peer = peer_new(NULL);
-    accept_hello(peer);
+    peer_hello(peer);
     spectacles_shard_identify(peer->shard, peer->now);
     peer_pull(peer);
     spectacles_stream_feed(peer_stream(peer), (const uint8_t *)ready, sizeof ready - 1, peer->now);
@@ -57,8 +42,8 @@ static void a_replay_may_hold_ready_itself(void **state)
     sp_peer *peer = peer_new(&config);
     peer_ready(peer);
     peer_eof(peer, 0, NULL);
-    wait_for_attempt(peer);
-    accept_hello(peer);
+    scene_next_attempt(peer);
+    peer_hello(peer);
     peer_expect(peer, "{\"op\":6,\"d\":{\"token\":\"" PEER_TOKEN "\",\"session_id\":\"abc\",\"seq\":0}}");
     peer_text(peer, "{\"op\":0,\"t\":\"READY\",\"s\":1,\"d\":{\"session_id\":\"abc\"}}");
     assert_int_equal(peer_state(peer), SPECTACLES_SHARD_RESUMING);
@@ -67,9 +52,6 @@ static void a_replay_may_hold_ready_itself(void **state)
     assert_int_equal(peer_count(peer, "READY"), 1);
     peer_free(peer);
 }
-
-static const char resume_1[] =
-    "{\"op\":6,\"d\":{\"token\":\"" PEER_TOKEN "\",\"session_id\":\"abc\",\"seq\":1}}";
 
 static void resumes_and_replays(void **state)
 {
@@ -81,7 +63,7 @@ static void resumes_and_replays(void **state)
     assert_null(spectacles_stream_endpoint(peer_stream(peer)));
     peer_come_back(peer);
     assert_string_equal(peer_last(peer, "CONNECTING"), "CONNECTING 0 0 gateway-us-east1-b.discord.gg:443");
-    peer_expect(peer, resume_1);
+    peer_expect(peer, SCENE_RESUME);
     peer_text(peer, "{\"op\":0,\"t\":\"A\",\"s\":2,\"d\":{}}");
     assert_int_equal(spectacles_shard_state(peer->shard), SPECTACLES_SHARD_RESUMING);
     peer_text(peer, "{\"op\":0,\"t\":\"RESUMED\",\"s\":3,\"d\":{}}");
@@ -128,7 +110,7 @@ static void commits_decide_where_a_resume_begins(void **state)
     assert_int_equal(session.seq, 1);
     peer_eof(peer, 0, NULL);
     peer_come_back(peer);
-    peer_expect(peer, resume_1);
+    peer_expect(peer, SCENE_RESUME);
     peer_text(peer, "{\"op\":0,\"t\":\"A\",\"s\":2,\"d\":1}");
     assert_int_equal(spectacles_shard_commit(peer->shard, 3), SPECTACLES_E_INVAL);
     assert_int_equal(spectacles_shard_commit(peer->shard, 2), SPECTACLES_OK);

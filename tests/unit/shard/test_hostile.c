@@ -2,19 +2,9 @@
  * A gateway that breaks every rule there is. Each case ends in an event that says what was wrong, with memory
  * bounded, and the shard comes back to READY with an honest gateway.
  */
-#include "peer.h"
-#include "wire.h"
+#include "scene.h"
 
 #include <stdio.h>
-
-#if defined(__SANITIZE_ADDRESS__)
-size_t __sanitizer_get_current_allocated_bytes(void);
-#else
-static size_t __sanitizer_get_current_allocated_bytes(void)
-{
-    return 0;
-}
-#endif
 
 enum {
     MEMORY_MOST = 4 * 1024 * 1024, /* that a case may make the shard hold; zstd's window is 2 MiB of it */
@@ -29,11 +19,6 @@ enum stage {
     AT_READY
 };
 
-typedef struct sp_scene {
-    sp_peer *peer;
-    wire wire;
-} sp_scene;
-
 typedef struct sp_hostile {
     const char *name;
     enum stage stage;
@@ -44,35 +29,20 @@ typedef struct sp_hostile {
 
 /* ---- Honest steps ---- */
 
-static void say(sp_scene *scene, const char *text)
-{
-    wire_say(&scene->wire, scene->peer, text);
-}
-
-static void open_and_upgrade(sp_scene *scene)
-{
-    peer_open(scene->peer);
-    wire_reset(&scene->wire);
-    peer_accept(scene->peer);
-}
-
-static const char ready[] = "{\"t\":\"READY\",\"s\":1,\"op\":0,\"d\":{\"session_id\":\"abc\",\"resume_"
-                            "gateway_url\":\"wss://gateway.discord.gg\"}}";
-
 static void reach(sp_scene *scene, enum stage stage)
 {
     if (stage == AT_UPGRADE) {
         peer_open(scene->peer);
         return;
     }
-    open_and_upgrade(scene);
+    scene_open(scene);
     if (stage == AT_HELLO)
         return;
-    say(scene, "{\"op\":10,\"d\":{\"heartbeat_interval\":41250}}");
+    scene_say(scene, SCENE_HELLO);
     assert_int_equal(spectacles_shard_identify(scene->peer->shard, scene->peer->now), SPECTACLES_OK);
     peer_pull(scene->peer);
     if (stage == AT_READY)
-        say(scene, ready);
+        scene_say(scene, SCENE_READY);
 }
 
 /* With an honest gateway everything is well again, by a resume or by an identify. */
@@ -86,14 +56,14 @@ static void recover(sp_scene *scene)
     peer->now = deadline > peer->now ? deadline : peer->now;
     spectacles_stream_expire(peer_stream(peer), peer->now);
     peer_forget(peer);
-    open_and_upgrade(scene);
-    say(scene, "{\"op\":10,\"d\":{\"heartbeat_interval\":41250}}");
+    scene_open(scene);
+    scene_say(scene, SCENE_HELLO);
     if (peer_count(peer, "IDENTIFY") > 0) {
         assert_int_equal(spectacles_shard_identify(peer->shard, peer->now), SPECTACLES_OK);
         peer_pull(peer);
-        say(scene, ready);
+        scene_say(scene, SCENE_READY);
     } else {
-        say(scene, "{\"t\":\"RESUMED\",\"s\":100,\"op\":0,\"d\":{}}");
+        scene_say(scene, "{\"t\":\"RESUMED\",\"s\":100,\"op\":0,\"d\":{}}");
     }
     assert_int_equal(spectacles_shard_state(peer->shard), SPECTACLES_SHARD_READY);
 }
@@ -130,7 +100,7 @@ static void keyed_head(sp_scene *scene, const char *text)
 #define SAY(name, text)                                                                                      \
     static void name(sp_scene *scene)                                                                        \
     {                                                                                                        \
-        say(scene, text);                                                                                    \
+        scene_say(scene, text);                                                                              \
     }
 /* One raw frame; the payload may hold NULs. */
 #define FRAME(name, first, payload)                                                                          \
@@ -200,7 +170,7 @@ static void no_ready(sp_scene *scene)
 {
     for (int i = 0; i < 700 && spectacles_shard_state(scene->peer->shard) == SPECTACLES_SHARD_IDENTIFYING;
          i++) {
-        say(scene, "{\"op\":11}");
+        scene_say(scene, "{\"op\":11}");
         peer_wait(scene->peer, 1000);
         scene->peer->sent_length = 0;
     }
@@ -274,7 +244,7 @@ static void deep(sp_scene *scene)
     memset(text + 13, '[', 1500);
     memset(text + 1513, ']', 1500);
     memcpy(text + 3013, "}", 2);
-    say(scene, text);
+    scene_say(scene, text);
 }
 
 SAY(hello_without_interval, "{\"op\":10,\"d\":{}}")
@@ -296,7 +266,7 @@ static void ready_long_session(sp_scene *scene)
 {
     static char text[600];
     snprintf(text, sizeof text, "{\"op\":0,\"t\":\"READY\",\"s\":1,\"d\":{\"session_id\":\"%0400d\"}}", 7);
-    say(scene, text);
+    scene_say(scene, text);
 }
 SAY(dispatch_without_s, "{\"op\":0,\"t\":\"A\",\"d\":{}}")
 SAY(dispatch_s_null, "{\"op\":0,\"t\":\"A\",\"s\":null,\"d\":{}}")
@@ -309,8 +279,8 @@ SAY(dispatch_s_fraction, "{\"op\":0,\"t\":\"A\",\"s\":2.0,\"d\":{}}")
 SAY(dispatch_s_huge, "{\"op\":0,\"t\":\"A\",\"s\":9223372036854775808,\"d\":{}}")
 static void backwards(sp_scene *scene)
 {
-    say(scene, "{\"op\":0,\"t\":\"A\",\"s\":9,\"d\":{}}");
-    say(scene, "{\"op\":0,\"t\":\"A\",\"s\":8,\"d\":{}}");
+    scene_say(scene, "{\"op\":0,\"t\":\"A\",\"s\":9,\"d\":{}}");
+    scene_say(scene, "{\"op\":0,\"t\":\"A\",\"s\":8,\"d\":{}}");
 }
 SAY(op_7, "{\"op\":7,\"d\":null}")
 SAY(op_9_true, "{\"op\":9,\"d\":true}")
@@ -352,7 +322,7 @@ FRAME(zlib_garbage, 0x82, "this is no zlib stream at all\0\0\xff\xff")
 static void zlib_desync(sp_scene *scene)
 {
     wire_reset(&scene->wire); /* a second stream begins in the middle of the first */
-    say(scene, "{\"op\":11}");
+    scene_say(scene, "{\"op\":11}");
 }
 static void zlib_end(sp_scene *scene)
 {
@@ -378,7 +348,7 @@ static void no_flush(sp_scene *scene)
 }
 static void bad_payload(sp_scene *scene)
 {
-    say(scene, "{\"op\":");
+    scene_say(scene, "{\"op\":");
 }
 FRAME(zstd_garbage, 0x82, "this is no zstd stream at all")
 /* A frame header that asks for a window of 2 GiB. */
@@ -564,9 +534,9 @@ static int play(const sp_hostile *each, int split)
     reach(&scene, each->stage);
     peer_forget(scene.peer);
     scene.peer->split = split;
-    size_t before = __sanitizer_get_current_allocated_bytes();
+    size_t before = scene_memory();
     each->act(&scene);
-    size_t after = __sanitizer_get_current_allocated_bytes();
+    size_t after = scene_memory();
     scene.peer->split = 0;
     const char *lost = peer_last(scene.peer, "LOST");
     if (spectacles_shard_state(scene.peer->shard) == SPECTACLES_SHARD_CLOSING) {

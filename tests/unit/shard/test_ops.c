@@ -1,20 +1,5 @@
 /* Ops of the gateway other than dispatches. */
-#include "peer.h"
-
-static void accept_hello(sp_peer *peer)
-{
-    peer_open(peer);
-    peer_accept(peer);
-    peer_text(peer, "{\"op\":10,\"d\":{\"heartbeat_interval\":41250}}");
-}
-
-/* To the next attempt, and no further. */
-static void wait_for_attempt(sp_peer *peer)
-{
-    assert_int_equal(peer_state(peer), SPECTACLES_SHARD_BACKOFF);
-    peer_wait(peer, spectacles_stream_deadline(peer_stream(peer)) - peer->now);
-    assert_int_equal(peer_state(peer), SPECTACLES_SHARD_CONNECTING);
-}
+#include "scene.h"
 
 static void ops_may_come_in_any_state(void **state)
 {
@@ -37,8 +22,8 @@ static void ops_may_come_in_any_state(void **state)
     assert_int_equal(peer_count(peer, "LOST"), 1);
     /* A grant that comes too late. */
     assert_int_equal(spectacles_shard_identify(peer->shard, peer->now), SPECTACLES_E_STATE);
-    wait_for_attempt(peer);
-    accept_hello(peer);
+    scene_next_attempt(peer);
+    peer_hello(peer);
     assert_int_equal(peer_count(peer, "IDENTIFY"), 2);
     peer_free(peer);
 }

@@ -1,6 +1,7 @@
 /* Packets of the owner: the rate limit, tickets, congestion. */
-#include "peer.h"
+#include "scene.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void packets_keep_to_the_rate_limit(void **state)
@@ -169,6 +170,35 @@ static void a_full_output_says_again(void **state)
     peer_free(peer);
 }
 
+/* 4096 bytes as they go out, and not as they were given. */
+static void the_limit_counts_what_is_sent(void **state)
+{
+    (void)state;
+    static char d[20000];
+    for (int etf = 0; etf < 2; etf++) {
+        sp_scene scene = scene_begin(&scene_ways[etf ? WAY_ETF : WAY_JSON], NULL);
+        spectacles_shard *shard = scene.peer->shard;
+        scene_ready(&scene, &scene_ways[etf ? WAY_ETF : WAY_JSON], 1);
+        /* Numbers above 255: twelve bytes of JSON, five of ETF. */
+        for (int numbers = 300; numbers < 900; numbers++) {
+            size_t length = 0;
+            for (int i = 0; i < numbers; i++)
+                length += (size_t)sprintf(d + length, "%c1000000000", i ? ',' : '[');
+            length += (size_t)sprintf(d + length, "]");
+            /* {"op":4,"d":...}; or version, map of two, two keys, op, list with its length and its tail */
+            size_t sent = etf ? 1 + 5 + (5 + 2) + 2 + (5 + 1) + 5 + 5 * (size_t)numbers + 1 : length + 13;
+            int expected = sent <= 4096 ? SPECTACLES_OK : SPECTACLES_E_TOOBIG;
+            if (numbers != 371 && numbers != 372 && numbers != 813 && numbers != 814)
+                continue;
+            assert_int_equal(
+                spectacles_shard_send(shard, 4, (const uint8_t *)d, length, scene.peer->now, NULL), expected);
+            peer_pull(scene.peer);
+        }
+        assert_int_equal(peer_count(scene.peer, "SENT"), etf ? 3 : 1);
+        scene_end(&scene);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -178,6 +208,7 @@ int main(void)
         cmocka_unit_test(a_packet_that_went_out_is_sent),
         cmocka_unit_test(a_new_connection_has_sent_nothing),
         cmocka_unit_test(a_full_output_says_again),
+        cmocka_unit_test(the_limit_counts_what_is_sent),
     };
     return cmocka_run_group_tests_name("shard/packets", tests, NULL, NULL);
 }

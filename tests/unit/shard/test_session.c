@@ -4,8 +4,7 @@
  * session, no life of it ends in a GAP, every event comes in its order from where the last commit was, and progress
  * is followed by a short wait.
  */
-#include "peer.h"
-#include "wire.h"
+#include "scene.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -226,46 +225,13 @@ static void nor_with_zstd(void **state)
         live(seed, SPECTACLES_COMPRESSION_ZSTD_STREAM);
 }
 
-static void accept_hello(sp_peer *peer)
-{
-    peer_open(peer);
-    peer_accept(peer);
-    peer_text(peer, "{\"op\":10,\"d\":{\"heartbeat_interval\":41250}}");
-}
-
-/* To the next attempt, and no further. */
-static void wait_for_attempt(sp_peer *peer)
-{
-    assert_int_equal(peer_state(peer), SPECTACLES_SHARD_BACKOFF);
-    peer_wait(peer, spectacles_stream_deadline(peer_stream(peer)) - peer->now);
-    assert_int_equal(peer_state(peer), SPECTACLES_SHARD_CONNECTING);
-}
-
-/* Says ACK to each heartbeat until so much time has passed. */
-static void live_on(sp_peer *peer, uint64_t ms)
-{
-    for (uint64_t end = peer->now + ms; peer->now < end;) {
-        uint64_t step = end - peer->now < 10000 ? end - peer->now : 10000;
-        peer_wait(peer, step);
-        if (peer->now < end)
-            peer_text(peer, "{\"op\":11}");
-    }
-}
-
-static void an_event(sp_peer *peer, int seq)
-{
-    char text[80];
-    snprintf(text, sizeof text, "{\"op\":0,\"t\":\"A\",\"s\":%d,\"d\":{}}", seq);
-    peer_text(peer, text);
-}
-
 /* Nothing new comes, but with each connection a little more of what had come is confirmed. */
 static void one_commit_and_cut(sp_peer *peer, int round)
 {
     for (int seq = round + 2; round == 0 && seq < 40; seq++)
-        an_event(peer, seq);
+        scene_event(peer, seq);
     if (round > 0)
-        an_event(peer, round + 2);
+        scene_event(peer, round + 2);
     assert_int_equal(spectacles_shard_commit(peer->shard, (uint64_t)round + 2), SPECTACLES_OK);
     peer_eof(peer, 0, NULL);
 }
@@ -294,22 +260,22 @@ static void by_op_7(sp_peer *peer)
 
 static void by_silence(sp_peer *peer)
 {
-    live_on(peer, 60000);
+    scene_live(peer, 60000);
     peer_eof(peer, 0, NULL);
 }
 
 /* What came before it did not matter to the session: it is the confirmed part of it that comes again. */
 static void by_an_old_event(sp_peer *peer)
 {
-    an_event(peer, 1);
+    scene_event(peer, 1);
     peer_eof(peer, 0, NULL);
 }
 
 /* The next connection, up to its RESUME. */
 static void resume(sp_peer *peer)
 {
-    wait_for_attempt(peer);
-    accept_hello(peer);
+    scene_next_attempt(peer);
+    peer_hello(peer);
     assert_int_equal(peer_state(peer), SPECTACLES_SHARD_RESUMING);
 }
 
@@ -333,8 +299,8 @@ static void resumes_that_lead_nowhere_end(void (*end)(sp_peer *peer), uint64_t l
     assert_true(attempts >= 5);
     assert_int_equal(peer_count(peer, "GAP 0 abc"), 1);
     assert_non_null(strstr(peer_last(peer, "LOST"), " s: the session is given up"));
-    wait_for_attempt(peer);
-    accept_hello(peer);
+    scene_next_attempt(peer);
+    peer_hello(peer);
     assert_int_equal(peer_state(peer), SPECTACLES_SHARD_IDENTIFY_WAIT);
     assert_string_equal(peer_last(peer, "CONNECTING"), "CONNECTING 0 0 gateway.discord.gg:443");
     peer_free(peer);
@@ -353,7 +319,7 @@ static void a_session_is_given_up_when_no_resume_was_answered_for_five_minutes(v
 
 static void cut_in_a_replay_of_one_new_event(sp_peer *peer, int round)
 {
-    an_event(peer, round + 2);
+    scene_event(peer, round + 2);
     peer_eof(peer, 0, NULL);
 }
 
@@ -382,7 +348,7 @@ static void a_resume_that_gets_further_is_no_failure(void **state)
         peer_eof(peer, 0, NULL);
         for (int round = 0; round < 38; round++) {
             resume(peer);
-            live_on(peer, 20000);
+            scene_live(peer, 20000);
             rounds[i](peer, round);
         }
         assert_int_equal(peer_count(peer, "GAP"), 0);
@@ -413,9 +379,9 @@ static void a_session_outlives_an_outage_in_which_nothing_was_asked(void **state
     (void)state;
     sp_peer *peer = peer_new(NULL);
     peer_ready(peer);
-    for (uint64_t since = peer->now; peer->now - since < 7200000; wait_for_attempt(peer))
+    for (uint64_t since = peer->now; peer->now - since < 7200000; scene_next_attempt(peer))
         peer_eof(peer, SPECTACLES_E_SYS, "no route to host");
-    accept_hello(peer);
+    peer_hello(peer);
     assert_int_equal(peer_state(peer), SPECTACLES_SHARD_RESUMING);
     assert_int_equal(peer_count(peer, "GAP"), 0);
     peer_free(peer);

@@ -1,22 +1,7 @@
 /* A shard as its owner sees it: a whole life, stored sessions, closing. */
-#include "peer.h"
+#include "scene.h"
 
 #include <string.h>
-
-static void accept_hello(sp_peer *peer)
-{
-    peer_open(peer);
-    peer_accept(peer);
-    peer_text(peer, "{\"op\":10,\"d\":{\"heartbeat_interval\":41250}}");
-}
-
-/* To the next attempt, and no further. */
-static void wait_for_attempt(sp_peer *peer)
-{
-    assert_int_equal(peer_state(peer), SPECTACLES_SHARD_BACKOFF);
-    peer_wait(peer, spectacles_stream_deadline(peer_stream(peer)) - peer->now);
-    assert_int_equal(peer_state(peer), SPECTACLES_SHARD_CONNECTING);
-}
 
 /* Ending a session by a close does not take the name of one that was lost before. */
 static void a_gap_keeps_its_session_when_the_owner_closes(void **state)
@@ -41,13 +26,13 @@ static void a_dead_connection_takes_no_identify(void **state)
     (void)state;
     spectacles_shard_stats stats = {.size = sizeof stats};
     sp_peer *peer = peer_new(NULL);
-    accept_hello(peer);
+    peer_hello(peer);
     assert_int_equal(peer_state(peer), SPECTACLES_SHARD_IDENTIFY_WAIT);
     spectacles_stream_eof(peer_stream(peer), 0, NULL, 0, peer->now);
     assert_int_equal(spectacles_shard_identify(peer->shard, peer->now), SPECTACLES_E_STATE);
     peer_pull(peer);
-    wait_for_attempt(peer);
-    accept_hello(peer);
+    scene_next_attempt(peer);
+    peer_hello(peer);
     assert_int_equal(spectacles_shard_identify(peer->shard, peer->now), SPECTACLES_OK);
     spectacles_shard_get_stats(peer->shard, &stats);
     assert_int_equal(stats.identifies, 1);
@@ -62,8 +47,8 @@ static void what_is_counted_adds_up(void **state)
     peer_ready(peer);
     for (int i = 0; i < 3; i++) {
         peer_eof(peer, 0, NULL);
-        wait_for_attempt(peer);
-        accept_hello(peer);
+        scene_next_attempt(peer);
+        peer_hello(peer);
         peer_text(peer, "{\"op\":0,\"t\":\"RESUMED\",\"s\":2,\"d\":{}}");
     }
     peer_text(peer, "{\"op\":60,\"d\":1}");
@@ -93,16 +78,13 @@ static void shards_are_counted_in_32_bits(void **state)
     config.shard_id = 4000000000;
     config.shard_count = UINT32_MAX;
     sp_peer *peer = peer_new(&config);
-    accept_hello(peer);
+    peer_hello(peer);
     spectacles_shard_identify(peer->shard, peer->now);
     peer_pull(peer);
     peer_read(peer, payload, sizeof payload);
     assert_non_null(strstr(payload, "\"shard\":[4000000000,4294967295]"));
     peer_free(peer);
 }
-
-static const char resume_1[] =
-    "{\"op\":6,\"d\":{\"token\":\"" PEER_TOKEN "\",\"session_id\":\"abc\",\"seq\":1}}";
 
 static void play_a_life(sp_peer *peer)
 {
@@ -222,7 +204,7 @@ static void the_owner_may_ask_for_a_new_connection(void **state)
     assert_string_equal(peer_last(peer, "LOST"), "LOST 0 -6 the owner asked for a new connection");
     assert_int_equal(spectacles_shard_reconnect(peer->shard, peer->now), SPECTACLES_E_STATE);
     peer_come_back(peer);
-    peer_expect(peer, resume_1);
+    peer_expect(peer, SCENE_RESUME);
     /* In the middle of an upgrade there is no close frame to send. */
     peer_eof(peer, 0, NULL);
     peer_wait(peer, spectacles_stream_deadline(peer_stream(peer)) - peer->now);

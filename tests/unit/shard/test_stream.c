@@ -1,11 +1,8 @@
 /* Bytes in and out: back-pressure, sizes, nonsense. */
-#include "peer.h"
+#include "scene.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static const char resume_1[] =
-    "{\"op\":6,\"d\":{\"token\":\"" PEER_TOKEN "\",\"session_id\":\"abc\",\"seq\":1}}";
 
 static void high_water_stops_the_reading(void **state)
 {
@@ -135,7 +132,7 @@ static void nonsense_ends_the_connection_and_not_the_shard(void **state)
         if (!strstr(peer_last(peer, "LOST 0 -5"), table[i].text))
             fail_msg("%s: %s", table[i].payload, peer_last(peer, "LOST"));
         peer_come_back(peer);
-        peer_expect(peer, resume_1);
+        peer_expect(peer, SCENE_RESUME);
         peer_free(peer);
     }
 }

@@ -1,5 +1,5 @@
 /* The deadline of a shard: no event is forgotten, and a loop whose owner cannot pull yet does not spin. */
-#include "peer.h"
+#include "scene.h"
 
 #include <string.h>
 
@@ -125,21 +125,6 @@ static void a_dispatch_that_is_held_is_a_deadline(void **state)
     peer_free(peer);
 }
 
-static void accept_hello(sp_peer *peer)
-{
-    peer_open(peer);
-    peer_accept(peer);
-    peer_text(peer, "{\"op\":10,\"d\":{\"heartbeat_interval\":41250}}");
-}
-
-/* To the next attempt, and no further. */
-static void wait_for_attempt(sp_peer *peer)
-{
-    assert_int_equal(peer_state(peer), SPECTACLES_SHARD_BACKOFF);
-    peer_wait(peer, spectacles_stream_deadline(peer_stream(peer)) - peer->now);
-    assert_int_equal(peer_state(peer), SPECTACLES_SHARD_CONNECTING);
-}
-
 /* Takes note of events that wait, as a loop does whose owner cannot pull: what is left is the deadline of a timer. */
 static uint64_t deadline_without_pulling(sp_peer *peer)
 {
@@ -193,10 +178,10 @@ static void phases_end_to_the_millisecond(void **state)
     sp_peer *peer = peer_new(NULL);
     peer_pull(peer);
     ends_after(peer, 30000, SPECTACLES_SHARD_CONNECTING, SPECTACLES_SHARD_BACKOFF);
-    wait_for_attempt(peer);
+    scene_next_attempt(peer);
     peer_open(peer);
     ends_after(peer, 10000, SPECTACLES_SHARD_UPGRADING, SPECTACLES_SHARD_BACKOFF);
-    wait_for_attempt(peer);
+    scene_next_attempt(peer);
     peer_open(peer);
     peer_accept(peer);
     ends_after(peer, 20000, SPECTACLES_SHARD_HELLO, SPECTACLES_SHARD_CLOSING);
@@ -232,31 +217,20 @@ static void a_refusal_leaves_the_next_attempt_its_deadline(void **state)
     sp_peer *peer = peer_new(NULL);
     peer_open(peer);
     peer_feed(peer, "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", 47);
-    wait_for_attempt(peer);
+    scene_next_attempt(peer);
     ends_after(peer, 30000, SPECTACLES_SHARD_CONNECTING, SPECTACLES_SHARD_BACKOFF);
     peer_free(peer);
-}
-
-/* Says ACK to each heartbeat until so much time has passed. */
-static void live_on(sp_peer *peer, uint64_t ms)
-{
-    for (uint64_t end = peer->now + ms; peer->now < end;) {
-        uint64_t step = end - peer->now < 10000 ? end - peer->now : 10000;
-        peer_wait(peer, step);
-        if (peer->now < end)
-            peer_text(peer, "{\"op\":11}");
-    }
 }
 
 static void ready_has_ten_minutes_and_resumed_one(void **state)
 {
     (void)state;
     sp_peer *peer = peer_new(NULL);
-    accept_hello(peer);
+    peer_hello(peer);
     spectacles_shard_identify(peer->shard, peer->now);
-    live_on(peer, 599999);
+    scene_live(peer, 599999);
     assert_int_equal(peer_state(peer), SPECTACLES_SHARD_IDENTIFYING);
-    live_on(peer, 1);
+    scene_live(peer, 1);
     assert_int_equal(peer_state(peer), SPECTACLES_SHARD_CLOSING);
     peer_eof(peer, 0, NULL);
     assert_non_null(strstr(peer_last(peer, "LOST"), "did not say READY within 10 minutes"));
@@ -266,11 +240,11 @@ static void ready_has_ten_minutes_and_resumed_one(void **state)
     peer_ready(peer);
     peer_eof(peer, 0, NULL);
     peer_come_back(peer);
-    live_on(peer, 50000);
+    scene_live(peer, 50000);
     peer_text(peer, "{\"op\":0,\"t\":\"A\",\"s\":2,\"d\":1}");
-    live_on(peer, 59999);
+    scene_live(peer, 59999);
     assert_int_equal(peer_state(peer), SPECTACLES_SHARD_RESUMING);
-    live_on(peer, 1);
+    scene_live(peer, 1);
     assert_int_equal(peer_state(peer), SPECTACLES_SHARD_CLOSING);
     peer_free(peer);
 }
@@ -280,8 +254,8 @@ static void an_identify_may_wait_for_hours(void **state)
 {
     (void)state;
     sp_peer *peer = peer_new(NULL);
-    accept_hello(peer);
-    live_on(peer, 7200000);
+    peer_hello(peer);
+    scene_live(peer, 7200000);
     assert_int_equal(peer_state(peer), SPECTACLES_SHARD_IDENTIFY_WAIT);
     uint64_t silent = peer->now;
     while (peer_state(peer) == SPECTACLES_SHARD_IDENTIFY_WAIT)
@@ -317,8 +291,8 @@ static void a_suspended_machine_reconnects_at_once(void **state)
         if (late)
             assert_non_null(
                 strstr(peer_last(peer, "LOST"), "a heartbeat is 41251 ms late, more than a whole interval"));
-        wait_for_attempt(peer);
-        accept_hello(peer);
+        scene_next_attempt(peer);
+        peer_hello(peer);
         assert_int_equal(peer_state(peer), SPECTACLES_SHARD_RESUMING);
         peer_free(peer);
     }
@@ -350,7 +324,7 @@ static void a_slow_owner_is_no_excuse_for_silence(void **state)
 {
     (void)state;
     sp_peer *peer = peer_new(NULL);
-    accept_hello(peer);
+    peer_hello(peer);
     assert_int_equal(spectacles_shard_identify(peer->shard, peer->now), SPECTACLES_OK);
     uint64_t since = peer->now;
     for (int i = 0; i < 5 && peer_state(peer) == SPECTACLES_SHARD_IDENTIFYING; i++) {
@@ -418,9 +392,6 @@ static void a_gap_that_waits_is_a_deadline_once(void **state)
     peer_free(peer);
 }
 
-static const char resume_1[] =
-    "{\"op\":6,\"d\":{\"token\":\"" PEER_TOKEN "\",\"session_id\":\"abc\",\"seq\":1}}";
-
 static void heartbeats_come_in_time(void **state)
 {
     (void)state;
@@ -458,7 +429,7 @@ static void a_missing_ack_ends_the_connection_and_resumes(void **state)
     peer_wait(peer, 3000);
     assert_non_null(strstr(peer_last(peer, "LOST"), "did not acknowledge a heartbeat within 41250 ms"));
     peer_come_back(peer);
-    peer_expect(peer, resume_1);
+    peer_expect(peer, SCENE_RESUME);
     assert_int_equal(peer_count(peer, "IDENTIFY"), 1);
     assert_int_equal(peer_count(peer, "GAP"), 0);
     peer_free(peer);
