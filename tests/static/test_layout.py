@@ -25,7 +25,6 @@ NOT_YET_WITHIN_COLUMNS: set[str] = {
     "tests/unit/net/certificates.h",
     "tests/unit/net/test_clock.c",
     "tests/unit/net/test_link.c",
-    "tests/unit/relay/test_relay.c",
 }
 NOT_YET_SHORT_FILES: set[str] = {
     "lib/broker/broker.c",

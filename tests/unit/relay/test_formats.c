@@ -1,5 +1,5 @@
 /* Events and commands in all formats: what the relay publishes, what it takes, and what it refuses. */
-#include "fakes.h"
+#include "scene.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -8,14 +8,8 @@ enum {
     SEND_SUBSCRIPTION = 3
 };
 
-static struct {
-    spectacles_shard shards[2];
-    spectacles_broker events;
-    spectacles_broker commands;
-    spectacles_relay *relay;
-    char rejected[FAKE_TEXT]; /* the last one's reason */
-    int failures;             /* of publishes */
-} world;
+static char rejected[FAKE_TEXT]; /* the reason of the last rejection */
+static int failures;             /* of publishes */
 
 static spectacles_bytes *converted;
 
@@ -35,31 +29,22 @@ static int end(void **state)
 static void pull(void)
 {
     const spectacles_relay_event *event;
-    while ((event = spectacles_relay_next_event(world.relay, 1000))) {
-        world.failures += event->type == SPECTACLES_RELAY_EVENT_PUBLISH_FAILED;
+    while ((event = spectacles_relay_next_event(world.relay, world.now))) {
+        failures += event->type == SPECTACLES_RELAY_EVENT_PUBLISH_FAILED;
         if (event->type == SPECTACLES_RELAY_EVENT_COMMAND_REJECTED)
-            snprintf(world.rejected, sizeof world.rejected, "%s: %s", event->name, event->text);
+            snprintf(rejected, sizeof rejected, "%s: %s", event->name, event->text);
     }
 }
 
 static void start(uint32_t format)
 {
-    spectacles_shard *shards[2] = {&world.shards[0], &world.shards[1]};
     spectacles_relay_config config;
-    memset(&world, 0, sizeof world);
-    fake_forget();
-    world.events = (spectacles_broker){.name = "events", .window = 100, .format = format};
-    world.commands.name = "commands";
-    for (uint32_t i = 0; i < 2; i++)
-        world.shards[i] = (spectacles_shard){.id = i, .count = 2, .state = SPECTACLES_SHARD_READY};
-    spectacles_relay_config_init(&config, sizeof config);
-    config.shard_count = 2;
-    config.own_shards = shards;
-    config.own_shard_count = 2;
-    config.events = &world.events;
-    config.commands = &world.commands;
-    config.allow_all = 1;
-    assert_int_equal(spectacles_relay_new(&world.relay, &config, NULL), SPECTACLES_OK);
+    rejected[0] = '\0';
+    failures = 0;
+    scene_begin(&config, 2, 2);
+    world.events.window = 100;
+    world.events.format = format;
+    scene_make(&config);
     fake_shard_event(&world.shards[0], SPECTACLES_SHARD_EVENT_READY, 0);
     fake_shard_event(&world.shards[1], SPECTACLES_SHARD_EVENT_READY, 0);
     for (uint32_t i = 0; i < 2; i++)
@@ -101,8 +86,8 @@ static void commands_come_in_every_format(void **state)
         command(SEND_SUBSCRIPTION, format, SEND_NUMBER);
         command(SEND_SUBSCRIPTION, format, SEND_LARGE);
         assert_int_equal(fake_count("publish 1 - mandatory " PACKET), 3);
-        assert_string_equal(world.rejected, "");
-        spectacles_relay_free(world.relay);
+        assert_string_equal(rejected, "");
+        scene_end();
     }
 }
 
@@ -117,7 +102,7 @@ static void the_packet_of_a_send_goes_on_in_the_brokers_format(void **state)
         command(SEND_SUBSCRIPTION, SPECTACLES_FORMAT_ETF, SEND);
         assert_int_equal(fake_count("publish 1 - mandatory " PACKET), 2);
         assert_int_equal(world.events.published, format);
-        spectacles_relay_free(world.relay);
+        scene_end();
     }
 }
 
@@ -130,21 +115,21 @@ static void a_send_that_has_no_form_is_rejected_and_holds_up_nothing(void **stat
             "\"x\":1,\"x\":2}}}");
     command(SEND_SUBSCRIPTION, SPECTACLES_FORMAT_JSON, SEND);
     assert_int_equal(fake_called("reject 1"), 1);
-    assert_string_equal(world.rejected, "SEND: as the test wishes");
+    assert_string_equal(rejected, "SEND: as the test wishes");
     assert_int_equal(fake_count("publish 1 - mandatory " PACKET), 1);
-    spectacles_relay_free(world.relay);
+    scene_end();
 }
 
 static void refused(const void *body, size_t length, const char *why)
 {
-    world.rejected[0] = '\0';
+    rejected[0] = '\0';
     uint64_t delivery = fake_bytes(&world.commands, 0, "0", body, length);
     char line[40];
     pull();
     snprintf(line, sizeof line, "reject %llu", (unsigned long long)delivery);
     assert_int_equal(fake_called(line), 1);
-    if (!strstr(world.rejected, why))
-        fail_msg("'%s' does not say '%s'", world.rejected, why);
+    if (!strstr(rejected, why))
+        fail_msg("'%s' does not say '%s'", rejected, why);
 }
 
 static void what_can_not_be_read_is_rejected_with_a_sentence(void **state)
@@ -164,7 +149,7 @@ static void what_can_not_be_read_is_rejected_with_a_sentence(void **state)
         refused("\x80", 1, "no MessagePack");
     }
     assert_int_equal(fake_count("send"), 0);
-    spectacles_relay_free(world.relay);
+    scene_end();
 }
 
 static void events_go_out_in_the_brokers_format(void **state)
@@ -187,9 +172,9 @@ static void events_go_out_in_the_brokers_format(void **state)
         assert_int_equal(fake_called("publish C sess:4 [7]"), 1);
         /* The cut one was declared, in the same format. */
         assert_int_equal(fake_count("publish B"), 0);
-        assert_int_equal(world.failures, 1);
+        assert_int_equal(failures, 1);
         assert_int_equal(world.events.published, format);
-        spectacles_relay_free(world.relay);
+        scene_end();
     }
 }
 
@@ -204,7 +189,7 @@ static void an_event_with_half_a_surrogate_pair_is_no_gap(void **state)
         pull();
         assert_int_equal(fake_count("publish A sess:2 "), 1);
         assert_int_equal(fake_count("publish SPECTACLES_GAP"), 0);
-        spectacles_relay_free(world.relay);
+        scene_end();
     }
 }
 

@@ -1,4 +1,4 @@
-#include "fakes.h"
+#include "scene.h"
 
 #include <stdio.h>
 
@@ -8,15 +8,8 @@ enum {
 
 static const uint64_t offset = (uint64_t)WALL * 1000;
 
-static struct {
-    spectacles_shard shards[2];
-    spectacles_broker events;
-    spectacles_broker commands;
-    spectacles_relay *relay;
-    uint64_t now;
-    int gaps;
-    char last_gap[FAKE_TEXT];
-} world;
+static int gap_events;
+static char last_gap[FAKE_TEXT];
 
 static void pull(void)
 {
@@ -24,39 +17,31 @@ static void pull(void)
     while ((event = spectacles_relay_next_event(world.relay, world.now))) {
         if (event->type != SPECTACLES_RELAY_EVENT_SHARD_GAP)
             continue;
-        world.gaps++;
-        snprintf(world.last_gap, FAKE_TEXT, "%u %s>%s %llu %llu", event->shard_id,
+        gap_events++;
+        snprintf(last_gap, FAKE_TEXT, "%u %s>%s %llu %llu", event->shard_id,
                  event->old_session_id ? event->old_session_id : "-", event->session_id,
                  (unsigned long long)event->seq, (unsigned long long)event->unix_time);
     }
 }
 
-static int make(const spectacles_gap *gaps, size_t gap_count, const uint32_t *ops, size_t ops_length,
+static int make(const spectacles_gap *gaps, size_t gap_count, const uint32_t *ops, size_t op_count,
                 spectacles_problem *problem)
 {
     static const char *const allow[] = {"A"};
-    spectacles_shard *shards[] = {&world.shards[0], &world.shards[1]};
     spectacles_relay_config config;
-    memset(&world, 0, sizeof world);
-    fake_forget();
-    world.now = 1000;
-    world.events = (spectacles_broker){.name = "events", .window = 100};
-    world.commands.name = "commands";
-    for (uint32_t i = 0; i < 2; i++)
-        world.shards[i] = (spectacles_shard){.id = i, .count = 2, .state = SPECTACLES_SHARD_IDENTIFYING};
-    spectacles_relay_config_init(&config, sizeof config);
-    config.shard_count = 2;
-    config.own_shards = shards;
-    config.own_shard_count = 2;
-    config.events = &world.events;
-    config.commands = &world.commands;
+    gap_events = 0;
+    last_gap[0] = '\0';
+    scene_begin(&config, 2, 2);
+    world.events.window = 100;
+    world.shards[0].state = world.shards[1].state = SPECTACLES_SHARD_IDENTIFYING;
+    config.allow_all = 0;
     config.allow = allow;
     config.allow_count = 1;
     config.unix_offset = offset;
     config.gaps = gaps;
     config.gap_count = gap_count;
     config.more_ops = ops;
-    config.more_op_count = ops_length;
+    config.more_op_count = op_count;
     return spectacles_relay_new(&world.relay, &config, problem);
 }
 
@@ -103,12 +88,12 @@ static void a_lost_session_is_declared_once_and_first(void **state)
     start(NULL, 0);
     lose_session(17);
     world.now = 4000;
-    assert_int_equal(world.gaps + fake_count("publish"), 0);
+    assert_int_equal(gap_events + fake_count("publish"), 0);
     fake_shard_event(&world.shards[0], SPECTACLES_SHARD_EVENT_READY, 0);
     fake_dispatch(&world.shards[0], 2, "A", "");
     pull();
-    assert_int_equal(world.gaps, 1);
-    assert_string_equal(world.last_gap, "0 old>sess 17 1767225601000");
+    assert_int_equal(gap_events, 1);
+    assert_string_equal(last_gap, "0 old>sess 17 1767225601000");
     assert_int_equal(fake_count("publish"), 2);
     assert_string_equal(fake_log[fake_lines - 2], record);
     assert_int_equal(pending(), 1);
@@ -121,7 +106,7 @@ static void a_lost_session_is_declared_once_and_first(void **state)
     spectacles_relay_get_stats(world.relay, &stats);
     assert_int_equal(stats.gaps, 1);
     assert_int_equal(stats.confirmed, 0);
-    spectacles_relay_free(world.relay);
+    scene_end();
 }
 
 static void nothing_overtakes_a_gap(void **state)
@@ -137,7 +122,7 @@ static void nothing_overtakes_a_gap(void **state)
     world.events.publish_error = SPECTACLES_OK;
     pull();
     assert_string_equal(fake_log[fake_lines - 2], record);
-    spectacles_relay_free(world.relay);
+    scene_end();
 }
 
 /* It is stored, and the next process declares it: what else is there to wait for. */
@@ -160,7 +145,7 @@ static void a_gap_that_waits_holds_up_no_stop(void **state)
     pull();
     assert_int_equal(spectacles_relay_stopped(world.relay), 1);
     assert_int_equal(pending(), 1);
-    spectacles_relay_free(world.relay);
+    scene_end();
 }
 
 static void a_gap_without_a_queue_is_tried_again(void **state)
@@ -181,8 +166,8 @@ static void a_gap_without_a_queue_is_tried_again(void **state)
     assert_string_equal(fake_log[fake_lines - 1], record);
     outcome(SPECTACLES_BROKER_EVENT_CONFIRMED, 2);
     assert_int_equal(pending(), 0);
-    assert_int_equal(world.gaps, 1);
-    spectacles_relay_free(world.relay);
+    assert_int_equal(gap_events, 1);
+    scene_end();
 }
 
 static void a_gap_survives_its_process(void **state)
@@ -197,7 +182,7 @@ static void a_gap_survives_its_process(void **state)
     assert_int_equal(gap.seq, 17);
     snprintf(old, sizeof old, "%s", gap.old_session_id);
     gap.old_session_id = old;
-    spectacles_relay_free(world.relay);
+    scene_end();
     /* Before it had a new session: the first READY ends it. */
     start(&gap, 1);
     ready(0);
@@ -206,12 +191,12 @@ static void a_gap_survives_its_process(void **state)
     assert_string_equal(gap.new_session_id, "sess");
     gap.old_session_id = "old";
     gap.new_session_id = "sess";
-    spectacles_relay_free(world.relay);
+    scene_end();
     /* And after: the same message again, whatever the shard does. */
     start(&gap, 1);
     pull();
     assert_string_equal(fake_log[fake_lines - 1], record);
-    spectacles_relay_free(world.relay);
+    scene_end();
 }
 
 static void an_unknown_session_is_null(void **state)
@@ -223,7 +208,7 @@ static void an_unknown_session_is_null(void **state)
     assert_string_equal(fake_log[fake_lines - 1],
                         "publish SPECTACLES_GAP sess:gap:1 mandatory {\"shard\":[1,2],\"old_session\":null,"
                         "\"new_session\":\"sess\",\"seq\":0,\"next\":1,\"time\":null}");
-    spectacles_relay_free(world.relay);
+    scene_end();
 }
 
 /* Two records under one id would be one too many, and different. */
@@ -237,7 +222,7 @@ static void two_that_end_together_are_one(void **state)
     ready(0);
     assert_int_equal(fake_count("publish SPECTACLES_GAP"), 1);
     assert_non_null(strstr(fake_log[fake_lines - 1], "\"old_session\":\"old\""));
-    spectacles_relay_free(world.relay);
+    scene_end();
 }
 
 static void a_session_lost_again_before_it_began_is_one_gap(void **state)
@@ -250,7 +235,7 @@ static void a_session_lost_again_before_it_began_is_one_gap(void **state)
     ready(0);
     lose_session(5);
     assert_int_equal(pending(), 2);
-    spectacles_relay_free(world.relay);
+    scene_end();
 }
 
 static void what_json_has_no_form_for_is_declared(void **state)
@@ -267,7 +252,7 @@ static void what_json_has_no_form_for_is_declared(void **state)
                                  "\"time\":1767225601000}"),
                      1);
     assert_int_equal(world.shards[0].committed, 2);
-    spectacles_relay_free(world.relay);
+    scene_end();
 }
 
 static void more_ops_pass_where_they_are_allowed(void **state)
@@ -287,7 +272,7 @@ static void more_ops_pass_where_they_are_allowed(void **state)
     assert_int_equal(fake_called("send 0 99 {\"x\":1}"), 1);
     assert_int_equal(fake_count("send"), 1);
     assert_int_equal(fake_count("reject"), 2);
-    spectacles_relay_free(world.relay);
+    scene_end();
 }
 
 static void gaps_of_other_shards_are_refused(void **state)
