@@ -1,6 +1,4 @@
-/*
- * Pulls the broker of commands: its queues, and whether a delivery is a SEND or a packet. Called by relay.c.
- */
+/* Pulls the broker of commands: declares its queues, and tells SENDs from packets. Called by relay.c. */
 #include "relay/commands.h"
 
 #include "core/stream.h"
@@ -25,8 +23,10 @@ static int subscribe(spectacles_relay *relay, const char *event, size_t length, 
     return spectacles_broker_subscribe(relay->commands, &subscription);
 }
 
-/* The queues of all shards, ours or not, so that a packet for a gateway that is down waits for it, and that of
- * gaps. No subgroup ever. */
+/*
+ * Declares the queues of all shards, also of those that are not served here, so that a packet waits for a gateway that
+ * is down; and the queue of gaps. There is never a subgroup.
+ */
 int sp_relay_subscribe(spectacles_relay *relay)
 {
     for (uint32_t id = 0; id < relay->shard_count; id++) {
@@ -41,30 +41,30 @@ int sp_relay_subscribe(spectacles_relay *relay)
     relay->gap_subscription = subscribe(relay, SP_ROUTE_GAP, strlen(SP_ROUTE_GAP), true);
     if (relay->gap_subscription < 0)
         return relay->gap_subscription;
-    relay->awaited = relay->shard_count;
+    relay->unanswered_queues = relay->shard_count;
     return SPECTACLES_OK;
 }
 
-static void queue_settled(spectacles_relay *relay, uint32_t index)
+static void mark_answered(spectacles_relay *relay, uint32_t index)
 {
-    if (index >= relay->shard_count || relay->settled_queues[index])
+    if (index >= relay->shard_count || relay->queue_answered[index])
         return;
-    relay->settled_queues[index] = true;
-    relay->awaited--;
+    relay->queue_answered[index] = true;
+    relay->unanswered_queues--;
 }
 
-/* SEND only once there is a queue for whatever it may hold. */
+/* SEND is consumed when every shard has its queue, so that each packet finds one. */
 static void subscribe_send(spectacles_relay *relay)
 {
-    if (relay->awaited > 0 || relay->send_subscription >= 0 || relay->stopping)
+    if (relay->unanswered_queues > 0 || relay->send_subscription >= 0 || sp_relay_is_stopping(relay))
         return;
     relay->send_subscription = subscribe(relay, SP_ROUTE_SEND, strlen(SP_ROUTE_SEND), false);
 }
 
 /* ---- The broker of commands ---- */
 
-/* Of a subscription: its event, SEND or a shard's index. */
-static void tell_queue(spectacles_relay *relay, uint32_t type, const spectacles_broker_event *event)
+/* Reports an event of a subscription. Its name is the key of the queue: SEND, SPECTACLES_GAP or the id of a shard. */
+static void report_queue(spectacles_relay *relay, uint32_t type, const spectacles_broker_event *event)
 {
     char key[16];
     int length = spectacles_route_shard_key(key, sizeof key, event->subscription);
@@ -81,8 +81,8 @@ static void tell_queue(spectacles_relay *relay, uint32_t type, const spectacles_
 
 static void on_message(spectacles_relay *relay, const spectacles_broker_event *event)
 {
-    /* Unacknowledged, it goes back to its queue when the connection is closed. */
-    if (relay->stopping)
+    /* A message that is not acknowledged goes back to its queue when the connection is closed. */
+    if (sp_relay_is_stopping(relay))
         return;
     relay->stats.commands++;
     if ((int)event->subscription == relay->send_subscription) {
@@ -103,17 +103,17 @@ static void on_commands_event(spectacles_relay *relay, const spectacles_broker_e
         on_message(relay, event);
         break;
     case SPECTACLES_BROKER_EVENT_SUBSCRIBED:
-        queue_settled(relay, event->subscription);
-        tell_queue(relay, SPECTACLES_RELAY_EVENT_SUBSCRIBED, event);
+        mark_answered(relay, event->subscription);
+        report_queue(relay, SPECTACLES_RELAY_EVENT_SUBSCRIBED, event);
         break;
     case SPECTACLES_BROKER_EVENT_UNSUBSCRIBED:
-        queue_settled(relay, event->subscription);
-        tell_queue(relay, SPECTACLES_RELAY_EVENT_UNSUBSCRIBED, event);
+        mark_answered(relay, event->subscription);
+        report_queue(relay, SPECTACLES_RELAY_EVENT_UNSUBSCRIBED, event);
         break;
     case SPECTACLES_BROKER_EVENT_REFUSED:
         relay->stats.commands++;
         relay->stats.rejected++;
-        tell_queue(relay, SPECTACLES_RELAY_EVENT_COMMAND_REJECTED, event);
+        report_queue(relay, SPECTACLES_RELAY_EVENT_COMMAND_REJECTED, event);
         break;
     case SPECTACLES_BROKER_EVENT_CLOSED:
         relay->commands_closed = true;
@@ -139,7 +139,7 @@ bool sp_relay_pull_commands(spectacles_relay *relay, uint64_t now)
 
 uint64_t sp_relay_commands_deadline(const spectacles_relay *relay)
 {
-    if (relay->stopping)
+    if (sp_relay_is_stopping(relay))
         return SPECTACLES_NEVER;
     uint64_t sends = sp_relay_sends_deadline(relay);
     uint64_t packets = sp_timers_deadline(&relay->packets_timers);

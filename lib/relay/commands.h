@@ -3,12 +3,12 @@
 
 #include "relay/internal.h"
 
-/* Workers -> Discord. */
+/* From workers to Discord. */
 
-/* Asks for the queues of all shards, and for that of gaps. */
+/* Declares the queues of all shards and of gaps. Returns 0, or an error of spectacles_broker_subscribe(). */
 int sp_relay_subscribe(spectacles_relay *relay);
 
-/* Pulls the broker of commands. True when it did something. */
+/* Pulls the broker of commands. True when an event was pulled. */
 bool sp_relay_pull_commands(spectacles_relay *relay, uint64_t now);
 uint64_t sp_relay_commands_deadline(const spectacles_relay *relay);
 

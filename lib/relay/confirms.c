@@ -1,5 +1,5 @@
 /*
- * Pulls the broker of events: what became of each publish goes to dispatches, sends and gaps. Called by relay.c.
+ * Pulls the broker of events: hands the outcome of each publish to dispatches.c, sends.c or gaps.c. Called by relay.c.
  */
 #include "relay/confirms.h"
 

@@ -3,9 +3,9 @@
 
 #include "relay/internal.h"
 
-/* The answers of the broker of events. */
+/* The outcomes of publishes. */
 
-/* Pulls the broker of events. True when it did something. */
+/* Pulls the broker of events. True when an event was pulled. */
 bool sp_relay_pull_confirms(spectacles_relay *relay, uint64_t now);
 
 #endif

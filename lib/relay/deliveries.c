@@ -1,6 +1,6 @@
 /*
- * What a SEND and a packet have in common: a delivery of the broker of commands, read in any format, rejected with
- * a reason, and perhaps not ours any more. Called by sends.c and packets.c.
+ * What SENDs and packets have in common as deliveries of the broker of commands: they come in any format, are rejected
+ * with a reason, and are lost with their channel. Called by sends.c and packets.c.
  */
 #include "relay/deliveries.h"
 
@@ -43,7 +43,7 @@ int sp_relay_parse_packet(const spectacles_relay *relay, spectacles_packet *pack
     return sp_packet_parse(packet, body, length, relay->more_ops, relay->more_op_count, problem);
 }
 
-/* What a worker wrote in another format is rewritten once, and read as JSON. What is in none is refused as JSON. */
+/* A body in another format is rewritten as JSON once. A body in no known format is read as JSON, and refused. */
 int sp_relay_read_json(spectacles_relay *relay, const spectacles_broker_event *event, sp_slice *json,
                        spectacles_problem *problem)
 {
@@ -58,8 +58,7 @@ int sp_relay_read_json(spectacles_relay *relay, const spectacles_broker_event *e
     return error;
 }
 
-/* What the broker has delivered again, or will, is not ours any more: done here too it would be done twice. */
-bool sp_relay_lost_delivery(const spectacles_relay *relay, uint64_t delivery)
+bool sp_relay_delivery_is_lost(const spectacles_relay *relay, uint64_t delivery)
 {
     return !spectacles_broker_holds(relay->commands, delivery);
 }

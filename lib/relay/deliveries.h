@@ -3,24 +3,26 @@
 
 #include "relay/internal.h"
 
-/* What a SEND and a packet have in common. */
+/* What SENDs and packets have in common. */
 
-/* Rejects a delivery without requeue, and tells the owner why. key: the routing key that it came under. */
+/* Rejects a delivery without requeue, and reports why to the owner. key: the routing key of the delivery. */
 void sp_relay_reject(spectacles_relay *relay, uint64_t delivery, const char *key, size_t key_length,
                      int error, const char *why);
 
-/* A copy on the heap; NULL when memory ran out. */
+/* A copy on the heap, for free(); NULL when memory ran out. */
 uint8_t *sp_relay_copy_body(const uint8_t *bytes, size_t length);
 
-/* Checks a packet, with the ops that the owner allows besides. */
+/* Checks a packet. The ops of spectacles_relay_config.more_ops are allowed too. */
 int sp_relay_parse_packet(const spectacles_relay *relay, spectacles_packet *packet, const uint8_t *body,
                           size_t length, spectacles_problem *problem);
 
-/* The body of a delivery as JSON, whatever it was written in; valid until the next call. */
+/* The body of a delivery as JSON. Valid until the next call. Returns 0 or an error of spectacles_transcode(). */
 int sp_relay_read_json(spectacles_relay *relay, const spectacles_broker_event *event, sp_slice *json,
                        spectacles_problem *problem);
 
-/* Whether the broker has delivered it again, or will: acting on it here would do it twice. */
-bool sp_relay_lost_delivery(const spectacles_relay *relay, uint64_t delivery);
+/*
+ * Whether a delivery was lost with its channel. The broker delivers it again, so acting on it here would do it twice.
+ */
+bool sp_relay_delivery_is_lost(const spectacles_relay *relay, uint64_t delivery);
 
 #endif

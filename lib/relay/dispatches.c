@@ -1,6 +1,7 @@
 /*
- * The dispatches of each shard on their way to the workers: published, confirmed in any order, committed in theirs.
- * Called by shards.c with what arrives, and by confirms.c with what became of it.
+ * Dispatches on their way to the workers: published in the order of their sequences, confirmed in any order, committed
+ * in the order of their sequences. Called by shards.c with dispatches, and by confirms.c with the outcomes of
+ * publishes.
  */
 #include "relay/dispatches.h"
 
@@ -15,7 +16,7 @@
 
 /* ---- Which dispatches are safe ---- */
 
-/* Commits the run of done dispatches at the front. */
+/* Commits the dispatches at the front of the ring that are done. */
 static void commit(sp_relay_shard *shard)
 {
     uint64_t safe = 0;
@@ -28,7 +29,7 @@ static void commit(sp_relay_shard *shard)
         spectacles_shard_commit(shard->engine, safe);
 }
 
-static bool note(sp_relay_shard *shard, uint64_t seq, bool done)
+static bool add_dispatch(sp_relay_shard *shard, uint64_t seq, bool done)
 {
     sp_dispatch *dispatch = sp_ring_push(&shard->dispatches);
     if (!dispatch)
@@ -42,7 +43,7 @@ static sp_dispatch *newest(const sp_relay_shard *shard)
     return sp_ring_at(&shard->dispatches, shard->dispatches.count - 1);
 }
 
-/* RESUMED may come without a sequence of its own; then it has no message-id either. */
+/* Whether a dispatch has no sequence of its own, as RESUMED can have none. It has no message-id either then. */
 static bool is_stale(const sp_relay_shard *shard, uint64_t seq)
 {
     const sp_dispatch *last = newest(shard);
@@ -50,20 +51,20 @@ static bool is_stale(const sp_relay_shard *shard, uint64_t seq)
 }
 
 /*
- * A filtered dispatch behind another filtered one takes no entry of its own: the ring stays short, however long the
- * broker is away.
+ * Adds a dispatch that is done. Behind another done dispatch it takes no entry of its own, so that the ring stays short
+ * while the broker is away.
  */
-static bool note_done(sp_relay_shard *shard, uint64_t seq)
+static bool add_done(sp_relay_shard *shard, uint64_t seq)
 {
     sp_dispatch *last = newest(shard);
     if (!last || (!last->done && seq > last->seq))
-        return note(shard, seq, true);
+        return add_dispatch(shard, seq, true);
     if (seq > last->seq)
         last->seq = seq;
     return true;
 }
 
-/* Sequences only grow, so an entry stands no further behind the front than its sequence is above the front's. */
+/* Sequences only grow. So the place of an entry behind the front is at most the difference of the two sequences. */
 static sp_dispatch *find(const sp_relay_shard *shard, uint64_t seq)
 {
     const sp_ring *ring = &shard->dispatches;
@@ -83,7 +84,6 @@ static sp_dispatch *find(const sp_relay_shard *shard, uint64_t seq)
     return found->seq == seq ? found : NULL;
 }
 
-/* The connection has ended: what was not committed comes again, and is noted again then. */
 void sp_relay_forget_dispatches(sp_relay_shard *shard)
 {
     sp_ring_clear(&shard->dispatches);
@@ -94,11 +94,11 @@ void sp_relay_forget_dispatches(sp_relay_shard *shard)
 /* ---- Publishing ---- */
 
 enum {
-    DIGITS_MAX = 20, /* of 2^64 */
+    DIGITS_MAX = 20, /* digits of 2^64 - 1 */
     ID_SIZE = SP_RELAY_SESSION_MAX + 1 + DIGITS_MAX + 1
 };
 
-/* `<session>:<sequence>`, for every event: so without printf(). */
+/* Writes `<session>:<sequence>`. It runs for every event, so it does without printf(). */
 static void write_id(char id[ID_SIZE], const sp_relay_shard *shard, uint64_t seq)
 {
     char digits[DIGITS_MAX];
@@ -114,7 +114,7 @@ static void write_id(char id[ID_SIZE], const sp_relay_shard *shard, uint64_t seq
     id[length + DIGITS_MAX - first] = '\0';
 }
 
-/* The shard and Discord speak one encoding, the workers another or the same: the broker rewrites what has to be. */
+/* Publishes a dispatch in the format in which it came. The broker rewrites it when its own format is another one. */
 static int publish(spectacles_relay *relay, const sp_relay_shard *shard, const spectacles_shard_event *event,
                    uint64_t *tag)
 {
@@ -140,7 +140,7 @@ static int publish_dispatch(spectacles_relay *relay, sp_relay_shard *shard,
     sp_publish *kept = sp_ring_push(&relay->publishes);
     if (!kept)
         return SPECTACLES_E_NOMEM;
-    if (!note(shard, event->seq, false)) {
+    if (!add_dispatch(shard, event->seq, false)) {
         sp_ring_pop_back(&relay->publishes);
         return SPECTACLES_E_NOMEM;
     }
@@ -157,11 +157,11 @@ static int publish_dispatch(spectacles_relay *relay, sp_relay_shard *shard,
 static void pass_over(spectacles_relay *relay, sp_relay_shard *shard, uint64_t seq)
 {
     relay->stats.filtered++;
-    if (note_done(shard, seq))
+    if (add_done(shard, seq))
         commit(shard);
 }
 
-/* A worker that was refused has to hear of it, whatever the allow list says. */
+/* RATE_LIMITED is published whether it is allowed or not: the worker whose request was refused waits for it. */
 static bool is_wanted(spectacles_relay *relay, const char *name, size_t length, uint64_t now)
 {
     if (sp_relay_is_rate_limited(name, length))
@@ -174,13 +174,13 @@ static bool is_wanted(spectacles_relay *relay, const char *name, size_t length, 
 }
 
 /*
- * The broker's format can never carry this dispatch, and a replay would bring it again and again. A gap declares
- * it, and it counts as done.
+ * The format of the broker cannot carry this dispatch, and a replay would bring it again and again. A gap declares it,
+ * and it counts as done.
  */
 static int skip_unreadable(spectacles_relay *relay, sp_relay_shard *shard,
                            const spectacles_shard_event *event, int error, uint64_t now)
 {
-    int failed = sp_relay_skip_gap(relay, shard, event->seq, now);
+    int failed = sp_relay_add_dispatch_gap(relay, shard, event->seq, now);
     if (failed != SPECTACLES_OK)
         return failed;
     sp_relay_pending *queued = sp_relay_queue_event(relay, SPECTACLES_RELAY_EVENT_PUBLISH_FAILED);
@@ -196,8 +196,8 @@ static int skip_unreadable(spectacles_relay *relay, sp_relay_shard *shard,
 }
 
 /*
- * The dispatch is not committed, so that Discord replays it on a new connection. Nothing behind it may be committed
- * either: a connection that has ended by itself is still read to its end.
+ * The dispatch is not committed, so Discord replays it on a new connection. Dispatches behind it must not be committed
+ * either, although the old connection is still read to its end.
  */
 static void ask_for_replay(spectacles_relay *relay, sp_relay_shard *shard,
                            const spectacles_shard_event *event, int error, uint64_t now)
@@ -217,8 +217,8 @@ static void ask_for_replay(spectacles_relay *relay, sp_relay_shard *shard,
 void sp_relay_take_dispatch(spectacles_relay *relay, sp_relay_shard *shard,
                             const spectacles_shard_event *event, uint64_t now)
 {
-    /* What comes while we stop is not committed: the next process has it replayed. */
-    if (relay->stopping || shard->awaits_replay)
+    /* Dispatches that come while the relay stops are not committed: the next process has them replayed. */
+    if (sp_relay_is_stopping(relay) || shard->awaits_replay)
         return;
     relay->stats.dispatched++;
     if (is_stale(shard, event->seq) || !is_wanted(relay, event->name, event->name_length, now)) {
@@ -226,7 +226,7 @@ void sp_relay_take_dispatch(spectacles_relay *relay, sp_relay_shard *shard,
         return;
     }
     if (sp_relay_is_rate_limited(event->name, event->name_length))
-        sp_relay_tell_rate_limited(relay, shard, event);
+        sp_relay_report_rate_limited(relay, shard, event);
     int error = publish_dispatch(relay, shard, event);
     relay->stats.published += error == SPECTACLES_OK;
     if (sp_relay_is_unwritable(error))
@@ -237,7 +237,7 @@ void sp_relay_take_dispatch(spectacles_relay *relay, sp_relay_shard *shard,
 
 /* ---- What became of a dispatch ---- */
 
-/* NULL when the connection that brought the dispatch has ended: Discord replays it. */
+/* The entry of the dispatch. NULL when its connection has ended: Discord replays the dispatch. */
 static sp_dispatch *dispatch_of(const sp_publish *publish)
 {
     const sp_relay_shard *shard = publish->shard;
@@ -259,7 +259,6 @@ void sp_relay_dispatch_confirmed(spectacles_relay *relay, const sp_publish *publ
     finish(publish);
 }
 
-/* No queue takes the event: events of this name are held back for a while. */
 void sp_relay_dispatch_unroutable(spectacles_relay *relay, const sp_publish *publish,
                                   const spectacles_broker_event *event, uint64_t now)
 {
@@ -275,7 +274,6 @@ void sp_relay_dispatch_unroutable(spectacles_relay *relay, const sp_publish *pub
     sp_relay_set_name(queued, event->key, event->key_length);
 }
 
-/* The broker never takes this message (max_message_size). A gap declares it, so that the rest goes on. */
 void sp_relay_dispatch_refused(spectacles_relay *relay, const sp_publish *publish,
                                const spectacles_broker_event *event, uint64_t now)
 {
@@ -288,7 +286,7 @@ void sp_relay_dispatch_refused(spectacles_relay *relay, const sp_publish *publis
     }
     if (!dispatch_of(publish))
         return;
-    if (sp_relay_skip_gap(relay, shard, publish->seq, now) == SPECTACLES_OK)
+    if (sp_relay_add_dispatch_gap(relay, shard, publish->seq, now) == SPECTACLES_OK)
         finish(publish);
     else
         spectacles_shard_reconnect(shard->engine, now);

@@ -3,16 +3,23 @@
 
 #include "relay/internal.h"
 
-/* Discord -> workers. */
+/* From Discord to workers. */
 
-/* A dispatch was pulled from a shard: it is published, filtered out, or asked for again. */
+/* Takes a dispatch that was pulled from a shard: publishes it, filters it out, or has it replayed. */
 void sp_relay_take_dispatch(spectacles_relay *relay, sp_relay_shard *shard,
                             const spectacles_shard_event *event, uint64_t now);
 
-/* The connection of the shard has ended: what was not committed comes again, and is noted again then. */
+/*
+ * The connection of the shard has ended. Dispatches that are not committed are forgotten, because Discord replays them.
+ */
 void sp_relay_forget_dispatches(sp_relay_shard *shard);
 
-/* What became of the publish of a dispatch: the broker has it; no queue took it; the broker never will. */
+/*
+ * The outcome of the publish of a dispatch.
+ *     confirmed   the broker has it
+ *     unroutable  no queue took it: events of its name are held back for a while
+ *     refused     the broker never takes it (max_message_size): a gap declares it, so that the rest goes on
+ */
 void sp_relay_dispatch_confirmed(spectacles_relay *relay, const sp_publish *publish);
 void sp_relay_dispatch_unroutable(spectacles_relay *relay, const sp_publish *publish,
                                   const spectacles_broker_event *event, uint64_t now);

@@ -1,4 +1,4 @@
-/* What the relay tells its owner. Called by every file of the relay that has something to tell, and by owners. */
+/* The events of the relay. Called by every file of the relay that reports something, and by owners, who read them. */
 #include "relay/events.h"
 
 #include "core/export.h"

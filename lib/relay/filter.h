@@ -9,14 +9,14 @@ typedef struct sp_filter_name {
     size_t length;
 } sp_filter_name;
 
-/* The names of the events that are published: the short ones first, since most names differ in their length. */
+/* The allow list. Sorted by length first, because most names differ in their length. */
 typedef struct sp_filter {
     sp_filter_name *names;
     size_t count;
     bool all;
 } sp_filter;
 
-/* SPECTACLES_E_NOMEM; SPECTACLES_E_INVAL for a name that is NULL, empty or too long for a routing key. */
+/* Returns 0, SPECTACLES_E_NOMEM, or SPECTACLES_E_INVAL: a name is NULL, empty or too long for a routing key. */
 int sp_filter_init(sp_filter *filter, const char *const *names, size_t count, bool all);
 void sp_filter_free(sp_filter *filter);
 

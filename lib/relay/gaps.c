@@ -1,7 +1,7 @@
 /*
- * Gaps: events that will never come. Each is published once, and kept until the broker has confirmed it. Called by
- * shards.c (a session is lost, or begins), by dispatches.c (an event that cannot be published), by confirms.c and
- * by relay.c.
+ * Gaps: dispatches that will never come. Each gap is published, and kept until the broker has confirmed it. Called by
+ * shards.c (a session is lost, or begins), by dispatches.c (a dispatch that cannot be published), by confirms.c and by
+ * relay.c.
  */
 #include "relay/gaps.h"
 
@@ -39,7 +39,9 @@ static uint64_t unix_time(const spectacles_relay *relay, uint64_t now)
     return relay->unix_offset ? now + relay->unix_offset : 0;
 }
 
-/* When the first of its gaps that are not on their way may be published; SPECTACLES_NEVER for never. 0: at once. */
+/*
+ * When the first gap of a shard may be published that was not published yet: 0 for now, SPECTACLES_NEVER for never.
+ */
 static uint64_t first_due(const sp_relay_shard *shard)
 {
     uint64_t first = SPECTACLES_NEVER;
@@ -51,7 +53,7 @@ static uint64_t first_due(const sp_relay_shard *shard)
     return first;
 }
 
-/* Its gaps have changed. */
+/* Called when the gaps of a shard have changed: lists the shard, or sets its timer. */
 static void schedule(spectacles_relay *relay, sp_relay_shard *shard)
 {
     uint64_t due = first_due(shard);
@@ -72,7 +74,7 @@ int sp_relay_import_gaps(spectacles_relay *relay, const spectacles_relay_config 
             return sp_refuse(problem, SPECTACLES_E_INVAL, "the size of a gap is not sizeof(spectacles_gap)");
         if (!shard)
             return sp_refuse(problem, SPECTACLES_E_INVAL, "a gap is of no shard that is served here");
-        /* Two open gaps would end with the same new session, and so have the same message-id. */
+        /* Two open gaps would end with the same new session, and have the same message-id. */
         if (!given->new_session_id && is_last_open(shard))
             continue;
         sp_gap *gap = sp_ring_push(&shard->gaps);
@@ -118,23 +120,23 @@ SPECTACLES_EXPORT int spectacles_relay_gap(const spectacles_relay *relay, size_t
 
 /* ---- Beginning and ending ---- */
 
-/* Opens the last gap again. It then declares what came since as well: more than is missing, but nothing less. */
+/* Opens the last gap again. It then declares the dispatches since as well: more than is missing, and never less. */
 static void reopen(sp_relay_shard *shard)
 {
     sp_gap *last = sp_ring_at(&shard->gaps, shard->gaps.count - 1);
     *last->new_session_id = '\0';
     last->tag = last->not_before = 0;
-    last->told = false;
+    last->reported = false;
 }
 
 void sp_relay_open_gap(const spectacles_relay *relay, sp_relay_shard *shard, const char *old_session,
                        uint64_t seq, uint64_t now)
 {
-    /* The open gap goes on: nothing was received since it began. */
+    /* The open gap continues: nothing was received since it began. */
     if (is_last_open(shard))
         return;
     sp_gap *gap = sp_ring_push(&shard->gaps);
-    /* Room for SP_RELAY_GAPS was reserved, so there is a last one. */
+    /* Memory for SP_RELAY_GAPS is reserved, so that there is a last gap. */
     if (!gap) {
         reopen(shard);
         return;
@@ -155,7 +157,7 @@ void sp_relay_end_gaps(spectacles_relay *relay, sp_relay_shard *shard)
     schedule(relay, shard);
 }
 
-int sp_relay_skip_gap(spectacles_relay *relay, sp_relay_shard *shard, uint64_t seq, uint64_t now)
+int sp_relay_add_dispatch_gap(spectacles_relay *relay, sp_relay_shard *shard, uint64_t seq, uint64_t now)
 {
     sp_gap *gap = sp_ring_push(&shard->gaps);
     if (!gap)
@@ -210,7 +212,7 @@ static int publish(spectacles_relay *relay, const sp_relay_shard *shard, const s
     if (error != SPECTACLES_OK)
         return error;
     sp_slice body = sp_buffer_slice(&relay->json);
-    /* Without a queue the message would vanish unseen. */
+    /* Without this flag the message would be dropped silently when it has no queue. */
     message.flags = SPECTACLES_MESSAGE_MANDATORY;
     message.key = SP_ROUTE_GAP;
     message.key_length = strlen(SP_ROUTE_GAP);
@@ -221,13 +223,13 @@ static int publish(spectacles_relay *relay, const sp_relay_shard *shard, const s
     return spectacles_broker_publish(relay->events, &message, tag);
 }
 
-static void tell(spectacles_relay *relay, const sp_relay_shard *shard, sp_gap *gap)
+static void report(spectacles_relay *relay, const sp_relay_shard *shard, sp_gap *gap)
 {
     sp_relay_pending *queued =
-        gap->told ? NULL : sp_relay_queue_event(relay, SPECTACLES_RELAY_EVENT_SHARD_GAP);
+        gap->reported ? NULL : sp_relay_queue_event(relay, SPECTACLES_RELAY_EVENT_SHARD_GAP);
     if (!queued)
         return;
-    gap->told = true;
+    gap->reported = true;
     queued->event.shard_id = shard->id;
     queued->event.seq = gap->seq;
     queued->event.unix_time = gap->time;
@@ -255,7 +257,7 @@ static bool publish_gap(spectacles_relay *relay, sp_relay_shard *shard, sp_gap *
         return false;
     }
     gap->tag = kept->tag;
-    tell(relay, shard, gap);
+    report(relay, shard, gap);
     return true;
 }
 
@@ -272,7 +274,7 @@ static bool publish_gaps_of(spectacles_relay *relay, sp_relay_shard *shard, uint
         published |= is_due(relay, gap, now) && publish_gap(relay, shard, gap);
     }
     schedule(relay, shard);
-    /* The dispatches behind its gaps may be pulled now. */
+    /* The shard may be pulled again, whose dispatches waited behind the gap. */
     if (published)
         sp_stream_touch(spectacles_shard_stream(shard->engine));
     return published;
@@ -291,7 +293,7 @@ bool sp_relay_publish_gaps(spectacles_relay *relay, uint64_t now)
     bool published = false;
     sp_list_node *node;
     sp_list due;
-    if (relay->stopping || !spectacles_broker_room(relay->events))
+    if (sp_relay_is_stopping(relay) || !spectacles_broker_room(relay->events))
         return false;
     take_due(relay, now);
     sp_list_init(&due);
@@ -333,7 +335,7 @@ void sp_relay_gap_confirmed(spectacles_relay *relay, const sp_publish *publish)
     relay->stats.gaps++;
 }
 
-/* The queue of gaps does not stand yet, or was deleted. It will be declared again: the gap is published again then. */
+/* The queue of gaps does not exist yet, or was deleted. It is declared again, and the gap is published again. */
 void sp_relay_gap_returned(spectacles_relay *relay, const sp_publish *publish, uint64_t now)
 {
     size_t index;
@@ -348,7 +350,7 @@ void sp_relay_gap_returned(spectacles_relay *relay, const sp_publish *publish, u
 /* Without room in the window a gap waits for the broker, and not for a time. */
 uint64_t sp_relay_gaps_deadline(const spectacles_relay *relay)
 {
-    if (relay->stopping || !spectacles_broker_room(relay->events))
+    if (sp_relay_is_stopping(relay) || !spectacles_broker_room(relay->events))
         return SPECTACLES_NEVER;
     return sp_timers_deadline(&relay->gaps_timers);
 }

@@ -3,24 +3,24 @@
 
 #include "relay/internal.h"
 
-/* What will never come. */
+/* Dispatches that will never come. */
 
-/* Takes over the gaps of a former process. */
+/* Copies the gaps of a former process from the configuration. */
 int sp_relay_import_gaps(spectacles_relay *relay, const spectacles_relay_config *config,
                          spectacles_problem *problem);
 
-/* A session is lost; the gap ends where the next one begins. */
+/* Opens a gap when a session is lost, and ends the open gaps when the next session begins. */
 void sp_relay_open_gap(const spectacles_relay *relay, sp_relay_shard *shard, const char *old_session,
                        uint64_t seq, uint64_t now);
 void sp_relay_end_gaps(spectacles_relay *relay, sp_relay_shard *shard);
 
-/* One dispatch of this session can not be published. */
-int sp_relay_skip_gap(spectacles_relay *relay, sp_relay_shard *shard, uint64_t seq, uint64_t now);
+/* Adds a gap for one dispatch of the present session, which cannot be published. SPECTACLES_E_NOMEM. */
+int sp_relay_add_dispatch_gap(spectacles_relay *relay, sp_relay_shard *shard, uint64_t seq, uint64_t now);
 
-/* Publishes what can be published. True when it did something. */
+/* Publishes the gaps that may be published now. True when one was published. */
 bool sp_relay_publish_gaps(spectacles_relay *relay, uint64_t now);
 
-/* A gap that was never published stands before all dispatches behind it. */
+/* Whether a gap waits to be published for the first time. It has to go before all dispatches behind it. */
 bool sp_relay_gap_waits(const sp_relay_shard *shard);
 void sp_relay_gap_confirmed(spectacles_relay *relay, const sp_publish *publish);
 void sp_relay_gap_returned(spectacles_relay *relay, const sp_publish *publish, uint64_t now);

@@ -1,6 +1,6 @@
 /*
- * Grants identifies: one for each bucket in an interval, and no more in a day than Discord allows. Called by
- * shards.c and relay.c.
+ * Which shard may identify next: one of each bucket in an interval, and no more in a day than Discord allows. Called by
+ * shards.c, served.c and relay.c.
  */
 #include "relay/identify.h"
 

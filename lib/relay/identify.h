@@ -6,16 +6,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The shards of a bot whose ids have one remainder identify one after the other. */
+/* The shards whose ids have the same remainder. They identify one after the other. */
 typedef struct sp_identify_bucket {
     uint64_t free_at;
-    sp_timers waiting; /* the shards that wait, by their ids: those of a bucket start in order */
+    sp_timers waiting; /* the shards that wait, in the order of their ids */
     sp_timer turn;     /* set while shards wait: when the bucket is free */
 } sp_identify_bucket;
 
 /*
- * Whose turn it is to identify (Discord: "max_concurrency"): one shard of a bucket every so often, and no more in a day
- * than Discord allows.
+ * Which shard may identify next (Discord: "max_concurrency"): one shard of a bucket in each interval, and no more in a
+ * day than Discord allows.
  */
 typedef struct sp_identify {
     sp_identify_bucket *buckets;
@@ -29,7 +29,7 @@ typedef struct sp_identify {
     uint64_t reset_at;
 } sp_identify;
 
-/* concurrency: of GET /gateway/bot; there are at most as many buckets as shards. SPECTACLES_E_NOMEM. */
+/* concurrency: max_concurrency of GET /gateway/bot. No more buckets than shards are made. SPECTACLES_E_NOMEM. */
 int sp_identify_init(sp_identify *identify, uint32_t concurrency, uint32_t shard_count, uint32_t interval);
 void sp_identify_free(sp_identify *identify);
 
@@ -37,23 +37,26 @@ void sp_identify_free(sp_identify *identify);
 int sp_identify_reserve(sp_identify *identify, uint32_t shard_id);
 void sp_identify_release(sp_identify *identify, uint32_t shard_id);
 
-/* How many identifies are left until when, and how many there are then (Discord: "Session Start Limit Object"). */
+/*
+ * Sets how many identifies are left until reset_at, and how many there are after it (Discord: "Session Start Limit
+ * Object").
+ */
 void sp_identify_limit(sp_identify *identify, uint32_t total, uint32_t remaining, uint64_t reset_at);
 
-/* None is left now. */
+/* Whether no identify is left now. */
 bool sp_identify_exhausted(const sp_identify *identify, uint64_t now);
 
-/* A shard waits to identify from now on, or does not wait any more. turn: its own, set while it waits. */
+/* A shard begins or ends to wait for its identify. turn: the timer of the shard, set while it waits. */
 void sp_identify_wait(sp_identify *identify, uint32_t shard_id, sp_timer *turn);
 void sp_identify_leave(sp_identify *identify, uint32_t shard_id, sp_timer *turn);
 
-/* The shard that waits and may identify now; NULL when there is none. It stays where it is. */
+/* The next shard that may identify now; NULL when there is none. It goes on waiting. */
 sp_timer *sp_identify_next(const sp_identify *identify, uint64_t now);
 
-/* Any shard that waits; NULL when there is none. */
+/* A shard that waits; NULL when none waits. */
 sp_timer *sp_identify_first(const sp_identify *identify);
 
-/* The shard has identified: its bucket is not free for a while. */
+/* The shard has identified: its bucket is taken for one interval. */
 void sp_identify_take(sp_identify *identify, uint32_t shard_id, uint64_t now);
 
 /* When the next shard that waits may identify; SPECTACLES_NEVER when none waits. */

@@ -14,61 +14,63 @@
 #include <spectacles/routing.h>
 
 enum {
-    SP_RELAY_QUANTUM = 64,      /* events from one source before the next has its turn */
-    SP_RELAY_RETRY = 1000,      /* milliseconds until a packet is routed again that no queue took */
-    SP_RELAY_GAPS = 8,          /* of one shard that can wait though memory runs out */
-    SP_RELAY_SESSION_MAX = 200, /* a session id longer than that is cut in message ids */
+    SP_RELAY_QUANTUM = 64, /* events that are pulled from one source before the next source has its turn */
+    SP_RELAY_RETRY = 1000, /* milliseconds until a packet or a gap that no queue took is published again */
+    SP_RELAY_GAPS = 8,     /* gaps of one shard for which memory is reserved */
+    SP_RELAY_SESSION_MAX = 200, /* bytes of a session id; a longer id is cut off in message-ids */
     SP_RELAY_CONCURRENCY_MAX = 65536,
-    SP_RELAY_SAME_HOLD = 5000 /* milliseconds: shards that are told so much apart are told of one wait */
+    SP_RELAY_SAME_HOLD = 5000 /* milliseconds: two waits that end so close together count as one wait */
 };
 
-/* Events that will never come: kept until the broker has confirmed the message that says so. */
+/* Dispatches that will never come. Kept until the broker has confirmed the message that declares them. */
 typedef struct sp_gap {
     uint64_t seq;
     uint64_t next;
     uint64_t time;
     char old_session_id[SP_RELAY_SESSION_MAX + 1]; /* empty: not known */
-    char new_session_id[SP_RELAY_SESSION_MAX + 1]; /* empty: not there yet */
-    uint64_t tag;                                  /* of its publish; 0: to be published */
+    char new_session_id[SP_RELAY_SESSION_MAX +
+                        1]; /* empty: the gap is open, because no session has begun since */
+    uint64_t tag;           /* the tag of its publish; 0: it was not published yet */
     uint64_t not_before;
-    bool told;
+    bool reported;
 } sp_gap;
 
-/* A dispatch that was handed to the broker or filtered out: what is safe is the run of done ones at the
- * front. */
+/*
+ * A dispatch that was published or filtered out. The dispatches at the front of the ring that are done are committed.
+ */
 typedef struct sp_dispatch {
     uint64_t seq;
     bool done;
 } sp_dispatch;
 
-/* A packet for Discord, from its delivery until its bytes are gone. */
+/* A packet for Discord, from its delivery until its bytes were consumed. */
 typedef struct sp_packet {
     uint64_t delivery;
-    uint64_t ticket; /* once it is on its way */
+    uint64_t ticket; /* of spectacles_shard_send(); 0: it was not sent yet */
     uint32_t op;
     uint8_t *d;
     size_t d_length;
 } sp_packet;
 
-/* A shard that is served here. Its nodes are in the lists of the relay, its timers in the heaps of the relay. */
+/* A shard that is served here. Its nodes are in the lists of the relay, and its timers in the heaps of the relay. */
 typedef struct sp_relay_shard {
     spectacles_shard *engine;
-    bool holds_engine; /* the relay has taken hold of it, and has to let go */
+    bool holds_engine; /* the relay holds the engine, and has to release it */
     uint32_t id;
-    sp_timer identify_turn;    /* set: it waits to identify, in the heap of its bucket, by its id */
+    sp_timer identify_turn;    /* set while the shard waits to identify: in the heap of its bucket */
     sp_list_node packets_node; /* held packets may be sent now */
-    sp_timer packets_timer;    /* held packets wait for the rate limit until then */
+    sp_timer packets_timer;    /* when held packets may be sent: the rate limit */
     sp_list_node gaps_node;    /* a gap may be published now */
-    sp_timer gaps_timer;       /* a gap is published again then */
+    sp_timer gaps_timer;       /* when a gap is published again */
     bool final;                /* closed or fatal */
-    bool awaits_replay;        /* its connection: what is still read of it will be replayed */
-    uint64_t epoch;            /* counts connections: a confirm for an older one commits nothing */
+    bool awaits_replay;        /* the rest of this connection is ignored, because Discord replays it */
+    uint64_t epoch;            /* counts connections: the confirm of an older connection commits nothing */
     char session[SP_RELAY_SESSION_MAX + 1];
     size_t session_length;
     sp_ring dispatches;
     sp_ring gaps;
     sp_ring held; /* packets that wait for the shard or its rate limit */
-    sp_ring sent; /* packets on their way */
+    sp_ring sent; /* packets that were sent and not consumed yet */
 } sp_relay_shard;
 
 enum sp_publish_kind {
@@ -77,22 +79,22 @@ enum sp_publish_kind {
     SP_PUBLISH_GAP
 };
 
-/* What became of a publish is told by its tag: what it was. */
+/* A publish that waits for its outcome, which the broker reports by tag. */
 typedef struct sp_publish {
     uint64_t tag;
     enum sp_publish_kind kind;
-    bool finished;         /* answered; it waits for those in front of it */
+    bool finished;         /* its outcome is known; it is removed when all in front of it are finished */
     sp_relay_shard *shard; /* of a dispatch or a gap */
     uint64_t epoch;
     uint64_t seq;
     uint64_t delivery; /* of a command */
     uint32_t shard_id;
     uint32_t op;
-    uint8_t *packet; /* kept until it is confirmed: no queue may take it */
+    uint8_t *packet; /* kept until the publish is confirmed, in case that no queue takes it */
     size_t packet_length;
 } sp_publish;
 
-/* A SEND that waits for room, or to be routed again. */
+/* A SEND that waits for room in the window, or to be published again. */
 typedef struct sp_route {
     uint64_t delivery;
     uint64_t not_before;
@@ -110,9 +112,21 @@ typedef struct sp_relay_pending {
     sp_text text;
 } sp_relay_pending;
 
+/*
+ *     RUNNING --- the owner stops it ---> DRAINING --- the events broker and all shards are closed ---> CLOSING
+ *
+ *     CLOSING --- the commands broker is closed ---> STOPPED
+ */
+enum sp_relay_state {
+    SP_RELAY_RUNNING,
+    SP_RELAY_DRAINING, /* the events broker waits for its confirms */
+    SP_RELAY_CLOSING,  /* the commands broker has sent its last acknowledgements */
+    SP_RELAY_STOPPED
+};
+
 struct spectacles_relay {
-    sp_relay_shard **shards; /* those that are served here, in the order of their ids */
-    size_t served;           /* how many those are */
+    sp_relay_shard **shards; /* the shards that are served here, in the order of their ids */
+    size_t served;           /* how many shards are served here */
     size_t capacity;         /* of the array */
     size_t final;            /* how many of them are closed or fatal */
     sp_list ready;           /* shards that may have events, in the order of their turns */
@@ -130,24 +144,31 @@ struct spectacles_relay {
     sp_identify identify;
     uint32_t command_prefetch;
     uint64_t unix_offset;
-    uint64_t held_until; /* no shard connects before: what RATE_LIMITED told last; 0: nothing */
+    uint64_t held_until; /* no shard connects before; 0: no limit. Reported by RATE_LIMITED */
     uint32_t *more_ops;
     size_t more_op_count;
     int gap_subscription;
-    int send_subscription; /* -1: not asked for yet */
-    uint32_t awaited;      /* queues that have to stand before SEND is consumed */
-    bool *settled_queues;
-    bool stopping;
-    bool events_closed;
+    int send_subscription; /* -1: SEND is not subscribed yet */
+    uint32_t
+        unanswered_queues; /* shards whose queue is neither declared nor refused yet; SEND is subscribed when it is 0 */
+    bool *queue_answered;
+    enum sp_relay_state state; /* changed by set_state() in relay.c alone */
+    bool events_closed;        /* the events broker has told CLOSED */
     bool commands_closed;
     sp_ring publishes;
     sp_ring routes;
     sp_ring pending; /* events that wait to be pulled */
     sp_relay_pending current;
-    sp_buffer json; /* a command that came in another format, or a gap */
-    sp_buffer keys; /* scratch of what rewrites it */
+    sp_buffer json; /* a command in another format, rewritten; or the body of a gap */
+    sp_buffer keys; /* scratch memory of the transcoder */
     spectacles_relay_stats stats;
     sp_text last_error;
 };
+
+/* Whether the owner has stopped the relay: no dispatch is published and no command is taken any more. */
+static inline bool sp_relay_is_stopping(const spectacles_relay *relay)
+{
+    return relay->state != SP_RELAY_RUNNING;
+}
 
 #endif

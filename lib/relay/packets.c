@@ -1,7 +1,6 @@
 /*
- * Packets for Discord: held while their shard is not ready or its rate limit is used up, acknowledged once their
- * bytes are gone. Called by commands.c with what arrives, by shards.c with what became of it, and by relay.c to
- * send.
+ * Packets for Discord: held while their shard is not READY or its rate limit is used up, acknowledged when their bytes
+ * were consumed. Called by commands.c with packets, by shards.c with the outcome of each, and by relay.c to send.
  */
 #include "relay/packets.h"
 
@@ -17,11 +16,14 @@ static void drop_front(sp_ring *packets)
     sp_ring_pop(packets);
 }
 
-/* Lost deliveries stand in front: the channel that is gone delivered before the present one. */
+/*
+ * Drops the packets whose deliveries were lost. They are in front, because the lost channel came before the present
+ * one.
+ */
 static void drop_lost_packets(const spectacles_relay *relay, sp_ring *packets)
 {
     const sp_packet *front;
-    while ((front = sp_ring_front(packets)) && sp_relay_lost_delivery(relay, front->delivery))
+    while ((front = sp_ring_front(packets)) && sp_relay_delivery_is_lost(relay, front->delivery))
         drop_front(packets);
 }
 
@@ -59,8 +61,8 @@ void sp_relay_packets_may_go(spectacles_relay *relay, sp_relay_shard *shard)
 }
 
 /*
- * The front packet was not taken. A shard that is not ready tells of READY or RESUMED, and a full output of SENT. The
- * rate limit and memory are waited for.
+ * Sets when the front packet is tried again. A shard that is not READY sends READY or RESUMED first, and a full output
+ * SENT. Only the rate limit and memory need a timer.
  */
 static void wait_to_send(spectacles_relay *relay, sp_relay_shard *shard, int error, uint64_t now)
 {
@@ -111,7 +113,7 @@ bool sp_relay_send_packets(spectacles_relay *relay, uint64_t now)
 {
     bool sent = false;
     sp_list_node *node;
-    if (relay->stopping)
+    if (sp_relay_is_stopping(relay))
         return false;
     take_due(relay, now);
     while ((node = sp_list_take(&relay->sendable))) {

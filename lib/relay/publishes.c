@@ -1,6 +1,6 @@
 /*
- * What was given to the broker of events and is not answered yet, by tag: a dispatch, the packet of a SEND, or a
- * gap. Called by dispatches.c, sends.c and gaps.c, which publish, and by confirms.c, which hears the answers.
+ * The publishes that wait for their outcome, by tag: dispatches, packets of SENDs, and gaps. Called by dispatches.c,
+ * sends.c and gaps.c, which publish, and by confirms.c, which reads the outcomes.
  */
 #include "relay/publishes.h"
 

@@ -3,16 +3,16 @@
 
 #include "relay/internal.h"
 
-/* What was given to the broker of events and is not answered yet. */
+/* The publishes that wait for their outcome. */
 
 /* The publish with this tag; NULL when there is none. */
 sp_publish *sp_relay_find_publish(const spectacles_relay *relay, uint64_t tag);
 
-/* It is answered: forgotten, as soon as all in front of it are. */
+/* The outcome of a publish is known. It is removed when all publishes in front of it are finished. */
 void sp_relay_finish_publish(spectacles_relay *relay, sp_publish *publish);
 void sp_relay_free_publish(sp_publish *publish);
 
-/* Whether the broker of events can never write a body in its format, now or later. */
+/* Whether an error of spectacles_broker_publish() means that the broker can never write this body in its format. */
 static inline bool sp_relay_is_unwritable(int error)
 {
     return error == SPECTACLES_E_PROTO || error == SPECTACLES_E_UNSUPPORTED || error == SPECTACLES_E_TOOBIG;

@@ -1,7 +1,7 @@
 /*
- * RATE_LIMITED: Discord's answer to a request that came too early, such as op 8 for all members of a guild twice in
- * 30 s (Discord: "Rate Limited"). dispatches.c publishes the dispatch, so that the worker that asked finds its
- * nonce in d.meta. This file tells the owner of the relay. Called by dispatches.c.
+ * RATE_LIMITED: Discord's answer to a request that came too early, such as op 8 for all members of a guild twice in 30
+ * s (Discord: "Rate Limited"). dispatches.c publishes the dispatch, so that the worker of the request finds its nonce
+ * in d.meta. This file reports it to the owner of the relay. Called by dispatches.c.
  */
 #include "relay/rate_limited.h"
 
@@ -29,7 +29,7 @@ bool sp_relay_is_rate_limited(const char *name, size_t length)
     return length == sizeof name_of_it - 1 && memcmp(name, name_of_it, length) == 0;
 }
 
-/* Fields that are missing, or of another type, stay 0 and empty: the worker gets d as it came in any case. */
+/* Fields that are missing or of another type stay 0 and empty. The worker gets `d` unchanged in any case. */
 static limited read_limited(const spectacles_value *d)
 {
     limited found = {.nonce = "", .nonce_length = 0};
@@ -48,7 +48,7 @@ static limited read_limited(const spectacles_value *d)
     return found;
 }
 
-static void tell(spectacles_relay *relay, const sp_relay_shard *shard, const limited *found)
+static void report(spectacles_relay *relay, const sp_relay_shard *shard, const limited *found)
 {
     sp_relay_pending *queued = sp_relay_queue_event(relay, SPECTACLES_RELAY_EVENT_COMMAND_LIMITED);
     if (!queued)
@@ -66,8 +66,8 @@ static void tell(spectacles_relay *relay, const sp_relay_shard *shard, const lim
         sp_text_add(&queued->text, " (nonce %s)", nonce.chars);
 }
 
-void sp_relay_tell_rate_limited(spectacles_relay *relay, const sp_relay_shard *shard,
-                                const spectacles_shard_event *event)
+void sp_relay_report_rate_limited(spectacles_relay *relay, const sp_relay_shard *shard,
+                                  const spectacles_shard_event *event)
 {
     spectacles_document *document = NULL;
     relay->stats.limited++;
@@ -76,7 +76,7 @@ void sp_relay_tell_rate_limited(spectacles_relay *relay, const sp_relay_shard *s
     if (spectacles_document_parse(document, event->format, 0, event->data, event->data_length, NULL) ==
         SPECTACLES_OK) {
         limited found = read_limited(spectacles_document_root(document));
-        tell(relay, shard, &found);
+        report(relay, shard, &found);
     }
     spectacles_document_free(document);
 }

@@ -5,8 +5,8 @@
 
 bool sp_relay_is_rate_limited(const char *name, size_t length);
 
-/* Tells the owner which op has to wait how long, and its nonce. */
-void sp_relay_tell_rate_limited(spectacles_relay *relay, const sp_relay_shard *shard,
-                                const spectacles_shard_event *event);
+/* Reports to the owner which op has to wait, how long, and the nonce of the request. */
+void sp_relay_report_rate_limited(spectacles_relay *relay, const sp_relay_shard *shard,
+                                  const spectacles_shard_event *event);
 
 #endif

@@ -1,4 +1,4 @@
-/* The public face of the relay: makes one, works through its sources in turn, and stops. Called by owners. */
+/* The calls of spectacles/relay.h about a whole relay: made, worked, stopped, freed. Called by owners. */
 #include "core/config.h"
 #include "core/export.h"
 #include "core/stream.h"
@@ -14,10 +14,11 @@
 #include "relay/shards.h"
 #include "routing/packet.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Events that can wait at once: the sources are not pulled while one waits. */
+/* Events for which memory is reserved. No source is pulled while an event waits. */
 enum {
     PENDING_RESERVED = 32,
     SHARDS_MAX = 1000000
@@ -65,7 +66,7 @@ static int take_shards(spectacles_relay *relay, const spectacles_relay_config *c
     return error;
 }
 
-/* The engines stay in memory until the relay lets go, even when their owner frees them first. */
+/* The brokers stay in memory until the relay releases them, even when their owner frees them first. */
 static int hold_brokers(spectacles_relay *relay, spectacles_problem *problem)
 {
     relay->holds_events = sp_stream_hold_for_relay(spectacles_broker_stream(relay->events));
@@ -83,7 +84,7 @@ static void release_brokers(spectacles_relay *relay)
         sp_stream_release_from_relay(spectacles_broker_stream(relay->commands));
 }
 
-/* What has to be told is told even when memory runs out. */
+/* Reserves memory, so that events and gaps are queued even when memory runs out. */
 static int reserve_events(spectacles_relay *relay)
 {
     for (int i = 0; i < PENDING_RESERVED; i++) {
@@ -120,8 +121,8 @@ static int set_up(spectacles_relay *relay, const spectacles_relay_config *config
     sp_list_init(&relay->ready);
     sp_list_init(&relay->sendable);
     sp_list_init(&relay->with_gaps);
-    relay->settled_queues = calloc(config->shard_count, sizeof *relay->settled_queues);
-    int error = relay->settled_queues ? sp_identify_init(&relay->identify, config->max_concurrency,
+    relay->queue_answered = calloc(config->shard_count, sizeof *relay->queue_answered);
+    int error = relay->queue_answered ? sp_identify_init(&relay->identify, config->max_concurrency,
                                                          config->shard_count, config->identify_interval)
                                       : SPECTACLES_E_NOMEM;
     if (error == SPECTACLES_OK)
@@ -214,7 +215,7 @@ SPECTACLES_EXPORT void spectacles_relay_free(spectacles_relay *relay)
     sp_identify_free(&relay->identify);
     sp_timers_free(&relay->packets_timers);
     sp_timers_free(&relay->gaps_timers);
-    free(relay->settled_queues);
+    free(relay->queue_answered);
     free(relay->more_ops);
     free(relay->shards);
     free(relay);
@@ -227,12 +228,21 @@ static bool all_final(const spectacles_relay *relay)
     return relay->final == relay->served;
 }
 
-/* Acknowledgements go over the broker of commands: it is closed when nothing can become due for one any more.
- */
-static void close_commands(spectacles_relay *relay, uint64_t now)
+static void set_state(spectacles_relay *relay, enum sp_relay_state state)
 {
-    if (relay->stopping && relay->events_closed && all_final(relay))
+    assert(state == relay->state + 1);
+    relay->state = state;
+}
+
+/* Goes on with a stop. The commands broker is closed last, because acknowledgements of packets go over it. */
+static void go_on_stopping(spectacles_relay *relay, uint64_t now)
+{
+    if (relay->state == SP_RELAY_DRAINING && relay->events_closed && all_final(relay)) {
+        set_state(relay, SP_RELAY_CLOSING);
         spectacles_broker_close(relay->commands, now);
+    }
+    if (relay->state == SP_RELAY_CLOSING && relay->commands_closed)
+        set_state(relay, SP_RELAY_STOPPED);
 }
 
 SPECTACLES_EXPORT const spectacles_relay_event *spectacles_relay_next_event(spectacles_relay *relay,
@@ -242,7 +252,7 @@ SPECTACLES_EXPORT const spectacles_relay_event *spectacles_relay_next_event(spec
         const spectacles_relay_event *event = sp_relay_take_event(relay);
         if (event)
             return event;
-        close_commands(relay, now);
+        go_on_stopping(relay, now);
         bool busy = sp_relay_pull_confirms(relay, now);
         busy |= sp_relay_pull_commands(relay, now);
         busy |= sp_relay_route_sends(relay, now);
@@ -268,21 +278,21 @@ SPECTACLES_EXPORT uint64_t spectacles_relay_deadline(const spectacles_relay *rel
 
 SPECTACLES_EXPORT int spectacles_relay_stop(spectacles_relay *relay, uint32_t code, uint64_t now)
 {
-    if (relay->stopping)
+    if (sp_relay_is_stopping(relay))
         return SPECTACLES_OK;
     for (size_t i = 0; i < relay->served; i++) {
         int error = spectacles_shard_close(relay->shards[i]->engine, code, now);
         if (error != SPECTACLES_OK)
             return fail(relay, error, spectacles_shard_last_error(relay->shards[i]->engine));
     }
-    relay->stopping = true;
+    set_state(relay, SP_RELAY_DRAINING);
     spectacles_broker_close(relay->events, now);
     return SPECTACLES_OK;
 }
 
 SPECTACLES_EXPORT int spectacles_relay_stopped(const spectacles_relay *relay)
 {
-    return relay->stopping && relay->events_closed && relay->commands_closed && all_final(relay);
+    return relay->state == SP_RELAY_STOPPED;
 }
 
 SPECTACLES_EXPORT void spectacles_relay_stats_init(spectacles_relay_stats *stats, size_t size)

@@ -1,7 +1,7 @@
 /*
- * SEND: a packet whose sender knows the guild and not the shard. Published again under the shard's key, and
- * acknowledged once that is confirmed. Called by commands.c with what arrives, and by confirms.c with what became
- * of it.
+ * SENDs: packets whose sender knows the guild and not the shard. The packet is published again under the key of its
+ * shard, and the SEND is acknowledged when that publish is confirmed. Called by commands.c with SENDs, and by
+ * confirms.c with the outcomes of publishes.
  */
 #include "relay/sends.h"
 
@@ -17,7 +17,7 @@ static void drop_lost_routes(spectacles_relay *relay)
 {
     for (size_t i = 0; i < relay->routes.count;) {
         const sp_route *route = sp_ring_at(&relay->routes, i);
-        if (!sp_relay_lost_delivery(relay, route->delivery)) {
+        if (!sp_relay_delivery_is_lost(relay, route->delivery)) {
             i++;
             continue;
         }
@@ -89,13 +89,13 @@ static void refuse_route(spectacles_relay *relay, const sp_route *route, int err
     free(route->packet);
 }
 
-/* A SEND that waits for its queue does not hold up those behind it. */
+/* A SEND that has to wait does not hold up the SENDs behind it. */
 bool sp_relay_route_sends(spectacles_relay *relay, uint64_t now)
 {
     bool routed = false;
     drop_lost_routes(relay);
     for (size_t i = 0;
-         i < relay->routes.count && !relay->stopping && spectacles_broker_room(relay->events);) {
+         i < relay->routes.count && !sp_relay_is_stopping(relay) && spectacles_broker_room(relay->events);) {
         const sp_route *route = sp_ring_at(&relay->routes, i);
         if (now < route->not_before) {
             i++;
@@ -123,8 +123,7 @@ void sp_relay_send_confirmed(spectacles_relay *relay, const sp_publish *publish)
     queued->event.op = publish->op;
 }
 
-/* The queue of that shard was deleted. It will be declared again; until then the SEND stays unacknowledged.
- */
+/* The queue of the shard was deleted. It is declared again; until then the SEND stays unacknowledged. */
 void sp_relay_send_returned(spectacles_relay *relay, sp_publish *publish,
                             const spectacles_broker_event *event, uint64_t now)
 {
@@ -149,7 +148,7 @@ void sp_relay_send_returned(spectacles_relay *relay, sp_publish *publish,
     publish->packet = NULL;
 }
 
-/* Without room in the window a SEND waits for the broker, and not for a time. */
+/* Without room in the window a SEND waits for an event of the broker, and not for a time. */
 uint64_t sp_relay_sends_deadline(const spectacles_relay *relay)
 {
     uint64_t deadline = SPECTACLES_NEVER;

@@ -3,15 +3,15 @@
 
 #include "relay/internal.h"
 
-/* SENDs on their way to the key of their shard. */
+/* SENDs on their way to the queue of their shard. */
 
-/* A SEND was delivered: it is routed, or rejected. */
+/* Takes a SEND that was delivered: keeps it to be routed, or rejects it. */
 void sp_relay_take_send(spectacles_relay *relay, const spectacles_broker_event *event);
 
-/* Publishes what can be published now. True when it did something. */
+/* Publishes the SENDs that may be published now. True when one was published. */
 bool sp_relay_route_sends(spectacles_relay *relay, uint64_t now);
 
-/* The packet of a SEND is confirmed under its shard's key, or no queue took it. */
+/* The outcome of a SEND: the packet is confirmed under the key of its shard, or no queue took it. */
 void sp_relay_send_confirmed(spectacles_relay *relay, const sp_publish *publish);
 void sp_relay_send_returned(spectacles_relay *relay, sp_publish *publish,
                             const spectacles_broker_event *event, uint64_t now);

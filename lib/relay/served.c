@@ -1,6 +1,6 @@
 /*
- * The shards that a relay serves: found by their ids, taken hold of, let go. Called by relay.c, and by commands.c and
- * gaps.c to find one; by shards.c when a session begins.
+ * The shards that a relay serves: found by their ids, held and released. Called by relay.c; by commands.c and gaps.c to
+ * find a shard; by shards.c when a session begins.
  */
 #include "relay/served.h"
 
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The place of the first shard whose id is not below this one. */
+/* The index of the first shard whose id is not below shard_id. */
 static size_t place_of(const spectacles_relay *relay, uint32_t shard_id)
 {
     size_t low = 0;
@@ -65,7 +65,7 @@ static int make_room(spectacles_relay *relay)
     return SPECTACLES_OK;
 }
 
-/* Room in the heaps, so that no timer can fail later. */
+/* Reserves room in the heaps, so that setting a timer cannot fail. */
 static int reserve_timers(spectacles_relay *relay, uint32_t shard_id)
 {
     if (sp_timers_reserve(&relay->packets_timers) != SPECTACLES_OK)
@@ -140,7 +140,7 @@ int sp_relay_serve(spectacles_relay *relay, spectacles_shard *engine, spectacles
         return sp_refuse(problem, SPECTACLES_E_STATE, "another relay pulls the events of a shard");
     }
     sp_stream_watch_begin(&stream->relay, &relay->ready, shard);
-    /* A session that another process began is replayed before RESUMED tells of it. */
+    /* A session that another process began is replayed before RESUMED comes. */
     sp_relay_read_session(shard);
     return SPECTACLES_OK;
 }

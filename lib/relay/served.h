@@ -8,16 +8,18 @@
 /* The shard with this id; NULL when it is not served here. */
 sp_relay_shard *sp_relay_find_shard(const spectacles_relay *relay, uint32_t shard_id);
 
-/* Remembers the id of the session that its engine has: the id is part of every message-id. */
+/* Copies the id of the present session from the engine: the id is part of every message-id. */
 void sp_relay_read_session(sp_relay_shard *shard);
 
 /*
- * Takes hold of an engine and serves it. SPECTACLES_E_INVAL: it was made for another number of shards, or its id is
- * served already. SPECTACLES_E_STATE: another relay pulls it. SPECTACLES_E_NOMEM.
+ * Holds an engine and serves it. Returns 0, or:
+ *     SPECTACLES_E_INVAL  it was made for another number of shards, or its id is served already
+ *     SPECTACLES_E_STATE  another relay holds it
+ *     SPECTACLES_E_NOMEM  memory ran out
  */
 int sp_relay_serve(spectacles_relay *relay, spectacles_shard *engine, spectacles_problem *problem);
 
-/* Lets go of a shard, and forgets all that waited for it. No publish may be on its way. */
+/* Releases a shard, and drops everything that waited for it. None of its publishes may be waiting for an outcome. */
 void sp_relay_let_go(spectacles_relay *relay, sp_relay_shard *shard);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Pulls the shards: what each of them tells goes to dispatches, packets and gaps, or to the owner. Grants their
+ * Pulls the shards: hands their events to dispatches.c, packets.c and gaps.c, or reports them to the owner. Grants
  * identifies. Called by relay.c.
  */
 #include "relay/shards.h"
@@ -13,8 +13,8 @@
 
 #include <string.h>
 
-static void tell_shard(spectacles_relay *relay, const sp_relay_shard *shard, uint32_t type,
-                       const spectacles_shard_event *event)
+static void report_shard(spectacles_relay *relay, const sp_relay_shard *shard, uint32_t type,
+                         const spectacles_shard_event *event)
 {
     sp_relay_pending *queued = sp_relay_queue_event(relay, type);
     if (!queued)
@@ -31,13 +31,15 @@ static void tell_shard(spectacles_relay *relay, const sp_relay_shard *shard, uin
         memcpy(queued->session_id, shard->session, shard->session_length + 1);
 }
 
-/* Shards that are told of it one after the other are told of the same wait: it is passed on once. */
+/*
+ * Whether a wait is known already: shards that get a 429 one after the other get the same wait. It is reported once.
+ */
 static bool is_held(const spectacles_relay *relay, uint64_t until)
 {
     return until == 0 || (relay->held_until > 0 && until <= relay->held_until + SP_RELAY_SAME_HOLD);
 }
 
-/* What the gateway said to one shard goes for all: the others need not ask, and be refused as well. */
+/* A 429 to one shard is for all shards: the others would be refused as well. */
 static void hold_shards(spectacles_relay *relay, const sp_relay_shard *shard,
                         const spectacles_shard_event *event)
 {
@@ -123,26 +125,29 @@ static void on_shard_event(spectacles_relay *relay, sp_relay_shard *shard,
     default:
         break;
     }
-    tell_shard(relay, shard, relay_type(event->type), event);
+    report_shard(relay, shard, relay_type(event->type), event);
     hold_shards(relay, shard, event);
 }
 
 /*
- * No room, no pull: the shards then stop reading their sockets. What they hand out has to find a place at once; what
- * comes while we stop needs none.
+ * Without room in the window no shard is pulled, so that the shards stop reading their sockets. While the relay stops,
+ * dispatches are dropped and need no room.
  */
 static bool may_pull(const spectacles_relay *relay)
 {
-    return relay->pending.count == 0 && (relay->stopping || spectacles_broker_room(relay->events));
+    return relay->pending.count == 0 &&
+           (sp_relay_is_stopping(relay) || spectacles_broker_room(relay->events));
 }
 
-/* A gap stands before all dispatches behind it. Its shard is touched when the gap has been published. */
+/*
+ * Whether a gap has to be published before the dispatches behind it. The shard is touched when the gap was published.
+ */
 static bool is_blocked(const spectacles_relay *relay, const sp_relay_shard *shard)
 {
-    return !relay->stopping && sp_relay_gap_waits(shard);
+    return !sp_relay_is_stopping(relay) && sp_relay_gap_waits(shard);
 }
 
-/* Returns how many events were pulled. *more: others may wait. */
+/* Pulls one shard. Returns how many events were pulled. *more: more events may wait. */
 static int pull_shard(spectacles_relay *relay, sp_relay_shard *shard, uint64_t now, bool *more)
 {
     const spectacles_shard_event *event = NULL;
@@ -159,7 +164,7 @@ static int pull_shard(spectacles_relay *relay, sp_relay_shard *shard, uint64_t n
     return pulled;
 }
 
-/* Each shard that may have events has one turn, so that a busy one holds nobody up. */
+/* Each shard that may have events has one turn, so that a busy shard does not hold up the others. */
 bool sp_relay_pull_shards(spectacles_relay *relay, uint64_t now)
 {
     const sp_list_node *last = relay->ready.head.previous;
@@ -192,13 +197,13 @@ static void report_limit(spectacles_relay *relay, uint64_t now)
                 (unsigned)relay->identify.total, (unsigned long long)(relay->identify.reset_at - now) / 1000);
 }
 
-/* False when memory ran out: the shard waits, and is asked for again in the next call. */
+/* Grants an identify. False when memory ran out: the shard goes on waiting. */
 static bool grant(spectacles_relay *relay, sp_relay_shard *shard, uint64_t now)
 {
     int error = spectacles_shard_identify(shard->engine, now);
     if (error != SPECTACLES_OK && error != SPECTACLES_E_STATE)
         return false;
-    /* E_STATE: its connection has ended, and it asks again on the next one. */
+    /* SPECTACLES_E_STATE: the connection has ended, and the shard asks again on the next one. */
     sp_identify_leave(&relay->identify, shard->id, &shard->identify_turn);
     if (error == SPECTACLES_E_STATE)
         return true;

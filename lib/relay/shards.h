@@ -5,10 +5,10 @@
 
 /* The shards that are served here. */
 
-/* Pulls the shards that may have events, while there is room. True when it did something. */
+/* Pulls the shards that may have events, while there is room. True when an event was pulled. */
 bool sp_relay_pull_shards(spectacles_relay *relay, uint64_t now);
 
-/* Grants the identifies whose turn has come. True when it did something. */
+/* Grants the identifies that are due. True when one was granted. */
 bool sp_relay_grant_identifies(spectacles_relay *relay, uint64_t now);
 
 #endif

@@ -22,7 +22,7 @@ void sp_unroutable_free(sp_unroutable *unroutable)
     *unroutable = (sp_unroutable){0};
 }
 
-/* In no order: there are few, and most differ in their length. */
+/* The names are in no order: they are few, and most differ in their length. */
 static sp_unroutable_name *find(const sp_unroutable *unroutable, const char *name, size_t length)
 {
     for (size_t i = 0; i < unroutable->count; i++) {

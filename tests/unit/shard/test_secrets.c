@@ -85,6 +85,27 @@ static void a_shard_that_is_refused_leaves_nothing_either(void **state)
     assert_int_equal(heap_copies(NULL), 0);
 }
 
+/* The link keeps the memory of the shard when the owner frees the shard first; it must not keep the token. */
+static void a_shard_that_is_freed_while_a_link_holds_it_keeps_no_token(void **state)
+{
+    (void)state;
+    for (int identified = 0; identified < 2; identified++) {
+        spectacles_link *link;
+        heap_watch(PEER_TOKEN);
+        sp_peer *peer = peer_new(NULL);
+        assert_int_equal(spectacles_link_new(&link, peer_stream(peer), NULL, NULL), SPECTACLES_OK);
+        if (identified)
+            peer_ready(peer);
+        assert_int_equal(heap_copies(peer), 1);
+        spectacles_shard_free(peer->shard);
+        peer->shard = NULL;
+        assert_int_equal(heap_copies(peer), 0);
+        spectacles_link_free(link);
+        peer_free(peer);
+        assert_int_equal(heap_left_behind(), 0);
+    }
+}
+
 /* Header text: a line break in it would be a header of its own. */
 static void a_token_with_white_space_is_refused(void **state)
 {
@@ -112,6 +133,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_of_the_token_is_left_in_freed_memory),
         cmocka_unit_test(a_shard_that_is_refused_leaves_nothing_either),
+        cmocka_unit_test(a_shard_that_is_freed_while_a_link_holds_it_keeps_no_token),
         cmocka_unit_test(a_token_with_white_space_is_refused),
     };
     return cmocka_run_group_tests_name("shard/secrets", tests, NULL, NULL);
