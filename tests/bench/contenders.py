@@ -1,6 +1,7 @@
 """Who is measured: how each is built from its language's registry, and how it is started."""
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -79,11 +80,16 @@ class Builder:
             self._say(why)
         self._said.add(why)
 
-    def _build(self, language: str, tool: str, command: list[str]) -> Optional[Path]:
-        folder = self._folder / language
+    def _build(self, language: str, tool: str, variant: str, command: list[str], made: str) -> Optional[Path]:
+        """The program, of which the build makes MADE. What was built of the same sources before is not built again."""
+        folder, sources = self._folder / language, HERE / "peers" / language
+        program, stamp = folder / f"relay-{variant}", folder / f"relay-{variant}.of"
+        digest = hashlib.sha256(b"".join(each.read_bytes() for each in sorted(sources.rglob("*")) if each.is_file())).hexdigest()
         if not shutil.which(tool):
             return self.leave_out(f"{language} is left out: {tool} is not there")
-        shutil.copytree(HERE / "peers" / language, folder, dirs_exist_ok=True)
+        if program.exists() and stamp.exists() and stamp.read_text() == digest:
+            return program
+        shutil.copytree(sources, folder, dirs_exist_ok=True)
         try:
             done = subprocess.run(command, cwd=folder, env={**os.environ, "CGO_ENABLED": "0"}, capture_output=True, text=True,
                                   timeout=BUILD_TIMEOUT, check=False)
@@ -92,22 +98,22 @@ class Builder:
         (folder / "build.log").write_text(done.stdout + done.stderr)
         if done.returncode != 0:
             return self.leave_out(f"{language} is left out: {' '.join(command[:2])} failed ({folder / 'build.log'})")
-        return folder
+        shutil.copy2(folder / made, program)
+        stamp.write_text(digest)
+        return program
 
     def rust(self, compression: str) -> Optional[Contender]:
         """The compression is chosen when it is built; everything else of the build is shared."""
         features = {"none": "", "zlib-stream": "zlib", "zstd-stream": "zstd"}[compression]
-        folder = self._build("rust", "cargo", ["cargo", "build", "-q", "--release", "--target-dir", "target", "--features", features])
-        if not folder:
-            return None
-        program = folder / f"relay-{compression}"
-        shutil.copy2(folder / "target" / "release" / "relay", program)
-        return peer("Rust", program)
+        command = ["cargo", "build", "-q", "--release", "--target-dir", "target", "--features", features]
+        program = self._build("rust", "cargo", compression, command, "target/release/relay")
+        return peer("Rust", program) if program else None
 
     def go(self, compression: str) -> Optional[Contender]:
         """Neither of its libraries inflates a stream."""
-        folder = self._build("go", "go", ["go", "build", "-o", "relay", "."]) if compression == "none" else None
-        return peer("Go", folder / "relay") if folder else None
+        command = ["go", "build", "-o", "relay", "."]
+        program = self._build("go", "go", compression, command, "relay") if compression == "none" else None
+        return peer("Go", program) if program else None
 
     def node(self, compression: str) -> Optional[Contender]:
         if not shutil.which("node") or not (self._modules / "amqplib").exists():
