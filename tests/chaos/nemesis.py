@@ -172,12 +172,11 @@ class Nemesis:
         self.random.choice((self.world.discord, self.world.amqp)).lose_server()
 
     def broker_drops(self) -> None:
-        """RabbitMQ's side accepts each connection, mostly lets it come as far as READY, and drops it."""
+        """RabbitMQ's side accepts each connection, lets most of them come as far as READY, and drops it."""
         if self.lies_until:
             raise LookupError("nothing passes: nothing can be dropped")
-        until_ready = self.random.random() < 0.8
-        start = time.monotonic()
-        self.world.amqp.drop(UntilReady if until_ready else AtOnce)
+        start, random_ = time.monotonic(), random.Random(self.random.random())
+        self.world.amqp.drop(lambda: UntilReady() if random_.random() < 0.8 else AtOnce())
         time.sleep(BROKER_DROPS)
         dials = self.world.amqp.end_drop()
         self.world.drops.append(Drops("RabbitMQ", time.monotonic() - start, dials, 2 * len(self.world.gateways), *BROKER_BACKOFF))
