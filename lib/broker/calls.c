@@ -1,3 +1,6 @@
+/*
+ * The calls that wait for a reply: when each is due, and how it ended. Called by rpc.c, events.c and timers.c.
+ */
 #include "broker/calls.h"
 
 enum {
@@ -102,9 +105,9 @@ void sp_calls_fail_all(sp_calls *calls, uint32_t failure)
 {
     for (size_t i = 0; i < calls->calls.count; i++) {
         sp_call *call = call_at(calls, i);
-        if (waits(call) && !call->spared)
+        if (waits(call) && !call->unsent)
             sp_calls_fail(calls, call, failure);
-        call->spared = false;
+        call->unsent = false;
     }
 }
 
@@ -131,4 +134,23 @@ sp_call *sp_calls_next_failed(const sp_calls *calls)
             return call;
     }
     return NULL;
+}
+
+const char *sp_call_failure_text(uint32_t failure)
+{
+    switch (failure) {
+    case SPECTACLES_CALL_TIMEOUT:
+        return "nobody has replied to the call in time";
+    case SPECTACLES_CALL_UNROUTABLE:
+        return "no queue takes the call";
+    case SPECTACLES_CALL_REFUSED:
+        return "the broker does not take the call";
+    case SPECTACLES_CALL_LOST:
+        return "the connection or its channel was lost after the call was sent: "
+               "whether it was carried out is unknown";
+    case SPECTACLES_CALL_CLOSED:
+        return "the broker was closed before a reply came";
+    default:
+        return "the reply to the call is over the limit on its size";
+    }
 }

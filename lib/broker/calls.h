@@ -15,7 +15,7 @@ typedef struct sp_call {
     uint64_t deadline;
     uint32_t failure; /* enum spectacles_call_failure; 0: it waits */
     bool over;        /* the owner knows how it ended */
-    bool spared;      /* when all others fail */
+    bool unsent;      /* when all others fail */
 } sp_call;
 
 typedef struct sp_calls {
@@ -46,7 +46,7 @@ sp_call *sp_calls_find(const sp_calls *calls, uint64_t tag);
 void sp_calls_fail(sp_calls *calls, sp_call *call, uint32_t failure);
 void sp_calls_end(sp_calls *calls, sp_call *call);
 
-/* All that wait fail, but for those that are spared, once. */
+/* All that wait fail, but for those that are unsent, once. */
 void sp_calls_fail_all(sp_calls *calls, uint32_t failure);
 
 /* The next one whose deadline has passed, NULL when there is none (any more): then `due` is right again. */
@@ -54,5 +54,8 @@ sp_call *sp_calls_next_late(sp_calls *calls, uint64_t now);
 
 /* The first one whose owner is to be told. */
 sp_call *sp_calls_next_failed(const sp_calls *calls);
+
+/* Why a call has no reply, as a sentence. */
+const char *sp_call_failure_text(uint32_t failure);
 
 #endif

@@ -1,3 +1,7 @@
+/*
+ * Content that is put together: the properties and the body behind basic.deliver and basic.return. Called by
+ * receive.c, rpc.c and connection.c.
+ */
 #include "broker/content.h"
 
 #include "broker/consumer.h"
@@ -166,7 +170,7 @@ int sp_content_frame(sp_content *content, const sp_wire_frame *frame, amqp_pool_
     return SPECTACLES_E_PROTO;
 }
 
-void sp_content_tell(const sp_content *content, spectacles_broker_event *event)
+void sp_content_fill_event(const sp_content *content, spectacles_broker_event *event)
 {
     static const uint8_t empty[1] = {0};
     event->body = content->whole.bytes ? content->whole.bytes : empty;

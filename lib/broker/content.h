@@ -70,6 +70,6 @@ int sp_content_frame(sp_content *content, const sp_wire_frame *frame, amqp_pool_
 const char *sp_short_text(const sp_short *text);
 
 /* Fills in what a MESSAGE and a REPLY tell alike. */
-void sp_content_tell(const sp_content *content, spectacles_broker_event *event);
+void sp_content_fill_event(const sp_content *content, spectacles_broker_event *event);
 
 #endif

@@ -1,3 +1,8 @@
+/*
+ * The deliveries that are not acknowledged yet, and the handles under which the owner knows them. Called by ack.c,
+ * by receive.c when one arrives, by setup.c when a consumer ends, and by channels.c and connection.c on a fresh
+ * channel.
+ */
 #include "broker/deliveries.h"
 
 /* A handle: 24 bits of generation, 40 bits of tag. */

@@ -1,77 +1,101 @@
-#include "broker/broker.h"
-#include "core/export.h"
+/*
+ * The events of a broker: queued by every file in which something happens, and pulled by broker.c. The sentence
+ * about the last failed call is kept here as well.
+ */
+#include "broker/events.h"
 
-sp_news *sp_broker_tell(spectacles_broker *broker, uint32_t type)
+enum {
+    PENDING_MAX = 8, /* that one frame or one call of the owner can make, and more */
+    PREFETCH_DEFAULT = 64,
+    KEPT_BYTES = 64 * 1024
+};
+
+int sp_broker_reserve_events(spectacles_broker *broker)
 {
-    sp_news *news = sp_ring_push(&broker->news);
-    if (!news)
+    broker->pending = sp_ring_of(sizeof(sp_pending_event));
+    for (int i = 0; i < PENDING_MAX; i++) {
+        if (!sp_ring_push(&broker->pending))
+            return SPECTACLES_E_NOMEM;
+    }
+    sp_ring_clear(&broker->pending);
+    return SPECTACLES_OK;
+}
+
+sp_pending_event *sp_broker_queue_event(spectacles_broker *broker, uint32_t type)
+{
+    sp_pending_event *pending = sp_ring_push(&broker->pending);
+    if (!pending)
         return NULL;
-    news->event.type = type;
+    pending->event.type = type;
     sp_stream_touch(&broker->stream);
-    sp_text_set(&news->text, "%s", "");
-    return news;
+    sp_text_set(&pending->text, "%s", "");
+    return pending;
 }
 
-bool sp_broker_has_news(const spectacles_broker *broker)
+bool sp_broker_has_pending(const spectacles_broker *broker)
 {
-    return broker->topology.untold > 0 || broker->news.count > 0;
+    return broker->topology.notice_count > 0 || broker->pending.count > 0;
 }
 
-static void tell_trouble(spectacles_broker *broker, bool all, const char *queue)
+/* ---- Subscriptions ---- */
+
+static void fill_failure(spectacles_broker *broker, bool all, const char *queue)
 {
-    const sp_trouble *trouble = all ? &broker->interruption : &broker->failure;
-    broker->event.code = trouble->code;
-    broker->event.error = trouble->error;
-    broker->event.time = trouble->time;
+    const sp_queue_failure *failure = all ? &broker->interruption : &broker->failure;
+    broker->event.code = failure->code;
+    broker->event.error = failure->error;
+    broker->event.time = failure->time;
     if (all)
         sp_text_set(&broker->event_text,
                     "the broker closed the channel on which queue '%s' is consumed: what is not acknowledged "
                     "is delivered again%s",
-                    queue, trouble->text.chars);
+                    queue, failure->text.chars);
     else
-        broker->event_text = trouble->text;
+        broker->event_text = failure->text;
 }
 
-static void tell_ended(spectacles_broker *broker, const char *queue)
+static void fill_ended(spectacles_broker *broker, const char *queue)
 {
     broker->event.time = SPECTACLES_NEVER;
     sp_text_set(&broker->event_text, "queue '%s' is not consumed any more, as was asked for", queue);
 }
 
-static bool take_subscription_news(spectacles_broker *broker)
+static bool take_notice(spectacles_broker *broker)
 {
     uint32_t number = 0;
-    enum sp_subscription_news news = sp_topology_take_news(&broker->topology, &number);
-    if (news == SP_NEWS_NONE)
+    enum sp_notice notice = sp_topology_take_notice(&broker->topology, &number);
+    if (notice == SP_NOTICE_NONE)
         return false;
     const char *queue = sp_topology_at(&broker->topology, number)->queue;
     broker->event =
         (spectacles_broker_event){.type = SPECTACLES_BROKER_EVENT_UNSUBSCRIBED, .subscription = number};
-    if (news == SP_NEWS_SUBSCRIBED) {
+    if (notice == SP_NOTICE_SUBSCRIBED) {
         broker->event.type = SPECTACLES_BROKER_EVENT_SUBSCRIBED;
         sp_text_set(&broker->event_text, "%s", queue);
-    } else if (news == SP_NEWS_ENDED) {
-        tell_ended(broker, queue);
+    } else if (notice == SP_NOTICE_ENDED) {
+        fill_ended(broker, queue);
     } else {
-        tell_trouble(broker, news == SP_NEWS_INTERRUPTED, queue);
+        fill_failure(broker, notice == SP_NOTICE_INTERRUPTED, queue);
     }
     return true;
 }
 
-static bool take_other_news(spectacles_broker *broker)
+/* ---- The others ---- */
+
+static bool take_pending(spectacles_broker *broker)
 {
-    const sp_news *news = sp_ring_front(&broker->news);
-    if (!news)
+    const sp_pending_event *pending = sp_ring_front(&broker->pending);
+    if (!pending)
         return false;
-    broker->event = news->event;
-    broker->event_text = news->text;
-    sp_ring_pop(&broker->news);
+    broker->event = pending->event;
+    broker->event_text = pending->text;
+    sp_ring_pop(&broker->pending);
     return true;
 }
 
-const spectacles_broker_event *sp_broker_take_news(spectacles_broker *broker)
+static const spectacles_broker_event *take_notice_or_pending(spectacles_broker *broker)
 {
-    if (!take_subscription_news(broker) && !take_other_news(broker))
+    if (!take_notice(broker) && !take_pending(broker))
         return NULL;
     if (broker->event_text.length > 0) {
         broker->event.text = broker->event_text.chars;
@@ -79,6 +103,78 @@ const spectacles_broker_event *sp_broker_take_news(spectacles_broker *broker)
     }
     return &broker->event;
 }
+
+static const spectacles_broker_event *take_confirm(spectacles_broker *broker)
+{
+    uint64_t tag = sp_publishes_next_confirmed(&broker->publishes);
+    if (tag == 0)
+        return NULL;
+    broker->stats.confirmed++;
+    broker->event = (spectacles_broker_event){.type = SPECTACLES_BROKER_EVENT_CONFIRMED, .tag = tag};
+    return &broker->event;
+}
+
+/* Told at half the window: an owner that is told at every single place would publish one by one. */
+static bool has_half(const spectacles_broker *broker)
+{
+    const sp_publishes *publishes = &broker->publishes;
+    return !broker->owner_closes && publishes->unconfirmed_count <= broker->window_count / 2 &&
+           publishes->unconfirmed_bytes <= broker->window_bytes / 2;
+}
+
+static bool calls_have_half(const spectacles_broker *broker)
+{
+    return broker->calls.wants_room && sp_calls_count(&broker->calls) <= broker->window_count / 2;
+}
+
+static bool room_is_due(const spectacles_broker *broker)
+{
+    return (broker->publishes.wants_room || calls_have_half(broker)) && has_half(broker);
+}
+
+static const spectacles_broker_event *take_room(spectacles_broker *broker)
+{
+    if (!room_is_due(broker))
+        return NULL;
+    broker->publishes.wants_room = false;
+    if (calls_have_half(broker))
+        broker->calls.wants_room = false;
+    broker->event = (spectacles_broker_event){.type = SPECTACLES_BROKER_EVENT_ROOM};
+    return &broker->event;
+}
+
+static const spectacles_broker_event *take_failed_call(spectacles_broker *broker)
+{
+    sp_call *call = sp_calls_next_failed(&broker->calls);
+    if (!call)
+        return NULL;
+    sp_text_set(&broker->event_text, "%s", sp_call_failure_text(call->failure));
+    broker->event = (spectacles_broker_event){.type = SPECTACLES_BROKER_EVENT_CALL_FAILED,
+                                              .tag = call->tag,
+                                              .reason = call->failure,
+                                              .text = broker->event_text.chars,
+                                              .text_length = broker->event_text.length};
+    sp_calls_end(&broker->calls, call);
+    return &broker->event;
+}
+
+const spectacles_broker_event *sp_broker_take_event(spectacles_broker *broker)
+{
+    const spectacles_broker_event *event = take_confirm(broker);
+    if (!event)
+        event = take_failed_call(broker);
+    if (!event)
+        event = take_notice_or_pending(broker);
+    return event ? event : take_room(broker);
+}
+
+bool sp_broker_has_event(const spectacles_broker *broker)
+{
+    return broker->publishes.confirm_tag || broker->calls.failed > 0 || sp_broker_has_pending(broker) ||
+           room_is_due(broker);
+}
+
+/* ---- Sentences ---- */
 
 int sp_broker_fail(spectacles_broker *broker, int error, const char *text)
 {
@@ -91,114 +187,4 @@ void sp_broker_quote(sp_text *text, uint16_t code, amqp_bytes_t reply)
     sp_text_add(text, " (%u ", (unsigned)code);
     sp_text_add_foreign(text, reply.bytes, reply.len, SP_SHORT_MAX);
     sp_text_add(text, ")");
-}
-
-SPECTACLES_EXPORT uint32_t spectacles_broker_event_type(const spectacles_broker_event *event)
-{
-    return event->type;
-}
-
-SPECTACLES_EXPORT uint32_t spectacles_broker_event_code(const spectacles_broker_event *event)
-{
-    return event->code;
-}
-
-SPECTACLES_EXPORT int32_t spectacles_broker_event_error(const spectacles_broker_event *event)
-{
-    return event->error;
-}
-
-SPECTACLES_EXPORT uint32_t spectacles_broker_event_subscription(const spectacles_broker_event *event)
-{
-    return event->subscription;
-}
-
-SPECTACLES_EXPORT uint64_t spectacles_broker_event_tag(const spectacles_broker_event *event)
-{
-    return event->tag;
-}
-
-SPECTACLES_EXPORT uint64_t spectacles_broker_event_delivery(const spectacles_broker_event *event)
-{
-    return event->delivery;
-}
-
-SPECTACLES_EXPORT uint64_t spectacles_broker_event_time(const spectacles_broker_event *event)
-{
-    return event->time;
-}
-
-SPECTACLES_EXPORT uint32_t spectacles_broker_event_redelivered(const spectacles_broker_event *event)
-{
-    return event->redelivered;
-}
-
-SPECTACLES_EXPORT const char *spectacles_broker_event_key(const spectacles_broker_event *event,
-                                                          size_t *length)
-{
-    if (length)
-        *length = event->key_length;
-    return event->key;
-}
-
-SPECTACLES_EXPORT const uint8_t *spectacles_broker_event_body(const spectacles_broker_event *event,
-                                                              size_t *length)
-{
-    if (length)
-        *length = event->body_length;
-    return event->body;
-}
-
-SPECTACLES_EXPORT const char *spectacles_broker_event_content_type(const spectacles_broker_event *event)
-{
-    return event->content_type;
-}
-
-SPECTACLES_EXPORT const char *spectacles_broker_event_message_id(const spectacles_broker_event *event)
-{
-    return event->message_id;
-}
-
-SPECTACLES_EXPORT const char *spectacles_broker_event_correlation_id(const spectacles_broker_event *event)
-{
-    return event->correlation_id;
-}
-
-SPECTACLES_EXPORT const char *spectacles_broker_event_reply_to(const spectacles_broker_event *event)
-{
-    return event->reply_to;
-}
-
-SPECTACLES_EXPORT const char *spectacles_broker_event_text(const spectacles_broker_event *event,
-                                                           size_t *length)
-{
-    if (length)
-        *length = event->text_length;
-    return event->text;
-}
-
-SPECTACLES_EXPORT uint32_t spectacles_broker_event_format(const spectacles_broker_event *event)
-{
-    return event->format;
-}
-
-SPECTACLES_EXPORT uint32_t spectacles_broker_event_reason(const spectacles_broker_event *event)
-{
-    return event->reason;
-}
-
-SPECTACLES_EXPORT uint32_t spectacles_broker_event_priority(const spectacles_broker_event *event)
-{
-    return event->priority;
-}
-
-SPECTACLES_EXPORT const char *spectacles_broker_event_expiration(const spectacles_broker_event *event)
-{
-    return event->expiration;
-}
-
-SPECTACLES_EXPORT const spectacles_header *
-spectacles_broker_event_headers(const spectacles_broker_event *event)
-{
-    return event->headers;
 }

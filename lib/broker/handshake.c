@@ -1,4 +1,10 @@
-#include "broker/broker.h"
+/*
+ * The beginning of a connection in AMQP: the protocol header, connection.start, connection.tune and
+ * connection.open. Called by stream.c when TCP and TLS stand, and by receive.c for the methods of the broker.
+ */
+#include "broker/handshake.h"
+
+#include "broker/connection.h"
 #include "core/wipe.h"
 
 #include <string.h>
@@ -6,7 +12,7 @@
 /* The protocol header of AMQP 0-9-1 (section 4.2.2). */
 static const uint8_t greeting[8] = {'A', 'M', 'Q', 'P', 0, 0, 9, 1};
 
-int sp_broker_greet(spectacles_broker *broker)
+int sp_broker_begin_handshake(spectacles_broker *broker)
 {
     broker->awaited = AMQP_CONNECTION_START_METHOD;
     return sp_buffer_append(&broker->control, greeting, sizeof greeting);
@@ -118,20 +124,20 @@ int sp_broker_on_start(spectacles_broker *broker, const amqp_connection_start_t 
 {
     /* RabbitMQ says 0-9, for all that it speaks 0-9-1. */
     if (start->version_major != 0 || start->version_minor != 9) {
-        sp_loss *loss = sp_broker_blame(broker, 0, SPECTACLES_E_PROTO);
-        if (loss)
-            sp_text_set(&loss->text, "the broker speaks another version of AMQP than 0-9-1");
-        sp_broker_settle(broker, now);
+        sp_broker_close_reason *reason = sp_broker_set_reason(broker, 0, SPECTACLES_E_PROTO);
+        if (reason)
+            sp_text_set(&reason->text, "the broker speaks another version of AMQP than 0-9-1");
+        sp_broker_end_connection(broker, now);
         return SPECTACLES_OK;
     }
     const char *mechanism = mechanism_of(&broker->uris[broker->uri]);
     if (!names(start->mechanisms, mechanism)) {
-        sp_loss *loss = sp_broker_blame(broker, 0, SPECTACLES_E_AUTH);
-        if (loss) {
-            loss->configuration = true;
-            sp_text_set(&loss->text, "the broker does not offer to log in with %s", mechanism);
+        sp_broker_close_reason *reason = sp_broker_set_reason(broker, 0, SPECTACLES_E_AUTH);
+        if (reason) {
+            reason->configuration = true;
+            sp_text_set(&reason->text, "the broker does not offer to log in with %s", mechanism);
         }
-        sp_broker_settle(broker, now);
+        sp_broker_end_connection(broker, now);
         return SPECTACLES_OK;
     }
     keep_product(broker, &start->server_properties);
@@ -149,12 +155,12 @@ static uint32_t agree(uint32_t ours, uint32_t theirs)
 
 static void refuse_tune(spectacles_broker *broker, const char *why, uint64_t now)
 {
-    sp_loss *loss = sp_broker_blame(broker, 0, SPECTACLES_E_UNSUPPORTED);
-    if (loss) {
-        loss->configuration = true;
-        sp_text_set(&loss->text, "%s", why);
+    sp_broker_close_reason *reason = sp_broker_set_reason(broker, 0, SPECTACLES_E_UNSUPPORTED);
+    if (reason) {
+        reason->configuration = true;
+        sp_text_set(&reason->text, "%s", why);
     }
-    sp_broker_settle(broker, now);
+    sp_broker_end_connection(broker, now);
 }
 
 int sp_broker_on_tune(spectacles_broker *broker, const amqp_connection_tune_t *tune, uint64_t now)
@@ -163,7 +169,7 @@ int sp_broker_on_tune(spectacles_broker *broker, const amqp_connection_tune_t *t
     forget_password(broker);
     uint32_t frame_max = agree(uri->frame_max ? uri->frame_max : SP_WIRE_FRAME_MAX, tune->frame_max);
     uint32_t heartbeat = uri->heartbeat == 0 ? 0 : agree(uri->heartbeat, tune->heartbeat);
-    if (frame_max < SP_WIRE_FRAME_LEAST) {
+    if (frame_max < SP_WIRE_FRAME_MIN) {
         refuse_tune(broker, "the broker allows frames of less than 8192 bytes: raise its frame_max", now);
         return SPECTACLES_OK;
     }

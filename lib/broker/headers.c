@@ -1,3 +1,7 @@
+/*
+ * Headers of messages and arguments of queues: field tables of AMQP, from and to the public struct. Called by
+ * owners, and by message.c, publish_record.c and topology.c.
+ */
 #include "broker/headers.h"
 
 #include "core/export.h"
@@ -77,7 +81,7 @@ const char *sp_headers_message_problem(const spectacles_header *headers, size_t 
 const char *sp_headers_problem(const spectacles_header *headers, size_t count, size_t most)
 {
     size_t length = 4;
-    if (count > SP_HEADERS_MOST)
+    if (count > SP_HEADERS_MAX)
         return "there are more than 64 headers or arguments";
     if (!headers && count > 0)
         return "the headers or arguments are NULL but have a count";

@@ -8,7 +8,7 @@
 /* Headers of messages and arguments of queues: field tables of AMQP, from and to the public struct. */
 
 enum {
-    SP_HEADERS_MOST = 64,
+    SP_HEADERS_MAX = 64,
     SP_HEADERS_BYTES = 4096, /* of all, on the wire */
     SP_ARGUMENTS_BYTES = 2048
 };

@@ -1,9 +1,11 @@
 /*
  * What a message may hold. RabbitMQ ends the channel or the whole connection over what it can not read, and
  * would do so again each time the message is published: such a message is refused before it is taken. Called
- * by publish(), call() and reply().
+ * by publish.c and rpc.c.
  */
-#include "broker/broker.h"
+#include "broker/message.h"
+
+#include "broker/events.h"
 #include "broker/headers.h"
 
 #include <spectacles/codec.h>

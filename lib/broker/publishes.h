@@ -20,12 +20,12 @@ typedef struct sp_publishes {
     size_t next_offset; /* where it begins in bytes */
     size_t written;     /* how much of it is out already */
     uint32_t frame_max; /* that bodies are cut for */
-    uint32_t unsettled;
-    uint64_t unsettled_bytes;
-    size_t settled_length; /* of the settled records that are still in bytes */
-    size_t settled_ahead;  /* records from `next` on that are settled before they were written */
-    size_t deferred;       /* records that the broker did not take, and that wait to be written again, */
-    uint64_t due;          /* and when they are; SPECTACLES_NEVER: there is none */
+    uint32_t unconfirmed_count;
+    uint64_t unconfirmed_bytes;
+    size_t done_length; /* of the settled records that are still in bytes */
+    size_t done_ahead;  /* records from `next` on that are settled before they were written */
+    size_t deferred;    /* records that the broker did not take, and that wait to be written again, */
+    uint64_t due;       /* and when they are; SPECTACLES_NEVER: there is none */
     uint64_t republished;
     bool wants_room;
     /* A confirm that is being worked off, one record an event. */
@@ -33,17 +33,22 @@ typedef struct sp_publishes {
     bool confirm_multiple;
 } sp_publishes;
 
-typedef struct sp_record {
+typedef struct sp_publish {
     uint64_t tag;
     uint64_t wire; /* 0: not written on this channel */
     size_t length; /* in bytes */
     size_t body_length;
-    bool settled;
+    bool done;
     bool deferred;
     bool mandatory;
     bool known; /* to its owner, how it ended: nothing more is told of it, and it is not written again */
     bool call;  /* the request of a call: its confirm is not told, and it is written once only */
-} sp_record;
+} sp_publish;
+
+static inline sp_publish *sp_publishes_at(const sp_publishes *publishes, size_t index)
+{
+    return sp_ring_at(&publishes->records, index);
+}
 
 void sp_publishes_init(sp_publishes *publishes);
 void sp_publishes_free(sp_publishes *publishes);
@@ -76,7 +81,7 @@ void sp_publishes_consumed(sp_publishes *publishes, size_t length);
 bool sp_publishes_is_cut(const sp_publishes *publishes);
 
 /* What is left of a record that is cut. */
-sp_slice sp_publishes_rest(const sp_publishes *publishes);
+sp_slice sp_publishes_cut_remainder(const sp_publishes *publishes);
 
 /*
  * A fresh channel: everything that is not settled is written again, in order, but for requests of calls that
@@ -113,6 +118,17 @@ void sp_publishes_give_up(sp_publishes *publishes, uint64_t tag);
  * Settles the first record on its way to an exchange that the broker's text names in quotes, or of the size
  * that it names; its tag, or 0.
  */
-uint64_t sp_publishes_blame(sp_publishes *publishes, amqp_bytes_t text, const char *group);
+uint64_t sp_publishes_find_refused(sp_publishes *publishes, amqp_bytes_t text, const char *group);
+
+/* ---- For confirms.c ---- */
+
+/* The publish is over: it is not written again, and leaves the log. */
+void sp_publishes_finish(sp_publishes *publishes, sp_publish *record);
+
+/* The bytes of the record are not needed any more: a copy of it stands at the end of the log. */
+void sp_publishes_mark_done(sp_publishes *publishes, sp_publish *record);
+
+/* Frees the bytes of records that are done. */
+void sp_publishes_drop_front(sp_publishes *publishes);
 
 #endif

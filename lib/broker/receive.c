@@ -1,4 +1,18 @@
-#include "broker/broker.h"
+/*
+ * What arrives: frames, methods and content, each given to the file that knows what it means. Called by broker.c
+ * when the owner pulls.
+ */
+#include "broker/receive.h"
+
+#include "broker/ack.h"
+#include "broker/channels.h"
+#include "broker/connection.h"
+#include "broker/events.h"
+#include "broker/handshake.h"
+#include "broker/publish.h"
+#include "broker/rpc.h"
+#include "broker/setup.h"
+#include "broker/state.h"
 
 #include <string.h>
 
@@ -10,10 +24,10 @@ enum {
 
 static void drop(spectacles_broker *broker, uint32_t code, int error, const char *text, uint64_t now)
 {
-    sp_loss *loss = sp_broker_blame(broker, 0, error);
-    if (loss)
-        sp_text_set(&loss->text, "%s", text);
-    sp_broker_drop(broker, code, now);
+    sp_broker_close_reason *reason = sp_broker_set_reason(broker, 0, error);
+    if (reason)
+        sp_text_set(&reason->text, "%s", text);
+    sp_broker_close_connection(broker, code, now);
 }
 
 /* What stood in the frame: the name of a method, as the specification has it. */
@@ -44,23 +58,24 @@ static void drop_for(spectacles_broker *broker, int error, const sp_wire_frame *
 static void on_connection_close(spectacles_broker *broker, const amqp_connection_close_t *close, uint64_t now)
 {
     amqp_connection_close_ok_t close_ok = {0};
-    if (broker->loss.cause == SP_LOSS_CUT) /* the end of the stream was heard first, but stood behind this */
-        broker->loss.told = false;
-    sp_loss *loss = sp_broker_blame(broker, close->reply_code, SPECTACLES_E_CLOSED);
-    if (loss) {
-        loss->cause = sp_loss_cause_of(close->reply_code);
-        loss->time = now;
-        loss->alone = sp_broker_only_publishes(broker);
-        sp_loss_explain(loss, &broker->uris[broker->uri], broker->state == SPECTACLES_BROKER_HANDSHAKE,
-                        close);
-        sp_broker_quote(&loss->text, close->reply_code, close->reply_text);
+    if (broker->reason.cause ==
+        SP_CLOSE_CAUSE_CUT) /* the end of the stream was heard first, but stood behind this */
+        broker->reason.is_set = false;
+    sp_broker_close_reason *reason = sp_broker_set_reason(broker, close->reply_code, SPECTACLES_E_CLOSED);
+    if (reason) {
+        reason->cause = sp_close_cause_of(close->reply_code);
+        reason->time = now;
+        reason->alone = sp_broker_only_publishes(broker);
+        sp_close_reason_explain(reason, &broker->uris[broker->uri],
+                                broker->state == SPECTACLES_BROKER_HANDSHAKE, close);
+        sp_broker_quote(&reason->text, close->reply_code, close->reply_text);
     }
     int error =
         sp_wire_method(&broker->control, SP_CHANNEL_CONNECTION, AMQP_CONNECTION_CLOSE_OK_METHOD, &close_ok);
     if (error != SPECTACLES_OK || broker->transport != SP_TRANSPORT_OPEN)
-        sp_broker_settle(broker, now);
+        sp_broker_end_connection(broker, now);
     else if (broker->state != SPECTACLES_BROKER_CLOSING) /* its deadline runs already */
-        sp_broker_become(broker, SPECTACLES_BROKER_CLOSING, now);
+        sp_broker_set_state(broker, SPECTACLES_BROKER_CLOSING, now);
 }
 
 /* ---- Methods of the connection ---- */
@@ -68,22 +83,22 @@ static void on_connection_close(spectacles_broker *broker, const amqp_connection
 static int on_open_ok(spectacles_broker *broker, uint64_t now)
 {
     broker->awaited = 0;
-    sp_broker_become(broker, SPECTACLES_BROKER_SETUP, now);
+    sp_broker_set_state(broker, SPECTACLES_BROKER_SETUP, now);
     return sp_broker_open_channels(broker);
 }
 
 static void on_blocked(spectacles_broker *broker, const amqp_connection_blocked_t *blocked)
 {
     broker->blocked = true;
-    sp_news *news = sp_broker_tell(broker, SPECTACLES_BROKER_EVENT_BLOCKED);
-    if (news)
-        sp_text_add_foreign(&news->text, blocked->reason.bytes, blocked->reason.len, SP_SHORT_MAX);
+    sp_pending_event *pending = sp_broker_queue_event(broker, SPECTACLES_BROKER_EVENT_BLOCKED);
+    if (pending)
+        sp_text_add_foreign(&pending->text, blocked->reason.bytes, blocked->reason.len, SP_SHORT_MAX);
 }
 
 static void on_unblocked(spectacles_broker *broker)
 {
     broker->blocked = false;
-    sp_broker_tell(broker, SPECTACLES_BROKER_EVENT_UNBLOCKED);
+    sp_broker_queue_event(broker, SPECTACLES_BROKER_EVENT_UNBLOCKED);
 }
 
 static int on_connection_method(spectacles_broker *broker, amqp_method_number_t id, const void *method,
@@ -94,7 +109,7 @@ static int on_connection_method(spectacles_broker *broker, amqp_method_number_t 
     if (id == AMQP_CONNECTION_CLOSE_METHOD)
         on_connection_close(broker, method, now);
     else if (id == AMQP_CONNECTION_CLOSE_OK_METHOD && broker->state == SPECTACLES_BROKER_CLOSING)
-        sp_broker_settle(broker, now);
+        sp_broker_end_connection(broker, now);
     else if (id == AMQP_CONNECTION_START_METHOD && due)
         return sp_broker_on_start(broker, method, now);
     else if (id == AMQP_CONNECTION_TUNE_METHOD && due)
@@ -112,19 +127,29 @@ static int on_connection_method(spectacles_broker *broker, amqp_method_number_t 
 
 /* ---- Methods of the channels ---- */
 
+/* channel.flow can come before confirm.select-ok. */
+static void set_flow(spectacles_broker *broker, bool active)
+{
+    if (sp_broker_has_confirms(broker))
+        sp_broker_set_publishing(broker, active ? SP_PUBLISHING_OPEN : SP_PUBLISHING_STOPPED);
+    else
+        sp_broker_set_publishing(broker, active ? SP_PUBLISHING_SELECTING : SP_PUBLISHING_SELECTING_STOPPED);
+}
+
 static int on_flow(spectacles_broker *broker, uint16_t channel, const amqp_channel_flow_t *flow)
 {
     amqp_channel_flow_ok_t flow_ok = {.active = flow->active};
     if (channel == SP_CHANNEL_PUBLISH)
-        broker->stopped = !flow->active;
+        set_flow(broker, flow->active);
     return sp_wire_method(&broker->control, channel, AMQP_CHANNEL_FLOW_OK_METHOD, &flow_ok);
 }
 
 static int on_confirm_selected(spectacles_broker *broker, uint64_t now)
 {
-    if (broker->confirms)
+    if (sp_broker_has_confirms(broker))
         return SPECTACLES_E_PROTO;
-    broker->confirms = true;
+    bool stopped = broker->publishing == SP_PUBLISHING_SELECTING_STOPPED;
+    sp_broker_set_publishing(broker, stopped ? SP_PUBLISHING_STOPPED : SP_PUBLISHING_OPEN);
     sp_broker_check_ready(broker, now);
     return SPECTACLES_OK;
 }
@@ -134,12 +159,12 @@ static int on_publish_method(spectacles_broker *broker, amqp_method_number_t id,
 {
     if (id == AMQP_CONFIRM_SELECT_OK_METHOD)
         return on_confirm_selected(broker, now);
-    if (!broker->confirms) /* nothing was published yet */
+    if (!sp_broker_has_confirms(broker)) /* nothing was published yet */
         return SPECTACLES_E_PROTO;
     if (id == AMQP_BASIC_RETURN_METHOD)
         return sp_content_begin(&broker->returned, id, method);
     if (id == AMQP_BASIC_CONSUME_OK_METHOD)
-        return sp_broker_on_listening(broker, method);
+        return sp_broker_on_replies_consumed(broker, method);
     if (id == AMQP_BASIC_DELIVER_METHOD)
         return sp_broker_on_reply_begins(broker, method);
     if (id == AMQP_BASIC_ACK_METHOD) {
@@ -243,7 +268,7 @@ static int on_channel_method(spectacles_broker *broker, uint16_t channel, amqp_m
 
 /* ---- Content ---- */
 
-static const spectacles_broker_event *tell_delivery(spectacles_broker *broker, uint64_t handle)
+static const spectacles_broker_event *take_delivery(spectacles_broker *broker, uint64_t handle)
 {
     const sp_content *content = &broker->delivered;
     broker->stats.delivered++;
@@ -256,20 +281,20 @@ static const spectacles_broker_event *tell_delivery(spectacles_broker *broker, u
                                               .redelivered = content->redelivered,
                                               .key = content->key.chars,
                                               .key_length = content->key.length};
-    sp_content_tell(content, &broker->event);
+    sp_content_fill_event(content, &broker->event);
     return &broker->event;
 }
 
 static int refuse_delivery(spectacles_broker *broker, uint64_t handle)
 {
     const sp_content *content = &broker->delivered;
-    int done = spectacles_broker_reject(broker, handle, 0);
-    sp_news *news = sp_broker_tell(broker, SPECTACLES_BROKER_EVENT_REFUSED);
-    if (news) {
-        news->event.subscription = sp_consumer_subscription(content->consumer);
-        sp_text_set(&news->text, "a message under the key '");
-        sp_text_add_foreign(&news->text, content->key.chars, content->key.length, SP_SHORT_MAX);
-        sp_text_add(&news->text, "' was rejected: %s", content->refusal);
+    int done = sp_broker_reject(broker, handle, 0);
+    sp_pending_event *pending = sp_broker_queue_event(broker, SPECTACLES_BROKER_EVENT_REFUSED);
+    if (pending) {
+        pending->event.subscription = sp_consumer_subscription(content->consumer);
+        sp_text_set(&pending->text, "a message under the key '");
+        sp_text_add_foreign(&pending->text, content->key.chars, content->key.length, SP_SHORT_MAX);
+        sp_text_add(&pending->text, "' was rejected: %s", content->refusal);
     }
     return done < 0 ? done : SPECTACLES_OK;
 }
@@ -282,13 +307,13 @@ static int on_delivery(spectacles_broker *broker, const spectacles_broker_event 
     if (error != SPECTACLES_OK)
         return error;
     /* Nobody wants it here any more: somebody else may. */
-    if (!sp_topology_hears(&broker->topology, content->consumer)) {
-        int done = spectacles_broker_reject(broker, handle, 1);
+    if (!sp_topology_is_current(&broker->topology, content->consumer)) {
+        int done = sp_broker_reject(broker, handle, 1);
         return done < 0 ? done : SPECTACLES_OK;
     }
     if (content->refusal)
         return refuse_delivery(broker, handle);
-    *event = tell_delivery(broker, handle);
+    *event = take_delivery(broker, handle);
     return SPECTACLES_OK;
 }
 
@@ -304,18 +329,18 @@ static int on_return(spectacles_broker *broker)
         return SPECTACLES_OK;
     }
     broker->stats.returned++;
-    sp_news *news = sp_broker_tell(broker, SPECTACLES_BROKER_EVENT_RETURNED);
-    if (!news)
+    sp_pending_event *pending = sp_broker_queue_event(broker, SPECTACLES_BROKER_EVENT_RETURNED);
+    if (!pending)
         return SPECTACLES_OK;
-    news->event.tag = content->tag;
-    news->event.code = content->code;
-    news->event.key = content->key.chars;
-    news->event.key_length = content->key.length;
-    sp_text_set(&news->text, "no queue takes messages under the key '");
-    sp_text_add_foreign(&news->text, content->key.chars, content->key.length, SP_SHORT_MAX);
-    sp_text_add(&news->text, "' (%u ", (unsigned)content->code);
-    sp_text_add_foreign(&news->text, content->text.chars, content->text.length, SP_SHORT_MAX);
-    sp_text_add(&news->text, ")");
+    pending->event.tag = content->tag;
+    pending->event.code = content->code;
+    pending->event.key = content->key.chars;
+    pending->event.key_length = content->key.length;
+    sp_text_set(&pending->text, "no queue takes messages under the key '");
+    sp_text_add_foreign(&pending->text, content->key.chars, content->key.length, SP_SHORT_MAX);
+    sp_text_add(&pending->text, "' (%u ", (unsigned)content->code);
+    sp_text_add_foreign(&pending->text, content->text.chars, content->text.length, SP_SHORT_MAX);
+    sp_text_add(&pending->text, ")");
     return SPECTACLES_OK;
 }
 
@@ -372,8 +397,7 @@ bool sp_broker_receive(spectacles_broker *broker, uint64_t now, const spectacles
     size_t used;
     const char *why;
     *event = NULL;
-    sp_buffer_consume(&broker->input, broker->input_used);
-    broker->input_used = 0;
+    sp_broker_forget_frame(broker);
     if (broker->transport == SP_TRANSPORT_NONE || broker->transport == SP_TRANSPORT_WANTED)
         return false;
     int got = sp_wire_next(sp_buffer_slice(&broker->input), broker->frame_max, &frame, &used, &why);
@@ -381,12 +405,12 @@ bool sp_broker_receive(spectacles_broker *broker, uint64_t now, const spectacles
         drop(broker, REPLY_FRAME_ERROR, got, why, now);
         /* The stream is out of step: whatever follows can not be read. */
         if (broker->transport != SP_TRANSPORT_NONE)
-            sp_broker_settle(broker, now);
+            sp_broker_end_connection(broker, now);
         return true;
     }
     if (got == 0) {
         if (broker->transport == SP_TRANSPORT_ENDED)
-            sp_broker_settle(broker, now);
+            sp_broker_end_connection(broker, now);
         return broker->transport == SP_TRANSPORT_NONE;
     }
     broker->input_used = used;

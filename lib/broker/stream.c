@@ -2,7 +2,14 @@
  * The broker as a stream: where it wants to be connected, the bytes that come and go, and the end of a connection.
  * Called through core/stream.c, by a link or by a transport of the owner.
  */
-#include "broker/broker.h"
+#include "broker/stream.h"
+
+#include "broker/connection.h"
+#include "broker/events.h"
+#include "broker/handshake.h"
+#include "broker/publish.h"
+#include "broker/state.h"
+#include "broker/timers.h"
 #include "core/export.h"
 
 static const spectacles_endpoint *endpoint(const void *engine)
@@ -30,13 +37,13 @@ static int opened(void *engine, uint64_t now)
     spectacles_broker *broker = engine;
     if (broker->transport != SP_TRANSPORT_WANTED)
         return sp_broker_fail(broker, SPECTACLES_E_STATE, "no connection was asked for");
-    int error = sp_broker_greet(broker);
+    int error = sp_broker_begin_handshake(broker);
     if (error != SPECTACLES_OK)
         return sp_broker_fail(broker, error, spectacles_strerror(error));
     broker->transport = SP_TRANSPORT_OPEN;
-    broker->heard_at = now;
+    broker->received_at = now;
     broker->frame_max = SP_WIRE_FRAME_MAX;
-    sp_broker_become(broker, SPECTACLES_BROKER_HANDSHAKE, now);
+    sp_broker_set_state(broker, SPECTACLES_BROKER_HANDSHAKE, now);
     return SPECTACLES_OK;
 }
 
@@ -45,10 +52,12 @@ static int feed(void *engine, const uint8_t *bytes, size_t length, uint64_t now)
     spectacles_broker *broker = engine;
     if (broker->transport != SP_TRANSPORT_OPEN)
         return sp_broker_fail(broker, SPECTACLES_E_STATE, "bytes arrived on a connection that is not open");
+    /* The last event ends here. It may point into the frame that was read last. */
+    sp_broker_forget_frame(broker);
     int error = sp_buffer_append(&broker->input, bytes, length);
     if (error != SPECTACLES_OK)
         return sp_broker_fail(broker, error, spectacles_strerror(error));
-    broker->heard_at = now;
+    broker->received_at = now;
     broker->stats.bytes_received += length;
     return SPECTACLES_OK;
 }
@@ -60,22 +69,22 @@ static int eof(void *engine, int error, const char *text, size_t length, uint64_
         return SPECTACLES_OK;
     bool was_open = broker->transport == SP_TRANSPORT_OPEN;
     broker->transport = SP_TRANSPORT_ENDED;
-    sp_loss *loss = sp_broker_blame(broker, 0, error ? error : SPECTACLES_E_CLOSED);
-    if (loss) {
+    sp_broker_close_reason *reason = sp_broker_set_reason(broker, 0, error ? error : SPECTACLES_E_CLOSED);
+    if (reason) {
         bool cut = error == SPECTACLES_OK || error == SPECTACLES_E_SYS || error == SPECTACLES_E_CLOSED;
-        loss->cause = cut ? SP_LOSS_CUT : SP_LOSS_OTHER;
-        loss->time = now;
-        loss->alone = sp_broker_only_publishes(broker);
-        sp_text_set(&loss->text, "%s", "");
+        reason->cause = cut ? SP_CLOSE_CAUSE_CUT : SP_CLOSE_CAUSE_OTHER;
+        reason->time = now;
+        reason->alone = sp_broker_only_publishes(broker);
+        sp_text_set(&reason->text, "%s", "");
         if (length > 0)
-            sp_text_add_foreign(&loss->text, text, length, SP_TEXT_MAX / 2);
+            sp_text_add_foreign(&reason->text, text, length, SP_TEXT_MAX / 2);
         else
-            sp_text_set(&loss->text, "the broker closed the connection without a word");
+            sp_text_set(&reason->text, "the broker closed the connection without a word");
         if (broker->state == SPECTACLES_BROKER_HANDSHAKE && !error)
-            sp_text_add(&loss->text, " during the handshake (wrong port, or credentials refused)");
+            sp_text_add(&reason->text, " during the handshake (wrong port, or credentials refused)");
     }
     if (!was_open)
-        sp_broker_settle(broker, now);
+        sp_broker_end_connection(broker, now);
     return SPECTACLES_OK;
 }
 
@@ -87,12 +96,12 @@ static sp_slice next_output(const spectacles_broker *broker, bool *publishes)
     if (broker->transport != SP_TRANSPORT_OPEN)
         return nothing;
     bool flows = sp_broker_takes_publishes(broker);
-    bool cut = broker->confirms && sp_publishes_is_cut(&broker->publishes);
+    bool cut = sp_broker_has_confirms(broker) && sp_publishes_is_cut(&broker->publishes);
     if (!cut && sp_buffer_length(&broker->control) > 0)
         return sp_buffer_slice(&broker->control);
     *publishes = true;
     if (cut && (!flows || sp_buffer_length(&broker->control) > 0))
-        return sp_publishes_rest(&broker->publishes);
+        return sp_publishes_cut_remainder(&broker->publishes);
     return flows ? sp_suspicion_gate(&broker->suspicion, &broker->publishes,
                                      sp_publishes_pending(&broker->publishes))
                  : nothing;

@@ -4,14 +4,14 @@
  */
 #include "broker/suspicion.h"
 
-static const sp_record *record_at(const sp_publishes *publishes, size_t index)
+static const sp_publish *record_at(const sp_publishes *publishes, size_t index)
 {
     return sp_ring_at(&publishes->records, index);
 }
 
 typedef struct flight {
     size_t count;
-    const sp_record *first;
+    const sp_publish *first;
     uint64_t last; /* the newest tag */
 } flight;
 
@@ -19,9 +19,9 @@ typedef struct flight {
 static flight in_flight(const sp_publishes *publishes)
 {
     flight found = {0};
-    const sp_record *record;
+    const sp_publish *record;
     for (size_t i = 0; (record = record_at(publishes, i)); i++) {
-        if (record->settled || record->wire == 0)
+        if (record->done || record->wire == 0)
             continue;
         found.count++;
         found.first = found.first ? found.first : record;
@@ -32,9 +32,9 @@ static flight in_flight(const sp_publishes *publishes)
 
 static bool has_suspects(const sp_suspicion *suspicion, const sp_publishes *publishes)
 {
-    const sp_record *record;
+    const sp_publish *record;
     for (size_t i = 0; (record = record_at(publishes, i)); i++) {
-        if (!record->settled && record->tag <= suspicion->last)
+        if (!record->done && record->tag <= suspicion->last)
             return true;
     }
     return false;
@@ -99,7 +99,7 @@ void sp_suspicion_advance(sp_suspicion *suspicion, const sp_publishes *publishes
 
 sp_slice sp_suspicion_gate(const sp_suspicion *suspicion, const sp_publishes *publishes, sp_slice pending)
 {
-    const sp_record *record;
+    const sp_publish *record;
     size_t length = 0;
     uint64_t count = publishes->written > 0;
     if (suspicion->probe == SP_PROBE_OFF)
@@ -130,28 +130,30 @@ static void count_end(sp_suspicion *suspicion, const flight *flying, bool suspic
 }
 
 /* A line that is cut now and then is cut in the quiet time far more often than in this small part of it. */
-static bool is_right_behind(const sp_suspicion *suspicion, const sp_loss *loss)
+static bool is_right_behind(const sp_suspicion *suspicion, const sp_broker_close_reason *reason)
 {
-    uint64_t part = loss->cause == SP_LOSS_REFUSED ? SP_SUSPICION_SAID : SP_SUSPICION_CUT;
-    return loss->time - suspicion->opened_at <= suspicion->quiet / part;
+    uint64_t part = reason->cause == SP_CLOSE_CAUSE_REFUSED ? SP_SUSPICION_SAID : SP_SUSPICION_CUT;
+    return reason->time - suspicion->opened_at <= suspicion->quiet / part;
 }
 
 /* One record was alone in flight. Any other end than one right behind it breaks its row. */
-static uint64_t strike(sp_suspicion *suspicion, uint64_t tag, const sp_loss *loss, bool suspicious)
+static uint64_t strike(sp_suspicion *suspicion, uint64_t tag, const sp_broker_close_reason *reason,
+                       bool suspicious)
 {
     if (tag != suspicion->struck || !suspicious)
         suspicion->strikes = suspicion->refusals = 0;
     suspicion->struck = tag;
     suspicion->strikes += suspicious;
-    suspicion->refusals += suspicious && loss->cause == SP_LOSS_REFUSED;
+    suspicion->refusals += suspicious && reason->cause == SP_CLOSE_CAUSE_REFUSED;
     bool guilty = suspicion->refusals >= SP_SUSPICION_REFUSALS || suspicion->strikes >= SP_SUSPICION_STRIKES;
     return guilty ? tag : 0;
 }
 
-uint64_t sp_suspicion_judge(sp_suspicion *suspicion, const sp_publishes *publishes, const sp_loss *loss)
+uint64_t sp_suspicion_judge(sp_suspicion *suspicion, const sp_publishes *publishes,
+                            const sp_broker_close_reason *reason)
 {
     flight flying = in_flight(publishes);
-    bool suspicious = loss->alone && flying.count > 0 && loss->cause != SP_LOSS_OTHER;
+    bool suspicious = reason->alone && flying.count > 0 && reason->cause != SP_CLOSE_CAUSE_OTHER;
     if (!suspicion->ready) /* nothing was published: it says nothing about publishes */
         return 0;
     suspicion->ready = false;
@@ -167,5 +169,5 @@ uint64_t sp_suspicion_judge(sp_suspicion *suspicion, const sp_publishes *publish
     }
     if (flying.count != 1 || suspicion->window != 1 || flying.first->known || flying.first->call)
         return 0;
-    return strike(suspicion, flying.first->tag, loss, suspicious && is_right_behind(suspicion, loss));
+    return strike(suspicion, flying.first->tag, reason, suspicious && is_right_behind(suspicion, reason));
 }

@@ -1,7 +1,7 @@
 #ifndef SP_BROKER_SUSPICION_H
 #define SP_BROKER_SUSPICION_H
 
-#include "broker/loss.h"
+#include "broker/close_reason.h"
 #include "broker/publishes.h"
 #include "core/random.h"
 
@@ -70,6 +70,7 @@ uint64_t sp_suspicion_deadline(const sp_suspicion *suspicion);
 sp_slice sp_suspicion_gate(const sp_suspicion *suspicion, const sp_publishes *publishes, sp_slice pending);
 
 /* The connection has ended. Returns the tag of the record that is to be given up, or 0. */
-uint64_t sp_suspicion_judge(sp_suspicion *suspicion, const sp_publishes *publishes, const sp_loss *loss);
+uint64_t sp_suspicion_judge(sp_suspicion *suspicion, const sp_publishes *publishes,
+                            const sp_broker_close_reason *reason);
 
 #endif

@@ -1,8 +1,14 @@
 /*
- * What time makes due: heartbeats, the limit of each phase, the next attempt to connect, calls without a reply, what
- * was refused and is tried again. Called by stream.c.
+ * What time makes due: heartbeats, the limit of each phase, the next attempt to connect, calls without a reply,
+ * what was refused and is tried again. Called by stream.c.
  */
-#include "broker/broker.h"
+#include "broker/timers.h"
+#include "broker/connection.h"
+#include "broker/events.h"
+#include "broker/publish.h"
+#include "broker/rpc.h"
+#include "broker/state.h"
+#include "broker/subscriptions.h"
 
 /*
  * Something that the owner has not pulled yet: then it is the owner who is late, and not the broker. Half a
@@ -14,8 +20,10 @@ static bool has_unread(const spectacles_broker *broker)
     size_t used;
     const char *why;
     sp_slice input = sp_buffer_slice(&broker->input);
-    if (sp_broker_has_news(broker) || broker->publishes.confirm_tag || broker->calls.failed > 0)
+    if (sp_broker_has_pending(broker) || broker->publishes.confirm_tag || broker->calls.failed > 0)
         return true;
+    if (broker->transport == SP_TRANSPORT_NONE)
+        return false;
     input.length -= broker->input_used;
     input.bytes = input.length > 0 ? input.bytes + broker->input_used : NULL;
     return sp_wire_next(input, broker->frame_max, &frame, &used, &why) != 0;
@@ -30,7 +38,7 @@ static uint64_t heartbeat_deadline(const spectacles_broker *broker)
 {
     if (broker->heartbeat == 0 || broker->transport != SP_TRANSPORT_OPEN)
         return SPECTACLES_NEVER;
-    return earlier(broker->beat_at, broker->heard_at + 2 * broker->heartbeat);
+    return earlier(broker->beat_at, broker->received_at + 2 * broker->heartbeat);
 }
 
 static uint64_t call_deadline(const spectacles_broker *broker)
@@ -46,7 +54,7 @@ uint64_t sp_broker_deadline(const spectacles_broker *broker)
     if (broker->transport == SP_TRANSPORT_ENDED || broker->state == SPECTACLES_BROKER_CLOSED)
         return SPECTACLES_NEVER;
     /* A new connection waits until the owner has pulled what happened to the last one. */
-    if (sp_broker_has_news(broker) && broker->state == SPECTACLES_BROKER_BACKOFF)
+    if (sp_broker_has_pending(broker) && broker->state == SPECTACLES_BROKER_BACKOFF)
         return call_deadline(broker);
     uint64_t deadline = earlier(broker->phase_deadline, heartbeat_deadline(broker));
     deadline = earlier(deadline, call_deadline(broker));
@@ -59,22 +67,23 @@ uint64_t sp_broker_deadline(const spectacles_broker *broker)
     return deadline;
 }
 
-static void lose(spectacles_broker *broker, const char *text, uint64_t now)
+static void give_up_connection(spectacles_broker *broker, const char *text, uint64_t now)
 {
-    sp_loss *loss = sp_broker_blame(broker, 0, SPECTACLES_E_CLOSED);
-    if (loss)
-        sp_text_set(&loss->text, "%s", text);
-    sp_broker_settle(broker, now);
+    sp_broker_close_reason *reason = sp_broker_set_reason(broker, 0, SPECTACLES_E_CLOSED);
+    if (reason)
+        sp_text_set(&reason->text, "%s", text);
+    sp_broker_end_connection(broker, now);
 }
 
 static int beat(spectacles_broker *broker, uint64_t now)
 {
-    if (now >= broker->heard_at + 2 * broker->heartbeat) {
+    if (now >= broker->received_at + 2 * broker->heartbeat) {
         if (!has_unread(broker)) {
-            lose(broker, "the broker has been silent for two heartbeats: the connection is dead", now);
+            give_up_connection(broker,
+                               "the broker has been silent for two heartbeats: the connection is dead", now);
             return SPECTACLES_OK;
         }
-        broker->heard_at = now;
+        broker->received_at = now;
     }
     if (now < broker->beat_at)
         return SPECTACLES_OK;
@@ -93,9 +102,9 @@ static void end_phase(spectacles_broker *broker, uint64_t now)
         [SPECTACLES_BROKER_SETUP] = "timed out: the broker did not answer the declarations",
         [SPECTACLES_BROKER_CLOSING] = "timed out: the broker did not answer connection.close"};
     if (broker->state != SPECTACLES_BROKER_CLOSING && has_unread(broker))
-        broker->phase_deadline = now + broker->connect_timeout;
+        sp_broker_set_state(broker, broker->state, now);
     else if (broker->state >= SPECTACLES_BROKER_CONNECTING && broker->state <= SPECTACLES_BROKER_CLOSING)
-        lose(broker, texts[broker->state] ? texts[broker->state] : "timed out", now);
+        give_up_connection(broker, texts[broker->state] ? texts[broker->state] : "timed out", now);
 }
 
 int sp_broker_expire(spectacles_broker *broker, uint64_t now)
@@ -117,7 +126,7 @@ int sp_broker_expire(spectacles_broker *broker, uint64_t now)
     if (error == SPECTACLES_OK && now >= broker->publishes.due)
         error = sp_publishes_release(&broker->publishes, now + SP_DEFER_NACKED);
     if (error == SPECTACLES_OK && now >= sp_topology_deadline(&broker->topology))
-        error = sp_broker_advance(broker, now);
+        error = sp_broker_request_topology(broker, now);
     sp_suspicion_advance(&broker->suspicion, &broker->publishes, sp_broker_only_publishes(broker), now);
     return error;
 }

@@ -1,8 +1,14 @@
+/*
+ * The exchange, and for each subscription its queue, its binding and its consumer: their states, and the methods
+ * that ask for them. Called by subscriptions.c, setup.c, channels.c, connection.c, trial.c, receive.c and
+ * events.c.
+ */
 #include "broker/topology.h"
 
 #include "broker/headers.h"
 #include "core/text.h"
 
+#include <assert.h>
 #include <spectacles/routing.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +41,49 @@ sp_subscription *sp_topology_at(const sp_topology *topology, uint32_t number)
     return sp_ring_at(&topology->subscriptions, number);
 }
 
+/* ---- The state of a subscription ---- */
+
+static bool may_follow(enum sp_subscription_state before, enum sp_subscription_state state)
+{
+    enum {
+        /* A lost connection leaves WANTED behind, and a refusal FAILED. */
+        LOST = 1 << SP_SUBSCRIPTION_WANTED | 1 << SP_SUBSCRIPTION_FAILED | 1 << SP_SUBSCRIPTION_GONE,
+        ASKED = LOST | 1 << SP_SUBSCRIPTION_LEAVING
+    };
+    static const uint32_t followers[] = {
+        [SP_SUBSCRIPTION_WANTED] = LOST | 1 << SP_SUBSCRIPTION_DECLARING | 1 << SP_SUBSCRIPTION_DECLARED |
+                                   1 << SP_SUBSCRIPTION_ACTIVE,
+        [SP_SUBSCRIPTION_DECLARING] = ASKED | 1 << SP_SUBSCRIPTION_DECLARED | 1 << SP_SUBSCRIPTION_ACTIVE,
+        [SP_SUBSCRIPTION_DECLARED] = LOST | 1 << SP_SUBSCRIPTION_TRYING | 1 << SP_SUBSCRIPTION_CONSUMING,
+        [SP_SUBSCRIPTION_TRYING] = ASKED | 1 << SP_SUBSCRIPTION_DECLARED,
+        [SP_SUBSCRIPTION_CONSUMING] = ASKED | 1 << SP_SUBSCRIPTION_ACTIVE | 1 << SP_SUBSCRIPTION_DECLARED,
+        [SP_SUBSCRIPTION_ACTIVE] = ASKED | 1 << SP_SUBSCRIPTION_DECLARED,
+        [SP_SUBSCRIPTION_FAILED] = LOST,
+        [SP_SUBSCRIPTION_LEAVING] = 1 << SP_SUBSCRIPTION_REJOINING | 1 << SP_SUBSCRIPTION_GONE,
+        [SP_SUBSCRIPTION_REJOINING] =
+            1 << SP_SUBSCRIPTION_REJOINING | 1 << SP_SUBSCRIPTION_LEAVING | 1 << SP_SUBSCRIPTION_WANTED,
+        [SP_SUBSCRIPTION_GONE] = 1 << SP_SUBSCRIPTION_WANTED,
+    };
+    return followers[before] >> state & 1;
+}
+
+void sp_topology_set_state(sp_topology *topology, uint32_t number, enum sp_subscription_state state)
+{
+    sp_subscription *subscription = sp_topology_at(topology, number);
+    bool allowed = may_follow(subscription->state, state);
+    assert(allowed);
+    (void)allowed; /* in a release build there are no assertions */
+    subscription->state = state;
+    subscription->retry_at = SPECTACLES_NEVER;
+    if (state == SP_SUBSCRIPTION_ACTIVE || state == SP_SUBSCRIPTION_FAILED || state == SP_SUBSCRIPTION_GONE)
+        subscription->was_tried = true;
+}
+
+bool sp_subscription_is_leaving(const sp_subscription *subscription)
+{
+    return subscription->state == SP_SUBSCRIPTION_LEAVING || subscription->state == SP_SUBSCRIPTION_REJOINING;
+}
+
 void sp_topology_reset(sp_topology *topology)
 {
     sp_ring_clear(&topology->declaring);
@@ -46,11 +95,12 @@ void sp_topology_reset(sp_topology *topology)
         sp_subscription *subscription = sp_topology_at(topology, i);
         if (subscription->state == SP_SUBSCRIPTION_GONE)
             continue;
-        subscription->state = SP_SUBSCRIPTION_WANTED;
-        subscription->settled = subscription->told = false;
-        subscription->retry_at = SPECTACLES_NEVER;
+        sp_topology_set_state(topology, i, SP_SUBSCRIPTION_WANTED);
+        subscription->was_tried = subscription->is_announced = false;
     }
 }
+
+/* ---- Adding ---- */
 
 /* One of this queue that has not ended, or else the place of one that has: its number, or -1. */
 static int find_place(const sp_topology *topology, const char *queue, bool reuse)
@@ -98,10 +148,10 @@ static int begin(sp_topology *topology, int place, const char *queue, const spec
             sp_ring_pop_back(&topology->subscriptions);
         return error;
     }
-    subscription->state = SP_SUBSCRIPTION_WANTED;
-    subscription->settled = subscription->told = subscription->doubtful = false;
-    subscription->retry_at = SPECTACLES_NEVER;
-    return place < 0 ? (int)topology->subscriptions.count - 1 : place;
+    uint32_t number = place < 0 ? (uint32_t)topology->subscriptions.count - 1 : (uint32_t)place;
+    sp_topology_set_state(topology, number, SP_SUBSCRIPTION_WANTED);
+    subscription->was_tried = subscription->is_announced = subscription->doubtful = false;
+    return (int)number;
 }
 
 int sp_topology_add(sp_topology *topology, const char *group, const spectacles_subscription *wanted,
@@ -116,11 +166,13 @@ int sp_topology_add(sp_topology *topology, const char *group, const spectacles_s
     sp_subscription *subscription = place < 0 ? NULL : sp_topology_at(topology, (uint32_t)place);
     if (!subscription || subscription->state == SP_SUBSCRIPTION_GONE)
         return begin(topology, place, queue, wanted);
-    if (!subscription->leaving)
+    if (!sp_subscription_is_leaving(subscription))
         return place;
     int error = set(subscription, queue, wanted);
-    subscription->again = error == SPECTACLES_OK;
-    return error == SPECTACLES_OK ? place : error;
+    if (error != SPECTACLES_OK)
+        return error;
+    sp_topology_set_state(topology, (uint32_t)place, SP_SUBSCRIPTION_REJOINING);
+    return place;
 }
 
 /* ---- Asking ---- */
@@ -160,7 +212,7 @@ int sp_topology_declare_exchange(sp_topology *topology, sp_buffer *out, const ch
 static int ask_for_queue(sp_topology *topology, sp_buffer *out, uint32_t number)
 {
     const sp_subscription *subscription = sp_topology_at(topology, number);
-    amqp_table_entry_t entries[SP_HEADERS_MOST];
+    amqp_table_entry_t entries[SP_HEADERS_MAX];
     sp_headers_write(entries, subscription->arguments, subscription->argument_count);
     amqp_queue_declare_t declare = {.queue = sp_wire_text(subscription->queue),
                                     .durable = 1,
@@ -188,7 +240,7 @@ int sp_topology_declare(sp_topology *topology, sp_buffer *out, const char *group
         sp_buffer_truncate(out, before);
         return error;
     }
-    subscription->state = SP_SUBSCRIPTION_DECLARING;
+    sp_topology_set_state(topology, number, SP_SUBSCRIPTION_DECLARING);
     return SPECTACLES_OK;
 }
 
@@ -213,7 +265,7 @@ int sp_topology_consume(sp_topology *topology, sp_buffer *out, uint32_t number)
         sp_buffer_truncate(out, before);
         return error;
     }
-    subscription->state = SP_SUBSCRIPTION_CONSUMING;
+    sp_topology_set_state(topology, number, SP_SUBSCRIPTION_CONSUMING);
     subscription->round++;
     return SPECTACLES_OK;
 }
@@ -223,11 +275,8 @@ int sp_topology_cancel(sp_topology *topology, sp_buffer *out, uint32_t number)
     char tag[SP_CONSUMER_TAG_ROOM];
     sp_consumer_write_tag(tag, sp_topology_consumer(topology, number));
     amqp_basic_cancel_t cancel = {.consumer_tag = sp_wire_text(tag)};
-    int error = ask(&topology->consuming, SP_REQUEST_CANCEL, number, out, SP_CHANNEL_CONSUME,
-                    AMQP_BASIC_CANCEL_METHOD, &cancel);
-    if (error == SPECTACLES_OK)
-        sp_topology_at(topology, number)->state = SP_SUBSCRIPTION_CANCELLING;
-    return error;
+    return ask(&topology->consuming, SP_REQUEST_CANCEL, number, out, SP_CHANNEL_CONSUME,
+               AMQP_BASIC_CANCEL_METHOD, &cancel);
 }
 
 int sp_topology_forget(sp_buffer *out, uint64_t consumer)
@@ -244,29 +293,30 @@ void sp_topology_renew_consumers(sp_topology *topology)
         sp_topology_at(topology, i)->round = 0;
 }
 
-/* ---- Telling ---- */
+/* ---- Notices ---- */
 
-void sp_topology_tell(sp_topology *topology, uint32_t number, enum sp_subscription_news news)
+void sp_topology_add_notice(sp_topology *topology, uint32_t number, enum sp_notice notice)
 {
     sp_subscription *subscription = sp_topology_at(topology, number);
-    if (topology->untold == 0 || number < topology->first_untold)
-        topology->first_untold = number;
-    topology->untold += subscription->untold == 0;
-    subscription->untold = news == SP_NEWS_ENDED ? (unsigned)news : subscription->untold | (unsigned)news;
+    if (topology->notice_count == 0 || number < topology->first_notice)
+        topology->first_notice = number;
+    topology->notice_count += subscription->notices == 0;
+    subscription->notices =
+        notice == SP_NOTICE_ENDED ? (unsigned)notice : subscription->notices | (unsigned)notice;
 }
 
-enum sp_subscription_news sp_topology_take_news(sp_topology *topology, uint32_t *number)
+enum sp_notice sp_topology_take_notice(sp_topology *topology, uint32_t *number)
 {
-    if (topology->untold == 0)
-        return SP_NEWS_NONE;
-    sp_subscription *subscription = sp_topology_at(topology, topology->first_untold);
-    while (subscription->untold == 0)
-        subscription = sp_topology_at(topology, ++topology->first_untold);
-    unsigned first = subscription->untold & (0 - subscription->untold);
-    *number = topology->first_untold;
-    subscription->untold &= ~first;
-    topology->untold -= subscription->untold == 0;
-    return (enum sp_subscription_news)first;
+    if (topology->notice_count == 0)
+        return SP_NOTICE_NONE;
+    sp_subscription *subscription = sp_topology_at(topology, topology->first_notice);
+    while (subscription->notices == 0)
+        subscription = sp_topology_at(topology, ++topology->first_notice);
+    unsigned first = subscription->notices & (0 - subscription->notices);
+    *number = topology->first_notice;
+    subscription->notices &= ~first;
+    topology->notice_count -= subscription->notices == 0;
+    return (enum sp_notice)first;
 }
 
 /* ---- Looking ---- */
@@ -283,20 +333,20 @@ bool sp_topology_knows(const sp_topology *topology, uint64_t consumer)
     return subscription && round > 0 && round <= subscription->round;
 }
 
-bool sp_topology_hears(const sp_topology *topology, uint64_t consumer)
+bool sp_topology_is_current(const sp_topology *topology, uint64_t consumer)
 {
     if (!sp_topology_knows(topology, consumer))
         return false;
     const sp_subscription *subscription = sp_topology_at(topology, sp_consumer_subscription(consumer));
-    return sp_consumer_round(consumer) == subscription->round && !subscription->leaving &&
+    return sp_consumer_round(consumer) == subscription->round &&
            (subscription->state == SP_SUBSCRIPTION_CONSUMING ||
             (subscription->state == SP_SUBSCRIPTION_ACTIVE && !subscription->declare_only));
 }
 
-bool sp_topology_is_settled(const sp_topology *topology)
+bool sp_topology_was_tried(const sp_topology *topology)
 {
     for (uint32_t i = 0; i < topology->subscriptions.count; i++) {
-        if (!sp_topology_at(topology, i)->settled)
+        if (!sp_topology_at(topology, i)->was_tried)
             return false;
     }
     return topology->exchange_stands;

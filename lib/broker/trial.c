@@ -1,4 +1,7 @@
-/* The trial of a queue that was refused: its state and its methods. Called by setup.c, which owns the channel. */
+/*
+ * The trial of a queue that was refused: its state and its methods. Called by subscriptions.c,
+ * setup.c and channels.c.
+ */
 #include "broker/trial.h"
 
 static bool is_due(const sp_subscription *subscription)
@@ -8,7 +11,7 @@ static bool is_due(const sp_subscription *subscription)
 
 static int ask(sp_topology *topology, sp_buffer *out, uint32_t number)
 {
-    sp_subscription *subscription = sp_topology_at(topology, number);
+    const sp_subscription *subscription = sp_topology_at(topology, number);
     amqp_basic_qos_t qos = {.prefetch_count = 1};
     amqp_basic_consume_t consume = {.queue = sp_wire_text(subscription->queue),
                                     .consumer_tag = sp_wire_text("trial")};
@@ -18,7 +21,7 @@ static int ask(sp_topology *topology, sp_buffer *out, uint32_t number)
     if (error != SPECTACLES_OK)
         return error;
     topology->trial = (sp_trial){.state = SP_TRIAL_ASKED, .subscription = number};
-    subscription->state = SP_SUBSCRIPTION_TRYING;
+    sp_topology_set_state(topology, number, SP_SUBSCRIPTION_TRYING);
     return SPECTACLES_OK;
 }
 

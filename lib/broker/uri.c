@@ -1,3 +1,6 @@
+/*
+ * Takes an AMQP URI apart, and refuses what nobody can have meant. Called by config.c.
+ */
 #include "broker/uri.h"
 
 #include "core/buffer.h"

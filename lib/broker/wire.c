@@ -1,13 +1,17 @@
+/*
+ * Frames of AMQP, written and read. Everything is checked before librabbitmq decodes it. Called by every file that
+ * writes a method, and by receive.c, content.c and timers.c.
+ */
 #include "broker/wire.h"
 
 #include <string.h>
 
 /* The largest method that we send is start-ok: two texts of 255 bytes and a table of a few hundred. */
 enum {
-    SHORT_MOST = 255,
-    QUOTE_MOST = 64, /* where the first name stands in a text, at the latest */
-    METHOD_MOST = 4096,
-    PROPERTIES_MOST = 6144 /* five texts of 255 bytes, and headers: fits into the smallest frame_max */
+    SHORT_MAX = 255,
+    QUOTE_MAX = 64, /* where the first name stands in a text, at the latest */
+    METHOD_MAX = 4096,
+    PROPERTIES_MAX = 6144 /* five texts of 255 bytes, and headers: fits into the smallest frame_max */
 };
 
 static int refuse(const char **why, const char *text)
@@ -59,10 +63,10 @@ bool sp_wire_is(amqp_bytes_t bytes, const char *text)
 /* RabbitMQ cuts its texts at 255 bytes, with dots as the last three: then so much of a long name has to do. */
 static bool quotes_cut(const char *chars, size_t length, sp_slice name)
 {
-    if (length != SHORT_MOST || memcmp(chars + SHORT_MOST - 3, "...", 3) != 0)
+    if (length != SHORT_MAX || memcmp(chars + SHORT_MAX - 3, "...", 3) != 0)
         return false;
-    const char *quote = memchr(chars, '\'', QUOTE_MOST);
-    size_t left = quote ? (size_t)(chars + SHORT_MOST - 3 - (quote + 1)) : SIZE_MAX;
+    const char *quote = memchr(chars, '\'', QUOTE_MAX);
+    size_t left = quote ? (size_t)(chars + SHORT_MAX - 3 - (quote + 1)) : SIZE_MAX;
     return name.length >= left && memcmp(quote + 1, name.bytes, left) == 0;
 }
 
@@ -112,11 +116,11 @@ int sp_wire_method(sp_buffer *out, uint16_t channel, amqp_method_number_t id, co
         const void *in;
         void *out;
     } decoded = {method};
-    uint8_t *frame = sp_buffer_reserve(out, SP_WIRE_OVERHEAD + 4 + METHOD_MOST);
+    uint8_t *frame = sp_buffer_reserve(out, SP_WIRE_OVERHEAD + 4 + METHOD_MAX);
     if (!frame)
         return no_memory(out);
     put_u32(frame + SP_WIRE_HEADER, id);
-    amqp_bytes_t room = {METHOD_MOST, frame + SP_WIRE_HEADER + 4};
+    amqp_bytes_t room = {METHOD_MAX, frame + SP_WIRE_HEADER + 4};
     int written = amqp_encode_method(id, decoded.out, room);
     if (written < 0)
         return SPECTACLES_E_TOOBIG;
@@ -134,14 +138,14 @@ static int write_content_header(sp_buffer *out, uint16_t channel, const amqp_bas
         const void *in;
         void *out;
     } decoded = {properties};
-    uint8_t *frame = sp_buffer_reserve(out, SP_WIRE_OVERHEAD + FIXED + PROPERTIES_MOST);
+    uint8_t *frame = sp_buffer_reserve(out, SP_WIRE_OVERHEAD + FIXED + PROPERTIES_MAX);
     if (!frame)
         return no_memory(out);
     uint8_t *payload = frame + SP_WIRE_HEADER;
     put_u32(payload, (uint32_t)AMQP_BASIC_CLASS << 16);
     put_u32(payload + 4, (uint32_t)(body_size >> 32));
     put_u32(payload + 8, (uint32_t)body_size);
-    amqp_bytes_t room = {PROPERTIES_MOST, payload + FIXED};
+    amqp_bytes_t room = {PROPERTIES_MAX, payload + FIXED};
     int written = amqp_encode_properties(AMQP_BASIC_CLASS, decoded.out, room);
     if (written < 0)
         return SPECTACLES_E_TOOBIG;

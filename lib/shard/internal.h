@@ -6,6 +6,7 @@
 #include "core/ring.h"
 #include "core/stream.h"
 #include "core/text.h"
+#include "core/transport.h"
 #include "shard/close.h"
 #include "shard/frame.h"
 #include "shard/handshake.h"
@@ -48,14 +49,6 @@ enum {
     SP_HEARTBEAT_LATE = 1000, /* milliseconds after which a late heartbeat is told by LATE */
     SP_HEARTBEAT_INTERVAL_MIN = 100,
     SP_HEARTBEAT_INTERVAL_MAX = 3600000
-};
-
-/* The connection as the transport sees it: the link, or the loop of the owner. */
-enum sp_transport {
-    SP_TRANSPORT_NONE,   /* no connection is wanted */
-    SP_TRANSPORT_WANTED, /* a connection is wanted: the endpoint says where to */
-    SP_TRANSPORT_OPEN,
-    SP_TRANSPORT_ENDED /* the connection has ended; bytes that were fed before are still read */
 };
 
 /* Why a connection ends, and what the shard does next. */

@@ -9,8 +9,8 @@ static int append_backwards(sp_buffer *out, sp_ring *records, const sp_publishes
     sp_slice all = sp_buffer_slice(&publishes->bytes);
     size_t end = all.length;
     for (size_t i = publishes->records.count; i > 0; i--) {
-        const sp_record *record = sp_ring_at(&publishes->records, i - 1);
-        sp_record *copy = sp_ring_push(records);
+        const sp_publish *record = sp_ring_at(&publishes->records, i - 1);
+        sp_publish *copy = sp_ring_push(records);
         end -= record->length;
         if (!copy || sp_buffer_append(out, all.bytes + end, record->length) != SPECTACLES_OK)
             return SPECTACLES_E_NOMEM;
@@ -22,7 +22,7 @@ static int append_backwards(sp_buffer *out, sp_ring *records, const sp_publishes
 int __wrap_sp_publishes_rewind(sp_publishes *publishes, uint32_t frame_max)
 {
     sp_buffer bytes = {0};
-    sp_ring records = sp_ring_of(sizeof(sp_record));
+    sp_ring records = sp_ring_of(sizeof(sp_publish));
     int error = append_backwards(&bytes, &records, publishes);
     if (error != SPECTACLES_OK)
         return error;

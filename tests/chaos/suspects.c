@@ -2,16 +2,16 @@
 #include "broker/suspicion.h"
 
 uint64_t __wrap_sp_suspicion_judge(sp_suspicion *suspicion, const sp_publishes *publishes,
-                                   const sp_loss *loss);
+                                   const sp_broker_close_reason *reason);
 
 uint64_t __wrap_sp_suspicion_judge(sp_suspicion *suspicion, const sp_publishes *publishes,
-                                   const sp_loss *loss)
+                                   const sp_broker_close_reason *reason)
 {
-    const sp_record *record;
+    const sp_publish *record;
     (void)suspicion;
-    (void)loss;
+    (void)reason;
     for (size_t i = 0; (record = sp_ring_at(&publishes->records, i)); i++) {
-        if (!record->settled && record->wire > 0)
+        if (!record->done && record->wire > 0)
             return record->tag;
     }
     return 0;

@@ -17,7 +17,6 @@ FILE_MAX = 500
 NOT_YET_WITHIN_COLUMNS: set[str] = {
     "include/spectacles/broker.h",
     "include/spectacles/relay.h",
-    "lib/broker/publishes.c",
     "tests/clients/spectacles/client.c",
     "tests/fuzz/fuzz_upgrade.c",
     "tests/tools/broker_tool.c",
@@ -26,28 +25,8 @@ NOT_YET_WITHIN_COLUMNS: set[str] = {
     "tests/unit/net/test_clock.c",
     "tests/unit/net/test_link.c",
 }
-NOT_YET_SHORT_FILES: set[str] = {
-    "lib/broker/broker.c",
-    "lib/broker/publishes.c",
-    "lib/broker/setup.c",
-}
-NOT_YET_WITH_HEADS: set[str] = {
-    "lib/broker/broker.c",
-    "lib/broker/call.c",
-    "lib/broker/calls.c",
-    "lib/broker/content.c",
-    "lib/broker/deliveries.c",
-    "lib/broker/events.c",
-    "lib/broker/handshake.c",
-    "lib/broker/headers.c",
-    "lib/broker/life.c",
-    "lib/broker/publishes.c",
-    "lib/broker/receive.c",
-    "lib/broker/setup.c",
-    "lib/broker/topology.c",
-    "lib/broker/uri.c",
-    "lib/broker/wire.c",
-}
+NOT_YET_SHORT_FILES: set[str] = set()
+NOT_YET_WITH_HEADS: set[str] = set()
 
 
 @pytest.mark.skipif(not shutil.which("clang-format"), reason="clang-format is not installed")

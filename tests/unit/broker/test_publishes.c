@@ -46,7 +46,7 @@ static void add(model *self)
     uint8_t body[BODY_MOST];
     uint64_t tag = 0;
     spectacles_message message;
-    if (self->tags == TAGS || self->log.unsettled == UNSETTLED_MOST)
+    if (self->tags == TAGS || self->log.unconfirmed_count == UNSETTLED_MOST)
         return;
     spectacles_message_init(&message, sizeof message);
     message.body = body;
@@ -160,8 +160,8 @@ static void settled_ones_are_counted(const model *self)
 {
     size_t ahead = 0;
     for (size_t i = self->log.next; i < self->log.records.count; i++)
-        ahead += ((const sp_record *)sp_ring_at(&self->log.records, i))->settled;
-    assert_int_equal(self->log.settled_ahead, ahead);
+        ahead += ((const sp_publish *)sp_ring_at(&self->log.records, i))->done;
+    assert_int_equal(self->log.done_ahead, ahead);
 }
 
 static void nothing_is_lost_and_little_kept(model *self)
@@ -175,7 +175,7 @@ static void nothing_is_lost_and_little_kept(model *self)
         unsettled++;
         needed += fill(body, tag) + OVERHEAD_MOST;
     }
-    assert_int_equal(self->log.unsettled, unsettled);
+    assert_int_equal(self->log.unconfirmed_count, unsettled);
     assert_true(sp_buffer_length(&self->log.bytes) <= 2 * needed + SLACK);
 }
 
@@ -190,7 +190,7 @@ static void play(model *self)
         }
     }
     begin_anew(self, SP_WIRE_FRAME_MAX);
-    uint32_t unsettled = self->log.unsettled;
+    uint32_t unsettled = self->log.unconfirmed_count;
     while (sp_publishes_pending(&self->log).length > 0)
         write_some(self, SIZE_MAX);
     assert_int_equal(self->last_wire, unsettled);
@@ -199,7 +199,7 @@ static void play(model *self)
     for (uint64_t tag = 1; tag <= self->tags; tag++)
         assert_true(self->settled[tag]);
     assert_int_equal(self->log.records.count, 0);
-    assert_int_equal(self->log.settled_length, 0);
+    assert_int_equal(self->log.done_length, 0);
     sp_buffer_free(&self->out);
     sp_publishes_free(&self->log);
 }

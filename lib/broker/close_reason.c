@@ -2,7 +2,7 @@
  * What it means that RabbitMQ closes a connection: whose turn it is, a person's or the next attempt's, and the
  * sentence for people. Called when connection.close arrives.
  */
-#include "broker/loss.h"
+#include "broker/close_reason.h"
 
 #include <string.h>
 
@@ -24,14 +24,14 @@ static void name(sp_text *text, const char *before, const char *foreign)
     sp_text_add(text, "'");
 }
 
-enum sp_loss_cause sp_loss_cause_of(uint16_t code)
+enum sp_close_cause sp_close_cause_of(uint16_t code)
 {
     static const uint16_t codes[] = {501, 502, 503, 505, 540, 541};
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
         if (codes[i] == code)
-            return SP_LOSS_REFUSED;
+            return SP_CLOSE_CAUSE_REFUSED;
     }
-    return SP_LOSS_OTHER;
+    return SP_CLOSE_CAUSE_OTHER;
 }
 
 /* ---- Limits ---- */
@@ -72,51 +72,52 @@ static bool last_number(amqp_bytes_t text, uint32_t *number)
 }
 
 /* Fewer channels than one connection needs will never do. More of them may only be in use elsewhere. */
-static void explain_channel_limit(sp_loss *loss, const amqp_connection_close_t *close)
+static void explain_channel_limit(sp_broker_close_reason *reason, const amqp_connection_close_t *close)
 {
     uint32_t limit;
-    loss->configuration = last_number(close->reply_text, &limit) && limit < SP_CHANNELS - 1;
-    loss->error = loss->configuration ? SPECTACLES_E_UNSUPPORTED : SPECTACLES_E_CLOSED;
+    reason->configuration = last_number(close->reply_text, &limit) && limit < SP_CHANNELS - 1;
+    reason->error = reason->configuration ? SPECTACLES_E_UNSUPPORTED : SPECTACLES_E_CLOSED;
     sp_text_set(
-        &loss->text,
+        &reason->text,
         "the broker allows no more channels: each connection of a group needs 3, so raise the limit on "
         "channels (max-channels of the user, channel_max_per_node of the node)");
 }
 
 /* ---- All of them ---- */
 
-static void explain_user(const sp_uri *uri, sp_loss *loss)
+static void explain_user(const sp_uri *uri, sp_broker_close_reason *reason)
 {
-    loss->configuration = true;
-    loss->error = SPECTACLES_E_AUTH;
-    name(&loss->text, "the broker refused user", uri->user);
-    sp_text_add(&loss->text, ": check user and password in the AMQP URL");
+    reason->configuration = true;
+    reason->error = SPECTACLES_E_AUTH;
+    name(&reason->text, "the broker refused user", uri->user);
+    sp_text_add(&reason->text, ": check user and password in the AMQP URL");
 }
 
-static void explain_vhost(const sp_uri *uri, sp_loss *loss)
+static void explain_vhost(const sp_uri *uri, sp_broker_close_reason *reason)
 {
-    loss->configuration = true;
-    loss->error = SPECTACLES_E_AUTH;
-    name(&loss->text, "the broker refused virtual host", uri->vhost);
-    name(&loss->text, " to user", uri->user);
-    sp_text_add(&loss->text, ": create it, or give the user permissions on it");
+    reason->configuration = true;
+    reason->error = SPECTACLES_E_AUTH;
+    name(&reason->text, "the broker refused virtual host", uri->vhost);
+    name(&reason->text, " to user", uri->user);
+    sp_text_add(&reason->text, ": create it, or give the user permissions on it");
 }
 
-void sp_loss_explain(sp_loss *loss, const sp_uri *uri, bool handshake, const amqp_connection_close_t *close)
+void sp_close_reason_explain(sp_broker_close_reason *reason, const sp_uri *uri, bool handshake,
+                             const amqp_connection_close_t *close)
 {
     uint16_t code = close->reply_code;
-    sp_text_set(&loss->text, "%s", "");
+    sp_text_set(&reason->text, "%s", "");
     /* What is not a person's to mend passes by itself: a node that starts or stops refuses too. */
     if (is_connection_limit(close))
         sp_text_set(
-            &loss->text,
+            &reason->text,
             "the broker has as many connections as its limit allows: this one waits for a free place");
     else if (is_channel_limit(close))
-        explain_channel_limit(loss, close);
+        explain_channel_limit(reason, close);
     else if (code == 403 && handshake)
-        explain_user(uri, loss);
+        explain_user(uri, reason);
     else if ((code == 530 || code == 404) && handshake)
-        explain_vhost(uri, loss);
+        explain_vhost(uri, reason);
     else
-        sp_text_set(&loss->text, "the broker closed the connection");
+        sp_text_set(&reason->text, "the broker closed the connection");
 }

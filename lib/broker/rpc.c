@@ -1,5 +1,12 @@
-#include "broker/broker.h"
-
+/*
+ * Calls and replies. A call publishes a request; the reply comes over RabbitMQ's direct reply-to on the same
+ * channel. Called by owners, and by channels.c, connection.c, receive.c and timers.c when a reply or the end of a
+ * call is there.
+ */
+#include "broker/rpc.h"
+#include "broker/events.h"
+#include "broker/message.h"
+#include "broker/publish.h"
 #include "core/export.h"
 
 #include <stdio.h>
@@ -13,65 +20,32 @@
  * this one in the same way.
  */
 static const char reply_queue[] = "amq.rabbitmq.reply-to";
+
 static const char consumer_tag[] = "replies";
 
-/* ---- Listening ---- */
+/* ---- The consumer of replies ---- */
 
-int sp_broker_listen(spectacles_broker *broker)
+int sp_broker_consume_replies(spectacles_broker *broker)
 {
     amqp_basic_consume_t consume = {
         .queue = sp_wire_text(reply_queue), .consumer_tag = sp_wire_text(consumer_tag), .no_ack = 1};
-    if (broker->listening != SP_LISTENING_WANTED || broker->channels[SP_CHANNEL_PUBLISH] == SP_CHANNEL_CLOSED)
+    if (broker->replies != SP_REPLIES_WANTED || broker->channels[SP_CHANNEL_PUBLISH] == SP_CHANNEL_CLOSED)
         return SPECTACLES_OK;
     int error = sp_wire_method(&broker->control, SP_CHANNEL_PUBLISH, AMQP_BASIC_CONSUME_METHOD, &consume);
     if (error == SPECTACLES_OK)
-        broker->listening = SP_LISTENING_ASKED;
+        broker->replies = SP_REPLIES_ASKED;
     return error;
 }
 
-int sp_broker_on_listening(spectacles_broker *broker, const amqp_basic_consume_ok_t *consume_ok)
+int sp_broker_on_replies_consumed(spectacles_broker *broker, const amqp_basic_consume_ok_t *consume_ok)
 {
-    if (broker->listening != SP_LISTENING_ASKED || !sp_wire_is(consume_ok->consumer_tag, consumer_tag))
+    if (broker->replies != SP_REPLIES_ASKED || !sp_wire_is(consume_ok->consumer_tag, consumer_tag))
         return SPECTACLES_E_PROTO;
-    broker->listening = SP_LISTENING;
+    broker->replies = SP_REPLIES_CONSUMED;
     return SPECTACLES_OK;
 }
 
 /* ---- How calls end ---- */
-
-static const char *reason_of(uint32_t failure)
-{
-    switch (failure) {
-    case SPECTACLES_CALL_TIMEOUT:
-        return "nobody has replied to the call in time";
-    case SPECTACLES_CALL_UNROUTABLE:
-        return "no queue takes the call";
-    case SPECTACLES_CALL_REFUSED:
-        return "the broker does not take the call";
-    case SPECTACLES_CALL_LOST:
-        return "the connection or its channel was lost after the call was sent: "
-               "whether it was carried out is unknown";
-    case SPECTACLES_CALL_CLOSED:
-        return "the broker was closed before a reply came";
-    default:
-        return "the reply to the call is over the limit on its size";
-    }
-}
-
-const spectacles_broker_event *sp_broker_take_failed_call(spectacles_broker *broker)
-{
-    sp_call *call = sp_calls_next_failed(&broker->calls);
-    if (!call)
-        return NULL;
-    sp_text_set(&broker->event_text, "%s", reason_of(call->failure));
-    broker->event = (spectacles_broker_event){.type = SPECTACLES_BROKER_EVENT_CALL_FAILED,
-                                              .tag = call->tag,
-                                              .reason = call->failure,
-                                              .text = broker->event_text.chars,
-                                              .text_length = broker->event_text.length};
-    sp_calls_end(&broker->calls, call);
-    return &broker->event;
-}
 
 void sp_broker_fail_call(spectacles_broker *broker, uint64_t tag, uint32_t failure, uint16_t code,
                          amqp_bytes_t reply)
@@ -79,16 +53,16 @@ void sp_broker_fail_call(spectacles_broker *broker, uint64_t tag, uint32_t failu
     sp_call *call = sp_calls_find(&broker->calls, tag);
     if (!call)
         return;
-    sp_news *news = sp_broker_tell(broker, SPECTACLES_BROKER_EVENT_CALL_FAILED);
-    if (!news) {
+    sp_pending_event *pending = sp_broker_queue_event(broker, SPECTACLES_BROKER_EVENT_CALL_FAILED);
+    if (!pending) {
         sp_calls_fail(&broker->calls, call, failure);
         return;
     }
-    news->event.tag = tag;
-    news->event.reason = failure;
-    news->event.code = code;
-    sp_text_set(&news->text, "%s", reason_of(failure));
-    sp_broker_quote(&news->text, code, reply);
+    pending->event.tag = tag;
+    pending->event.reason = failure;
+    pending->event.code = code;
+    sp_text_set(&pending->text, "%s", sp_call_failure_text(failure));
+    sp_broker_quote(&pending->text, code, reply);
     sp_calls_end(&broker->calls, call);
 }
 
@@ -99,11 +73,11 @@ void sp_broker_lose_calls(spectacles_broker *broker)
     while ((tag = sp_publishes_next_unwritten_call(&broker->publishes, &index))) {
         sp_call *call = sp_calls_find(&broker->calls, tag);
         if (call)
-            call->spared = true;
+            call->unsent = true;
     }
     sp_calls_fail_all(&broker->calls, SPECTACLES_CALL_LOST);
-    if (broker->listening != SP_LISTENING_NOT)
-        broker->listening = SP_LISTENING_WANTED;
+    if (broker->replies != SP_REPLIES_NOT_WANTED)
+        broker->replies = SP_REPLIES_WANTED;
 }
 
 void sp_broker_refuse_calls(spectacles_broker *broker)
@@ -115,7 +89,7 @@ void sp_broker_refuse_calls(spectacles_broker *broker)
         index = 0;
     }
     sp_calls_fail_all(&broker->calls, SPECTACLES_CALL_REFUSED);
-    broker->listening = SP_LISTENING_NOT;
+    broker->replies = SP_REPLIES_NOT_WANTED;
 }
 
 void sp_broker_expire_calls(spectacles_broker *broker, uint64_t now)
@@ -132,7 +106,7 @@ void sp_broker_expire_calls(spectacles_broker *broker, uint64_t now)
 
 int sp_broker_on_reply_begins(spectacles_broker *broker, const amqp_basic_deliver_t *deliver)
 {
-    if (broker->listening != SP_LISTENING || !sp_wire_is(deliver->consumer_tag, consumer_tag))
+    if (broker->replies != SP_REPLIES_CONSUMED || !sp_wire_is(deliver->consumer_tag, consumer_tag))
         return SPECTACLES_E_PROTO;
     return sp_content_begin(&broker->returned, AMQP_BASIC_DELIVER_METHOD, deliver);
 }
@@ -166,7 +140,7 @@ const spectacles_broker_event *sp_broker_on_reply(spectacles_broker *broker)
     broker->stats.replies++;
     sp_backoff_progress(&broker->backoff);
     broker->event = (spectacles_broker_event){.type = SPECTACLES_BROKER_EVENT_REPLY, .tag = call->tag};
-    sp_content_tell(content, &broker->event);
+    sp_content_fill_event(content, &broker->event);
     sp_calls_end(&broker->calls, call);
     return &broker->event;
 }
@@ -193,9 +167,9 @@ static int check_call(spectacles_broker *broker, const spectacles_message *messa
 static int add_call(spectacles_broker *broker, const spectacles_message *message, uint64_t deadline)
 {
     uint64_t tag = broker->publishes.last_tag + 1;
-    if (broker->listening == SP_LISTENING_NOT)
-        broker->listening = SP_LISTENING_WANTED;
-    int error = sp_broker_listen(broker);
+    if (broker->replies == SP_REPLIES_NOT_WANTED)
+        broker->replies = SP_REPLIES_WANTED;
+    int error = sp_broker_consume_replies(broker);
     if (error == SPECTACLES_OK)
         error = sp_calls_add(&broker->calls, tag, deadline);
     if (error != SPECTACLES_OK)

@@ -1,0 +1,121 @@
+/*
+ * The settings of a broker: their defaults and their limits, and the URLs in the order in which they are tried.
+ * Called by owners, and by broker.c when a broker is made.
+ */
+#include "broker/config.h"
+#include "codec/format.h"
+#include "core/config.h"
+#include "core/export.h"
+#include "core/wipe.h"
+
+#include <spectacles/routing.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    PREFETCH_DEFAULT = 64
+};
+
+SPECTACLES_EXPORT void spectacles_broker_config_init(spectacles_broker_config *config, size_t size)
+{
+    const spectacles_broker_config defaults = {.group = "gateway",
+                                               .window_count = 2000,
+                                               .prefetch = PREFETCH_DEFAULT,
+                                               .window_bytes = UINT64_C(1024) * 1024,
+                                               .max_message = UINT64_C(16) * 1024 * 1024,
+                                               .high_water = UINT64_C(256) * 1024,
+                                               .connect_timeout = 30000,
+                                               .drain_timeout = 5000,
+                                               .format = SPECTACLES_FORMAT_JSON};
+    sp_config_write(config, size, &defaults, sizeof defaults);
+}
+
+SPECTACLES_EXPORT void spectacles_subscription_init(spectacles_subscription *subscription, size_t size)
+{
+    const spectacles_subscription defaults = {0};
+    sp_config_write(subscription, size, &defaults, sizeof defaults);
+}
+
+SPECTACLES_EXPORT void spectacles_message_init(spectacles_message *message, size_t size)
+{
+    const spectacles_message defaults = {0};
+    sp_config_write(message, size, &defaults, sizeof defaults);
+}
+
+/* By the rule of queues' names: every one of the group's would be refused later. */
+static bool is_clean(const char *group)
+{
+    char queue[SPECTACLES_ROUTE_MAX + 1];
+    return spectacles_route_queue(queue, sizeof queue, group, strlen(group), NULL, 0, "0", 1) !=
+           SPECTACLES_E_INVAL;
+}
+
+int sp_broker_check_config(const spectacles_broker_config *config, spectacles_problem *problem)
+{
+    if (!config->urls || config->url_count == 0)
+        return sp_refuse(problem, SPECTACLES_E_INVAL,
+                         "urls is missing: amqp://user:password@host:port/vhost");
+    if (!config->group || !*config->group || strlen(config->group) > SP_SHORT_MAX)
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "group has to have 1 to 255 bytes");
+    if (!is_clean(config->group))
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "group holds a control character, or is not UTF-8");
+    if (config->name && strlen(config->name) > SP_SHORT_MAX)
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "name is longer than 255 bytes");
+    if (config->name && !sp_utf8_is_whole(config->name, strlen(config->name)))
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "name is not UTF-8");
+    if (config->seed == 0)
+        return sp_refuse(problem, SPECTACLES_E_INVAL,
+                         "seed is 0: give it a number from spectacles_random_seed()");
+    if (config->window_count == 0 || config->window_bytes == 0 || config->max_message == 0 ||
+        config->high_water == 0 || config->connect_timeout == 0)
+        return sp_refuse(
+            problem, SPECTACLES_E_INVAL,
+            "window_count, window_bytes, max_message, high_water and connect_timeout must not be 0");
+    if (config->prefetch == 0 || config->prefetch > UINT16_MAX)
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "prefetch has to be 1 to 65535");
+    if (config->declare > SPECTACLES_DECLARE_NOTHING)
+        return sp_refuse(
+            problem, SPECTACLES_E_INVAL,
+            "declare has to be SPECTACLES_DECLARE, SPECTACLES_DECLARE_PASSIVE or SPECTACLES_DECLARE_NOTHING");
+    return sp_format_check(config->format, problem);
+}
+
+static int parse_urls(spectacles_broker *broker, const spectacles_broker_config *config,
+                      spectacles_problem *problem)
+{
+    broker->uris = calloc(config->url_count, sizeof *broker->uris);
+    if (!broker->uris)
+        return SPECTACLES_E_NOMEM;
+    broker->uri_count = config->url_count;
+    for (size_t i = 0; i < config->url_count; i++) {
+        if (!config->urls[i])
+            return sp_refuse_entry(problem, SPECTACLES_E_INVAL, "a URL is NULL", i);
+        int error = sp_uri_parse(&broker->uris[i], config->urls[i], problem);
+        if (error != SPECTACLES_OK && problem)
+            problem->index = i;
+        if (error != SPECTACLES_OK)
+            return error;
+    }
+    return SPECTACLES_OK;
+}
+
+/* A fleet that knows the same list neither comes to its first entry, nor goes on to the same next one. */
+static void shuffle_urls(spectacles_broker *broker)
+{
+    for (size_t left = broker->uri_count; left > 1; left--) {
+        size_t chosen = (size_t)sp_random_upto(&broker->random, left - 1);
+        sp_uri last = broker->uris[left - 1];
+        broker->uris[left - 1] = broker->uris[chosen];
+        broker->uris[chosen] = last;
+        sp_wipe(&last, sizeof last);
+    }
+}
+
+int sp_broker_read_urls(spectacles_broker *broker, const spectacles_broker_config *config,
+                        spectacles_problem *problem)
+{
+    int error = parse_urls(broker, config, problem);
+    if (error == SPECTACLES_OK)
+        shuffle_urls(broker);
+    return error;
+}

@@ -1,0 +1,13 @@
+#ifndef SP_BROKER_CONFIG_H
+#define SP_BROKER_CONFIG_H
+
+#include "broker/internal.h"
+
+/* 0, or SPECTACLES_E_INVAL or SPECTACLES_E_UNSUPPORTED with a problem that names the setting. */
+int sp_broker_check_config(const spectacles_broker_config *config, spectacles_problem *problem);
+
+/* Parses the URLs, and shuffles them by the seed. SPECTACLES_E_INVAL with a problem, or SPECTACLES_E_NOMEM. */
+int sp_broker_read_urls(spectacles_broker *broker, const spectacles_broker_config *config,
+                        spectacles_problem *problem);
+
+#endif

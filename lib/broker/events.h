@@ -1,0 +1,27 @@
+#ifndef SP_BROKER_EVENTS_H
+#define SP_BROKER_EVENTS_H
+
+#include "broker/internal.h"
+
+/* Makes room for the first events in advance. SPECTACLES_E_NOMEM. */
+int sp_broker_reserve_events(spectacles_broker *broker);
+
+/* Queues an event, to be filled in. NULL: memory ran out, which the first PENDING_MAX events that wait never see. */
+sp_pending_event *sp_broker_queue_event(spectacles_broker *broker, uint32_t type);
+
+/* Whether an event waits that tells of a connection or a subscription. */
+bool sp_broker_has_pending(const spectacles_broker *broker);
+
+/* The next event that waits: confirms, failed calls, notices of subscriptions, pending events, ROOM. NULL: none. */
+const spectacles_broker_event *sp_broker_take_event(spectacles_broker *broker);
+
+/* Whether sp_broker_take_event() would give one. */
+bool sp_broker_has_event(const spectacles_broker *broker);
+
+/* Keeps the sentence for spectacles_broker_last_error(), and returns the error. */
+int sp_broker_fail(spectacles_broker *broker, int error, const char *text);
+
+/* Adds " (CODE TEXT)" as the broker said it. */
+void sp_broker_quote(sp_text *text, uint16_t code, amqp_bytes_t reply);
+
+#endif

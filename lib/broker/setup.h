@@ -1,0 +1,23 @@
+#ifndef SP_BROKER_SETUP_H
+#define SP_BROKER_SETUP_H
+
+#include "broker/internal.h"
+
+/* READY, once everything has been tried. */
+void sp_broker_check_ready(spectacles_broker *broker, uint64_t now);
+
+/* exchange.declare-ok, queue.declare-ok, queue.bind-ok. `queue` is NULL for those without a name. */
+int sp_broker_on_declared(spectacles_broker *broker, enum sp_request_kind kind, const amqp_bytes_t *queue,
+                          uint64_t now);
+
+/* basic.qos-ok, basic.consume-ok, basic.cancel-ok. `consumer_tag` is NULL for qos-ok. */
+int sp_broker_on_consuming(spectacles_broker *broker, enum sp_request_kind kind,
+                           const amqp_bytes_t *consumer_tag, uint64_t now);
+
+/* basic.cancel of the broker. */
+int sp_broker_on_cancelled(spectacles_broker *broker, const amqp_basic_cancel_t *cancel, uint64_t now);
+
+/* A method of a trial (trial.h). */
+int sp_broker_on_trial(spectacles_broker *broker, amqp_method_number_t id, uint64_t now);
+
+#endif

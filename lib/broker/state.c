@@ -1,0 +1,134 @@
+/*
+ * The state of a broker and of its publishing channel: which state may follow which, and how long each may last.
+ * Called by every file that moves the broker on: connection.c, channels.c, handshake.c, receive.c, setup.c,
+ * stream.c, timers.c.
+ */
+#include "broker/state.h"
+
+#include <assert.h>
+
+/* ---- The broker ---- */
+
+/* What may follow a state. A phase that begins anew follows itself. */
+static bool may_follow(enum spectacles_broker_state before, enum spectacles_broker_state state)
+{
+    enum {
+        ENDED = 1 << SPECTACLES_BROKER_BACKOFF | 1 << SPECTACLES_BROKER_CLOSED,
+        CLOSING = ENDED | 1 << SPECTACLES_BROKER_CLOSING
+    };
+    static const uint32_t followers[] = {
+        [SPECTACLES_BROKER_IDLE] = 1 << SPECTACLES_BROKER_CONNECTING | 1 << SPECTACLES_BROKER_CLOSED,
+        [SPECTACLES_BROKER_CONNECTING] =
+            ENDED | 1 << SPECTACLES_BROKER_CONNECTING | 1 << SPECTACLES_BROKER_HANDSHAKE,
+        [SPECTACLES_BROKER_HANDSHAKE] =
+            CLOSING | 1 << SPECTACLES_BROKER_HANDSHAKE | 1 << SPECTACLES_BROKER_SETUP,
+        [SPECTACLES_BROKER_SETUP] = CLOSING | 1 << SPECTACLES_BROKER_SETUP | 1 << SPECTACLES_BROKER_READY,
+        [SPECTACLES_BROKER_READY] = CLOSING | 1 << SPECTACLES_BROKER_DRAINING,
+        [SPECTACLES_BROKER_DRAINING] = CLOSING,
+        [SPECTACLES_BROKER_CLOSING] = ENDED,
+        [SPECTACLES_BROKER_BACKOFF] = 1 << SPECTACLES_BROKER_CONNECTING | 1 << SPECTACLES_BROKER_CLOSED,
+        [SPECTACLES_BROKER_CLOSED] = 0,
+    };
+    return followers[before] >> state & 1;
+}
+
+/* A URL can say how long connecting may take. */
+static uint64_t connect_timeout(const spectacles_broker *broker)
+{
+    const sp_uri *uri = &broker->uris[broker->uri];
+    return uri->connect_timeout ? uri->connect_timeout : broker->connect_timeout;
+}
+
+/* When the time of the state is up. CONNECTING, HANDSHAKE and SETUP have one limit together. */
+static uint64_t deadline_of(const spectacles_broker *broker, enum spectacles_broker_state before,
+                            enum spectacles_broker_state state, uint64_t now)
+{
+    switch (state) {
+    case SPECTACLES_BROKER_CONNECTING:
+        return now + connect_timeout(broker);
+    case SPECTACLES_BROKER_HANDSHAKE:
+    case SPECTACLES_BROKER_SETUP:
+        return before == state ? now + connect_timeout(broker) : broker->phase_deadline;
+    case SPECTACLES_BROKER_CLOSING:
+        return now + SP_BROKER_CLOSE_TIMEOUT;
+    case SPECTACLES_BROKER_BACKOFF:
+        return broker->next_attempt;
+    default:
+        return SPECTACLES_NEVER;
+    }
+}
+
+void sp_broker_set_state(spectacles_broker *broker, enum spectacles_broker_state state, uint64_t now)
+{
+    enum spectacles_broker_state before = broker->state;
+    bool allowed = may_follow(before, state);
+    assert(allowed);
+    (void)allowed; /* in a release build there are no assertions */
+    broker->state = state;
+    broker->phase_deadline = deadline_of(broker, before, state, now);
+    if (state == SPECTACLES_BROKER_READY) {
+        sp_backoff_ready(&broker->backoff, now);
+        sp_suspicion_ready(&broker->suspicion, &broker->random, now);
+    }
+}
+
+/* ---- The publishing channel ---- */
+
+static bool publishing_may_follow(enum sp_publishing_state before, enum sp_publishing_state state)
+{
+    enum {
+        FRESH = 1 << SP_PUBLISHING_CLOSED | 1 << SP_PUBLISHING_SELECTING
+    };
+    static const uint32_t followers[] = {
+        [SP_PUBLISHING_CLOSED] = FRESH,
+        [SP_PUBLISHING_SELECTING] = FRESH | 1 << SP_PUBLISHING_SELECTING_STOPPED | 1 << SP_PUBLISHING_OPEN,
+        [SP_PUBLISHING_SELECTING_STOPPED] =
+            FRESH | 1 << SP_PUBLISHING_SELECTING_STOPPED | 1 << SP_PUBLISHING_STOPPED,
+        [SP_PUBLISHING_OPEN] = FRESH | 1 << SP_PUBLISHING_OPEN | 1 << SP_PUBLISHING_STOPPED,
+        [SP_PUBLISHING_STOPPED] = FRESH | 1 << SP_PUBLISHING_OPEN | 1 << SP_PUBLISHING_STOPPED,
+    };
+    return followers[before] >> state & 1;
+}
+
+void sp_broker_set_publishing(spectacles_broker *broker, enum sp_publishing_state state)
+{
+    bool allowed = publishing_may_follow(broker->publishing, state);
+    assert(allowed);
+    (void)allowed; /* in a release build there are no assertions */
+    broker->publishing = state;
+}
+
+bool sp_broker_has_confirms(const spectacles_broker *broker)
+{
+    return broker->publishing == SP_PUBLISHING_OPEN || broker->publishing == SP_PUBLISHING_STOPPED;
+}
+
+/* ---- What always holds ---- */
+
+static bool transport_fits(const spectacles_broker *broker)
+{
+    switch (broker->state) {
+    case SPECTACLES_BROKER_IDLE:
+    case SPECTACLES_BROKER_BACKOFF:
+    case SPECTACLES_BROKER_CLOSED:
+        return broker->transport == SP_TRANSPORT_NONE;
+    case SPECTACLES_BROKER_CONNECTING:
+        return broker->transport == SP_TRANSPORT_WANTED;
+    default:
+        return broker->transport == SP_TRANSPORT_OPEN || broker->transport == SP_TRANSPORT_ENDED;
+    }
+}
+
+void sp_broker_assert_invariants(const spectacles_broker *broker)
+{
+    bool is_set_up = broker->state >= SPECTACLES_BROKER_READY && broker->state <= SPECTACLES_BROKER_DRAINING;
+    assert(transport_fits(broker));
+    assert(broker->publishing == SP_PUBLISHING_CLOSED || broker->transport != SP_TRANSPORT_NONE);
+    assert(!is_set_up || broker->channels[SP_CHANNEL_PUBLISH] != SP_CHANNEL_CLOSED);
+    assert(broker->state != SPECTACLES_BROKER_DRAINING || broker->owner_closes);
+    assert(broker->state != SPECTACLES_BROKER_CLOSED || broker->owner_closes);
+    assert(broker->input_used <= sp_buffer_length(&broker->input));
+    (void)transport_fits;
+    (void)is_set_up;
+    (void)broker;
+}

@@ -1,0 +1,9 @@
+#ifndef SP_BROKER_STREAM_H
+#define SP_BROKER_STREAM_H
+
+#include "broker/internal.h"
+
+/* Part of making a broker. */
+void sp_broker_init_stream(spectacles_broker *broker, const sp_holder_calls *holder_calls);
+
+#endif
