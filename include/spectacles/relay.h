@@ -117,11 +117,11 @@ typedef struct spectacles_relay_config {
     /* required: of the whole bot, shards of other processes included. SEND is routed by it */
     uint32_t shard_count;
     /*
-     * required: the shards of this process; held: they and the relay are freed in any order. Each was made for
-     * shard_count, and each shard id is there once
+     * the shards of this process; held: they and the relay are freed in any order. Each was made for shard_count, and
+     * each shard id is there once. NULL when own_shard_count is 0
      */
     spectacles_shard *const *own_shards;
-    /* how many shards there are in own_shards; at least 1 */
+    /* how many shards there are in own_shards; 0: spectacles_relay_add_shard() adds them later */
     size_t own_shard_count;
     /* required: publishes; held. Make it without subscriptions */
     spectacles_broker *events;
@@ -191,7 +191,10 @@ enum spectacles_relay_event_type {
      * seq: the last sequence that was committed; unix_time: when the loss was noticed; text
      */
     SPECTACLES_RELAY_EVENT_SHARD_GAP = 6,
-    /* The shard is closed, by spectacles_relay_stop() or because its owner has freed it. */
+    /*
+     * The shard is closed, by spectacles_relay_stop(), by spectacles_relay_remove_shard(), or because its owner has
+     * freed it.
+     */
     SPECTACLES_RELAY_EVENT_SHARD_CLOSED = 7,
     /*
      * Discord will never accept this shard. The other shards go on until the owner stops the relay. code, error,
@@ -204,6 +207,11 @@ enum spectacles_relay_event_type {
     SPECTACLES_RELAY_EVENT_SHARD_LATE = 10,
     /* The gateway answers without the compression or the ETF that was asked for. text */
     SPECTACLES_RELAY_EVENT_SHARD_PLAIN = 11,
+    /*
+     * spectacles_relay_remove_shard() is done: the relay has let go of the shard. session_id and seq: where its session
+     * can be resumed; no session_id: the shard has no session
+     */
+    SPECTACLES_RELAY_EVENT_SHARD_REMOVED = 13,
 
     /* ---- Of a broker: all of them have `broker`. ---- */
 
@@ -221,7 +229,10 @@ enum spectacles_relay_event_type {
     SPECTACLES_RELAY_EVENT_BROKER_CLOSED = 25,
     /* A queue stands and is consumed. name: SEND or the number of a shard; text: the queue */
     SPECTACLES_RELAY_EVENT_SUBSCRIBED = 26,
-    /* A queue is lost or was refused. name: as above; code, error, text: why; until: when it is tried again */
+    /*
+     * A queue is lost or was refused. name: as above; code, error, text: why; until: when it is tried again. The queue
+     * of a shard that is removed stays declared, and is not told here
+     */
     SPECTACLES_RELAY_EVENT_UNSUBSCRIBED = 27,
     /*
      * A message was not published, or no queue took it. name: the event or the routing key; code, error, text. seq: not
@@ -401,6 +412,61 @@ int spectacles_relay_identify_limit(spectacles_relay *relay, uint32_t total, uin
                                     uint64_t reset_after, uint64_t now);
 
 /*
+ * Adds a shard while the relay runs, as if it had been in own_shards: the relay holds it, and serves it from the next
+ * spectacles_relay_next_event() on. The queue of the shard is consumed from now on. Make the shard with
+ * SPECTACLES_SHARD_COMMITS, and with its session if there is one.
+ *
+ * shard: held until SHARD_REMOVED, spectacles_relay_drop_shard() or spectacles_relay_free(). It was never connected.
+ * gaps: `count` gaps of this shard that a former process, or another relay, could not declare any more, as in
+ *     spectacles_relay_config. Copied. NULL when count is 0.
+ * problem: may be NULL; on failure it says what is wrong.
+ *
+ * Returns 0, or, and then the relay does not hold the shard:
+ *   SPECTACLES_E_INVAL  the shard was made for another shard_count, its id is served already (or is being removed), or
+ *                       a gap is of another shard
+ *   SPECTACLES_E_STATE  another relay holds the shard, it has connected before, or the relay stops
+ *   SPECTACLES_E_NOMEM  memory ran out
+ */
+int spectacles_relay_add_shard(spectacles_relay *relay, spectacles_shard *shard, const spectacles_gap *gaps,
+                               size_t count, spectacles_problem *problem);
+
+/*
+ * Takes a shard out in order, so that somebody else can serve it:
+ *
+ *   1. From now on no more dispatches of the shard are taken. Its queue is not consumed any more: packets that were
+ *      delivered and not sent go back to the queue, and wait there like those of later SENDs.
+ *   2. What was published is waited for, and so are gaps that can be declared. A shard that loses its connection does
+ *      not connect again, and does not identify.
+ *   3. The shard is closed. SHARD_CLOSED, and then SHARD_REMOVED tell so.
+ *
+ * On SHARD_REMOVED, until the next spectacles_relay_next_event(), spectacles_relay_gap() still gives the gaps of the
+ * shard that could not be declared, because they end with a session that has not begun. Store these gaps with the
+ * session, and hand both to whoever serves the shard next (spectacles_relay_add_shard()).
+ *
+ * A broker that is away is waited for. An owner with less time calls spectacles_relay_drop_shard(), or
+ * spectacles_relay_stop(): a relay that stops publishes no gaps any more, and hands all of them over.
+ *
+ * shard_id: a shard that is served here.
+ * code: the close code, as in spectacles_shard_close(): 0 keeps the session. It also holds when the relay stops first.
+ *
+ * Returns 0, also when the shard is being removed already, or SPECTACLES_E_INVAL: no such shard or close code.
+ */
+int spectacles_relay_remove_shard(spectacles_relay *relay, uint32_t shard_id, uint32_t code, uint64_t now);
+
+/*
+ * Lets go of a shard at once, without a word to Discord: for whoever may no longer act for it, or cannot wait for a
+ * broker. Nothing of the shard is committed or acknowledged any more. What was published and not confirmed may arrive
+ * all the same, and is repeated by whoever resumes the session; copies have the same message-id. Packets go back to the
+ * queue of the shard: one that was handed to the socket already may be sent twice. The gaps that were not declared are
+ * in the state that the owner has stored last. The owner frees the shard.
+ *
+ * No event of the shard follows.
+ *
+ * Returns 0, or SPECTACLES_E_INVAL: no such shard.
+ */
+int spectacles_relay_drop_shard(spectacles_relay *relay, uint32_t shard_id);
+
+/*
  * Does all that can be done now, in this order: reads confirms, reads commands, routes SENDs, sends packets, grants
  * identifies, publishes gaps, and pulls the shards in turn. No source is pulled while an event waits. Returns the
  * next event, or NULL when nothing is left to do until a link moves bytes or spectacles_relay_deadline() passes.
@@ -439,7 +505,8 @@ int spectacles_relay_stopped(const spectacles_relay *relay);
  * after it was stored, and all its copies are the same. spectacles_state_take() (state.h) takes both at once, as
  * bytes that can be stored.
  *
- * index: counts from 0. Some of the gaps still wait for their new session.
+ * index: counts from 0. Some of the gaps still wait for their new session. On SHARD_REMOVED, the gaps of that shard
+ *     come last.
  * out: the texts belong to the relay, and are valid until the next call on it.
  *
  * Returns 1, or 0 when there are no more; then `out` is unchanged.

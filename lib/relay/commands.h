@@ -5,9 +5,6 @@
 
 /* From workers to Discord. */
 
-/* Declares the queues of all shards and of gaps. Returns 0, or an error of spectacles_broker_subscribe(). */
-int sp_relay_subscribe(spectacles_relay *relay);
-
 /* Pulls the broker of commands. True when an event was pulled. */
 bool sp_relay_pull_commands(spectacles_relay *relay, uint64_t now);
 uint64_t sp_relay_commands_deadline(const spectacles_relay *relay);

@@ -49,6 +49,8 @@ static void on_events_event(spectacles_relay *relay, const spectacles_broker_eve
         break;
     case SPECTACLES_BROKER_EVENT_CLOSED:
         relay->events_closed = true;
+        for (size_t i = 0; i < relay->served; i++)
+            sp_relay_look_at_leaving(relay, relay->shards[i]);
         break;
     default:
         break;

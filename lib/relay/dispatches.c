@@ -144,14 +144,19 @@ static int publish_dispatch(spectacles_relay *relay, sp_relay_shard *shard,
         sp_ring_pop_back(&relay->publishes);
         return SPECTACLES_E_NOMEM;
     }
-    *kept =
-        (sp_publish){.kind = SP_PUBLISH_DISPATCH, .shard = shard, .epoch = shard->epoch, .seq = event->seq};
+    *kept = (sp_publish){.kind = SP_PUBLISH_DISPATCH,
+                         .shard = shard,
+                         .shard_id = shard->id,
+                         .epoch = shard->epoch,
+                         .seq = event->seq};
     int error = publish(relay, shard, event, &kept->tag);
     if (error != SPECTACLES_OK) {
         sp_ring_pop_back(&shard->dispatches);
         sp_ring_pop_back(&relay->publishes);
+        return error;
     }
-    return error;
+    shard->open++;
+    return SPECTACLES_OK;
 }
 
 static void pass_over(spectacles_relay *relay, sp_relay_shard *shard, uint64_t seq)
@@ -217,8 +222,8 @@ static void ask_for_replay(spectacles_relay *relay, sp_relay_shard *shard,
 void sp_relay_take_dispatch(spectacles_relay *relay, sp_relay_shard *shard,
                             const spectacles_shard_event *event, uint64_t now)
 {
-    /* Dispatches that come while the relay stops are not committed: the next process has them replayed. */
-    if (sp_relay_is_stopping(relay) || shard->awaits_replay)
+    /* What comes while the relay stops or the shard leaves is not committed: whoever resumes has it replayed. */
+    if (sp_relay_is_stopping(relay) || shard->service != SP_SERVICE_SERVED || shard->awaits_replay)
         return;
     relay->stats.dispatched++;
     if (is_stale(shard, event->seq) || !is_wanted(relay, event->name, event->name_length, now)) {
@@ -237,11 +242,14 @@ void sp_relay_take_dispatch(spectacles_relay *relay, sp_relay_shard *shard,
 
 /* ---- What became of a dispatch ---- */
 
-/* The entry of the dispatch. NULL when its connection has ended: Discord replays the dispatch. */
+/*
+ * NULL when the connection that brought the dispatch has ended, or the relay has let go of its shard: Discord replays
+ * it.
+ */
 static sp_dispatch *dispatch_of(const sp_publish *publish)
 {
     const sp_relay_shard *shard = publish->shard;
-    return publish->epoch == shard->epoch ? find(shard, publish->seq) : NULL;
+    return shard && publish->epoch == shard->epoch ? find(shard, publish->seq) : NULL;
 }
 
 static void finish(const sp_publish *publish)
@@ -281,13 +289,13 @@ void sp_relay_dispatch_refused(spectacles_relay *relay, const sp_publish *publis
     sp_relay_pending *queued = sp_relay_queue_broker_event(relay, SPECTACLES_RELAY_EVENTS,
                                                            SPECTACLES_RELAY_EVENT_PUBLISH_FAILED, event);
     if (queued) {
-        queued->event.shard_id = shard->id;
+        queued->event.shard_id = publish->shard_id;
         queued->event.seq = publish->seq;
     }
     if (!dispatch_of(publish))
         return;
     if (sp_relay_add_dispatch_gap(relay, shard, publish->seq, now) == SPECTACLES_OK)
         finish(publish);
-    else
+    else if (shard->service == SP_SERVICE_SERVED)
         spectacles_shard_reconnect(shard->engine, now);
 }

@@ -58,6 +58,18 @@ void sp_relay_queue_connection_event(spectacles_relay *relay, uint32_t broker,
     }
 }
 
+void sp_relay_forget_shard_events(spectacles_relay *relay, uint32_t shard_id)
+{
+    for (size_t i = 0; i < relay->pending.count;) {
+        const sp_relay_pending *queued = sp_ring_at(&relay->pending, i);
+        if (queued->event.type < SPECTACLES_RELAY_EVENT_BROKER_CONNECTING &&
+            queued->event.shard_id == shard_id)
+            sp_ring_remove(&relay->pending, i);
+        else
+            i++;
+    }
+}
+
 const spectacles_relay_event *sp_relay_take_event(spectacles_relay *relay)
 {
     const sp_relay_pending *front = sp_ring_front(&relay->pending);

@@ -53,6 +53,11 @@ static uint64_t first_due(const sp_relay_shard *shard)
     return first;
 }
 
+bool sp_relay_gap_is_due(const sp_relay_shard *shard)
+{
+    return first_due(shard) != SPECTACLES_NEVER;
+}
+
 /* Called when the gaps of a shard have changed: lists the shard, or sets its timer. */
 static void schedule(spectacles_relay *relay, sp_relay_shard *shard)
 {
@@ -64,34 +69,40 @@ static void schedule(spectacles_relay *relay, sp_relay_shard *shard)
 
 /* ---- From a former process ---- */
 
-int sp_relay_import_gaps(spectacles_relay *relay, const spectacles_relay_config *config,
-                         spectacles_problem *problem)
+static int import_gap(spectacles_relay *relay, sp_relay_shard *shard, const spectacles_gap *given)
 {
-    for (size_t i = 0; i < config->gap_count; i++) {
-        const spectacles_gap *given = &config->gaps[i];
-        sp_relay_shard *shard = sp_relay_find_shard(relay, given->shard_id);
-        if (given->size != sizeof *given)
-            return sp_refuse(problem, SPECTACLES_E_INVAL, "the size of a gap is not sizeof(spectacles_gap)");
-        if (!shard)
-            return sp_refuse(problem, SPECTACLES_E_INVAL, "a gap is of no shard that is served here");
-        /* Two open gaps would end with the same new session, and have the same message-id. */
-        if (!given->new_session_id && is_last_open(shard))
-            continue;
-        sp_gap *gap = sp_ring_push(&shard->gaps);
-        if (!gap)
-            return SPECTACLES_E_NOMEM;
-        *gap = (sp_gap){.seq = given->seq, .next = given->next, .time = given->unix_time};
-        copy_id(gap->old_session_id, given->old_session_id);
-        copy_id(gap->new_session_id, given->new_session_id);
-        schedule(relay, shard);
-    }
+    /* Two open gaps would end with the same new session, and so have the same message-id. */
+    if (!given->new_session_id && is_last_open(shard))
+        return SPECTACLES_OK;
+    sp_gap *gap = sp_ring_push(&shard->gaps);
+    if (!gap)
+        return SPECTACLES_E_NOMEM;
+    *gap = (sp_gap){.seq = given->seq, .next = given->next, .time = given->unix_time};
+    copy_id(gap->old_session_id, given->old_session_id);
+    copy_id(gap->new_session_id, given->new_session_id);
+    schedule(relay, shard);
     return SPECTACLES_OK;
 }
 
-static void describe(const sp_relay_shard *shard, const sp_gap *gap, spectacles_gap *out)
+int sp_relay_import_gaps(spectacles_relay *relay, const spectacles_gap *gaps, size_t count,
+                         spectacles_problem *problem)
+{
+    int error = SPECTACLES_OK;
+    for (size_t i = 0; i < count && error == SPECTACLES_OK; i++) {
+        if (gaps[i].size != sizeof gaps[i])
+            return sp_refuse(problem, SPECTACLES_E_INVAL, "the size of a gap is not sizeof(spectacles_gap)");
+        sp_relay_shard *shard = sp_relay_find_shard(relay, gaps[i].shard_id);
+        if (!shard)
+            return sp_refuse(problem, SPECTACLES_E_INVAL, "a gap is of no shard that is served here");
+        error = import_gap(relay, shard, &gaps[i]);
+    }
+    return error;
+}
+
+static void describe(uint32_t shard_id, const sp_gap *gap, spectacles_gap *out)
 {
     *out = (spectacles_gap){.size = sizeof *out,
-                            .shard_id = shard->id,
+                            .shard_id = shard_id,
                             .seq = gap->seq,
                             .next = gap->next,
                             .unix_time = gap->time,
@@ -110,12 +121,30 @@ SPECTACLES_EXPORT int spectacles_relay_gap(const spectacles_relay *relay, size_t
     for (size_t i = 0; i < relay->served; i++) {
         const sp_relay_shard *shard = relay->shards[i];
         if (index < shard->gaps.count) {
-            describe(shard, sp_ring_at(&shard->gaps, index), out);
+            describe(shard->id, sp_ring_at(&shard->gaps, index), out);
             return 1;
         }
         index -= shard->gaps.count;
     }
-    return 0;
+    if (index >= relay->left_gaps.count)
+        return 0;
+    describe(relay->left_id, sp_ring_at(&relay->left_gaps, index), out);
+    return 1;
+}
+
+/* ---- For the next process ---- */
+
+void sp_relay_leave_gaps(spectacles_relay *relay, sp_relay_shard *shard)
+{
+    sp_relay_forget_left_gaps(relay);
+    relay->left_gaps = shard->gaps;
+    relay->left_id = shard->id;
+    shard->gaps = sp_ring_of(sizeof(sp_gap));
+}
+
+void sp_relay_forget_left_gaps(spectacles_relay *relay)
+{
+    sp_ring_free(&relay->left_gaps);
 }
 
 /* ---- Beginning and ending ---- */
@@ -257,6 +286,7 @@ static bool publish_gap(spectacles_relay *relay, sp_relay_shard *shard, sp_gap *
         return false;
     }
     gap->tag = kept->tag;
+    shard->open++;
     report(relay, shard, gap);
     return true;
 }
@@ -329,7 +359,7 @@ void sp_relay_gap_confirmed(spectacles_relay *relay, const sp_publish *publish)
 {
     size_t index;
     sp_relay_shard *shard = publish->shard;
-    if (!find(shard, publish->tag, &index))
+    if (!shard || !find(shard, publish->tag, &index))
         return;
     sp_ring_remove(&shard->gaps, index);
     relay->stats.gaps++;
@@ -339,7 +369,7 @@ void sp_relay_gap_confirmed(spectacles_relay *relay, const sp_publish *publish)
 void sp_relay_gap_returned(spectacles_relay *relay, const sp_publish *publish, uint64_t now)
 {
     size_t index;
-    sp_gap *gap = find(publish->shard, publish->tag, &index);
+    sp_gap *gap = publish->shard ? find(publish->shard, publish->tag, &index) : NULL;
     if (!gap)
         return;
     gap->tag = 0;

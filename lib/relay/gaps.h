@@ -5,9 +5,16 @@
 
 /* Dispatches that will never come. */
 
-/* Copies the gaps of a former process from the configuration. */
-int sp_relay_import_gaps(spectacles_relay *relay, const spectacles_relay_config *config,
+/* Takes over the gaps of a former process. SPECTACLES_E_INVAL: a gap of a shard that is not served here. */
+int sp_relay_import_gaps(spectacles_relay *relay, const spectacles_gap *gaps, size_t count,
                          spectacles_problem *problem);
+
+/*
+ * The shard leaves: spectacles_relay_gap() gives its gaps until they are forgotten, so that the owner can store them or
+ * hand them on.
+ */
+void sp_relay_leave_gaps(spectacles_relay *relay, sp_relay_shard *shard);
+void sp_relay_forget_left_gaps(spectacles_relay *relay);
 
 /* Opens a gap when a session is lost, and ends the open gaps when the next session begins. */
 void sp_relay_open_gap(const spectacles_relay *relay, sp_relay_shard *shard, const char *old_session,
@@ -22,6 +29,9 @@ bool sp_relay_publish_gaps(spectacles_relay *relay, uint64_t now);
 
 /* Whether a gap waits to be published for the first time. It has to go before all dispatches behind it. */
 bool sp_relay_gap_waits(const sp_relay_shard *shard);
+
+/* Whether a gap of the shard waits to be published, at once or at its time. */
+bool sp_relay_gap_is_due(const sp_relay_shard *shard);
 void sp_relay_gap_confirmed(spectacles_relay *relay, const sp_publish *publish);
 void sp_relay_gap_returned(spectacles_relay *relay, const sp_publish *publish, uint64_t now);
 uint64_t sp_relay_gaps_deadline(const spectacles_relay *relay);

@@ -52,11 +52,35 @@ typedef struct sp_packet {
     size_t d_length;
 } sp_packet;
 
+/*
+ * How far the relay still serves a shard. roster.c has the one function that changes it.
+ *
+ *     SERVED ------ spectacles_relay_remove_shard() -------------------------------------------> LEAVING
+ *     LEAVING ----- all that was published of it is answered, or the relay stops --------------> CLOSING
+ *     CLOSING ----- the engine is closed, and its gaps are declared ---------------------------> LEFT
+ *     LEFT -------- SHARD_REMOVED is handed out -----------------------------------------------> gone
+ *
+ *     any state --- spectacles_relay_drop_shard() ---------------------------------------------> LEFT, and gone at once
+ *
+ * LEAVING: the engine is not pulled. So no dispatch is taken, and an engine that loses its connection does not connect
+ * again. CLOSING: the engine is pulled, for what became of its packets; its dispatches are left to whoever resumes.
+ */
+enum sp_relay_service {
+    SP_SERVICE_SERVED,
+    SP_SERVICE_LEAVING,
+    SP_SERVICE_CLOSING,
+    SP_SERVICE_LEFT
+};
+
 /* A shard that is served here. Its nodes are in the lists of the relay, and its timers in the heaps of the relay. */
 typedef struct sp_relay_shard {
     spectacles_shard *engine;
     bool holds_engine; /* the relay holds the engine, and has to release it */
     uint32_t id;
+    enum sp_relay_service service;
+    sp_list_node leaving_node; /* it may go on leaving, or it has left and the owner is to be told */
+    uint32_t close_code;       /* of spectacles_relay_remove_shard() */
+    size_t open;               /* publishes that are not answered yet: its dispatches and gaps */
     sp_timer identify_turn;    /* set while the shard waits to identify: in the heap of its bucket */
     sp_list_node packets_node; /* held packets may be sent now */
     sp_timer packets_timer;    /* when held packets may be sent: the rate limit */
@@ -84,7 +108,7 @@ typedef struct sp_publish {
     uint64_t tag;
     enum sp_publish_kind kind;
     bool finished;         /* its outcome is known; it is removed when all in front of it are finished */
-    sp_relay_shard *shard; /* of a dispatch or a gap */
+    sp_relay_shard *shard; /* of a dispatch or a gap; NULL: the relay has let go of the shard */
     uint64_t epoch;
     uint64_t seq;
     uint64_t delivery; /* of a command */
@@ -93,6 +117,18 @@ typedef struct sp_publish {
     uint8_t *packet; /* kept until the publish is confirmed, in case that no queue takes it */
     size_t packet_length;
 } sp_publish;
+
+/*
+ * The queue of one shard of the bot, at the broker of commands. Each queue is declared, and the queues of shards that
+ * are served here are consumed.
+ */
+typedef struct sp_shard_queue {
+    int subscription;  /* the number that the broker gave; -1: none */
+    bool consumed;     /* how the queue is subscribed: consumed, or declared only */
+    bool unsure;       /* a subscribe failed: the broker has the queue as `consumed` says, or not at all */
+    bool answered;     /* the queue was declared, or refused, once */
+    sp_list_node node; /* the queue is to be subscribed in another way */
+} sp_shard_queue;
 
 /* A SEND that waits for room in the window, or to be published again. */
 typedef struct sp_route {
@@ -130,8 +166,13 @@ struct spectacles_relay {
     size_t capacity;         /* of the array */
     size_t final;            /* how many of them are closed or fatal */
     sp_list ready;           /* shards that may have events, in the order of their turns */
-    sp_list sendable;        /* shards whose held packets may be sent now */
-    sp_list with_gaps;       /* shards with a gap that may be published now */
+    sp_list closing;   /* those of them that are CLOSING: they are pulled while there is no room as well */
+    sp_list leaving;   /* shards that may go on leaving */
+    sp_list left;      /* shards that have left, of which the owner is to be told */
+    sp_ring left_gaps; /* of the shard of the last SHARD_REMOVED: those that were not declared */
+    uint32_t left_id;
+    sp_list sendable;  /* shards whose held packets may be sent now */
+    sp_list with_gaps; /* shards with a gap that may be published now */
     sp_timers packets_timers;
     sp_timers gaps_timers;
     uint32_t shard_count;
@@ -150,8 +191,12 @@ struct spectacles_relay {
     int gap_subscription;
     int send_subscription; /* -1: SEND is not subscribed yet */
     uint32_t
-        unanswered_queues; /* shards whose queue is neither declared nor refused yet; SEND is subscribed when it is 0 */
-    bool *queue_answered;
+        unanswered_queues; /* shards whose queue is neither declared nor refused yet; at 0 SEND is subscribed */
+    sp_shard_queue *queues; /* of all shards of the bot, by their ids */
+    sp_list changed_queues; /* queues that are to be subscribed in another way */
+    uint32_t *shard_of;     /* by the number of a subscription: whose queue it is; shard_count: no shard's */
+    size_t subscriptions;   /* numbers in shard_of */
+    size_t shard_of_capacity;
     enum sp_relay_state state; /* changed by set_state() in relay.c alone */
     bool events_closed;        /* the events broker has told CLOSED */
     bool commands_closed;
@@ -169,6 +214,20 @@ struct spectacles_relay {
 static inline bool sp_relay_is_stopping(const spectacles_relay *relay)
 {
     return relay->state != SP_RELAY_RUNNING;
+}
+
+/* Something has changed that the shard may have waited for: sp_relay_advance_leaving() looks at it. */
+static inline void sp_relay_look_at_leaving(spectacles_relay *relay, sp_relay_shard *shard)
+{
+    if (shard->service == SP_SERVICE_LEAVING || shard->service == SP_SERVICE_CLOSING)
+        sp_list_add(&relay->leaving, &shard->leaving_node);
+}
+
+/* Keeps the sentence of spectacles_relay_last_error(), and returns the error. */
+static inline int sp_relay_fail(spectacles_relay *relay, int error, const char *text)
+{
+    sp_text_set(&relay->last_error, "%s", text);
+    return error;
 }
 
 #endif

@@ -145,9 +145,34 @@ void sp_relay_packet_sent(spectacles_relay *relay, sp_relay_shard *shard, uint64
     drop_front(&shard->sent);
 }
 
+static void give_back(const spectacles_relay *relay, sp_ring *packets)
+{
+    const sp_packet *front;
+    while ((front = sp_ring_front(packets))) {
+        spectacles_broker_reject(relay->commands, front->delivery, 1);
+        drop_front(packets);
+    }
+}
+
+void sp_relay_give_back_held(spectacles_relay *relay, sp_relay_shard *shard)
+{
+    sp_timer_set(&relay->packets_timers, &shard->packets_timer, SPECTACLES_NEVER);
+    sp_list_remove(&shard->packets_node);
+    give_back(relay, &shard->held);
+}
+
+void sp_relay_give_back_sent(spectacles_relay *relay, sp_relay_shard *shard)
+{
+    give_back(relay, &shard->sent);
+}
+
 /* All packets on their way come back at once, in front of the held ones and in their old order. */
 void sp_relay_packet_unsent(spectacles_relay *relay, sp_relay_shard *shard)
 {
+    if (shard->service != SP_SERVICE_SERVED) {
+        sp_relay_give_back_sent(relay, shard);
+        return;
+    }
     while (shard->sent.count > 0) {
         sp_packet *last = sp_ring_at(&shard->sent, shard->sent.count - 1);
         sp_packet *held = sp_ring_push_front(&shard->held);

@@ -19,6 +19,13 @@ bool sp_relay_send_packets(spectacles_relay *relay, uint64_t now);
 void sp_relay_packet_sent(spectacles_relay *relay, sp_relay_shard *shard, uint64_t ticket);
 void sp_relay_packet_unsent(spectacles_relay *relay, sp_relay_shard *shard);
 
+/*
+ * The shard leaves: packets go back to its queue, where they wait for whoever serves the shard next. What was sent may
+ * have arrived already.
+ */
+void sp_relay_give_back_held(spectacles_relay *relay, sp_relay_shard *shard);
+void sp_relay_give_back_sent(spectacles_relay *relay, sp_relay_shard *shard);
+
 void sp_relay_free_packets(sp_ring *packets);
 
 #endif

@@ -28,10 +28,23 @@ sp_publish *sp_relay_find_publish(const spectacles_relay *relay, uint64_t tag)
     return NULL;
 }
 
+void sp_relay_disown_publishes(spectacles_relay *relay, const sp_relay_shard *shard)
+{
+    for (size_t i = 0; i < relay->publishes.count; i++) {
+        sp_publish *publish = sp_ring_at(&relay->publishes, i);
+        if (publish->shard == shard)
+            publish->shard = NULL;
+    }
+}
+
 void sp_relay_finish_publish(spectacles_relay *relay, sp_publish *publish)
 {
     sp_publish *front;
     publish->finished = true;
+    if (publish->shard) {
+        publish->shard->open--;
+        sp_relay_look_at_leaving(relay, publish->shard);
+    }
     while ((front = sp_ring_front(&relay->publishes)) && front->finished) {
         sp_relay_free_publish(front);
         sp_ring_pop(&relay->publishes);

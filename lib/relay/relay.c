@@ -1,4 +1,5 @@
 /* The calls of spectacles/relay.h about a whole relay: made, worked, stopped, freed. Called by owners. */
+#include "core/close_code.h"
 #include "core/config.h"
 #include "core/export.h"
 #include "core/stream.h"
@@ -9,6 +10,8 @@
 #include "relay/gaps.h"
 #include "relay/packets.h"
 #include "relay/publishes.h"
+#include "relay/queues.h"
+#include "relay/roster.h"
 #include "relay/sends.h"
 #include "relay/served.h"
 #include "relay/shards.h"
@@ -37,8 +40,8 @@ static int check_config(const spectacles_relay_config *config, spectacles_proble
 {
     if (config->shard_count == 0 || config->shard_count > SHARDS_MAX)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "shard_count has to be 1 to 1000000");
-    if (!config->own_shards || config->own_shard_count == 0)
-        return sp_refuse(problem, SPECTACLES_E_INVAL, "shards is empty");
+    if (!config->own_shards && config->own_shard_count > 0)
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "own_shards is NULL, but own_shard_count is not 0");
     if (!config->events || !config->commands || config->events == config->commands)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "events and commands have to be two brokers");
     if ((config->allow_count > 0 && !config->allow) || (config->gap_count > 0 && !config->gaps) ||
@@ -112,19 +115,22 @@ static int set_up(spectacles_relay *relay, const spectacles_relay_config *config
     relay->publishes = sp_ring_of(sizeof(sp_publish));
     relay->routes = sp_ring_of(sizeof(sp_route));
     relay->pending = sp_ring_of(sizeof(sp_relay_pending));
-    relay->send_subscription = -1;
+    relay->left_gaps = sp_ring_of(sizeof(sp_gap));
     relay->shard_count = config->shard_count;
     relay->events = config->events;
     relay->commands = config->commands;
     relay->command_prefetch = config->command_prefetch;
     relay->unix_offset = config->unix_offset;
     sp_list_init(&relay->ready);
+    sp_list_init(&relay->closing);
+    sp_list_init(&relay->leaving);
+    sp_list_init(&relay->left);
     sp_list_init(&relay->sendable);
     sp_list_init(&relay->with_gaps);
-    relay->queue_answered = calloc(config->shard_count, sizeof *relay->queue_answered);
-    int error = relay->queue_answered ? sp_identify_init(&relay->identify, config->max_concurrency,
-                                                         config->shard_count, config->identify_interval)
-                                      : SPECTACLES_E_NOMEM;
+    int error = sp_relay_init_queues(relay);
+    if (error == SPECTACLES_OK)
+        error = sp_identify_init(&relay->identify, config->max_concurrency, config->shard_count,
+                                 config->identify_interval);
     if (error == SPECTACLES_OK)
         error = take_shards(relay, config, problem);
     if (error == SPECTACLES_OK)
@@ -136,7 +142,7 @@ static int set_up(spectacles_relay *relay, const spectacles_relay_config *config
     if (error == SPECTACLES_OK)
         error = sp_unroutable_init(&relay->unroutable, config->unroutable_hold);
     if (error == SPECTACLES_OK)
-        error = sp_relay_import_gaps(relay, config, problem);
+        error = sp_relay_import_gaps(relay, config->gaps, config->gap_count, problem);
     if (error == SPECTACLES_OK) {
         error = sp_filter_init(&relay->filter, config->allow, config->allow_count, config->allow_all);
         if (error == SPECTACLES_E_INVAL)
@@ -174,12 +180,6 @@ SPECTACLES_EXPORT int spectacles_relay_new(spectacles_relay **out, const spectac
     return SPECTACLES_OK;
 }
 
-static int fail(spectacles_relay *relay, int error, const char *text)
-{
-    sp_text_set(&relay->last_error, "%s", text);
-    return error;
-}
-
 SPECTACLES_EXPORT const char *spectacles_relay_last_error(const spectacles_relay *relay)
 {
     return relay->last_error.chars;
@@ -189,7 +189,7 @@ SPECTACLES_EXPORT int spectacles_relay_identify_limit(spectacles_relay *relay, u
                                                       uint32_t remaining, uint64_t reset_after, uint64_t now)
 {
     if (total == 0)
-        return fail(relay, SPECTACLES_E_INVAL, "total is 0: a bot has at least one identify a day");
+        return sp_relay_fail(relay, SPECTACLES_E_INVAL, "total is 0: a bot has at least one identify a day");
     uint64_t reset_at = reset_after < SPECTACLES_NEVER - now ? now + reset_after : SPECTACLES_NEVER;
     sp_identify_limit(&relay->identify, total, remaining, reset_at);
     return SPECTACLES_OK;
@@ -215,7 +215,8 @@ SPECTACLES_EXPORT void spectacles_relay_free(spectacles_relay *relay)
     sp_identify_free(&relay->identify);
     sp_timers_free(&relay->packets_timers);
     sp_timers_free(&relay->gaps_timers);
-    free(relay->queue_answered);
+    sp_ring_free(&relay->left_gaps);
+    sp_relay_free_queues(relay);
     free(relay->more_ops);
     free(relay->shards);
     free(relay);
@@ -241,19 +242,22 @@ static void go_on_stopping(spectacles_relay *relay, uint64_t now)
         set_state(relay, SP_RELAY_CLOSING);
         spectacles_broker_close(relay->commands, now);
     }
-    if (relay->state == SP_RELAY_CLOSING && relay->commands_closed)
+    if (relay->state == SP_RELAY_CLOSING && relay->commands_closed && sp_list_is_empty(&relay->leaving) &&
+        sp_list_is_empty(&relay->left))
         set_state(relay, SP_RELAY_STOPPED);
 }
 
 SPECTACLES_EXPORT const spectacles_relay_event *spectacles_relay_next_event(spectacles_relay *relay,
                                                                             uint64_t now)
 {
+    sp_relay_forget_left_gaps(relay);
     for (;;) {
         const spectacles_relay_event *event = sp_relay_take_event(relay);
         if (event)
             return event;
         go_on_stopping(relay, now);
-        bool busy = sp_relay_pull_confirms(relay, now);
+        bool busy = sp_relay_advance_leaving(relay, now);
+        busy |= sp_relay_pull_confirms(relay, now);
         busy |= sp_relay_pull_commands(relay, now);
         busy |= sp_relay_route_sends(relay, now);
         busy |= sp_relay_send_packets(relay, now);
@@ -280,12 +284,11 @@ SPECTACLES_EXPORT int spectacles_relay_stop(spectacles_relay *relay, uint32_t co
 {
     if (sp_relay_is_stopping(relay))
         return SPECTACLES_OK;
-    for (size_t i = 0; i < relay->served; i++) {
-        int error = spectacles_shard_close(relay->shards[i]->engine, code, now);
-        if (error != SPECTACLES_OK)
-            return fail(relay, error, spectacles_shard_last_error(relay->shards[i]->engine));
-    }
+    if (!sp_close_code_is_allowed(code))
+        return sp_relay_fail(relay, SPECTACLES_E_INVAL, SP_CLOSE_CODE_RULE);
     set_state(relay, SP_RELAY_DRAINING);
+    for (size_t i = 0; i < relay->served; i++)
+        sp_relay_close_shard(relay, relay->shards[i], code, now);
     spectacles_broker_close(relay->events, now);
     return SPECTACLES_OK;
 }

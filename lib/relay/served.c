@@ -1,12 +1,13 @@
 /*
- * The shards that a relay serves: found by their ids, held and released. Called by relay.c; by commands.c and gaps.c to
- * find a shard; by shards.c when a session begins.
+ * The shards that a relay serves: found by their ids, held and released. Called by relay.c and roster.c; by commands.c,
+ * queues.c and gaps.c to find a shard; by shards.c when a session begins.
  */
 #include "relay/served.h"
 
 #include "core/config.h"
 #include "core/stream.h"
 #include "relay/packets.h"
+#include "relay/publishes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -166,6 +167,9 @@ void sp_relay_let_go(spectacles_relay *relay, sp_relay_shard *shard)
             (relay->served - place) * sizeof *relay->shards);
     relay->final -= shard->final;
     forget_turns(relay, shard);
+    sp_list_remove(&shard->leaving_node);
+    if (shard->open > 0)
+        sp_relay_disown_publishes(relay, shard);
     if (shard->holds_engine) {
         sp_stream_watch_end(&stream->relay);
         sp_stream_release_from_relay(stream);

@@ -19,7 +19,7 @@ void sp_relay_read_session(sp_relay_shard *shard);
  */
 int sp_relay_serve(spectacles_relay *relay, spectacles_shard *engine, spectacles_problem *problem);
 
-/* Releases a shard, and drops everything that waited for it. None of its publishes may be waiting for an outcome. */
+/* Releases a shard, and drops everything that waited for it. Its publishes commit nothing any more. */
 void sp_relay_let_go(spectacles_relay *relay, sp_relay_shard *shard);
 
 #endif

@@ -91,7 +91,8 @@ static void on_shard_event(spectacles_relay *relay, sp_relay_shard *shard,
         sp_relay_take_dispatch(relay, shard, event, now);
         return;
     case SPECTACLES_SHARD_EVENT_IDENTIFY:
-        sp_identify_wait(&relay->identify, shard->id, &shard->identify_turn);
+        if (shard->service == SP_SERVICE_SERVED)
+            sp_identify_wait(&relay->identify, shard->id, &shard->identify_turn);
         return;
     case SPECTACLES_SHARD_EVENT_SENT:
         sp_relay_packet_sent(relay, shard, event->ticket);
@@ -121,6 +122,7 @@ static void on_shard_event(spectacles_relay *relay, sp_relay_shard *shard,
         sp_identify_leave(&relay->identify, shard->id, &shard->identify_turn);
         relay->final += !shard->final;
         shard->final = true;
+        sp_relay_look_at_leaving(relay, shard);
         break;
     default:
         break;
@@ -131,28 +133,31 @@ static void on_shard_event(spectacles_relay *relay, sp_relay_shard *shard,
 
 /*
  * Without room in the window no shard is pulled, so that the shards stop reading their sockets. While the relay stops,
- * dispatches are dropped and need no room.
+ * or a shard is closed, dispatches are dropped and need no room.
  */
-static bool may_pull(const spectacles_relay *relay)
+static bool may_pull(const spectacles_relay *relay, const sp_list *list)
 {
     return relay->pending.count == 0 &&
-           (sp_relay_is_stopping(relay) || spectacles_broker_room(relay->events));
+           (sp_relay_is_stopping(relay) || list == &relay->closing || spectacles_broker_room(relay->events));
 }
 
 /*
- * Whether a gap has to be published before the dispatches behind it. The shard is touched when the gap was published.
+ * A gap stands before all dispatches behind it. Its shard is touched when the gap has been published. A shard that is
+ * LEAVING is touched when it becomes CLOSING.
  */
 static bool is_blocked(const spectacles_relay *relay, const sp_relay_shard *shard)
 {
-    return !sp_relay_is_stopping(relay) && sp_relay_gap_waits(shard);
+    return shard->service == SP_SERVICE_LEAVING ||
+           (shard->service == SP_SERVICE_SERVED && !sp_relay_is_stopping(relay) && sp_relay_gap_waits(shard));
 }
 
-/* Pulls one shard. Returns how many events were pulled. *more: more events may wait. */
-static int pull_shard(spectacles_relay *relay, sp_relay_shard *shard, uint64_t now, bool *more)
+/* list: in which the shard stood. Returns how many events were pulled. *more: others may wait. */
+static int pull_shard(spectacles_relay *relay, const sp_list *list, sp_relay_shard *shard, uint64_t now,
+                      bool *more)
 {
     const spectacles_shard_event *event = NULL;
     int pulled = 0;
-    while (pulled < SP_RELAY_QUANTUM && may_pull(relay) && !is_blocked(relay, shard) &&
+    while (pulled < SP_RELAY_QUANTUM && may_pull(relay, list) && !is_blocked(relay, shard) &&
            (event = sp_stream_next_event(spectacles_shard_stream(shard->engine), now))) {
         pulled++;
         uint32_t type = event->type;
@@ -160,23 +165,29 @@ static int pull_shard(spectacles_relay *relay, sp_relay_shard *shard, uint64_t n
             sp_relay_read_session(shard);
         on_shard_event(relay, shard, event, now);
     }
-    *more = !is_blocked(relay, shard) && (!may_pull(relay) || pulled == SP_RELAY_QUANTUM);
+    *more = !is_blocked(relay, shard) && (!may_pull(relay, list) || pulled == SP_RELAY_QUANTUM);
     return pulled;
 }
 
 /* Each shard that may have events has one turn, so that a busy shard does not hold up the others. */
-bool sp_relay_pull_shards(spectacles_relay *relay, uint64_t now)
+static bool pull_list(spectacles_relay *relay, sp_list *list, uint64_t now)
 {
-    const sp_list_node *last = relay->ready.head.previous;
+    const sp_list_node *last = list->head.previous;
     sp_list_node *node = NULL;
     bool pulled = false;
-    while (node != last && may_pull(relay) && (node = sp_list_take(&relay->ready))) {
+    while (node != last && may_pull(relay, list) && (node = sp_list_take(list))) {
         bool more = false;
-        pulled |= pull_shard(relay, sp_stream_watcher(node), now, &more) > 0;
+        pulled |= pull_shard(relay, list, sp_stream_watcher(node), now, &more) > 0;
         if (more)
-            sp_list_add(&relay->ready, node);
+            sp_list_add(list, node);
     }
     return pulled;
+}
+
+bool sp_relay_pull_shards(spectacles_relay *relay, uint64_t now)
+{
+    bool pulled = pull_list(relay, &relay->closing, now);
+    return pull_list(relay, &relay->ready, now) || pulled;
 }
 
 /* ---- Identifying ---- */

@@ -1,4 +1,5 @@
 /* The calls of spectacles/shard.h about a whole shard: made, freed, pulled, identified, closed. Called by owners. */
+#include "core/close_code.h"
 #include "core/config.h"
 #include "core/export.h"
 #include "core/wipe.h"
@@ -263,8 +264,8 @@ SPECTACLES_EXPORT int spectacles_shard_commit(spectacles_shard *shard, uint64_t 
 SPECTACLES_EXPORT int spectacles_shard_close(spectacles_shard *shard, uint32_t code, uint64_t now)
 {
     uint32_t sent = code ? code : 4000;
-    if (sent != 1000 && sent != 1001 && (sent < 3000 || sent > 4999))
-        return sp_shard_fail(shard, SPECTACLES_E_INVAL, "a close code is 0, 1000, 1001 or 3000 to 4999");
+    if (!sp_close_code_is_allowed(code))
+        return sp_shard_fail(shard, SPECTACLES_E_INVAL, SP_CLOSE_CODE_RULE);
     if (shard->owner_closes || shard->state == SPECTACLES_SHARD_FATAL)
         return SPECTACLES_OK;
     shard->owner_closes = true;

@@ -495,12 +495,55 @@ int spectacles_broker_holds(const spectacles_broker *broker, uint64_t delivery)
     return delivery > broker->lost_delivery && !broker->settled[delivery];
 }
 
+static int take_error(int *error)
+{
+    int taken = *error;
+    *error = 0;
+    return taken;
+}
+
+/* A queue that is subscribed keeps its number and its settings. A number is never given anew. */
 int spectacles_broker_subscribe(spectacles_broker *broker, const spectacles_subscription *subscription)
 {
-    snprintf(line(), FAKE_TEXT, "%s %.*s", subscription->declare_only ? "declare" : "subscribe",
-             (int)subscription->event_length, subscription->event);
+    char event[32];
+    snprintf(event, sizeof event, "%.*s", (int)subscription->event_length, subscription->event);
+    snprintf(line(), FAKE_TEXT, "%s %s", subscription->declare_only ? "declare" : "subscribe", event);
     assert_int_equal(subscription->subgroup_length, 0);
-    return broker->subscriptions++;
+    int number = 0;
+    while (number < broker->subscriptions && strcmp(broker->subscribed[number].event, event) != 0)
+        number++;
+    if (number == broker->subscriptions) {
+        assert_true(number < FAKE_SUBSCRIPTIONS);
+        broker->subscriptions++;
+        snprintf(broker->subscribed[number].event, sizeof event, "%s", event);
+        broker->subscribed[number].declare_only = (int)subscription->declare_only;
+    }
+    int error = take_error(&broker->subscribe_error);
+    return error ? error : number;
+}
+
+int spectacles_broker_unsubscribe(spectacles_broker *broker, uint32_t subscription)
+{
+    int error = take_error(&broker->unsubscribe_error);
+    if (error)
+        return error;
+    assert_in_range(subscription, 0, broker->subscriptions - 1);
+    assert_true(broker->subscribed[subscription].event[0]);
+    snprintf(line(), FAKE_TEXT, "unsubscribe %s", broker->subscribed[subscription].event);
+    broker->subscribed[subscription].event[0] = '\0';
+    fake_broker_event(broker, SPECTACLES_BROKER_EVENT_UNSUBSCRIBED, 0, subscription);
+    broker->queue.events[(broker->queue.first + broker->queue.count - 1) % FAKE_EVENTS].broker.time =
+        SPECTACLES_NEVER;
+    return SPECTACLES_OK;
+}
+
+int fake_subscription(const spectacles_broker *broker, const char *event, int consumed)
+{
+    for (int number = 0; number < broker->subscriptions; number++) {
+        if (strcmp(broker->subscribed[number].event, event) == 0)
+            return !broker->subscribed[number].declare_only == !!consumed ? number : -1;
+    }
+    return -1;
 }
 
 int spectacles_broker_close(spectacles_broker *broker, uint64_t now)

@@ -13,6 +13,7 @@
  */
 enum {
     FAKE_EVENTS = 256,
+    FAKE_SUBSCRIPTIONS = 128,
     FAKE_TEXT = 300
 };
 
@@ -62,7 +63,13 @@ struct spectacles_broker {
     uint64_t lost_delivery; /* up to it they are the broker's again: their channel is gone */
     int settled[FAKE_EVENTS];
     int subscriptions;
-    int closing; /* its next connection that ends is the last one */
+    int closing;           /* its next connection that ends is the last one */
+    int subscribe_error;   /* what the next subscribe answers, although it has taken the subscription */
+    int unsubscribe_error; /* what the next unsubscribe answers */
+    struct {
+        char event[32]; /* empty: it has ended */
+        int declare_only;
+    } subscribed[FAKE_SUBSCRIPTIONS];
     fake_queue queue;
 };
 
@@ -101,6 +108,8 @@ void fake_broker_event(spectacles_broker *broker, uint32_t type, uint64_t tag, u
 /* The broker does not take the message, and says why. */
 void fake_failed(spectacles_broker *broker, uint64_t tag, uint32_t code, const char *text);
 void fake_returned(spectacles_broker *broker, uint64_t tag, const char *key);
+/* The number of the subscription to this queue; -1: none. consumed: it has to be consumed, or only declared. */
+int fake_subscription(const spectacles_broker *broker, const char *event, int consumed);
 /* The channel of all deliveries so far is gone, with or without the connection. */
 void fake_lose_deliveries(spectacles_broker *broker);
 uint64_t fake_message(spectacles_broker *broker, uint32_t subscription, const char *key, const char *body);
