@@ -8,13 +8,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pika
 import pytest
+from support.rabbit import RabbitNode
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 import options  # noqa: E402
 import report  # noqa: E402
 import turn  # noqa: E402
+from field import Confirms  # noqa: E402
 
 EVENTS = 40
 
@@ -68,6 +71,23 @@ def test_a_contender_that_fails_is_said_and_the_run_goes_on(build: Path, program
     kept = json.loads((tmp_path / "relay.json").read_text())
     assert all("broken ended" in each["trouble"] for each in contenders(kept)) and len(kept["rows"]) == 2
     assert "failed" in printed
+
+
+def test_the_count_of_confirms_never_falls(tmp_path: Path) -> None:
+    """RabbitMQ forgets the counts of channels that are gone, in the middle of somebody else's round."""
+    with RabbitNode(tmp_path / "rabbit") as rabbit:
+        confirms = Confirms(rabbit, tmp_path / "confirms.log")
+        for expected in (3, 6):
+            connection = pika.BlockingConnection(pika.URLParameters(rabbit.url()))
+            channel = connection.channel()
+            channel.confirm_delivery()
+            for _ in range(3):
+                channel.basic_publish("", "nobody", b"x")
+            assert confirms.settled() == expected
+            connection.close()
+            rabbit.ctl("eval", "ets:delete_all_objects(channel_exchange_metrics).")
+            assert confirms.count() == expected
+        confirms.end()
 
 
 @pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
