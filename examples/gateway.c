@@ -31,22 +31,15 @@ enum {
     BACKOFF_CAP = 60000
 };
 
-struct gateway {
+struct daemon {
     struct settings settings;
     spectacles_gateway_bot bot;
     uint32_t shard_count;
-    spectacles_tls *tls;
-    spectacles_shard **own_shards;
-    size_t own_shard_count;
-    spectacles_broker *brokers[2]; /* indexed by enum spectacles_relay_broker */
-    spectacles_link **links;       /* of the shards, then of the brokers */
-    size_t links_length;
-    spectacles_relay *relay;
+    spectacles_tls *tls; /* NULL: nothing needs it */
+    spectacles_gateway *gateway;
     struct resolver *resolver;
-    struct store *store;       /* NULL: SESSION_FILE is not set */
-    spectacles_poller *poller; /* moves the bytes of all links */
-    bool names_wanted;         /* a link waits for its address */
-    uint64_t stop_at;          /* the gateway ends then, finished or not; 0: it is not stopping */
+    struct store *store; /* NULL: SESSION_FILE is not set */
+    uint64_t stop_at;    /* the daemon ends then, finished or not; 0: it is not stopping */
     int status;
 };
 
@@ -96,219 +89,167 @@ static void pause_for(uint64_t ms)
 
 /* ---- GET /gateway/bot ---- */
 
-static uint32_t shards_here(const struct gateway *gateway)
+static uint32_t shards_here(const struct daemon *daemon)
 {
-    return gateway->settings.shard_ids ? (uint32_t)gateway->settings.shard_id_count : gateway->shard_count;
+    return daemon->settings.shard_ids ? (uint32_t)daemon->settings.shard_id_count : daemon->shard_count;
 }
 
 /* False: ask again later. Exits when only a person can help. */
-static bool ask_once(struct gateway *gateway)
+static bool ask_once(struct daemon *daemon)
 {
-    enum api_result result = discord_gateway_bot(&gateway->settings, &gateway->bot);
+    enum api_result result = discord_gateway_bot(&daemon->settings, &daemon->bot);
     bool answered = result == API_ANSWERED;
-    if (result == API_NEVER || (answered && gateway->bot.verdict == SPECTACLES_GATEWAY_BOT_TOKEN))
-        errx(1, "GET /gateway/bot failed: %s%s", gateway->bot.text, answered ? " (DISCORD_TOKEN)" : "");
-    return answered && gateway->bot.verdict == SPECTACLES_GATEWAY_BOT_FINE;
+    if (result == API_NEVER || (answered && daemon->bot.verdict == SPECTACLES_GATEWAY_BOT_TOKEN))
+        errx(1, "GET /gateway/bot failed: %s%s", daemon->bot.text, answered ? " (DISCORD_TOKEN)" : "");
+    return answered && daemon->bot.verdict == SPECTACLES_GATEWAY_BOT_FINE;
 }
 
 /* Asks until there is an answer. Waits for as long as Discord asks for, which is hours after a ban. */
-static void ask_discord(struct gateway *gateway)
+static void ask_discord(struct daemon *daemon)
 {
-    for (uint64_t wait = 1000; !ask_once(gateway); wait *= 2) {
+    for (uint64_t wait = 1000; !ask_once(daemon); wait *= 2) {
         wait = wait < BACKOFF_CAP ? wait : BACKOFF_CAP;
-        uint64_t pause = gateway->bot.wait > wait ? gateway->bot.wait : wait;
-        warnx("GET /gateway/bot failed: %s; again in %llu s", gateway->bot.text,
+        uint64_t pause = daemon->bot.wait > wait ? daemon->bot.wait : wait;
+        warnx("GET /gateway/bot failed: %s; again in %llu s", daemon->bot.text,
               (unsigned long long)(pause + 999) / 1000);
         pause_for(pause);
     }
 }
 
-static void ask_for_shards(struct gateway *gateway)
+static void ask_for_shards(struct daemon *daemon)
 {
-    ask_discord(gateway);
-    gateway->shard_count =
-        gateway->settings.shard_count ? gateway->settings.shard_count : gateway->bot.shard_count;
+    ask_discord(daemon);
+    daemon->shard_count =
+        daemon->settings.shard_count ? daemon->settings.shard_count : daemon->bot.shard_count;
     warnx("GET /gateway/bot: %u shards recommended, max_concurrency %u, %u identifies left",
-          gateway->bot.shard_count, gateway->bot.max_concurrency, gateway->bot.remaining);
-    if (gateway->bot.remaining < shards_here(gateway))
-        warnx("only %u identifies are left for %u shards until %llu s from now", gateway->bot.remaining,
-              shards_here(gateway), (unsigned long long)gateway->bot.reset_after / 1000);
+          daemon->bot.shard_count, daemon->bot.max_concurrency, daemon->bot.remaining);
+    if (daemon->bot.remaining < shards_here(daemon))
+        warnx("only %u identifies are left for %u shards until %llu s from now", daemon->bot.remaining,
+              shards_here(daemon), (unsigned long long)daemon->bot.reset_after / 1000);
 }
 
 /* ---- Building ---- */
 
-static void *allocate(size_t count, size_t size)
+static void make_tls(struct daemon *daemon)
 {
-    void *memory = calloc(count ? count : 1, size);
-    if (!memory)
-        errx(1, "out of memory");
-    return memory;
+    spectacles_problem problem;
+    bool wanted = strcmp(daemon->settings.api_scheme, "https") == 0 ||
+                  strncasecmp(daemon->settings.amqp_url, "amqps", 5) == 0;
+    if (wanted && spectacles_tls_new(&daemon->tls, NULL, &problem) < 0)
+        errx(1, "%s", problem.text);
 }
 
-static spectacles_shard *make_shard(const struct gateway *gateway, uint32_t id)
+static void set_broker(const struct daemon *daemon, spectacles_broker_config *config)
 {
-    spectacles_shard *shard = NULL;
-    spectacles_problem problem = {.text = "out of memory"};
-    spectacles_session session;
-    spectacles_shard_config config;
-    spectacles_shard_config_init(&config, sizeof config);
-    config.flags = SPECTACLES_SHARD_COMMITS;
-    config.shard_id = id;
-    config.shard_count = gateway->shard_count;
-    config.gateway_version = gateway->settings.version;
-    config.intents = gateway->settings.intents;
-    config.capabilities = gateway->settings.capabilities;
-    config.token = gateway->settings.token;
-    config.gateway_url = gateway->bot.url;
-    config.presence = gateway->settings.presence;
-    config.format = gateway->settings.encoding;
-    config.compression = gateway->settings.compression;
-    if (store_find(gateway->store, id, &session))
-        config.session = &session;
-    config.seed = spectacles_random_seed();
-    if (strcmp(gateway->settings.api_scheme, "https") == 0 && strncmp(gateway->bot.url, "wss://", 6) != 0)
-        errx(1, "Discord's API names a gateway without TLS: it is not trusted with the token");
-    if (spectacles_shard_new(&shard, &config, &problem) < 0)
-        errx(1, "shard %u: %s", id, problem.text);
-    return shard;
+    spectacles_broker_config_init(config, sizeof *config);
+    config->urls = &daemon->settings.amqp_url;
+    config->url_count = 1;
+    config->group = daemon->settings.group;
+    config->format = daemon->settings.format;
+    config->name = "spectacles gateway";
+    config->window_count = daemon->settings.window_count;
+    config->window_bytes = daemon->settings.window_bytes;
+    config->seed = spectacles_random_seed();
 }
 
-static spectacles_broker *make_broker(const struct gateway *gateway, const char *name)
+/* What can be wrong with it is told before Discord is asked. */
+static void check_broker(const struct daemon *daemon)
 {
     spectacles_broker *broker = NULL;
     spectacles_problem problem = {.text = "out of memory"};
     spectacles_broker_config config;
-    spectacles_broker_config_init(&config, sizeof config);
-    config.urls = &gateway->settings.amqp_url;
-    config.url_count = 1;
-    config.group = gateway->settings.group;
-    config.format = gateway->settings.format;
-    config.name = name;
-    config.window_count = gateway->settings.window_count;
-    config.window_bytes = gateway->settings.window_bytes;
-    config.seed = spectacles_random_seed();
+    set_broker(daemon, &config);
     if (spectacles_broker_new(&broker, &config, &problem) < 0)
         errx(1, "broker: %s%s%s", problem.text, problem.word[0] ? ": " : "", problem.word);
-    return broker;
+    spectacles_broker_free(broker);
 }
 
-static void make_relay(struct gateway *gateway)
+static void set_shard(const struct daemon *daemon, spectacles_shard_config *config)
 {
-    spectacles_problem problem = {.text = "out of memory"};
-    spectacles_relay_config config;
-    spectacles_relay_config_init(&config, sizeof config);
-    config.shard_count = gateway->shard_count;
-    config.own_shards = gateway->own_shards;
-    config.own_shard_count = gateway->own_shard_count;
-    config.events = gateway->brokers[SPECTACLES_RELAY_EVENTS];
-    config.commands = gateway->brokers[SPECTACLES_RELAY_COMMANDS];
-    config.allow = (const char *const *)gateway->settings.events;
-    config.allow_count = gateway->settings.event_count;
-    config.max_concurrency = gateway->bot.max_concurrency;
-    config.unix_offset = spectacles_unix_time() - spectacles_now();
-    config.gaps =
-        store_gaps(gateway->store, gateway->own_shards, gateway->own_shard_count, &config.gap_count);
-    config.more_ops = gateway->settings.more_ops;
-    config.more_op_count = gateway->settings.more_op_count;
-    config.unroutable_hold = gateway->settings.unroutable_hold;
-    if (spectacles_relay_new(&gateway->relay, &config, &problem) < 0)
-        errx(1, "%s", problem.text);
-    spectacles_relay_identify_limit(gateway->relay, gateway->bot.total, gateway->bot.remaining,
-                                    gateway->bot.reset_after, spectacles_now());
+    spectacles_shard_config_init(config, sizeof *config);
+    config->shard_count = daemon->shard_count;
+    config->gateway_version = daemon->settings.version;
+    config->intents = daemon->settings.intents;
+    config->capabilities = daemon->settings.capabilities;
+    config->token = daemon->settings.token;
+    config->gateway_url = daemon->bot.url;
+    config->presence = daemon->settings.presence;
+    config->format = daemon->settings.encoding;
+    config->compression = daemon->settings.compression;
+    config->seed = spectacles_random_seed();
+    if (strcmp(daemon->settings.api_scheme, "https") == 0 && strncmp(daemon->bot.url, "wss://", 6) != 0)
+        errx(1, "Discord's API names a gateway without TLS: it is not trusted with the token");
 }
 
-static void make_tls(struct gateway *gateway)
+static void set_relay(const struct daemon *daemon, spectacles_relay_config *config)
 {
-    spectacles_problem problem;
-    bool wanted = strcmp(gateway->settings.api_scheme, "https") == 0 ||
-                  strncasecmp(gateway->settings.amqp_url, "amqps", 5) == 0;
-    if (wanted && spectacles_tls_new(&gateway->tls, NULL, &problem) < 0)
-        errx(1, "%s", problem.text);
+    spectacles_relay_config_init(config, sizeof *config);
+    config->allow = (const char *const *)daemon->settings.events;
+    config->allow_count = daemon->settings.event_count;
+    config->max_concurrency = daemon->bot.max_concurrency;
+    config->unix_offset = spectacles_unix_time() - spectacles_now();
+    config->more_ops = daemon->settings.more_ops;
+    config->more_op_count = daemon->settings.more_op_count;
+    config->unroutable_hold = daemon->settings.unroutable_hold;
 }
 
-static void make_links(struct gateway *gateway)
-{
-    spectacles_problem problem;
-    spectacles_link_config config;
-    spectacles_link_config_init(&config, sizeof config);
-    config.tls = gateway->tls;
-    gateway->links_length = gateway->own_shard_count + 2;
-    gateway->links = allocate(gateway->links_length, sizeof *gateway->links);
-    if (spectacles_poller_new(&gateway->poller, NULL, &problem) < 0)
-        errx(1, "%s", problem.text);
-    for (size_t i = 0; i < gateway->links_length; i++) {
-        size_t broker = i - gateway->own_shard_count;
-        spectacles_stream *stream = i < gateway->own_shard_count
-                                        ? spectacles_shard_stream(gateway->own_shards[i])
-                                        : spectacles_broker_stream(gateway->brokers[broker]);
-        if (spectacles_link_new(&gateway->links[i], stream, &config, &problem) < 0)
-            errx(1, "%s", problem.text);
-        if (spectacles_poller_add(gateway->poller, gateway->links[i], i) < 0)
-            errx(1, "%s", spectacles_poller_last_error(gateway->poller));
-    }
-}
-
-/* Before Discord is asked, so that a wrong AMQP_URL or certificate is told at once. */
-static void build_brokers(struct gateway *gateway)
-{
-    make_tls(gateway);
-    gateway->brokers[SPECTACLES_RELAY_EVENTS] = make_broker(gateway, "spectacles gateway: events");
-    gateway->brokers[SPECTACLES_RELAY_COMMANDS] = make_broker(gateway, "spectacles gateway: commands");
-}
-
-static void open_store(struct gateway *gateway)
+static void open_store(struct daemon *daemon)
 {
     spectacles_state_config config;
-    if (!gateway->settings.session_file) {
+    if (!daemon->settings.session_file) {
         warnx("SESSION_FILE is not set: a restart will identify anew, and lose what happens in between");
         return;
     }
     spectacles_state_config_init(&config, sizeof config);
-    config.token = gateway->settings.token;
-    config.intents = gateway->settings.intents;
-    config.shard_count = gateway->shard_count;
-    gateway->store = store_open(gateway->settings.session_file, &config);
+    config.token = daemon->settings.token;
+    config.intents = daemon->settings.intents;
+    config.shard_count = daemon->shard_count;
+    daemon->store = store_open(daemon->settings.session_file, &config);
 }
 
-static void build(struct gateway *gateway)
+static void make_gateway(struct daemon *daemon)
 {
-    open_store(gateway);
-    gateway->own_shard_count = shards_here(gateway);
-    gateway->own_shards = allocate(gateway->own_shard_count, sizeof(spectacles_shard *));
-    for (size_t i = 0; i < gateway->own_shard_count; i++) {
-        uint32_t id = gateway->settings.shard_ids ? gateway->settings.shard_ids[i] : (uint32_t)i;
-        gateway->own_shards[i] = make_shard(gateway, id);
-    }
-    make_relay(gateway);
-    make_links(gateway);
-    gateway->resolver = resolver_new();
+    spectacles_problem problem = {.text = "out of memory"};
+    spectacles_shard_config shard;
+    spectacles_broker_config broker;
+    spectacles_relay_config relay;
+    spectacles_link_config link;
+    spectacles_gateway_config config;
+    set_shard(daemon, &shard);
+    set_broker(daemon, &broker);
+    set_relay(daemon, &relay);
+    spectacles_link_config_init(&link, sizeof link);
+    link.tls = daemon->tls;
+    spectacles_gateway_config_init(&config, sizeof config);
+    config.shard = &shard;
+    config.shard_ids = daemon->settings.shard_ids;
+    config.shard_id_count = daemon->settings.shard_ids ? daemon->settings.shard_id_count : 0;
+    config.broker = &broker;
+    config.relay = &relay;
+    config.link = &link;
+    config.state = store_state(daemon->store);
+    if (spectacles_gateway_new(&daemon->gateway, &config, &problem) < 0)
+        errx(1, "%s", problem.text);
+    spectacles_relay_identify_limit(spectacles_gateway_relay(daemon->gateway), daemon->bot.total,
+                                    daemon->bot.remaining, daemon->bot.reset_after, spectacles_now());
 }
 
-static void tear_down(struct gateway *gateway)
+static void tear_down(struct daemon *daemon)
 {
-    for (size_t i = 0; i < gateway->links_length; i++)
-        spectacles_link_free(gateway->links[i]);
-    spectacles_relay_free(gateway->relay);
-    for (size_t i = 0; i < gateway->own_shard_count; i++)
-        spectacles_shard_free(gateway->own_shards[i]);
-    spectacles_broker_free(gateway->brokers[0]);
-    spectacles_broker_free(gateway->brokers[1]);
-    spectacles_tls_free(gateway->tls);
-    resolver_free(gateway->resolver);
-    store_close(gateway->store);
-    settings_free(&gateway->settings);
-    free(gateway->own_shards);
-    free(gateway->links);
-    spectacles_poller_free(gateway->poller);
+    spectacles_gateway_free(daemon->gateway);
+    spectacles_tls_free(daemon->tls);
+    resolver_free(daemon->resolver);
+    store_close(daemon->store);
+    settings_free(&daemon->settings);
 }
 
 /* ---- The log ---- */
 
-static void log_summary(const struct gateway *gateway)
+static void log_summary(const struct daemon *daemon)
 {
     spectacles_relay_stats stats;
     spectacles_relay_stats_init(&stats, sizeof stats);
-    spectacles_relay_get_stats(gateway->relay, &stats);
+    spectacles_relay_get_stats(spectacles_gateway_relay(daemon->gateway), &stats);
     warnx("summary dispatched=%llu filtered=%llu published=%llu confirmed=%llu unroutable=%llu held=%llu "
           "commands=%llu routed=%llu sent=%llu rejected=%llu identifies=%llu",
           (unsigned long long)stats.dispatched, (unsigned long long)stats.filtered,
@@ -325,10 +266,10 @@ static unsigned long long until(uint64_t time)
     return time > now ? (unsigned long long)(time - now) : 0;
 }
 
-static void log_shard(const struct gateway *gateway, const spectacles_relay_event *event)
+static void log_shard(const struct daemon *daemon, const spectacles_relay_event *event)
 {
     char shard[64];
-    snprintf(shard, sizeof shard, "shard %u/%u", event->shard_id, gateway->shard_count);
+    snprintf(shard, sizeof shard, "shard %u/%u", event->shard_id, daemon->shard_count);
     switch (event->type) {
     case SPECTACLES_RELAY_EVENT_SHARD_CONNECTING:
         warnx("%s connecting to %s", shard, event->text);
@@ -432,110 +373,99 @@ static void log_command(const spectacles_relay_event *event)
 
 /* ---- Running ---- */
 
-static void stop(struct gateway *gateway, int status, uint64_t now)
+static void write_store(struct daemon *daemon, uint64_t now)
 {
-    if (gateway->stop_at)
-        return;
-    gateway->status = status;
-    gateway->stop_at = now + STOP_TIMEOUT;
-    spectacles_relay_stop(gateway->relay, 0, now);
+    size_t count;
+    spectacles_shard *const *shards = spectacles_gateway_shards(daemon->gateway, &count);
+    store_write(daemon->store, shards, count, spectacles_gateway_relay(daemon->gateway), now);
 }
 
-static void on_event(struct gateway *gateway, const spectacles_relay_event *event, uint64_t now)
+static void stop(struct daemon *daemon, int status, uint64_t now)
+{
+    if (daemon->stop_at)
+        return;
+    daemon->status = status;
+    daemon->stop_at = now + STOP_TIMEOUT;
+    spectacles_gateway_stop(daemon->gateway, 0, now);
+}
+
+static void on_event(struct daemon *daemon, const spectacles_relay_event *event, uint64_t now)
 {
     if (event->type == SPECTACLES_RELAY_EVENT_SHARD_LATENCY)
         return;
     /* The session is stored before the log says "ready": a reader of the log may count on the session. */
     if (event->type == SPECTACLES_RELAY_EVENT_SHARD_READY)
-        store_write(gateway->store, gateway->own_shards, gateway->own_shard_count, gateway->relay, now);
+        write_store(daemon, now);
     if (event->type < SPECTACLES_RELAY_EVENT_BROKER_CONNECTING)
-        log_shard(gateway, event);
+        log_shard(daemon, event);
     else if (event->type <= SPECTACLES_RELAY_EVENT_BROKER_CLOSED)
         log_broker(event);
     else
         log_command(event);
     if (event->type == SPECTACLES_RELAY_EVENT_SHARD_FATAL)
-        stop(gateway, 1, now);
+        stop(daemon, 1, now);
 }
 
-static void read_signals(struct gateway *gateway, uint64_t now)
+static void read_signals(struct daemon *daemon, uint64_t now)
 {
     unsigned char number;
     while (read(signal_pipe[0], &number, 1) == 1) {
         if (number == SIGUSR1) {
-            log_summary(gateway);
-        } else if (gateway->stop_at && now < gateway->stop_at - STOP_TIMEOUT + SAME_WISH) {
+            log_summary(daemon);
+        } else if (daemon->stop_at && now < daemon->stop_at - STOP_TIMEOUT + SAME_WISH) {
             continue; /* timeout(1) sends one signal to the process and another one to its group */
-        } else if (gateway->stop_at) {
+        } else if (daemon->stop_at) {
             errx(1, "stopped at once: what was not confirmed will be replayed or delivered again");
         } else {
             warnx("stopping");
-            stop(gateway, 0, now);
+            stop(daemon, 0, now);
         }
     }
 }
 
-static uint64_t earliest(const struct gateway *gateway)
+static uint64_t earliest(const struct daemon *daemon)
 {
-    uint64_t deadline = spectacles_relay_deadline(gateway->relay);
-    uint64_t poller = spectacles_poller_deadline(gateway->poller);
-    deadline = poller < deadline ? poller : deadline;
-    uint64_t store = store_deadline(gateway->store);
+    uint64_t deadline = spectacles_gateway_deadline(daemon->gateway);
+    uint64_t store = store_deadline(daemon->store);
     deadline = store < deadline ? store : deadline;
-    return gateway->stop_at && gateway->stop_at < deadline ? gateway->stop_at : deadline;
+    return daemon->stop_at && daemon->stop_at < deadline ? daemon->stop_at : deadline;
 }
 
-/* The resolver looks one name up at a time: its answer may serve any link. */
-static void answer_names(struct gateway *gateway)
+static void wait_for_something(struct daemon *daemon)
 {
-    const spectacles_link *link;
-    while ((link = spectacles_poller_next_link(gateway->poller, NULL)))
-        gateway->names_wanted |= spectacles_link_wants_address(link) != NULL;
-    if (!gateway->names_wanted)
-        return;
-    gateway->names_wanted = false;
-    for (size_t i = 0; i < gateway->links_length; i++) {
-        resolver_serve(gateway->resolver, gateway->links[i]);
-        gateway->names_wanted |= spectacles_link_wants_address(gateway->links[i]) != NULL;
-    }
-}
-
-static void wait_for_something(struct gateway *gateway)
-{
-    struct pollfd fds[] = {{spectacles_poller_fd(gateway->poller), POLLIN, 0},
+    struct pollfd fds[] = {{spectacles_gateway_fd(daemon->gateway), POLLIN, 0},
                            {signal_pipe[0], POLLIN, 0},
-                           {resolver_fd(gateway->resolver), POLLIN, 0}};
-    int ready = poll(fds, 3, spectacles_poll_timeout(earliest(gateway), spectacles_now()));
+                           {resolver_fd(daemon->resolver), POLLIN, 0}};
+    int ready = poll(fds, 3, spectacles_poll_timeout(earliest(daemon), spectacles_now()));
     if (ready < 0 && errno != EINTR)
         err(1, "poll");
     if (ready > 0 && fds[1].revents)
-        read_signals(gateway, spectacles_now());
+        read_signals(daemon, spectacles_now());
     if (ready > 0 && fds[2].revents)
-        resolver_hear(gateway->resolver);
+        resolver_answer(daemon->resolver, daemon->gateway);
 }
 
-static void move_bytes(struct gateway *gateway, uint64_t now)
-{
-    if (spectacles_poller_process(gateway->poller, now) == SPECTACLES_E_SYS)
-        errx(1, "%s", spectacles_poller_last_error(gateway->poller));
-    answer_names(gateway);
-}
-
-static void run(struct gateway *gateway)
+static void turn(struct daemon *daemon)
 {
     const spectacles_relay_event *event;
-    while (!spectacles_relay_stopped(gateway->relay)) {
-        wait_for_something(gateway);
-        uint64_t now = spectacles_now();
-        move_bytes(gateway, now);
-        while ((event = spectacles_relay_next_event(gateway->relay, now)))
-            on_event(gateway, event, now);
-        spectacles_poller_flush(gateway->poller, now);
-        if (now >= store_deadline(gateway->store))
-            store_write(gateway->store, gateway->own_shards, gateway->own_shard_count, gateway->relay, now);
-        else
-            store_touch(gateway->store, now);
-        if (gateway->stop_at && now >= gateway->stop_at) {
+    wait_for_something(daemon);
+    uint64_t now = spectacles_now();
+    if (spectacles_gateway_process(daemon->gateway, now) == SPECTACLES_E_SYS)
+        errx(1, "%s", spectacles_gateway_last_error(daemon->gateway));
+    while ((event = spectacles_gateway_next_event(daemon->gateway, now)))
+        on_event(daemon, event, now);
+    resolver_ask(daemon->resolver, daemon->gateway);
+    if (now >= store_deadline(daemon->store))
+        write_store(daemon, now);
+    else
+        store_touch(daemon->store, now);
+}
+
+static void run(struct daemon *daemon)
+{
+    while (!spectacles_gateway_stopped(daemon->gateway)) {
+        turn(daemon);
+        if (daemon->stop_at && spectacles_now() >= daemon->stop_at) {
             warnx("not everything could be finished within %d s: it will be replayed or delivered again",
                   STOP_TIMEOUT / 1000);
             return;
@@ -560,18 +490,21 @@ static void read_arguments(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct gateway gateway = {0};
+    struct daemon daemon = {0};
     read_arguments(argc, argv);
     curl_global_init(CURL_GLOBAL_DEFAULT);
     catch_signals();
-    settings_read(&gateway.settings);
-    build_brokers(&gateway);
-    ask_for_shards(&gateway);
-    build(&gateway);
-    run(&gateway);
-    store_write(gateway.store, gateway.own_shards, gateway.own_shard_count, gateway.relay, spectacles_now());
-    log_summary(&gateway);
-    tear_down(&gateway);
+    settings_read(&daemon.settings);
+    make_tls(&daemon);
+    check_broker(&daemon);
+    ask_for_shards(&daemon);
+    open_store(&daemon);
+    make_gateway(&daemon);
+    daemon.resolver = resolver_new();
+    run(&daemon);
+    write_store(&daemon, spectacles_now());
+    log_summary(&daemon);
+    tear_down(&daemon);
     curl_global_cleanup();
-    return gateway.status;
+    return daemon.status;
 }

@@ -95,38 +95,32 @@ int resolver_fd(const struct resolver *resolver)
     return resolver->pipe[0];
 }
 
-void resolver_hear(struct resolver *resolver)
+void resolver_answer(struct resolver *resolver, spectacles_gateway *gateway)
 {
     char drained[16];
     while (read(resolver->pipe[0], drained, sizeof drained) > 0)
         continue;
+    pthread_mutex_lock(&resolver->mutex);
+    if (resolver->state == ANSWERED) {
+        bool found = resolver->length > 0;
+        resolver->state = IDLE;
+        spectacles_gateway_set_address(gateway, resolver->host, found ? resolver->answer : NULL,
+                                       found ? (size_t)resolver->length : 0);
+    }
+    pthread_mutex_unlock(&resolver->mutex);
+    resolver_ask(resolver, gateway);
 }
 
-static void give(struct resolver *resolver, spectacles_link *link)
+void resolver_ask(struct resolver *resolver, const spectacles_gateway *gateway)
 {
-    resolver->state = IDLE;
-    if (resolver->length > 0)
-        spectacles_link_set_address(link, resolver->answer, (size_t)resolver->length);
-    else
-        spectacles_link_set_address(link, NULL, 0);
-}
-
-static void ask(struct resolver *resolver, const char *host)
-{
-    strncpy(resolver->host, host, sizeof resolver->host - 1);
-    resolver->state = ASKED;
-    pthread_cond_signal(&resolver->asked);
-}
-
-void resolver_serve(struct resolver *resolver, spectacles_link *link)
-{
-    const char *host = spectacles_link_wants_address(link);
+    const char *host = spectacles_gateway_wants_address(gateway, 0);
     if (!host)
         return;
     pthread_mutex_lock(&resolver->mutex);
-    if (resolver->state == ANSWERED && strcmp(resolver->host, host) == 0)
-        give(resolver, link);
-    else if (resolver->state == IDLE || resolver->state == ANSWERED)
-        ask(resolver, host);
+    if (resolver->state == IDLE) {
+        strncpy(resolver->host, host, sizeof resolver->host - 1);
+        resolver->state = ASKED;
+        pthread_cond_signal(&resolver->asked);
+    }
     pthread_mutex_unlock(&resolver->mutex);
 }

@@ -1,7 +1,7 @@
 #ifndef EXAMPLES_RESOLVER_H
 #define EXAMPLES_RESOLVER_H
 
-#include <spectacles/link.h>
+#include <spectacles/gateway.h>
 
 /*
  * Looks host names up on a thread. The system's resolver can block for many seconds, and heartbeats must go on
@@ -12,14 +12,11 @@ struct resolver;
 struct resolver *resolver_new(void);
 void resolver_free(struct resolver *resolver);
 
-/*
- * The descriptor is readable when there is an answer. Call resolver_hear() then, before resolver_serve(): the link
- * that asked may not want the answer any more.
- */
+/* Readable when there is an answer: call resolver_answer() then. */
 int resolver_fd(const struct resolver *resolver);
-void resolver_hear(struct resolver *resolver);
+void resolver_answer(struct resolver *resolver, spectacles_gateway *gateway);
 
-/* Looks up the name that the link wants, or gives the link the answer. Never blocks. */
-void resolver_serve(struct resolver *resolver, spectacles_link *link);
+/* Looks the next name up that the gateway wants, unless a name is being looked up. */
+void resolver_ask(struct resolver *resolver, const spectacles_gateway *gateway);
 
 #endif

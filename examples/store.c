@@ -86,20 +86,9 @@ void store_close(struct store *store)
     free(store);
 }
 
-bool store_find(const struct store *store, uint32_t shard_id, spectacles_session *out)
+const spectacles_state *store_state(const struct store *store)
 {
-    out->size = sizeof *out;
-    return store && spectacles_state_session(store->state, shard_id, out) == 1;
-}
-
-const spectacles_gap *store_gaps(struct store *store, spectacles_shard *const *shards, size_t length,
-                                 size_t *count)
-{
-    const spectacles_gap *gaps = NULL;
-    *count = 0;
-    if (store && spectacles_state_gaps(store->state, shards, length, &gaps, count) < 0)
-        errx(1, "out of memory");
-    return gaps;
+    return store ? store->state : NULL;
 }
 
 /* ---- Writing ---- */

@@ -20,14 +20,8 @@ struct store *store_open(const char *path, const spectacles_state_config *config
 /* A store of NULL is fine, here and below: nothing is stored. */
 void store_close(struct store *store);
 
-/* The session of a shard. False when there is none. The texts of the session are valid until store_write(). */
-bool store_find(const struct store *store, uint32_t shard_id, spectacles_session *out);
-
-/*
- * The gaps that these shards have to declare, for the relay. Valid until store_write(). Exits when memory runs out.
- */
-const spectacles_gap *store_gaps(struct store *store, spectacles_shard *const *shards, size_t length,
-                                 size_t *count);
+/* What was read, for spectacles_gateway_config.state. NULL when nothing is stored. */
+const spectacles_state *store_state(const struct store *store);
 
 /*
  * Writes the sessions and gaps when they have changed, or when the file is gone. When the file cannot be written, a

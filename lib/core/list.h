@@ -47,6 +47,17 @@ static inline void sp_list_add(sp_list *list, sp_list_node *node)
     list->head.previous = node;
 }
 
+/* Adds it at the front. Does nothing when it is in a list. */
+static inline void sp_list_add_front(sp_list *list, sp_list_node *node)
+{
+    if (node->next)
+        return;
+    node->previous = &list->head;
+    node->next = list->head.next;
+    list->head.next->previous = node;
+    list->head.next = node;
+}
+
 /* Takes it out of its list. Does nothing when it is in none. */
 static inline void sp_list_remove(sp_list_node *node)
 {

@@ -38,6 +38,7 @@ NUL_TERMINATED = {
     "spectacles_broker_reply.correlation_id": "a property of AMQP",
     "spectacles_token_check.token": "a setting",
     "spectacles_resolve.host": "a setting",
+    "spectacles_gateway_set_address.host": "what spectacles_gateway_wants_address() gave",
     "spectacles_feature_supported.name": "a name in the source of a program",
     "spectacles_struct_size.name": "a name in the source of a program",
     "spectacles_value_get.key": "a name in the source of a program",

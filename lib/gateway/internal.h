@@ -1,0 +1,52 @@
+#ifndef SP_GATEWAY_INTERNAL_H
+#define SP_GATEWAY_INTERNAL_H
+
+#include "core/list.h"
+#include "core/random.h"
+#include "core/text.h"
+
+#include <spectacles/gateway.h>
+#include <stdbool.h>
+
+/* A shard or a broker, and the link under it. */
+typedef struct sp_engine {
+    spectacles_shard *shard;   /* NULL: it is a broker */
+    spectacles_broker *broker; /* NULL: it is a shard */
+    spectacles_link *link;     /* NULL: the owner moves its bytes */
+    uint32_t shard_id;
+    sp_list_node wants_address; /* in the list of a name */
+} sp_engine;
+
+/* A host name that links want the addresses of. */
+typedef struct sp_wanted_name {
+    sp_list_node node;
+    sp_list engines;
+    char host[256];
+} sp_wanted_name;
+
+struct spectacles_gateway {
+    /* The settings of shards and links that are added later. */
+    spectacles_shard_config shard;
+    char *token;
+    char *gateway_url;
+    char *presence;
+    char *user_agent;
+    spectacles_link_config link;
+    spectacles_tls *tls; /* shared by all links; NULL: none needs it */
+    sp_random random;
+    bool has_links;
+
+    spectacles_broker *brokers[2]; /* by enum spectacles_relay_broker */
+    sp_engine *broker_engines[2];
+    sp_engine **engines; /* of the shards, in the order of their ids */
+    size_t shard_count;  /* that are served here */
+    size_t capacity;
+    spectacles_shard **shards; /* the same shards, as spectacles_state_take() wants them */
+    spectacles_relay *relay;
+    spectacles_poller *poller;
+    spectacles_state *state;
+    sp_list names; /* wanted; those of brokers first */
+    sp_text last_error;
+};
+
+#endif
