@@ -484,7 +484,8 @@ static void read_arguments(int argc, char **argv)
     if (strcmp(argv[1], "--help") == 0)
         settings_help();
     else
-        printf("gateway, libspectacles %u.%u.%u\n", version >> 16, version >> 8 & 255, version & 255);
+        printf("gateway, libspectacles %u.%u.%u, %s\n", version >> 16, version >> 8 & 255, version & 255,
+               spectacles_tls_library());
     exit(fflush(stdout) == 0 ? 0 : 1);
 }
 

@@ -48,6 +48,14 @@ int sp_tls_openssl_error(char reason[SP_TLS_REASON_MAX], unsigned long *cause)
     return error;
 }
 
+/* Why a certificate, a key or a setting was not taken. When memory runs out, OpenSSL does not always say why. */
+static int explain(char reason[SP_TLS_REASON_MAX])
+{
+    unsigned long cause;
+    int error = sp_tls_openssl_error(reason, &cause);
+    return cause == 0 ? SPECTACLES_E_NOMEM : error;
+}
+
 /* ---- The order of ciphers ---- */
 
 enum {
@@ -153,7 +161,7 @@ int sp_tls_context_new(sp_tls_context **out, bool verifies, char reason[SP_TLS_R
     context->tickets.free_session = free_session;
     if (!set_up(context, verifies)) {
         sp_tls_context_free(context);
-        return sp_tls_openssl_error(reason, NULL);
+        return explain(reason);
     }
     *out = context;
     return SPECTACLES_OK;
@@ -241,7 +249,7 @@ int sp_tls_context_set_certificate(sp_tls_context *context, sp_slice pem, char r
     bool taken = in && take_own_certificates(context->ssl, in);
     BIO_free(in);
     if (!taken)
-        return sp_tls_openssl_error(reason, NULL);
+        return explain(reason);
     ERR_clear_error();
     return SPECTACLES_OK;
 }
@@ -250,9 +258,8 @@ static int take_key(SSL_CTX *ssl, EVP_PKEY *key, char reason[SP_TLS_REASON_MAX])
 {
     X509 *certificate = SSL_CTX_get0_certificate(ssl);
     if (certificate && X509_check_private_key(certificate, key) != 1)
-        return sp_tls_openssl_error(reason, NULL) == SPECTACLES_E_NOMEM ? SPECTACLES_E_NOMEM
-                                                                        : SPECTACLES_E_INVAL;
-    return SSL_CTX_use_PrivateKey(ssl, key) == 1 ? SPECTACLES_OK : sp_tls_openssl_error(reason, NULL);
+        return explain(reason) == SPECTACLES_E_NOMEM ? SPECTACLES_E_NOMEM : SPECTACLES_E_INVAL;
+    return SSL_CTX_use_PrivateKey(ssl, key) == 1 ? SPECTACLES_OK : explain(reason);
 }
 
 int sp_tls_context_set_key(sp_tls_context *context, sp_slice pem, char reason[SP_TLS_REASON_MAX])
@@ -260,7 +267,7 @@ int sp_tls_context_set_key(sp_tls_context *context, sp_slice pem, char reason[SP
     bool asked = false;
     BIO *in = open_pem(pem);
     EVP_PKEY *key = in ? PEM_read_bio_PrivateKey(in, NULL, refuse_passphrase, &asked) : NULL;
-    int error = key ? take_key(context->ssl, key, reason) : sp_tls_openssl_error(reason, NULL);
+    int error = key ? take_key(context->ssl, key, reason) : explain(reason);
     EVP_PKEY_free(key);
     BIO_free(in);
     ERR_clear_error();

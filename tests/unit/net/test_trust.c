@@ -80,7 +80,7 @@ static void only_the_names_of_the_certificate_count(void **state)
         {{"127.0.0.1", "DNS:127.0.0.1", NULL, 0}, "127.0.0.1", "another host name"},
         {{"127.0.0.1", NULL, NULL, 0}, "127.0.0.1", "another host name"},
         {{"two", "DNS:one.example,DNS:two.example", NULL, 0}, "two.example", NULL},
-        {{"part", "DNS:gate*.example", NULL, 0}, "gateway.example", "another host name"},
+        {{"part", "DNS:gate*.bot.example", NULL, 0}, "gateway.bot.example", "another host name"},
         {{"all", "DNS:*", NULL, 0}, "gateway", "another host name"},
         {{"server", "DNS:gateway.example", "serverAuth", 0}, "gateway.example", NULL},
         {{"client", "DNS:gateway.example", "clientAuth", 0}, "gateway.example", "not meant for a server"},
