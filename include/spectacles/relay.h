@@ -110,6 +110,22 @@ typedef struct spectacles_gap {
 /* Makes a gap empty and sets its size. size: sizeof(spectacles_gap). Does nothing when size is below 4. */
 void spectacles_gap_init(spectacles_gap *gap, size_t size);
 
+/* A mask for spectacles_relay_config.flags. */
+enum spectacles_relay_flag {
+    /*
+     * The owner grants identifies, because several processes share the identifies of a bot. A shard that wants to
+     * identify is told by SHARD_WANTS_IDENTIFY, and waits for spectacles_relay_grant_identify(). max_concurrency,
+     * identify_interval and spectacles_relay_identify_limit() mean nothing then.
+     */
+    SPECTACLES_RELAY_GRANTED_IDENTIFIES = 1,
+    /*
+     * Nothing of a new session is published before spectacles_relay_session_stored(): no dispatch, and no gap that ends
+     * with the session. SHARD_READY is told first, and the shard is not pulled meanwhile. So a process that dies before
+     * its owner has stored the session leaves no dispatch of a session that nobody knows.
+     */
+    SPECTACLES_RELAY_HOLDS_NEW_SESSIONS = 2
+};
+
 /* How a relay is made. Everything is copied by spectacles_relay_new(), except the engines, which the relay holds. */
 typedef struct spectacles_relay_config {
     /* set by spectacles_relay_config_init() */
@@ -165,8 +181,8 @@ typedef struct spectacles_relay_config {
      * new queue gets its first event after at most that time, and earlier events are lost to it
      */
     uint32_t unroutable_hold;
-    /* 0 */
-    uint32_t reserved;
+    /* a mask of enum spectacles_relay_flag; default 0 */
+    uint32_t flags;
 } spectacles_relay_config;
 
 /* Fills a configuration with defaults. size: sizeof(spectacles_relay_config). Does nothing when size is below 4. */
@@ -207,6 +223,11 @@ enum spectacles_relay_event_type {
     SPECTACLES_RELAY_EVENT_SHARD_LATE = 10,
     /* The gateway answers without the compression or the ETF that was asked for. text */
     SPECTACLES_RELAY_EVENT_SHARD_PLAIN = 11,
+    /*
+     * With SPECTACLES_RELAY_GRANTED_IDENTIFIES: the shard waits for spectacles_relay_grant_identify(). Told once for each
+     * connection that asks
+     */
+    SPECTACLES_RELAY_EVENT_SHARD_WANTS_IDENTIFY = 12,
     /*
      * spectacles_relay_remove_shard() is done: the relay has let go of the shard. session_id and seq: where its session
      * can be resumed; no session_id: the shard has no session
@@ -465,6 +486,49 @@ int spectacles_relay_remove_shard(spectacles_relay *relay, uint32_t shard_id, ui
  * Returns 0, or SPECTACLES_E_INVAL: no such shard.
  */
 int spectacles_relay_drop_shard(spectacles_relay *relay, uint32_t shard_id);
+
+/*
+ * Grants an identify, which the shard sends now. With SPECTACLES_RELAY_GRANTED_IDENTIFIES.
+ *
+ * Returns 0, or:
+ *   SPECTACLES_E_STATE  the shard does not wait for a grant; its connection has ended, for example. It asks again
+ *   SPECTACLES_E_INVAL  no such shard, or the relay grants identifies by itself
+ *   SPECTACLES_E_NOMEM  memory ran out; the shard still waits
+ */
+int spectacles_relay_grant_identify(spectacles_relay *relay, uint32_t shard_id, uint64_t now);
+
+/*
+ * Says that the present session of a shard is stored, so that its gaps and dispatches may be published. With
+ * SPECTACLES_RELAY_HOLDS_NEW_SESSIONS; otherwise it does nothing. Call it for each SHARD_READY.
+ *
+ * Returns 0, or SPECTACLES_E_INVAL: no such shard.
+ */
+int spectacles_relay_session_stored(spectacles_relay *relay, uint32_t shard_id);
+
+/*
+ * Replaces the allow list. Dispatches that are pulled from now on follow it.
+ *
+ * allow: `count` names, as in spectacles_relay_config. Copied. NULL when count is 0.
+ * allow_all: 1: every event is published.
+ *
+ * Returns 0, or, and then the old list stays:
+ *   SPECTACLES_E_INVAL  a name is empty or longer than 255 bytes, or allow is NULL
+ *   SPECTACLES_E_NOMEM  memory ran out
+ */
+int spectacles_relay_set_allow(spectacles_relay *relay, const char *const *allow, size_t count,
+                               uint32_t allow_all);
+
+/*
+ * Sets max_concurrency anew, from a fresh answer of GET /gateway/bot. Shards that wait to identify go on waiting. The
+ * first of them identifies when all buckets of the old number are free: at most identify_interval later than before.
+ *
+ * max_concurrency: 1 to 65536.
+ *
+ * Returns 0, or, and then the old number stays:
+ *   SPECTACLES_E_INVAL  max_concurrency is out of its range
+ *   SPECTACLES_E_NOMEM  memory ran out
+ */
+int spectacles_relay_set_max_concurrency(spectacles_relay *relay, uint32_t max_concurrency);
 
 /*
  * Does all that can be done now, in this order: reads confirms, reads commands, routes SENDs, sends packets, grants

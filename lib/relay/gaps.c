@@ -45,7 +45,8 @@ static uint64_t unix_time(const spectacles_relay *relay, uint64_t now)
 static uint64_t first_due(const sp_relay_shard *shard)
 {
     uint64_t first = SPECTACLES_NEVER;
-    for (size_t i = 0; i < shard->gaps.count; i++) {
+    /* Nothing of a session leaves before the owner has stored the session. */
+    for (size_t i = 0; i < shard->gaps.count && !shard->unstored; i++) {
         const sp_gap *gap = sp_ring_at(&shard->gaps, i);
         if (!is_open(gap) && gap->tag == 0 && gap->not_before < first)
             first = gap->not_before;
@@ -59,7 +60,7 @@ bool sp_relay_gap_is_due(const sp_relay_shard *shard)
 }
 
 /* Called when the gaps of a shard have changed: lists the shard, or sets its timer. */
-static void schedule(spectacles_relay *relay, sp_relay_shard *shard)
+void sp_relay_schedule_gaps(spectacles_relay *relay, sp_relay_shard *shard)
 {
     uint64_t due = first_due(shard);
     sp_timer_set(&relay->gaps_timers, &shard->gaps_timer, due > 0 ? due : SPECTACLES_NEVER);
@@ -80,7 +81,7 @@ static int import_gap(spectacles_relay *relay, sp_relay_shard *shard, const spec
     *gap = (sp_gap){.seq = given->seq, .next = given->next, .time = given->unix_time};
     copy_id(gap->old_session_id, given->old_session_id);
     copy_id(gap->new_session_id, given->new_session_id);
-    schedule(relay, shard);
+    sp_relay_schedule_gaps(relay, shard);
     return SPECTACLES_OK;
 }
 
@@ -183,7 +184,7 @@ void sp_relay_end_gaps(spectacles_relay *relay, sp_relay_shard *shard)
         copy_id(gap->new_session_id, shard->session);
         gap->next = 1;
     }
-    schedule(relay, shard);
+    sp_relay_schedule_gaps(relay, shard);
 }
 
 int sp_relay_add_dispatch_gap(spectacles_relay *relay, sp_relay_shard *shard, uint64_t seq, uint64_t now)
@@ -194,7 +195,7 @@ int sp_relay_add_dispatch_gap(spectacles_relay *relay, sp_relay_shard *shard, ui
     *gap = (sp_gap){.seq = seq - 1, .next = seq + 1, .time = unix_time(relay, now)};
     copy_id(gap->old_session_id, shard->session);
     copy_id(gap->new_session_id, shard->session);
-    schedule(relay, shard);
+    sp_relay_schedule_gaps(relay, shard);
     return SPECTACLES_OK;
 }
 
@@ -299,11 +300,11 @@ static bool is_due(const spectacles_relay *relay, const sp_gap *gap, uint64_t no
 static bool publish_gaps_of(spectacles_relay *relay, sp_relay_shard *shard, uint64_t now)
 {
     bool published = false;
-    for (size_t i = 0; i < shard->gaps.count; i++) {
+    for (size_t i = 0; i < shard->gaps.count && !shard->unstored; i++) {
         sp_gap *gap = sp_ring_at(&shard->gaps, i);
         published |= is_due(relay, gap, now) && publish_gap(relay, shard, gap);
     }
-    schedule(relay, shard);
+    sp_relay_schedule_gaps(relay, shard);
     /* The shard may be pulled again, whose dispatches waited behind the gap. */
     if (published)
         sp_stream_touch(spectacles_shard_stream(shard->engine));
@@ -374,7 +375,7 @@ void sp_relay_gap_returned(spectacles_relay *relay, const sp_publish *publish, u
         return;
     gap->tag = 0;
     gap->not_before = now + SP_RELAY_RETRY;
-    schedule(relay, publish->shard);
+    sp_relay_schedule_gaps(relay, publish->shard);
 }
 
 /* Without room in the window a gap waits for the broker, and not for a time. */

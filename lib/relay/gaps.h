@@ -24,6 +24,9 @@ void sp_relay_end_gaps(spectacles_relay *relay, sp_relay_shard *shard);
 /* Adds a gap for one dispatch of the present session, which cannot be published. SPECTACLES_E_NOMEM. */
 int sp_relay_add_dispatch_gap(spectacles_relay *relay, sp_relay_shard *shard, uint64_t seq, uint64_t now);
 
+/* The gaps of a shard have changed, or may be published from now on. */
+void sp_relay_schedule_gaps(spectacles_relay *relay, sp_relay_shard *shard);
+
 /* Publishes the gaps that may be published now. True when one was published. */
 bool sp_relay_publish_gaps(spectacles_relay *relay, uint64_t now);
 

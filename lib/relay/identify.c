@@ -1,6 +1,6 @@
 /*
  * Which shard may identify next: one of each bucket in an interval, and no more in a day than Discord allows. Called by
- * shards.c, served.c and relay.c.
+ * grants.c, served.c, settings.c and relay.c.
  */
 #include "relay/identify.h"
 
@@ -25,6 +25,25 @@ int sp_identify_init(sp_identify *identify, uint32_t concurrency, uint32_t shard
         if (sp_timers_reserve(&identify->turns) != SPECTACLES_OK)
             return SPECTACLES_E_NOMEM;
     }
+    return SPECTACLES_OK;
+}
+
+int sp_identify_init_like(sp_identify *identify, const sp_identify *other, uint32_t concurrency,
+                          uint32_t shard_count)
+{
+    uint64_t free_at = 0;
+    int error = sp_identify_init(identify, concurrency, shard_count, other->interval);
+    if (error != SPECTACLES_OK)
+        return error;
+    for (uint32_t i = 0; i < other->bucket_count; i++)
+        free_at = other->buckets[i].free_at > free_at ? other->buckets[i].free_at : free_at;
+    for (uint32_t i = 0; i < identify->bucket_count; i++)
+        identify->buckets[i].free_at = free_at;
+    identify->limited = other->limited;
+    identify->limit_reported = other->limit_reported;
+    identify->total = other->total;
+    identify->remaining = other->remaining;
+    identify->reset_at = other->reset_at;
     return SPECTACLES_OK;
 }
 

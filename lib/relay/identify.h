@@ -31,6 +31,13 @@ typedef struct sp_identify {
 
 /* concurrency: max_concurrency of GET /gateway/bot. No more buckets than shards are made. SPECTACLES_E_NOMEM. */
 int sp_identify_init(sp_identify *identify, uint32_t concurrency, uint32_t shard_count, uint32_t interval);
+
+/*
+ * Begins with another max_concurrency, and goes on with the interval and the limit of `other`. No bucket is free before
+ * all buckets of `other` are, because a new bucket has shards of several old ones.
+ */
+int sp_identify_init_like(sp_identify *identify, const sp_identify *other, uint32_t concurrency,
+                          uint32_t shard_count);
 void sp_identify_free(sp_identify *identify);
 
 /* Makes room for a shard that may want to identify, or gives its room up. SPECTACLES_E_NOMEM. */

@@ -86,6 +86,8 @@ typedef struct sp_relay_shard {
     sp_timer packets_timer;    /* when held packets may be sent: the rate limit */
     sp_list_node gaps_node;    /* a gap may be published now */
     sp_timer gaps_timer;       /* when a gap is published again */
+    bool wants_identify;       /* the owner is to grant it: SPECTACLES_RELAY_GRANTED_IDENTIFIES */
+    bool unstored;             /* the owner has not stored its session: SPECTACLES_RELAY_HOLDS_NEW_SESSIONS */
     bool final;                /* closed or fatal */
     bool awaits_replay;        /* the rest of this connection is ignored, because Discord replays it */
     uint64_t epoch;            /* counts connections: the confirm of an older connection commits nothing */
@@ -176,6 +178,7 @@ struct spectacles_relay {
     sp_timers packets_timers;
     sp_timers gaps_timers;
     uint32_t shard_count;
+    uint32_t flags; /* a mask of enum spectacles_relay_flag */
     spectacles_broker *events;
     spectacles_broker *commands;
     bool holds_events; /* the relay has taken hold of the broker, and has to let go */
@@ -222,6 +225,11 @@ static inline void sp_relay_look_at_leaving(spectacles_relay *relay, sp_relay_sh
     if (shard->service == SP_SERVICE_LEAVING || shard->service == SP_SERVICE_CLOSING)
         sp_list_add(&relay->leaving, &shard->leaving_node);
 }
+
+/* Sentences that more than one call fails with. */
+#define SP_RELAY_BAD_NAME "a name on the allow list is empty or longer than 255 bytes"
+#define SP_RELAY_BAD_CONCURRENCY "max_concurrency has to be 1 to 65536"
+#define SP_RELAY_NO_SUCH_SHARD "the relay serves no shard with this id"
 
 /* Keeps the sentence of spectacles_relay_last_error(), and returns the error. */
 static inline int sp_relay_fail(spectacles_relay *relay, int error, const char *text)

@@ -8,6 +8,7 @@
 #include "relay/dispatches.h"
 #include "relay/events.h"
 #include "relay/gaps.h"
+#include "relay/grants.h"
 #include "relay/packets.h"
 #include "relay/publishes.h"
 #include "relay/queues.h"
@@ -48,13 +49,17 @@ static int check_config(const spectacles_relay_config *config, spectacles_proble
         (config->more_op_count > 0 && !config->more_ops))
         return sp_refuse(problem, SPECTACLES_E_INVAL, "allow, gaps or more_ops is NULL but has a length");
     if (config->max_concurrency == 0 || config->max_concurrency > SP_RELAY_CONCURRENCY_MAX)
-        return sp_refuse(problem, SPECTACLES_E_INVAL, "max_concurrency has to be 1 to 65536");
+        return sp_refuse(problem, SPECTACLES_E_INVAL, SP_RELAY_BAD_CONCURRENCY);
     for (size_t i = 0; i < config->more_op_count; i++) {
         if (sp_packet_op_is_reserved(config->more_ops[i]))
             return sp_refuse(
                 problem, SPECTACLES_E_INVAL,
                 "more_ops has one of 0, 1, 2, 6, 7, 9, 10 and 11, which are no worker's to send");
     }
+    if (config->flags &
+        ~(uint32_t)(SPECTACLES_RELAY_GRANTED_IDENTIFIES | SPECTACLES_RELAY_HOLDS_NEW_SESSIONS))
+        return sp_refuse(problem, SPECTACLES_E_UNSUPPORTED,
+                         "flags has a bit that this version does not know");
     if (config->command_prefetch == 0 || config->command_prefetch > UINT16_MAX)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "command_prefetch has to be 1 to 65535");
     return SPECTACLES_OK;
@@ -121,6 +126,7 @@ static int set_up(spectacles_relay *relay, const spectacles_relay_config *config
     relay->commands = config->commands;
     relay->command_prefetch = config->command_prefetch;
     relay->unix_offset = config->unix_offset;
+    relay->flags = config->flags;
     sp_list_init(&relay->ready);
     sp_list_init(&relay->closing);
     sp_list_init(&relay->leaving);
@@ -146,7 +152,7 @@ static int set_up(spectacles_relay *relay, const spectacles_relay_config *config
     if (error == SPECTACLES_OK) {
         error = sp_filter_init(&relay->filter, config->allow, config->allow_count, config->allow_all);
         if (error == SPECTACLES_E_INVAL)
-            return sp_refuse(problem, error, "a name on the allow list is empty or longer than 255 bytes");
+            return sp_refuse(problem, error, SP_RELAY_BAD_NAME);
     }
     if (error == SPECTACLES_OK) {
         error = sp_relay_subscribe(relay);

@@ -10,6 +10,7 @@
 #include "core/stream.h"
 #include "relay/events.h"
 #include "relay/gaps.h"
+#include "relay/grants.h"
 #include "relay/packets.h"
 #include "relay/queues.h"
 #include "relay/served.h"
@@ -29,11 +30,6 @@ static void set_service(sp_relay_shard *shard, enum sp_relay_service service)
     assert(allowed);
     (void)allowed; /* unused in a release build, which has no assertions */
     shard->service = service;
-}
-
-static int no_such_shard(spectacles_relay *relay)
-{
-    return sp_relay_fail(relay, SPECTACLES_E_INVAL, "the relay serves no shard with this id");
 }
 
 /* ---- Adding ---- */
@@ -109,7 +105,7 @@ SPECTACLES_EXPORT int spectacles_relay_add_shard(spectacles_relay *relay, specta
 /* What waited for the shard waits no more. Packets wait in their queue, which somebody else may consume now. */
 static void end_waiting(spectacles_relay *relay, sp_relay_shard *shard)
 {
-    sp_identify_leave(&relay->identify, shard->id, &shard->identify_turn);
+    sp_relay_end_wanting(relay, shard);
     sp_relay_renew_queue(relay, shard->id);
     sp_relay_give_back_held(relay, shard);
 }
@@ -119,7 +115,7 @@ SPECTACLES_EXPORT int spectacles_relay_remove_shard(spectacles_relay *relay, uin
 {
     sp_relay_shard *shard = sp_relay_find_shard(relay, shard_id);
     if (!shard)
-        return no_such_shard(relay);
+        return sp_relay_fail(relay, SPECTACLES_E_INVAL, SP_RELAY_NO_SUCH_SHARD);
     if (!sp_close_code_is_allowed(code))
         return sp_relay_fail(relay, SPECTACLES_E_INVAL, SP_CLOSE_CODE_RULE);
     if (shard->service != SP_SERVICE_SERVED)
@@ -212,7 +208,7 @@ SPECTACLES_EXPORT int spectacles_relay_drop_shard(spectacles_relay *relay, uint3
 {
     sp_relay_shard *shard = sp_relay_find_shard(relay, shard_id);
     if (!shard)
-        return no_such_shard(relay);
+        return sp_relay_fail(relay, SPECTACLES_E_INVAL, SP_RELAY_NO_SUCH_SHARD);
     set_service(shard, SP_SERVICE_LEFT);
     end_waiting(relay, shard);
     sp_relay_give_back_sent(relay, shard);

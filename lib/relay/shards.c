@@ -1,6 +1,6 @@
 /*
- * Pulls the shards: hands their events to dispatches.c, packets.c and gaps.c, or reports them to the owner. Grants
- * identifies. Called by relay.c.
+ * Pulls the shards: hands their events to dispatches.c, packets.c, gaps.c and grants.c, or reports them to the owner.
+ * Called by relay.c.
  */
 #include "relay/shards.h"
 
@@ -8,6 +8,7 @@
 #include "relay/dispatches.h"
 #include "relay/events.h"
 #include "relay/gaps.h"
+#include "relay/grants.h"
 #include "relay/packets.h"
 #include "relay/served.h"
 
@@ -91,8 +92,7 @@ static void on_shard_event(spectacles_relay *relay, sp_relay_shard *shard,
         sp_relay_take_dispatch(relay, shard, event, now);
         return;
     case SPECTACLES_SHARD_EVENT_IDENTIFY:
-        if (shard->service == SP_SERVICE_SERVED)
-            sp_identify_wait(&relay->identify, shard->id, &shard->identify_turn);
+        sp_relay_want_identify(relay, shard);
         return;
     case SPECTACLES_SHARD_EVENT_SENT:
         sp_relay_packet_sent(relay, shard, event->ticket);
@@ -106,6 +106,7 @@ static void on_shard_event(spectacles_relay *relay, sp_relay_shard *shard,
         sp_relay_open_gap(relay, shard, event->session_id, event->seq, now);
         return;
     case SPECTACLES_SHARD_EVENT_READY:
+        shard->unstored = relay->flags & SPECTACLES_RELAY_HOLDS_NEW_SESSIONS;
         sp_relay_end_gaps(relay, shard);
         sp_relay_packets_may_go(relay, shard);
         break;
@@ -113,13 +114,13 @@ static void on_shard_event(spectacles_relay *relay, sp_relay_shard *shard,
         sp_relay_packets_may_go(relay, shard);
         break;
     case SPECTACLES_SHARD_EVENT_DISCONNECTED:
-        sp_identify_leave(&relay->identify, shard->id, &shard->identify_turn);
+        sp_relay_end_wanting(relay, shard);
         sp_relay_packets_may_go(relay, shard);
         sp_relay_forget_dispatches(shard);
         break;
     case SPECTACLES_SHARD_EVENT_CLOSED:
     case SPECTACLES_SHARD_EVENT_FATAL:
-        sp_identify_leave(&relay->identify, shard->id, &shard->identify_turn);
+        sp_relay_end_wanting(relay, shard);
         relay->final += !shard->final;
         shard->final = true;
         sp_relay_look_at_leaving(relay, shard);
@@ -142,13 +143,14 @@ static bool may_pull(const spectacles_relay *relay, const sp_list *list)
 }
 
 /*
- * A gap stands before all dispatches behind it. Its shard is touched when the gap has been published. A shard that is
- * LEAVING is touched when it becomes CLOSING.
+ * Whether something has to come before the dispatches of the shard: a gap, or spectacles_relay_session_stored(). The
+ * shard is touched then. A shard that is LEAVING is touched when it becomes CLOSING.
  */
 static bool is_blocked(const spectacles_relay *relay, const sp_relay_shard *shard)
 {
     return shard->service == SP_SERVICE_LEAVING ||
-           (shard->service == SP_SERVICE_SERVED && !sp_relay_is_stopping(relay) && sp_relay_gap_waits(shard));
+           (shard->service == SP_SERVICE_SERVED && !sp_relay_is_stopping(relay) &&
+            (shard->unstored || sp_relay_gap_waits(shard)));
 }
 
 /* list: in which the shard stood. Returns how many events were pulled. *more: others may wait. */
@@ -188,53 +190,4 @@ bool sp_relay_pull_shards(spectacles_relay *relay, uint64_t now)
 {
     bool pulled = pull_list(relay, &relay->closing, now);
     return pull_list(relay, &relay->ready, now) || pulled;
-}
-
-/* ---- Identifying ---- */
-
-static void report_limit(spectacles_relay *relay, uint64_t now)
-{
-    sp_timer *turn = sp_identify_first(&relay->identify);
-    if (!turn || relay->identify.limit_reported || !sp_identify_exhausted(&relay->identify, now))
-        return;
-    sp_relay_pending *queued = sp_relay_queue_event(relay, SPECTACLES_RELAY_EVENT_IDENTIFY_LIMIT);
-    if (!queued)
-        return;
-    relay->identify.limit_reported = true;
-    queued->event.shard_id = sp_list_owner(turn, sp_relay_shard, identify_turn)->id;
-    queued->event.until = relay->identify.reset_at;
-    sp_text_set(&queued->text,
-                "none of the %u identifies is left: waiting %llu s for new ones; resumes go on",
-                (unsigned)relay->identify.total, (unsigned long long)(relay->identify.reset_at - now) / 1000);
-}
-
-/* Grants an identify. False when memory ran out: the shard goes on waiting. */
-static bool grant(spectacles_relay *relay, sp_relay_shard *shard, uint64_t now)
-{
-    int error = spectacles_shard_identify(shard->engine, now);
-    if (error != SPECTACLES_OK && error != SPECTACLES_E_STATE)
-        return false;
-    /* SPECTACLES_E_STATE: the connection has ended, and the shard asks again on the next one. */
-    sp_identify_leave(&relay->identify, shard->id, &shard->identify_turn);
-    if (error == SPECTACLES_E_STATE)
-        return true;
-    sp_identify_take(&relay->identify, shard->id, now);
-    relay->stats.identifies++;
-    sp_relay_pending *queued = sp_relay_queue_event(relay, SPECTACLES_RELAY_EVENT_SHARD_IDENTIFYING);
-    if (queued)
-        queued->event.shard_id = shard->id;
-    return true;
-}
-
-bool sp_relay_grant_identifies(spectacles_relay *relay, uint64_t now)
-{
-    bool granted = false;
-    sp_timer *turn;
-    report_limit(relay, now);
-    while ((turn = sp_identify_next(&relay->identify, now))) {
-        if (!grant(relay, sp_list_owner(turn, sp_relay_shard, identify_turn), now))
-            break;
-        granted = true;
-    }
-    return granted;
 }

@@ -8,7 +8,4 @@
 /* Pulls the shards that may have events, while there is room. True when an event was pulled. */
 bool sp_relay_pull_shards(spectacles_relay *relay, uint64_t now);
 
-/* Grants the identifies that are due. True when one was granted. */
-bool sp_relay_grant_identifies(spectacles_relay *relay, uint64_t now);
-
 #endif

@@ -35,7 +35,7 @@ int gaps(void)
     return count;
 }
 
-void start(size_t served)
+static void begin(size_t served, uint32_t flags)
 {
     spectacles_shard *shards[] = {&world.shards[0], &world.shards[1]};
     spectacles_relay_config config;
@@ -52,7 +52,18 @@ void start(size_t served)
     config.events = &world.events;
     config.commands = &world.commands;
     config.allow_all = 1;
+    config.flags = flags;
     assert_int_equal(spectacles_relay_new(&world.relay, &config, NULL), SPECTACLES_OK);
+}
+
+void start_with(uint32_t flags)
+{
+    begin(0, flags);
+}
+
+void start(size_t served)
+{
+    begin(served, 0);
     for (size_t i = 0; i < served; i++)
         fake_ready(&world.shards[i], i == 0 ? "zero" : "one");
     pull();

@@ -24,6 +24,9 @@ extern struct scene {
 
 /* Begins with so many shards, 0 to 2, whose READYs are confirmed: the next publish has the tag `served` + 1. */
 void start(size_t served);
+
+/* Begins without shards, with these flags of the relay. */
+void start_with(uint32_t flags);
 void end(void);
 
 /* Pulls the relay, and notes what it tells. */
