@@ -50,7 +50,7 @@ def say(line: str) -> None:
 
 class Bench:
     def __init__(self, build: Path, options: asked.Options, rabbit: RabbitNode, folder: Path) -> None:
-        self.options, self.rabbit, self.folder = options, rabbit, folder
+        self.build, self.options, self.rabbit, self.folder = build, options, rabbit, folder
         self.programs = build / "tests" / "bench"
         self.corpus = folder / "events"
         self.names = corpus.lines(self.corpus)

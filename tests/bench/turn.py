@@ -3,7 +3,8 @@
     /usr/bin/python3 tests/bench/turn.py GATEWAY BUILD NODE_MODULES [OPTION ...]
 
 System calls are those of every contender, instructions those of the gateways: an emulated processor is too slow for anything
-but a few events a second, and counts user space alone. All of it is in BUILD/turn.json.
+but a few events a second, and counts user space alone. All of it is in BUILD/turn.json, and the profiles are in BUILD/turn,
+for callgrind_annotate.
 """
 from __future__ import annotations
 
@@ -68,7 +69,7 @@ def control(word: str, subject: Subject) -> None:
     subprocess.run(["callgrind_control", word, str(subject.pid)], capture_output=True, check=True, timeout=120)
 
 
-def count_instructions(around: Field, output: Path, count: int) -> float:
+def count_instructions(around: Field, output: Path, count: int, kept: Path) -> float:
     """From one dump to the next: a dump begins the count anew."""
     subject = around.subjects[0]
     control("--zero", subject)
@@ -78,6 +79,8 @@ def count_instructions(around: Field, output: Path, count: int) -> float:
     found = re.search(r"^(?:totals|summary): (\d+)", files[-1].read_text(), re.MULTILINE) if files else None
     if not found:
         raise Trouble("callgrind has written no dump")
+    kept.parent.mkdir(exist_ok=True)
+    shutil.copy2(files[-1], kept)
     return int(found[1]) / count
 
 
@@ -115,7 +118,7 @@ class Turns(relay.Bench):
             output = around.folder / "callgrind"
             around.open([contender], 2 * count, 0, ["valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={output}"])
             around.send(0, count, SLOW_RATE)
-            turn.instructions = count_instructions(around, output, count)
+            turn.instructions = count_instructions(around, output, count, self.build / "turn" / f"{contender.name}-{row.shards}.callgrind")
             relay.say(f"{row}: instructions of {turn.name}")
 
 
