@@ -88,9 +88,11 @@ def rounds_of(kept: Kept) -> list[Kept]:
 
 def loaded(kept: Kept) -> str:
     machine, rounds = kept["machine"], rounds_of(kept)
-    others = statistics.median(each["others"] for each in rounds) if rounds else 0.0
-    return (f"Load average {machine['load'][0]:.1f} before and {machine['load_after'][0]:.1f} after; "
-            f"others took {100 * others:.0f} % of {machine['cores']} cores in the median round.")
+    load = f"Load average {machine['load'][0]:.1f} before and {machine['load_after'][0]:.1f} after"
+    if not rounds:
+        return load + "."
+    others = statistics.median(each["others"] for each in rounds)
+    return f"{load}; others took {100 * others:.0f} % of {machine['cores']} cores in the median round."
 
 
 def discord(kept: Kept) -> Optional[str]:
