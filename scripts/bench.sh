@@ -80,14 +80,20 @@ field_build() {
     compile build/gcc
 }
 
+asks_for_help() {
+    case " $* " in *" --help "* | *" -h "*) ;; *) return 1 ;; esac
+}
+
 bench_relay() {
     "$python" tests/bench/options.py relay "$@"
+    ! asks_for_help "$@" || return 0
     field_build
     "$python" tests/bench/relay.py build/gcc/examples/gateway build/bench build/npm/node_modules "$@"
 }
 
 bench_turn() {
     "$python" tests/bench/options.py turn "$@"
+    ! asks_for_help "$@" || return 0
     field_build
     "$python" tests/bench/turn.py build/gcc/examples/gateway build/bench build/npm/node_modules "$@"
 }

@@ -42,6 +42,11 @@ def test_what_is_wrong_is_said_before_anything_is_built(root: Path, arguments: t
     assert done.returncode == 2 and done.stdout == "" and words in done.stderr
 
 
+def test_help_builds_nothing(root: Path) -> None:
+    done = dev(root, "bench", "relay", "--help")
+    assert done.returncode == 0 and done.stdout.count("show this help message") == 1 and "--shards" in done.stdout
+
+
 def test_nothing_is_installed_twice(root: Path) -> None:
     """And so it works without a network."""
     done = dev(root, "setup")
