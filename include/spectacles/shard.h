@@ -174,7 +174,14 @@ enum spectacles_shard_flag {
      * exported sessions then carry the committed sequence instead of the received one, so that Discord
      * replays after a loss what was not safe yet.
      */
-    SPECTACLES_SHARD_COMMITS = 1
+    SPECTACLES_SHARD_COMMITS = 1,
+    /*
+     * The owner says with spectacles_shard_stored() with which sequence the session is stored. Heartbeats carry that
+     * sequence and no other one: null before the owner has said so for the session. For an owner that stores sessions
+     * some time after it has committed their dispatches: Discord hears of no sequence that a successor may not know.
+     * Resumes carry the committed sequence all the same.
+     */
+    SPECTACLES_SHARD_STORED_HEARTBEATS = 2
 };
 
 /* What a client says of itself with identify: a mask (Discord: "Gateway Capabilities"). */
@@ -713,6 +720,19 @@ int spectacles_shard_budget(const spectacles_shard *shard, uint64_t now, uint32_
  *   SPECTACLES_E_STATE  there is no session, or the flag was not set
  */
 int spectacles_shard_commit(spectacles_shard *shard, uint64_t seq);
+
+/*
+ * Says that the session is stored, so that heartbeats may carry its sequence. With SPECTACLES_SHARD_STORED_HEARTBEATS
+ * alone. A session that the shard was made with (spectacles_shard_config.session) counts as stored with its sequence.
+ *
+ * seq: the sequence that the session was stored with, which spectacles_shard_session() gave. A lower number than before
+ * is ignored.
+ *
+ * Returns 0, or:
+ *   SPECTACLES_E_INVAL  seq is above the sequence that spectacles_shard_session() gives
+ *   SPECTACLES_E_STATE  there is no session, or the flag was not set
+ */
+int spectacles_shard_stored(spectacles_shard *shard, uint64_t seq);
 
 /*
  * The session, to be stored. Another process that gives it to spectacles_shard_config.session resumes it, and

@@ -56,7 +56,7 @@ static int check_numbers(const spectacles_shard_config *config, spectacles_probl
         return sp_refuse(problem, SPECTACLES_E_INVAL, "shard_id has to be below shard_count");
     if (config->large_threshold < 50 || config->large_threshold > 250)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "large_threshold has to be 50 to 250");
-    if (config->flags & ~(uint32_t)SPECTACLES_SHARD_COMMITS)
+    if (config->flags & ~(uint32_t)(SPECTACLES_SHARD_COMMITS | SPECTACLES_SHARD_STORED_HEARTBEATS))
         return sp_refuse(problem, SPECTACLES_E_UNSUPPORTED,
                          "flags has a bit that this version does not know");
     return check_wire(config, problem);

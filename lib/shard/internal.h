@@ -85,6 +85,7 @@ struct spectacles_shard {
     uint32_t version;
     uint32_t large_threshold;
     bool commits;
+    bool stored_heartbeats;
     uint32_t format;
     uint32_t compression;
     uint64_t max_message;

@@ -107,6 +107,7 @@ int sp_shard_write_resume(spectacles_shard *shard, uint64_t now)
 
 int sp_shard_write_heartbeat(spectacles_shard *shard, uint64_t now)
 {
-    uint64_t seq = sp_session_safe_seq(&shard->session, shard->commits);
+    uint64_t safe = sp_session_safe_seq(&shard->session, shard->commits);
+    uint64_t seq = shard->stored_heartbeats ? shard->session.stored : safe;
     return write_scratch(shard, sp_payload_heartbeat(&shard->scratch, seq), OP_HEARTBEAT, now);
 }

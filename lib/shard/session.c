@@ -69,8 +69,11 @@ static int copy(char *out, size_t size, const char *text)
 int sp_session_import(sp_session *session, const spectacles_session *stored, const sp_url *base,
                       const char **why)
 {
-    sp_session taken = {
-        .received = stored->seq, .furthest = stored->seq, .committed = stored->seq, .format = stored->format};
+    sp_session taken = {.received = stored->seq,
+                        .furthest = stored->seq,
+                        .committed = stored->seq,
+                        .stored = stored->seq,
+                        .format = stored->format};
     const char *url = stored->resume_url ? stored->resume_url : "";
     *why = "session has no id, or one that is longer than 255 bytes";
     if (copy(taken.id, sizeof taken.id, stored->session_id) < 0)

@@ -21,6 +21,7 @@ typedef struct sp_session {
     uint64_t
         furthest; /* the highest sequence of an event (not of READY and RESUMED) on any connection of the session */
     uint64_t committed;
+    uint64_t stored; /* what the owner has stored the session with: SPECTACLES_SHARD_STORED_HEARTBEATS */
     uint64_t
         unanswered;  /* when the first RESUME was sent of those without an answer; SPECTACLES_NEVER: none */
     bool doubted;    /* a close code said that the session may be lost, and it made no progress since */

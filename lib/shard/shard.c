@@ -169,6 +169,7 @@ static int set_up(spectacles_shard *shard, const spectacles_shard_config *config
     shard->intents = config->intents;
     shard->capabilities = config->capabilities;
     shard->commits = config->flags & SPECTACLES_SHARD_COMMITS;
+    shard->stored_heartbeats = config->flags & SPECTACLES_SHARD_STORED_HEARTBEATS;
     shard->format = shard->output_format = config->format;
     shard->compression = config->compression;
     shard->max_message = config->max_message;
@@ -258,6 +259,19 @@ SPECTACLES_EXPORT int spectacles_shard_commit(spectacles_shard *shard, uint64_t 
         if (of_an_event)
             sp_shard_note_progress(shard);
     }
+    return SPECTACLES_OK;
+}
+
+SPECTACLES_EXPORT int spectacles_shard_stored(spectacles_shard *shard, uint64_t seq)
+{
+    if (!shard->stored_heartbeats || !sp_session_is_known(&shard->session))
+        return sp_shard_fail(shard, SPECTACLES_E_STATE,
+                             "there is no session, or SPECTACLES_SHARD_STORED_HEARTBEATS is not set");
+    if (seq > sp_session_safe_seq(&shard->session, shard->commits))
+        return sp_shard_fail(shard, SPECTACLES_E_INVAL,
+                             "a sequence that was not committed yet can not be stored");
+    if (seq > shard->session.stored)
+        shard->session.stored = seq;
     return SPECTACLES_OK;
 }
 

@@ -134,6 +134,63 @@ static void a_commit_wants_the_flag_and_a_session(void **state)
     peer_free(peer);
 }
 
+/* A session that was committed further than it is stored: whoever reads the store resumes from there. */
+static void heartbeats_carry_what_is_stored_and_resumes_what_is_committed(void **state)
+{
+    (void)state;
+    spectacles_shard_config config;
+    peer_config(&config);
+    config.flags = SPECTACLES_SHARD_COMMITS | SPECTACLES_SHARD_STORED_HEARTBEATS;
+    sp_peer *peer = peer_new(&config);
+    assert_int_equal(spectacles_shard_stored(peer->shard, 0), SPECTACLES_E_STATE);
+    peer_ready(peer);
+    scene_event(peer, 2);
+    assert_int_equal(spectacles_shard_commit(peer->shard, 2), SPECTACLES_OK);
+    peer_text(peer, "{\"op\":1,\"d\":null}");
+    peer_expect(peer, "{\"op\":1,\"d\":null}");
+    assert_int_equal(spectacles_shard_stored(peer->shard, 3), SPECTACLES_E_INVAL);
+    assert_int_equal(spectacles_shard_stored(peer->shard, 1), SPECTACLES_OK);
+    assert_int_equal(spectacles_shard_stored(peer->shard, 0), SPECTACLES_OK);
+    peer_text(peer, "{\"op\":1,\"d\":null}");
+    peer_expect(peer, "{\"op\":1,\"d\":1}");
+    peer_eof(peer, 0, NULL);
+    peer_come_back(peer);
+    peer_expect(peer, "{\"op\":6,\"d\":{\"token\":\"" PEER_TOKEN "\",\"session_id\":\"abc\",\"seq\":2}}");
+    peer_free(peer);
+}
+
+/* A session that another process has stored is stored. A new session is not, until its owner says so. */
+static void a_session_from_the_store_is_stored(void **state)
+{
+    (void)state;
+    spectacles_shard_config config;
+    peer_config(&config);
+    spectacles_session session = {.size = sizeof session,
+                                  .shard_id = config.shard_id,
+                                  .shard_count = config.shard_count,
+                                  .seq = 7,
+                                  .session_id = "kept"};
+    config.session = &session;
+    config.flags = SPECTACLES_SHARD_COMMITS | SPECTACLES_SHARD_STORED_HEARTBEATS;
+    sp_peer *peer = peer_new(&config);
+    peer_hello(peer);
+    peer_expect(peer, "{\"op\":6,\"d\":{\"token\":\"" PEER_TOKEN "\",\"session_id\":\"kept\",\"seq\":7}}");
+    peer_text(peer, "{\"op\":1,\"d\":null}");
+    peer_expect(peer, "{\"op\":1,\"d\":7}");
+    peer_text(peer, "{\"op\":9,\"d\":false}");
+    peer_eof(peer, 0, NULL);
+    peer_come_back(peer);
+    peer_text(peer, "{\"op\":1,\"d\":null}");
+    peer_expect(peer, "{\"op\":1,\"d\":null}");
+    peer_free(peer);
+    config.session = NULL;
+    config.flags = SPECTACLES_SHARD_COMMITS;
+    peer = peer_new(&config);
+    peer_ready(peer);
+    assert_int_equal(spectacles_shard_stored(peer->shard, 0), SPECTACLES_E_STATE); /* no such flag */
+    peer_free(peer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +201,8 @@ int main(void)
         cmocka_unit_test(unread_dispatches_come_before_the_loss),
         cmocka_unit_test(commits_decide_where_a_resume_begins),
         cmocka_unit_test(a_commit_wants_the_flag_and_a_session),
+        cmocka_unit_test(heartbeats_carry_what_is_stored_and_resumes_what_is_committed),
+        cmocka_unit_test(a_session_from_the_store_is_stored),
     };
     return cmocka_run_group_tests_name("shard/dispatch", tests, NULL, NULL);
 }
