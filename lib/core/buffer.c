@@ -135,6 +135,9 @@ void sp_buffer_grow(sp_buffer *buffer, size_t length)
 
 void sp_buffer_consume(sp_buffer *buffer, size_t length)
 {
+    /* A buffer that never held anything has no memory to point into. */
+    if (length == 0)
+        return;
     if (buffer->watched)
         ASAN_POISON_MEMORY_REGION(buffer->bytes + buffer->start, length);
     buffer->start += length;
