@@ -223,11 +223,18 @@ int spectacles_bytes_new(spectacles_bytes **out);
 void spectacles_bytes_free(spectacles_bytes *bytes);
 
 /*
- * What was written last: the bytes, and how many they are. A NUL stands behind the last byte, and is not
- * counted. The pointer is never NULL. It is valid until the next call that writes to `bytes` or frees them.
- * Cannot fail.
+ * The content: what was written last.
+ *
+ * Returns the first byte, never NULL. A NUL stands behind the last byte. Valid until the next call that writes to
+ * `bytes` or frees them. Cannot fail.
  */
 const uint8_t *spectacles_bytes_data(const spectacles_bytes *bytes);
+
+/*
+ * The length of the content.
+ *
+ * Returns a number of bytes, without the NUL behind the last byte. Cannot fail.
+ */
 size_t spectacles_bytes_length(const spectacles_bytes *bytes);
 
 /*

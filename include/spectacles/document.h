@@ -133,15 +133,30 @@ uint32_t spectacles_value_type(const spectacles_value *value);
 int spectacles_value_is_true(const spectacles_value *value);
 
 /*
- * Read a number. _int64 and _uint64 take whole numbers alone: 1.0 and 1e3 are not whole. _double takes every
- * number, and rounds to the nearest double.
+ * Reads a whole number, which may be negative. 1.0 and 1e3 are no whole numbers.
  *
- * Return 0, or:
- *   SPECTACLES_E_INVAL   value is NULL, or no number of this kind
- *   SPECTACLES_E_TOOBIG  the number is out of the range of the type
+ * Returns 0, or:
+ *   SPECTACLES_E_INVAL   value is NULL, or no whole number
+ *   SPECTACLES_E_TOOBIG  the number is out of the range of int64_t
  */
 int spectacles_value_int64(const spectacles_value *value, int64_t *out);
+
+/*
+ * Reads a whole number that is not negative. 1.0 and 1e3 are no whole numbers.
+ *
+ * Returns 0, or:
+ *   SPECTACLES_E_INVAL   value is NULL, or no whole number
+ *   SPECTACLES_E_TOOBIG  the number is out of the range of uint64_t
+ */
 int spectacles_value_uint64(const spectacles_value *value, uint64_t *out);
+
+/*
+ * Reads any number, rounded to the nearest double.
+ *
+ * Returns 0, or:
+ *   SPECTACLES_E_INVAL   value is NULL, or no number
+ *   SPECTACLES_E_TOOBIG  the number is out of the range of double
+ */
 int spectacles_value_double(const spectacles_value *value, double *out);
 
 /*
@@ -167,12 +182,18 @@ const char *spectacles_value_text(const spectacles_value *value, size_t *length)
 size_t spectacles_value_count(const spectacles_value *value);
 
 /*
- * Walk a container: the first element or member of it, and the one behind another. Members come in the order
- * in which they were read or set.
+ * The first element of an array, or the first member of an object. Members are in the order in which they were read or
+ * set.
  *
- * Return NULL when there is none. Cannot fail.
+ * Returns NULL when the container is empty, and when it is NULL or no container. Cannot fail.
  */
 spectacles_value *spectacles_value_first(const spectacles_value *container);
+
+/*
+ * The element or member behind another one.
+ *
+ * Returns NULL behind the last one, and for a value that is in no container. Cannot fail.
+ */
 spectacles_value *spectacles_value_next(const spectacles_value *value);
 
 /*
@@ -185,13 +206,22 @@ spectacles_value *spectacles_value_next(const spectacles_value *value);
 const char *spectacles_value_key(const spectacles_value *value, size_t *length);
 
 /*
- * Find a member by its key: the last one when the key is repeated. Linear.
+ * Finds a member by a key that is written in the source of a program: the last one when the key is repeated. Linear.
  *
- * key: NUL-terminated for _get; of `length` bytes for _member.
+ * key: NUL-terminated.
  *
- * Return NULL when there is none, and when `object` is no object. Cannot fail.
+ * Returns NULL when there is none, and when `object` is NULL or no object. Cannot fail.
  */
 spectacles_value *spectacles_value_get(const spectacles_value *object, const char *key);
+
+/*
+ * Finds a member by a key of any bytes: the last one when the key is repeated. Linear.
+ *
+ * key:    may hold NULs.
+ * length: the length of `key` in bytes.
+ *
+ * Returns NULL when there is none, and when `object` is NULL or no object. Cannot fail.
+ */
 spectacles_value *spectacles_value_member(const spectacles_value *object, const char *key, size_t length);
 
 /*
@@ -204,20 +234,49 @@ spectacles_value *spectacles_value_member(const spectacles_value *object, const 
 spectacles_value *spectacles_value_at(const spectacles_value *array, size_t index);
 
 /*
- * Make a value of a document: null, true or false, a whole number, an empty array, an empty object. The value
- * is attached to nothing. Attach it with spectacles_value_append(), spectacles_value_set() or
- * spectacles_document_set_root().
+ * Makes the value null. As every value that a function makes, it belongs to the document and is attached to nothing:
+ * attach it with spectacles_value_append(), spectacles_value_set() or spectacles_document_set_root().
  *
- * truth: 0 makes false, every other number makes true.
- *
- * Return 0, or:
+ * Returns 0, or:
  *   SPECTACLES_E_NOMEM  memory ran out
  */
 int spectacles_document_null(spectacles_document *document, spectacles_value **out);
+
+/*
+ * Makes true or false. As spectacles_document_null().
+ *
+ * truth: 0 makes false, every other number makes true.
+ *
+ * Returns 0 or SPECTACLES_E_NOMEM.
+ */
 int spectacles_document_bool(spectacles_document *document, int truth, spectacles_value **out);
+
+/*
+ * Makes a whole number, which may be negative. As spectacles_document_null().
+ *
+ * Returns 0 or SPECTACLES_E_NOMEM.
+ */
 int spectacles_document_int64(spectacles_document *document, int64_t number, spectacles_value **out);
+
+/*
+ * Makes a whole number that is not negative. As spectacles_document_null().
+ *
+ * Returns 0 or SPECTACLES_E_NOMEM.
+ */
 int spectacles_document_uint64(spectacles_document *document, uint64_t number, spectacles_value **out);
+
+/*
+ * Makes an empty array. As spectacles_document_null().
+ *
+ * Returns 0 or SPECTACLES_E_NOMEM.
+ */
 int spectacles_document_array(spectacles_document *document, spectacles_value **out);
+
+/*
+ * Makes an empty object. As spectacles_document_null().
+ *
+ * Returns 0 or SPECTACLES_E_NOMEM.
+ */
 int spectacles_document_object(spectacles_document *document, spectacles_value **out);
 
 /*

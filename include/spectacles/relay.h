@@ -34,8 +34,8 @@
  * - Queues. `<group>:0` .. `<group>:<shard count - 1>` are declared before SEND is consumed, so that a packet for a
  *   gateway that is down waits in its queue.
  * - Commands. A SEND is acknowledged when its packet is confirmed under the key of its shard. A packet is acknowledged
- *   when its bytes were handed to the socket, within Discord's rate limit. What can never be sent, or has no form in the
- *   format, is rejected without requeue and told by COMMAND_REJECTED.
+ *   when its bytes were handed to the socket, within Discord's rate limit. A command that can never be sent is rejected
+ *   without requeue, and COMMAND_REJECTED reports it.
  * - Gaps. What Discord does not replay any more is declared: one message under the key SPECTACLES_GAP for each lost
  *   session, `{"shard":[0,2],"old_session":"..","new_session":"..","seq":17,"next":1,"time":1767225600000}`. Dispatches
  *   after `seq` of the old session and before `next` of the new session may be missing. old_session is null when it is
@@ -224,8 +224,8 @@ enum spectacles_relay_event_type {
     /* The gateway answers without the compression or the ETF that was asked for. text */
     SPECTACLES_RELAY_EVENT_SHARD_PLAIN = 11,
     /*
-     * With SPECTACLES_RELAY_GRANTED_IDENTIFIES: the shard waits for spectacles_relay_grant_identify(). Told once for each
-     * connection that asks
+     * With SPECTACLES_RELAY_GRANTED_IDENTIFIES: the shard waits for spectacles_relay_grant_identify(). Reported once
+     * for each connection that asks
      */
     SPECTACLES_RELAY_EVENT_SHARD_WANTS_IDENTIFY = 12,
     /*

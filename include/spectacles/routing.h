@@ -17,12 +17,17 @@ extern "C" {
 #endif
 
 /*
- * Two routing keys: of a packet whose shard the sender does not know, "SEND" (Spectacles specification), and
- * of gap records, "SPECTACLES_GAP" (relay.h).
+ * The routing key of a packet whose sender does not know the shard (Spectacles specification).
  *
- * Return static, NUL-terminated texts. Cannot fail.
+ * Returns "SEND", static and NUL-terminated. Cannot fail.
  */
 const char *spectacles_route_send_key(void);
+
+/*
+ * The routing key of gap records (relay.h).
+ *
+ * Returns "SPECTACLES_GAP", static and NUL-terminated. Cannot fail.
+ */
 const char *spectacles_route_gap_key(void);
 
 /* Limits of names. */

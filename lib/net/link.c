@@ -8,6 +8,7 @@
 #include "core/export.h"
 #include "net/tcp.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 enum {
@@ -179,6 +180,18 @@ SPECTACLES_EXPORT uint64_t spectacles_link_deadline(const spectacles_link *link)
     return deadline;
 }
 
+#ifndef NDEBUG
+/* What is true of a link between two calls. */
+static bool is_consistent(const spectacles_link *link)
+{
+    bool has_socket = link->state >= SP_LINK_CONNECTING;
+    bool shakes_hands = link->state == SP_LINK_HANDSHAKING;
+    return has_socket == (link->fd >= 0) && (has_socket || !link->session) &&
+           (!shakes_hands || link->session) &&
+           (link->state != SP_LINK_CONNECTING || link->address < link->address_count);
+}
+#endif
+
 SPECTACLES_EXPORT int spectacles_link_process(spectacles_link *link, uint32_t ready, uint64_t now)
 {
     uint32_t interest = spectacles_link_interest(link);
@@ -201,6 +214,7 @@ SPECTACLES_EXPORT int spectacles_link_process(spectacles_link *link, uint32_t re
     }
     for (int i = 0; i < STEPS_MAX && step(link, ready, now); i++)
         ready |= SPECTACLES_LINK_READ;
+    assert(is_consistent(link));
     changed |= link->fd != link->shown_fd ? SPECTACLES_LINK_FD : 0;
     changed |= interest != spectacles_link_interest(link) ? SPECTACLES_LINK_INTEREST : 0;
     changed |= deadline != spectacles_link_deadline(link) ? SPECTACLES_LINK_DEADLINE : 0;

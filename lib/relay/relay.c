@@ -253,6 +253,16 @@ static void go_on_stopping(spectacles_relay *relay, uint64_t now)
         set_state(relay, SP_RELAY_STOPPED);
 }
 
+#ifndef NDEBUG
+/* What is true of a relay when nothing is left to do. */
+static bool is_consistent(const spectacles_relay *relay)
+{
+    bool all_closed = relay->events_closed && relay->commands_closed && all_final(relay);
+    return relay->final <= relay->served && relay->unanswered_queues <= relay->shard_count &&
+           (relay->state != SP_RELAY_STOPPED || all_closed);
+}
+#endif
+
 SPECTACLES_EXPORT const spectacles_relay_event *spectacles_relay_next_event(spectacles_relay *relay,
                                                                             uint64_t now)
 {
@@ -270,8 +280,10 @@ SPECTACLES_EXPORT const spectacles_relay_event *spectacles_relay_next_event(spec
         busy |= sp_relay_grant_identifies(relay, now);
         busy |= sp_relay_publish_gaps(relay, now);
         busy |= sp_relay_pull_shards(relay, now);
-        if (!busy && relay->pending.count == 0)
+        if (!busy && relay->pending.count == 0) {
+            assert(is_consistent(relay));
             return NULL;
+        }
     }
 }
 

@@ -11,6 +11,7 @@
 #include "shard/state.h"
 #include "shard/stream.h"
 
+#include <assert.h>
 #include <spectacles/routing.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,10 +107,26 @@ static const spectacles_shard_event *find_event(spectacles_shard *shard, uint64_
     }
 }
 
+#ifndef NDEBUG
+/* What is true of a shard between two calls. */
+static bool is_consistent(const spectacles_shard *shard)
+{
+    bool in_connection =
+        shard->state >= SPECTACLES_SHARD_CONNECTING && shard->state <= SPECTACLES_SHARD_CLOSING;
+    bool has_deadline = shard->phase_deadline != SPECTACLES_NEVER;
+    return in_connection == (shard->transport != SP_TRANSPORT_NONE) &&
+           (shard->state != SPECTACLES_SHARD_BACKOFF || has_deadline) &&
+           (shard->state != SPECTACLES_SHARD_READY || sp_session_exists(&shard->session)) &&
+           (shard->transport != SP_TRANSPORT_OPEN ||
+            shard->bytes_written - shard->bytes_consumed == sp_buffer_length(&shard->output));
+}
+#endif
+
 static const void *next_event(void *engine, uint64_t now)
 {
     const spectacles_shard_event *event = find_event(engine, now);
     sp_shard_note_level(engine);
+    assert(is_consistent(engine));
     return event;
 }
 

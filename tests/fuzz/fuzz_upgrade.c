@@ -1,4 +1,4 @@
-/* The answer to the upgrade: whatever comes is refused, accepted or waited for, and reading it in pieces is the same. */
+/* The answer to the upgrade: any bytes are refused, accepted or incomplete, and reading them in pieces is the same. */
 #include "fuzz.h"
 #include "shard/handshake.h"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.manual import share, undescribed
+from tools.manual import share, sharing, undescribed
 from tools.sources import headers, hold
 
 SHARE_MIN = 0.75
@@ -60,6 +60,11 @@ def test_every_declaration_is_described(root: Path) -> None:
     hold({name: f"{name}: not described: {', '.join(names)}" for name, names in bad.items() if names}, NOT_YET_DESCRIBED)
 
 
+def test_every_function_has_a_comment_of_its_own(root: Path) -> None:
+    bad = {header.name: sharing(header.read_text()) for header in headers(root)}
+    hold({name: f"{name}: no comment right in front of {', '.join(names)}" for name, names in bad.items() if names}, NOT_YET_DESCRIBED)
+
+
 HEADER = """\
 /* spectacles/x.h */
 #ifdef __cplusplus
@@ -100,6 +105,10 @@ int spectacles_silent(void);
 }
 #endif
 """
+
+
+def test_functions_that_share_a_comment_are_found() -> None:
+    assert sharing(HEADER) == ["spectacles_write", "spectacles_silent"]
 
 
 def test_what_is_not_described_is_found() -> None:

@@ -40,7 +40,6 @@ NOT_YET_SHORT: set[str] = {
     "unit/broker/test_calls.c",
     "unit/broker/test_engine.c",
     "unit/broker/test_hostile.c",
-    "unit/net/test_link.c",
 }
 
 

@@ -1,4 +1,4 @@
-/* The library as one more client: prints each dispatch, as the other clients' programs do. Settings come from the environment. */
+/* The library as one more client: prints each dispatch, as the other clients do. Settings are environment variables. */
 #include <err.h>
 #include <inttypes.h>
 #include <poll.h>

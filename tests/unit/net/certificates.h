@@ -1,5 +1,6 @@
 /*
- * A throw-away authority and what it has issued, for tests alone: good (gateway.example, *.wild.example, 127.0.0.1), other
+ * An authority and the certificates that it has issued, for tests alone: good (gateway.example, *.wild.example,
+ * 127.0.0.1), other
  * (other.example, 127.0.0.9), expired and not yet valid; and foreign, which has signed itself. One key for all of the
  * authority's. Valid until 2124.
  */

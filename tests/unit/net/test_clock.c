@@ -1,4 +1,7 @@
-/* The clock goes on while the machine is suspended. A time namespace shows which clock it is: it can be set apart there. */
+/*
+ * The clock goes on while the machine is suspended. A time namespace shows which clock it is: there it can be set
+ * apart.
+ */
 #define _GNU_SOURCE
 #include "unit.h"
 

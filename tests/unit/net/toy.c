@@ -169,3 +169,10 @@ void scene_accept(sp_scene *scene)
     scene->peer = accept(scene->listener, NULL, NULL);
     assert_true(scene->peer >= 0);
 }
+
+void scene_connect(sp_scene *scene)
+{
+    until(scene->toy.opened);
+    scene->peer = accept(scene->listener, NULL, NULL);
+    assert_true(scene->peer >= 0);
+}

@@ -47,6 +47,9 @@ void scene_end(sp_scene *scene);
 /* One turn of an owner's loop; waits at most a little, for whatever the link waits for. */
 int scene_turn(sp_scene *scene);
 
+/* Until the engine has heard that its connection stands; accepts the peer. */
+void scene_connect(sp_scene *scene);
+
 /* Until TCP stands; the link may still have to shake hands. */
 void scene_accept(sp_scene *scene);
 
