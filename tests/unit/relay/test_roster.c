@@ -333,6 +333,28 @@ static void a_broker_that_is_closed_ends_the_waiting(void **state)
     end();
 }
 
+/* Both brokers have ended before the shard is closed. */
+static void a_relay_has_not_stopped_before_its_owner_knows_of_a_shard_that_leaves(void **state)
+{
+    (void)state;
+    start(1);
+    spectacles_relay_remove_shard(world.relay, 0, 0, NOW);
+    spectacles_relay_stop(world.relay, 0, NOW);
+    fake_broker_event(&world.events, SPECTACLES_BROKER_EVENT_CLOSED, 0, 0);
+    fake_broker_event(&world.commands, SPECTACLES_BROKER_EVENT_CLOSED, 0, 0);
+    pull();
+    fake_shard_event(&world.shards[0], SPECTACLES_SHARD_EVENT_CLOSED, 0);
+    const spectacles_relay_event *event;
+    while ((event = spectacles_relay_next_event(world.relay, NOW)) &&
+           event->type != SPECTACLES_RELAY_EVENT_SHARD_REMOVED)
+        ;
+    assert_non_null(event);
+    assert_int_equal(spectacles_relay_stopped(world.relay), 0);
+    pull();
+    assert_int_equal(spectacles_relay_stopped(world.relay), 1);
+    end();
+}
+
 static void a_relay_is_freed_while_shards_leave(void **state)
 {
     (void)state;
@@ -377,20 +399,17 @@ static void nothing_of_a_dropped_shard_is_committed_acknowledged_or_told(void **
 static void events_of_a_dropped_shard_that_wait_are_forgotten(void **state)
 {
     (void)state;
-    start(2);
-    fake_hold(&world.shards[0], NOW + 60000); /* SHARD_DISCONNECTED, RATE_LIMITED */
+    start(0);
+    for (uint32_t i = 0; i < 2; i++) {
+        spectacles_gap gap = {.size = sizeof gap, .shard_id = i, .next = 1, .new_session_id = "kept"};
+        assert_int_equal(spectacles_relay_add_shard(world.relay, &world.shards[i], &gap, 1, NULL), 0);
+    }
+    /* Both gaps are published at once, and told one after the other. */
     const spectacles_relay_event *event = spectacles_relay_next_event(world.relay, NOW);
-    assert_int_equal(event->type, SPECTACLES_RELAY_EVENT_SHARD_DISCONNECTED);
-    fake_hold(&world.shards[1], NOW + 900000);
-    event = spectacles_relay_next_event(world.relay, NOW);
-    assert_int_equal(event->type, SPECTACLES_RELAY_EVENT_RATE_LIMITED);
-    event = spectacles_relay_next_event(world.relay, NOW);
-    assert_int_equal(event->type, SPECTACLES_RELAY_EVENT_SHARD_DISCONNECTED);
-    fake_shard_event(&world.shards[1], SPECTACLES_SHARD_EVENT_DISCONNECTED, 0);
-    assert_int_equal(spectacles_relay_drop_shard(world.relay, 1), SPECTACLES_OK);
-    pull();
-    assert_int_equal(world.told[SPECTACLES_RELAY_EVENT_SHARD_DISCONNECTED], 0);
-    assert_int_equal(world.told[SPECTACLES_RELAY_EVENT_RATE_LIMITED], 1);
+    assert_int_equal(event->type, SPECTACLES_RELAY_EVENT_SHARD_GAP);
+    uint32_t first = event->shard_id;
+    assert_int_equal(spectacles_relay_drop_shard(world.relay, 1 - first), SPECTACLES_OK);
+    assert_null(spectacles_relay_next_event(world.relay, NOW));
     end();
 }
 
@@ -464,6 +483,7 @@ int main(void)
         cmocka_unit_test(codes_that_are_none_are_refused),
         cmocka_unit_test(a_relay_that_stops_closes_a_shard_that_leaves_with_its_own_code),
         cmocka_unit_test(a_broker_that_is_closed_ends_the_waiting),
+        cmocka_unit_test(a_relay_has_not_stopped_before_its_owner_knows_of_a_shard_that_leaves),
         cmocka_unit_test(a_relay_is_freed_while_shards_leave),
         cmocka_unit_test(nothing_of_a_dropped_shard_is_committed_acknowledged_or_told),
         cmocka_unit_test(events_of_a_dropped_shard_that_wait_are_forgotten),
