@@ -65,6 +65,7 @@ extern struct promise_world {
     int count;
     uint64_t last_tag; /* of the published ones that were looked at */
     struct stored stored[SHARDS];
+    bool leaves[SHARDS];       /* it is being removed: it does not connect */
     spectacles_gap gaps[GAPS]; /* stored */
     char gap_texts[GAPS][2][32];
     size_t gap_count;

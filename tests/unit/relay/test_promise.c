@@ -2,7 +2,7 @@
  * The promise, held against thousands of made-up lives. Discord, RabbitMQ, the disk and the process do whatever they
  * may, in any order: dispatches, confirms in any order, refusals, returns, full windows, lost connections, lost
  * sessions, kills between any two of these, memory that runs out. RabbitMQ drops connections that it has accepted, and
- * ends every connection over some publishes. In the end every wanted dispatch has arrived, in its order, or is declared
+ * ends every connection over some publishes. Shards are removed or dropped here, and added elsewhere. In the end every wanted dispatch has arrived, in its order, or is declared
  * by a gap. There is one gap for each session that was lost, one for each dispatch that RabbitMQ never takes, and no
  * other.
  */
@@ -86,6 +86,7 @@ static void look_at_publishes(void)
 }
 
 static void reconnect(uint32_t shard, bool reads_on);
+static void move_shard(uint32_t shard);
 
 /*
  * The owner hears of what is given up, and RabbitMQ's own words. The sequence may be of an earlier session, which the
@@ -115,6 +116,11 @@ static void pull(void)
             failing_start(0);
             store();
         }
+        if (event->type == SPECTACLES_RELAY_EVENT_SHARD_REMOVED) {
+            failing_start(0);
+            store();
+            move_shard(event->shard_id);
+        }
         if (event->type == SPECTACLES_RELAY_EVENT_PUBLISH_FAILED)
             hear_of_failure(event);
     }
@@ -122,9 +128,12 @@ static void pull(void)
     world.events.publish_error = SPECTACLES_OK;
     look_at_publishes();
     bool anew[SHARDS] = {fake_called("reconnect 0"), fake_called("reconnect 1")};
+    bool closed[SHARDS] = {fake_called("close shard 0 0"), fake_called("close shard 1 0")};
     fake_forget();
     for (uint32_t i = 0; i < SHARDS; i++) {
-        if (anew[i] && world.discord[i].connected)
+        if (closed[i])
+            reconnect(i, chance(2));
+        else if (anew[i] && world.discord[i].connected)
             reconnect(i, chance(2));
     }
 }
@@ -148,6 +157,42 @@ static void make_relay(void)
     assert_int_equal(spectacles_relay_new(&world.relay, &config, NULL), SPECTACLES_OK);
 }
 
+static void make_shard(uint32_t shard)
+{
+    const struct stored stored = world.stored[shard];
+    world.shards[shard] = (spectacles_shard){.id = shard, .count = SHARDS};
+    world.shards[shard].committed = world.shards[shard].received = stored.seq;
+    world.shards[shard].lost = stored.session[0] == '\0';
+    keep(world.shards[shard].session, stored.session);
+    world.discord[shard].connected = false;
+    world.leaves[shard] = false;
+}
+
+/* The relay has let go of the shard. Another engine serves it, from what is on the disk. */
+static void move_shard(uint32_t shard)
+{
+    spectacles_gap gaps[GAPS];
+    size_t count = 0;
+    for (size_t i = 0; i < world.gap_count; i++) {
+        if (world.gaps[i].shard_id == shard)
+            gaps[count++] = world.gaps[i];
+    }
+    make_shard(shard);
+    assert_int_equal(spectacles_relay_add_shard(world.relay, &world.shards[shard], gaps, count, NULL), 0);
+}
+
+static void remove_shard(uint32_t shard)
+{
+    assert_int_equal(spectacles_relay_remove_shard(world.relay, shard, 0, world.now), SPECTACLES_OK);
+    world.leaves[shard] = true;
+}
+
+static void drop_shard(uint32_t shard)
+{
+    assert_int_equal(spectacles_relay_drop_shard(world.relay, shard), SPECTACLES_OK);
+    move_shard(shard);
+}
+
 /* Whatever is on the disk, and nothing else. */
 static void start(void)
 {
@@ -156,14 +201,8 @@ static void start(void)
     world.last_tag = 0;
     world.broker_is_ready = true;
     world.strikes = 0;
-    for (uint32_t i = 0; i < SHARDS; i++) {
-        const struct stored *stored = &world.stored[i];
-        world.shards[i] = (spectacles_shard){.id = i, .count = SHARDS, .state = SPECTACLES_SHARD_BACKOFF};
-        world.shards[i].committed = world.shards[i].received = stored->seq;
-        world.shards[i].lost = stored->session[0] == '\0';
-        keep(world.shards[i].session, stored->session);
-        world.discord[i].connected = false;
-    }
+    for (uint32_t i = 0; i < SHARDS; i++)
+        make_shard(i);
     make_relay();
     fake_forget();
 }
@@ -262,7 +301,7 @@ static void connect_shard(uint32_t shard)
     spectacles_shard *fake = &world.shards[shard];
     struct discord *discord = &world.discord[shard];
     name_session(name, shard, discord->count - 1);
-    if (discord->connected || fake->queue.count > 0)
+    if (discord->connected || fake->queue.count > 0 || world.leaves[shard])
         return;
     if (fake->lost) {
         begin_session(shard);
@@ -381,7 +420,7 @@ static void lose(uint32_t shard)
 static void one_turn(bool starving)
 {
     uint32_t shard = chance(SHARDS);
-    switch (chance(28)) {
+    switch (chance(31)) {
     case 0:
         if (world.discord[shard].connected)
             reconnect(shard, chance(2));
@@ -429,6 +468,14 @@ static void one_turn(bool starving)
     case 18:
     case 19:
         connect_broker(chance(3) == 0);
+        break;
+    case 20:
+        if (chance(3) == 0)
+            remove_shard(shard);
+        break;
+    case 21:
+        if (chance(3) == 0)
+            drop_shard(shard);
         break;
     default:
         dispatch(shard);
