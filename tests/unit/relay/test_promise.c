@@ -2,9 +2,9 @@
  * The promise, held against thousands of made-up lives. Discord, RabbitMQ, the disk and the process do whatever they
  * may, in any order: dispatches, confirms in any order, refusals, returns, full windows, lost connections, lost
  * sessions, kills between any two of these, memory that runs out. RabbitMQ drops connections that it has accepted, and
- * ends every connection over some publishes. Shards are removed or dropped here, and added elsewhere. In the end every wanted dispatch has arrived, in its order, or is declared
- * by a gap. There is one gap for each session that was lost, one for each dispatch that RabbitMQ never takes, and no
- * other.
+ * ends every connection over some publishes. Shards are removed or dropped here, and added elsewhere. In the end every
+ * wanted dispatch has arrived, in its order, or is declared by a gap. There is one gap for each session that was lost,
+ * one for each dispatch that RabbitMQ never takes, and no other.
  */
 #include "failing.h"
 #include "promise.h"
@@ -191,6 +191,14 @@ static void drop_shard(uint32_t shard)
 {
     assert_int_equal(spectacles_relay_drop_shard(world.relay, shard), SPECTACLES_OK);
     move_shard(shard);
+}
+
+static void take_out(uint32_t shard)
+{
+    if (chance(2))
+        remove_shard(shard);
+    else
+        drop_shard(shard);
 }
 
 /* Whatever is on the disk, and nothing else. */
@@ -420,7 +428,7 @@ static void lose(uint32_t shard)
 static void one_turn(bool starving)
 {
     uint32_t shard = chance(SHARDS);
-    switch (chance(31)) {
+    switch (chance(30)) {
     case 0:
         if (world.discord[shard].connected)
             reconnect(shard, chance(2));
@@ -470,12 +478,8 @@ static void one_turn(bool starving)
         connect_broker(chance(3) == 0);
         break;
     case 20:
-        if (chance(3) == 0)
-            remove_shard(shard);
-        break;
-    case 21:
-        if (chance(3) == 0)
-            drop_shard(shard);
+        if (chance(3) < 2)
+            take_out(shard);
         break;
     default:
         dispatch(shard);
