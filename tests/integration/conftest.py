@@ -11,6 +11,7 @@ import pika
 import pytest
 from standin.certs import Authority
 from standin.standin import Standin
+from support.broker_tool import BrokerTool, Tools
 from support.patience import PATIENCE
 from support.processes import Process
 from support.rabbit import RabbitNode
@@ -153,3 +154,16 @@ def drain(channel: Any, queue: str, count: int, take: Callable[[Any, Any, bytes]
     """Consumes exactly so many messages."""
     for method, properties, body in itertools.islice(messages(channel, queue), count):
         take(method, properties, body)
+
+
+@pytest.fixture
+def tools(build: Path) -> Iterator[Tools]:
+    made: list[BrokerTool] = []
+
+    def make(*urls: str, **options: object) -> BrokerTool:
+        made.append(BrokerTool(build, *urls, **options))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.kill()

@@ -2,35 +2,16 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pika
 import pytest
 from standin.certs import Authority
-from support.broker_tool import BrokerTool
+from support.broker_tool import E_AUTH, E_CLOSED, SOON, BrokerTool, Tools, ids
 from support.proxy import Proxy
 from support.rabbit import RabbitNode
-
-E_INVAL, E_AGAIN, E_CLOSED, E_AUTH = -2, -4, -6, -10
-# With a clock that passes over waits: what is tried again is tried soon.
-SOON = 200
-
-Tools = Callable[..., BrokerTool]
-
-
-@pytest.fixture
-def tools(build: Path) -> Iterator[Tools]:
-    made: list[BrokerTool] = []
-
-    def make(*urls: str, **options: object) -> BrokerTool:
-        made.append(BrokerTool(build, *urls, **options))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.kill()
 
 
 def messages(rabbit: RabbitNode, queue: str, vhost: str = "/") -> list[tuple[str, bytes]]:
@@ -48,10 +29,6 @@ def messages(rabbit: RabbitNode, queue: str, vhost: str = "/") -> list[tuple[str
         return found
     finally:
         connection.close()
-
-
-def ids(prefix: str, last: int) -> list[str]:
-    return [f"{prefix}:{number}" for number in range(1, last + 1)]
 
 
 def test_killed_in_mid_publish_twenty_times(own_rabbit: RabbitNode, tools: Tools) -> None:
@@ -73,78 +50,6 @@ def test_killed_in_mid_publish_twenty_times(own_rabbit: RabbitNode, tools: Tools
     assert list(dict.fromkeys(message_id for message_id, _ in found)) == ids("k", last)
     assert all(body == message_id.encode().ljust(200, b"x") for message_id, body in found)
     assert tool.confirmed() == list(dict.fromkeys(tool.confirmed())), "each is confirmed once"
-
-
-# ---- The memory alarm ----
-
-
-@pytest.fixture
-def alarm(own_rabbit: RabbitNode) -> Callable[[bool], None]:
-    def switch(on: bool) -> None:
-        own_rabbit.ctl("set_vm_memory_high_watermark", "0.0000001" if on else "0.8")
-
-    return switch
-
-
-@pytest.mark.rabbit4
-def test_a_memory_alarm_holds_publishes_back_and_nothing_else(own_rabbit: RabbitNode, tools: Tools, alarm: Callable[[bool], None]) -> None:
-    consumer = tools(own_rabbit.url(), id="c")
-    consumer.write("hold")
-    consumer.subscribe("WORK", prefetch=50)
-    publisher = tools(own_rabbit.url(), id="p", window=100)
-    publisher.wait_event("READY")
-    for _ in range(3):
-        publisher.publish(100, 500, "WORK")
-        publisher.wait_confirmed(publisher.ask("enough")["last"])
-    consumer.wait_event("MESSAGE", 50)
-
-    alarm(True)
-    first = publisher.publish(1000, 500, "WORK")
-    assert first["count"] == 100 and first["error"] == E_AGAIN and first["room"] == 0 and "window" in first["text"]
-    assert "memory" in publisher.wait_event("BLOCKED")["text"]
-    # Whoever only consumes does not notice: all that was there is delivered, acknowledged and gone.
-    consumer.ask("ack")
-    consumer.wait_event("MESSAGE", 300)
-    own_rabbit.wait_for(lambda: own_rabbit.queues()["gateway:WORK"]["messages"] <= 1, "an empty queue")
-    assert consumer.count("BLOCKED") == 0
-    again = publisher.publish(1000, 500, "WORK")
-    assert again["error"] == E_AGAIN and 300 <= publisher.count("CONFIRMED") <= 302
-    assert publisher.count("UNBLOCKED") == 0
-
-    alarm(False)
-    publisher.wait_event("UNBLOCKED")
-    publisher.wait_event("ROOM")
-    publisher.wait_confirmed(again["last"])
-    consumer.wait_for(lambda: consumer.received() == ids("p", again["last"]), 60, "all, in order")
-    for each in (publisher, consumer):
-        assert each.count("DISCONNECTED") == 0 and each.close() == 0
-
-
-def test_an_alarm_in_the_middle_of_large_messages(own_rabbit: RabbitNode, tools: Tools, alarm: Callable[[bool], None]) -> None:
-    """What is half written has to be completed, before and after."""
-    tool = tools(own_rabbit.url("/") + "?heartbeat=2", id="p", window=300, window_bytes=10_000_000, patience=SOON)
-    tool.subscribe("LARGE", prefetch=10)
-    tool.write("publish-forever 150000 LARGE transient")
-    tool.wait_confirmed(100)
-    for turn in range(3):
-        alarm(True)
-        tool.wait_event("BLOCKED", turn + 1)
-        alarm(False)
-        tool.wait_event("UNBLOCKED", turn + 1)
-        tool.wait_confirmed(tool.count("CONFIRMED") + 100)
-    last = tool.ask("enough")["last"]
-    tool.wait_confirmed(last)
-    tool.wait_for(lambda: tool.received() == ids("p", last), 60, "all, in order")
-    assert tool.count("DISCONNECTED") == 0 and tool.close() == 0
-
-
-def test_connecting_and_closing_during_an_alarm(own_rabbit: RabbitNode, tools: Tools, alarm: Callable[[bool], None]) -> None:
-    alarm(True)
-    tool = tools(own_rabbit.url(), id="p", window=10)
-    tool.subscribe("EVENT")
-    assert tool.publish(20, 100, "EVENT")["error"] == E_AGAIN
-    tool.wait_event("BLOCKED")
-    assert tool.close() >= 9, "it does not wait for ever, and says what was left"
 
 
 # ---- Queues and channels ----
@@ -483,127 +388,6 @@ def test_a_certificate_logs_in(tmp_path: Path, authority: Authority, tools: Tool
         tool.kill()
 
 
-# ---- What stands already, and differs ----
-
-
-def test_an_exchange_of_another_type(rabbit: RabbitNode, vhost: str, channel: Any, tools: Tools) -> None:
-    for group, settings, words in (("wide", {"exchange_type": "fanout", "durable": True}, ("type", "'direct'", "'fanout'")),
-                                   ("brief", {"exchange_type": "direct", "durable": False}, ("durable", "'true'", "'false'")),
-                                   ("n" * 240, {"exchange_type": "topic", "durable": True}, ("'type'",))):  # RabbitMQ says no more
-        channel.exchange_declare(group, **settings)
-        tool = tools(rabbit.url(vhost), id="t", group=group, patience=SOON)
-        tool.ask("subscribe EVENT")
-        last = tool.publish(1, 10, "EVENT")["last"]
-        lost = tool.wait_event("DISCONNECTED", 2)
-        assert lost["code"] == 406 and lost["error"] == E_INVAL and 15000 <= lost["time"] - lost["at"] <= 30000
-        assert all(word in lost["text"] for word in (f"exchange '{group}'", "delete it", *words)), lost["text"]
-        channel.exchange_delete(group)
-        tool.wait_confirmed(last)
-        assert tool.close() == 0
-
-
-@pytest.mark.rabbit4
-def test_a_queue_with_other_arguments(rabbit: RabbitNode, vhost: str, channel: Any, tools: Tools) -> None:
-    long = "N" * 240
-    for event, settings, words in (("BRIEF", {"durable": False}, ("durable", "'true'", "'false'")),
-                                   ("AGED", {"durable": True, "arguments": {"x-message-ttl": 1000}}, ("x-message-ttl", "none", "'1000'")),
-                                   ("QUORUM", {"durable": True, "arguments": {"x-queue-type": "quorum"}}, ("x-queue-type", "'quorum'")),
-                                   ("SHORT", {"durable": True, "auto_delete": True}, ("auto_delete", "'false'", "'true'")),
-                                   (long, {"durable": True, "arguments": {"x-max-length": 7}}, ("'x-max-length'",))):  # RabbitMQ says no more
-        channel.queue_declare(f"gateway:{event}", **settings)
-        tool = tools(rabbit.url(vhost) + "?heartbeat=0", id="a", patience=SOON)
-        other = tool.subscribe("OTHER")
-        number = tool.ask(f"subscribe {event}")["subscription"]
-        lost = tool.wait_event("UNSUBSCRIBED", 2)
-        assert lost["subscription"] == number and lost["code"] == 406 and lost["error"] == E_INVAL
-        assert 0 < lost["time"] - lost["at"] <= 30000
-        advice = "declare passively; deleting it would lose its messages" if event == "QUORUM" else "delete it"
-        assert all(word in lost["text"] for word in (f"queue 'gateway:{event}'", advice, *words)), lost["text"]
-        # The others do not mind.
-        tool.publish(1, 10, "OTHER")
-        tool.wait_event("MESSAGE", where=lambda told: told["subscription"] == other)
-        channel.queue_delete(f"gateway:{event}")
-        tool.wait_event("SUBSCRIBED", where=lambda told, wanted=number: told["subscription"] == wanted)
-        assert tool.count("DISCONNECTED") == 0 and tool.close() == 0
-
-
-# ---- Passively, and not at all ----
-
-
-@pytest.mark.parametrize("declare", ["passive", "nothing"])
-def test_an_account_that_may_declare_nothing(rabbit: RabbitNode, vhost: str, channel: Any, tools: Tools, declare: str) -> None:
-    user = f"plain-{vhost}"
-    rabbit.ctl("add_user", user, "s3cretpw")
-    rabbit.ctl("set_permissions", "-p", vhost, user, "^$", ".*", ".*")
-    channel.exchange_declare("gateway", "direct", durable=True)
-    # With an argument that we would never ask for.
-    channel.queue_declare("gateway:EVENT", durable=True, arguments={"x-max-priority": 9})
-    channel.queue_bind("gateway:EVENT", "gateway", "EVENT")
-    tool = tools(rabbit.url(vhost, user=user, password="s3cretpw"), id="n", declare=declare)
-    tool.subscribe("EVENT")
-    tool.subscribe("NOBODY", consume=False) if declare == "nothing" else None
-    last = tool.publish(10, 100, "EVENT")["last"]
-    tool.wait_for(lambda: tool.received() == ids("n", last), 60, "what was published")
-    assert tool.count("UNSUBSCRIBED") == tool.count("DISCONNECTED") == 0 and tool.close() == 0
-    assert set(rabbit.queues(vhost)) == {"gateway:EVENT"}
-
-
-def test_an_account_that_may_not_reply(rabbit: RabbitNode, vhost: str, channel: Any, tools: Tools) -> None:
-    """Replies go to the default exchange, which an account for one group has no access to."""
-    user = f"narrow-{vhost}"
-    rabbit.ctl("add_user", user, "s3cretpw")
-    rabbit.ctl("set_permissions", "-p", vhost, user, "^gateway.*", "^gateway.*", "^gateway.*")
-    tool = tools(rabbit.url(vhost, user=user, password="s3cretpw"), id="n", patience=SOON)
-    tool.write("reply")
-    tool.subscribe("ADD")
-    channel.basic_publish("gateway", "ADD", b"1", pika.BasicProperties(message_id="asked", reply_to="nobody"))
-    failed = tool.wait_event("FAILED")
-    assert failed["code"] == 403 and "amq.default" in failed["text"]
-    last = tool.publish(10, 100, "ADD")["last"]
-    tool.wait_for(lambda: tool.received() == ["asked", *ids("n", last)[1:]], 60, "what was published")
-    assert tool.count("FAILED") == 1 and tool.count("DISCONNECTED") == 0 and tool.close() == 0
-
-
-@pytest.mark.rabbit4
-def test_what_is_to_be_there_and_is_not(rabbit: RabbitNode, vhost: str, channel: Any, tools: Tools) -> None:
-    tool = tools(rabbit.url(vhost) + "?heartbeat=0", id="p", declare="passive", patience=SOON)
-    number = tool.ask("subscribe EVENT")["subscription"]
-    lost = tool.wait_event("DISCONNECTED")
-    assert lost["code"] == 404 and lost["error"] == E_INVAL and "exchange 'gateway' does not exist" in lost["text"]
-    assert 15000 <= lost["time"] - lost["at"] <= 30000
-    channel.exchange_declare("gateway", "direct", durable=True)
-    missing = tool.wait_event("UNSUBSCRIBED")
-    assert missing["subscription"] == number and missing["code"] == 404 and "queue 'gateway:EVENT' does not exist" in missing["text"]
-    tool.wait_event("READY")
-    channel.queue_declare("gateway:EVENT", durable=True)
-    tool.wait_event("SUBSCRIBED")
-    assert rabbit.exchanges(vhost)["gateway"]["type"] == "direct" and tool.close() == 0
-
-
-@pytest.mark.rabbit4
-def test_arguments_of_a_queue(rabbit: RabbitNode, vhost: str, tools: Tools) -> None:
-    tool = tools(rabbit.url(vhost), id="a")
-    number = tool.ask("subscribe LAST - 0 x-max-length=2 x-dead-letter-exchange=gateway x-dead-letter-routing-key=DEAD")["subscription"]
-    tool.wait_event("SUBSCRIBED")
-    arguments = rabbit.queues(vhost)["gateway:LAST"]["arguments"]
-    # RabbitMQ 4 writes down the type that it chose.
-    assert dict((name, value) for name, _, value in arguments if name != "x-queue-type") == {
-        "x-max-length": 2, "x-dead-letter-exchange": "gateway", "x-dead-letter-routing-key": "DEAD"}
-    dead = tool.subscribe("DEAD")
-    tool.ask(f"unsubscribe {number}")
-    tool.wait_event("UNSUBSCRIBED")
-    tool.publish(5, 10, "LAST")
-    tool.wait_event("MESSAGE", 3)
-    assert tool.received() == ids("a", 3) and all(told["subscription"] == dead for told in tool.events["MESSAGE"])
-    assert tool.events["MESSAGE"][0]["headers"]["x-first-death-reason"] == "maxlen"
-    # Another that asks for something else is told what.
-    other = tools(rabbit.url(vhost), id="b")
-    other.ask("subscribe LAST - 0 x-max-length=3 x-dead-letter-exchange=gateway x-dead-letter-routing-key=DEAD")
-    refused = other.wait_event("UNSUBSCRIBED")
-    assert refused["code"] == 406 and "differs in 'x-max-length': it has '2', and '3' is asked for" in refused["text"]
-    assert other.close() == 0 and tool.close() == 0
-
-
 # ---- Many at once, and no more ----
 
 
@@ -694,103 +478,6 @@ def test_a_subscription_ends_and_nothing_is_lost(rabbit: RabbitNode, vhost: str,
     assert all(told["time"] is None and "code" not in told for told in tool.events["UNSUBSCRIBED"])
     assert tool.close() == other.close() == 0 and tool.count("DISCONNECTED") == 0
     assert rabbit.queues(vhost)["gateway:EVENT"]["messages"] == 5 and len(tool.events["MESSAGE"]) == last
-
-
-# ---- Call and reply ----
-
-TIMEOUT, UNROUTABLE, REFUSED, LOST, CLOSED = 1, 2, 3, 4, 5
-
-
-@pytest.mark.rabbit4
-def test_calls_are_answered(rabbit: RabbitNode, vhost: str, tools: Tools) -> None:
-    asker, worker = tools(rabbit.url(vhost), id="a"), tools(rabbit.url(vhost), id="w")
-    worker.subscribe("ADD")
-    worker.write("reply")
-    asker.wait_event("READY")
-    calls = [asker.call("ADD", f"question-{number}") for number in range(100)]
-    asker.wait_event("REPLY", 100)
-    assert {told["tag"]: told["body"] for told in asker.events["REPLY"]} == {
-        call: f"RE:question-{number}" for number, call in enumerate(calls)}
-    assert asker.events["REPLY"][0]["content_type"] == "text/plain"
-    question = worker.events["MESSAGE"][0]
-    assert question["reply_to"].startswith("amq.rabbitmq.reply-to.") and question["expiration"] == "30000"
-    assert asker.count("CONFIRMED") == asker.count("CALL_FAILED") == 0
-    stats = asker.stats()
-    assert (stats["calls"], stats["replies"], stats["replies_ignored"], stats["unconfirmed"]) == (100, 100, 0, 0)
-    assert asker.close() == worker.close() == 0
-
-
-@pytest.mark.rabbit4
-def test_calls_that_nobody_answers(rabbit: RabbitNode, vhost: str, channel: Any, tools: Tools) -> None:
-    tool = tools(rabbit.url(vhost), id="a", patience=SOON)
-    tool.subscribe("SILENT", consume=False)
-    nowhere = tool.call("NOBODY", "x")
-    told = tool.wait_event("CALL_FAILED")
-    assert (told["tag"], told["reason"], told["code"]) == (nowhere, UNROUTABLE, 312) and "NO_ROUTE" in told["text"]
-    slow = tool.call("SILENT", "x", 300)
-    told = tool.wait_event("CALL_FAILED", 2)
-    assert (told["tag"], told["reason"]) == (slow, TIMEOUT) and told["at"] >= 300
-    # Its request has expired with it.
-    rabbit.wait_for(lambda: rabbit.queues(vhost)["gateway:SILENT"]["messages"] == 0, "an empty queue")
-    # A reply to it comes too late, and one that nobody asked for comes as well.
-    late = tool.call("SILENT", "x", 1500, "expiration=60000")
-    asked: list[Any] = []
-    rabbit.wait_for(lambda: asked.append(channel.basic_get("gateway:SILENT", auto_ack=True)) or asked[-1][0], "the request")
-    reply_to = asked[-1][1].reply_to
-    assert tool.wait_event("CALL_FAILED", 3)["tag"] == late
-    for correlation_id in (asked[-1][1].correlation_id, "nonsense", None):
-        channel.basic_publish("", reply_to, b"x", pika.BasicProperties(correlation_id=correlation_id))
-    tool.wait_for(lambda: tool.stats()["replies_ignored"] == 3, 60, "replies ignored")
-    lost = tool.call("SILENT", "x", 30000, "exchange=nowhere")
-    other = tool.wait_event("CALL_FAILED", 4)
-    assert (other["tag"], other["reason"], other["code"]) == (lost, REFUSED, 404) and "nowhere" in other["text"]
-    assert tool.count("REPLY") == tool.count("DISCONNECTED") == 0 and tool.close() == 0
-
-
-def test_a_call_by_pika_is_answered(rabbit: RabbitNode, vhost: str, channel: Any, tools: Tools) -> None:
-    """An exclusive callback queue, as most clients have one, and a request without a correlation-id."""
-    tool = tools(rabbit.url(vhost), id="w")
-    tool.subscribe("ADD")
-    tool.write("reply")
-    callback = channel.queue_declare("", exclusive=True).method.queue
-    for correlation_id in ("mine", None):
-        channel.basic_publish("gateway", "ADD", b"1+1", pika.BasicProperties(reply_to=callback, correlation_id=correlation_id))
-    for correlation_id in ("mine", None):
-        for method, properties, body in channel.consume(callback, auto_ack=True, inactivity_timeout=60):
-            assert method and (properties.correlation_id, body) == (correlation_id, b"RE:1+1")
-            break
-    assert tool.close() == 0
-
-
-def test_a_call_answered_by_pika(rabbit: RabbitNode, vhost: str, channel: Any, tools: Tools) -> None:
-    tool = tools(rabbit.url(vhost), id="a")
-    tool.subscribe("ADD", consume=False)
-    call = tool.call("ADD", "1+1")
-    for method, properties, body in channel.consume("gateway:ADD", auto_ack=True, inactivity_timeout=60):
-        assert method and body == b"1+1" and properties.delivery_mode == 1
-        channel.basic_publish("", properties.reply_to, b"2", pika.BasicProperties(
-            correlation_id=properties.correlation_id, headers={"status": 200}))
-        break
-    told = tool.wait_event("REPLY")
-    assert (told["tag"], told["body"], told["headers"]) == (call, "2", {"status": 200}) and tool.close() == 0
-
-
-def test_calls_while_connections_are_lost(rabbit: RabbitNode, vhost: str, tools: Tools) -> None:
-    """Each ends once; those that were sent are lost, and the next one finds its way."""
-    asker = tools(rabbit.url(vhost), id="a", patience=SOON)
-    asker.subscribe("SILENT", consume=False)
-    for turn in range(3):
-        sent = asker.call("SILENT", "x", 600000)
-        asker.wait_for(lambda: asker.stats()["unconfirmed"] == 0, 60, "a confirmed request")
-        rabbit.ctl("close_all_connections", "--vhost", vhost, "for the operator's reasons")
-        told = asker.wait_event("CALL_FAILED", turn + 1)
-        assert (told["tag"], told["reason"]) == (sent, LOST)
-    worker = tools(rabbit.url(vhost), id="w")
-    worker.write("reply")
-    worker.subscribe("SILENT")
-    again = asker.call("SILENT", "again", 600000)
-    assert asker.wait_event("REPLY")["tag"] == again
-    assert asker.count("CALL_FAILED") == 3 and asker.close() == 0 and worker.close() == 0
 
 
 # ---- Two nodes ----

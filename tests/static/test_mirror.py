@@ -35,7 +35,6 @@ NOT_YET_MIRRORED: set[str] = {
     "broker/test_formats.c",
 }
 NOT_YET_SHORT: set[str] = {
-    "integration/test_broker.py",
     "tools/broker_tool.c",
     "unit/broker/test_calls.c",
     "unit/broker/test_engine.c",

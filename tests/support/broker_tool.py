@@ -11,6 +11,11 @@ from .processes import Process
 
 Event = dict[str, Any]
 
+# Of enum spectacles_error.
+E_INVAL, E_AGAIN, E_CLOSED, E_AUTH = -2, -4, -6, -10
+# With a clock that passes over waits: what is tried again is tried soon.
+SOON = 200
+
 
 class BrokerTool(Process):
     def __init__(self, build: Path, *urls: str, **options: object) -> None:
@@ -92,3 +97,11 @@ class BrokerTool(Process):
     def received(self) -> list[str]:
         """The message-ids of the deliveries, in order of first arrival."""
         return list(dict.fromkeys(event["message_id"] for event in list(self.events["MESSAGE"])))
+
+
+# Makes a tool with these URLs and options: a fixture of tests/integration, which ends them all.
+Tools = Callable[..., BrokerTool]
+
+
+def ids(prefix: str, last: int) -> list[str]:
+    return [f"{prefix}:{number}" for number in range(1, last + 1)]
