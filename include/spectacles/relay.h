@@ -43,7 +43,9 @@
  *   `<new session>:gap:<next>`. The queue `<group>:SPECTACLES_GAP` is declared, so that a gap waits for its reader. A
  *   dispatch that cannot be published at all is declared in the same way, with both sessions the same.
  * - Identifies. Shards identify in order, one for each bucket in 5 seconds (Discord: "max_concurrency"). Resumes do not
- *   wait.
+ *   wait. With SPECTACLES_RELAY_GRANTED_IDENTIFIES the owner grants each identify.
+ * - Shards that come and go. A shard can be added, removed in order, or dropped while the relay runs. What was
+ *   published of a shard that is removed is confirmed before the owner hears where its session can be resumed.
  *
  * The loop of an owner, with one link for each shard and each broker:
  *

@@ -96,8 +96,10 @@ static void gateway_limits(void)
 
 static void tell_subscriptions(uint32_t type)
 {
-    for (int i = 0; i < fake.broker.subscriptions; i++)
-        fake_broker_event(&fake.broker, type, 0, (uint32_t)i);
+    for (int i = 0; i < fake.broker.subscriptions; i++) {
+        if (fake.broker.subscribed[i].event[0])
+            fake_broker_event(&fake.broker, type, 0, (uint32_t)i);
+    }
 }
 
 static void rabbit_accepts(void)

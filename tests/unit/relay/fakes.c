@@ -527,7 +527,8 @@ int spectacles_broker_unsubscribe(spectacles_broker *broker, uint32_t subscripti
     int error = take_error(&broker->unsubscribe_error);
     if (error)
         return error;
-    assert_in_range(subscription, 0, broker->subscriptions - 1);
+    if ((int)subscription >= broker->subscriptions)
+        return SPECTACLES_E_INVAL;
     assert_true(broker->subscribed[subscription].event[0]);
     snprintf(line(), FAKE_TEXT, "unsubscribe %s", broker->subscribed[subscription].event);
     broker->subscribed[subscription].event[0] = '\0';

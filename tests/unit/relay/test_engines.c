@@ -201,6 +201,11 @@ static void subscribe(const char *word)
     engines_tell("%d", spectacles_broker_subscribe(engines_broker(), &subscription));
 }
 
+static void unsubscribe(uint64_t number)
+{
+    tell_error(spectacles_broker_unsubscribe(engines_broker(), (uint32_t)number));
+}
+
 static void ack(uint64_t number)
 {
     engines_tell("%d", spectacles_broker_ack(engines_broker(), delivery_of(number)));
@@ -257,6 +262,7 @@ static bool call(const char *deed, uint64_t number, const char *word)
         {"publish", .numbered = publish},
         {"room", .plain = room},
         {"subscribe", .worded = subscribe},
+        {"unsubscribe", .numbered = unsubscribe},
         {"ack", .numbered = ack},
         {"reject", .numbered = reject},
         {"requeue", .numbered = requeue},
@@ -475,6 +481,14 @@ static void a_delivery_is_settled_once(void **unused)
         {"holds 3", "0"});
 }
 
+static void a_queue_keeps_its_subscription_until_it_is_left(void **unused)
+{
+    (void)unused;
+    RUN({"subscribe 0 Q0", "0"}, {"subscribe 1 Q1", "1"}, {"subscribe 0 Q0", "0"},
+        {"unsubscribe 0", "OK; UNSUBSCRIBED 0"}, {"unsubscribe 7", "E_INVAL"},
+        {"rabbit accepts", "SUBSCRIBED 1; READY"});
+}
+
 static void deliveries_go_with_their_connection(void **unused)
 {
     (void)unused;
@@ -523,6 +537,7 @@ int main(void)
         cmocka_unit_test(an_alarm_stops_confirms_and_not_publishes),
         cmocka_unit_test(what_was_not_confirmed_is_published_again),
         cmocka_unit_test(a_delivery_is_settled_once),
+        cmocka_unit_test(a_queue_keeps_its_subscription_until_it_is_left),
         cmocka_unit_test(deliveries_go_with_their_connection),
         cmocka_unit_test(deliveries_go_with_their_channel),
         cmocka_unit_test(a_broker_that_is_closed_says_so_last),
