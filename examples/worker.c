@@ -218,7 +218,7 @@ static void on_event(struct worker *worker, const spectacles_broker_event *event
     else if (event->type == SPECTACLES_BROKER_EVENT_READY)
         warnx("connected to %s", event->text);
     else if (event->type == SPECTACLES_BROKER_EVENT_SUBSCRIBED)
-        warnx("subscribed to queue %s", event->text);
+        warnx("subscribed to queue %s", event->queue);
     else if (event->type != SPECTACLES_BROKER_EVENT_CONNECTING && event->text)
         warnx("%s", event->text);
 }
@@ -235,7 +235,7 @@ static uint64_t run(struct worker *worker, spectacles_link *link, int signals)
         spectacles_link_resolve(link);
         while ((event = spectacles_broker_next_event(worker->broker, now)) != NULL) {
             if (event->type == SPECTACLES_BROKER_EVENT_CLOSED)
-                return event->time;
+                return event->unconfirmed_count;
             on_event(worker, event, now);
         }
         if (fflush(stdout) != 0)

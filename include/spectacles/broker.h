@@ -3,23 +3,55 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * A broker publishes a group's events and consumes them, as the Spectacles AMQP specification lays down: one
- * durable direct exchange per group, one durable queue per `<group>:[<subgroup>:]<event>`, bound with the
- * event's name. Its bytes go through spectacles_broker_stream(): a spectacles_link (link.h) moves them, or a transport
- * of your own that does what stream.h says.
+ * A broker publishes the events of a group and consumes them, as the Spectacles AMQP specification says: one durable
+ * direct exchange for each group, one durable queue `<group>:[<subgroup>:]<event>`, bound with the name of the event.
+ *
+ * It takes bytes, gives bytes, names a deadline and hands out events. It opens no socket, reads no clock and
+ * speaks no TLS. Its bytes go through spectacles_broker_stream(): a spectacles_link (link.h) moves them, or a
+ * transport of your own that does what stream.h says. The broker works while it is pulled.
+ *
+ * The life of a broker, and what moves it:
  *
  *     IDLE -> CONNECTING -> HANDSHAKE -> SETUP -> READY -> DRAINING -> CLOSING -> CLOSED
  *                ^  (opened)  (start, tune, open)   |          (close)
  *                +------- BACKOFF <-----------------+
  *
- * SETUP opens three channels (declaring, publishing, consuming: an error on one hurts no other), declares
- * the exchange and every subscription's queue, selects confirms and starts the consumers. From READY on,
- * publishes go out. After a lost connection all of that is done again, and what was published but not
- * confirmed is published again, in order. Calls that publish and acknowledge never wait: what cannot go out
- * yet stays in a bounded window.
+ * SETUP opens three channels (for declaring, publishing and consuming: an error on one disturbs no other), declares
+ * the exchange and the queue of every subscription, selects confirms and starts the consumers. Publishes go out from
+ * READY on. After a lost connection all of it is done again, and what was published and not confirmed is published
+ * again, in order. CLOSED is final.
  *
- * Calls ask a question and end with one event, REPLY or CALL_FAILED, within their timeout. Subscriptions
- * begin and end at any time.
+ * What an owner does, without a relay:
+ *
+ *     const char *url = "amqp://guest:guest@localhost";
+ *     spectacles_broker_config config;
+ *     spectacles_broker_config_init(&config, sizeof config);
+ *     config.urls = &url;
+ *     config.url_count = 1;
+ *     config.seed = spectacles_random_seed();
+ *     spectacles_broker_new(&broker, &config, &problem);
+ *     spectacles_broker_subscribe(broker, &subscription);
+ *
+ *     for each turn of the loop, after the link has moved bytes or the deadline has passed:
+ *         while ((event = spectacles_broker_next_event(broker, now)))
+ *             if (event->type == SPECTACLES_BROKER_EVENT_MESSAGE) {
+ *                 handle(event->body, event->body_length);
+ *                 spectacles_broker_ack(broker, event->delivery);
+ *             }
+ *
+ * doc/guide.md has a whole worker.
+ *
+ * What is lost, and what is not:
+ *
+ *   - A publish is kept until the broker has confirmed it (basic.ack in confirm mode), and is published again after a
+ *     loss. It can arrive more than once: give it a message_id.
+ *   - A delivery that was not acknowledged comes again, here or elsewhere, marked as redelivered.
+ *   - A call is sent once. It ends with REPLY or CALL_FAILED, within its timeout.
+ *
+ * Calls that publish and acknowledge never wait: what cannot go out yet stays in a window of a limited size.
+ *
+ * Nothing here blocks. `now` is in milliseconds on the caller's clock (types.h). A broker and its stream belong
+ * to one thread at a time.
  */
 #ifndef SPECTACLES_BROKER_H
 #define SPECTACLES_BROKER_H
@@ -31,486 +63,909 @@
 extern "C" {
 #endif
 
+/* One connection to a broker, and what was published and subscribed to. Made by spectacles_broker_new(). */
 typedef struct spectacles_broker spectacles_broker;
 
+/* The states of a broker. The values never change. */
 enum spectacles_broker_state {
+    /* New. The first spectacles_stream_expire() or spectacles_broker_next_event() makes it CONNECTING. */
     SPECTACLES_BROKER_IDLE = 0,
-    SPECTACLES_BROKER_CONNECTING = 1, /* endpoint() is wanted, opened() not yet heard */
-    SPECTACLES_BROKER_HANDSHAKE = 2,  /* connection.start, tune, open */
-    SPECTACLES_BROKER_SETUP = 3,      /* channels, exchange, queues, consumers */
+    /*
+     * The endpoint of the stream asks for a connection. spectacles_stream_opened() is awaited. From here to READY,
+     * connect_timeout of the configuration holds.
+     */
+    SPECTACLES_BROKER_CONNECTING = 1,
+    /* connection.start, tune and open are under way. */
+    SPECTACLES_BROKER_HANDSHAKE = 2,
+    /* Channels, exchange, queues and consumers are asked for. */
+    SPECTACLES_BROKER_SETUP = 3,
+    /* Everything that was subscribed to has been tried. Publishes go out, and deliveries come. */
     SPECTACLES_BROKER_READY = 4,
-    SPECTACLES_BROKER_DRAINING = 5, /* close() asked for; confirms awaited */
-    SPECTACLES_BROKER_CLOSING = 6,  /* connection.close sent, close-ok awaited */
-    SPECTACLES_BROKER_BACKOFF = 7,  /* no connection is wanted before deadline() */
-    SPECTACLES_BROKER_CLOSED = 8    /* final */
+    /* spectacles_broker_close() was called. Confirms and replies are awaited, for at most drain_timeout. */
+    SPECTACLES_BROKER_DRAINING = 5,
+    /* connection.close is on its way. close-ok is awaited, for at most 3 s. */
+    SPECTACLES_BROKER_CLOSING = 6,
+    /* No connection is wanted before the deadline of the stream. */
+    SPECTACLES_BROKER_BACKOFF = 7,
+    /* Final: the owner closed it. */
+    SPECTACLES_BROKER_CLOSED = 8
 };
 
-typedef struct spectacles_broker_config {
-    uint32_t size;     /* set by spectacles_broker_config_init */
-    uint32_t reserved; /* 0 */
-    /*
-     * required: amqp://user:password@host:port/vhost?heartbeat=20 or amqps://; tried in turn, in an order that
-     * the seed shuffles. Everything is percent-encoded as in RabbitMQ's URI specification; no path, or an empty
-     * one, means vhost "/". Parameters: heartbeat (seconds, 0 for none; default 20), frame_max, channel_max,
-     * connection_timeout (milliseconds; instead of connect_timeout), auth_mechanism (plain, external),
-     * cacertfile, certfile, keyfile, verify (verify_peer); any other is refused. So are control characters, also
-     * percent-encoded ones, white space, spaces around user and password, an '@' behind the host (a '#', '/' or '?' in
-     * a password has to be percent-encoded), and several hosts in one URL. The copy that the broker keeps is wiped by
-     * spectacles_broker_free()
-     */
-    const char *const *urls;
-    size_t url_count;         /* at least 1 */
-    const char *group;        /* the exchange; default "gateway" */
-    const char *name;         /* shown in RabbitMQ's list of connections; NULL: "libspectacles" */
-    uint64_t seed;            /* required, not 0: spectacles_random_seed(). Jitter of the back-off */
-    uint32_t window_count;    /* publishes that may be unconfirmed; default 2000 */
-    uint32_t prefetch;        /* unacknowledged deliveries per subscription; default 64; 1..65535 */
-    uint64_t window_bytes;    /* bytes of bodies that may be unconfirmed; default 1 MiB */
-    uint64_t max_message;     /* bytes of one received body; default 16 MiB. More: rejected, reported */
-    uint64_t high_water;      /* bytes that wait unread before wants_input() turns 0; default 256 KiB */
-    uint32_t connect_timeout; /* milliseconds from CONNECTING to READY; default 30000, not 0 */
-    uint32_t drain_timeout;   /* milliseconds that close() waits for confirms; default 5000 */
-    /* in what bodies are written: enum spectacles_format (codec.h); default SPECTACLES_FORMAT_JSON */
-    uint32_t format;
-    uint32_t declare; /* enum spectacles_declare; default SPECTACLES_DECLARE */
-} spectacles_broker_config;
-
-/* What a broker does about the exchange and its queues, for accounts that may not make any. */
+/*
+ * What a broker does about the exchange and its queues. The two later ones are for accounts that may not declare.
+ */
 enum spectacles_declare {
-    SPECTACLES_DECLARE = 0,         /* declares them, and binds the queues */
-    SPECTACLES_DECLARE_PASSIVE = 1, /* looks whether they are there, and makes and binds nothing */
+    /* Declares them, and binds the queues (exchange.declare, queue.declare, queue.bind). */
+    SPECTACLES_DECLARE = 0,
+    /* Looks whether they exist (passive declarations). Makes nothing and binds nothing. */
+    SPECTACLES_DECLARE_PASSIVE = 1,
     /*
-     * asks for nothing: a queue that is not there is noticed when it is to be consumed; the first time that ends
-     * the channel on which all are consumed (see UNSUBSCRIBED)
+     * Asks for nothing. A missing queue is noticed by its basic.consume. The first time, that ends the channel on
+     * which all queues are consumed: see SPECTACLES_BROKER_EVENT_UNSUBSCRIBED.
      */
     SPECTACLES_DECLARE_NOTHING = 2
 };
 
+/*
+ * The settings of a broker. Fill it with spectacles_broker_config_init(), then set the required fields: urls,
+ * url_count and seed. Everything in it is copied by spectacles_broker_new(). Texts are NUL-terminated UTF-8.
+ */
+typedef struct spectacles_broker_config {
+    /* Set by spectacles_broker_config_init(). */
+    uint32_t size;
+    /* enum spectacles_declare. Default SPECTACLES_DECLARE. */
+    uint32_t declare;
+    /*
+     * Required: amqp://user:password@host:port/vhost?heartbeat=20, or amqps://. Tried in turn, in an order that
+     * the seed shuffles. Everything is percent-encoded (RabbitMQ: "URI Specification"). No path, or an empty one,
+     * means the virtual host "/".
+     *
+     * Parameters (RabbitMQ: "URI Query Parameters"): heartbeat (seconds, 0 for none; default 20), frame_max,
+     * channel_max, connection_timeout (milliseconds; instead of connect_timeout), auth_mechanism (plain, external),
+     * cacertfile, certfile, keyfile, verify (verify_peer).
+     *
+     * Refused: other parameters; control characters, also percent-encoded ones; white space; spaces around the
+     * user or the password; an '@' behind the host (a '#', '/' or '?' of a password has to be percent-encoded);
+     * several hosts in one URL. The broker's copy of the URLs is wiped by spectacles_broker_free().
+     */
+    const char *const *urls;
+    /* Required, at least 1. */
+    size_t url_count;
+    /* The exchange: 1 to 255 bytes. Default "gateway". */
+    const char *group;
+    /* Shown in RabbitMQ's list of connections. NULL: "libspectacles". */
+    const char *name;
+    /* Required, not 0: spectacles_random_seed(). For the jitter of the back-off, and the order of the URLs. */
+    uint64_t seed;
+    /* How many publishes may be unconfirmed. Not 0. Default 2000. */
+    uint32_t window_count;
+    /* Unacknowledged deliveries of each subscription (basic.qos): 1 to 65535. Default 64. */
+    uint32_t prefetch;
+    /* Bytes of bodies that may be unconfirmed. Not 0. Default 1 MiB. */
+    uint64_t window_bytes;
+    /* Bytes of one received body. Not 0. Default 16 MiB. A larger one is rejected, and told as REFUSED. */
+    uint64_t max_message;
+    /* Bytes that wait unread before spectacles_stream_wants_input() turns 0. Not 0. Default 256 KiB. */
+    uint64_t high_water;
+    /* Milliseconds from CONNECTING to READY. Not 0. Default 30000. */
+    uint32_t connect_timeout;
+    /* Milliseconds for which spectacles_broker_close() waits for confirms and replies. Default 5000. */
+    uint32_t drain_timeout;
+    /* The format in which bodies are written: enum spectacles_format (codec.h). Default SPECTACLES_FORMAT_JSON. */
+    uint32_t format;
+    /* 0 */
+    uint32_t reserved;
+} spectacles_broker_config;
+
+/* The types of a header: the kinds of values in a field table of AMQP. In brackets: RabbitMQ's letter of the type. */
 enum spectacles_header_type {
-    SPECTACLES_HEADER_NOTHING = 0,   /* no value (V) */
-    SPECTACLES_HEADER_BOOLEAN = 1,   /* `integer`: 0 or 1 (t) */
-    SPECTACLES_HEADER_INTEGER = 2,   /* `integer`; sent with 32 bits (I) if they suffice, or 64 (l) */
-    SPECTACLES_HEADER_TEXT = 3,      /* `bytes`: UTF-8 by convention, checked by nobody (S) */
-    SPECTACLES_HEADER_BINARY = 4,    /* `bytes` (x) */
-    SPECTACLES_HEADER_TIMESTAMP = 5, /* `integer`: seconds since 1970 (T); sent: 0 to INT64_MAX / 1000 */
-    SPECTACLES_HEADER_REAL = 6,      /* `real` (d, and f when received); sent: finite */
-    /* Received only: */
-    SPECTACLES_HEADER_TABLE = 7, /* `bytes`: for spectacles_header_next() and _find() */
-    SPECTACLES_HEADER_ARRAY = 8, /* `bytes`: for spectacles_header_next() */
-    SPECTACLES_HEADER_OTHER = 9  /* `bytes`: as they stand on the wire (a decimal; an integer over 63 bits) */
+    /* No value (V). */
+    SPECTACLES_HEADER_NOTHING = 0,
+    /* `integer`: 0 or 1 (t). */
+    SPECTACLES_HEADER_BOOLEAN = 1,
+    /* `integer`. Sent with 32 bits (I) where they suffice, else with 64 (l). */
+    SPECTACLES_HEADER_INTEGER = 2,
+    /* `bytes`: a long string (S). UTF-8 by convention; nothing checks it. */
+    SPECTACLES_HEADER_TEXT = 3,
+    /* `bytes`: a byte array (x). */
+    SPECTACLES_HEADER_BINARY = 4,
+    /*
+     * `integer`: seconds since 1970 (T). What is sent has to be 0 to INT64_MAX / 1000, because RabbitMQ
+     * multiplies.
+     */
+    SPECTACLES_HEADER_TIMESTAMP = 5,
+    /* `real` (d; f when received). What is sent has to be finite: RabbitMQ ends the connection over anything else. */
+    SPECTACLES_HEADER_REAL = 6,
+    /* `bytes`, received only: for spectacles_header_next() and spectacles_header_find(). */
+    SPECTACLES_HEADER_TABLE = 7,
+    /* `bytes`, received only: for spectacles_header_next(). */
+    SPECTACLES_HEADER_ARRAY = 8,
+    /* `bytes`, received only, as they stand on the wire: a decimal, or an integer of more than 63 bits. */
+    SPECTACLES_HEADER_OTHER = 9
 };
 
-/*
- * One header of a message, or one argument of a queue: an entry of an AMQP field table. It stands in arrays,
- * so it never grows.
- */
+/* One header of a message, or one argument of a queue. It stands in arrays, so it never grows. */
 typedef struct spectacles_header {
-    uint32_t type; /* enum spectacles_header_type */
+    /* enum spectacles_header_type: says which of the fields holds the value */
+    uint32_t type;
+    /* 0 */
     uint32_t reserved;
-    const char
-        *key; /* 1 to 255 bytes of UTF-8, not NUL-terminated; NULL in an array and for all headers together */
+    /* 1 to 255 bytes of UTF-8, of key_length bytes. Not NUL-terminated. NULL for the items of an array. */
+    const char *key;
     size_t key_length;
+    /* The value of BOOLEAN, INTEGER and TIMESTAMP. */
     int64_t integer;
+    /* The value of REAL. */
     double real;
-    const uint8_t *bytes; /* may be NULL when bytes_length is 0 */
+    /* The value of the other types, of bytes_length bytes. May be NULL when bytes_length is 0. */
+    const uint8_t *bytes;
     size_t bytes_length;
 } spectacles_header;
 
-/* What to consume. Copied by spectacles_broker_subscribe(). */
+/* What to consume. Fill it with spectacles_subscription_init(). Copied by spectacles_broker_subscribe(). */
 typedef struct spectacles_subscription {
-    uint32_t size;     /* set by spectacles_subscription_init */
-    uint32_t prefetch; /* 0: that of the broker's configuration */
-    /* the binding key: an event's name, SEND or a shard's number; not NUL-terminated */
+    /* Set by spectacles_subscription_init(). */
+    uint32_t size;
+    /* Unacknowledged deliveries: 1 to 65535. 0: `prefetch` of the broker's configuration. */
+    uint32_t prefetch;
+    /* Required: the binding key, such as MESSAGE_CREATE, SEND or the number of a shard; event_length bytes. */
     const char *event;
     size_t event_length;
-    const char *subgroup; /* NULL or length 0: none */
+    /* The subgroup of the queue's name, of subgroup_length bytes. NULL or 0 bytes: none. */
+    const char *subgroup;
     size_t subgroup_length;
-    uint32_t declare_only; /* 1: declare and bind the queue, and consume nothing */
-    uint32_t reserved;     /* 0 */
     /*
-     * for queue.declare: x-queue-type, x-message-ttl, x-max-length, x-dead-letter-exchange, ...; at most 64, of
-     * together 2048 bytes. None, as Spectacles has it, unless all who declare this queue name the same ones:
-     * RabbitMQ refuses any difference (406). A policy needs no such agreement
+     * For queue.declare: x-queue-type, x-message-ttl, x-max-length, x-dead-letter-exchange and so on.
+     * argument_count of them: at most 64, of together 2048 bytes. Spectacles names none. Everybody who declares
+     * the queue has to name the same ones, because RabbitMQ refuses any difference (406). A policy of RabbitMQ
+     * needs no such agreement.
      */
     const spectacles_header *arguments;
     size_t argument_count;
+    /* 1: declare and bind the queue, and do not consume it. */
+    uint32_t declare_only;
+    /* 0 */
+    uint32_t reserved;
 } spectacles_subscription;
 
+/* A mask for spectacles_message.flags. */
 enum spectacles_message_flag {
-    /* delivery-mode 1: lost when the broker restarts. Default: persistent */
+    /* delivery-mode 1: the message is lost when RabbitMQ restarts. Default: persistent. */
     SPECTACLES_MESSAGE_TRANSIENT = 1,
-    SPECTACLES_MESSAGE_MANDATORY = 2, /* when no queue takes it: RETURNED instead of CONFIRMED */
+    /* When no queue takes the message, RETURNED comes instead of CONFIRMED (basic.return). */
+    SPECTACLES_MESSAGE_MANDATORY = 2,
     /*
-     * Where the body is rewritten from JSON and half of a surrogate pair stands in it, which no other format can carry,
-     * U+FFFD is written in its place (and counted: surrogates_replaced). Default: the message is refused
+     * When a JSON body is rewritten in another format, half of a surrogate pair becomes U+FFFD, because no other
+     * format can carry it. Counted in surrogates_replaced. Default: the message is refused.
      */
     SPECTACLES_MESSAGE_REPLACE_SURROGATES = 4
 };
 
 /*
- * What to publish. Everything is copied. Text fields are NUL-terminated, at most 255 bytes of UTF-8, NULL for none; so is the
- * key. RabbitMQ or its other clients can not read others.
+ * What to publish. Fill it with spectacles_message_init(). Everything is copied. Texts are NUL-terminated, at
+ * most 255 bytes of UTF-8, NULL for none. The key is UTF-8 of at most 255 bytes too. RabbitMQ or its other
+ * clients cannot read anything else.
  */
 typedef struct spectacles_message {
-    uint32_t size;        /* set by spectacles_message_init */
-    uint32_t flags;       /* a mask of enum spectacles_message_flag */
-    const char *exchange; /* NULL: the group's; "": the default exchange */
-    const char *key;      /* the routing key; not NUL-terminated */
+    /* Set by spectacles_message_init(). */
+    uint32_t size;
+    /* A mask of enum spectacles_message_flag. */
+    uint32_t flags;
+    /* NULL: the exchange of the group. "": the default exchange. */
+    const char *exchange;
+    /* The routing key, of key_length bytes. */
+    const char *key;
     size_t key_length;
-    const uint8_t *body; /* may be NULL when body_length is 0 */
+    /* The body, of body_length bytes. May be NULL when body_length is 0. */
+    const uint8_t *body;
     size_t body_length;
-    const char *
-        content_type; /* NULL: that of the format that is written: spectacles_format_content_type() (codec.h) */
+    /* NULL: that of the format that is written, as spectacles_format_content_type() says (codec.h). */
+    const char *content_type;
+    /* Copies of a message carry the same one, so that consumers can leave copies out. */
     const char *message_id;
+    /* Passed on as it is. A call and a reply have their own. */
     const char *correlation_id;
+    /* A queue that answers go to. For a direct reply-to, use spectacles_broker_call(). */
     const char *reply_to;
-    const char *expiration; /* milliseconds in decimal, at most ten years; NULL: never */
+    /* Milliseconds in decimal, at most ten years. NULL: the message never expires. */
+    const char *expiration;
     /*
-     * enum spectacles_format. RAW (default): the body goes out as it is. Otherwise it is in this format, and is
-     * rewritten in the broker's when that is another one. ETF may lack its version byte, as in
-     * spectacles_shard_event.data, and is always written anew, because others want binaries for keys
+     * enum spectacles_format: the format of the body. RAW (default): the body goes out as it is. Any other is
+     * rewritten where the broker's format is another one. ETF can lack its version byte, as in
+     * spectacles_shard_event.data, and is always written anew, because other libraries expect binaries for keys.
      */
     uint32_t format;
-    uint32_t priority; /* 1 to 255, for queues with x-max-priority; 0: none */
+    /* 1 to 255, for queues with x-max-priority. 0: none. */
+    uint32_t priority;
     /*
-     * at most 64, of together 4096 bytes on the wire; keys that begin with "spectacles-" are the library's own, and
-     * CC, BCC and those that begin with "x-amqp-1.0-" are RabbitMQ's. x-stream-filter-value has to be text
+     * header_count headers: at most 64, of together 4096 bytes on the wire. Keys that begin with "spectacles-"
+     * are the library's; CC, BCC and keys that begin with "x-amqp-1.0-" are RabbitMQ's. x-stream-filter-value has
+     * to be text.
      */
     const spectacles_header *headers;
     size_t header_count;
 } spectacles_message;
 
+/* What a broker tells. The comment of each type names the fields of spectacles_broker_event that it fills. */
 enum spectacles_broker_event_type {
-    SPECTACLES_BROKER_EVENT_CONNECTING = 1, /* endpoint() is wanted; text: "host:port" */
-    /* connected and set up; text: the broker's product and version */
+    /* The endpoint of the stream asks for a connection. text: "host:port". A link connects by itself. */
+    SPECTACLES_BROKER_EVENT_CONNECTING = 1,
+    /* Connected, and everything that was subscribed to has been tried. text: the product and its version. */
     SPECTACLES_BROKER_EVENT_READY = 2,
-    SPECTACLES_BROKER_EVENT_MESSAGE = 3,   /* a delivery: see the fields */
-    SPECTACLES_BROKER_EVENT_CONFIRMED = 4, /* `tag`: the broker has it (basic.ack) */
-    /* `tag`: mandatory and unroutable; code 312, text. Not CONFIRMED as well */
+    /*
+     * A delivery (basic.deliver). subscription, delivery, redelivered, key, body, format, the properties and headers.
+     * Acknowledge or reject it with `delivery`.
+     */
+    SPECTACLES_BROKER_EVENT_MESSAGE = 3,
+    /* The broker has the message (basic.ack). tag. */
+    SPECTACLES_BROKER_EVENT_CONFIRMED = 4,
+    /*
+     * The message is mandatory, and no queue takes it (basic.return). tag, key, code (312), text. No CONFIRMED
+     * follows.
+     */
     SPECTACLES_BROKER_EVENT_RETURNED = 5,
     /*
-     * `tag`: never to be delivered; code, text. The broker refused it by name (404, 403, 406), or several connections in a
-     * row ended right behind it, each time that it was alone on its way: code 501, 502, 503, 505, 540 or 541, or 0 for
-     * connections that were cut
+     * The message will never be delivered. tag, code, text. The broker refused it by name (404, 403, 406). Or several
+     * connections in a row ended right behind it while it was alone on its way: code 501, 502, 503, 505, 540 or
+     * 541, or 0 for connections that were cut.
      */
     SPECTACLES_BROKER_EVENT_FAILED = 6,
-    /* after SPECTACLES_E_AGAIN: the window has room again; not any more after spectacles_broker_close() */
+    /* After SPECTACLES_E_AGAIN: half of the window is free. Never after spectacles_broker_close(). */
     SPECTACLES_BROKER_EVENT_ROOM = 7,
     /*
-     * `subscription` is declared, bound and (if asked for) consuming; text: its queue. Told again behind each
-     * UNSUBSCRIBED, and on each connection: DISCONNECTED ends them all, without an UNSUBSCRIBED for each
+     * The subscription stands: its queue is declared, bound and (if asked for) consumed. subscription, queue.
+     * Told again behind each UNSUBSCRIBED, and on each connection: DISCONNECTED ends all subscriptions without an
+     * UNSUBSCRIBED for each.
      */
     SPECTACLES_BROKER_EVENT_SUBSCRIBED = 8,
     /*
-     * `subscription` failed, was cancelled, or its channel ended under it; code, text; `time`: when it is
-     * tried again, or SPECTACLES_NEVER: it has ended, as spectacles_broker_unsubscribe() asked for.
+     * The subscription does not stand any more. subscription, queue, code, error, text; until: when it is tried
+     * again, or SPECTACLES_NEVER when spectacles_broker_unsubscribe() asked for it. The reasons:
      *
-     * Refused (code; error SPECTACLES_E_INVAL or _AUTH): the queue may not be declared or consumed; a person has to mend
-     * that. The first basic.consume that is refused ends the channel on which all are consumed, and then each of the
-     * other subscriptions is told UNSUBSCRIBED too, tried again at once. From then on the queue is tried on another
-     * channel, where a refusal hurts no other subscription.
-     * Its node is away (code 404, error SPECTACLES_E_CLOSED): that passes by itself.
-     * Cancelled (code 0; basic.cancel from the broker): the queue was deleted, its node is gone, or, in RabbitMQ 4.3, a
-     * delivery from a quorum queue was held over consumer_timeout. Deliveries of this subscription that are not settled
-     * are not held any more: they went back to the queue.
-     * Its channel ended (error SPECTACLES_E_CLOSED): likewise, for all subscriptions.
+     *   - Refused (a code; error SPECTACLES_E_INVAL or _AUTH): the queue may not be declared or consumed. A
+     *   person has
+     *     to change something. The first basic.consume that is refused ends the channel on which all queues are
+     *     consumed, and each other subscription is told UNSUBSCRIBED too, and tried again at once. From then on the
+     *     queue is tried on another channel, where a refusal disturbs no other.
+     *   - Its node is away (code 404, error SPECTACLES_E_CLOSED): that passes by itself.
+     *   - Cancelled (code 0; basic.cancel of the broker): the queue was deleted, its node is gone, or, in
+     *   RabbitMQ 4.3,
+     *     a delivery of a quorum queue was held for longer than consumer_timeout. Deliveries of this subscription
+     *     that are not acknowledged went back to the queue.
+     *   - Its channel ended (error SPECTACLES_E_CLOSED): likewise, for all subscriptions.
      */
     SPECTACLES_BROKER_EVENT_UNSUBSCRIBED = 9,
-    /*
-     * the broker takes no publishes for now (connection.blocked), until UNBLOCKED or DISCONNECTED; text: its
-     * reason
-     */
+    /* The broker takes no publishes (connection.blocked) until UNBLOCKED or DISCONNECTED. text: its reason. */
     SPECTACLES_BROKER_EVENT_BLOCKED = 10,
+    /* The broker takes publishes again (connection.unblocked). */
     SPECTACLES_BROKER_EVENT_UNBLOCKED = 11,
     /*
-     * a delivery of `subscription` was rejected by the library itself (too large, malformed), and not requeued:
-     * it is gone, or at the queue's dead-letter exchange; text
+     * The library rejected a delivery by itself, because it is too large or malformed. subscription, text. It was not
+     * requeued: it is gone, or at the dead-letter exchange of the queue.
      */
     SPECTACLES_BROKER_EVENT_REFUSED = 12,
-    /* code, error, text; `time`: when it connects again */
+    /* The connection ended, or could not be made. code, error, text; until: when the broker connects again. */
     SPECTACLES_BROKER_EVENT_DISCONNECTED = 13,
-    /* final, after spectacles_broker_close(); `time`: publishes left unconfirmed */
+    /*
+     * Final, after spectacles_broker_close(). unconfirmed_count: publishes of which nobody knows whether they
+     * arrived.
+     */
     SPECTACLES_BROKER_EVENT_CLOSED = 14,
-    /* `tag`: the call that is answered; the body and its properties as with MESSAGE */
+    /* The reply to a call. tag, body, format, the properties and headers. */
     SPECTACLES_BROKER_EVENT_REPLY = 15,
-    SPECTACLES_BROKER_EVENT_CALL_FAILED = 16 /* `tag`: the call; `reason`, code, text */
+    /* A call has no reply. tag, reason, code, text. */
+    SPECTACLES_BROKER_EVENT_CALL_FAILED = 16
 };
 
 /* Why a call has no reply. */
 enum spectacles_call_failure {
-    SPECTACLES_CALL_TIMEOUT = 1,    /* nobody has answered in time: somebody may be at it all the same */
-    SPECTACLES_CALL_UNROUTABLE = 2, /* no queue takes it (code 312): nobody has heard it */
-    SPECTACLES_CALL_REFUSED = 3,    /* the broker does not take it: no such exchange, no direct reply-to */
-    /* it was sent, and then the connection or its channel was lost: whether it was carried out is unknown */
+    /* No reply came in time. The request may still be worked on. */
+    SPECTACLES_CALL_TIMEOUT = 1,
+    /* No queue takes the request (code 312): it reached nobody. */
+    SPECTACLES_CALL_UNROUTABLE = 2,
+    /* The broker does not take the request: the exchange does not exist, or the broker knows no direct reply-to. */
+    SPECTACLES_CALL_REFUSED = 3,
+    /* The request was sent, and then its connection or channel was lost. Whether it was carried out is unknown. */
     SPECTACLES_CALL_LOST = 4,
-    SPECTACLES_CALL_CLOSED = 5,   /* spectacles_broker_close(), and its time to drain is over */
-    SPECTACLES_CALL_BAD_REPLY = 6 /* the reply is over max_message */
+    /* spectacles_broker_close() was called, and drain_timeout is over. */
+    SPECTACLES_CALL_CLOSED = 5,
+    /* The reply is larger than max_message. */
+    SPECTACLES_CALL_BAD_REPLY = 6
 };
 
-/* Valid until the next call on the broker. Fields that a type does not name are 0 or NULL. */
+/*
+ * One event. Fields that its type does not name are 0 or NULL.
+ *
+ * Owned by the broker. Valid, with everything it points to, until the next spectacles_broker_next_event(),
+ * spectacles_stream_feed(), spectacles_stream_eof(), spectacles_stream_expire() or spectacles_broker_free() on its
+ * broker. Every other call leaves it alone: acknowledge a delivery and read its body, or publish the body.
+ */
 typedef struct spectacles_broker_event {
-    uint32_t type; /* enum spectacles_broker_event_type */
-    uint32_t code; /* AMQP reply code */
-    int32_t error; /* enum spectacles_error; SPECTACLES_E_AUTH for credentials and virtual hosts */
-    /* MESSAGE, SUBSCRIBED, UNSUBSCRIBED, REFUSED: what spectacles_broker_subscribe() returned */
+    /* enum spectacles_broker_event_type */
+    uint32_t type;
+    /* The reply code of AMQP. 0: there was none. */
+    uint32_t code;
+    /* enum spectacles_error. SPECTACLES_E_AUTH for credentials, permissions and virtual hosts. */
+    int32_t error;
+    /* What spectacles_broker_subscribe() returned. */
     uint32_t subscription;
-    /* CONFIRMED, RETURNED, FAILED: what spectacles_broker_publish() gave; REPLY, CALL_FAILED: what call() gave */
+    /* What spectacles_broker_publish(), _reply() or _call() gave. One sequence numbers all three. */
     uint64_t tag;
-    uint64_t delivery; /* MESSAGE: for ack and reject */
-    uint64_t time;
-    uint32_t redelivered; /* MESSAGE: 1 when it may have been delivered before */
-    uint32_t reserved;
-    const char *key; /* MESSAGE, RETURNED: the routing key, NUL-terminated */
+    /* For spectacles_broker_ack(), _reject() and _holds(). */
+    uint64_t delivery;
+    /* A point in time on the clock of `now`, in milliseconds. */
+    uint64_t until;
+    /* 1: the message may have been delivered before. */
+    uint32_t redelivered;
+    /* enum spectacles_call_failure */
+    uint32_t reason;
+    /* The routing key, of key_length bytes. NUL-terminated. */
+    const char *key;
     size_t key_length;
-    const uint8_t *body; /* MESSAGE, REPLY */
+    /* The body, of body_length bytes. Not NUL-terminated. */
+    const uint8_t *body;
     size_t body_length;
-    /* MESSAGE, REPLY: NUL-terminated, NULL when absent; likewise the next three */
+    /* The properties of the message, NUL-terminated. NULL: it has not this one. */
     const char *content_type;
+    /* A property: the same for all copies of a message. */
     const char *message_id;
+    /* A property: for spectacles_broker_reply(). */
     const char *correlation_id;
+    /* A property: for spectacles_broker_reply(). NULL: no reply is asked for. */
     const char *reply_to;
-    /* a sentence, but where the type says what else; NUL-terminated; never holds a password */
+    /* A property: milliseconds in decimal, where the sender keeps to the rules. */
+    const char *expiration;
+    /* A sentence of text_length bytes, or what the type says. NUL-terminated. Never holds a password. */
     const char *text;
     size_t text_length;
-    uint32_t format;   /* MESSAGE, REPLY: what the body seems to be in, spectacles_format_of() */
-    uint32_t reason;   /* CALL_FAILED: enum spectacles_call_failure */
-    uint32_t priority; /* MESSAGE, REPLY: 0 when absent */
-    /* MESSAGE, REPLY: as content_type; milliseconds in decimal when other clients keep to the rules */
-    const char *expiration;
-    const spectacles_header *headers; /* MESSAGE, REPLY: all of them as one TABLE; NULL when absent */
+    /* The name of the queue, of queue_length bytes. NUL-terminated. */
+    const char *queue;
+    size_t queue_length;
+    /* header_count headers of the message. Their keys and bytes live as long as the event. */
+    const spectacles_header *headers;
+    size_t header_count;
+    /* What the body seems to be in: enum spectacles_format, by spectacles_format_of() (codec.h). */
+    uint32_t format;
+    /* A property: 0 when the message has none. */
+    uint32_t priority;
+    /* CLOSED: how many publishes were not confirmed. */
+    uint64_t unconfirmed_count;
 } spectacles_broker_event;
 
-/* What a broker has counted since it was made. Grows at the end. */
+/* What a broker has counted since it was made: see spectacles_broker_get_stats(). Grows at the end. */
 typedef struct spectacles_broker_stats {
-    uint32_t size; /* sizeof(spectacles_broker_stats), set by the caller */
+    /* Set by spectacles_broker_stats_init(). */
+    uint32_t size;
+    /* 0 */
     uint32_t reserved;
+    /* Bytes that were fed. */
     uint64_t bytes_received;
+    /* Bytes that were consumed. */
     uint64_t bytes_sent;
-    uint64_t published;   /* taken by spectacles_broker_publish */
-    uint64_t republished; /* sent again after a lost connection or channel */
+    /* Messages that spectacles_broker_publish() and spectacles_broker_reply() took. */
+    uint64_t published;
+    /*
+     * Publishes that were written again after a lost connection or channel. Consumers see copies of some of them.
+     */
+    uint64_t republished;
+    /* CONFIRMED events. */
     uint64_t confirmed;
+    /* RETURNED events. */
     uint64_t returned;
+    /* FAILED events. */
     uint64_t failed;
+    /* MESSAGE events. */
     uint64_t delivered;
+    /* Deliveries that were acknowledged. */
     uint64_t acknowledged;
+    /*
+     * Deliveries that were rejected: by the owner, by the library (REFUSED), and when a subscription had ended.
+     */
     uint64_t rejected;
+    /*
+     * Connections that were asked for. Minus one, it is how often the broker connected again. A number that grows by
+     * itself means that RabbitMQ, or the network, ends connections: DISCONNECTED says why.
+     */
     uint64_t connects;
-    uint64_t unconfirmed; /* at this moment; with the requests of calls */
-    uint64_t calls;       /* taken by spectacles_broker_call */
+    /*
+     * Publishes and requests of calls that are unconfirmed at this moment: how full the window is.
+     */
+    uint64_t unconfirmed;
+    /* Calls that spectacles_broker_call() took. */
+    uint64_t calls;
+    /* REPLY events. */
     uint64_t replies;
-    uint64_t replies_ignored;     /* to calls that nobody made, or that had ended */
-    uint64_t surrogates_replaced; /* messages in which U+FFFD was written for half of a surrogate pair */
+    /* Replies to calls that were never made, or that had ended. */
+    uint64_t replies_ignored;
+    /* Messages in which U+FFFD was written for half of a surrogate pair. */
+    uint64_t surrogates_replaced;
 } spectacles_broker_stats;
 
-/* Fill a struct with defaults. size: its sizeof. */
+/* ---- Making a broker ---- */
+
+/* Fills a configuration with defaults. size: sizeof(spectacles_broker_config). Does nothing when size is below 4. */
 void spectacles_broker_config_init(spectacles_broker_config *config, size_t size);
+
+/* Makes a subscription empty and sets its size. size: sizeof(spectacles_subscription). Does nothing below 4. */
 void spectacles_subscription_init(spectacles_subscription *subscription, size_t size);
+
+/* Makes a message empty and sets its size. size: sizeof(spectacles_message). Does nothing when size is below 4. */
 void spectacles_message_init(spectacles_message *message, size_t size);
 
+/* Makes counters empty and sets their size. size: sizeof(spectacles_broker_stats). Does nothing below 4. */
+void spectacles_broker_stats_init(spectacles_broker_stats *stats, size_t size);
+
 /*
- * Makes a broker, in state IDLE. SPECTACLES_E_INVAL: a setting is missing or wrong (an unknown URI scheme, a
- * port out of range, an unknown query parameter, ...); then `problem` (may be NULL) says which.
- * SPECTACLES_E_NOMEM. SPECTACLES_E_UNSUPPORTED: a format that this build does not have, or a configuration of
- * another version.
+ * Makes a broker, in state IDLE.
+ *
+ * out: receives the broker. Free it with spectacles_broker_free().
+ * config: copied, with everything that it points to.
+ * problem: says which setting is wrong and what to do; `index` is the number of the URL. May be NULL.
+ *
+ * Returns 0, or:
+ *   SPECTACLES_E_INVAL        a setting is missing or wrong
+ *   SPECTACLES_E_UNSUPPORTED  the configuration is newer than the library, or this build has not the format
+ *   SPECTACLES_E_NOMEM        memory ran out
  */
 int spectacles_broker_new(spectacles_broker **out, const spectacles_broker_config *config,
                           spectacles_problem *problem);
 
 /*
- * Frees a broker. Nothing is sent: publishes that are not confirmed may or may not have been delivered. Handles are freed in
- * any order: a link or a relay that still holds the broker finds it CLOSED. Passwords are wiped at once. NULL is fine. Does not
- * block.
+ * Frees a broker. Nothing is sent: publishes that are not confirmed may or may not have arrived. Passwords are
+ * wiped at once.
+ *
+ * Handles are freed in any order: a link or a relay that still holds the broker finds it CLOSED. NULL is fine.
  */
 void spectacles_broker_free(spectacles_broker *broker);
 
 /*
- * Works on what was fed, and returns the next event, or NULL. The event and all it points to are valid until
- * the next call on this broker.
+ * The next event. Call it until it returns NULL, after every call on the stream and after every call of your own that
+ * can queue an event (subscribe, unsubscribe, close): only then are the pending bytes and the deadline of the
+ * stream up to date.
  *
- * While a relay holds the broker, the relay pulls its events: then this returns NULL, and spectacles_broker_last_error() says so.
+ * Works on what was fed, and returns the next event. NULL: there is none until more happens. For how long the
+ * event is valid, see spectacles_broker_event. Cannot fail: where memory runs out, the connection is given up,
+ * and DISCONNECTED says SPECTACLES_E_NOMEM.
+ *
+ * While a relay holds the broker, the relay pulls its events: then this returns NULL, and
+ * spectacles_broker_last_error() says so.
  */
 const spectacles_broker_event *spectacles_broker_next_event(spectacles_broker *broker, uint64_t now);
 
+/* ---- Subscribing ---- */
+
 /*
- * Asks for a queue: declared durable, bound to the group's exchange with the event as its key, and consumed
- * (queue.declare, queue.bind, basic.qos, basic.consume) now or as soon as there is a connection, and again
- * after every loss. Returns the number of the subscription, from 0 on. A queue that is already subscribed
- * to returns the number it has, and keeps its settings. SPECTACLES_E_INVAL: a name that
- * spectacles_route_queue() refuses, a prefetch over 65535, or arguments that can not be sent. SPECTACLES_E_TOOBIG: the
- * queue's name would be. SPECTACLES_E_STATE: closing. SPECTACLES_E_NOMEM. SPECTACLES_E_UNSUPPORTED: the struct is newer
- * than the library.
+ * Asks for a queue: declared durable, bound to the exchange of the group with the event as its key, and consumed
+ * (queue.declare, queue.bind, basic.qos, basic.consume). Now, or as soon as there is a connection, and again
+ * after every loss. SUBSCRIBED tells when it stands, UNSUBSCRIBED when it does not.
+ *
+ * subscription: copied, with everything that it points to.
+ *
+ * Returns the number of the subscription, from 0 on. A queue that is subscribed to already keeps its number and its
+ * settings. Or:
+ *   SPECTACLES_E_INVAL        the event, the subgroup, the prefetch or an argument cannot be used
+ *   SPECTACLES_E_TOOBIG       the name of the queue would be too long
+ *   SPECTACLES_E_STATE        the broker is closing
+ *   SPECTACLES_E_UNSUPPORTED  the struct is newer than the library
+ *   SPECTACLES_E_NOMEM        memory ran out
  */
 int spectacles_broker_subscribe(spectacles_broker *broker, const spectacles_subscription *subscription);
 
 /*
- * Ends a subscription (basic.cancel); an event UNSUBSCRIBED with the time SPECTACLES_NEVER follows (not
- * after CLOSED). From this call on no MESSAGE of it is told: what was on its way goes back to its queue,
- * where others find it, marked as redelivered. What was told before can be acknowledged and rejected as
- * ever. The queue and its binding stay: it goes on collecting. Subscribing to the same queue again is fine
- * at any time, and then holds from that event on; the number of a subscription that has ended may be given
- * to another one.
+ * Ends a subscription (basic.cancel). UNSUBSCRIBED with until = SPECTACLES_NEVER follows, unless the broker is
+ * CLOSED.
  *
- * Returns 0, also when it has ended already. SPECTACLES_E_INVAL: there never was such a number.
- * SPECTACLES_E_NOMEM.
+ * From this call on, no MESSAGE of the subscription is told: what was on its way goes back to the queue, marked as
+ * redelivered. What was told before can be acknowledged and rejected. The queue and its binding stay, and the
+ * queue goes on collecting. Subscribing to the same queue again is fine at any time, and holds from that event
+ * on. The number of a subscription that has ended can be given to another one.
+ *
+ * subscription: what spectacles_broker_subscribe() returned.
+ *
+ * Returns 0, also when the subscription has ended already, or:
+ *   SPECTACLES_E_INVAL  there never was such a number
+ *   SPECTACLES_E_NOMEM  memory ran out; try again
  */
 int spectacles_broker_unsubscribe(spectacles_broker *broker, uint32_t subscription);
 
+/* ---- Publishing ---- */
+
 /*
- * Publishes, now or as soon as there is a connection: basic.publish in confirm mode, persistent by default.
- * tag (may be NULL) receives a number, counting from 1, that exactly one later event names: CONFIRMED,
- * RETURNED or FAILED. Until then the library keeps the message and publishes it again after a lost
- * connection, in the order of the tags; and half a second after the broker refused it for now (basic.nack: a
- * queue is full by a policy, or in trouble).
+ * Publishes, now or as soon as there is a connection (basic.publish in confirm mode), persistent by default.
  *
- * A reply_to of "amq.rabbitmq.reply-to" is refused: that is what spectacles_broker_call() is for.
+ * message: copied, with everything that it points to. A body that an event points to is fine.
+ * tag: receives a number, counted from 1, that exactly one later event names: CONFIRMED, RETURNED or FAILED.
+ * Until then
+ *     the library keeps the message, and publishes it again after a lost connection, in the order of the tags.
+ *     After a basic.nack (a queue is full by a policy, or in trouble) the message is published again half a
+ *     second later. May be NULL.
  *
- * A message is taken while the window is not full, however large it is: the window may be passed once.
- * SPECTACLES_E_AGAIN: the window is full; an event ROOM will follow. SPECTACLES_E_INVAL: a text over 255
- * bytes, an expiration that is no such number, no such format, or headers that can not be sent.
- * SPECTACLES_E_STATE: closing.
- * SPECTACLES_E_NOMEM. SPECTACLES_E_PROTO, SPECTACLES_E_UNSUPPORTED, SPECTACLES_E_TOOBIG: the body has no
- * form in the broker's format; last_error() says why and where.
+ * A message is taken while the window is not full, however large the message is.
  *
- * FAILED: the broker does not take this message and never will (its exchange does not exist or may not be
- * written to, it is over the broker's max_message_size). The group's own exchange is another matter: without
- * it the connection is given up, and what was published waits.
+ * Returns 0, or:
+ *   SPECTACLES_E_AGAIN        the window is full: ROOM will follow
+ *   SPECTACLES_E_INVAL        a text, the expiration, the format or a header cannot be sent
+ *   SPECTACLES_E_STATE        the broker is closing
+ *   SPECTACLES_E_PROTO        the body is not of its format, or has no form in the broker's format
+ *   SPECTACLES_E_TOOBIG       the body is nested too deep for the broker's format, or too long
+ *   SPECTACLES_E_UNSUPPORTED  this build has not the format, a flag is not known, or
+ *                             the struct is newer than the library
+ *   SPECTACLES_E_NOMEM        memory ran out
+ *
+ * When the exchange of the group cannot be published to, the connection is given up, and what was published waits.
  */
 int spectacles_broker_publish(spectacles_broker *broker, const spectacles_message *message, uint64_t *tag);
 
-/* 1 when spectacles_broker_publish() would take a message. Asking asks for no ROOM event, and ends no event. */
+/*
+ * Whether spectacles_broker_publish() would take a message now.
+ *
+ * Returns 1 or 0. Changes nothing: no ROOM event follows a 0. Cannot fail.
+ */
 int spectacles_broker_room(const spectacles_broker *broker);
 
-/* ---- Call and reply ---- */
+/*
+ * ---- Call and reply ----
+ *
+ * A call is a publish whose answer comes back (RPC over RabbitMQ's direct reply-to). Who asks:
+ *
+ *     spectacles_broker_call(broker, &question, 5000, now, &call);
+ *     REPLY with tag == call:        event->body is the answer
+ *     CALL_FAILED with tag == call:  event->reason says why there is none
+ *
+ * Who answers, when a MESSAGE has a reply_to:
+ *
+ *     spectacles_broker_reply(broker, event->reply_to, event->correlation_id, &answer, NULL);
+ *     spectacles_broker_ack(broker, event->delivery);
+ */
 
 /*
- * Asks a question: publishes the message with a correlation-id and RabbitMQ's direct reply-to, and waits
- * for the reply for at most `timeout` milliseconds from `now` on (1 or more). *call receives a number from
- * the same sequence as the tags of publishes; exactly one later event names it: REPLY or CALL_FAILED.
+ * Asks a question: publishes a message with a correlation-id and RabbitMQ's direct reply-to, and waits for the reply.
  *
- * The request is always transient and mandatory, and expires with the timeout unless the message has an
- * expiration of its own: what nobody waits for any more need not be done. correlation_id and reply_to are
- * the library's, and have to be NULL. Its confirm is not told.
+ * message: as in spectacles_broker_publish(). correlation_id and reply_to are the library's: leave them NULL. The
+ *     request is always transient and mandatory, and expires with the timeout unless it has an expiration of its own.
+ * timeout: milliseconds from `now` on, at least 1.
+ * call: receives a number of the same sequence as the tags. Exactly one later event names it: REPLY or
+ * CALL_FAILED. May
+ *     be NULL.
  *
- * A request is sent once, in order with what is published. When the connection is lost after that, the call
- * fails with SPECTACLES_CALL_LOST, because the reply had nowhere to go; whoever asks for something that may be
- * done twice calls again. So it is with the channel that calls share with publishes, and which the broker ends
- * over a publish that has FAILED or a call that was REFUSED. A request that was not sent yet waits for the next
- * connection, within its timeout.
+ * A request is sent once, in order with what is published. A connection that is lost after that ends the call with
+ * SPECTACLES_CALL_LOST, because the reply has nowhere to go. So does the end of the channel, which calls share with
+ * publishes, and which the broker ends over a publish that FAILED or a call that was REFUSED. A request that was not
+ * sent yet waits for the next connection, within its timeout.
  *
- * SPECTACLES_E_AGAIN: the window is full, or as many calls wait as it has places; an event ROOM will
- * follow. Other errors as spectacles_broker_publish(); SPECTACLES_E_INVAL also for a timeout of 0.
+ * Returns 0, or:
+ *   SPECTACLES_E_AGAIN  the window is full, or as many calls wait as it has places: ROOM will follow
+ *   SPECTACLES_E_INVAL  the timeout is 0, correlation_id or reply_to is set, or as spectacles_broker_publish()
+ *   others              as spectacles_broker_publish()
  */
 int spectacles_broker_call(spectacles_broker *broker, const spectacles_message *message, uint32_t timeout,
                            uint64_t now, uint64_t *call);
 
 /*
- * Answers a question: publishes the message on the default exchange under the key reply_to, with that
- * correlation_id (NULL for none), as a delivery had them; they may be those of the event itself. The
- * message's exchange, key, correlation_id and reply_to have to be NULL. Replies are always transient.
- * Everything else, the tag and the window too, as with spectacles_broker_publish(); MANDATORY is refused,
- * because RabbitMQ calls each direct reply-to unroutable. Whether the asker still waits is not known.
+ * Answers a question: publishes a message on the default exchange under the key reply_to. Reply to those messages
+ * alone that ask for it: some clients set reply-to on every message, and reply-to is any queue that the asker
+ * names.
  *
- * Reply only to what asks for it: some clients set reply-to on every message. And reply-to is any queue
- * that the asker names. SPECTACLES_E_INVAL: reply_to is NULL or empty: no reply was asked for. FAILED with
- * the code 403: the account may not write to the default exchange, which RabbitMQ calls "amq.default".
+ * reply_to, correlation_id: of the delivery that asks, NUL-terminated; they may be those of the event itself.
+ *     correlation_id may be NULL.
+ * message: as in spectacles_broker_publish(). Its exchange, key, correlation_id and reply_to have to be NULL. It is
+ *     always transient. MANDATORY is refused, because RabbitMQ calls each direct reply-to unroutable.
+ * tag: as in spectacles_broker_publish(). Whether the asker still waits is not known. FAILED with the code 403: the
+ *     account may not write to the default exchange, which RabbitMQ calls "amq.default". May be NULL.
+ *
+ * Returns 0, or:
+ *   SPECTACLES_E_INVAL  reply_to is NULL or empty: no reply was asked for; or as spectacles_broker_publish()
+ *   others              as spectacles_broker_publish()
  */
 int spectacles_broker_reply(spectacles_broker *broker, const char *reply_to, const char *correlation_id,
                             const spectacles_message *message, uint64_t *tag);
 
-/* ---- Settling deliveries ---- */
+/* ---- Deliveries ---- */
 
 /*
- * Acknowledges a delivery (basic.ack). Idempotent, and tied to the channel that delivered: for a delivery
- * that was settled before, or came before a lost connection (the broker then delivers it again), nothing
- * happens. Returns 1 when it was acknowledged, 0 when there was nothing to do. SPECTACLES_E_NOMEM.
- * Acknowledgements that wait to be written go out as one (`multiple`) when nothing older is left open.
+ * Acknowledges a delivery (basic.ack). Acknowledgements that wait to be written go out as one (`multiple`) when
+ * nothing older is left open.
+ *
+ * delivery: of a MESSAGE. Tied to the channel that brought it: a delivery that was acknowledged before, or came
+ * before a
+ *     lost connection, is ignored. The broker delivers the latter again.
+ *
+ * Returns 1 when it was acknowledged, 0 when there was nothing to do, or:
+ *   SPECTACLES_E_NOMEM  memory ran out; try again
  */
 int spectacles_broker_ack(spectacles_broker *broker, uint64_t delivery);
 
 /*
- * Acknowledges a delivery and all that were told before it and are not settled yet, those of every other
- * subscription of this broker too (basic.ack with multiple; they share a channel). Returns how many that
- * were, 0 when there was nothing to do. Otherwise as ack.
+ * Acknowledges a delivery and all that were told before it and are still open, those of every other subscription
+ * of this broker too (basic.ack with `multiple`; all share a channel).
+ *
+ * Returns how many were acknowledged, 0 when there was nothing to do, or:
+ *   SPECTACLES_E_NOMEM  memory ran out; try again
  */
 int spectacles_broker_ack_all(spectacles_broker *broker, uint64_t delivery);
 
 /*
- * Rejects a delivery (basic.reject). requeue 1: the broker delivers it again, to this consumer or another; 0: it is
- * dropped, or goes where the queue's policy sends what is dead. Otherwise as ack.
+ * Rejects a delivery (basic.reject).
+ *
+ * requeue: 1: the broker delivers it again, to this consumer or another. 0: it is dropped, or goes to the dead-letter
+ *     exchange of the queue.
+ *
+ * Returns 1 when it was rejected, 0 when there was nothing to do, or:
+ *   SPECTACLES_E_NOMEM  memory ran out; try again
  */
 int spectacles_broker_reject(spectacles_broker *broker, uint64_t delivery, int requeue);
 
 /*
- * 1 while a delivery is yours: not settled, and the channel that it came over stands. Otherwise 0: the broker has
- * delivered it again or will do so, here or to somebody else. An owner who keeps deliveries for later asks before
- * acting on one, or it is done twice: not only a lost connection takes deliveries along, but also RabbitMQ's
- * consumer_timeout, which ends the channel over one that was kept for too long, or (RabbitMQ 4.3, quorum queues) cancels
- * the consumer: then all that this subscription has not settled goes back.
+ * Whether a delivery is still yours: not acknowledged, and on a channel that stands. Otherwise the broker has
+ * delivered it again, or will do so, here or elsewhere.
+ *
+ * An owner who keeps deliveries for later asks before acting on one, or it is done twice. Deliveries end with a lost
+ * connection, with RabbitMQ's consumer_timeout, which ends the channel over a delivery that was held for too
+ * long, and with a cancelled consumer (RabbitMQ 4.3, quorum queues).
+ *
+ * Returns 1 or 0. Cannot fail.
  */
 int spectacles_broker_holds(const spectacles_broker *broker, uint64_t delivery);
 
+/* ---- Closing ---- */
+
 /*
- * Closes for good: takes no more publishes, waits for confirms and replies up to drain_timeout, sends
- * connection.close; then CLOSED is the last event. Meanwhile deliveries go on, and can be settled; what was not
- * settled by then is delivered again to somebody else. `now` has to be fresh, since the time to drain counts
- * from it. Returns 0, also when it is closing already.
+ * Closes for good: takes no more publishes, waits for confirms and replies for up to drain_timeout, and sends
+ * connection.close. CLOSED is the last event. Meanwhile deliveries go on, and can be acknowledged. What is not
+ * acknowledged by then is delivered again elsewhere.
+ *
+ * now: has to be fresh, because drain_timeout counts from it.
+ *
+ * Returns 0, also when it is closing already.
  */
 int spectacles_broker_close(spectacles_broker *broker, uint64_t now);
 
-/* The state it is in: enum spectacles_broker_state. */
-uint32_t spectacles_broker_state(const spectacles_broker *broker);
-
 /*
- * What a number of an enum is called, for logs: the name without its prefix ("HANDSHAKE", "CONFIRMED", "UNROUTABLE"),
- * static and NUL-terminated. "UNKNOWN" for a number that this version does not know. Cannot fail.
- */
-const char *spectacles_broker_state_name(uint32_t state);
-const char *spectacles_broker_event_type_name(uint32_t type);
-const char *spectacles_call_failure_name(uint32_t failure);
-
-/* Copies the counters; out->size says how much the caller has room for. SPECTACLES_E_INVAL when that is 0. */
-int spectacles_broker_get_stats(const spectacles_broker *broker, spectacles_broker_stats *out);
-
-/* One sentence about the last call that failed, or "". Valid until the next call; never holds a password. */
-const char *spectacles_broker_last_error(const spectacles_broker *broker);
-
-/*
- * The stream of the broker: its bytes, its deadline, and where it wants to be connected (stream.h). Belongs to the broker
- * and is valid until the broker is freed. Cannot fail.
+ * The stream of the broker: its bytes, its deadline, and where it wants to be connected (stream.h). Belongs to the
+ * broker, and is valid until the broker is freed. Cannot fail.
  */
 spectacles_stream *spectacles_broker_stream(spectacles_broker *broker);
 
-/* ---- Accessors: the fields of an event, for languages that read structs slowly. ---- */
+/* ---- Looking ---- */
 
-uint32_t spectacles_broker_event_type(const spectacles_broker_event *event);
-uint32_t spectacles_broker_event_code(const spectacles_broker_event *event);
-int32_t spectacles_broker_event_error(const spectacles_broker_event *event);
-uint32_t spectacles_broker_event_subscription(const spectacles_broker_event *event);
-uint64_t spectacles_broker_event_tag(const spectacles_broker_event *event);
-uint64_t spectacles_broker_event_delivery(const spectacles_broker_event *event);
-uint64_t spectacles_broker_event_time(const spectacles_broker_event *event);
-uint32_t spectacles_broker_event_redelivered(const spectacles_broker_event *event);
-const char *spectacles_broker_event_key(const spectacles_broker_event *event, size_t *length);
-const uint8_t *spectacles_broker_event_body(const spectacles_broker_event *event, size_t *length);
-const char *spectacles_broker_event_content_type(const spectacles_broker_event *event);
-const char *spectacles_broker_event_message_id(const spectacles_broker_event *event);
-const char *spectacles_broker_event_correlation_id(const spectacles_broker_event *event);
-const char *spectacles_broker_event_reply_to(const spectacles_broker_event *event);
-const char *spectacles_broker_event_text(const spectacles_broker_event *event, size_t *length);
-uint32_t spectacles_broker_event_format(const spectacles_broker_event *event);
-uint32_t spectacles_broker_event_reason(const spectacles_broker_event *event);
-uint32_t spectacles_broker_event_priority(const spectacles_broker_event *event);
-const char *spectacles_broker_event_expiration(const spectacles_broker_event *event);
-const spectacles_header *spectacles_broker_event_headers(const spectacles_broker_event *event);
+/* The state of the broker: enum spectacles_broker_state. Cannot fail. */
+uint32_t spectacles_broker_state(const spectacles_broker *broker);
 
 /*
- * Walks through a TABLE or an ARRAY: *position begins at 0 and is moved on. 1 and *out, 0 at the end (and where
- * the bytes are malformed, or `in` is neither). What *out points to lives as long as the bytes of `in`: for an
- * event, until the next call on its broker. Nothing is allocated. `in` may be NULL.
+ * The name of a state for logs, without its prefix: "HANDSHAKE". "UNKNOWN" for a number that this version does not
+ * know. Static and NUL-terminated. Cannot fail.
+ */
+const char *spectacles_broker_state_name(uint32_t state);
+
+/* The name of a type of event: "CONFIRMED". As spectacles_broker_state_name(). */
+const char *spectacles_broker_event_type_name(uint32_t type);
+
+/* The name of a reason of CALL_FAILED: "UNROUTABLE". As spectacles_broker_state_name(). */
+const char *spectacles_call_failure_name(uint32_t failure);
+
+/*
+ * What the broker has counted since it was made. The counters only grow, but for `unconfirmed`.
+ *
+ * out: its size says how much the caller has room for (spectacles_broker_stats_init()).
+ *
+ * Returns 0, or:
+ *   SPECTACLES_E_INVAL  out has no size
+ */
+int spectacles_broker_get_stats(const spectacles_broker *broker, spectacles_broker_stats *out);
+
+/*
+ * One sentence about the last call on the broker or its stream that failed, NUL-terminated, or "". Calls that
+ * take the broker as const leave the sentence alone. Valid until the next call on the broker or its stream. Never
+ * holds a password.
+ */
+const char *spectacles_broker_last_error(const spectacles_broker *broker);
+
+/*
+ * The fields of an event, for languages that read structs slowly. Each returns the field of its name, which is
+ * valid as long as the event. length: receives the number of bytes. May be NULL.
+ */
+
+/*
+ * enum spectacles_broker_event_type.
+ *
+ * Filled in by every type. Cannot fail.
+ */
+uint32_t spectacles_broker_event_type(const spectacles_broker_event *event);
+
+/*
+ * The reply code of AMQP; 0: there was none.
+ *
+ * Filled in by RETURNED, FAILED, UNSUBSCRIBED, DISCONNECTED and CALL_FAILED. Cannot fail.
+ */
+uint32_t spectacles_broker_event_code(const spectacles_broker_event *event);
+
+/*
+ * enum spectacles_error.
+ *
+ * Filled in by UNSUBSCRIBED and DISCONNECTED. Cannot fail.
+ */
+int32_t spectacles_broker_event_error(const spectacles_broker_event *event);
+
+/*
+ * The number of a subscription.
+ *
+ * Filled in by MESSAGE, SUBSCRIBED, UNSUBSCRIBED and REFUSED. Cannot fail.
+ */
+uint32_t spectacles_broker_event_subscription(const spectacles_broker_event *event);
+
+/*
+ * The number of a publish or a call.
+ *
+ * Filled in by CONFIRMED, RETURNED, FAILED, REPLY and CALL_FAILED. Cannot fail.
+ */
+uint64_t spectacles_broker_event_tag(const spectacles_broker_event *event);
+
+/*
+ * The handle of a delivery.
+ *
+ * Filled in by MESSAGE. Cannot fail.
+ */
+uint64_t spectacles_broker_event_delivery(const spectacles_broker_event *event);
+
+/*
+ * UNSUBSCRIBED, DISCONNECTED: when it is tried again, on the clock of `now`.
+ *
+ * Filled in by UNSUBSCRIBED and DISCONNECTED. Cannot fail.
+ */
+uint64_t spectacles_broker_event_until(const spectacles_broker_event *event);
+
+/*
+ * CLOSED: how many publishes were not confirmed.
+ *
+ * Filled in by CLOSED. Cannot fail.
+ */
+uint64_t spectacles_broker_event_unconfirmed_count(const spectacles_broker_event *event);
+
+/*
+ * 1: the message may have been delivered before.
+ *
+ * Filled in by MESSAGE. Cannot fail.
+ */
+uint32_t spectacles_broker_event_redelivered(const spectacles_broker_event *event);
+
+/*
+ * The routing key, NUL-terminated. NULL: the type has none.
+ *
+ * Filled in by MESSAGE and RETURNED. Cannot fail.
+ */
+const char *spectacles_broker_event_key(const spectacles_broker_event *event, size_t *length);
+
+/*
+ * The body, not NUL-terminated. NULL: the type has none.
+ *
+ * Filled in by MESSAGE and REPLY. Cannot fail.
+ */
+const uint8_t *spectacles_broker_event_body(const spectacles_broker_event *event, size_t *length);
+
+/*
+ * A property, NUL-terminated. NULL: the message has it not.
+ *
+ * Filled in by MESSAGE and REPLY. Cannot fail.
+ */
+const char *spectacles_broker_event_content_type(const spectacles_broker_event *event);
+
+/*
+ * A property, NUL-terminated. NULL: the message has it not.
+ *
+ * Filled in by MESSAGE and REPLY. Cannot fail.
+ */
+const char *spectacles_broker_event_message_id(const spectacles_broker_event *event);
+
+/*
+ * A property, NUL-terminated. NULL: the message has it not.
+ *
+ * Filled in by MESSAGE and REPLY. Cannot fail.
+ */
+const char *spectacles_broker_event_correlation_id(const spectacles_broker_event *event);
+
+/*
+ * A property, NUL-terminated. NULL: the message has it not.
+ *
+ * Filled in by MESSAGE and REPLY. Cannot fail.
+ */
+const char *spectacles_broker_event_reply_to(const spectacles_broker_event *event);
+
+/*
+ * A sentence, NUL-terminated. NULL: the type has none.
+ *
+ * Filled in by CONNECTING, READY, RETURNED, FAILED, UNSUBSCRIBED, BLOCKED, REFUSED, DISCONNECTED and CALL_FAILED.
+ * Cannot fail.
+ */
+const char *spectacles_broker_event_text(const spectacles_broker_event *event, size_t *length);
+
+/*
+ * The name of a queue, NUL-terminated. NULL: the type has none.
+ *
+ * Filled in by SUBSCRIBED and UNSUBSCRIBED. Cannot fail.
+ */
+const char *spectacles_broker_event_queue(const spectacles_broker_event *event, size_t *length);
+
+/*
+ * enum spectacles_format: what the body seems to be in.
+ *
+ * Filled in by MESSAGE and REPLY. Cannot fail.
+ */
+uint32_t spectacles_broker_event_format(const spectacles_broker_event *event);
+
+/*
+ * enum spectacles_call_failure.
+ *
+ * Filled in by CALL_FAILED. Cannot fail.
+ */
+uint32_t spectacles_broker_event_reason(const spectacles_broker_event *event);
+
+/*
+ * A property; 0: the message has it not.
+ *
+ * Filled in by MESSAGE and REPLY. Cannot fail.
+ */
+uint32_t spectacles_broker_event_priority(const spectacles_broker_event *event);
+
+/*
+ * A property, NUL-terminated. NULL: the message has it not.
+ *
+ * Filled in by MESSAGE and REPLY. Cannot fail.
+ */
+const char *spectacles_broker_event_expiration(const spectacles_broker_event *event);
+
+/*
+ * The headers of a message. count: receives how many there are. May be NULL.
+ *
+ * Filled in by MESSAGE and REPLY. Cannot fail.
+ */
+const spectacles_header *spectacles_broker_event_headers(const spectacles_broker_event *event, size_t *count);
+
+/*
+ * ---- Headers ----
+ *
+ * The headers of a message are an array: spectacles_broker_event.headers and header_count. A value can be a table or an
+ * array of its own, which is walked. RabbitMQ says so in x-death why and where a message was dead-lettered:
+ *
+ *     const spectacles_header *deaths =
+ *         spectacles_headers_find(event->headers, event->header_count, "x-death", 7);
+ *     spectacles_header death, queue;
+ *     size_t position = 0;
+ *     while (spectacles_header_next(deaths, &position, &death))
+ *         if (spectacles_header_find(&death, "queue", 5, &queue))
+ *             printf("%.*s\n", (int)queue.bytes_length, (const char *)queue.bytes);
+ */
+
+/*
+ * Looks for a header of a message.
+ *
+ * headers, count: of an event or a message.
+ * key, length: the name of the header.
+ *
+ * Returns the first header with this key; NULL when there is none. Cannot fail.
+ */
+const spectacles_header *spectacles_headers_find(const spectacles_header *headers, size_t count,
+                                                 const char *key, size_t length);
+
+/*
+ * Walks through the entries of a header that is a TABLE or an ARRAY. Nothing is allocated.
+ *
+ * in: the header. May be NULL, which has no entries.
+ * position: begins at 0, and is moved on with each call.
+ * out: receives the entry. It points into the bytes of `in`, and lives as long as they do.
+ *
+ * Returns 1, or 0 at the end, where the bytes are malformed, and when `in` is neither a TABLE nor an ARRAY.
  */
 int spectacles_header_next(const spectacles_header *in, size_t *position, spectacles_header *out);
 
-/* The first entry of a TABLE with this key: 1 and *out, or 0. Otherwise as spectacles_header_next(). */
+/*
+ * Looks for an entry of a header that is a TABLE.
+ *
+ * in: the header. May be NULL.
+ * key, length: the name of the entry.
+ * out: receives the first entry with this key. As in spectacles_header_next().
+ *
+ * Returns 1, or 0 when there is none.
+ */
 int spectacles_header_find(const spectacles_header *in, const char *key, size_t length,
                            spectacles_header *out);
 

@@ -180,7 +180,7 @@ static const sp_request *find_refused(const spectacles_broker *broker, const amq
 static void note_interruption(spectacles_broker *broker, const amqp_channel_close_t *close, uint64_t now)
 {
     broker->interruption =
-        (sp_queue_failure){.code = close->reply_code, .error = SPECTACLES_E_CLOSED, .time = now};
+        (sp_queue_failure){.code = close->reply_code, .error = SPECTACLES_E_CLOSED, .until = now};
     sp_broker_quote(&broker->interruption.text, close->reply_code, close->reply_text);
 }
 

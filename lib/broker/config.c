@@ -42,6 +42,12 @@ SPECTACLES_EXPORT void spectacles_message_init(spectacles_message *message, size
     sp_config_write(message, size, &defaults, sizeof defaults);
 }
 
+SPECTACLES_EXPORT void spectacles_broker_stats_init(spectacles_broker_stats *stats, size_t size)
+{
+    const spectacles_broker_stats empty = {0};
+    sp_config_write(stats, size, &empty, sizeof empty);
+}
+
 /* By the rule of queues' names: every one of the group's would be refused later. */
 static bool is_clean(const char *group)
 {

@@ -105,7 +105,7 @@ static void close_for_good(spectacles_broker *broker, uint64_t now)
     sp_calls_fail_all(&broker->calls, SPECTACLES_CALL_CLOSED);
     sp_pending_event *pending = sp_broker_queue_event(broker, SPECTACLES_BROKER_EVENT_CLOSED);
     if (pending)
-        pending->event.time = broker->publishes.unconfirmed_count;
+        pending->event.unconfirmed_count = broker->publishes.unconfirmed_count;
 }
 
 static void back_off(spectacles_broker *broker, uint64_t now)
@@ -122,7 +122,7 @@ static void back_off(spectacles_broker *broker, uint64_t now)
         return;
     pending->event.code = broker->reason.code;
     pending->event.error = broker->reason.error;
-    pending->event.time = now + wait;
+    pending->event.until = now + wait;
     pending->text = broker->reason.text;
 }
 

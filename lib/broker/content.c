@@ -7,17 +7,20 @@
 #include "broker/consumer.h"
 
 #include <spectacles/codec.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
     KEPT_BODY = 64 * 1024,
-    KEPT_HEADERS = 4096
+    KEPT_HEADERS = 4096,
+    KEPT_HEADER_COUNT = 64
 };
 
 void sp_content_free(sp_content *content)
 {
     sp_buffer_free(&content->body);
     sp_buffer_free(&content->header_bytes);
+    free(content->headers);
     *content = (sp_content){0};
 }
 
@@ -29,7 +32,12 @@ void sp_content_reset(sp_content *content)
     content->state = SP_CONTENT_NONE;
     content->content_type.present = content->message_id.present = false;
     content->correlation_id.present = content->reply_to.present = content->expiration.present = false;
-    content->has_headers = false;
+    content->header_count = 0;
+    if (content->header_room > KEPT_HEADER_COUNT) {
+        free(content->headers);
+        content->headers = NULL;
+        content->header_room = 0;
+    }
     content->priority = 0;
     content->tag = content->size = content->got = 0;
     content->refusal = NULL;
@@ -87,6 +95,32 @@ static uint64_t tag_of(const amqp_basic_properties_t *properties)
     return 0;
 }
 
+static bool make_room(sp_content *content)
+{
+    size_t room = content->header_room ? content->header_room * 2 : 8;
+    spectacles_header *headers = realloc(content->headers, room * sizeof *headers);
+    if (!headers)
+        return false;
+    content->headers = headers;
+    content->header_room = room;
+    return true;
+}
+
+/* There are no more headers than a frame has bytes. */
+static int read_headers(sp_content *content, sp_slice table)
+{
+    const spectacles_header all = {
+        .type = SPECTACLES_HEADER_TABLE, .bytes = table.bytes, .bytes_length = table.length};
+    spectacles_header each;
+    size_t position = 0;
+    while (spectacles_header_next(&all, &position, &each)) {
+        if (content->header_count == content->header_room && !make_room(content))
+            return SPECTACLES_E_NOMEM;
+        content->headers[content->header_count++] = each;
+    }
+    return SPECTACLES_OK;
+}
+
 static int copy_headers(sp_content *content, sp_slice payload)
 {
     sp_slice table = sp_wire_headers(payload);
@@ -99,10 +133,7 @@ static int copy_headers(sp_content *content, sp_slice payload)
         return SPECTACLES_E_NOMEM;
     }
     sp_slice kept = sp_buffer_slice(&content->header_bytes);
-    content->headers = (spectacles_header){
-        .type = SPECTACLES_HEADER_TABLE, .bytes = kept.bytes, .bytes_length = kept.length};
-    content->has_headers = true;
-    return SPECTACLES_OK;
+    return read_headers(content, kept);
 }
 
 static int copy_properties(sp_content *content, const amqp_basic_properties_t *properties, sp_slice payload)
@@ -182,5 +213,6 @@ void sp_content_fill_event(const sp_content *content, spectacles_broker_event *e
     event->reply_to = sp_short_text(&content->reply_to);
     event->expiration = sp_short_text(&content->expiration);
     event->priority = content->priority;
-    event->headers = content->has_headers ? &content->headers : NULL;
+    event->headers = content->header_count > 0 ? content->headers : NULL;
+    event->header_count = content->header_count;
 }

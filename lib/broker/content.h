@@ -42,10 +42,11 @@ typedef struct sp_content {
     sp_short reply_to;
     sp_short expiration;
     uint8_t priority;
-    bool has_headers;
     sp_buffer header_bytes;
-    spectacles_header headers; /* all of them, over the bytes */
-    uint64_t tag;              /* of a return: that of our publish, 0 when it has none */
+    spectacles_header *headers; /* they point into header_bytes */
+    size_t header_count;
+    size_t header_room;
+    uint64_t tag; /* of a return: that of our publish, 0 when it has none */
     uint64_t size;
     uint64_t got;
     const char *refusal; /* the body is passed over: why */

@@ -35,9 +35,22 @@ SPECTACLES_EXPORT uint64_t spectacles_broker_event_delivery(const spectacles_bro
     return event->delivery;
 }
 
-SPECTACLES_EXPORT uint64_t spectacles_broker_event_time(const spectacles_broker_event *event)
+SPECTACLES_EXPORT uint64_t spectacles_broker_event_until(const spectacles_broker_event *event)
 {
-    return event->time;
+    return event->until;
+}
+
+SPECTACLES_EXPORT uint64_t spectacles_broker_event_unconfirmed_count(const spectacles_broker_event *event)
+{
+    return event->unconfirmed_count;
+}
+
+SPECTACLES_EXPORT const char *spectacles_broker_event_queue(const spectacles_broker_event *event,
+                                                            size_t *length)
+{
+    if (length)
+        *length = event->queue_length;
+    return event->queue;
 }
 
 SPECTACLES_EXPORT uint32_t spectacles_broker_event_redelivered(const spectacles_broker_event *event)
@@ -110,7 +123,9 @@ SPECTACLES_EXPORT const char *spectacles_broker_event_expiration(const spectacle
 }
 
 SPECTACLES_EXPORT const spectacles_header *
-spectacles_broker_event_headers(const spectacles_broker_event *event)
+spectacles_broker_event_headers(const spectacles_broker_event *event, size_t *count)
 {
+    if (count)
+        *count = event->header_count;
     return event->headers;
 }

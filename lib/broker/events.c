@@ -4,6 +4,8 @@
  */
 #include "broker/events.h"
 
+#include <string.h>
+
 enum {
     PENDING_MAX = 8, /* that one frame or one call of the owner can make, and more */
     PREFETCH_DEFAULT = 64,
@@ -44,7 +46,7 @@ static void fill_failure(spectacles_broker *broker, bool all, const char *queue)
     const sp_queue_failure *failure = all ? &broker->interruption : &broker->failure;
     broker->event.code = failure->code;
     broker->event.error = failure->error;
-    broker->event.time = failure->time;
+    broker->event.until = failure->until;
     if (all)
         sp_text_set(&broker->event_text,
                     "the broker closed the channel on which queue '%s' is consumed: what is not acknowledged "
@@ -56,8 +58,16 @@ static void fill_failure(spectacles_broker *broker, bool all, const char *queue)
 
 static void fill_ended(spectacles_broker *broker, const char *queue)
 {
-    broker->event.time = SPECTACLES_NEVER;
+    broker->event.until = SPECTACLES_NEVER;
     sp_text_set(&broker->event_text, "queue '%s' is not consumed any more, as was asked for", queue);
+}
+
+/* The subscription can end, and its number be given to another one, while the owner still reads the event. */
+static const char *copy_queue(spectacles_broker *broker, uint32_t number)
+{
+    const char *queue = sp_topology_at(&broker->topology, number)->queue;
+    memcpy(broker->event_queue, queue, strlen(queue) + 1);
+    return broker->event_queue;
 }
 
 static bool take_notice(spectacles_broker *broker)
@@ -66,12 +76,14 @@ static bool take_notice(spectacles_broker *broker)
     enum sp_notice notice = sp_topology_take_notice(&broker->topology, &number);
     if (notice == SP_NOTICE_NONE)
         return false;
-    const char *queue = sp_topology_at(&broker->topology, number)->queue;
-    broker->event =
-        (spectacles_broker_event){.type = SPECTACLES_BROKER_EVENT_UNSUBSCRIBED, .subscription = number};
+    const char *queue = copy_queue(broker, number);
+    broker->event = (spectacles_broker_event){.type = SPECTACLES_BROKER_EVENT_UNSUBSCRIBED,
+                                              .subscription = number,
+                                              .queue = queue,
+                                              .queue_length = strlen(queue)};
     if (notice == SP_NOTICE_SUBSCRIBED) {
         broker->event.type = SPECTACLES_BROKER_EVENT_SUBSCRIBED;
-        sp_text_set(&broker->event_text, "%s", queue);
+        sp_text_set(&broker->event_text, "%s", "");
     } else if (notice == SP_NOTICE_ENDED) {
         fill_ended(broker, queue);
     } else {

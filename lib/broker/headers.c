@@ -300,6 +300,17 @@ SPECTACLES_EXPORT int spectacles_header_next(const spectacles_header *in, size_t
     return 1;
 }
 
+SPECTACLES_EXPORT const spectacles_header *
+spectacles_headers_find(const spectacles_header *headers, size_t count, const char *key, size_t key_length)
+{
+    for (size_t i = 0; i < count; i++) {
+        const spectacles_header *each = &headers[i];
+        if (each->key_length == key_length && (key_length == 0 || memcmp(each->key, key, key_length) == 0))
+            return each;
+    }
+    return NULL;
+}
+
 SPECTACLES_EXPORT int spectacles_header_find(const spectacles_header *in, const char *key, size_t length,
                                              spectacles_header *out)
 {

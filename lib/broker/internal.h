@@ -60,7 +60,7 @@ enum sp_replies_state {
 typedef struct sp_queue_failure {
     uint32_t code;
     int32_t error;
-    uint64_t time; /* when it is tried again */
+    uint64_t until; /* when it is tried again */
     sp_text text;
 } sp_queue_failure;
 
@@ -133,6 +133,7 @@ struct spectacles_broker {
     sp_queue_failure interruption; /* of all subscriptions whose channel ended */
     spectacles_broker_event event;
     sp_text event_text;
+    char event_queue[SP_SHORT_MAX + 1];
     spectacles_broker_stats stats;
     sp_text last_error;
 };

@@ -90,7 +90,7 @@ sp_queue_failure *sp_broker_fail_subscription(spectacles_broker *broker, uint32_
     subscription->is_announced = false;
     subscription->retry_at = retry_at;
     sp_topology_add_notice(&broker->topology, number, SP_NOTICE_FAILED);
-    broker->failure = (sp_queue_failure){.time = retry_at};
+    broker->failure = (sp_queue_failure){.until = retry_at};
     return &broker->failure;
 }
 

@@ -35,7 +35,7 @@ static void report_queue(spectacles_relay *relay, uint32_t type, const spectacle
 static void on_queue(spectacles_relay *relay, uint32_t type, const spectacles_broker_event *event)
 {
     uint32_t shard_id;
-    if (type == SPECTACLES_RELAY_EVENT_UNSUBSCRIBED && event->time == SPECTACLES_NEVER)
+    if (type == SPECTACLES_RELAY_EVENT_UNSUBSCRIBED && event->until == SPECTACLES_NEVER)
         return;
     if (sp_relay_shard_of_queue(relay, event->subscription, &shard_id))
         sp_relay_queue_answered(relay, shard_id);

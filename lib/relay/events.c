@@ -33,8 +33,9 @@ sp_relay_pending *sp_relay_queue_broker_event(spectacles_relay *relay, uint32_t 
     queued->event.code = event->code;
     queued->event.error = event->error;
     if (type == SPECTACLES_RELAY_EVENT_BROKER_DISCONNECTED || type == SPECTACLES_RELAY_EVENT_UNSUBSCRIBED)
-        queued->event.until = event->time;
-    sp_text_set(&queued->text, "%s", event->text ? event->text : "");
+        queued->event.until = event->until;
+    const char *text = type == SPECTACLES_RELAY_EVENT_SUBSCRIBED ? event->queue : event->text;
+    sp_text_set(&queued->text, "%s", text ? text : "");
     return queued;
 }
 

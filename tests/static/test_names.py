@@ -47,12 +47,12 @@ NUL_TERMINATED = {
 ALONE = {
     "spectacles_stream_consumed.length": "of the bytes that spectacles_stream_pending() gave",
     "spectacles_broker_config.window_count": "a limit",
+    "spectacles_broker_event.unconfirmed_count": "publishes that the broker keeps",
 }
 # The shards of the whole bot (Discord: num_shards): a number of the protocol, wherever it stands.
 OF_THE_PROTOCOL = "shard_count"
 # Pointers to one struct whose names end in s, and arrays whose length is the result of the function.
 NO_ARRAYS = {
-    "spectacles_broker_event.headers": "one header: the table of all headers",
     "spectacles_relay_config.events": "one broker",
     "spectacles_relay_config.commands": "one broker",
 }

@@ -84,7 +84,7 @@ class BrokerTool(Process):
     def close(self) -> int:
         """In order: its confirms are awaited. Returns how many publishes were left unconfirmed."""
         self.write("close")
-        left = int(self.wait_event("CLOSED")["time"])
+        left = int(self.wait_event("CLOSED")["unconfirmed_count"])
         assert self.wait() == 0
         return left
 

@@ -129,37 +129,12 @@ static void put_error(int error)
 
 /* ---- Events ---- */
 
-static const char *name_of(uint32_t type)
+static void put_headers(const spectacles_broker_event *event)
 {
-    static const char *const names[] = {
-        [SPECTACLES_BROKER_EVENT_CONNECTING] = "CONNECTING",
-        [SPECTACLES_BROKER_EVENT_READY] = "READY",
-        [SPECTACLES_BROKER_EVENT_MESSAGE] = "MESSAGE",
-        [SPECTACLES_BROKER_EVENT_CONFIRMED] = "CONFIRMED",
-        [SPECTACLES_BROKER_EVENT_RETURNED] = "RETURNED",
-        [SPECTACLES_BROKER_EVENT_FAILED] = "FAILED",
-        [SPECTACLES_BROKER_EVENT_ROOM] = "ROOM",
-        [SPECTACLES_BROKER_EVENT_SUBSCRIBED] = "SUBSCRIBED",
-        [SPECTACLES_BROKER_EVENT_UNSUBSCRIBED] = "UNSUBSCRIBED",
-        [SPECTACLES_BROKER_EVENT_BLOCKED] = "BLOCKED",
-        [SPECTACLES_BROKER_EVENT_UNBLOCKED] = "UNBLOCKED",
-        [SPECTACLES_BROKER_EVENT_REFUSED] = "REFUSED",
-        [SPECTACLES_BROKER_EVENT_DISCONNECTED] = "DISCONNECTED",
-        [SPECTACLES_BROKER_EVENT_CLOSED] = "CLOSED",
-        [SPECTACLES_BROKER_EVENT_REPLY] = "REPLY",
-        [SPECTACLES_BROKER_EVENT_CALL_FAILED] = "CALL_FAILED",
-    };
-    const char *name = type < sizeof names / sizeof *names ? names[type] : NULL;
-    return name ? name : "UNKNOWN";
-}
-
-static void put_headers(const spectacles_header *headers)
-{
-    size_t position = 0;
-    spectacles_header each;
     const char *before = "";
     printf(",\"headers\":{");
-    while (spectacles_header_next(headers, &position, &each)) {
+    for (size_t i = 0; i < event->header_count; i++) {
+        const spectacles_header each = event->headers[i];
         printf("%s\"%.*s\":", before, (int)each.key_length, each.key);
         before = ",";
         if (each.type == SPECTACLES_HEADER_TEXT)
@@ -200,7 +175,7 @@ static void put_message(const tool *work, const spectacles_broker_event *event)
     put_number("priority", event->priority);
     put_string("expiration", event->expiration);
     if (event->headers)
-        put_headers(event->headers);
+        put_headers(event);
     put_number("body_length", event->body_length);
     put_text("body", body, length < BODY_SHOWN ? (size_t)length : BODY_SHOWN);
     put_string("content_type", event->content_type);
@@ -217,7 +192,7 @@ static void put_tag(const tool *work, uint64_t tag)
 
 static void put_event(const tool *work, const spectacles_broker_event *event)
 {
-    begin(work, "event", name_of(event->type));
+    begin(work, "event", spectacles_broker_event_type_name(event->type));
     if (event->code)
         put_number("code", event->code);
     put_error(event->error);
@@ -229,10 +204,13 @@ static void put_event(const tool *work, const spectacles_broker_event *event)
         put_tag(work, event->tag);
     if (event->reason)
         put_number("reason", event->reason);
-    if (event->time == SPECTACLES_NEVER)
-        printf(",\"time\":null");
-    else if (event->time || event->type == SPECTACLES_BROKER_EVENT_CLOSED)
-        put_number("time", event->time);
+    if (event->until == SPECTACLES_NEVER)
+        printf(",\"until\":null");
+    else if (event->until)
+        put_number("until", event->until);
+    if (event->type == SPECTACLES_BROKER_EVENT_CLOSED)
+        put_number("unconfirmed_count", event->unconfirmed_count);
+    put_string("queue", event->queue);
     if (event->key)
         put_text("key", event->key, event->key_length);
     if (event->body)
@@ -242,7 +220,7 @@ static void put_event(const tool *work, const spectacles_broker_event *event)
     end();
 }
 
-/* What the event points to lasts until the next call: this is that call. */
+/* The body that is published may be that of the event. */
 static void reply(tool *work, const spectacles_broker_event *event)
 {
     char body[512];
@@ -596,7 +574,7 @@ static int pull_events(tool *work, uint64_t now)
         uint64_t delivery = event->delivery; /* the event ends with the next call on its broker */
         uint32_t type = event->type;
         if (type == SPECTACLES_BROKER_EVENT_UNSUBSCRIBED)
-            work->retry_at = event->time;
+            work->retry_at = event->until;
         put_event(work, event);
         if (work->reply && event->reply_to && type == SPECTACLES_BROKER_EVENT_MESSAGE)
             reply(work, event);

@@ -78,13 +78,10 @@ static char *add(sp_lines *lines)
 
 static void write_event(sp_server *server, const spectacles_broker_event *event)
 {
-    static const char *const names[] = {"?",        "CONNECTING", "READY",   "MESSAGE",      "CONFIRMED",
-                                        "RETURNED", "FAILED",     "ROOM",    "SUBSCRIBED",   "UNSUBSCRIBED",
-                                        "BLOCKED",  "UNBLOCKED",  "REFUSED", "DISCONNECTED", "CLOSED",
-                                        "REPLY",    "CALL_FAILED"};
     char *line = add(&server->events);
-    const char *name = names[event->type];
-    const char *text = event->text ? event->text : "";
+    const char *name = spectacles_broker_event_type_name(event->type);
+    const char *text = event->type == SPECTACLES_BROKER_EVENT_SUBSCRIBED ? event->queue : event->text;
+    text = text ? text : "";
     if (event->type == SPECTACLES_BROKER_EVENT_MESSAGE) {
         server->delivery = event->delivery;
         server->format = event->format;

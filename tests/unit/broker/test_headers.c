@@ -48,6 +48,11 @@ static void same(const spectacles_header *one, const spectacles_header *other)
         assert_memory_equal(one->bytes, other->bytes, one->bytes_length);
 }
 
+static const spectacles_header *find(const spectacles_broker_event *event, const char *key, size_t length)
+{
+    return spectacles_headers_find(event->headers, event->header_count, key, length);
+}
+
 static void headers_arrive_as_they_were(void **state)
 {
     (void)state;
@@ -89,19 +94,15 @@ static void headers_arrive_as_they_were(void **state)
     server_pull(server);
     const spectacles_broker_event *event =
         deliver(server, 1, server->header + 12, server->header_length - 12);
-    size_t position = 0;
-    spectacles_header got;
     assert_int_equal(event->priority, 7);
+    assert_int_equal(event->header_count, COUNT + 1);
     assert_string_equal(event->expiration, "60000");
     for (int i = 0; i < COUNT; i++) {
-        assert_int_equal(spectacles_header_next(event->headers, &position, &got), 1);
-        same(&sent[i], &got);
-        assert_int_equal(spectacles_header_find(event->headers, sent[i].key, sent[i].key_length, &got), 1);
-        same(&sent[i], &got);
+        same(&sent[i], &event->headers[i]);
+        same(&sent[i], find(event, sent[i].key, sent[i].key_length));
     }
-    assert_int_equal(spectacles_header_find(event->headers, "spectacles-tag", 14, &got), 1);
-    assert_int_equal(got.integer, 1);
-    assert_int_equal(spectacles_header_find(event->headers, "tex", 3, &got), 0);
+    assert_int_equal(find(event, "spectacles-tag", 14)->integer, 1);
+    assert_null(find(event, "tex", 3));
     server_free(server);
 }
 
@@ -156,17 +157,15 @@ static void every_kind_is_read(void **state)
                     {SPECTACLES_HEADER_ARRAY, 0, 9}};
     sp_server *server = server_new(NULL);
     const spectacles_broker_event *event = deliver_every_kind(server);
-    size_t position = 0;
-    spectacles_header got;
+    assert_int_equal(event->header_count, sizeof expected / sizeof expected[0]);
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
-        assert_int_equal(spectacles_header_next(event->headers, &position, &got), 1);
+        spectacles_header got = event->headers[i];
         assert_int_equal(got.type, expected[i].type);
         assert_true(got.integer == expected[i].integer);
         assert_int_equal(got.bytes_length, expected[i].length);
     }
-    assert_int_equal(spectacles_header_next(event->headers, &position, &got), 0);
-    assert_true(spectacles_header_find(event->headers, "f", 1, &got) && got.real == 0.5);
-    assert_true(spectacles_header_find(event->headers, "d", 1, &got) && got.real == -0.125);
+    assert_true(find(event, "f", 1)->real == 0.5);
+    assert_true(find(event, "d", 1)->real == -0.125);
     server_free(server);
 }
 
@@ -176,26 +175,21 @@ static void tables_and_arrays_are_walked(void **state)
     sp_server *server = server_new(NULL);
     const spectacles_broker_event *event = deliver_every_kind(server);
     size_t position = 0;
-    spectacles_header got;
     spectacles_header inner;
-    assert_int_equal(spectacles_header_find(event->headers, "F", 1, &got), 1);
-    assert_true(spectacles_header_find(&got, "i", 1, &inner) && inner.integer == 1);
-    assert_int_equal(spectacles_header_find(event->headers, "A", 1, &got), 1);
-    position = 0;
-    assert_true(spectacles_header_next(&got, &position, &inner) && inner.type == SPECTACLES_HEADER_TEXT);
+    assert_true(spectacles_header_find(find(event, "F", 1), "i", 1, &inner) && inner.integer == 1);
+    const spectacles_header *array = find(event, "A", 1);
+    assert_true(spectacles_header_next(array, &position, &inner) && inner.type == SPECTACLES_HEADER_TEXT);
     assert_null(inner.key);
-    assert_true(spectacles_header_next(&got, &position, &inner) && inner.type == SPECTACLES_HEADER_BOOLEAN);
-    assert_true(spectacles_header_next(&got, &position, &inner) && inner.type == SPECTACLES_HEADER_NOTHING);
-    assert_int_equal(spectacles_header_next(&got, &position, &inner), 0);
-    assert_int_equal(spectacles_header_find(&got, "a", 1, &inner), 0);
+    assert_true(spectacles_header_next(array, &position, &inner) && inner.type == SPECTACLES_HEADER_BOOLEAN);
+    assert_true(spectacles_header_next(array, &position, &inner) && inner.type == SPECTACLES_HEADER_NOTHING);
+    assert_int_equal(spectacles_header_next(array, &position, &inner), 0);
+    assert_int_equal(spectacles_header_find(array, "a", 1, &inner), 0);
     server_free(server);
 }
 
 static void a_message_without_them_has_none(void **state)
 {
     (void)state;
-    size_t position = 0;
-    spectacles_header got;
     sp_server *server = server_new(NULL);
     server_subscribe(server, "A", 10);
     server_ready(server);
@@ -204,15 +198,14 @@ static void a_message_without_them_has_none(void **state)
                                                    "7",
                                                    8);
     assert_int_equal(event->type, SPECTACLES_BROKER_EVENT_MESSAGE);
-    assert_non_null(event->headers);
+    assert_int_equal(event->header_count, 0);
     assert_string_equal(event->expiration, "7");
-    assert_int_equal(spectacles_header_next(event->headers, &position, &got), 0);
     event = deliver(server, 2, "\0\0", 2);
     assert_null(event->headers);
     assert_null(event->expiration);
     assert_int_equal(event->priority, 0);
-    assert_int_equal(spectacles_header_next(event->headers, &position, &got), 0);
-    assert_int_equal(spectacles_header_find(event->headers, "a", 1, &got), 0);
+    assert_int_equal(event->header_count, 0);
+    assert_null(find(event, "a", 1));
     server_free(server);
 }
 

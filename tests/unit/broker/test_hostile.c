@@ -20,7 +20,11 @@ static size_t __sanitizer_get_current_allocated_bytes(void)
 #define N(value) ((uint64_t)(value))
 
 enum {
-    MEMORY_MOST = 4 * 1024 * 1024, /* that a case may make the engine hold: a frame full of empty fields */
+    /*
+     * A case may make the engine hold so much until the next message: a frame of 128 KiB full of headers of two bytes,
+     * as librabbitmq decodes them and as the event has them.
+     */
+    MEMORY_MOST = 8 * 1024 * 1024,
     MESSAGE_MOST = 64 * 1024,
     DECLARE_ONLY = 1, /* the number of that subscription; 0 consumes */
     PUBLISHES = 2

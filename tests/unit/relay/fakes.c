@@ -533,7 +533,7 @@ int spectacles_broker_unsubscribe(spectacles_broker *broker, uint32_t subscripti
     snprintf(line(), FAKE_TEXT, "unsubscribe %s", broker->subscribed[subscription].event);
     broker->subscribed[subscription].event[0] = '\0';
     fake_broker_event(broker, SPECTACLES_BROKER_EVENT_UNSUBSCRIBED, 0, subscription);
-    broker->queue.events[(broker->queue.first + broker->queue.count - 1) % FAKE_EVENTS].broker.time =
+    broker->queue.events[(broker->queue.first + broker->queue.count - 1) % FAKE_EVENTS].broker.until =
         SPECTACLES_NEVER;
     return SPECTACLES_OK;
 }
