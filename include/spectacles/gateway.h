@@ -184,6 +184,46 @@ const char *spectacles_gateway_wants_address(const spectacles_gateway *gateway, 
 int spectacles_gateway_set_address(spectacles_gateway *gateway, const char *host, const char *numeric,
                                    size_t length);
 
+/* ---- Shards that come and go ---- */
+
+/*
+ * Adds a shard while the gateway runs: see spectacles_relay_add_shard().
+ *
+ * session: to be resumed; NULL when there is none. Copied.
+ * gaps: `count` gaps of this shard that a former process could not declare any more. Copied. NULL when count is 0.
+ * problem: may be NULL; on failure it says what is wrong.
+ *
+ * Returns 0, or:
+ *   SPECTACLES_E_INVAL  the id is not below shard_count, is served already, or a gap is of another shard
+ *   SPECTACLES_E_STATE  the gateway stops
+ *   SPECTACLES_E_NOMEM  memory ran out
+ */
+int spectacles_gateway_add_shard(spectacles_gateway *gateway, uint32_t shard_id,
+                                 const spectacles_session *session, const spectacles_gap *gaps, size_t count,
+                                 spectacles_problem *problem);
+
+/*
+ * Takes a shard out in order: see spectacles_relay_remove_shard(). While SHARD_REMOVED is the present event, the shard
+ * and its session are still there (spectacles_gateway_shard(), spectacles_shard_session()), and
+ * spectacles_relay_gap() gives the gaps that were not declared: hand both to whoever serves the shard next. Then the
+ * shard is freed, and its record leaves the state.
+ *
+ * code: 0 keeps the session; as in spectacles_shard_close().
+ *
+ * Returns 0, also when the shard is being removed already, or:
+ *   SPECTACLES_E_INVAL  no such shard or close code
+ */
+int spectacles_gateway_remove_shard(spectacles_gateway *gateway, uint32_t shard_id, uint32_t code,
+                                    uint64_t now);
+
+/*
+ * Lets go of a shard at once, without a word to Discord, and frees it: for whoever may no longer act for it. See
+ * spectacles_relay_drop_shard(). Its record leaves the state.
+ *
+ * Returns 0, or SPECTACLES_E_INVAL: no such shard.
+ */
+int spectacles_gateway_drop_shard(spectacles_gateway *gateway, uint32_t shard_id);
+
 /* ---- State ---- */
 
 /*

@@ -201,15 +201,58 @@ SPECTACLES_EXPORT int spectacles_gateway_process(spectacles_gateway *gateway, ui
                                   : fail(gateway, error, spectacles_poller_last_error(gateway->poller));
 }
 
+static void forget_shard(spectacles_gateway *gateway, uint32_t shard_id)
+{
+    spectacles_state_set(gateway->state, shard_id, NULL, NULL, 0, 0);
+    sp_gateway_free_shard(gateway, shard_id);
+}
+
 SPECTACLES_EXPORT const spectacles_relay_event *spectacles_gateway_next_event(spectacles_gateway *gateway,
                                                                               uint64_t now)
 {
+    if (gateway->has_removed)
+        forget_shard(gateway, gateway->removed_id);
     const spectacles_relay_event *event = spectacles_relay_next_event(gateway->relay, now);
+    gateway->has_removed = event && event->type == SPECTACLES_RELAY_EVENT_SHARD_REMOVED;
+    gateway->removed_id = gateway->has_removed ? event->shard_id : 0;
     if (event || !gateway->poller)
         return event;
     spectacles_poller_flush(gateway->poller, now);
     sp_gateway_collect_names(gateway);
     return NULL;
+}
+
+/* ---- Shards that come and go ---- */
+
+SPECTACLES_EXPORT int spectacles_gateway_add_shard(spectacles_gateway *gateway, uint32_t shard_id,
+                                                   const spectacles_session *session,
+                                                   const spectacles_gap *gaps, size_t count,
+                                                   spectacles_problem *problem)
+{
+    int error = sp_gateway_make_shard(gateway, shard_id, session, problem);
+    if (error != SPECTACLES_OK)
+        return error;
+    error = spectacles_relay_add_shard(gateway->relay, sp_gateway_find_engine(gateway, shard_id)->shard, gaps,
+                                       count, problem);
+    if (error != SPECTACLES_OK)
+        sp_gateway_free_shard(gateway, shard_id);
+    return error;
+}
+
+SPECTACLES_EXPORT int spectacles_gateway_remove_shard(spectacles_gateway *gateway, uint32_t shard_id,
+                                                      uint32_t code, uint64_t now)
+{
+    int error = spectacles_relay_remove_shard(gateway->relay, shard_id, code, now);
+    return error == SPECTACLES_OK ? error : fail(gateway, error, spectacles_relay_last_error(gateway->relay));
+}
+
+SPECTACLES_EXPORT int spectacles_gateway_drop_shard(spectacles_gateway *gateway, uint32_t shard_id)
+{
+    int error = spectacles_relay_drop_shard(gateway->relay, shard_id);
+    if (error != SPECTACLES_OK)
+        return fail(gateway, error, spectacles_relay_last_error(gateway->relay));
+    forget_shard(gateway, shard_id);
+    return SPECTACLES_OK;
 }
 
 /* ---- State ---- */

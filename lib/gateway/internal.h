@@ -43,6 +43,8 @@ struct spectacles_gateway {
     size_t capacity;
     spectacles_shard **shards; /* the same shards, as spectacles_state_take() wants them */
     spectacles_relay *relay;
+    bool has_removed; /* the shard of the present event is freed with the next one */
+    uint32_t removed_id;
     spectacles_poller *poller;
     spectacles_state *state;
     sp_list names; /* wanted; those of brokers first */

@@ -146,6 +146,54 @@ static void engines_are_driven_through_their_streams(void **state)
     spectacles_gateway_free(gateway);
 }
 
+/* ---- Shards that come and go ---- */
+
+static void shards_are_added_removed_and_dropped(void **state)
+{
+    (void)state;
+    setup self;
+    uint64_t now = 1000;
+    spectacles_problem problem;
+    spectacles_session session;
+    begin(&self, 4, SPECTACLES_GATEWAY_NO_LINKS | SPECTACLES_GATEWAY_NO_SHARDS);
+    spectacles_gateway *gateway = make(&self);
+    spectacles_session_init(&session, sizeof session);
+    session.shard_id = 2;
+    session.shard_count = 4;
+    session.seq = 9;
+    session.session_id = "handed";
+    assert_int_equal(pull(gateway, now, SPECTACLES_RELAY_EVENT_SHARD_CONNECTING), 0);
+    assert_int_equal(spectacles_gateway_add_shard(gateway, 2, &session, NULL, 0, NULL), SPECTACLES_OK);
+    assert_int_equal(spectacles_gateway_add_shard(gateway, 0, NULL, NULL, 0, NULL), SPECTACLES_OK);
+    assert_int_equal(spectacles_gateway_add_shard(gateway, 0, NULL, NULL, 0, &problem), SPECTACLES_E_INVAL);
+    assert_int_equal(spectacles_gateway_add_shard(gateway, 4, NULL, NULL, 0, &problem), SPECTACLES_E_INVAL);
+    assert_int_equal(pull(gateway, now, SPECTACLES_RELAY_EVENT_SHARD_CONNECTING), 2);
+    assert_int_equal(spectacles_gateway_take_state(gateway, 1), 1);
+    assert_int_equal(spectacles_gateway_remove_shard(gateway, 3, 0, now), SPECTACLES_E_INVAL);
+    assert_int_equal(spectacles_gateway_remove_shard(gateway, 2, 0, now), SPECTACLES_OK);
+    /* While the event is there, so is the session. */
+    const spectacles_relay_event *event;
+    do
+        event = spectacles_gateway_next_event(gateway, now);
+    while (event && event->type != SPECTACLES_RELAY_EVENT_SHARD_REMOVED);
+    assert_non_null(event);
+    assert_int_equal(event->shard_id, 2);
+    assert_int_equal(event->seq, 9);
+    assert_int_equal(spectacles_shard_session(spectacles_gateway_shard(gateway, 2), &session), SPECTACLES_OK);
+    assert_string_equal(session.session_id, "handed");
+    pull(gateway, now, 0);
+    assert_null(spectacles_gateway_shard(gateway, 2));
+    assert_int_equal(spectacles_gateway_drop_shard(gateway, 2), SPECTACLES_E_INVAL);
+    assert_int_equal(spectacles_gateway_drop_shard(gateway, 0), SPECTACLES_OK);
+    size_t count = 1;
+    spectacles_gateway_shards(gateway, &count);
+    assert_int_equal(count, 0);
+    /* It can come back. */
+    assert_int_equal(spectacles_gateway_add_shard(gateway, 2, NULL, NULL, 0, NULL), SPECTACLES_OK);
+    assert_int_equal(pull(gateway, now, SPECTACLES_RELAY_EVENT_SHARD_CONNECTING), 1);
+    spectacles_gateway_free(gateway);
+}
+
 /* ---- State ---- */
 
 static spectacles_state *state_with_session(const setup *self, const char *token)
@@ -295,6 +343,7 @@ int main(void)
         cmocka_unit_test(wrong_settings_are_refused_with_a_sentence),
         cmocka_unit_test(settings_are_copied),
         cmocka_unit_test(engines_are_driven_through_their_streams),
+        cmocka_unit_test(shards_are_added_removed_and_dropped),
         cmocka_unit_test(a_session_of_a_former_process_is_resumed_and_given_on),
         cmocka_unit_test(a_state_of_another_bot_is_refused),
         cmocka_unit_test(a_name_is_wanted_once_whoever_wants_it_and_those_of_brokers_first),
