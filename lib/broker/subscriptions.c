@@ -88,7 +88,7 @@ sp_queue_failure *sp_broker_fail_subscription(spectacles_broker *broker, uint32_
     sp_subscription *subscription = sp_topology_at(&broker->topology, number);
     sp_topology_set_state(&broker->topology, number, SP_SUBSCRIPTION_FAILED);
     subscription->is_announced = false;
-    subscription->retry_at = retry_at;
+    sp_topology_set_retry(&broker->topology, number, retry_at);
     sp_topology_add_notice(&broker->topology, number, SP_NOTICE_FAILED);
     broker->failure = (sp_queue_failure){.until = retry_at};
     return &broker->failure;

@@ -63,7 +63,7 @@ uint64_t sp_broker_deadline(const spectacles_broker *broker)
     if (broker->owner_closes && broker->state != SPECTACLES_BROKER_CLOSING)
         deadline = earlier(deadline, broker->drain_deadline);
     if (broker->state == SPECTACLES_BROKER_READY)
-        deadline = earlier(deadline, sp_topology_deadline(&broker->topology));
+        deadline = earlier(deadline, broker->topology.retry_due);
     return deadline;
 }
 
@@ -125,7 +125,7 @@ int sp_broker_expire(spectacles_broker *broker, uint64_t now)
     int error = now >= heartbeat_deadline(broker) ? beat(broker, now) : SPECTACLES_OK;
     if (error == SPECTACLES_OK && now >= broker->publishes.due)
         error = sp_publishes_release(&broker->publishes, now + SP_DEFER_NACKED);
-    if (error == SPECTACLES_OK && now >= sp_topology_deadline(&broker->topology))
+    if (error == SPECTACLES_OK && now >= broker->topology.retry_due)
         error = sp_broker_request_topology(broker, now);
     sp_suspicion_advance(&broker->suspicion, &broker->publishes, sp_broker_only_publishes(broker), now);
     return error;

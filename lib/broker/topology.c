@@ -16,7 +16,8 @@
 
 void sp_topology_init(sp_topology *topology)
 {
-    *topology = (sp_topology){.subscriptions = sp_ring_of(sizeof(sp_subscription)),
+    *topology = (sp_topology){.retry_due = SPECTACLES_NEVER,
+                              .subscriptions = sp_ring_of(sizeof(sp_subscription)),
                               .declaring = sp_ring_of(sizeof(sp_request)),
                               .consuming = sp_ring_of(sizeof(sp_request))};
 }
@@ -67,14 +68,35 @@ static bool may_follow(enum sp_subscription_state before, enum sp_subscription_s
     return followers[before] >> state & 1;
 }
 
+/* By a look at all subscriptions: only when one leaves FAILED. */
+static void find_retry(sp_topology *topology)
+{
+    topology->retry_due = SPECTACLES_NEVER;
+    for (uint32_t i = 0; i < topology->subscriptions.count; i++) {
+        uint64_t retry_at = sp_topology_at(topology, i)->retry_at;
+        topology->retry_due = retry_at < topology->retry_due ? retry_at : topology->retry_due;
+    }
+}
+
+void sp_topology_set_retry(sp_topology *topology, uint32_t number, uint64_t retry_at)
+{
+    sp_topology_at(topology, number)->retry_at = retry_at;
+    if (retry_at < topology->retry_due)
+        topology->retry_due = retry_at;
+}
+
 void sp_topology_set_state(sp_topology *topology, uint32_t number, enum sp_subscription_state state)
 {
     sp_subscription *subscription = sp_topology_at(topology, number);
     bool allowed = may_follow(subscription->state, state);
     assert(allowed);
     (void)allowed; /* in a release build there are no assertions */
+    bool was_first =
+        subscription->retry_at != SPECTACLES_NEVER && subscription->retry_at == topology->retry_due;
     subscription->state = state;
     subscription->retry_at = SPECTACLES_NEVER;
+    if (was_first)
+        find_retry(topology);
     if (state == SP_SUBSCRIPTION_ACTIVE || state == SP_SUBSCRIPTION_FAILED || state == SP_SUBSCRIPTION_GONE)
         subscription->was_tried = true;
 }
@@ -350,14 +372,4 @@ bool sp_topology_was_tried(const sp_topology *topology)
             return false;
     }
     return topology->exchange_stands;
-}
-
-uint64_t sp_topology_deadline(const sp_topology *topology)
-{
-    uint64_t deadline = SPECTACLES_NEVER;
-    for (uint32_t i = 0; i < topology->subscriptions.count; i++) {
-        uint64_t retry_at = sp_topology_at(topology, i)->retry_at;
-        deadline = retry_at < deadline ? retry_at : deadline;
-    }
-    return deadline;
 }

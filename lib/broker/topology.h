@@ -96,6 +96,7 @@ typedef struct sp_topology {
     sp_ring declaring; /* requests on the channel for declaring */
     sp_ring consuming; /* requests on the channel for consuming */
     bool exchange_stands;
+    uint64_t retry_due;    /* the earliest retry_at */
     uint32_t declare;      /* enum spectacles_declare */
     uint32_t notice_count; /* subscriptions with notices */
     uint32_t first_notice; /* no subscription before this one has notices */
@@ -157,7 +158,7 @@ bool sp_topology_is_current(const sp_topology *topology, uint64_t consumer);
 /* True when everything has been tried once on this connection. */
 bool sp_topology_was_tried(const sp_topology *topology);
 
-/* When the next failed subscription is tried again. */
-uint64_t sp_topology_deadline(const sp_topology *topology);
+/* When a failed subscription is tried again. */
+void sp_topology_set_retry(sp_topology *topology, uint32_t number, uint64_t retry_at);
 
 #endif
