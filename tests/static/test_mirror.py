@@ -30,9 +30,7 @@ EXCEPTIONS = {
     "state/test_nomem.c": "the whole module: each of its allocations fails once",
 }
 NOT_YET_MIRRORED: set[str] = {
-    "broker/test_consume.c",
     "broker/test_engine.c",
-    "broker/test_formats.c",
 }
 NOT_YET_SHORT: set[str] = {
     "tools/broker_tool.c",

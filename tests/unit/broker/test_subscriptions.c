@@ -533,5 +533,5 @@ int main(void)
         cmocka_unit_test(arguments_are_asked_for),
         cmocka_unit_test(all_orders_of_urls_occur),
     };
-    return cmocka_run_group_tests_name("broker/consume", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("broker/subscriptions", tests, NULL, NULL);
 }

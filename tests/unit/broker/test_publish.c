@@ -184,5 +184,5 @@ int main(void)
         cmocka_unit_test(a_configuration_names_a_format_that_there_is),
         cmocka_unit_test(a_delivery_says_what_it_seems_to_be_in),
     };
-    return cmocka_run_group_tests_name("broker/formats", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("broker/publish", tests, NULL, NULL);
 }
