@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 /* A delivery whose body comes in so many frames, pulled by hand. */
-static const spectacles_broker_event *take_message(sp_server *server, const char *body, size_t piece)
+static void feed_message(sp_server *server, const char *body, size_t piece)
 {
     uint8_t bytes[4096];
     size_t length = 0;
@@ -29,6 +29,10 @@ static const spectacles_broker_event *take_message(sp_server *server, const char
         bytes[length++] = 0xce;
     }
     spectacles_stream_feed(spectacles_broker_stream(server->broker), bytes, length, server->now);
+}
+
+static const spectacles_broker_event *take_message(sp_server *server)
+{
     const spectacles_broker_event *event = spectacles_broker_next_event(server->broker, server->now);
     assert_non_null(event);
     assert_int_equal(event->type, SPECTACLES_BROKER_EVENT_MESSAGE);
@@ -82,10 +86,11 @@ static void a_message_outlives_the_calls_of_its_owner(void **state)
     (void)state;
     for (size_t piece = 7; piece <= sizeof body; piece += sizeof body - 7) {
         sp_server *server = consuming_server();
-        const spectacles_broker_event *event = take_message(server, body, piece);
+        feed_message(server, body, piece);
+        const spectacles_broker_event *event = take_message(server);
         call_everything(server, event);
         assert_int_equal(event->body_length, strlen(body));
-        assert_memory_equal(event->body, body, strlen(body));
+        assert_int_equal(memcmp(event->body, body, strlen(body)), 0);
         assert_string_equal(event->key, "A");
         server_free(server);
     }
@@ -102,12 +107,13 @@ static void a_message_outlives_its_connection(void **state)
     assert_int_equal(server_subscribe(server, "A", 10), 0);
     server_ready(server);
     spectacles_stream *stream = spectacles_broker_stream(server->broker);
-    const spectacles_broker_event *event = take_message(server, "hello", 5);
+    feed_message(server, "hello", 5);
+    spectacles_stream_eof(stream, 0, NULL, 0, server->now);
+    const spectacles_broker_event *event = take_message(server);
     spectacles_broker_close(server->broker, server->now);
-    assert_memory_equal(event->body, "hello", 5);
+    assert_int_equal(memcmp(event->body, "hello", 5), 0);
     while (spectacles_broker_next_event(server->broker, server->now))
         ;
-    spectacles_stream_eof(stream, 0, NULL, 0, server->now);
     server_free(server);
 }
 
