@@ -64,10 +64,14 @@ static enum api_result judge(CURL *curl, CURLcode code, struct answer *answer, c
         return is_for_ever(code) ? API_NEVER : API_LATER;
     }
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-    take_out(answer->bytes, answer->length, token);
     size_t seconds_length = retry_after(seconds, sizeof seconds, curl);
-    spectacles_gateway_bot_read(out, (uint32_t)status, seconds, seconds_length,
-                                (const uint8_t *)answer->bytes, answer->length);
+    const uint8_t *body = (const uint8_t *)answer->bytes;
+    spectacles_gateway_bot_read(out, (uint32_t)status, seconds, seconds_length, body, answer->length);
+    if (out->verdict == SPECTACLES_GATEWAY_BOT_FINE)
+        return API_ANSWERED;
+    /* The text of this verdict shows the start of the body: once more, without the token. */
+    take_out(answer->bytes, answer->length, token);
+    spectacles_gateway_bot_read(out, (uint32_t)status, seconds, seconds_length, body, answer->length);
     return API_ANSWERED;
 }
 
