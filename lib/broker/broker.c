@@ -49,7 +49,9 @@ static const void *next_event(void *engine, uint64_t now)
     spectacles_broker *broker = engine;
     if (broker->transport == SP_TRANSPORT_NONE)
         sp_broker_release_input(broker);
-    const spectacles_broker_event *event = find_event(broker, now);
+    const spectacles_broker_event *event = sp_broker_take_confirm(broker);
+    if (!event)
+        event = find_event(broker, now);
     sp_broker_assert_invariants(broker);
     return event;
 }

@@ -116,13 +116,16 @@ static const spectacles_broker_event *take_notice_or_pending(spectacles_broker *
     return &broker->event;
 }
 
-static const spectacles_broker_event *take_confirm(spectacles_broker *broker)
+const spectacles_broker_event *sp_broker_take_confirm(spectacles_broker *broker)
 {
     uint64_t tag = sp_publishes_next_confirmed(&broker->publishes);
     if (tag == 0)
         return NULL;
     broker->stats.confirmed++;
-    broker->event = (spectacles_broker_event){.type = SPECTACLES_BROKER_EVENT_CONFIRMED, .tag = tag};
+    /* Behind another confirm all other fields are 0 already. */
+    if (broker->event.type != SPECTACLES_BROKER_EVENT_CONFIRMED)
+        broker->event = (spectacles_broker_event){.type = SPECTACLES_BROKER_EVENT_CONFIRMED};
+    broker->event.tag = tag;
     return &broker->event;
 }
 
@@ -172,7 +175,7 @@ static const spectacles_broker_event *take_failed_call(spectacles_broker *broker
 
 const spectacles_broker_event *sp_broker_take_event(spectacles_broker *broker)
 {
-    const spectacles_broker_event *event = take_confirm(broker);
+    const spectacles_broker_event *event = sp_broker_take_confirm(broker);
     if (!event)
         event = take_failed_call(broker);
     if (!event)

@@ -12,6 +12,9 @@ sp_pending_event *sp_broker_queue_event(spectacles_broker *broker, uint32_t type
 /* Whether an event waits that tells of a connection or a subscription. */
 bool sp_broker_has_pending(const spectacles_broker *broker);
 
+/* The next confirm that waits; NULL when there is none. Most events are confirms: the pull asks for them first. */
+const spectacles_broker_event *sp_broker_take_confirm(spectacles_broker *broker);
+
 /* The next event that waits: confirms, failed calls, notices of subscriptions, pending events, ROOM. NULL: none. */
 const spectacles_broker_event *sp_broker_take_event(spectacles_broker *broker);
 
