@@ -528,3 +528,30 @@ int server_subscribe(sp_server *server, const char *event, uint32_t prefetch)
     subscription.prefetch = prefetch;
     return spectacles_broker_subscribe(server->broker, &subscription);
 }
+
+void server_ack(sp_server *server, uint64_t tag, int multiple)
+{
+    server_method(server, 2, 60, 80, "qb", tag, (uint64_t)multiple);
+}
+
+int server_header_holds(const sp_server *server, const char *text)
+{
+    size_t length = strlen(text);
+    for (size_t i = 0; i + length <= server->header_length; i++) {
+        if (memcmp(server->header + i, text, length) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+void server_end_calls(sp_server *server)
+{
+    server_pull(server);
+    server->events.count = 0;
+    server->now += 10000000;
+    spectacles_stream_expire(spectacles_broker_stream(server->broker), server->now);
+    server_pull(server);
+    assert_int_equal(server_count(&server->events, "REPLY") + server_count(&server->events, "CALL_FAILED"),
+                     0);
+    server_free(server);
+}

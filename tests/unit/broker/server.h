@@ -68,6 +68,15 @@ void server_feed(sp_server *server, const void *bytes, size_t length);
 void server_deliver(sp_server *server, uint64_t tag, const char *consumer, const char *key, const char *body,
                     size_t piece);
 
+/* The broker confirms a publish; multiple: and all before it. */
+void server_ack(sp_server *server, uint64_t tag, int multiple);
+
+/* Whether the last content header that was written holds these bytes. */
+int server_header_holds(const sp_server *server, const char *text);
+
+/* Nothing is left of the calls: no event, no deadline, no place in the window. Frees the server. */
+void server_end_calls(sp_server *server);
+
 /* The broker brings a reply to a call. */
 void server_reply(sp_server *server, const char *correlation_id, const char *body);
 

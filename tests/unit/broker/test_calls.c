@@ -6,39 +6,11 @@
 #define N(value) ((uint64_t)(value))
 #define LISTENS "2 basic.consume amq.rabbitmq.reply-to replies"
 
-static void ack(sp_server *server, uint64_t tag, int multiple)
-{
-    server_method(server, 2, 60, 80, "qb", tag, N(multiple));
-}
-
-static int fed_in(const sp_server *server, const char *text)
-{
-    size_t length = strlen(text);
-    for (size_t i = 0; i + length <= server->header_length; i++) {
-        if (memcmp(server->header + i, text, length) == 0)
-            return 1;
-    }
-    return 0;
-}
-
 static spectacles_broker_stats stats_of(const sp_server *server)
 {
     spectacles_broker_stats stats = {.size = sizeof stats};
     assert_int_equal(spectacles_broker_get_stats(server->broker, &stats), SPECTACLES_OK);
     return stats;
-}
-
-/* Nothing is left of the calls: no event, no deadline, no place in the window. */
-static void all_is_over(sp_server *server)
-{
-    server_pull(server);
-    server->events.count = 0;
-    server->now += 10000000;
-    spectacles_stream_expire(spectacles_broker_stream(server->broker), server->now);
-    server_pull(server);
-    assert_int_equal(server_count(&server->events, "REPLY") + server_count(&server->events, "CALL_FAILED"),
-                     0);
-    server_free(server);
 }
 
 static void ask_and_answer(sp_server *server)
@@ -49,7 +21,7 @@ static void ask_and_answer(sp_server *server)
     assert_int_equal(server_call(server, "ADD", 5000), 3);
     server_pull(server);
     server_reply(server, "3", "three");
-    ack(server, 3, 1);
+    server_ack(server, 3, 1);
     server_reply(server, "1", "");
 }
 
@@ -65,7 +37,7 @@ static void a_call_is_answered(void **state)
     assert_int_equal(stats_of(server).calls, 2);
     assert_int_equal(stats_of(server).replies, 2);
     assert_int_equal(stats_of(server).published, 1);
-    all_is_over(server);
+    server_end_calls(server);
 }
 
 /* Section "Direct Reply-to" of RabbitMQ's documentation, and interop.md rule 8. */
@@ -81,10 +53,10 @@ static void a_request_says_where_to_reply(void **state)
     assert_string_equal(server->written.line[server->written.count - 3], "2 basic.publish ADD");
     /* content-type, headers, delivery-mode, correlation-id, reply-to, expiration */
     assert_memory_equal(server->header + 12, "\xb7\0", 2);
-    assert_true(fed_in(server, "\1\1"
-                               "1\x15"
-                               "amq.rabbitmq.reply-to\4"
-                               "2500")); /* delivery-mode 1 */
+    assert_true(server_header_holds(server, "\1\1"
+                                            "1\x15"
+                                            "amq.rabbitmq.reply-to\4"
+                                            "2500")); /* delivery-mode 1 */
     server_free(server);
 }
 
@@ -146,7 +118,7 @@ static void replies_to_nobody_are_counted(void **state)
     assert_int_equal(server_count(&server->events, "REPLY"), 1);
     assert_int_equal(stats_of(server).replies_ignored, 8);
     assert_int_equal(server_count(&server->events, "DISCONNECTED"), 0);
-    all_is_over(server);
+    server_end_calls(server);
 }
 
 /* ---- Time ---- */
@@ -172,9 +144,9 @@ static void a_call_ends_with_its_timeout(void **state)
     assert_int_equal(server_count(&server->events, "REPLY"), 0);
     server_wait(server, 400);
     assert_int_equal(server_count(&server->events, "CALL_FAILED 1 1"), 1);
-    ack(server, 2, 1);
+    server_ack(server, 2, 1);
     assert_int_equal(stats_of(server).unconfirmed, 0);
-    all_is_over(server);
+    server_end_calls(server);
 }
 
 static void what_arrived_in_time_is_no_timeout(void **state)
@@ -206,7 +178,7 @@ static void what_arrived_in_time_is_no_timeout(void **state)
     server->now += 200;
     server_pull(server);
     assert_int_equal(server_count(&server->events, "CALL_FAILED 2 1"), 1);
-    all_is_over(server);
+    server_end_calls(server);
 }
 
 static void what_nobody_waits_for_is_not_sent(void **state)
@@ -223,10 +195,10 @@ static void what_nobody_waits_for_is_not_sent(void **state)
     server_pull(server);
     assert_int_equal(server_count(&server->written, "2 basic.publish"), 3);
     assert_int_equal(server_count(&server->written, "2 basic.publish FIRST"), 0);
-    ack(server, 3, 1);
+    server_ack(server, 3, 1);
     assert_int_equal(server_count(&server->events, "CONFIRMED"), 2);
     server_reply(server, "3", "x");
-    all_is_over(server);
+    server_end_calls(server);
 }
 
 static void each_call_may_be_withdrawn(void **state)
@@ -241,7 +213,7 @@ static void each_call_may_be_withdrawn(void **state)
         server_pull(server);
         assert_int_equal(server_count(&server->written, "2 basic.publish ADD"), 5);
         assert_int_equal(server_count(&server->written, "2 basic.publish LATE"), 0);
-        ack(server, 5, 1);
+        server_ack(server, 5, 1);
         assert_int_equal(stats_of(server).unconfirmed, 0);
         server_free(server);
     }
@@ -266,11 +238,11 @@ static void a_nacked_request_is_sent_again(void **state)
     assert_int_equal(server_count(&server->events, "CALL_FAILED 2 1"), 1);
     assert_int_equal(server_count(&server->written, "2 basic.publish"), 1);
     assert_int_equal(server_count(&server->written, "2 basic.publish ADD"), 1);
-    ack(server, 4, 1);
+    server_ack(server, 4, 1);
     assert_int_equal(stats_of(server).unconfirmed, 0);
     server_reply(server, "3", "x");
     assert_int_equal(server_count(&server->events, "REPLY 3"), 1);
-    all_is_over(server);
+    server_end_calls(server);
 }
 
 /* Through an exchange that does not exist. */
@@ -296,7 +268,7 @@ static void a_call_that_is_over_may_be_refused(void **state)
                   N(60), N(40));
     assert_int_equal(server_count(&server->events, "CALL_FAILED"), 1);
     assert_int_equal(spectacles_broker_state(server->broker), SPECTACLES_BROKER_READY);
-    all_is_over(server);
+    server_end_calls(server);
 }
 
 /* ---- What can go wrong ---- */
@@ -322,7 +294,7 @@ static void an_unroutable_call_ends_at_once(void **state)
     server_answer(server);
     return_request(server, 1);
     return_request(server, 1);
-    ack(server, 1, 0);
+    server_ack(server, 1, 0);
     assert_string_equal(server_last(&server->events, "CALL_FAILED"),
                         "CALL_FAILED 1 2 312 no queue takes the call (312 NO_ROUTE)");
     assert_int_equal(server_count(&server->events, "CALL_FAILED"), 1);
@@ -332,7 +304,7 @@ static void an_unroutable_call_ends_at_once(void **state)
     assert_int_equal(server_count(&server->events, "RETURNED") + server_count(&server->events, "CONFIRMED"),
                      0);
     assert_int_equal(stats_of(server).returned, 0);
-    all_is_over(server);
+    server_end_calls(server);
 }
 
 static void calls_that_were_sent_are_lost_with_the_connection(void **state)
@@ -344,7 +316,7 @@ static void calls_that_were_sent_are_lost_with_the_connection(void **state)
     server_call(server, "SENT", 100000);
     server_pull(server);
     server_answer(server);
-    ack(server, 1, 0);
+    server_ack(server, 1, 0);
     server_call(server, "HELD", 100000);
     spectacles_stream_eof(spectacles_broker_stream(server->broker), 0, NULL, 0, server->now);
     server_pull(server);
@@ -361,8 +333,8 @@ static void calls_that_were_sent_are_lost_with_the_connection(void **state)
     server_reply(server, "2", "from before");
     server_reply(server, "3", "x");
     assert_int_equal(server_count(&server->events, "REPLY"), 1);
-    ack(server, 1, 0);
-    all_is_over(server);
+    server_ack(server, 1, 0);
+    server_end_calls(server);
 }
 
 static void a_refused_call_fails_and_the_others_are_lost(void **state)
@@ -386,10 +358,10 @@ static void a_refused_call_fails_and_the_others_are_lost(void **state)
     server_pull(server);
     assert_int_equal(server_count(&server->written, LISTENS), 1);
     assert_int_equal(server_count(&server->written, "2 basic.publish"), 1);
-    ack(server, 1, 0);
+    server_ack(server, 1, 0);
     assert_int_equal(server_count(&server->events, "CONFIRMED 3"), 1);
     assert_int_equal(server_count(&server->events, "DISCONNECTED"), 0);
-    all_is_over(server);
+    server_end_calls(server);
 }
 
 static void a_broker_without_direct_replies_says_so(void **state)
@@ -414,7 +386,7 @@ static void a_broker_without_direct_replies_says_so(void **state)
     }
     assert_int_equal(server_count(&server->events, "CALL_FAILED 2 3"), 1);
     assert_int_equal(server_count(&server->events, "DISCONNECTED"), 0);
-    all_is_over(server);
+    server_end_calls(server);
 }
 
 static void a_reply_that_is_too_large_fails_one_call(void **state)
@@ -433,7 +405,7 @@ static void a_reply_that_is_too_large_fails_one_call(void **state)
     server_reply(server, "2", "fits");
     assert_int_equal(server_count(&server->events, "CALL_FAILED 1 6"), 1);
     assert_int_equal(server_count(&server->events, "REPLY 2"), 1);
-    all_is_over(server);
+    server_end_calls(server);
 }
 
 /* It passed through an honest broker: whom it answers can not be read, and the connection lives. */
@@ -458,7 +430,7 @@ static void a_malformed_reply_is_ignored(void **state)
     server_reply(server, "1", "well-formed");
     assert_int_equal(server_count(&server->events, "REPLY 1"), 1);
     assert_int_equal(server_count(&server->events, "DISCONNECTED"), 0);
-    all_is_over(server);
+    server_end_calls(server);
 }
 
 static void replies_out_of_place_end_the_connection(void **state)
@@ -491,145 +463,6 @@ static void replies_out_of_place_end_the_connection(void **state)
     }
 }
 
-/* ---- The window, and the end ---- */
-
-static void calls_are_bounded(void **state)
-{
-    (void)state;
-    spectacles_broker_config config;
-    server_config(&config);
-    config.window_count = 4;
-    sp_server *server = server_new(&config);
-    server_ready(server);
-    for (int i = 0; i < 4; i++)
-        assert_int_equal(server_call(server, "ADD", 100000), i + 1);
-    assert_int_equal(server_publish(server, "K", "x", 0), SPECTACLES_E_AGAIN);
-    server_pull(server);
-    server_answer(server);
-    ack(server, 4, 1);
-    assert_int_equal(server_count(&server->events, "ROOM"), 1);
-    assert_int_equal(server_publish(server, "K", "x", 0), 5);
-    server_pull(server);
-    ack(server, 5, 1);
-    assert_int_equal(server_call(server, "ADD", 100000), SPECTACLES_E_AGAIN);
-    server_reply(server, "1", "x");
-    assert_int_equal(server_count(&server->events, "ROOM"), 1);
-    server_reply(server, "3", "x");
-    assert_int_equal(server_count(&server->events, "ROOM"), 2);
-    assert_int_equal(server_call(server, "ADD", 100000), 6);
-    server_free(server);
-}
-
-/* One that is never answered costs nothing but its own place. */
-static void a_call_that_waits_keeps_no_other(void **state)
-{
-    (void)state;
-    sp_server *server = server_new(NULL);
-    server_ready(server);
-    server_call(server, "SLOW", 1000000);
-    for (int i = 2; i < 1000; i++) {
-        char id[16];
-        snprintf(id, sizeof id, "%d", i);
-        assert_int_equal(server_call(server, "ADD", 100000), i);
-        server_pull(server);
-        server_answer(server);
-        ack(server, N(i), 1);
-        server_reply(server, id, "x");
-        assert_int_equal(server_count(&server->events, "REPLY"), 1);
-        server->events.count = 0;
-        server_forget(server);
-    }
-    server_reply(server, "1", "at last");
-    assert_int_equal(server_count(&server->events, "REPLY 1 "), 1);
-    all_is_over(server);
-}
-
-static void closing_waits_for_replies(void **state)
-{
-    (void)state;
-    for (int answered = 0; answered < 2; answered++) {
-        sp_server *server = server_new(NULL);
-        server_ready(server);
-        server_call(server, "ADD", 100000);
-        server_pull(server);
-        server_answer(server);
-        ack(server, 1, 0);
-        spectacles_broker_close(server->broker, server->now);
-        assert_int_equal(server_call(server, "ADD", 1000), SPECTACLES_E_STATE);
-        assert_int_equal(server_count(&server->written, "0 connection.close"), 0);
-        if (answered)
-            server_reply(server, "1", "x");
-        else
-            server_wait(server, 5000);
-        assert_int_equal(server_count(&server->written, "0 connection.close 200"), 1);
-        server_method(server, 0, 10, 51, "");
-        assert_int_equal(server_count(&server->events, "CALL_FAILED"), !answered);
-        assert_int_equal(server_count(&server->events, "CALL_FAILED 1 5"), !answered);
-        assert_int_equal(strncmp(server->events.line[server->events.count - 1], "CLOSED", 6), 0);
-        all_is_over(server);
-    }
-}
-
-static void closed_without_a_connection(void **state)
-{
-    (void)state;
-    sp_server *server = server_new(NULL);
-    server_call(server, "ADD", 100000);
-    server_pull(server);
-    spectacles_broker_close(server->broker, server->now);
-    server_wait(server, 5000);
-    assert_int_equal(server_count(&server->events, "CALL_FAILED 1 5"), 1);
-    assert_int_equal(strncmp(server->events.line[server->events.count - 1], "CLOSED", 6), 0);
-    all_is_over(server);
-}
-
-/* ---- Wrong uses ---- */
-
-static void wrong_calls_are_refused(void **state)
-{
-    (void)state;
-    sp_server *server = server_new(NULL);
-    spectacles_message message;
-    spectacles_message_init(&message, sizeof message);
-    assert_int_equal(spectacles_broker_call(server->broker, &message, 0, 0, NULL), SPECTACLES_E_INVAL);
-    message.reply_to = "mine";
-    assert_int_equal(spectacles_broker_call(server->broker, &message, 1, 0, NULL), SPECTACLES_E_INVAL);
-    message.reply_to = NULL;
-    message.correlation_id = "mine";
-    assert_int_equal(spectacles_broker_call(server->broker, &message, 1, 0, NULL), SPECTACLES_E_INVAL);
-    message.correlation_id = NULL;
-    message.reply_to = "amq.rabbitmq.reply-to";
-    assert_int_equal(spectacles_broker_publish(server->broker, &message, NULL), SPECTACLES_E_INVAL);
-    server_free(server);
-}
-
-static void replies_go_where_they_were_asked_for(void **state)
-{
-    (void)state;
-    sp_server *server = server_new(NULL);
-    spectacles_message message;
-    uint64_t tag;
-    spectacles_message_init(&message, sizeof message);
-    server_ready(server);
-    assert_int_equal(spectacles_broker_reply(server->broker, NULL, "1", &message, &tag), SPECTACLES_E_INVAL);
-    assert_int_equal(spectacles_broker_reply(server->broker, "", "1", &message, &tag), SPECTACLES_E_INVAL);
-    message.flags = SPECTACLES_MESSAGE_MANDATORY;
-    assert_int_equal(spectacles_broker_reply(server->broker, "r", "1", &message, &tag), SPECTACLES_E_INVAL);
-    message.flags = 0;
-    message.exchange = "x";
-    assert_int_equal(spectacles_broker_reply(server->broker, "r", "1", &message, &tag), SPECTACLES_E_INVAL);
-    message.exchange = NULL;
-    assert_int_equal(spectacles_broker_reply(server->broker, "amq.gen-1", "17", &message, &tag),
-                     SPECTACLES_OK);
-    server_pull(server);
-    assert_int_equal(server_count(&server->written, "2 basic.publish amq.gen-1"), 1);
-    assert_true(fed_in(server, "\1\2"
-                               "17"));
-    ack(server, 1, 0);
-    assert_int_equal(server_count(&server->events, "CONFIRMED 1"), 1);
-    server_free(server);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -651,12 +484,6 @@ int main(void)
         cmocka_unit_test(a_reply_that_is_too_large_fails_one_call),
         cmocka_unit_test(a_malformed_reply_is_ignored),
         cmocka_unit_test(replies_out_of_place_end_the_connection),
-        cmocka_unit_test(calls_are_bounded),
-        cmocka_unit_test(a_call_that_waits_keeps_no_other),
-        cmocka_unit_test(closing_waits_for_replies),
-        cmocka_unit_test(closed_without_a_connection),
-        cmocka_unit_test(wrong_calls_are_refused),
-        cmocka_unit_test(replies_go_where_they_were_asked_for),
     };
     return cmocka_run_group_tests_name("broker/calls", tests, NULL, NULL);
 }
