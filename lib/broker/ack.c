@@ -1,14 +1,15 @@
 /*
- * Acknowledging and rejecting deliveries. Called by owners, and by receive.c for what the library rejects by
- * itself.
+ * Acknowledges and rejects deliveries. Called by owners, and by receive.c for the deliveries that the library rejects
+ * by itself.
  */
 #include "broker/ack.h"
 #include "broker/events.h"
 #include "core/export.h"
 
 /*
- * Acknowledgements of one turn become one frame: the last one, while it is the last of what waits to be written, is
- * made to cover this delivery too (`multiple`). Only when nothing older is open.
+ * Joins the acknowledgements of one turn into one frame. The last basic.ack is changed to cover this delivery as well,
+ * with `multiple`. This needs that the basic.ack is the last frame that waits to be written, and that no older delivery
+ * is open.
  */
 static bool join_last_ack(spectacles_broker *broker, uint64_t tag)
 {
@@ -37,12 +38,12 @@ static bool consumes(const spectacles_broker *broker)
            broker->channels[SP_CHANNEL_CONSUME] == SP_CHANNEL_OPEN;
 }
 
-/* Whether a delivery can be answered now: 1, 0, or an error. There is room for the method then. */
+/* Whether a delivery can be settled now: 1, 0, or an error. With 1, the buffer has room for the method. */
 static int may_answer(spectacles_broker *broker)
 {
     if (!consumes(broker))
         return 0;
-    /* Room first: once the tag is taken back there is no way to ask again. */
+    /* Room comes first: the tag of the delivery can be taken back only once. */
     if (sp_buffer_reserve(&broker->control, 8192))
         return 1;
     broker->control.failed = false;

@@ -3,7 +3,7 @@
 
 #include "broker/internal.h"
 
-/* basic.reject, as spectacles_broker_reject(). */
+/* Sends basic.reject, as spectacles_broker_reject() does. */
 int sp_broker_reject(spectacles_broker *broker, uint64_t delivery, int requeue);
 
 #endif

@@ -1,7 +1,7 @@
 #ifndef SP_BROKER_AMQP_H
 #define SP_BROKER_AMQP_H
 
-/* librabbitmq, as a codec: its structs, ids, encoders and decoders. Never its connections. */
+/* The codec of librabbitmq: its structs, ids, encoders and decoders. The connections of librabbitmq are not used. */
 #ifdef SP_HAVE_RABBITMQ_C_AMQP_H
 #include <rabbitmq-c/amqp.h>
 #include <rabbitmq-c/framing.h>

@@ -1,5 +1,5 @@
 /*
- * The face of a broker: making and freeing one, pulling its events, subscribing and closing. Called by owners.
+ * The functions of a broker for its owner: make it, free it, pull its events, subscribe and close. Called by owners.
  */
 #include "broker/config.h"
 #include "broker/connection.h"
@@ -17,9 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- For those who hold it ---- */
+/* ---- For a link or a relay that holds the broker ---- */
 
-/* What has arrived and been looked at did not answer them. */
+/* All bytes that have arrived are read: the calls that are late have no reply, and fail. */
 static const spectacles_broker_event *take_late_call(spectacles_broker *broker, uint64_t now)
 {
     if (broker->calls.overdue || now >= broker->calls.due)
@@ -101,7 +101,7 @@ static void destroy(void *engine)
     free(broker);
 }
 
-/* ---- Making and freeing one ---- */
+/* ---- Making and freeing a broker ---- */
 
 static int set_up(spectacles_broker *broker, const spectacles_broker_config *config,
                   spectacles_problem *problem)
@@ -199,7 +199,7 @@ SPECTACLES_EXPORT int spectacles_broker_subscribe(spectacles_broker *broker,
     if (error != SPECTACLES_OK)
         return error;
     read.prefetch = read.prefetch ? read.prefetch : broker->prefetch;
-    /* A number is not given anew while its owner may not have heard yet that the last one ended. */
+    /* The number of an ended subscription is not given again before the owner has pulled the events about its end. */
     int number = sp_topology_add(&broker->topology, broker->group, &read, !sp_broker_has_pending(broker));
     if (number == SPECTACLES_E_NOMEM)
         return sp_broker_fail(broker, number, spectacles_strerror(number));

@@ -1,5 +1,6 @@
 /*
- * The calls that wait for a reply: when each is due, and how it ended. Called by rpc.c, events.c and timers.c.
+ * The calls that wait for a reply: the deadline of each call, and how the call ended. Called by rpc.c, events.c and
+ * timers.c.
  */
 #include "broker/calls.h"
 
@@ -66,7 +67,7 @@ sp_call *sp_calls_find(const sp_calls *calls, uint64_t tag)
     return NULL;
 }
 
-/* One that nobody answers must not keep the memory of all that came after it. */
+/* Removes the calls that are over. Otherwise one call without a reply would keep the memory of all calls behind it. */
 static void compact(sp_calls *calls)
 {
     size_t count = calls->calls.count;
@@ -75,7 +76,7 @@ static void compact(sp_calls *calls)
     for (size_t i = 0; i < count; i++) {
         sp_call call = *call_at(calls, 0);
         sp_ring_pop(&calls->calls);
-        /* There is room: one has just left. */
+        /* This needs no memory: a call has just been removed. */
         sp_call *kept = call.over ? NULL : sp_ring_push(&calls->calls);
         if (kept)
             *kept = call;

@@ -1,6 +1,6 @@
 /*
- * The three channels: opened, and opened anew after the broker has closed one. What a channel.close of the broker
- * means for what was asked for on the channel. Called by receive.c.
+ * Opens the three channels, and opens a channel again after the broker has closed it. Handles channel.close: finds the
+ * request that the broker refused, and repeats the other requests of the channel. Called by receive.c.
  */
 #include "broker/channels.h"
 #include "broker/connection.h"
@@ -65,8 +65,8 @@ int sp_broker_on_trial_closed(spectacles_broker *broker)
 /* ---- The channel for declaring ---- */
 
 /*
- * The exchange can not be had: without it nothing works, so that the whole connection is given up. One that
- * somebody deleted is declared anew by the next connection; all else a person has to mend.
+ * The exchange can not be used. Nothing works without the exchange, so the connection is given up. An exchange that was
+ * deleted is declared again on the next connection. Any other reason needs a person.
  */
 static void give_up_exchange(spectacles_broker *broker, const amqp_channel_close_t *close, const char *what,
                              uint64_t now)
@@ -111,7 +111,10 @@ static bool is_asked_for(const sp_subscription *subscription)
            subscription->state == SP_SUBSCRIPTION_CONSUMING || sp_subscription_is_leaving(subscription);
 }
 
-/* What was asked for behind the refused went unheard: it is asked for again, or has come to its end. */
+/*
+ * The broker has ignored all requests behind the refused request. They are repeated, except those of subscriptions that
+ * the owner has ended: these subscriptions end now.
+ */
 static void ask_again(spectacles_broker *broker, sp_ring *requests, enum sp_subscription_state state)
 {
     for (size_t i = 0; i < requests->count; i++) {
@@ -145,7 +148,7 @@ static void on_declare_channel_closed(spectacles_broker *broker, const amqp_chan
         give_up_exchange(broker, close, what.chars, now);
         return;
     }
-    /* Somebody deleted the exchange: it is declared again, and the queue bound to it. */
+    /* The exchange was deleted: it is declared again, and then the queue is bound again. */
     bool exchange_is_gone = refused && refused->kind == SP_REQUEST_BIND && close->reply_code == 404 &&
                             sp_wire_quotes(close->reply_text, text_slice(broker->group));
     if (exchange_is_gone)
@@ -158,9 +161,9 @@ static void on_declare_channel_closed(spectacles_broker *broker, const amqp_chan
 /* ---- The channel for consuming ---- */
 
 /*
- * Since answers overtake each other, the first request is not always the one that failed: the text names
- * the queue. RabbitMQ can also end the channel for no request at all, over a delivery that was not
- * acknowledged within its consumer_timeout.
+ * The request that the broker refused, or NULL. Answers can come in another order than their requests, so the queue in
+ * the text of channel.close decides, and else the first request. RabbitMQ also ends the channel without a request, when
+ * a delivery was not acknowledged within consumer_timeout.
  */
 static const sp_request *find_refused(const spectacles_broker *broker, const amqp_channel_close_t *close)
 {
@@ -176,7 +179,7 @@ static const sp_request *find_refused(const spectacles_broker *broker, const amq
     return refused;
 }
 
-/* The channel ended under the consumers, which are started again at once. */
+/* The channel of the consumers has ended. The consumers are started again at once. */
 static void note_interruption(spectacles_broker *broker, const amqp_channel_close_t *close, uint64_t now)
 {
     broker->interruption =
@@ -207,8 +210,9 @@ static void on_consume_channel_closed(spectacles_broker *broker, const amqp_chan
 /* ---- The channel for publishing ---- */
 
 /*
- * An exchange that the owner named, or a size over RabbitMQ's max_message_size, fails that message: published
- * again, it would be refused again.
+ * A message fails when the exchange that its owner named is refused, or when it is larger than RabbitMQ's
+ * max_message_size: it would be refused again each time. When no message is to blame, the exchange of the group is
+ * refused.
  */
 static void on_publish_channel_closed(spectacles_broker *broker, const amqp_channel_close_t *close,
                                       uint64_t now)
@@ -238,8 +242,8 @@ static void on_publish_channel_closed(spectacles_broker *broker, const amqp_chan
 }
 
 /*
- * A frame that is half written has to be completed before anything else, though nobody will read it any more.
- * From then on it counts as written: it may be the one that the broker refused.
+ * A record that is partly written has to be completed before anything else, although the broker will ignore it. The
+ * record then counts as written, because it may be the record that the broker refused.
  */
 static int finish_cut_record(spectacles_broker *broker)
 {

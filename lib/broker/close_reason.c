@@ -1,6 +1,6 @@
 /*
- * What it means that RabbitMQ closes a connection: whose turn it is, a person's or the next attempt's, and the
- * sentence for people. Called when connection.close arrives.
+ * Reads the connection.close of RabbitMQ: whether a person has to change something or a later attempt can succeed, and
+ * a sentence that says so. Called by receive.c.
  */
 #include "broker/close_reason.h"
 
@@ -37,7 +37,7 @@ enum sp_close_cause sp_close_cause_of(uint16_t code)
 /* ---- Limits ---- */
 
 /*
- * RabbitMQ's rabbit_reader: "access to vhost 'x' refused for user 'y': connection limit (5) is reached",
+ * The texts of RabbitMQ's rabbit_reader: "access to vhost 'x' refused for user 'y': connection limit (5) is reached",
  * "connection refused for user 'y': user connection limit (5) is reached", "connection refused: node
  * connection limit (5) is reached", and "connection limit cannot be queried, timeout". A place is free as soon
  * as another connection ends.
@@ -49,8 +49,8 @@ static bool is_connection_limit(const amqp_connection_close_t *close)
 }
 
 /*
- * "number of channels opened for user 'y' has reached the maximum allowed user limit of (2)", and "... on node 'n' has
- * reached the maximum allowed limit of (2)"; without brackets since 4.1.
+ * RabbitMQ says "number of channels opened for user 'y' has reached the maximum allowed user limit of (2)", and "... on
+ * node 'n' has reached the maximum allowed limit of (2)"; without brackets since 4.1.
  */
 static bool is_channel_limit(const amqp_connection_close_t *close)
 {
@@ -71,7 +71,10 @@ static bool last_number(amqp_bytes_t text, uint32_t *number)
     return from < end;
 }
 
-/* Fewer channels than one connection needs will never do. More of them may only be in use elsewhere. */
+/*
+ * A limit below the channels of one connection has to be raised by a person. With a higher limit, other connections may
+ * use the channels, and a later attempt can succeed.
+ */
 static void explain_channel_limit(sp_broker_close_reason *reason, const amqp_connection_close_t *close)
 {
     uint32_t limit;
@@ -83,7 +86,7 @@ static void explain_channel_limit(sp_broker_close_reason *reason, const amqp_con
         "channels (max-channels of the user, channel_max_per_node of the node)");
 }
 
-/* ---- All of them ---- */
+/* ---- All reasons ---- */
 
 static void explain_user(const sp_uri *uri, sp_broker_close_reason *reason)
 {
@@ -107,7 +110,7 @@ void sp_close_reason_explain(sp_broker_close_reason *reason, const sp_uri *uri, 
 {
     uint16_t code = close->reply_code;
     sp_text_set(&reason->text, "%s", "");
-    /* What is not a person's to mend passes by itself: a node that starts or stops refuses too. */
+    /* Other reasons pass without a person: for example a node that starts or stops. */
     if (is_connection_limit(close))
         sp_text_set(
             &reason->text,

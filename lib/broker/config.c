@@ -48,7 +48,7 @@ SPECTACLES_EXPORT void spectacles_broker_stats_init(spectacles_broker_stats *sta
     sp_config_write(stats, size, &empty, sizeof empty);
 }
 
-/* By the rule of queues' names: every one of the group's would be refused later. */
+/* Whether the group can be part of the name of a queue. Otherwise every subscription would be refused later. */
 static bool is_clean(const char *group)
 {
     char queue[SPECTACLES_ROUTE_MAX + 1];
@@ -105,7 +105,9 @@ static int parse_urls(spectacles_broker *broker, const spectacles_broker_config 
     return SPECTACLES_OK;
 }
 
-/* A fleet that knows the same list neither comes to its first entry, nor goes on to the same next one. */
+/*
+ * Many processes may have the same list. They must not all try the same URL first, nor all go on to the same next URL.
+ */
 static void shuffle_urls(spectacles_broker *broker)
 {
     for (size_t left = broker->uri_count; left > 1; left--) {

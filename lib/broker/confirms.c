@@ -1,6 +1,6 @@
 /*
- * What the broker answers to publishes: basic.ack, basic.nack and basic.return, and a channel.close that refuses
- * one of them. Called by receive.c and channels.c when the answer arrives, and by events.c, timers.c and
+ * The broker's answers to publishes: basic.ack, basic.nack, basic.return, and a channel.close that refuses a publish.
+ * Called by receive.c and channels.c when the answer arrives, and by events.c, timers.c and
  * connection.c.
  */
 #include "broker/publishes.h"
@@ -13,8 +13,7 @@ static sp_publish *find_wire(const sp_publishes *publishes, uint64_t wire)
     const sp_publish *front = sp_publishes_at(publishes, 0);
     if (!front || wire == 0)
         return NULL;
-    /* Confirms come nearly in order, and tags without gaps: the first guess is right but after a reconnect.
-     */
+    /* Delivery tags follow the order of the records. So the guess is right, except sometimes after a reconnect. */
     sp_publish *guess =
         front->wire && wire >= front->wire ? sp_publishes_at(publishes, (size_t)(wire - front->wire)) : NULL;
     if (guess && guess->wire == wire)
@@ -27,7 +26,10 @@ static sp_publish *find_wire(const sp_publishes *publishes, uint64_t wire)
     return NULL;
 }
 
-/* Which tag the broker means. SPECTACLES_E_PROTO when nothing is completely out under it. */
+/*
+ * The delivery tag that the broker means: 0 with `multiple` is the newest one. SPECTACLES_E_PROTO when no record with
+ * this delivery tag is completely written.
+ */
 static int find_tag(const sp_publishes *publishes, uint64_t *wire, bool multiple)
 {
     uint64_t last = publishes->last_wire - (publishes->written > 0);
@@ -48,7 +50,7 @@ int sp_publishes_confirm(sp_publishes *publishes, uint64_t wire, bool multiple)
     return SPECTACLES_OK;
 }
 
-/* The next record that the confirm covers. With `multiple` the covered ones stand at the front. */
+/* The next record that the basic.ack covers. With `multiple` the covered records are at the front of the log. */
 static sp_publish *next_covered(const sp_publishes *publishes)
 {
     if (!publishes->confirm_multiple) {
@@ -96,8 +98,8 @@ static void defer(sp_publishes *publishes, sp_publish *record)
 }
 
 /*
- * A queue that is full by a policy (reject-publish) refuses everything that comes, as fast as it comes. What it refused
- * is not written again at once.
+ * A full queue with the policy reject-publish nacks each record at once. A nacked record waits before it is written
+ * again, because otherwise the same records would be written and nacked without a pause.
  */
 int sp_publishes_defer(sp_publishes *publishes, uint64_t wire, bool multiple, uint64_t due)
 {
@@ -180,8 +182,7 @@ void sp_publishes_give_up(sp_publishes *publishes, uint64_t tag)
 
 /* ---- channel.close ---- */
 
-/* The exchange that a record goes to, as it stands in its first frame: basic.publish, a ticket, a short
- * string. */
+/* The exchange of a record, read from its first frame: the id of basic.publish, a ticket, and a short string. */
 static sp_slice exchange_of(const sp_publishes *publishes, size_t offset)
 {
     sp_slice all = sp_buffer_slice(&publishes->bytes);
@@ -190,7 +191,7 @@ static sp_slice exchange_of(const sp_publishes *publishes, size_t offset)
     return sp_reader_take(&reader, sp_reader_u8(&reader));
 }
 
-/* RabbitMQ says "message size 200000 is larger than configured max size 100000". 0 when it says no such thing. */
+/* RabbitMQ says "message size 200000 is larger than configured max size 100000". 0 for any other text. */
 static uint64_t size_in(amqp_bytes_t text)
 {
     static const char words[] = "message size ";
@@ -205,7 +206,9 @@ static uint64_t size_in(amqp_bytes_t text)
     return size;
 }
 
-/* The default exchange has no name, and goes by this one when an account may not write to it. */
+/*
+ * The name of an exchange in RabbitMQ's texts. The default exchange has an empty name, and is called amq.default there.
+ */
 static sp_slice name_of(sp_slice exchange)
 {
     static const uint8_t name[] = "amq.default";

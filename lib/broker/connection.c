@@ -1,6 +1,6 @@
 /*
- * Where connections begin and end: when the next one is due, why one ends, how long the broker waits before the
- * next, and what becomes of publishes and calls. Called by stream.c, timers.c, handshake.c, receive.c, channels.c
+ * Begins and ends connections: when the next connection is due, why a connection ends, how long the back-off is, and
+ * what happens to publishes and calls. Called by stream.c, timers.c, handshake.c, receive.c, channels.c
  * and broker.c.
  */
 #include "broker/connection.h"
@@ -95,7 +95,7 @@ static void close_transport(spectacles_broker *broker)
     sp_broker_end_leaving(broker);
     sp_topology_reset(&broker->topology);
     sp_broker_lose_calls(broker);
-    /* The same frame size as before: nothing has to be cut anew, so that this can not fail. */
+    /* The frame_max is the same as before. No body has to be split again, so this can not fail. */
     sp_publishes_rewind(&broker->publishes, broker->publishes.frame_max);
 }
 
@@ -111,7 +111,7 @@ static void close_for_good(spectacles_broker *broker, uint64_t now)
 static void back_off(spectacles_broker *broker, uint64_t now)
 {
     uint64_t wait = sp_backoff_next(&broker->backoff, &broker->random, now);
-    /* With several brokers the next one is tried first; a wrong password will be wrong there too. */
+    /* A wrong setting is most often wrong for all URLs, so the wait is long also when there are other URLs. */
     if (broker->reason.configuration)
         wait = SP_BROKER_BACKOFF_CAP / 2 + sp_random_upto(&broker->random, SP_BROKER_BACKOFF_CAP / 2);
     broker->uri = (broker->uri + 1) % broker->uri_count;
@@ -126,7 +126,7 @@ static void back_off(spectacles_broker *broker, uint64_t now)
     pending->text = broker->reason.text;
 }
 
-/* The publish that ends the connections, if there is one, is over: it would end the next one too. */
+/* Gives up the publish that ends the connections, if there is such a publish: it would end the next connection too. */
 static void give_up_publish(spectacles_broker *broker)
 {
     uint64_t tag = sp_suspicion_judge(&broker->suspicion, &broker->publishes, &broker->reason);

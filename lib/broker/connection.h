@@ -3,33 +3,36 @@
 
 #include "broker/internal.h"
 
-/* Whether the next connection is to be made now. It waits until the owner has pulled what became of the last one. */
+/* Whether the next connection is due now. It waits until the owner has pulled the events of the last connection. */
 bool sp_broker_connects_now(const spectacles_broker *broker, uint64_t now);
 
 void sp_broker_connect(spectacles_broker *broker, uint64_t now);
 
-/* Drops the frame that was read last. An event may have pointed into it. */
+/* Frees the frame that was read last. The last event, which may point into the frame, is not valid any more. */
 void sp_broker_forget_frame(spectacles_broker *broker);
 
 /*
- * Frees what arrived on a connection that has ended. An event that the owner still reads may point into it: the owner
- * has to have pulled since, or to have called expire().
+ * Frees the bytes that arrived on a connection that has ended. The last event may point into these bytes. So this may
+ * be called only after the owner has pulled again, or has called spectacles_stream_expire().
  */
 void sp_broker_release_input(spectacles_broker *broker);
 
 /*
- * Notes why the connection ends, for the caller to fill in the text. NULL when a reason is there already: the first one
- * stands, because later ones follow from it.
+ * Sets the reason why the connection ends. The caller fills in the text. NULL when a reason is set already: the first
+ * reason is kept, because later reasons follow from the first.
  */
 sp_broker_close_reason *sp_broker_set_reason(spectacles_broker *broker, uint32_t code, int error);
 
-/* Ends the connection from our side, with connection.close where it can be sent. Set the reason before. */
+/* Closes the connection, with connection.close when it can be sent. The caller has set the reason. */
 void sp_broker_close_connection(spectacles_broker *broker, uint32_t code, uint64_t now);
 
-/* The connection is over: BACKOFF or CLOSED follows. */
+/* Ends the connection. The state is BACKOFF or CLOSED then. */
 void sp_broker_end_connection(spectacles_broker *broker, uint64_t now);
 
-/* After spectacles_broker_close(): ends the connection once nothing is open, or time is up. */
+/*
+ * After spectacles_broker_close(): closes the connection when no publish and no call is open any more, or when
+ * drain_timeout is over.
+ */
 void sp_broker_check_drained(spectacles_broker *broker, uint64_t now);
 
 #endif

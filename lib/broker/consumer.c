@@ -31,7 +31,7 @@ void sp_consumer_write_tag(char out[SP_CONSUMER_TAG_ROOM], uint64_t id)
              sp_consumer_round(id));
 }
 
-/* A number of 1 to 10 digits at the front, which it takes off. */
+/* Reads a number of 1 to 10 digits at the front of the text, and removes it from the text. */
 static bool read_number(sp_slice *text, uint32_t *number)
 {
     uint64_t value = 0;

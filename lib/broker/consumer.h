@@ -15,7 +15,7 @@ enum {
     SP_CONSUMER_TAG_ROOM = 24
 };
 
-/* What is no consumer of ours. */
+/* The id for a tag that is not the tag of a consumer. */
 #define SP_CONSUMER_NONE UINT64_MAX
 
 uint64_t sp_consumer_id(uint32_t subscription, uint32_t round);
@@ -25,7 +25,7 @@ uint32_t sp_consumer_round(uint64_t id);
 /* Writes the tag of a consumer, NUL-terminated. */
 void sp_consumer_write_tag(char out[SP_CONSUMER_TAG_ROOM], uint64_t id);
 
-/* The consumer of a tag, or SP_CONSUMER_NONE. */
+/* The id of the consumer with this tag, or SP_CONSUMER_NONE. */
 uint64_t sp_consumer_read_tag(amqp_bytes_t tag);
 
 #endif

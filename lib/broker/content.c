@@ -1,5 +1,5 @@
 /*
- * Content that is put together: the properties and the body behind basic.deliver and basic.return. Called by
+ * Puts content together: the properties and the body that follow basic.deliver and basic.return. Called by
  * receive.c, rpc.c and connection.c.
  */
 #include "broker/content.h"
@@ -28,7 +28,7 @@ void sp_content_reset(sp_content *content)
 {
     sp_buffer_clear(&content->body);
     sp_buffer_shrink(&content->body, KEPT_BODY);
-    /* The texts are not cleared: `present` says which of them hold. */
+    /* The bytes of the short strings are not cleared: `present` says which strings are valid. */
     content->state = SP_CONTENT_NONE;
     content->content_type.present = content->message_id.present = false;
     content->correlation_id.present = content->reply_to.present = content->expiration.present = false;
@@ -106,7 +106,7 @@ static bool make_room(sp_content *content)
     return true;
 }
 
-/* There are no more headers than a frame has bytes. */
+/* The count of headers is limited by the size of a frame. */
 static int read_headers(sp_content *content, sp_slice table)
 {
     const spectacles_header all = {

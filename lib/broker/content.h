@@ -5,14 +5,13 @@
 
 #include <spectacles/broker.h>
 
-/* A method that is followed by content, being put together: a delivery (basic.deliver) or a return
- * (basic.return). */
+/* A method and its content, as the frames arrive: a delivery (basic.deliver) or a return (basic.return). */
 
 enum {
     SP_SHORT_MAX = 255
 };
 
-/* A short string of AMQP, copied: the frame that it came in may be gone when the body is complete. */
+/* A copy of a short string of AMQP. The frame with the string may be gone before the body is complete. */
 typedef struct sp_short {
     char chars[SP_SHORT_MAX + 1];
     size_t length;
@@ -30,7 +29,7 @@ typedef struct sp_content {
     amqp_method_number_t method;
     /* From the method. */
     uint64_t delivery_tag;
-    uint64_t consumer; /* its id: see consumer.h */
+    uint64_t consumer; /* the consumer's id: see consumer.h */
     bool redelivered;
     uint16_t code;
     sp_short text;
@@ -43,34 +42,34 @@ typedef struct sp_content {
     sp_short expiration;
     uint8_t priority;
     sp_buffer header_bytes;
-    spectacles_header *headers; /* they point into header_bytes */
+    spectacles_header *headers; /* the headers point into header_bytes */
     size_t header_count;
     size_t header_room;
-    uint64_t tag; /* of a return: that of our publish, 0 when it has none */
-    uint64_t size;
-    uint64_t got;
-    const char *refusal; /* the body is passed over: why */
+    uint64_t tag;  /* of a return: the tag of the publish that came back; 0 when the message has no tag */
+    uint64_t size; /* bytes of the body, as the header says */
+    uint64_t got;  /* bytes of the body that have arrived */
+    const char *refusal; /* why the body is not kept; NULL: the body is kept */
     sp_buffer body;
-    sp_slice whole; /* the complete body: in `body`, or in the one frame that it came in */
+    sp_slice whole; /* the complete body: in `body`, or in the frame when a single frame had all of it */
 } sp_content;
 
 void sp_content_free(sp_content *content);
 void sp_content_reset(sp_content *content);
 
-/* A method with content came. SPECTACLES_E_PROTO when the last content is not complete. */
+/* A method with content has arrived. SPECTACLES_E_PROTO when the content before it is not complete. */
 int sp_content_begin(sp_content *content, amqp_method_number_t method, const void *decoded);
 
 /*
- * A header or body frame came. 1 when the content is complete, 0 when more is expected, SPECTACLES_E_PROTO
- * when it may not stand here, SPECTACLES_E_NOMEM. Content over max_size or with properties that can not be
- * read is complete in the end as well, with a refusal instead of a body.
+ * A header frame or a body frame has arrived. Returns 1 when the content is complete, 0 when more frames are expected,
+ * SPECTACLES_E_PROTO when the frame may not come here, or SPECTACLES_E_NOMEM. Content over max_size, or with malformed
+ * properties, is read to its end as well; it then has a refusal instead of a body.
  */
 int sp_content_frame(sp_content *content, const sp_wire_frame *frame, amqp_pool_t *pool, uint64_t max_size);
 
-/* NULL when it is absent. */
+/* The characters of a short string, or NULL when the string is absent. */
 const char *sp_short_text(const sp_short *text);
 
-/* Fills in what a MESSAGE and a REPLY tell alike. */
+/* Fills in the fields that MESSAGE and REPLY have in common. */
 void sp_content_fill_event(const sp_content *content, spectacles_broker_event *event);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * The deliveries that are not acknowledged yet, and the handles under which the owner knows them. Called by ack.c,
- * by receive.c when one arrives, by setup.c when a consumer ends, and by channels.c and connection.c on a fresh
+ * by receive.c when a delivery arrives, by setup.c when a consumer ends, and by channels.c and connection.c for a new
  * channel.
  */
 #include "broker/deliveries.h"
@@ -42,7 +42,7 @@ int sp_deliveries_add(sp_deliveries *deliveries, uint64_t tag, uint64_t consumer
     return SPECTACLES_OK;
 }
 
-/* One that is held for long must not keep the memory of all that came after it. */
+/* Removes what is settled. Otherwise one delivery that is held for long would keep the memory of all behind it. */
 static void compact(sp_deliveries *deliveries)
 {
     size_t count = deliveries->open.count;
@@ -51,7 +51,7 @@ static void compact(sp_deliveries *deliveries)
     for (size_t i = 0; i < count; i++) {
         sp_delivery front = *(sp_delivery *)sp_ring_front(&deliveries->open);
         sp_ring_pop(&deliveries->open);
-        /* There is room: one has just left. */
+        /* This needs no memory: a delivery has just been removed. */
         sp_delivery *kept = front.tag ? sp_ring_push(&deliveries->open) : NULL;
         if (kept)
             *kept = front;
@@ -61,7 +61,7 @@ static void compact(sp_deliveries *deliveries)
 
 static sp_delivery *find(const sp_deliveries *deliveries, uint64_t tag)
 {
-    /* Nearly always among the oldest: owners settle in the order in which they were given. */
+    /* The search begins at the oldest delivery, because owners most often settle deliveries in their order. */
     for (size_t i = 0; i < deliveries->open.count; i++) {
         sp_delivery *open = sp_ring_at(&deliveries->open, i);
         if (open->tag == tag)
@@ -72,7 +72,7 @@ static sp_delivery *find(const sp_deliveries *deliveries, uint64_t tag)
     return NULL;
 }
 
-/* The tag in a handle; 0 when it is not of this channel. */
+/* The delivery tag in a handle; 0 when the handle is from an earlier channel. */
 static uint64_t tag_of(const sp_deliveries *deliveries, uint64_t handle)
 {
     return handle >> TAG_BITS == deliveries->generation ? handle & ((UINT64_C(1) << TAG_BITS) - 1) : 0;
@@ -143,7 +143,7 @@ uint64_t sp_deliveries_settle_all(sp_deliveries *deliveries, uint64_t handle, in
 
 uint64_t sp_deliveries_oldest(const sp_deliveries *deliveries)
 {
-    /* What is settled has left the front. */
+    /* The delivery at the front is never a settled one. */
     const sp_delivery *oldest = sp_ring_front(&deliveries->open);
     return oldest ? oldest->tag : UINT64_MAX;
 }

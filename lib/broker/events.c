@@ -1,13 +1,13 @@
 /*
- * The events of a broker: queued by every file in which something happens, and pulled by broker.c. The sentence
- * about the last failed call is kept here as well.
+ * The events of a broker. Every file that has something to tell the owner queues events here, and broker.c pulls them.
+ * Also keeps the sentence about the last failed call.
  */
 #include "broker/events.h"
 
 #include <string.h>
 
 enum {
-    PENDING_MAX = 8, /* that one frame or one call of the owner can make, and more */
+    PENDING_MAX = 8, /* more events than one frame, or one call of the owner, can queue */
     PREFETCH_DEFAULT = 64,
     KEPT_BYTES = 64 * 1024
 };
@@ -62,7 +62,7 @@ static void fill_ended(spectacles_broker *broker, const char *queue)
     sp_text_set(&broker->event_text, "queue '%s' is not consumed any more, as was asked for", queue);
 }
 
-/* The subscription can end, and its number be given to another one, while the owner still reads the event. */
+/* Copies the name, because another subscription can get this place while the owner still reads the event. */
 static const char *copy_queue(spectacles_broker *broker, uint32_t number)
 {
     const char *queue = sp_topology_at(&broker->topology, number)->queue;
@@ -92,7 +92,7 @@ static bool take_notice(spectacles_broker *broker)
     return true;
 }
 
-/* ---- The others ---- */
+/* ---- Other events ---- */
 
 static bool take_pending(spectacles_broker *broker)
 {
@@ -129,7 +129,9 @@ const spectacles_broker_event *sp_broker_take_confirm(spectacles_broker *broker)
     return &broker->event;
 }
 
-/* Told at half the window: an owner that is told at every single place would publish one by one. */
+/*
+ * ROOM comes when half of the window is free. An owner that got ROOM for each free place would publish one at a time.
+ */
 static bool has_half(const spectacles_broker *broker)
 {
     const sp_publishes *publishes = &broker->publishes;

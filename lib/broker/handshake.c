@@ -1,6 +1,6 @@
 /*
- * The beginning of a connection in AMQP: the protocol header, connection.start, connection.tune and
- * connection.open. Called by stream.c when TCP and TLS stand, and by receive.c for the methods of the broker.
+ * The handshake of AMQP: the protocol header, connection.start, connection.tune and connection.open. Called by
+ * stream.c when TCP and TLS are connected, and by receive.c for the methods of the broker.
  */
 #include "broker/handshake.h"
 
@@ -40,7 +40,7 @@ static void read_text(sp_text *out, const amqp_table_t *table, const char *key)
         if (entry->key.len == strlen(key) && memcmp(entry->key.bytes, key, entry->key.len) == 0 &&
             entry->value.kind == AMQP_FIELD_KIND_UTF8) {
             sp_text_add_foreign(out, entry->value.value.bytes.bytes, entry->value.value.bytes.len, 24);
-            return; /* a key that comes twice counts once: two such texts are what fits into product */
+            return; /* only the first entry counts: `product` has room for two texts */
         }
     }
 }
@@ -111,7 +111,10 @@ static int send_start_ok(spectacles_broker *broker)
     return error;
 }
 
-/* The password is out: nothing of it stays in the buffer. What was not written yet goes out as it is. */
+/*
+ * Wipes the password from the buffer when start-ok is written. When bytes are still to be written, the buffer stays as
+ * it is.
+ */
 static void forget_password(spectacles_broker *broker)
 {
     if (sp_buffer_length(&broker->control) > 0)
@@ -122,7 +125,7 @@ static void forget_password(spectacles_broker *broker)
 
 int sp_broker_on_start(spectacles_broker *broker, const amqp_connection_start_t *start, uint64_t now)
 {
-    /* RabbitMQ says 0-9, for all that it speaks 0-9-1. */
+    /* RabbitMQ speaks AMQP 0-9-1, and names its version 0-9. */
     if (start->version_major != 0 || start->version_minor != 9) {
         sp_broker_close_reason *reason = sp_broker_set_reason(broker, 0, SPECTACLES_E_PROTO);
         if (reason)
@@ -147,7 +150,7 @@ int sp_broker_on_start(spectacles_broker *broker, const amqp_connection_start_t 
 
 /* ---- connection.tune ---- */
 
-/* Both sides name a limit, 0 for none: the lower one holds. */
+/* The lower limit of two. 0 means no limit. */
 static uint32_t agree(uint32_t ours, uint32_t theirs)
 {
     return theirs == 0 || (ours != 0 && ours < theirs) ? ours : theirs;

@@ -33,7 +33,7 @@ static const char *problem_of(const spectacles_header *header)
         return "the bytes of a header are NULL but have a length";
     if (!sp_utf8_is_whole(header->key, header->key_length))
         return "the key of a header is not UTF-8";
-    /* Erlang has no such numbers: RabbitMQ ends the connection (541). */
+    /* Erlang has no infinity and no NaN: RabbitMQ ends the connection (541). */
     if (header->type == SPECTACLES_HEADER_REAL && !isfinite(header->real))
         return "a header is not a number or infinite, which RabbitMQ can not read: only finite numbers can "
                "be sent";
@@ -66,7 +66,7 @@ const char *sp_headers_message_problem(const spectacles_header *headers, size_t 
 {
     const char *problem = sp_headers_problem(headers, count, SP_HEADERS_BYTES);
     for (size_t i = 0; !problem && i < count; i++) {
-        /* RabbitMQ ends the channel over whatever is no list. */
+        /* RabbitMQ ends the channel when these headers are not arrays, and a sent header can not be an array. */
         if (is_named(&headers[i], "CC") || is_named(&headers[i], "BCC"))
             problem = "headers CC and BCC are lists of routing keys in RabbitMQ, and can not be sent";
         else if (is_named(&headers[i], "x-stream-filter-value") && !is_text(&headers[i]))
@@ -90,7 +90,10 @@ const char *sp_headers_problem(const spectacles_header *headers, size_t count, s
         if (problem)
             return problem;
         size_t value = has_bytes(&headers[i]) ? headers[i].bytes_length : 4;
-        /* A key's length, its bytes, a kind, and at most four bytes of length and the value. */
+        /*
+         * One entry: the length of the key, the key, the kind, at most four bytes for the length of the value, the
+         * value.
+         */
         if (value > most || (length += 1 + headers[i].key_length + 1 + 4 + value) > most)
             return "the headers of a message have to have at most 4096 bytes together, the arguments of a "
                    "queue 2048";
@@ -119,7 +122,7 @@ static amqp_field_value_t value_of(const spectacles_header *header)
         value.kind = AMQP_FIELD_KIND_BOOLEAN;
         value.value.boolean = header->integer != 0;
     } else if (header->type == SPECTACLES_HEADER_INTEGER) {
-        /* Not every client reads the wide kind as signed. */
+        /* Some clients read the 64-bit kind as unsigned, so 32 bits are used where they suffice. */
         bool narrow = header->integer >= INT32_MIN && header->integer <= INT32_MAX;
         value.kind = narrow ? AMQP_FIELD_KIND_I32 : AMQP_FIELD_KIND_I64;
         if (narrow)

@@ -13,16 +13,16 @@ enum {
     SP_ARGUMENTS_BYTES = 2048
 };
 
-/* NULL, or what is wrong with them: RabbitMQ could not read them, or would end the connection or the channel. */
+/* NULL, or a sentence about headers that RabbitMQ can not read, or over which it ends the connection or the channel. */
 const char *sp_headers_problem(const spectacles_header *headers, size_t count, size_t most);
 
-/* The same for headers of a message, some of which mean something to RabbitMQ. */
+/* The same for the headers of a message. RabbitMQ interprets some of these headers itself. */
 const char *sp_headers_message_problem(const spectacles_header *headers, size_t count);
 
-/* Fills so many entries, which point into the headers. They have to be without a problem. */
+/* Fills `count` entries, which point into the headers. The headers must have passed sp_headers_problem(). */
 void sp_headers_write(amqp_table_entry_t *out, const spectacles_header *headers, size_t count);
 
-/* A copy in one block for free(): the array, and behind it what it points to. NULL when memory ran out. */
+/* A copy in one block of memory, for free(): the array, and then its keys and values. NULL: out of memory. */
 spectacles_header *sp_headers_copy(const spectacles_header *headers, size_t count);
 
 #endif

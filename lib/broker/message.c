@@ -1,7 +1,7 @@
 /*
- * What a message may hold. RabbitMQ ends the channel or the whole connection over what it can not read, and
- * would do so again each time the message is published: such a message is refused before it is taken. Called
- * by publish.c and rpc.c.
+ * Checks messages. RabbitMQ ends the channel or the whole connection over a message that it can not read, and would do
+ * so again each time the message is published. So such a message is refused when the owner publishes it. Called by
+ * publish.c and rpc.c.
  */
 #include "broker/message.h"
 
@@ -11,7 +11,7 @@
 #include <spectacles/codec.h>
 #include <string.h>
 
-/* RabbitMQ ends the channel over any other, and would at each new try: MAX_EXPIRY_TIMER is ten years. */
+/* RabbitMQ ends the channel over any other expiration. Its limit, MAX_EXPIRY_TIMER, is ten years. */
 static bool is_expiration(const char *text)
 {
     const uint64_t most = UINT64_C(315360000000);
@@ -25,8 +25,8 @@ static bool is_expiration(const char *text)
 }
 
 /*
- * A stream queue keeps an id of this form as the 16 bytes that it stands for (mc_util:urn_string_to_uuid), and ends the
- * connection when there are none.
+ * A stream queue converts an id of this form into the 16 bytes of a UUID (mc_util:urn_string_to_uuid). RabbitMQ ends
+ * the connection when the id is not a UUID.
  */
 static bool is_broken_uuid(const char *id)
 {
@@ -74,7 +74,7 @@ static const char *texts_problem(const spectacles_message *message)
     return NULL;
 }
 
-/* Short strings are UTF-8 (AMQP 0-9-1, section 4.2.5.3). RabbitMQ looks past it here, and its other clients do not. */
+/* Short strings are UTF-8 (AMQP 0-9-1, section 4.2.5.3). RabbitMQ does not check it; other clients do. */
 static const char *key_problem(const spectacles_message *message)
 {
     if (!message->key && message->key_length > 0)

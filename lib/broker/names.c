@@ -1,4 +1,4 @@
-/* What the numbers of the public enums are called. Called by owners, for logs. */
+/* The names of the values of the public enums. Called by owners, for logs. */
 #include "core/names.h"
 #include "core/export.h"
 

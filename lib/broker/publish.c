@@ -16,9 +16,9 @@ enum {
 };
 
 /*
- * Publishes wait for all that was subscribed to: before the exchange stands they would end the channel, and
- * before a queue is bound they would be confirmed and thrown away. They go out in confirm mode only, and not
- * while the broker has blocked us or stopped their channel.
+ * Publishes wait until all subscriptions have been tried. Without the exchange a publish would end the channel. Without
+ * the binding of its queue a publish would be confirmed and thrown away. Publishes are written in confirm mode only,
+ * and not while the broker has blocked the connection or stopped the channel.
  */
 bool sp_broker_takes_publishes(const spectacles_broker *broker)
 {
@@ -49,7 +49,7 @@ static int explain(spectacles_broker *broker, int error, const spectacles_proble
     return error;
 }
 
-/* Strictly at first: only a body that is refused is looked at for half a surrogate pair. */
+/* The first attempt is strict. Only a body that is refused is checked for half a surrogate pair. */
 static int transcode(spectacles_broker *broker, uint32_t flags, uint32_t from, sp_slice body,
                      spectacles_problem *problem)
 {

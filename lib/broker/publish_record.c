@@ -47,7 +47,9 @@ static int write_method(sp_buffer *out, const spectacles_message *message, const
     return sp_wire_method(out, SP_CHANNEL_PUBLISH, AMQP_BASIC_PUBLISH_METHOD, &publish);
 }
 
-/* A return does not say which publish it answers. A header that comes back with it does. */
+/*
+ * A basic.return does not name its publish. So each message has a header with its tag, which basic.return brings back.
+ */
 static size_t write_headers(amqp_table_entry_t *out, const spectacles_message *message, uint64_t tag)
 {
     size_t count = message->header_count;

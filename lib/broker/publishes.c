@@ -1,7 +1,7 @@
 /*
- * The publish log: what was published and is not confirmed yet, as the bytes that go on the wire. Called by
- * publish.c and rpc.c, which add to it, by stream.c, which writes it, by connection.c and channels.c, which begin
- * it anew on a fresh channel, and by confirms.c.
+ * The publish log: the publishes that are not confirmed yet, as the bytes that go on the wire. Called by publish.c and
+ * rpc.c, which add to the log, by stream.c, which writes the log, by connection.c and channels.c, which rewind the log
+ * for a new channel, and by confirms.c.
  */
 #include "broker/publishes.h"
 #include "broker/publish_record.h"
@@ -63,8 +63,10 @@ bool sp_publishes_is_cut(const sp_publishes *publishes)
     return publishes->written > 0;
 }
 
-/* Where the records end that can be written in one go: settled ones lie in between, confirmed on a connection that was
- * lost, or withdrawn. */
+/*
+ * The end of the records that can be written together: the run ends in front of a settled record, which is not written.
+ * A record is settled before it is written when it was confirmed on a lost connection, or was withdrawn.
+ */
 static size_t run_end(const sp_publishes *publishes)
 {
     const sp_publish *record;
@@ -114,8 +116,7 @@ void sp_publishes_finish(sp_publishes *publishes, sp_publish *record)
     publishes->unconfirmed_bytes -= record->body_length;
 }
 
-/* Settled records are passed over: what the broker confirmed before the connection was lost is not sent
- * again. */
+/* Skips settled records: a record that the broker confirmed before the connection was lost is not sent again. */
 static void skip_done(sp_publishes *publishes)
 {
     const sp_publish *record;
@@ -148,7 +149,7 @@ void sp_publishes_consumed(sp_publishes *publishes, size_t length)
     skip_done(publishes);
 }
 
-/* ---- A fresh channel ---- */
+/* ---- A new channel ---- */
 
 static void set_length(sp_publishes *publishes, sp_publish *record, size_t length)
 {
@@ -157,7 +158,7 @@ static void set_length(sp_publishes *publishes, sp_publish *record, size_t lengt
     record->length = length;
 }
 
-/* Cuts all bodies anew, since the broker now takes smaller frames only. */
+/* Splits all bodies into smaller frames, because the frame_max of the new connection is lower. */
 static int reframe(sp_publishes *publishes, uint32_t frame_max)
 {
     sp_buffer out = {0};
@@ -212,11 +213,11 @@ int sp_publishes_rewind(sp_publishes *publishes, uint32_t frame_max)
     return SPECTACLES_OK;
 }
 
-/* ---- What is done leaves the log ---- */
+/* ---- Settled records leave the log ---- */
 
 /*
- * A publish that the broker does not confirm must not keep the memory of all that came after it. What is
- * settled goes (a record that is half written never is), and what stays moves up.
+ * Removes all settled records, and moves the other records together. Otherwise one record without a confirm would keep
+ * the memory of all records behind it. A record that is partly written is never settled, so it stays.
  */
 static void compact(sp_publishes *publishes)
 {
@@ -236,7 +237,7 @@ static void compact(sp_publishes *publishes)
         } else {
             memmove(bytes + to, bytes + from, record.length);
             to += record.length;
-            /* There is room: one has just left. */
+            /* This needs no memory: a record has just been removed. */
             sp_publish *kept = sp_ring_push(&publishes->records);
             if (kept)
                 *kept = record;
@@ -268,7 +269,7 @@ void sp_publishes_mark_call(sp_publishes *publishes)
     sp_publishes_at(publishes, publishes->records.count - 1)->call = true;
 }
 
-/* The newest first: that is the one which was asked for last. */
+/* Looks from the newest record on. */
 static sp_publish *find_call(const sp_publishes *publishes, uint64_t tag)
 {
     for (size_t i = publishes->records.count; i > 0; i--) {

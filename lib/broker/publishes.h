@@ -7,42 +7,41 @@
 #include <spectacles/broker.h>
 
 /*
- * The publish log: what was published and not settled yet, as the bytes that go on the wire. It is the write
- * buffer and the replay buffer at once. A record leaves at the front when it is settled and everything before
- * it is.
+ * The publish log: the publishes that are not settled yet, as the bytes that go on the wire. The log is the write
+ * buffer and the replay buffer at once. A record leaves the log when it and all records before it are settled.
  */
 typedef struct sp_publishes {
     sp_buffer bytes; /* the records' frames, one after the other */
     sp_ring records;
     uint64_t last_tag;
-    uint64_t last_wire; /* delivery tags count from 1 on each channel (confirm.select) */
-    size_t next;        /* the record that is written next */
-    size_t next_offset; /* where it begins in bytes */
-    size_t written;     /* how much of it is out already */
-    uint32_t frame_max; /* that bodies are cut for */
+    uint64_t last_wire; /* the newest delivery tag. Each channel counts from 1 (confirm.select) */
+    size_t next;        /* the index of the record that is written next */
+    size_t next_offset; /* the position in `bytes` at which that record begins */
+    size_t written;     /* how many bytes of that record are written */
+    uint32_t frame_max; /* bodies are split for this frame_max */
     uint32_t unconfirmed_count;
     uint64_t unconfirmed_bytes;
-    size_t done_length; /* of the settled records that are still in bytes */
-    size_t done_ahead;  /* records from `next` on that are settled before they were written */
-    size_t deferred;    /* records that the broker did not take, and that wait to be written again, */
-    uint64_t due;       /* and when they are; SPECTACLES_NEVER: there is none */
+    size_t done_length; /* bytes of the settled records that are still in `bytes` */
+    size_t done_ahead;  /* how many records from `next` on were settled before they were written */
+    size_t deferred;    /* how many nacked records wait to be written again */
+    uint64_t due;       /* when these records are written again; SPECTACLES_NEVER: there are none */
     uint64_t republished;
     bool wants_room;
-    /* A confirm that is being worked off, one record an event. */
-    uint64_t confirm_tag; /* 0: none */
+    /* The basic.ack that is being worked on. Each event settles one record. */
+    uint64_t confirm_tag; /* its delivery tag; 0: there is no basic.ack to work on */
     bool confirm_multiple;
 } sp_publishes;
 
 typedef struct sp_publish {
     uint64_t tag;
-    uint64_t wire; /* 0: not written on this channel */
-    size_t length; /* in bytes */
+    uint64_t wire; /* the delivery tag; 0: not written on this channel */
+    size_t length; /* of the record in `bytes` */
     size_t body_length;
     bool done;
     bool deferred;
     bool mandatory;
-    bool known; /* to its owner, how it ended: nothing more is told of it, and it is not written again */
-    bool call;  /* the request of a call: its confirm is not told, and it is written once only */
+    bool known; /* the owner knows how the publish ended: no further event, and it is not written again */
+    bool call;  /* the request of a call: its confirm is no event, and it is written only once */
 } sp_publish;
 
 static inline sp_publish *sp_publishes_at(const sp_publishes *publishes, size_t index)
@@ -53,82 +52,97 @@ static inline sp_publish *sp_publishes_at(const sp_publishes *publishes, size_t 
 void sp_publishes_init(sp_publishes *publishes);
 void sp_publishes_free(sp_publishes *publishes);
 
-/* Gives memory back when nothing is in the log. Now and then: a log that fills and empties would pay for its pages
- * each time. */
+/*
+ * Frees memory when the log is empty. Not to be called each time the log gets empty: a log that fills again would have
+ * to get its memory again each time.
+ */
 void sp_publishes_shrink(sp_publishes *publishes);
 
 /* Appends a message under the next tag. Nothing changes on failure. */
 int sp_publishes_add(sp_publishes *publishes, const spectacles_message *message, const char *group,
                      uint64_t *tag);
 
-/* The message that was added last is the request of a call. */
+/* Marks the message that was added last as the request of a call. */
 void sp_publishes_mark_call(sp_publishes *publishes);
 
-/* Whether a tag is that of such a request, as long as it is in the log. */
+/* Whether the tag belongs to the request of a call that is still in the log. */
 bool sp_publishes_is_call(const sp_publishes *publishes, uint64_t tag);
 
-/* Walks through the requests that no byte was written of, from *index 0 on: a tag, or 0 at the end. */
+/*
+ * Walks through the requests of calls that are not written, not even in part. *index begins at 0. Returns the tag of
+ * the next request, or 0 at the end.
+ */
 uint64_t sp_publishes_next_unwritten_call(const sp_publishes *publishes, size_t *index);
 
-/* Nobody waits for the answer any more: a request that was not written yet never will be, nor once more. */
+/* The call is over: its request is not written any more, neither for the first time nor again. */
 void sp_publishes_withdraw(sp_publishes *publishes, uint64_t tag);
 
-/* The next bytes for the wire, as many as lie in a row: large writes cost the system less than many. */
+/* The next bytes for the wire, as many as can be written together: one large write costs less than many small ones. */
 sp_slice sp_publishes_pending(const sp_publishes *publishes);
 void sp_publishes_consumed(sp_publishes *publishes, size_t length);
 
-/* True in the middle of a record: nothing else may be written in between. */
+/* True when a record is partly written. Its rest has to be written before anything else. */
 bool sp_publishes_is_cut(const sp_publishes *publishes);
 
-/* What is left of a record that is cut. */
+/* The rest of the record that is partly written. */
 sp_slice sp_publishes_cut_remainder(const sp_publishes *publishes);
 
 /*
- * A fresh channel: everything that is not settled is written again, in order, but for requests of calls that
- * were written. SPECTACLES_E_NOMEM when smaller frames are needed.
+ * A new channel: all records that are not settled are written again, in order. Requests of calls that were written
+ * before are not written again. Can fail with SPECTACLES_E_NOMEM only when frame_max is lower than before.
  */
 int sp_publishes_rewind(sp_publishes *publishes, uint32_t frame_max);
 
 /*
- * basic.ack came: the records are then settled one at a time. SPECTACLES_E_PROTO when nothing was published
- * under that tag; 0 with `multiple` means all there are.
+ * basic.ack has arrived. sp_publishes_next_confirmed() then settles its records one at a time. wire: the delivery tag;
+ * 0 with `multiple` covers all records that were written. SPECTACLES_E_PROTO when no record has this delivery tag.
  */
 int sp_publishes_confirm(sp_publishes *publishes, uint64_t wire, bool multiple);
 
-/* The tag of the next record that the confirm settles; 0 when it is worked off. Returned ones are passed
- * over. */
+/*
+ * Settles the next record that the basic.ack covers. Returns the tag of the record, or 0 when no record is left.
+ * Records whose end the owner knows already, and requests of calls, are settled without being returned.
+ */
 uint64_t sp_publishes_next_confirmed(sp_publishes *publishes);
 
-/* basic.nack came: what it covers waits until `due`, or with what waits already. Tags as with ack. */
+/*
+ * basic.nack has arrived. The records that it covers wait until `due`; when other records are deferred already, until
+ * their time. `wire`, `multiple` and errors as with sp_publishes_confirm().
+ */
 int sp_publishes_defer(sp_publishes *publishes, uint64_t wire, bool multiple, uint64_t due);
 
-/* What was deferred is written once more, at the end. SPECTACLES_E_NOMEM: some of it waits on, until `again`. */
+/*
+ * Moves the deferred records to the end of the log, where they are written again. SPECTACLES_E_NOMEM: some of the
+ * records stay deferred, until `again`.
+ */
 int sp_publishes_release(sp_publishes *publishes, uint64_t again);
 
 /*
- * basic.return came for this tag: 1, or 0 when that was told before. SPECTACLES_E_PROTO when there is no such
- * publish that asked for it.
+ * basic.return has arrived for this tag. Returns 1, or 0 when the owner knows already how the publish ended.
+ * SPECTACLES_E_PROTO when no mandatory publish with this tag is open.
  */
 int sp_publishes_returned(sp_publishes *publishes, uint64_t tag);
 
-/* The record will never be delivered: it is settled, and not written again. */
+/* Settles a record that will never be delivered. It is not written again. */
 void sp_publishes_give_up(sp_publishes *publishes, uint64_t tag);
 
 /*
- * Settles the first record on its way to an exchange that the broker's text names in quotes, or of the size
- * that it names; its tag, or 0.
+ * Looks for the record that channel.close is about: a record for an exchange that the text names in quotes, or a record
+ * of the size that the text names. Settles the first such record, and returns its tag. Returns 0 without such a record.
  */
 uint64_t sp_publishes_find_refused(sp_publishes *publishes, amqp_bytes_t text, const char *group);
 
 /* ---- For confirms.c ---- */
 
-/* The publish is over: it is not written again, and leaves the log. */
+/* Settles a record: it is not written again, and leaves the log. */
 void sp_publishes_finish(sp_publishes *publishes, sp_publish *record);
 
-/* The bytes of the record are not needed any more: a copy of it stands at the end of the log. */
+/*
+ * Marks the bytes of a record as not needed. The publish is settled, or a copy of the record is at the end of the log.
+ */
 void sp_publishes_mark_done(sp_publishes *publishes, sp_publish *record);
 
-/* Frees the bytes of records that are done. */
+/* Removes the settled records at the front of the log. */
 void sp_publishes_drop_front(sp_publishes *publishes);
 
 #endif

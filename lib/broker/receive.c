@@ -1,6 +1,6 @@
 /*
- * What arrives: frames, methods and content, each given to the file that knows what it means. Called by broker.c
- * when the owner pulls.
+ * Reads what arrives: frames, methods and content. Calls the file that handles each of them. Called by broker.c when
+ * the owner pulls an event.
  */
 #include "broker/receive.h"
 
@@ -30,7 +30,7 @@ static void drop(spectacles_broker *broker, uint32_t code, int error, const char
     sp_broker_close_connection(broker, code, now);
 }
 
-/* What stood in the frame: the name of a method, as the specification has it. */
+/* What the frame holds, for messages: the name of its method in the specification, or another description. */
 static const char *name_of(const sp_wire_frame *frame)
 {
     if (frame->type != AMQP_FRAME_METHOD)
@@ -53,13 +53,13 @@ static void drop_for(spectacles_broker *broker, int error, const sp_wire_frame *
          now);
 }
 
-/* ---- The broker closes ---- */
+/* ---- connection.close ---- */
 
 static void on_connection_close(spectacles_broker *broker, const amqp_connection_close_t *close, uint64_t now)
 {
     amqp_connection_close_ok_t close_ok = {0};
     if (broker->reason.cause ==
-        SP_CLOSE_CAUSE_CUT) /* the end of the stream was heard first, but stood behind this */
+        SP_CLOSE_CAUSE_CUT) /* the owner told the end of the stream before this frame was read */
         broker->reason.is_set = false;
     sp_broker_close_reason *reason = sp_broker_set_reason(broker, close->reply_code, SPECTACLES_E_CLOSED);
     if (reason) {
@@ -74,7 +74,7 @@ static void on_connection_close(spectacles_broker *broker, const amqp_connection
         sp_wire_method(&broker->control, SP_CHANNEL_CONNECTION, AMQP_CONNECTION_CLOSE_OK_METHOD, &close_ok);
     if (error != SPECTACLES_OK || broker->transport != SP_TRANSPORT_OPEN)
         sp_broker_end_connection(broker, now);
-    else if (broker->state != SPECTACLES_BROKER_CLOSING) /* its deadline runs already */
+    else if (broker->state != SPECTACLES_BROKER_CLOSING) /* in CLOSING the deadline is set already */
         sp_broker_set_state(broker, SPECTACLES_BROKER_CLOSING, now);
 }
 
@@ -159,7 +159,7 @@ static int on_publish_method(spectacles_broker *broker, amqp_method_number_t id,
 {
     if (id == AMQP_CONFIRM_SELECT_OK_METHOD)
         return on_confirm_selected(broker, now);
-    if (!sp_broker_has_confirms(broker)) /* nothing was published yet */
+    if (!sp_broker_has_confirms(broker)) /* without confirms, nothing was published */
         return SPECTACLES_E_PROTO;
     if (id == AMQP_BASIC_RETURN_METHOD)
         return sp_content_begin(&broker->returned, id, method);
@@ -223,7 +223,7 @@ static int on_consume_method(spectacles_broker *broker, amqp_method_number_t id,
     return SPECTACLES_E_PROTO;
 }
 
-/* What is put together on this channel, NULL for those without content. */
+/* The content that is received on a channel. NULL for a channel without content. */
 static sp_content *content_of(spectacles_broker *broker, uint16_t channel)
 {
     if (channel == SP_CHANNEL_PUBLISH)
@@ -231,7 +231,7 @@ static sp_content *content_of(spectacles_broker *broker, uint16_t channel)
     return channel == SP_CHANNEL_CONSUME ? &broker->delivered : NULL;
 }
 
-/* What the broker had on its way before it heard of the end of the channel. */
+/* Whether frames on this channel are ignored: the broker may have sent them before it knew that the channel ends. */
 static bool is_passed_over(const spectacles_broker *broker, uint16_t channel)
 {
     return broker->channels[channel] == SP_CHANNEL_REOPENING ||
@@ -244,7 +244,7 @@ static int on_channel_method(spectacles_broker *broker, uint16_t channel, amqp_m
     const sp_content *content = content_of(broker, channel);
     if (broker->channels[channel] == SP_CHANNEL_CLOSED)
         return SPECTACLES_E_PROTO;
-    /* The frames of one content stand together (section 4.2.6). */
+    /* No other method may come between the frames of a content (AMQP 0-9-1, section 4.2.6). */
     if (content && content->state != SP_CONTENT_NONE && id != AMQP_CHANNEL_CLOSE_METHOD)
         return SPECTACLES_E_PROTO;
     if (id == AMQP_CHANNEL_OPEN_OK_METHOD)
@@ -272,7 +272,7 @@ static const spectacles_broker_event *take_delivery(spectacles_broker *broker, u
 {
     const sp_content *content = &broker->delivered;
     broker->stats.delivered++;
-    /* One that comes again with every connection may be what ends them. */
+    /* A redelivered message is no progress: it comes again on each connection, and may be the reason for its end. */
     if (!content->redelivered)
         sp_backoff_progress(&broker->backoff);
     broker->event = (spectacles_broker_event){.type = SPECTACLES_BROKER_EVENT_MESSAGE,
@@ -306,7 +306,7 @@ static int on_delivery(spectacles_broker *broker, const spectacles_broker_event 
     int error = sp_deliveries_add(&broker->deliveries, content->delivery_tag, content->consumer, &handle);
     if (error != SPECTACLES_OK)
         return error;
-    /* Nobody wants it here any more: somebody else may. */
+    /* The subscription has ended, so the delivery goes back to its queue for other consumers. */
     if (!sp_topology_is_current(&broker->topology, content->consumer)) {
         int done = sp_broker_reject(broker, handle, 1);
         return done < 0 ? done : SPECTACLES_OK;
@@ -387,7 +387,7 @@ static int on_frame(spectacles_broker *broker, const sp_wire_frame *frame, uint6
         return frame->channel == 0 && frame->payload.length == 0 ? SPECTACLES_OK : SPECTACLES_E_PROTO;
     if (frame->type == AMQP_FRAME_METHOD)
         return on_method(broker, frame, now);
-    /* What is delivered while we close would never be acknowledged: it comes again to the next connection. */
+    /* Content that arrives in CLOSING is dropped: it could not be acknowledged, and the broker delivers it again. */
     return broker->state == SPECTACLES_BROKER_CLOSING ? SPECTACLES_OK : on_content(broker, frame, event);
 }
 
@@ -403,7 +403,7 @@ bool sp_broker_receive(spectacles_broker *broker, uint64_t now, const spectacles
     int got = sp_wire_next(sp_buffer_slice(&broker->input), broker->frame_max, &frame, &used, &why);
     if (got < 0) {
         drop(broker, REPLY_FRAME_ERROR, got, why, now);
-        /* The stream is out of step: whatever follows can not be read. */
+        /* The start of the next frame is not known, so no further bytes can be read. */
         if (broker->transport != SP_TRANSPORT_NONE)
             sp_broker_end_connection(broker, now);
         return true;

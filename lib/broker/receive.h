@@ -3,7 +3,7 @@
 
 #include "broker/internal.h"
 
-/* Works on the next frame. False when there is none. An event that the frame brings goes to *event, else NULL. */
+/* Handles the next frame. False when there is no complete frame. *event: receives the event of the frame, or NULL. */
 bool sp_broker_receive(spectacles_broker *broker, uint64_t now, const spectacles_broker_event **event);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Reads RabbitMQ's refusals of queues and exchanges: what they mean, and sentences for people. Called by setup.c
- * when the broker has closed a channel. The texts are those of rabbit_amqqueue, rabbit_channel, rabbit_exchange and
- * rabbit_queue_type in RabbitMQ 3.10 to 4.3.
+ * Reads the texts with which RabbitMQ refuses queues and exchanges, and turns them into sentences that say what to do.
+ * Called by channels.c when the broker has closed a channel. The texts come from rabbit_amqqueue, rabbit_channel,
+ * rabbit_exchange and rabbit_queue_type in RabbitMQ 3.10 to 4.3.
  */
 #include "broker/refusal.h"
 
@@ -14,7 +14,7 @@ static sp_slice slice_of(amqp_bytes_t bytes)
     return (sp_slice){bytes.bytes, bytes.len};
 }
 
-/* Where the words begin; SIZE_MAX when they do not stand there. */
+/* The position at which the words begin in the text; SIZE_MAX when the text does not have them. */
 static size_t find(sp_slice text, const char *words)
 {
     size_t length = strlen(words);
@@ -25,7 +25,7 @@ static size_t find(sp_slice text, const char *words)
     return SIZE_MAX;
 }
 
-/* What stands before the words, and what behind them. */
+/* Splits the text at the words: into the text before the words, and the text behind them. False without the words. */
 static bool split(sp_slice text, const char *words, sp_slice *before, sp_slice *behind)
 {
     size_t at = find(text, words);
@@ -37,7 +37,7 @@ static bool split(sp_slice text, const char *words, sp_slice *before, sp_slice *
     return true;
 }
 
-/* "none", "'true'", or "the value '1000' of type 'long'": the value is what matters. */
+/* Adds the value alone. RabbitMQ writes "none", "'true'", or "the value '1000' of type 'long'". */
 static void add_value(sp_text *out, sp_slice value)
 {
     static const char words[] = "the value ";
@@ -50,7 +50,7 @@ static void add_value(sp_text *out, sp_slice value)
     sp_text_add_foreign(out, value.bytes, value.length, 64);
 }
 
-/* "in 'durable': it has 'false', and 'true' is asked for"; false when the text does not say all of it. */
+/* Adds "in 'durable': it has 'false', and 'true' is asked for". False when a part of that is not in the text. */
 static bool add_difference(sp_text *out, sp_slice rest, sp_slice *argument, sp_slice *wanted)
 {
     sp_slice skipped;
@@ -68,7 +68,7 @@ static bool add_difference(sp_text *out, sp_slice rest, sp_slice *argument, sp_s
     return true;
 }
 
-/* ---- What it means ---- */
+/* ---- Meanings ---- */
 
 static bool begins(sp_slice text, const char *words)
 {
@@ -86,7 +86,7 @@ static bool contains(sp_slice text, const char *words)
     return find(text, words) != SIZE_MAX;
 }
 
-/* Without the name of the code, as in "PRECONDITION_FAILED - inequivalent arg ..". */
+/* The text behind the name of the code: "inequivalent arg .." of "PRECONDITION_FAILED - inequivalent arg ..". */
 static sp_slice reason_of(const amqp_channel_close_t *close)
 {
     sp_slice reason = slice_of(close->reply_text);
@@ -109,7 +109,10 @@ static enum sp_refusal precondition_failed(sp_slice reason)
     return SP_REFUSAL_OTHER;
 }
 
-/* "no queue 'x' in vhost '/'"; away: "home node '..' of durable queue 'x' .. is down", "queue 'x' .. is stopped" */
+/*
+ * MISSING: "no queue 'x' in vhost '/'". AWAY: "home node '..' of durable queue 'x' .. is down", "queue 'x' .. is
+ * stopped"
+ */
 static enum sp_refusal not_found(sp_slice reason)
 {
     if (begins(reason, "no "))
@@ -139,7 +142,7 @@ static bool names(const sp_subscription *subscription, const char *key)
     return false;
 }
 
-/* Nobody who subscribes has asked for a type: then it is nobody's queue to delete. */
+/* The owner has not asked for a type of queue, so the advice is not to delete the queue. */
 static void advise_on_type(sp_text *text, sp_slice wanted)
 {
     if (!begins(wanted, "none"))

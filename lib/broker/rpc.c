@@ -1,7 +1,7 @@
 /*
  * Calls and replies. A call publishes a request; the reply comes over RabbitMQ's direct reply-to on the same
- * channel. Called by owners, and by channels.c, connection.c, receive.c and timers.c when a reply or the end of a
- * call is there.
+ * channel. Called by owners, and by channels.c, connection.c, receive.c and timers.c when a reply arrives or a
+ * call ends.
  */
 #include "broker/rpc.h"
 #include "broker/events.h"
@@ -13,11 +13,10 @@
 #include <string.h>
 
 /*
- * RabbitMQ's direct reply-to: a pseudo-queue, consumed without acknowledgements on the channel on which the requests
- * go out. Its name stands in every request, and RabbitMQ puts the address in. So a request need not wait
- * until a queue of ours has a name, and one that was not sent yet holds for the next connection as it is;
- * nothing is declared, and no permission is needed for it. Whoever replies to an ordinary queue replies to
- * this one in the same way.
+ * RabbitMQ's direct reply-to: a pseudo-queue, consumed without acknowledgements on the channel on which the requests go
+ * out. Every request names it in reply-to, and RabbitMQ replaces the name with an address. So a request does not have
+ * to wait for a queue of its own, and a request that is not written yet can be written on the next connection as it is.
+ * Nothing is declared, and no permission is needed. A worker replies to it as to an ordinary queue.
  */
 static const char reply_queue[] = "amq.rabbitmq.reply-to";
 
@@ -111,7 +110,7 @@ int sp_broker_on_reply_begins(spectacles_broker *broker, const amqp_basic_delive
     return sp_content_begin(&broker->returned, AMQP_BASIC_DELIVER_METHOD, deliver);
 }
 
-/* Our correlation-ids are tags in decimal. 0 for one that is not ours. */
+/* The correlation-id of a call is its tag in decimal. 0 for a correlation-id that is not of this form. */
 static uint64_t read_tag(const sp_short *text)
 {
     uint64_t tag = 0;

@@ -1,5 +1,5 @@
 /*
- * What the broker answers to declarations and consumes, and when everything that was subscribed to has been tried:
+ * The broker's answers to declarations and to basic.consume. When all subscriptions have been tried, the broker is
  * READY. Called by receive.c and channels.c.
  */
 #include "broker/setup.h"
@@ -21,14 +21,14 @@ void sp_broker_check_ready(spectacles_broker *broker, uint64_t now)
 
 /* ---- Answers ---- */
 
-/* Passively there is no binding. */
+/* Whether this answer is the last one of a declaration. A passive declaration has no queue.bind. */
 static bool ends_declaring(const spectacles_broker *broker, enum sp_request_kind kind)
 {
     return kind ==
            (broker->topology.declare == SPECTACLES_DECLARE_PASSIVE ? SP_REQUEST_QUEUE : SP_REQUEST_BIND);
 }
 
-/* What was asked for one that is to end has been answered. */
+/* The broker has answered a request of a subscription that is LEAVING or REJOINING. */
 static int continue_leaving(spectacles_broker *broker, enum sp_request_kind kind, uint32_t number)
 {
     if (kind == SP_REQUEST_CONSUME)
@@ -67,7 +67,7 @@ int sp_broker_on_declared(spectacles_broker *broker, enum sp_request_kind kind, 
     return answered(broker, kind, number, now);
 }
 
-/* In RabbitMQ the queue answers a consume and the channel a qos: the answers may overtake each other. */
+/* The answers can come in another order: in RabbitMQ a queue answers basic.consume, and the channel basic.qos. */
 int sp_broker_on_consuming(spectacles_broker *broker, enum sp_request_kind kind,
                            const amqp_bytes_t *consumer_tag, uint64_t now)
 {
@@ -81,7 +81,7 @@ int sp_broker_on_consuming(spectacles_broker *broker, enum sp_request_kind kind,
         sp_ring_remove(&topology->consuming, i);
         return answered(broker, kind, number, now);
     }
-    /* A consumer that the broker has cancelled before it answered the consume. */
+    /* The broker may cancel a consumer before it answers basic.consume. */
     bool over = kind == SP_REQUEST_CONSUME && sp_topology_knows(topology, consumer) &&
                 !sp_topology_is_current(topology, consumer);
     return over ? SPECTACLES_OK : SPECTACLES_E_PROTO;
@@ -108,8 +108,8 @@ int sp_broker_on_trial(spectacles_broker *broker, amqp_method_number_t id, uint6
 /* ---- Consumers that the broker cancels ---- */
 
 /*
- * A consumer has ended: what it was given and is not settled goes back to the queue. Some of it may be somebody else's
- * already (RabbitMQ 4.3, when a delivery was held over consumer_timeout), and nothing says what.
+ * A consumer has ended: its deliveries that are not settled go back to the queue. RabbitMQ 4.3 may have given some of
+ * them to another consumer already, after consumer_timeout. The broker does not say which, so all are rejected.
  */
 static int give_back(spectacles_broker *broker, uint64_t consumer)
 {
@@ -124,7 +124,7 @@ static int give_back(spectacles_broker *broker, uint64_t consumer)
     return error;
 }
 
-/* The consume that was asked for last will not be told of. */
+/* Forgets the open basic.consume of a subscription: its answer is not awaited any more. */
 static void drop_consume(sp_topology *topology, uint32_t number)
 {
     for (size_t i = 0; i < topology->consuming.count; i++) {
@@ -137,8 +137,8 @@ static void drop_consume(sp_topology *topology, uint32_t number)
 }
 
 /*
- * RabbitMQ 4.3 may cancel a consumer more than once, and one that is being left all the same; only what is still heard
- * is news.
+ * RabbitMQ 4.3 may cancel the same consumer more than once, and may cancel a consumer while the owner ends its
+ * subscription. Such a basic.cancel is ignored: it counts only while the consumer is the current one.
  */
 int sp_broker_on_cancelled(spectacles_broker *broker, const amqp_basic_cancel_t *cancel, uint64_t now)
 {

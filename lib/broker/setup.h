@@ -3,10 +3,10 @@
 
 #include "broker/internal.h"
 
-/* READY, once everything has been tried. */
+/* Makes the broker READY when all subscriptions have been tried. */
 void sp_broker_check_ready(spectacles_broker *broker, uint64_t now);
 
-/* exchange.declare-ok, queue.declare-ok, queue.bind-ok. `queue` is NULL for those without a name. */
+/* exchange.declare-ok, queue.declare-ok, queue.bind-ok. `queue` is NULL for an answer without the name of a queue. */
 int sp_broker_on_declared(spectacles_broker *broker, enum sp_request_kind kind, const amqp_bytes_t *queue,
                           uint64_t now);
 

@@ -9,7 +9,7 @@
 
 /* ---- The broker ---- */
 
-/* What may follow a state. A phase that begins anew follows itself. */
+/* Whether a state may follow another. A phase that is begun again follows itself. */
 static bool may_follow(enum spectacles_broker_state before, enum spectacles_broker_state state)
 {
     enum {
@@ -32,14 +32,14 @@ static bool may_follow(enum spectacles_broker_state before, enum spectacles_brok
     return followers[before] >> state & 1;
 }
 
-/* A URL can say how long connecting may take. */
+/* The URL can set the time that connecting may take. */
 static uint64_t connect_timeout(const spectacles_broker *broker)
 {
     const sp_uri *uri = &broker->uris[broker->uri];
     return uri->connect_timeout ? uri->connect_timeout : broker->connect_timeout;
 }
 
-/* When the time of the state is up. CONNECTING, HANDSHAKE and SETUP have one limit together. */
+/* When the state times out. CONNECTING, HANDSHAKE and SETUP share one limit. */
 static uint64_t deadline_of(const spectacles_broker *broker, enum spectacles_broker_state before,
                             enum spectacles_broker_state state, uint64_t now)
 {
@@ -103,7 +103,7 @@ bool sp_broker_has_confirms(const spectacles_broker *broker)
     return broker->publishing == SP_PUBLISHING_OPEN || broker->publishing == SP_PUBLISHING_STOPPED;
 }
 
-/* ---- What always holds ---- */
+/* ---- Invariants ---- */
 
 static bool transport_fits(const spectacles_broker *broker)
 {

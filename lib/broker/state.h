@@ -4,8 +4,8 @@
 #include "broker/internal.h"
 
 /*
- * The one place where the state changes. Sets the deadline of the phase. The same state again begins its phase anew. A
- * state that may not follow the present one is a mistake of ours, and an assertion fails.
+ * The one place where the state changes. Sets the deadline of the phase. Setting the same state again begins
+ * its phase again. A state that may not follow the present state is a mistake in the library: an assertion fails.
  */
 void sp_broker_set_state(spectacles_broker *broker, enum spectacles_broker_state state, uint64_t now);
 

@@ -20,8 +20,8 @@ static const spectacles_endpoint *endpoint(const void *engine)
 }
 
 /*
- * A frame that is not complete yet has to be read, however large it is: at most frame_max. A broker that
- * does not read our answers is not listened to.
+ * A frame that is not complete is always read to its end: it has at most frame_max bytes. Nothing is read while too
+ * many bytes of control wait to be written, because the broker does not read them.
  */
 static int wants_input(const void *engine)
 {
@@ -52,7 +52,7 @@ static int feed(void *engine, const uint8_t *bytes, size_t length, uint64_t now)
     spectacles_broker *broker = engine;
     if (broker->transport != SP_TRANSPORT_OPEN)
         return sp_broker_fail(broker, SPECTACLES_E_STATE, "bytes arrived on a connection that is not open");
-    /* The last event ends here. It may point into the frame that was read last. */
+    /* The last event is not valid any more: it may point into the frame that is freed here. */
     sp_broker_forget_frame(broker);
     int error = sp_buffer_append(&broker->input, bytes, length);
     if (error != SPECTACLES_OK)
@@ -88,7 +88,10 @@ static int eof(void *engine, int error, const char *text, size_t length, uint64_
     return SPECTACLES_OK;
 }
 
-/* A cut record has to be completed, whatever else is wanted; and no more than that when something else waits. */
+/*
+ * A record that is partly written has to be completed first. When control frames wait, or publishes are stopped, only
+ * the rest of that record is written.
+ */
 static sp_slice next_output(const spectacles_broker *broker, bool *publishes)
 {
     const sp_slice nothing = {NULL, 0};
@@ -115,7 +118,7 @@ static size_t pending(const void *engine, const uint8_t **bytes)
     return output.length;
 }
 
-/* An acknowledgement that has begun to leave can not be changed any more. */
+/* After a write, the last basic.ack may be written in part, so it can not be changed any more. */
 static void consume_control(spectacles_broker *broker, size_t length)
 {
     sp_buffer_consume(&broker->control, length);
@@ -145,7 +148,8 @@ static uint64_t deadline(const void *engine)
 
 static int expire(void *engine, uint64_t now)
 {
-    return sp_broker_expire(engine, now);
+    int error = sp_broker_expire(engine, now);
+    return error == SPECTACLES_OK ? error : sp_broker_fail(engine, error, spectacles_strerror(error));
 }
 
 static const char *last_error(const void *engine)

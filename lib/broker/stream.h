@@ -3,7 +3,7 @@
 
 #include "broker/internal.h"
 
-/* Part of making a broker. */
+/* Sets up the stream of a new broker. */
 void sp_broker_init_stream(spectacles_broker *broker, const sp_holder_calls *holder_calls);
 
 #endif

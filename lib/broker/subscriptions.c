@@ -1,6 +1,7 @@
 /*
- * Subscriptions: what is asked of the broker for each, how one fails, and how one ends. Called by broker.c for the
- * owner, by setup.c and channels.c for the answers of the broker, and by connection.c when a connection has ended.
+ * Subscriptions: the requests to the broker for each subscription, and how a subscription fails and ends. Called by
+ * broker.c for the owner, by setup.c and channels.c for the answers of the broker, and by connection.c when a
+ * connection has ended.
  */
 #include "broker/subscriptions.h"
 #include "broker/trial.h"
@@ -13,7 +14,7 @@ bool sp_broker_is_set_up(const spectacles_broker *broker)
            broker->state <= SPECTACLES_BROKER_DRAINING;
 }
 
-/* Not while a trial has the channel. */
+/* Whether the channel for declaring is free. During a trial it is not. */
 static bool may_declare(const spectacles_broker *broker)
 {
     return broker->channels[SP_CHANNEL_DECLARE] == SP_CHANNEL_OPEN &&
@@ -63,7 +64,7 @@ int sp_broker_request_topology(spectacles_broker *broker, uint64_t now)
     return error;
 }
 
-/* ---- What became of one ---- */
+/* ---- Results ---- */
 
 void sp_broker_note_subscribed(spectacles_broker *broker, uint32_t number)
 {
@@ -103,7 +104,7 @@ void sp_broker_end_subscription(spectacles_broker *broker, uint32_t number)
     sp_topology_set_state(&broker->topology, number, again ? SP_SUBSCRIPTION_WANTED : SP_SUBSCRIPTION_GONE);
     subscription->was_tried = !again;
     subscription->is_announced = false;
-    if (broker->state != SPECTACLES_BROKER_CLOSED) /* CLOSED is the last event */
+    if (broker->state != SPECTACLES_BROKER_CLOSED) /* no event may follow CLOSED */
         sp_topology_add_notice(&broker->topology, number, SP_NOTICE_ENDED);
     sp_stream_touch(&broker->stream);
 }
@@ -116,7 +117,7 @@ void sp_broker_end_leaving(spectacles_broker *broker)
     }
 }
 
-/* Whether something was asked for the subscription, so that the answer comes first. */
+/* Whether a request of the subscription is open. The subscription then ends after the answer. */
 static bool awaits_answer(const sp_subscription *subscription)
 {
     return subscription->state == SP_SUBSCRIPTION_DECLARING ||

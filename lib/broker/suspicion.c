@@ -1,6 +1,6 @@
 /*
- * Finds the publish that ends the connections, if there is one. Owned by the broker, which calls it before
- * it writes publishes, and at the end of each connection. Knows nothing of bytes: it counts records.
+ * Finds the publish that ends the connections, if there is such a publish. The broker owns the suspicion. The broker
+ * calls this file before it writes publishes, and at the end of each connection. This file counts records, not bytes.
  */
 #include "broker/suspicion.h"
 
@@ -15,7 +15,7 @@ typedef struct flight {
     uint64_t last; /* the newest tag */
 } flight;
 
-/* What was written on this channel, at least in part, and is not settled. */
+/* The records that were written on this channel, at least in part, and are not settled. */
 static flight in_flight(const sp_publishes *publishes)
 {
     flight found = {0};
@@ -49,8 +49,8 @@ static void end_probing(sp_suspicion *suspicion)
 /* ---- A connection ---- */
 
 /*
- * The quiet time differs from one connection to the next, so that a line which is cut at a fixed age does not meet a
- * probe again and again.
+ * The quiet time is random for each connection. If it were fixed, a network that cuts every connection at a fixed age
+ * could cut each probe.
  */
 void sp_suspicion_ready(sp_suspicion *suspicion, sp_random *random, uint64_t now)
 {
@@ -87,7 +87,7 @@ void sp_suspicion_advance(sp_suspicion *suspicion, const sp_publishes *publishes
         suspicion->probe = SP_PROBE_OPEN;
     if (suspicion->probe != SP_PROBE_OPEN)
         return;
-    /* A fresh channel on the same connection counts anew. */
+    /* The channel was opened again on the same connection: its delivery tags count from 1 again. */
     if (publishes->last_wire < suspicion->first)
         suspicion->first = suspicion->limit = suspicion->window = 0;
     if (!has_suspects(suspicion, publishes))
@@ -113,11 +113,11 @@ sp_slice sp_suspicion_gate(const sp_suspicion *suspicion, const sp_publishes *pu
     return pending;
 }
 
-/* ---- Its end ---- */
+/* ---- The end of a connection ---- */
 
 /*
- * While publishes flow: after so many ends in a row, each over what was in flight and without an answer, it is
- * suspicious.
+ * Counts the suspicious ends in a row while publishes flow. An end without publishes in flight, or an answer of the
+ * broker on the connection, breaks the row. After SP_SUSPICION_ENDS of them probing begins.
  */
 static void count_end(sp_suspicion *suspicion, const flight *flying, bool suspicious)
 {
@@ -129,14 +129,20 @@ static void count_end(sp_suspicion *suspicion, const flight *flying, bool suspic
     suspicion->struck = suspicion->strikes = suspicion->refusals = 0;
 }
 
-/* A line that is cut now and then is cut in the quiet time far more often than in this small part of it. */
+/*
+ * Whether the connection ended soon after the record was let out. A network that cuts connections now and then seldom
+ * hits this time, because it is only a small part of the quiet time.
+ */
 static bool is_right_behind(const sp_suspicion *suspicion, const sp_broker_close_reason *reason)
 {
     uint64_t part = reason->cause == SP_CLOSE_CAUSE_REFUSED ? SP_SUSPICION_SAID : SP_SUSPICION_CUT;
     return reason->time - suspicion->opened_at <= suspicion->quiet / part;
 }
 
-/* One record was alone in flight. Any other end than one right behind it breaks its row. */
+/*
+ * One record was alone in flight when the connection ended. Counts a strike against the record when the end is
+ * suspicious. Any other end sets the strikes to 0. Returns the tag of the record when it has enough strikes, else 0.
+ */
 static uint64_t strike(sp_suspicion *suspicion, uint64_t tag, const sp_broker_close_reason *reason,
                        bool suspicious)
 {
@@ -154,7 +160,7 @@ uint64_t sp_suspicion_judge(sp_suspicion *suspicion, const sp_publishes *publish
 {
     flight flying = in_flight(publishes);
     bool suspicious = reason->alone && flying.count > 0 && reason->cause != SP_CLOSE_CAUSE_OTHER;
-    if (!suspicion->ready) /* nothing was published: it says nothing about publishes */
+    if (!suspicion->ready) /* no publish was written: the end has nothing to do with publishes */
         return 0;
     suspicion->ready = false;
     if (suspicion->probe == SP_PROBE_OFF) {
@@ -163,7 +169,7 @@ uint64_t sp_suspicion_judge(sp_suspicion *suspicion, const sp_publishes *publish
     }
     suspicion->probe = SP_PROBE_WAITING;
     if (publishes->last_wire == 0) {
-        /* It ended without any publish: something else ends them. */
+        /* The connection ended before any publish was written: something else ends the connections. */
         end_probing(suspicion);
         return 0;
     }

@@ -6,23 +6,27 @@
 #include "core/random.h"
 
 /*
- * Whether a publish is what ends the connections. RabbitMQ may be unable to work on one message and end the
- * whole connection over it; published again on each new connection, it would do so for ever, and nothing
- * behind it would get out. The rule is written down in doc/architecture.md, "A publish that ends the
- * connection".
+ * The suspicion that a publish ends the connections. RabbitMQ may be unable to handle one message, and may end the
+ * whole connection because of it. The message is published again on each new connection, and would end each of them.
+ * No later message would get out. doc/architecture.md has the rule, in "A publish that ends the connection".
  */
 enum {
-    SP_SUSPICION_ENDS =
-        3, /* connections in a row that ended over what was in flight, before probing begins */
-    SP_SUSPICION_REFUSALS = 4, /* times that the broker said so, the record being alone in flight, */
-    SP_SUSPICION_STRIKES = 5,  /* or times that the connection was refused or cut */
+    /* Probing begins after so many connections in a row that ended with publishes in flight. */
+    SP_SUSPICION_ENDS = 3,
+    /* A record that was alone in flight is given up after so many refusals by the broker, */
+    SP_SUSPICION_REFUSALS = 4,
+    /* or after so many ends of a connection, refusals and cuts together. */
+    SP_SUSPICION_STRIKES = 5,
     /*
-     * The time without publishes before the first probe of a connection: at least, and how much it differs;
-     * milliseconds.
+     * The quiet time: before the first probe of a connection nothing is published. Milliseconds: the minimum, and the
+     * most that is added at random.
      */
     SP_SUSPICION_QUIET = 2000,
     SP_SUSPICION_SPREAD = 8000,
-    /* For which part of that time an end counts behind its record: one with a word of the broker, and one without. */
+    /*
+     * An end counts against the record when it comes within this fraction of the quiet time: an 8th when the broker
+     * said why, a 16th when the connection was cut.
+     */
     SP_SUSPICION_SAID = 8,
     SP_SUSPICION_CUT = 16
 };
@@ -30,43 +34,43 @@ enum {
 enum sp_probe {
     SP_PROBE_OFF,     /* publishes flow */
     SP_PROBE_WAITING, /* the next connection is not READY yet */
-    SP_PROBE_QUIET,   /* it is; nothing is published before `open_at` */
-    SP_PROBE_OPEN /* batches go out: of one record at first, and of twice as many whenever all of one are settled */
+    SP_PROBE_QUIET,   /* the connection is READY; nothing is published before `open_at` */
+    SP_PROBE_OPEN     /* batches go out: first one record, then twice as many after each settled batch */
 };
 
 typedef struct sp_suspicion {
     enum sp_probe probe;
-    uint32_t ends;  /* in a row, as said above */
-    uint64_t last;  /* probing: the newest tag that was in flight when it began */
+    uint32_t ends;  /* suspicious ends in a row: see SP_SUSPICION_ENDS */
+    uint64_t last;  /* the newest tag in flight when probing began: records up to this tag are suspects */
     bool ready;     /* this connection became READY */
-    bool answered;  /* on this connection the broker has worked on something that was published */
-    uint64_t quiet; /* of this connection */
+    bool answered;  /* the broker has confirmed a publish on this connection */
+    uint64_t quiet; /* the quiet time of this connection, in milliseconds */
     uint64_t open_at;
-    /* The batch that may be in flight, in delivery tags of the channel. */
+    /* The batch that may be in flight: behind delivery tag `first`, up to delivery tag `limit`. */
     uint64_t first;
     uint64_t limit;
-    uint64_t window; /* records in it; 0: none yet */
+    uint64_t window; /* records in the batch; 0: there was no batch yet */
     uint64_t opened_at;
-    /* The record that was alone in flight when the last connections ended right behind it. */
+    /* The tag of the record that was alone in flight when the last connections ended, and the count of those ends. */
     uint64_t struck;
     uint32_t strikes;
-    uint32_t refusals; /* among them, those with a word of the broker */
+    uint32_t refusals; /* the strikes for which the broker said why */
 } sp_suspicion;
 
 /* A connection became READY. */
 void sp_suspicion_ready(sp_suspicion *suspicion, sp_random *random, uint64_t now);
 
 /*
- * Lets the next batch out when it is time. may_publish: nothing else is being asked of the broker, and it
- * takes publishes.
+ * Lets the next batch out when it is time. may_publish: the broker takes publishes, and no other request to the broker
+ * is open.
  */
 void sp_suspicion_advance(sp_suspicion *suspicion, const sp_publishes *publishes, bool may_publish,
                           uint64_t now);
 
-/* When to call that; SPECTACLES_NEVER: as things happen. */
+/* When sp_suspicion_advance() has to be called next. SPECTACLES_NEVER: time alone changes nothing. */
 uint64_t sp_suspicion_deadline(const sp_suspicion *suspicion);
 
-/* What of the pending publishes may be written now. */
+/* The part of the pending publishes that may be written now. */
 sp_slice sp_suspicion_gate(const sp_suspicion *suspicion, const sp_publishes *publishes, sp_slice pending);
 
 /* The connection has ended. Returns the tag of the record that is to be given up, or 0. */

@@ -1,6 +1,6 @@
 /*
- * What time makes due: heartbeats, the limit of each phase, the next attempt to connect, calls without a reply,
- * what was refused and is tried again. Called by stream.c.
+ * Everything that is due at a time: heartbeats, the limit of each phase, the next connection, the deadlines of calls,
+ * nacked publishes, and subscriptions that are tried again. Called by stream.c.
  */
 #include "broker/timers.h"
 #include "broker/connection.h"
@@ -11,8 +11,8 @@
 #include "broker/subscriptions.h"
 
 /*
- * Something that the owner has not pulled yet: then it is the owner who is late, and not the broker. Half a
- * frame is nothing to pull: a connection that dies in the middle of one is as dead as any other.
+ * Whether an event or a complete frame waits for the owner to pull it. Then the owner is late, and not the broker. A
+ * frame that is not complete does not count: the connection may have died in the middle of the frame.
  */
 static bool has_unread(const spectacles_broker *broker)
 {
@@ -53,7 +53,7 @@ uint64_t sp_broker_deadline(const spectacles_broker *broker)
         return 0;
     if (broker->transport == SP_TRANSPORT_ENDED || broker->state == SPECTACLES_BROKER_CLOSED)
         return SPECTACLES_NEVER;
-    /* A new connection waits until the owner has pulled what happened to the last one. */
+    /* The next connection waits until the owner has pulled the events of the last connection. */
     if (sp_broker_has_pending(broker) && broker->state == SPECTACLES_BROKER_BACKOFF)
         return call_deadline(broker);
     uint64_t deadline = earlier(broker->phase_deadline, heartbeat_deadline(broker));
@@ -113,7 +113,7 @@ int sp_broker_expire(spectacles_broker *broker, uint64_t now)
         sp_broker_connect(broker, now);
     sp_broker_check_drained(broker, now);
     if (now >= call_deadline(broker)) {
-        /* A reply may have arrived in time, and its owner be late. */
+        /* A reply may have arrived in time, and wait for the owner to pull it. */
         broker->calls.overdue = has_unread(broker);
         if (!broker->calls.overdue)
             sp_broker_expire_calls(broker, now);

@@ -1,6 +1,6 @@
 /*
- * The exchange, and for each subscription its queue, its binding and its consumer: their states, and the methods
- * that ask for them. Called by subscriptions.c, setup.c, channels.c, connection.c, trial.c, receive.c and
+ * The exchange, and the queue, the binding and the consumer of each subscription: their states, and the methods
+ * that declare, bind and consume. Called by subscriptions.c, setup.c, channels.c, connection.c, trial.c, receive.c and
  * events.c.
  */
 #include "broker/topology.h"
@@ -47,7 +47,7 @@ sp_subscription *sp_topology_at(const sp_topology *topology, uint32_t number)
 static bool may_follow(enum sp_subscription_state before, enum sp_subscription_state state)
 {
     enum {
-        /* A lost connection leaves WANTED behind, and a refusal FAILED. */
+        /* After a lost connection: WANTED. After a refusal: FAILED. After spectacles_broker_unsubscribe(): GONE. */
         LOST = 1 << SP_SUBSCRIPTION_WANTED | 1 << SP_SUBSCRIPTION_FAILED | 1 << SP_SUBSCRIPTION_GONE,
         ASKED = LOST | 1 << SP_SUBSCRIPTION_LEAVING
     };
@@ -68,7 +68,7 @@ static bool may_follow(enum sp_subscription_state before, enum sp_subscription_s
     return followers[before] >> state & 1;
 }
 
-/* By a look at all subscriptions: only when one leaves FAILED. */
+/* Looks at all subscriptions for the earliest retry. Called only when a subscription leaves FAILED. */
 static void find_retry(sp_topology *topology)
 {
     topology->retry_due = SPECTACLES_NEVER;
@@ -90,7 +90,7 @@ void sp_topology_set_state(sp_topology *topology, uint32_t number, enum sp_subsc
     sp_subscription *subscription = sp_topology_at(topology, number);
     bool allowed = may_follow(subscription->state, state);
     assert(allowed);
-    (void)allowed; /* in a release build there are no assertions */
+    (void)allowed; /* a release build has no assertions */
     bool was_first =
         subscription->retry_at != SPECTACLES_NEVER && subscription->retry_at == topology->retry_due;
     subscription->state = state;
@@ -124,7 +124,10 @@ void sp_topology_reset(sp_topology *topology)
 
 /* ---- Adding ---- */
 
-/* One of this queue that has not ended, or else the place of one that has: its number, or -1. */
+/*
+ * The number of the subscription to this queue that has not ended. Without such a subscription, the number of an ended
+ * subscription whose place can be taken: of the same queue, or of any queue with `reuse`. Else -1.
+ */
 static int find_place(const sp_topology *topology, const char *queue, bool reuse)
 {
     int place = -1;
@@ -140,7 +143,7 @@ static int find_place(const sp_topology *topology, const char *queue, bool reuse
     return place;
 }
 
-/* What is wanted of it from now on. SPECTACLES_E_NOMEM leaves all as it is. */
+/* Copies the settings of the owner into the subscription. SPECTACLES_E_NOMEM changes nothing. */
 static int set(sp_subscription *subscription, const char *queue, const spectacles_subscription *wanted)
 {
     char *event = sp_text_copy(wanted->event, wanted->event_length);
@@ -208,7 +211,7 @@ static int note(sp_ring *requests, enum sp_request_kind kind, uint32_t number)
     return SPECTACLES_OK;
 }
 
-/* One method and its note: both or neither. */
+/* Writes a method and notes the request. On failure does neither. */
 static int ask(sp_ring *requests, enum sp_request_kind kind, uint32_t number, sp_buffer *out,
                uint16_t channel, amqp_method_number_t id, const void *method)
 {
@@ -266,7 +269,9 @@ int sp_topology_declare(sp_topology *topology, sp_buffer *out, const char *group
     return SPECTACLES_OK;
 }
 
-/* In RabbitMQ, a qos that is not global holds for each consumer that is started after it. */
+/*
+ * In RabbitMQ, the prefetch of a basic.qos without `global` applies to each consumer that starts after the basic.qos.
+ */
 int sp_topology_consume(sp_topology *topology, sp_buffer *out, uint32_t number)
 {
     char tag[SP_CONSUMER_TAG_ROOM];
@@ -341,7 +346,7 @@ enum sp_notice sp_topology_take_notice(sp_topology *topology, uint32_t *number)
     return (enum sp_notice)first;
 }
 
-/* ---- Looking ---- */
+/* ---- Queries ---- */
 
 uint64_t sp_topology_consumer(const sp_topology *topology, uint32_t number)
 {

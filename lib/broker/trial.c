@@ -1,6 +1,6 @@
 /*
- * The trial of a queue that was refused: its state and its methods. Called by subscriptions.c,
- * setup.c and channels.c.
+ * The trial of a queue whose basic.consume was refused: its state and its methods. Called by subscriptions.c, setup.c
+ * and channels.c.
  */
 #include "broker/trial.h"
 

@@ -1,5 +1,5 @@
 /*
- * Takes an AMQP URI apart, and refuses what nobody can have meant. Called by config.c.
+ * Parses an AMQP URI, and refuses a URI that is certainly a mistake. Called by config.c.
  */
 #include "broker/uri.h"
 
@@ -29,7 +29,7 @@ static bool is_control(int byte)
     return byte < 0x20 || byte == 0x7f;
 }
 
-/* Percent-decodes into one of the fields. False when it is malformed, too long or holds a control character. */
+/* Percent-decodes a text into a field. False when the text is malformed, is too long or holds a control character. */
 static bool decode(char out[SP_URI_TEXT_MAX + 1], const char *text, size_t length)
 {
     size_t at = 0;
@@ -70,7 +70,7 @@ static bool parse_number(uint32_t *out, const char *digits, size_t length, uint3
 static const char several[] =
     "the AMQP URL names several hosts: a list of URLs is the way, one URL for each host";
 
-/* What is pasted brings a space along, and a file its last newline: RabbitMQ would speak of a wrong password. */
+/* A password that was pasted often has a space at its end. RabbitMQ would only say that the password is wrong. */
 static bool has_space_around(const char *text)
 {
     size_t length = strlen(text);
@@ -96,7 +96,7 @@ static int parse_user(sp_uri *out, const char *text, size_t length, spectacles_p
     return SPECTACLES_OK;
 }
 
-/* A name or a numeric address. IPv6 may have a zone behind a percent sign. */
+/* Whether these characters can be a name or a numeric address. An IPv6 address may have a zone behind a '%'. */
 static bool is_host(const char *host)
 {
     static const char fit[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:%";
@@ -150,7 +150,7 @@ static bool is(sp_slice text, const char *name)
     return text.length == strlen(name) && memcmp(text.bytes, name, text.length) == 0;
 }
 
-/* The name of a parameter is no secret, unlike all else in a URL. */
+/* The problem shows the name of the parameter. The name is no secret; every other part of a URL may be one. */
 static int refuse_parameter(spectacles_problem *problem, sp_slice name, const char *text)
 {
     sp_text word;
@@ -223,7 +223,7 @@ static int parse_parameter(sp_uri *out, const char *text, size_t length, spectac
                       "SPECTACLES_TLS_INSECURE_NO_VERIFICATION turns verification off)");
 }
 
-/* A certificate goes over TLS, and has a key. */
+/* Certificates need amqps://, and a certificate of the client needs its key. */
 static int check_tls(const sp_uri *uri, spectacles_problem *problem)
 {
     bool asks = uri->cacertfile[0] || uri->certfile[0] || uri->keyfile[0];
@@ -247,11 +247,12 @@ static int parse_query(sp_uri *out, const char *query, spectacles_problem *probl
     return SPECTACLES_OK;
 }
 
-/* ---- The whole ---- */
+/* ---- The whole URI ---- */
 
 /*
- * Where the host would end is often where a password goes on: amqp://admin:1234#secret@rabbit names the host "admin".
- * Nothing of such a URL may be used, since all of it may be secret.
+ * Refuses a '#', '/' or '?' that belongs to a password and is not percent-encoded. By the rules of URIs,
+ * amqp://admin:1234#secret@rabbit has the host "admin", and a part of the password would be used as something else.
+ * The problem shows nothing of such a URL, because any part of it may be secret.
  */
 static int check_escapes(const char *rest, size_t authority, spectacles_problem *problem)
 {
@@ -314,7 +315,7 @@ int sp_uri_parse(sp_uri *out, const char *text, spectacles_problem *problem)
             !sp_utf8_is_whole(out->vhost, strlen(out->vhost)))
             return refuse(problem,
                           "the virtual host in the AMQP URL is malformed: a slash in it is written %2F");
-        /* A virtual host without a name is unheard of; a slash too much is not. */
+        /* A URL that ends with '/' means the default virtual host: virtual hosts without a name are not used. */
         if (length == 0)
             memcpy(out->vhost, "/", 2);
         rest += length;

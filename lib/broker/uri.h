@@ -9,28 +9,28 @@ enum {
     SP_HEARTBEAT_DEFAULT = 20
 };
 
-/* An AMQP URI taken apart (RabbitMQ: "URI Specification" and "URI Query Parameters"). */
+/* The parts of an AMQP URI (RabbitMQ: "URI Specification" and "URI Query Parameters"). */
 typedef struct sp_uri {
     bool tls;
     char user[SP_URI_TEXT_MAX + 1];
     char password[SP_URI_TEXT_MAX + 1];
     char host[SP_URI_TEXT_MAX + 1]; /* IPv6 without brackets */
     char vhost[SP_URI_TEXT_MAX + 1];
-    bool external; /* SASL EXTERNAL: the client's certificate says who it is */
-    /* Paths; empty: not given */
+    bool external; /* SASL EXTERNAL: the certificate of the client is its identity */
+    /* Paths. Empty when the URI does not name them. */
     char cacertfile[SP_URI_TEXT_MAX + 1];
     char certfile[SP_URI_TEXT_MAX + 1];
     char keyfile[SP_URI_TEXT_MAX + 1];
     uint32_t port;
-    uint32_t heartbeat;       /* seconds; 0: none */
-    uint32_t frame_max;       /* 0: the library's own */
-    uint32_t connect_timeout; /* milliseconds; 0: the configuration's */
+    uint32_t heartbeat;       /* seconds; 0: no heartbeats */
+    uint32_t frame_max;       /* 0: the default of the library */
+    uint32_t connect_timeout; /* milliseconds; 0: the value of the configuration */
 } sp_uri;
 
 /*
- * Everything is parsed in place, so that the password has no second copy: *out is to be wiped, also after an error.
- * SPECTACLES_E_INVAL or SPECTACLES_E_UNSUPPORTED; the problem then names a parameter at most, and nothing else of the
- * URI.
+ * Parses a URI. The text is decoded straight into *out, so that there is no second copy of the password. The caller has
+ * to wipe *out, also after an error. Fails with SPECTACLES_E_INVAL or SPECTACLES_E_UNSUPPORTED. The problem then shows
+ * at most the name of a parameter, and nothing else of the URI.
  */
 int sp_uri_parse(sp_uri *out, const char *text, spectacles_problem *problem);
 

@@ -1,17 +1,18 @@
 /*
- * Frames of AMQP, written and read. Everything is checked before librabbitmq decodes it. Called by every file that
+ * Reads and writes frames of AMQP. All bytes are checked before librabbitmq decodes them. Called by every file that
  * writes a method, and by receive.c, content.c and timers.c.
  */
 #include "broker/wire.h"
 
 #include <string.h>
 
-/* The largest method that we send is start-ok: two texts of 255 bytes and a table of a few hundred. */
 enum {
     SHORT_MAX = 255,
-    QUOTE_MAX = 64, /* where the first name stands in a text, at the latest */
+    QUOTE_MAX = 64, /* the first name in a text of RabbitMQ begins within so many bytes */
+    /* The largest methods are start-ok, with two texts of 255 bytes and a small table, and queue.declare. */
     METHOD_MAX = 4096,
-    PROPERTIES_MAX = 6144 /* five texts of 255 bytes, and headers: fits into the smallest frame_max */
+    /* Five texts of 255 bytes, and headers. Fits into the smallest frame_max. */
+    PROPERTIES_MAX = 6144
 };
 
 static int refuse(const char **why, const char *text)
@@ -60,7 +61,10 @@ bool sp_wire_is(amqp_bytes_t bytes, const char *text)
     return bytes.len == strlen(text) && memcmp(bytes.bytes, text, bytes.len) == 0;
 }
 
-/* RabbitMQ cuts its texts at 255 bytes, with dots as the last three: then so much of a long name has to do. */
+/*
+ * Whether a text that was cut begins to quote this name. RabbitMQ cuts its texts at 255 bytes, and ends them with three
+ * dots. Of a long name only the part before the dots can be compared.
+ */
 static bool quotes_cut(const char *chars, size_t length, sp_slice name)
 {
     if (length != SHORT_MAX || memcmp(chars + SHORT_MAX - 3, "...", 3) != 0)
@@ -91,7 +95,7 @@ static void put_u32(uint8_t *at, uint32_t value)
     at[3] = (uint8_t)value;
 }
 
-/* Header and end octet around a payload that has been written behind the header's place already. */
+/* Completes a frame whose payload is written: adds the header in front of the payload, and the end octet. */
 static void close_frame(sp_buffer *out, uint8_t *frame, uint8_t type, uint16_t channel, uint32_t size)
 {
     frame[0] = type;
@@ -102,7 +106,9 @@ static void close_frame(sp_buffer *out, uint8_t *frame, uint8_t type, uint16_t c
     sp_buffer_grow(out, SP_WIRE_OVERHEAD + size);
 }
 
-/* A failed write leaves the buffer usable: who writes more than one frame takes back what was written. */
+/*
+ * Keeps the buffer usable after a failed write. A caller that writes several frames removes the frames it has written.
+ */
 static int no_memory(sp_buffer *out)
 {
     out->failed = false;
@@ -111,7 +117,7 @@ static int no_memory(sp_buffer *out)
 
 int sp_wire_method(sp_buffer *out, uint16_t channel, amqp_method_number_t id, const void *method)
 {
-    /* The encoder only reads, though its prototype does not say so. */
+    /* The encoder does not change the method, but its parameter is not const. */
     union {
         const void *in;
         void *out;
@@ -185,7 +191,7 @@ int sp_wire_content(sp_buffer *out, uint16_t channel, const amqp_basic_propertie
 
 void sp_wire_set_ack(sp_buffer *out, uint64_t tag)
 {
-    /* What stands at the end: the tag (8 octets), an octet of bits, the end octet. */
+    /* A basic.ack ends with the delivery tag (8 octets), an octet of bits, and the end octet. */
     uint8_t *at = out->bytes + out->end - 10;
     put_u32(at, (uint32_t)(tag >> 32));
     put_u32(at + 4, (uint32_t)tag);
@@ -203,8 +209,7 @@ int sp_wire_heartbeat(sp_buffer *out)
 
 /* ---- Reading ---- */
 
-/* How many bytes a field of this kind takes, SIZE_MAX for a container, 0 for an unknown kind (void takes none
- * too). */
+/* Reads past a value of this kind. False for a kind that is unknown. */
 static bool pass_scalar(sp_reader *reader, uint8_t kind)
 {
     switch (kind) {
@@ -282,7 +287,7 @@ amqp_method_number_t sp_wire_method_id(sp_slice payload)
 
 const char *sp_wire_method_name(amqp_method_number_t id)
 {
-    /* The first two come with the messages, and are found at once. */
+    /* The two methods that come most often are first, so that they are found at once. */
     static const struct {
         amqp_method_number_t id;
         const char *name;
@@ -334,10 +339,10 @@ static int decode_error(int status)
 int sp_wire_decode(sp_slice payload, amqp_pool_t *pool, void **method)
 {
     amqp_method_number_t id = sp_wire_method_id(payload);
-    /* Methods that only clients send have tables that nobody has looked at, and the decoder recurses. */
+    /* Methods that only clients send are refused: their tables are not checked here, and the decoder recurses. */
     if (payload.length < 4 || !sp_wire_method_name(id))
         return SPECTACLES_E_PROTO;
-    /* The one method with a table in it that a broker sends: behind its id and two version octets. */
+    /* Only this method of a broker has a table. The table follows the id and two octets of the version. */
     if (id == AMQP_CONNECTION_START_METHOD) {
         sp_reader reader = sp_reader_of(payload);
         sp_reader_take(&reader, 6);
@@ -349,7 +354,7 @@ int sp_wire_decode(sp_slice payload, amqp_pool_t *pool, void **method)
     return status < 0 ? decode_error(status) : SPECTACLES_OK;
 }
 
-/* Passes over what stands before the headers in a list of properties. False when there are none. */
+/* Reads past the properties in front of the headers. False when the list of properties has no headers. */
 static bool pass_to_headers(sp_reader *reader)
 {
     uint16_t flags = sp_reader_u16(reader);
@@ -363,7 +368,7 @@ static bool pass_to_headers(sp_reader *reader)
 static bool headers_are_sane(sp_slice properties)
 {
     sp_reader reader = sp_reader_of(properties);
-    /* The lowest bits of the flags would mean more flags, or properties that basic does not have. */
+    /* The two lowest bits of the flags announce more flags, or properties that the class basic does not have. */
     if (properties.length < 2 || properties.bytes[1] & 3)
         return false;
     return !pass_to_headers(&reader) || sp_wire_table_is_sane(&reader);

@@ -5,9 +5,8 @@
 #include "core/buffer.h"
 
 /*
- * AMQP 0-9-1 frames (section 2.3.5 of the specification), with librabbitmq as the codec of what is in them.
- * Nothing reaches librabbitmq before it has been checked here: types, sizes, the end octet, how deep tables
- * are nested.
+ * Frames of AMQP 0-9-1 (section 2.3.5 of the specification). librabbitmq decodes and encodes their payloads. Before
+ * that this file checks types, sizes, the end octet, and how deep tables are nested.
  */
 
 enum {
@@ -18,7 +17,7 @@ enum {
     SP_WIRE_TABLE_DEPTH = 16
 };
 
-/* Our channels: an error on one of them hurts no other. */
+/* The channels of a connection. An error on one channel does not disturb the others. */
 enum {
     SP_CHANNEL_CONNECTION = 0,
     SP_CHANNEL_DECLARE = 1,
@@ -34,56 +33,60 @@ typedef struct sp_wire_frame {
 } sp_wire_frame;
 
 /*
- * The frame at the start of the input: 1 and how many bytes it takes, 0 when it is not complete,
- * SPECTACLES_E_PROTO and *why.
+ * Reads the frame at the start of the input. Returns 1, with the length of the frame in *used; 0 when the frame is not
+ * complete; or SPECTACLES_E_PROTO, with a sentence in *why.
  */
 int sp_wire_next(sp_slice input, uint32_t frame_max, sp_wire_frame *out, size_t *used, const char **why);
 
-/* Appends a method frame; `method` is librabbitmq's struct for that id. All of it, or nothing and
- * SPECTACLES_E_NOMEM. */
+/*
+ * Appends a method frame. method: librabbitmq's struct for this id. On failure nothing is appended: SPECTACLES_E_NOMEM,
+ * or SPECTACLES_E_TOOBIG.
+ */
 int sp_wire_method(sp_buffer *out, uint16_t channel, amqp_method_number_t id, const void *method);
 
-/* Appends a content: header frame and body frames of at most frame_max bytes. All of it, or nothing. */
+/* Appends a content: a header frame, and body frames of at most frame_max bytes. On failure nothing is appended. */
 int sp_wire_content(sp_buffer *out, uint16_t channel, const amqp_basic_properties_t *properties,
                     sp_slice body, uint32_t frame_max);
 
 /* Appends body frames only. */
 int sp_wire_body(sp_buffer *out, uint16_t channel, sp_slice body, uint32_t frame_max);
 
-/* Makes the basic.ack at the end of the buffer one of `tag`, `multiple`. */
+/* Changes the basic.ack at the end of the buffer: its delivery tag becomes `tag`, and `multiple` is set. */
 void sp_wire_set_ack(sp_buffer *out, uint64_t tag);
 
 int sp_wire_heartbeat(sp_buffer *out);
 
-/* The id of a method frame's payload; 0 when it is too short. */
+/* The id of the method in the payload of a method frame; 0 when the payload is too short. */
 amqp_method_number_t sp_wire_method_id(sp_slice payload);
 
-/* Its name as the specification has it; NULL when it is none that a broker sends to a client. */
+/* The name of a method in the specification; NULL for a method that a broker does not send to a client. */
 const char *sp_wire_method_name(amqp_method_number_t id);
 
 /*
- * Decodes a method frame's payload into librabbitmq's struct; it points into the payload and into the pool.
- * SPECTACLES_E_PROTO when it is malformed, or not one that a broker sends.
+ * Decodes the payload of a method frame into librabbitmq's struct, which points into the payload and into the pool.
+ * SPECTACLES_E_PROTO when the method is malformed, or is not a method that a broker sends.
  */
 int sp_wire_decode(sp_slice payload, amqp_pool_t *pool, void **method);
 
-/* A content header: the size of the body and its properties. */
+/*
+ * Decodes a content header: the size of the body, and the properties. SPECTACLES_E_INVAL when only the properties are
+ * malformed.
+ */
 int sp_wire_decode_header(sp_slice payload, amqp_pool_t *pool, uint64_t *body_size,
                           amqp_basic_properties_t **properties);
 
-/* The headers in a content header that was decoded without an error, as a table without its length. */
+/* The table of headers, without its length, in a content header that sp_wire_decode_header() has decoded. */
 sp_slice sp_wire_headers(sp_slice payload);
 
-/* Whether a table (its length first) is well-formed and nested at most SP_WIRE_TABLE_DEPTH deep. Without
- * recursion. */
+/* Whether a table, which begins with its length, is well-formed and nested at most SP_WIRE_TABLE_DEPTH deep. */
 bool sp_wire_table_is_sane(sp_reader *reader);
 
 amqp_bytes_t sp_wire_text(const char *text);
 
-/* Whether the bytes are that text. */
+/* Whether the bytes are equal to the text. */
 bool sp_wire_is(amqp_bytes_t bytes, const char *text);
 
-/* Whether a broker's text names this in single quotes. */
+/* Whether a text of RabbitMQ has this name in single quotes. */
 bool sp_wire_quotes(amqp_bytes_t text, sp_slice name);
 
 #endif

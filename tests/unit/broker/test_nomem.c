@@ -211,9 +211,30 @@ static void each_end_is_told(void **state)
         end_many(nth);
 }
 
+/* The publish that the broker has nacked is due again, and there is no memory to write it. */
+static void a_failed_expire_says_why(void **state)
+{
+    (void)state;
+    static char body[200000];
+    sp_server *server = server_new(NULL);
+    spectacles_stream *stream = spectacles_broker_stream(server->broker);
+    memset(body, 'b', sizeof body - 1);
+    server_ready(server);
+    server_publish(server, "K", body, 0);
+    server_pull(server);
+    server_method(server, 2, 60, 120, "qb", (uint64_t)1, (uint64_t)0);
+    failing_start(1);
+    int error = spectacles_stream_expire(stream, server->now + 500);
+    failing_start(0);
+    assert_int_equal(error, SPECTACLES_E_NOMEM);
+    assert_string_equal(spectacles_stream_last_error(stream), "out of memory");
+    server_free(server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(every_allocation_may_fail),
-                                       cmocka_unit_test(each_end_is_told)};
+                                       cmocka_unit_test(each_end_is_told),
+                                       cmocka_unit_test(a_failed_expire_says_why)};
     return cmocka_run_group_tests_name("broker/nomem", tests, NULL, NULL);
 }
