@@ -220,7 +220,8 @@ def test_too_few_channels_are_named(rabbit: RabbitNode, vhost: str, tools: Tools
     rabbit.ctl("set_permissions", "-p", vhost, user, ".*", ".*", ".*")
     rabbit.ctl("set_user_limits", user, '{"max-channels": 2}')
     tool = tools(rabbit.url(vhost, user=user, password="s3cretpw"), id="f", patience=SOON)
-    lost = tool.wait_event("DISCONNECTED", 2)
+    # Once: RabbitMQ counts the channels of a user behind their opening, and may let the next connection through.
+    lost = tool.wait_event("DISCONNECTED")
     assert lost["code"] == 530 and "max-channels" in lost["text"] and 15000 <= lost["until"] - lost["at"] <= 30000
     rabbit.ctl("clear_user_limits", user, "max-channels")
     tool.wait_event("READY")

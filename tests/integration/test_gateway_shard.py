@@ -63,7 +63,7 @@ def dispatch(standin: Standin, process: Process, count: int) -> None:
     (4002, "could not decode a payload that we sent (close code 4002); sent last, the newest first: op 2"),
     (4003, "before we had identified"), (4005, "a second identify"),
     (4008, "too fast (more than 120 in 60 seconds) (close code 4008); sent last, the newest first: op 2"),
-    (3999, "the gateway closed the connection"), (4999, "the gateway closed the connection"), (None, "without a close frame"),
+    (3999, "the gateway closed the connection"), (4999, "the gateway closed the connection"), (None, "without a close_notify"),
 ])
 def test_a_close_that_keeps_the_session(first: Callable[..., Process], standin: Standin, code: Optional[int], words: str) -> None:
     process = first(standin)
