@@ -12,10 +12,6 @@
 #include <spectacles/poller.h>
 #include <stdlib.h>
 
-enum {
-    READY_MAX = 64
-};
-
 /*
  * With a latency budget:
  *
@@ -40,8 +36,6 @@ struct spectacles_poller {
     uint64_t paused_until;
     uint32_t budget;
     bool shown; /* the owner has asked for the descriptor */
-    sp_ready ready[READY_MAX];
-    int ready_count; /* found by spectacles_poller_wait(), for the next spectacles_poller_process() */
     const char *last_error;
 };
 
@@ -218,7 +212,7 @@ SPECTACLES_EXPORT uint64_t spectacles_poller_deadline(const spectacles_poller *p
 {
     assert(is_up_to_date(poller));
     uint64_t deadline = sp_timers_deadline(&poller->timers);
-    if (poller->ready_count > 0 || !sp_list_is_empty(&poller->touched))
+    if (poller->watcher.ready_count > 0 || !sp_list_is_empty(&poller->touched))
         return 0;
     if (poller->state == SP_POLLER_PAUSED && poller->paused_until < deadline)
         return poller->paused_until;
@@ -238,17 +232,17 @@ SPECTACLES_EXPORT int spectacles_poller_wait(spectacles_poller *poller, uint64_t
 {
     uint64_t deadline = spectacles_poller_deadline(poller);
     int timeout = spectacles_poll_timeout(until < deadline ? until : deadline, now);
-    if (poller->ready_count > 0)
+    if (poller->watcher.ready_count > 0)
         return SPECTACLES_OK;
     /* Sockets that become ready in a pause do not wake anybody up. */
     if (poller->state == SP_POLLER_PAUSED && now < poller->paused_until) {
         poll(NULL, 0, timeout);
         return SPECTACLES_OK;
     }
-    int count = poller->watcher.calls->wait(&poller->watcher, timeout, poller->ready, READY_MAX);
+    int count = poller->watcher.calls->wait(&poller->watcher, timeout, poller->watcher.ready, SP_READY_MAX);
     if (count < 0)
         return refuse_wait(poller, count);
-    poller->ready_count = count;
+    poller->watcher.ready_count = count;
     return SPECTACLES_OK;
 }
 
@@ -285,35 +279,34 @@ static void pause_or_arm(spectacles_poller *poller, int count, uint64_t now)
         return;
     if (count > 0) {
         set_state(poller, SP_POLLER_PAUSED);
-        poller->paused_until = count < READY_MAX ? now + poller->budget : now;
+        poller->paused_until = count < SP_READY_MAX ? now + poller->budget : now;
     } else {
         set_state(poller, SP_POLLER_ARMED);
     }
 }
 
 /* Finds what is ready, unless spectacles_poller_wait() has found it. Returns how many, or an error. */
-static int find_ready(spectacles_poller *poller, uint64_t now)
+static int find_ready(spectacles_poller *poller)
 {
-    if (poller->ready_count > 0)
-        return poller->ready_count;
-    if (poller->state == SP_POLLER_PAUSED && now < poller->paused_until)
-        return 0;
-    int count = poller->watcher.calls->wait(&poller->watcher, 0, poller->ready, READY_MAX);
-    if (count < 0)
-        return refuse_wait(poller, count);
-    pause_or_arm(poller, count, now);
-    return count;
+    if (poller->watcher.ready_count > 0)
+        return poller->watcher.ready_count;
+    int count = poller->watcher.calls->wait(&poller->watcher, 0, poller->watcher.ready, SP_READY_MAX);
+    return count < 0 ? refuse_wait(poller, count) : count;
 }
 
 static int process_ready(spectacles_poller *poller, uint64_t now)
 {
-    int count = find_ready(poller, now);
-    int result = count < 0 ? count : SPECTACLES_OK;
-    if (poller->ready_count > 0)
-        pause_or_arm(poller, count, now);
-    poller->ready_count = 0;
+    int result = SPECTACLES_OK;
+    if (poller->watcher.ready_count == 0 && poller->state == SP_POLLER_PAUSED && now < poller->paused_until)
+        return SPECTACLES_OK;
+    int count = find_ready(poller);
+    if (count < 0)
+        return count;
+    pause_or_arm(poller, count, now);
+    poller->watcher.ready_count = 0;
     for (int i = 0; i < count; i++) {
-        int error = process(poller, poller->ready[i].user, poller->ready[i].io, now);
+        sp_ready ready = poller->watcher.ready[i];
+        int error = ready.user ? process(poller, ready.user, ready.io, now) : SPECTACLES_OK;
         result = result == SPECTACLES_OK ? error : result;
     }
     return result;

@@ -59,3 +59,11 @@ int sp_watcher_watch(sp_watcher *watcher, sp_watched *watched, int fd, uint32_t 
         watched->fd = -1;
     return error;
 }
+
+void sp_watcher_forget(sp_watcher *watcher, const void *user)
+{
+    for (int i = 0; i < watcher->ready_count; i++) {
+        if (watcher->ready[i].user == user)
+            watcher->ready[i].user = NULL;
+    }
+}

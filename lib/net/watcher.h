@@ -20,6 +20,10 @@ typedef struct sp_ready {
     uint32_t io; /* a mask of enum spectacles_link_io; an error or a hang-up is both */
 } sp_ready;
 
+enum {
+    SP_READY_MAX = 64 /* that one look finds */
+};
+
 typedef struct sp_watcher sp_watcher;
 
 /* What a way of the system to watch many descriptors has to do. Errors are negative errnos. */
@@ -42,6 +46,9 @@ struct sp_watcher {
     sp_watched **watched; /* of each of fds */
     size_t count;
     size_t capacity;
+    sp_ready
+        ready[SP_READY_MAX]; /* found, and not worked on yet; user is NULL when its link has left meanwhile */
+    int ready_count;
     size_t turn; /* of poll(2): where the next wait begins to look */
 };
 
@@ -53,6 +60,9 @@ const sp_watcher_calls *sp_watcher_poll(void);
 /* kind: enum spectacles_poller_kind. Returns 0, -ENOSYS when the system has no such thing, or another errno. */
 int sp_watcher_open(sp_watcher *watcher, uint32_t kind);
 void sp_watcher_close(sp_watcher *watcher);
+
+/* Its link leaves: what was found ready of it is forgotten. */
+void sp_watcher_forget(sp_watcher *watcher, const void *user);
 
 /* Watches another descriptor in the place of the last one; -1: none. Returns 0 or a negative errno. */
 int sp_watcher_watch(sp_watcher *watcher, sp_watched *watched, int fd, uint32_t io);

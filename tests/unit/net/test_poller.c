@@ -317,6 +317,23 @@ static void links_and_pollers_are_freed_in_any_order(void **state)
     crowd_end(self);
 }
 
+/* What a wait has found ready may leave before it is worked on. */
+static void a_link_freed_between_wait_and_process_is_forgotten(void **state)
+{
+    (void)state;
+    crowd *self = crowd_begin(2, SPECTACLES_POLLER_AUTO, 0, "127.0.0.1");
+    crowd_connect(self);
+    crowd_turn(self);
+    arrive(&self->engines[0], 1);
+    arrive(&self->engines[1], 1);
+    uint64_t real = spectacles_now();
+    assert_int_equal(spectacles_poller_wait(self->poller, real + 5000, real), SPECTACLES_OK);
+    spectacles_link_free(self->engines[0].link);
+    self->engines[0].link = NULL;
+    until(self->engines[1].in_length == 1);
+    crowd_end(self);
+}
+
 /* ---- What the system refuses ---- */
 
 static void more_descriptors_than_allowed_are_one_sentence(void **state)
@@ -368,6 +385,7 @@ int main(void)
         cmocka_unit_test(a_budget_of_nothing_reads_at_once_and_can_be_set_at_any_time),
         cmocka_unit_test(an_engine_freed_while_it_is_ready_is_let_go),
         cmocka_unit_test(links_and_pollers_are_freed_in_any_order),
+        cmocka_unit_test(a_link_freed_between_wait_and_process_is_forgotten),
         cmocka_unit_test(more_descriptors_than_allowed_are_one_sentence),
         cmocka_unit_test(wrong_settings_are_refused),
     };
