@@ -2,7 +2,7 @@
 # The suites of ./dev test: how each one runs, and how its result is counted.
 
 passed=0 failed=0 failures=
-all_suites=(unit static install standin clients codec cross fuzz integration tls rabbit4 chaos valgrind bench demo)
+all_suites=(unit static install standin clients codec cross fuzz integration networks tls rabbit4 chaos valgrind bench demo)
 
 # run NAME COMMAND ...: counts what the command's report says (build/logs/NAME.xml, as JUnit writes it).
 run() {
@@ -32,6 +32,14 @@ tls_tests() {
     run tls python_tests tls build/clang -n 2 --dist loadfile -m tls tests/integration
 }
 
+# Networks in namespaces, which root can make; for others the kernel may allow it in a namespace of users.
+network_tests() {
+    local inside=()
+    if [ "$(id -u)" != 0 ] && unshare --user --map-root-user true 2>/dev/null; then inside=(unshare --user --map-root-user); fi
+    run networks "${inside[@]}" env SPECTACLES_BUILD=build/asan "$python" -m pytest -c tests/pytest.ini -q \
+        --junitxml build/logs/networks.xml -rs -n 2 --dist load tests/networks
+}
+
 python_tests() {
     local name=$1 folder=$2
     shift 2
@@ -54,6 +62,7 @@ run_suite() {
     install) run install python_tests install build tests/install ;;
     standin) run standin python_tests standin build/asan tests/standin ;;
     integration) run integration python_tests integration build/asan -n 2 --dist loadfile -m 'not valgrind' tests/integration ;;
+    networks) network_tests ;;
     tls) tls_tests ;;
     rabbit4) rabbit4_tests ;;
     valgrind) run valgrind python_tests valgrind build -m valgrind tests/integration ;;

@@ -19,6 +19,7 @@ class Settings:
     identify_limit: dict[str, int] = field(default_factory=lambda: {"total": 1000, "remaining": 1000, "reset_after": 14400000})
     api_status: Optional[int] = None  # every GET /gateway/bot is answered with this status
     host: str = "localhost"
+    addresses: tuple[str, ...] = ("127.0.0.1",)  # it listens there; with more than one, the port has to be named
     shown_port: Optional[int] = None  # a proxy's, when a proxy stands in front
     versions: tuple[int, ...] = (10, 9)
 

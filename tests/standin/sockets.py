@@ -35,7 +35,7 @@ def headers_of(socket: Any) -> dict[str, str]:
     return dict(socket.request.headers if hasattr(socket, "request") else socket.request_headers)
 
 
-async def listen(serve: Callable[[Any], Awaitable[None]], ask: Ask, **options: Any) -> Any:
+async def listen(serve: Callable[[Any], Awaitable[None]], ask: Ask, addresses: tuple[str, ...], **options: Any) -> Any:
     """ask(path, headers) answers a request, or says None: then serve(socket) has it as a WebSocket."""
 
     async def older(path: str, headers: Any) -> Any:
@@ -53,5 +53,5 @@ async def listen(serve: Callable[[Any], Awaitable[None]], ask: Ask, **options: A
         await serve(socket)
 
     if serve_newer:
-        return await serve_newer(one, "127.0.0.1", process_request=newer, **options)
-    return await websockets.serve(one, "127.0.0.1", process_request=older, **options)
+        return await serve_newer(one, list(addresses), process_request=newer, **options)
+    return await websockets.serve(one, list(addresses), process_request=older, **options)

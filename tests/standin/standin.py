@@ -88,7 +88,7 @@ class Standin(Settings):
         if self._cert[0]:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(self._cert[0], self._cert[1])
-        self._server = await listen(self._serve, self._http, port=self.port, ssl=context, ping_interval=None,
+        self._server = await listen(self._serve, self._http, self.addresses, port=self.port, ssl=context, ping_interval=None,
                                     compression=None, max_size=1 << 20, close_timeout=2)
         self.port = self._server.sockets[0].getsockname()[1]
 

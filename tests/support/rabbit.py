@@ -43,12 +43,15 @@ def _program(name: str) -> str:
 
 class RabbitNode:
     def __init__(self, folder: Path, cert: Optional[Path] = None, key: Optional[Path] = None,
-                 vhosts: int = 0, peer: Optional[RabbitNode] = None, ca: Optional[Path] = None) -> None:
+                 vhosts: int = 0, peer: Optional[RabbitNode] = None, ca: Optional[Path] = None,
+                 address: str = "127.0.0.1", within: tuple[str, ...] = ()) -> None:
         """peer: a node that has been started, and that this one will be able to talk to: see join().
-        ca: who logs in over TLS needs a certificate of this authority, whose common name is the user."""
+        ca: who logs in over TLS needs a certificate of this authority, whose common name is the user.
+        address: where AMQP is listened for. within: a command that runs the node, given as more words."""
         self.folder = folder
         self.system = other_system()
         self.peer = peer
+        self.address, self.within = address, within
         self.port, self.tls_port, self.dist_port, self.epmd_port = free_ports(4)
         self.name = f"spectacles-{self.port}@localhost"
         self.vhosts = [f"t{number}" for number in range(vhosts)]
@@ -68,10 +71,10 @@ class RabbitNode:
 
     def _config(self) -> str:
         lines = ["loopback_users = none", "disk_free_limit.absolute = 10MB", "log.console.level = warning",
-                 f"listeners.tcp.default = 127.0.0.1:{self.port}"]
+                 f"listeners.tcp.default = {self.address}:{self.port}"]
         cert, key = self.certificate
         if cert:
-            lines += [f"listeners.ssl.default = 127.0.0.1:{self.tls_port}", f"ssl_options.certfile = {cert}",
+            lines += [f"listeners.ssl.default = {self.address}:{self.tls_port}", f"ssl_options.certfile = {cert}",
                       f"ssl_options.keyfile = {key}", f"ssl_options.verify = {'verify_peer' if self.ca else 'verify_none'}",
                       f"ssl_options.fail_if_no_peer_cert = {'true' if self.ca else 'false'}"]
         if self.ca:
@@ -94,7 +97,7 @@ class RabbitNode:
         arguments = "-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none"
         return {
             **self._inherited(),
-            "HOME": folder, "RABBITMQ_NODENAME": self.name, "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+            "HOME": folder, "RABBITMQ_NODENAME": self.name, "RABBITMQ_NODE_IP_ADDRESS": self.address,
             "RABBITMQ_NODE_PORT": str(self.port), "RABBITMQ_DIST_PORT": str(self.dist_port),
             "RABBITMQ_MNESIA_BASE": f"{folder}/mnesia", "RABBITMQ_LOG_BASE": f"{folder}/log",
             "RABBITMQ_ENABLED_PLUGINS_FILE": f"{folder}/enabled_plugins", "RABBITMQ_CONFIG_FILE": f"{folder}/rabbitmq",
@@ -108,7 +111,7 @@ class RabbitNode:
 
     def start(self) -> RabbitNode:
         log = open(self.folder / "console.log", "ab")
-        self.process = subprocess.Popen(self._command(_program("rabbitmq-server")), env=self._environment(), stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen([*self.within, *self._command(_program("rabbitmq-server"))], env=self._environment(), stdin=subprocess.DEVNULL,
                                         stdout=log, stderr=log, start_new_session=True, cwd=self.folder)
         log.close()
         try:
