@@ -1,6 +1,6 @@
 /*
- * The Spectacles gateway: a relay between the shards of a Discord bot and an AMQP broker, in one poll(2) loop. The
- * settings are in the environment (settings.h, or --help).
+ * The Spectacles gateway: a relay between the shards of a Discord bot and an AMQP broker, in one loop. The settings are
+ * in the environment (settings.h, or --help).
  *
  * SIGTERM or SIGINT stops the gateway in order: the sessions stay resumable. A second signal, a second later or more,
  * ends the gateway at once. SIGUSR1 prints the counters.
@@ -43,7 +43,7 @@ struct daemon {
     int status;
 };
 
-/* ---- Signals: the handler writes into a pipe, so that poll() wakes up ---- */
+/* ---- Signals: the handler writes into a pipe, which ends each wait ---- */
 
 static int signal_pipe[2];
 
@@ -214,12 +214,15 @@ static void make_gateway(struct daemon *daemon)
     spectacles_broker_config broker;
     spectacles_relay_config relay;
     spectacles_link_config link;
+    spectacles_poller_config poller;
     spectacles_gateway_config config;
     set_shard(daemon, &shard);
     set_broker(daemon, &broker);
     set_relay(daemon, &relay);
     spectacles_link_config_init(&link, sizeof link);
     link.tls = daemon->tls;
+    spectacles_poller_config_init(&poller, sizeof poller);
+    poller.latency_budget = daemon->settings.latency_budget;
     spectacles_gateway_config_init(&config, sizeof config);
     config.shard = &shard;
     config.shard_ids = daemon->settings.shard_ids;
@@ -227,6 +230,7 @@ static void make_gateway(struct daemon *daemon)
     config.broker = &broker;
     config.relay = &relay;
     config.link = &link;
+    config.poller = &poller;
     config.state = store_state(daemon->store);
     if (spectacles_gateway_new(&daemon->gateway, &config, &problem) < 0)
         errx(1, "%s", problem.text);
@@ -423,35 +427,38 @@ static void read_signals(struct daemon *daemon, uint64_t now)
     }
 }
 
-static uint64_t earliest(const struct daemon *daemon)
+/* The deadline of what is the daemon's own. */
+static uint64_t own_deadline(const struct daemon *daemon)
 {
-    uint64_t deadline = spectacles_gateway_deadline(daemon->gateway);
     uint64_t store = store_deadline(daemon->store);
-    deadline = store < deadline ? store : deadline;
-    return daemon->stop_at && daemon->stop_at < deadline ? daemon->stop_at : deadline;
+    return daemon->stop_at && daemon->stop_at < store ? daemon->stop_at : store;
 }
 
-static void wait_for_something(struct daemon *daemon)
+static void watch(struct daemon *daemon, int fd)
 {
-    struct pollfd fds[] = {{spectacles_gateway_fd(daemon->gateway), POLLIN, 0},
-                           {signal_pipe[0], POLLIN, 0},
-                           {resolver_fd(daemon->resolver), POLLIN, 0}};
-    int ready = poll(fds, 3, spectacles_poll_timeout(earliest(daemon), spectacles_now()));
-    if (ready < 0 && errno != EINTR)
-        err(1, "poll");
-    if (ready > 0 && fds[1].revents)
-        read_signals(daemon, spectacles_now());
-    if (ready > 0 && fds[2].revents)
+    spectacles_poller *poller = spectacles_gateway_poller(daemon->gateway);
+    if (spectacles_poller_watch(poller, fd) != SPECTACLES_OK)
+        errx(1, "%s", spectacles_poller_last_error(poller));
+}
+
+static void move_bytes(struct daemon *daemon, uint64_t now)
+{
+    spectacles_poller *poller = spectacles_gateway_poller(daemon->gateway);
+    if (spectacles_gateway_process(daemon->gateway, now) == SPECTACLES_E_SYS)
+        errx(1, "%s", spectacles_gateway_last_error(daemon->gateway));
+    if (spectacles_poller_is_readable(poller, signal_pipe[0]))
+        read_signals(daemon, now);
+    if (spectacles_poller_is_readable(poller, resolver_fd(daemon->resolver)))
         resolver_answer(daemon->resolver, daemon->gateway);
 }
 
 static void turn(struct daemon *daemon)
 {
     const spectacles_relay_event *event;
-    wait_for_something(daemon);
-    uint64_t now = spectacles_now();
-    if (spectacles_gateway_process(daemon->gateway, now) == SPECTACLES_E_SYS)
+    if (spectacles_gateway_wait(daemon->gateway, own_deadline(daemon), spectacles_now()) != SPECTACLES_OK)
         errx(1, "%s", spectacles_gateway_last_error(daemon->gateway));
+    uint64_t now = spectacles_now();
+    move_bytes(daemon, now);
     while ((event = spectacles_gateway_next_event(daemon->gateway, now)))
         on_event(daemon, event, now);
     resolver_ask(daemon->resolver, daemon->gateway);
@@ -502,6 +509,8 @@ int main(int argc, char **argv)
     open_store(&daemon);
     make_gateway(&daemon);
     daemon.resolver = resolver_new();
+    watch(&daemon, signal_pipe[0]);
+    watch(&daemon, resolver_fd(daemon.resolver));
     run(&daemon);
     write_store(&daemon, spectacles_now());
     log_summary(&daemon);

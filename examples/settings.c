@@ -30,6 +30,7 @@ static const char help[] =
     "  BROKER_UNROUTABLE_HOLD    milliseconds that an event without a queue is held back (0: off)\n"
     "  BROKER_WINDOW_COUNT       events that may be unconfirmed (2000)\n"
     "  BROKER_WINDOW_BYTES       bytes of them (1048576)\n"
+    "  LATENCY_BUDGET            milliseconds that small events may wait for others to share a wake-up (2)\n"
     "  DISCORD_GATEWAY_VERSION   (10)\n"
     "  DISCORD_API_VERSION       (10)\n"
     "  DISCORD_API_HOST          (discord.com)\n"
@@ -261,6 +262,7 @@ void settings_read(struct settings *settings)
     const char *version = text("DISCORD_GATEWAY_VERSION", "10");
     const char *count = text("DISCORD_SHARD_COUNT", "0");
     const char *hold = text("BROKER_UNROUTABLE_HOLD", "0");
+    const char *budget = text("LATENCY_BUDGET", "2");
     *settings = (struct settings){0};
     settings->token = read_token();
     settings->amqp_url = required("AMQP_URL", "amqp://user:password@host:port/vhost");
@@ -268,6 +270,8 @@ void settings_read(struct settings *settings)
     settings->group = text("BROKER_GROUP", "gateway");
     settings->format = format_from_environment();
     settings->unroutable_hold = (uint32_t)number("BROKER_UNROUTABLE_HOLD", hold, strlen(hold), 86400000);
+    settings->latency_budget =
+        (uint32_t)number("LATENCY_BUDGET", budget, strlen(budget), SPECTACLES_POLLER_BUDGET_MAX);
     settings->presence = read_presence();
     read_wire(settings);
     read_window(settings);

@@ -26,6 +26,7 @@ struct settings {
     uint32_t unroutable_hold; /* BROKER_UNROUTABLE_HOLD: milliseconds; 0: off */
     uint32_t window_count;    /* BROKER_WINDOW_COUNT: publishes that may be unconfirmed */
     uint64_t window_bytes;    /* BROKER_WINDOW_BYTES: bytes of their bodies */
+    uint32_t latency_budget;  /* LATENCY_BUDGET: milliseconds; 0: everything is read as it comes */
     const char *amqp_url;     /* AMQP_URL */
     const char *api_scheme;   /* DISCORD_API_PROTOCOL: https, or http for tests */
     const char *api_host;     /* DISCORD_API_HOST */

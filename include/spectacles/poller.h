@@ -129,6 +129,33 @@ int spectacles_poller_add(spectacles_poller *poller, spectacles_link *link, uint
  */
 int spectacles_poller_remove(spectacles_poller *poller, spectacles_link *link);
 
+/* ---- Descriptors of the owner ---- */
+
+/*
+ * Watches a descriptor that is no link's for reading, so that one wait covers everything that the owner has: the pipe
+ * of its signals, a resolver, a server with a descriptor of its own. Ask spectacles_poller_is_readable() after each
+ * spectacles_poller_process(). A descriptor that is not read empty is found again by the next wait.
+ *
+ * fd: stays the owner's. Call spectacles_poller_unwatch() before closing it.
+ *
+ * Returns 0, or:
+ *   SPECTACLES_E_STATE  it is watched already
+ *   SPECTACLES_E_SYS    the system does not watch it: it is closed, or a file
+ *   SPECTACLES_E_NOMEM  memory ran out
+ */
+int spectacles_poller_watch(spectacles_poller *poller, int fd);
+
+/* Watches the descriptor no longer. Does nothing when it is not watched. */
+void spectacles_poller_unwatch(spectacles_poller *poller, int fd);
+
+/*
+ * Returns 1 when a watched descriptor was found to be readable, or broken, since this was asked last; else 0. Cannot
+ * fail.
+ */
+int spectacles_poller_is_readable(spectacles_poller *poller, int fd);
+
+/* ---- Waiting and working ---- */
+
 /*
  * The descriptor that stands for all links: readable when spectacles_poller_process() has something to do. It belongs
  * to the poller, never changes and is never to be read. -1 with SPECTACLES_POLLER_POLL. Cannot fail.

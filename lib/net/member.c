@@ -6,7 +6,6 @@ void sp_member_leave(sp_member *member)
     if (!member->poller)
         return;
     sp_watcher_watch(member->watcher, &member->watched, -1, 0);
-    sp_watcher_forget(member->watcher, member->link);
     sp_timer_set(member->timers, &member->timer, SPECTACLES_NEVER);
     sp_timers_release(member->timers);
     sp_stream_watch_end(member->stream);

@@ -3,6 +3,7 @@
  */
 #include "core/config.h"
 #include "core/export.h"
+#include "net/descriptors.h"
 #include "net/link.h"
 #include "net/tcp.h"
 
@@ -30,8 +31,9 @@ struct spectacles_poller {
     sp_watcher watcher;
     sp_timers timers; /* of the links */
     sp_list members;
-    sp_list touched; /* their engines were given something since the poller last looked */
-    sp_list changed; /* the owner is told of them */
+    sp_list descriptors; /* that are no link's */
+    sp_list touched;     /* their engines were given something since the poller last looked */
+    sp_list changed;     /* the owner is told of them */
     enum sp_poller_state state;
     uint64_t paused_until;
     uint32_t budget;
@@ -88,6 +90,7 @@ SPECTACLES_EXPORT int spectacles_poller_new(spectacles_poller **out, const spect
         return refuse_system(problem, error);
     }
     sp_list_init(&poller->members);
+    sp_list_init(&poller->descriptors);
     sp_list_init(&poller->touched);
     sp_list_init(&poller->changed);
     poller->budget = read.latency_budget;
@@ -103,6 +106,7 @@ SPECTACLES_EXPORT void spectacles_poller_free(spectacles_poller *poller)
         return;
     while ((node = sp_list_front(&poller->members)))
         sp_member_leave(sp_list_owner(node, sp_member, node));
+    sp_descriptors_free(&poller->descriptors, &poller->watcher);
     sp_timers_free(&poller->timers);
     sp_watcher_close(&poller->watcher);
     free(poller);
@@ -159,7 +163,7 @@ SPECTACLES_EXPORT int spectacles_poller_add(spectacles_poller *poller, spectacle
                           .timers = &poller->timers,
                           .stream = &link->stream->poller,
                           .id = id,
-                          .watched = {.fd = -1, .user = link}};
+                          .watched = {.fd = -1, .link = link}};
     sp_list_add(&poller->members, &member->node);
     sp_stream_watch_begin(member->stream, &poller->touched, link);
     return SPECTACLES_OK;
@@ -182,6 +186,32 @@ SPECTACLES_EXPORT spectacles_link *spectacles_poller_next_link(spectacles_poller
     if (id)
         *id = member->id;
     return member->link;
+}
+
+/* ---- Descriptors of the owner ---- */
+
+SPECTACLES_EXPORT int spectacles_poller_watch(spectacles_poller *poller, int fd)
+{
+    int error = sp_descriptors_add(&poller->descriptors, &poller->watcher, fd);
+    if (error == 0)
+        return SPECTACLES_OK;
+    if (error == -EEXIST)
+        return fail(poller, SPECTACLES_E_STATE, "the descriptor is watched already");
+    return fail(poller, error == -ENOMEM ? SPECTACLES_E_NOMEM : SPECTACLES_E_SYS, sp_tcp_text(error));
+}
+
+SPECTACLES_EXPORT void spectacles_poller_unwatch(spectacles_poller *poller, int fd)
+{
+    sp_descriptors_remove(&poller->descriptors, &poller->watcher, fd);
+}
+
+SPECTACLES_EXPORT int spectacles_poller_is_readable(spectacles_poller *poller, int fd)
+{
+    sp_descriptor *descriptor = sp_descriptors_find(&poller->descriptors, fd);
+    bool readable = descriptor && descriptor->readable;
+    if (readable)
+        descriptor->readable = false;
+    return readable;
 }
 
 /* ---- Waiting ---- */
@@ -294,6 +324,16 @@ static int find_ready(spectacles_poller *poller)
     return count < 0 ? refuse_wait(poller, count) : count;
 }
 
+static int process_one(spectacles_poller *poller, const sp_ready *ready, uint64_t now)
+{
+    if (!ready->watched)
+        return SPECTACLES_OK;
+    if (ready->watched->link)
+        return process(poller, ready->watched->link, ready->io, now);
+    sp_descriptors_found(ready->watched);
+    return SPECTACLES_OK;
+}
+
 static int process_ready(spectacles_poller *poller, uint64_t now)
 {
     int result = SPECTACLES_OK;
@@ -305,8 +345,7 @@ static int process_ready(spectacles_poller *poller, uint64_t now)
     pause_or_arm(poller, count, now);
     poller->watcher.ready_count = 0;
     for (int i = 0; i < count; i++) {
-        sp_ready ready = poller->watcher.ready[i];
-        int error = ready.user ? process(poller, ready.user, ready.io, now) : SPECTACLES_OK;
+        int error = process_one(poller, &poller->watcher.ready[i], now);
         result = result == SPECTACLES_OK ? error : result;
     }
     return result;

@@ -1,6 +1,5 @@
 /*
- * Watches the descriptors of many links, in the way that the system is best at. Called by the poller, and by links
- * that leave it.
+ * Watches many descriptors, in the way that the system is best at. Called by the poller, and by links that leave it.
  */
 #include "net/watcher.h"
 
@@ -46,24 +45,26 @@ void sp_watcher_close(sp_watcher *watcher)
     watcher->calls = NULL;
 }
 
+static void forget(sp_watcher *watcher, const sp_watched *watched)
+{
+    for (int i = 0; i < watcher->ready_count; i++) {
+        if (watcher->ready[i].watched == watched)
+            watcher->ready[i].watched = NULL;
+    }
+}
+
 int sp_watcher_watch(sp_watcher *watcher, sp_watched *watched, int fd, uint32_t io)
 {
     watched->io = io;
     if (fd == watched->fd)
         return 0;
-    if (watched->fd >= 0)
+    if (watched->fd >= 0) {
         watcher->calls->remove(watcher, watched);
+        forget(watcher, watched);
+    }
     watched->fd = fd;
     int error = fd >= 0 ? watcher->calls->add(watcher, watched) : 0;
     if (error < 0)
         watched->fd = -1;
     return error;
-}
-
-void sp_watcher_forget(sp_watcher *watcher, const void *user)
-{
-    for (int i = 0; i < watcher->ready_count; i++) {
-        if (watcher->ready[i].user == user)
-            watcher->ready[i].user = NULL;
-    }
 }

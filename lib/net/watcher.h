@@ -6,18 +6,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A descriptor that is watched. It belongs to a link. */
+/* A descriptor that is watched. It belongs to a link, or to the owner of the poller. */
 typedef struct sp_watched {
-    int fd;       /* -1: none */
-    uint32_t io;  /* what it is watched for: a mask of enum spectacles_link_io; poll(2) alone looks at it */
-    size_t place; /* of poll(2): in the array, counted from 0 */
-    void *user;
+    int fd;                /* -1: none */
+    uint32_t io;           /* what it is watched for: enum spectacles_link_io; poll(2) alone looks at it */
+    bool level;            /* it is ready as long as there is something to read, and never for writing */
+    size_t place;          /* of poll(2): in the array, counted from 0 */
+    spectacles_link *link; /* NULL: it is the owner's (descriptors.h) */
 } sp_watched;
 
 /* What a descriptor is ready for. */
 typedef struct sp_ready {
-    void *user;
-    uint32_t io; /* a mask of enum spectacles_link_io; an error or a hang-up is both */
+    sp_watched *watched; /* NULL: it is not watched any more */
+    uint32_t io;         /* a mask of enum spectacles_link_io; an error or a hang-up is both */
 } sp_ready;
 
 enum {
@@ -46,8 +47,7 @@ struct sp_watcher {
     sp_watched **watched; /* of each of fds */
     size_t count;
     size_t capacity;
-    sp_ready
-        ready[SP_READY_MAX]; /* found, and not worked on yet; user is NULL when its link has left meanwhile */
+    sp_ready ready[SP_READY_MAX]; /* found, and not worked on yet */
     int ready_count;
     size_t turn; /* of poll(2): where the next wait begins to look */
 };
@@ -61,10 +61,10 @@ const sp_watcher_calls *sp_watcher_poll(void);
 int sp_watcher_open(sp_watcher *watcher, uint32_t kind);
 void sp_watcher_close(sp_watcher *watcher);
 
-/* Its link leaves: what was found ready of it is forgotten. */
-void sp_watcher_forget(sp_watcher *watcher, const void *user);
-
-/* Watches another descriptor in the place of the last one; -1: none. Returns 0 or a negative errno. */
+/*
+ * Watches another descriptor in the place of the last one, and forgets what was found ready of that; -1: none. Returns
+ * 0 or a negative errno.
+ */
 int sp_watcher_watch(sp_watcher *watcher, sp_watched *watched, int fd, uint32_t io);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Watches descriptors with epoll(7), edge-triggered: a descriptor is registered once in its life, whatever its link
- * waits for. Called by watcher.c.
+ * Watches descriptors with epoll(7). Those of links are edge-triggered: each is registered once in its life, whatever
+ * its link waits for. Called by watcher.c.
  */
 #include "net/watcher.h"
 
@@ -40,8 +40,8 @@ static void close_both(sp_watcher *watcher)
 
 static int add(sp_watcher *watcher, sp_watched *watched)
 {
-    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | (uint32_t)EPOLLET,
-                                .data.ptr = watched->user};
+    uint32_t edges = EPOLLIN | EPOLLOUT | EPOLLRDHUP | (uint32_t)EPOLLET;
+    struct epoll_event event = {.events = watched->level ? EPOLLIN : edges, .data.ptr = watched};
     return epoll_ctl(watcher->inner, EPOLL_CTL_ADD, watched->fd, &event) < 0 ? -errno : 0;
 }
 

@@ -1,6 +1,6 @@
 /*
- * Watches descriptors with kqueue(2), edge-triggered (EV_CLEAR): a descriptor is registered once in its life, whatever
- * its link waits for. Called by watcher.c.
+ * Watches descriptors with kqueue(2). Those of links are edge-triggered (EV_CLEAR): each is registered once in its
+ * life, whatever its link waits for. Called by watcher.c.
  */
 #include "net/watcher.h"
 
@@ -50,9 +50,9 @@ static void close_both(sp_watcher *watcher)
 static int add(sp_watcher *watcher, sp_watched *watched)
 {
     struct kevent events[2];
-    EV_SET(&events[0], watched->fd, EVFILT_READ, EV_ADD | EV_CLEAR, 0, 0, watched->user);
-    EV_SET(&events[1], watched->fd, EVFILT_WRITE, EV_ADD | EV_CLEAR, 0, 0, watched->user);
-    return change(watcher->inner, events, 2);
+    EV_SET(&events[0], watched->fd, EVFILT_READ, EV_ADD | (watched->level ? 0 : EV_CLEAR), 0, 0, watched);
+    EV_SET(&events[1], watched->fd, EVFILT_WRITE, EV_ADD | EV_CLEAR, 0, 0, watched);
+    return change(watcher->inner, events, watched->level ? 1 : 2);
 }
 
 static void drop(sp_watcher *watcher, sp_watched *watched)

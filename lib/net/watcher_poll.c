@@ -87,7 +87,7 @@ static int wait_for(sp_watcher *watcher, int timeout, sp_ready *ready, int max)
         size_t place = (watcher->turn + i) % watcher->count;
         if (watcher->fds[place].revents == 0)
             continue;
-        ready[found++] = (sp_ready){watcher->watched[place]->user, io_of(watcher->fds[place].revents)};
+        ready[found++] = (sp_ready){watcher->watched[place], io_of(watcher->fds[place].revents)};
         if (found == max)
             watcher->turn = place + 1;
     }

@@ -267,6 +267,83 @@ static void a_budget_of_nothing_reads_at_once_and_can_be_set_at_any_time(void **
     crowd_end(self);
 }
 
+/* ---- Descriptors of the owner ---- */
+
+static void watch_a_pipe(uint32_t kind)
+{
+    crowd *self = crowd_begin(3, kind, 0, "127.0.0.1");
+    int ends[2];
+    char byte;
+    crowd_connect(self);
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(spectacles_poller_watch(self->poller, ends[0]), SPECTACLES_OK);
+    assert_int_equal(spectacles_poller_watch(self->poller, ends[0]), SPECTACLES_E_STATE);
+    assert_true(strlen(spectacles_poller_last_error(self->poller)) > 0);
+    crowd_turn(self);
+    assert_int_equal(spectacles_poller_is_readable(self->poller, ends[0]), 0);
+    assert_int_equal(write(ends[1], "xy", 2), 2);
+    /* Not read empty: found again. */
+    for (int i = 0; i < 2; i++) {
+        until(spectacles_poller_is_readable(self->poller, ends[0]));
+        assert_int_equal(spectacles_poller_is_readable(self->poller, ends[0]), 0);
+        assert_int_equal(read(ends[0], &byte, 1), 1);
+    }
+    crowd_turn(self);
+    assert_int_equal(spectacles_poller_is_readable(self->poller, ends[0]), 0);
+    /* Links go on beside it. */
+    assert_int_equal(write(self->engines[1].peer, "x", 1), 1);
+    until(self->engines[1].in_length == 1);
+    /* Its other end is gone: broken counts as readable. */
+    close(ends[1]);
+    until(spectacles_poller_is_readable(self->poller, ends[0]));
+    spectacles_poller_unwatch(self->poller, ends[0]);
+    spectacles_poller_unwatch(self->poller, ends[0]);
+    crowd_turn(self);
+    assert_int_equal(spectacles_poller_is_readable(self->poller, ends[0]), 0);
+    close(ends[0]);
+    crowd_end(self);
+}
+
+static void a_descriptor_of_the_owner_is_watched_beside_the_links(void **state)
+{
+    (void)state;
+    for_each_kind(watch_a_pipe);
+}
+
+static void a_descriptor_unwatched_between_wait_and_process_is_forgotten(void **state)
+{
+    (void)state;
+    crowd *self = crowd_begin(1, SPECTACLES_POLLER_AUTO, 0, "127.0.0.1");
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(spectacles_poller_watch(self->poller, ends[0]), SPECTACLES_OK);
+    assert_int_equal(write(ends[1], "x", 1), 1);
+    crowd_turn(self);
+    uint64_t real = spectacles_now();
+    assert_int_equal(spectacles_poller_wait(self->poller, real + 5000, real), SPECTACLES_OK);
+    spectacles_poller_unwatch(self->poller, ends[0]);
+    crowd_turn(self);
+    assert_int_equal(spectacles_poller_is_readable(self->poller, ends[0]), 0);
+    close(ends[0]);
+    close(ends[1]);
+    crowd_end(self);
+}
+
+static void a_descriptor_that_is_closed_is_refused(void **state)
+{
+    (void)state;
+    spectacles_poller *poller = NULL;
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    close(ends[0]);
+    close(ends[1]);
+    assert_int_equal(spectacles_poller_new(&poller, NULL, NULL), SPECTACLES_OK);
+    assert_int_equal(spectacles_poller_watch(poller, -1), SPECTACLES_E_SYS);
+    if (spectacles_poller_fd(poller) >= 0)
+        assert_int_equal(spectacles_poller_watch(poller, ends[1]), SPECTACLES_E_SYS);
+    spectacles_poller_free(poller);
+}
+
 /* ---- Who leaves first ---- */
 
 static void an_engine_freed_while_it_is_ready_is_let_go(void **state)
@@ -383,6 +460,9 @@ int main(void)
 #endif
         cmocka_unit_test(what_arrives_within_the_budget_is_read_together),
         cmocka_unit_test(a_budget_of_nothing_reads_at_once_and_can_be_set_at_any_time),
+        cmocka_unit_test(a_descriptor_of_the_owner_is_watched_beside_the_links),
+        cmocka_unit_test(a_descriptor_unwatched_between_wait_and_process_is_forgotten),
+        cmocka_unit_test(a_descriptor_that_is_closed_is_refused),
         cmocka_unit_test(an_engine_freed_while_it_is_ready_is_let_go),
         cmocka_unit_test(links_and_pollers_are_freed_in_any_order),
         cmocka_unit_test(a_link_freed_between_wait_and_process_is_forgotten),
