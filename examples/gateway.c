@@ -379,9 +379,7 @@ static void log_command(const spectacles_relay_event *event)
 
 static void write_store(struct daemon *daemon, uint64_t now)
 {
-    size_t count;
-    spectacles_shard *const *shards = spectacles_gateway_shards(daemon->gateway, &count);
-    store_write(daemon->store, shards, count, spectacles_gateway_relay(daemon->gateway), now);
+    store_write(daemon->store, spectacles_gateway_relay(daemon->gateway), now);
 }
 
 static void stop(struct daemon *daemon, int status, uint64_t now)

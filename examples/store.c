@@ -113,12 +113,11 @@ static void note_result(struct store *store, bool fine)
     store->changed = !fine;
 }
 
-void store_write(struct store *store, spectacles_shard *const *shards, size_t length,
-                 const spectacles_relay *relay, uint64_t now)
+void store_write(struct store *store, spectacles_relay *relay, uint64_t now)
 {
     if (!store)
         return;
-    int changed = spectacles_state_take(store->state, shards, length, relay, spectacles_unix_time());
+    int changed = spectacles_state_take(store->state, relay, spectacles_unix_time());
     store->changed = store->changed || changed;
     errno = ENOMEM;
     if (changed < 0)

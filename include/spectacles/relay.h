@@ -565,19 +565,35 @@ int spectacles_relay_stop(spectacles_relay *relay, uint32_t code, uint64_t now);
 int spectacles_relay_stopped(const spectacles_relay *relay);
 
 /*
- * Gives a gap that the broker has not confirmed yet. Store these gaps beside the sessions of the shards, and hand
- * them to the next process as a setting: so each gap is declared even when the process ends first. Store them
- * together with the sessions and, when SHARD_READY is told, before any link is processed: then a gap leaves only
+ * A shard whose session (spectacles_shard_session()) or gaps (spectacles_relay_gap()) may have changed since
+ * spectacles_relay_forget_changed(). A shard that is served anew has changed. spectacles_state_take() (state.h) asks
+ * by itself; an owner asks who stores the shards in another way.
+ *
+ * last: NULL for the first one, then the shard that the last call gave. No other call on the relay is made in
+ *     between.
+ *
+ * Returns a shard, borrowed; NULL when there are no more. Cannot fail.
+ */
+spectacles_shard *spectacles_relay_next_changed(const spectacles_relay *relay, const spectacles_shard *last);
+
+/* All changes were taken: from now on spectacles_relay_next_changed() gives later changes alone. Cannot fail. */
+void spectacles_relay_forget_changed(spectacles_relay *relay);
+
+/*
+ * Gives a gap of a shard that the broker has not confirmed yet. Store these gaps beside the sessions of the shards,
+ * and hand them to the next process as a setting: so each gap is declared even when the process ends first. Store
+ * them together with the sessions and, when SHARD_READY is told, before any link is processed: then a gap leaves only
  * after it was stored, and all its copies are the same. spectacles_state_take() (state.h) takes both at once, as
  * bytes that can be stored.
  *
- * index: counts from 0. Some of the gaps still wait for their new session. On SHARD_REMOVED, the gaps of that shard
- *     come last.
+ * shard_id: a shard that is served here, or, on SHARD_REMOVED, the shard that was removed.
+ * index: counts from 0, in the order in which the gaps are to be declared. Some of the gaps still wait for their new
+ *     session.
  * out: the texts belong to the relay, and are valid until the next call on it.
  *
  * Returns 1, or 0 when there are no more; then `out` is unchanged.
  */
-int spectacles_relay_gap(const spectacles_relay *relay, size_t index, spectacles_gap *out);
+int spectacles_relay_gap(const spectacles_relay *relay, uint32_t shard_id, size_t index, spectacles_gap *out);
 
 /*
  * Copies the counters.

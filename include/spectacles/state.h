@@ -163,25 +163,27 @@ void spectacles_state_lost(spectacles_state *state, uint64_t unix_time);
 int spectacles_state_write(const spectacles_state *state, spectacles_bytes *out);
 
 /*
- * Takes the present sessions and gaps: for each of these shards its session (spectacles_shard_session()) and its gaps
- * (spectacles_relay_gap()), both from the same moment, replace its record. Records of shards that are not in
- * the array stay as they are: another process may serve those for a while.
+ * Takes the present sessions and gaps of the shards that a relay serves: for each shard its session
+ * (spectacles_shard_session()) and its gaps (spectacles_relay_gap()), both from the same moment, replace its record.
+ * Records of shards that the relay does not serve stay as they are: another process may serve those for a while.
  *
- * The work is proportional to the number of records.
+ * The relay remembers which shards have changed since the last call. Only those are looked at, so the work depends on
+ * what happened, and not on the number of shards. Therefore a relay has one state: a second state would miss what the
+ * first one has taken. For the same reason spectacles_state_read() and spectacles_state_lost() come before the first
+ * call.
  *
- * shards:    `count` shards that `relay` serves, all of them or some. Not kept.
- * relay:     the relay that serves them. Not kept.
+ * relay:     not kept.
  * unix_time: milliseconds since 1970, for the records that change; 0: not known.
  *
  * A session that cannot be stored (see spectacles_state_set()) becomes a gap whose sessions are not known:
  * a restart would make the same of it. The records of the other shards are not affected.
  *
- * Returns 1 when a record changed, 0 when none changed, or, and then none changed:
- *   SPECTACLES_E_INVAL  a shard has another shard count than the state
+ * Returns 1 when a record changed, 0 when none changed, or, and then none changed and the next call looks at the same
+ * shards again:
+ *   SPECTACLES_E_INVAL  the relay has another shard count than the state
  *   SPECTACLES_E_NOMEM  memory ran out
  */
-int spectacles_state_take(spectacles_state *state, spectacles_shard *const *shards, size_t count,
-                          const spectacles_relay *relay, uint64_t unix_time);
+int spectacles_state_take(spectacles_state *state, spectacles_relay *relay, uint64_t unix_time);
 
 /*
  * Replaces the record of one shard, from structs: for owners without a relay, and for states that come from elsewhere.

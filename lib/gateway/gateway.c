@@ -203,7 +203,7 @@ SPECTACLES_EXPORT int spectacles_gateway_process(spectacles_gateway *gateway, ui
 
 static void forget_shard(spectacles_gateway *gateway, uint32_t shard_id)
 {
-    spectacles_state_set(gateway->state, shard_id, NULL, NULL, 0, 0);
+    gateway->forgot_record |= spectacles_state_set(gateway->state, shard_id, NULL, NULL, 0, 0) == 1;
     sp_gateway_free_shard(gateway, shard_id);
 }
 
@@ -259,9 +259,12 @@ SPECTACLES_EXPORT int spectacles_gateway_drop_shard(spectacles_gateway *gateway,
 
 SPECTACLES_EXPORT int spectacles_gateway_take_state(spectacles_gateway *gateway, uint64_t unix_time)
 {
-    int changed = spectacles_state_take(gateway->state, gateway->shards, gateway->shard_count, gateway->relay,
-                                        unix_time);
-    return changed < 0 ? fail(gateway, changed, spectacles_strerror(changed)) : changed;
+    int changed = spectacles_state_take(gateway->state, gateway->relay, unix_time);
+    if (changed < 0)
+        return fail(gateway, changed, spectacles_strerror(changed));
+    changed |= gateway->forgot_record;
+    gateway->forgot_record = false;
+    return changed;
 }
 
 SPECTACLES_EXPORT int spectacles_gateway_write_state(const spectacles_gateway *gateway, spectacles_bytes *out)

@@ -41,13 +41,14 @@ struct spectacles_gateway {
     sp_engine **engines; /* of the shards, in the order of their ids */
     size_t shard_count;  /* that are served here */
     size_t capacity;
-    spectacles_shard **shards; /* the same shards, as spectacles_state_take() wants them */
+    spectacles_shard **shards; /* the same shards, as spectacles_relay_new() wants them */
     spectacles_relay *relay;
     bool has_removed; /* the shard of the present event is freed with the next one */
     uint32_t removed_id;
     spectacles_poller *poller;
     spectacles_state *state;
-    sp_list names; /* wanted; those of brokers first */
+    bool forgot_record; /* the record of a shard that left was removed since the state was taken */
+    sp_list names;      /* wanted; those of brokers first */
     sp_text last_error;
 };
 

@@ -17,7 +17,7 @@
 /* ---- Which dispatches are safe ---- */
 
 /* Commits the dispatches at the front of the ring that are done. */
-static void commit(sp_relay_shard *shard)
+static void commit(spectacles_relay *relay, sp_relay_shard *shard)
 {
     uint64_t safe = 0;
     const sp_dispatch *front;
@@ -25,8 +25,10 @@ static void commit(sp_relay_shard *shard)
         safe = front->seq > safe ? front->seq : safe;
         sp_ring_pop(&shard->dispatches);
     }
-    if (safe > 0)
-        spectacles_shard_commit(shard->engine, safe);
+    if (safe == 0)
+        return;
+    spectacles_shard_commit(shard->engine, safe);
+    sp_relay_note_change(relay, shard);
 }
 
 static bool add_dispatch(sp_relay_shard *shard, uint64_t seq, bool done)
@@ -163,7 +165,7 @@ static void pass_over(spectacles_relay *relay, sp_relay_shard *shard, uint64_t s
 {
     relay->stats.filtered++;
     if (add_done(shard, seq))
-        commit(shard);
+        commit(relay, shard);
 }
 
 /* RATE_LIMITED is published whether it is allowed or not: the worker whose request was refused waits for it. */
@@ -252,26 +254,26 @@ static sp_dispatch *dispatch_of(const sp_publish *publish)
     return shard && publish->epoch == shard->epoch ? find(shard, publish->seq) : NULL;
 }
 
-static void finish(const sp_publish *publish)
+static void finish(spectacles_relay *relay, const sp_publish *publish)
 {
     sp_dispatch *dispatch = dispatch_of(publish);
     if (!dispatch)
         return;
     dispatch->done = true;
-    commit(publish->shard);
+    commit(relay, publish->shard);
 }
 
 void sp_relay_dispatch_confirmed(spectacles_relay *relay, const sp_publish *publish)
 {
     relay->stats.confirmed++;
-    finish(publish);
+    finish(relay, publish);
 }
 
 void sp_relay_dispatch_unroutable(spectacles_relay *relay, const sp_publish *publish,
                                   const spectacles_broker_event *event, uint64_t now)
 {
     relay->stats.unroutable++;
-    finish(publish);
+    finish(relay, publish);
     if (!sp_unroutable_add(&relay->unroutable, event->key, event->key_length, now))
         return;
     sp_relay_pending *queued =
@@ -295,7 +297,7 @@ void sp_relay_dispatch_refused(spectacles_relay *relay, const sp_publish *publis
     if (!dispatch_of(publish))
         return;
     if (sp_relay_add_dispatch_gap(relay, shard, publish->seq, now) == SPECTACLES_OK)
-        finish(publish);
+        finish(relay, publish);
     else if (shard->service == SP_SERVICE_SERVED)
         spectacles_shard_reconnect(shard->engine, now);
 }

@@ -59,7 +59,7 @@ bool sp_relay_gap_is_due(const sp_relay_shard *shard)
     return first_due(shard) != SPECTACLES_NEVER;
 }
 
-/* Called when the gaps of a shard have changed: lists the shard, or sets its timer. */
+/* Called when the gaps of a shard may be published at another time: lists the shard, or sets its timer. */
 void sp_relay_schedule_gaps(spectacles_relay *relay, sp_relay_shard *shard)
 {
     uint64_t due = first_due(shard);
@@ -81,6 +81,7 @@ static int import_gap(spectacles_relay *relay, sp_relay_shard *shard, const spec
     *gap = (sp_gap){.seq = given->seq, .next = given->next, .time = given->unix_time};
     copy_id(gap->old_session_id, given->old_session_id);
     copy_id(gap->new_session_id, given->new_session_id);
+    sp_relay_note_change(relay, shard);
     sp_relay_schedule_gaps(relay, shard);
     return SPECTACLES_OK;
 }
@@ -117,19 +118,14 @@ SPECTACLES_EXPORT void spectacles_gap_init(spectacles_gap *gap, size_t size)
     sp_config_write(gap, size, &empty, sizeof empty);
 }
 
-SPECTACLES_EXPORT int spectacles_relay_gap(const spectacles_relay *relay, size_t index, spectacles_gap *out)
+SPECTACLES_EXPORT int spectacles_relay_gap(const spectacles_relay *relay, uint32_t shard_id, size_t index,
+                                           spectacles_gap *out)
 {
-    for (size_t i = 0; i < relay->served; i++) {
-        const sp_relay_shard *shard = relay->shards[i];
-        if (index < shard->gaps.count) {
-            describe(shard->id, sp_ring_at(&shard->gaps, index), out);
-            return 1;
-        }
-        index -= shard->gaps.count;
-    }
-    if (index >= relay->left_gaps.count)
+    const sp_relay_shard *shard = sp_relay_find_shard(relay, shard_id);
+    const sp_ring *gaps = shard ? &shard->gaps : &relay->left_gaps;
+    if ((!shard && shard_id != relay->left_id) || index >= gaps->count)
         return 0;
-    describe(relay->left_id, sp_ring_at(&relay->left_gaps, index), out);
+    describe(shard_id, sp_ring_at(gaps, index), out);
     return 1;
 }
 
@@ -159,12 +155,13 @@ static void reopen(sp_relay_shard *shard)
     last->reported = false;
 }
 
-void sp_relay_open_gap(const spectacles_relay *relay, sp_relay_shard *shard, const char *old_session,
-                       uint64_t seq, uint64_t now)
+void sp_relay_open_gap(spectacles_relay *relay, sp_relay_shard *shard, const char *old_session, uint64_t seq,
+                       uint64_t now)
 {
     /* The open gap continues: nothing was received since it began. */
     if (is_last_open(shard))
         return;
+    sp_relay_note_change(relay, shard);
     sp_gap *gap = sp_ring_push(&shard->gaps);
     /* Memory for SP_RELAY_GAPS is reserved, so that there is a last gap. */
     if (!gap) {
@@ -184,6 +181,7 @@ void sp_relay_end_gaps(spectacles_relay *relay, sp_relay_shard *shard)
         copy_id(gap->new_session_id, shard->session);
         gap->next = 1;
     }
+    sp_relay_note_change(relay, shard);
     sp_relay_schedule_gaps(relay, shard);
 }
 
@@ -195,6 +193,7 @@ int sp_relay_add_dispatch_gap(spectacles_relay *relay, sp_relay_shard *shard, ui
     *gap = (sp_gap){.seq = seq - 1, .next = seq + 1, .time = unix_time(relay, now)};
     copy_id(gap->old_session_id, shard->session);
     copy_id(gap->new_session_id, shard->session);
+    sp_relay_note_change(relay, shard);
     sp_relay_schedule_gaps(relay, shard);
     return SPECTACLES_OK;
 }
@@ -363,6 +362,7 @@ void sp_relay_gap_confirmed(spectacles_relay *relay, const sp_publish *publish)
     if (!shard || !find(shard, publish->tag, &index))
         return;
     sp_ring_remove(&shard->gaps, index);
+    sp_relay_note_change(relay, shard);
     relay->stats.gaps++;
 }
 

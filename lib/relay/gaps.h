@@ -17,8 +17,8 @@ void sp_relay_leave_gaps(spectacles_relay *relay, sp_relay_shard *shard);
 void sp_relay_forget_left_gaps(spectacles_relay *relay);
 
 /* Opens a gap when a session is lost, and ends the open gaps when the next session begins. */
-void sp_relay_open_gap(const spectacles_relay *relay, sp_relay_shard *shard, const char *old_session,
-                       uint64_t seq, uint64_t now);
+void sp_relay_open_gap(spectacles_relay *relay, sp_relay_shard *shard, const char *old_session, uint64_t seq,
+                       uint64_t now);
 void sp_relay_end_gaps(spectacles_relay *relay, sp_relay_shard *shard);
 
 /* Adds a gap for one dispatch of the present session, which cannot be published. SPECTACLES_E_NOMEM. */

@@ -79,6 +79,7 @@ typedef struct sp_relay_shard {
     uint32_t id;
     enum sp_relay_service service;
     sp_list_node leaving_node; /* it may go on leaving, or it has left and the owner is to be told */
+    sp_list_node changed_node; /* its session or its gaps may differ from what a state has taken */
     uint32_t close_code;       /* of spectacles_relay_remove_shard() */
     size_t open;               /* publishes that are not answered yet: its dispatches and gaps */
     sp_timer identify_turn;    /* set while the shard waits to identify: in the heap of its bucket */
@@ -171,6 +172,7 @@ struct spectacles_relay {
     sp_list closing;   /* those of them that are CLOSING: they are pulled while there is no room as well */
     sp_list leaving;   /* shards that may go on leaving */
     sp_list left;      /* shards that have left, of which the owner is to be told */
+    sp_list changed;   /* shards whose session or gaps may differ from what a state has taken */
     sp_ring left_gaps; /* of the shard of the last SHARD_REMOVED: those that were not declared */
     uint32_t left_id;
     sp_list sendable;  /* shards whose held packets may be sent now */
@@ -224,6 +226,12 @@ static inline void sp_relay_look_at_leaving(spectacles_relay *relay, sp_relay_sh
 {
     if (shard->service == SP_SERVICE_LEAVING || shard->service == SP_SERVICE_CLOSING)
         sp_list_add(&relay->leaving, &shard->leaving_node);
+}
+
+/* The session or the gaps of the shard may have changed: the next spectacles_state_take() looks at them. */
+static inline void sp_relay_note_change(spectacles_relay *relay, sp_relay_shard *shard)
+{
+    sp_list_add(&relay->changed, &shard->changed_node);
 }
 
 /* Sentences that more than one call fails with. */

@@ -131,6 +131,7 @@ static int set_up(spectacles_relay *relay, const spectacles_relay_config *config
     sp_list_init(&relay->closing);
     sp_list_init(&relay->leaving);
     sp_list_init(&relay->left);
+    sp_list_init(&relay->changed);
     sp_list_init(&relay->sendable);
     sp_list_init(&relay->with_gaps);
     int error = sp_relay_init_queues(relay);

@@ -135,6 +135,7 @@ int sp_relay_serve(spectacles_relay *relay, spectacles_shard *engine, spectacles
         return SPECTACLES_E_NOMEM;
     }
     insert(relay, shard);
+    sp_relay_note_change(relay, shard);
     shard->holds_engine = sp_stream_hold_for_relay(stream);
     if (!shard->holds_engine) {
         sp_relay_let_go(relay, shard);
@@ -168,6 +169,7 @@ void sp_relay_let_go(spectacles_relay *relay, sp_relay_shard *shard)
     relay->final -= shard->final;
     forget_turns(relay, shard);
     sp_list_remove(&shard->leaving_node);
+    sp_list_remove(&shard->changed_node);
     if (shard->open > 0)
         sp_relay_disown_publishes(relay, shard);
     if (shard->holds_engine) {

@@ -162,6 +162,7 @@ static int pull_shard(spectacles_relay *relay, const sp_list *list, sp_relay_sha
     while (pulled < SP_RELAY_QUANTUM && may_pull(relay, list) && !is_blocked(relay, shard) &&
            (event = sp_stream_next_event(spectacles_shard_stream(shard->engine), now))) {
         pulled++;
+        sp_relay_note_change(relay, shard);
         uint32_t type = event->type;
         if (type == SPECTACLES_SHARD_EVENT_READY || type == SPECTACLES_SHARD_EVENT_RESUMED)
             sp_relay_read_session(shard);

@@ -1,5 +1,5 @@
 /*
- * Between a state and the engines: takes sessions and gaps from shards and their relay, and gives gaps to a relay. It
+ * Between a state and the engines: takes sessions and gaps from a relay and its shards, and gives gaps to a relay. It
  * calls the public functions of the engines alone. Owners call it.
  */
 #include "core/export.h"
@@ -19,63 +19,63 @@ static int add_session(sp_record *record, const spectacles_shard *shard, uint64_
     return error == SPECTACLES_E_INVAL ? sp_record_add_unknown(record, unix_time) : error;
 }
 
-static int add_shard(sp_records *fresh, const spectacles_state *state, const spectacles_shard *shard,
-                     uint64_t unix_time)
-{
-    uint32_t shard_id = spectacles_shard_id(shard);
-    if (spectacles_shard_count(shard) != state->shard_count)
-        return SPECTACLES_E_INVAL;
-    sp_record *record = sp_record_new(shard_id, state->shard_count);
-    if (!record)
-        return SPECTACLES_E_NOMEM;
-    int error = add_session(record, shard, unix_time);
-    if (error) {
-        sp_record_free(record);
-        return error;
-    }
-    sp_records_put(fresh, record);
-    return SPECTACLES_OK;
-}
-
-/* Gaps of other shards than these stay in the relay and in their records. */
-static int add_gaps(const sp_records *fresh, const spectacles_relay *relay)
+/* A gap that cannot be stored becomes one whose sessions are not known. */
+static int add_gaps(sp_record *record, const spectacles_relay *relay)
 {
     spectacles_gap gap = {.size = sizeof gap};
-    for (size_t i = 0; spectacles_relay_gap(relay, i, &gap) == 1; i++) {
-        sp_record *record = sp_records_find(fresh, gap.shard_id);
-        int error = record ? sp_record_add_gap(record, &gap) : SPECTACLES_OK;
+    int error = SPECTACLES_OK;
+    for (size_t i = 0; error == SPECTACLES_OK && spectacles_relay_gap(relay, record->shard_id, i, &gap);
+         i++) {
+        error = sp_record_add_gap(record, &gap);
         if (error == SPECTACLES_E_INVAL)
             error = sp_record_add_unknown(record, gap.unix_time);
-        if (error)
-            return error;
     }
-    return SPECTACLES_OK;
+    return error;
 }
 
-static int collect(const spectacles_state *state, sp_records *fresh, spectacles_shard *const *shards,
-                   size_t count, const spectacles_relay *relay, uint64_t unix_time)
+/* Appends the record of a shard as the shard is now. */
+static int add_shard(sp_records *fresh, const spectacles_state *state, const spectacles_shard *shard,
+                     const spectacles_relay *relay, uint64_t unix_time)
 {
-    int error = sp_records_reserve(fresh, count);
-    for (size_t i = 0; i < count && !error; i++)
-        error = add_shard(fresh, state, shards[i], unix_time);
-    return error ? error : add_gaps(fresh, relay);
+    if (spectacles_shard_count(shard) != state->shard_count)
+        return SPECTACLES_E_INVAL;
+    if (sp_records_reserve(fresh, 1) != SPECTACLES_OK)
+        return SPECTACLES_E_NOMEM;
+    sp_record *record = sp_record_new(spectacles_shard_id(shard), state->shard_count);
+    if (!record)
+        return SPECTACLES_E_NOMEM;
+    fresh->list[fresh->count++] = record;
+    int error = add_session(record, shard, unix_time);
+    return error == SPECTACLES_OK ? add_gaps(record, relay) : error;
 }
 
-SPECTACLES_EXPORT int spectacles_state_take(spectacles_state *state, spectacles_shard *const *shards,
-                                            size_t count, const spectacles_relay *relay, uint64_t unix_time)
+/* fresh: in the order in which the shards changed, and not sorted. */
+static int collect(const spectacles_state *state, sp_records *fresh, const spectacles_relay *relay,
+                   uint64_t unix_time)
+{
+    const spectacles_shard *shard = NULL;
+    int error = SPECTACLES_OK;
+    while (error == SPECTACLES_OK && (shard = spectacles_relay_next_changed(relay, shard)))
+        error = add_shard(fresh, state, shard, relay, unix_time);
+    return error;
+}
+
+SPECTACLES_EXPORT int spectacles_state_take(spectacles_state *state, spectacles_relay *relay,
+                                            uint64_t unix_time)
 {
     sp_records fresh = {0};
     bool changed = false;
-    int error = collect(state, &fresh, shards, count, relay, unix_time);
-    if (!error)
+    int error = collect(state, &fresh, relay, unix_time);
+    if (error == SPECTACLES_OK)
         error = sp_records_reserve(&state->records, fresh.count);
-    if (error) {
+    if (error != SPECTACLES_OK) {
         sp_records_free(&fresh);
         return error;
     }
     for (size_t i = 0; i < fresh.count; i++)
         changed |= sp_state_replace(state, fresh.list[i], unix_time);
     free(fresh.list);
+    spectacles_relay_forget_changed(relay);
     return changed;
 }
 

@@ -181,8 +181,12 @@ static void shards_are_added_removed_and_dropped(void **state)
     assert_int_equal(event->seq, 9);
     assert_int_equal(spectacles_shard_session(spectacles_gateway_shard(gateway, 2), &session), SPECTACLES_OK);
     assert_string_equal(session.session_id, "handed");
+    assert_int_equal(spectacles_gateway_take_state(gateway, 2), 0);
     pull(gateway, now, 0);
     assert_null(spectacles_gateway_shard(gateway, 2));
+    /* Its record has left: the owner hears of it, once. */
+    assert_int_equal(spectacles_gateway_take_state(gateway, 3), 1);
+    assert_int_equal(spectacles_gateway_take_state(gateway, 3), 0);
     assert_int_equal(spectacles_gateway_drop_shard(gateway, 2), SPECTACLES_E_INVAL);
     assert_int_equal(spectacles_gateway_drop_shard(gateway, 0), SPECTACLES_OK);
     size_t count = 1;

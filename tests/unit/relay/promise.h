@@ -69,6 +69,7 @@ extern struct promise_world {
     spectacles_gap gaps[GAPS]; /* stored */
     char gap_texts[GAPS][2][32];
     size_t gap_count;
+    char facts[SHARDS][512]; /* of each shard, when it was stored last: see promise_judge_changes() */
     uint32_t random;
     bool recovers; /* all is well again */
 } world;
@@ -78,5 +79,11 @@ void promise_judge_dispatches(unsigned shard);
 
 /* The same; and when dispatches are out of order, or there is not exactly one gap for each loss. */
 void promise_judge(unsigned shard);
+
+/*
+ * Fails when a shard differs from what was stored last, and the relay does not say that the shard has changed: a state
+ * looks at the shards alone that have. Called when everything is stored.
+ */
+void promise_judge_changes(void);
 
 #endif

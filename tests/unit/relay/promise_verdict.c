@@ -4,6 +4,7 @@
  * test_promise.c at the end of each life.
  */
 #include "promise.h"
+#include "relay/served.h"
 
 #include <stdio.h>
 
@@ -151,4 +152,42 @@ void promise_judge(unsigned shard)
     promise_judge_dispatches(shard);
     judge_order(shard);
     judge_gaps(shard);
+}
+
+/* ---- What a state is told of ---- */
+
+/* Session, sequence and gaps of a shard, as one text. */
+static void describe(uint32_t shard_id, char *out, size_t size)
+{
+    spectacles_session session = {.size = sizeof session, .session_id = ""};
+    spectacles_gap gap = {.size = sizeof gap};
+    if (world.shards[shard_id].session[0])
+        spectacles_shard_session(&world.shards[shard_id], &session);
+    int length = snprintf(out, size, "%s %llu", session.session_id, (unsigned long long)session.seq);
+    for (size_t i = 0; spectacles_relay_gap(world.relay, shard_id, i, &gap) == 1; i++) {
+        assert_true(length > 0 && (size_t)length < size);
+        length += snprintf(out + length, size - (size_t)length, ", %s %llu %s", gap.old_session_id,
+                           (unsigned long long)gap.seq, gap.new_session_id ? gap.new_session_id : "-");
+    }
+}
+
+/* A shard that left the relay is stored by hand. */
+static bool has_changed(uint32_t shard_id)
+{
+    const spectacles_shard *shard = spectacles_relay_next_changed(world.relay, NULL);
+    while (shard && spectacles_shard_id(shard) != shard_id)
+        shard = spectacles_relay_next_changed(world.relay, shard);
+    return shard || !sp_relay_find_shard(world.relay, shard_id);
+}
+
+void promise_judge_changes(void)
+{
+    for (uint32_t i = 0; i < SHARDS; i++) {
+        char facts[sizeof world.facts[i]];
+        describe(i, facts, sizeof facts);
+        if (!has_changed(i))
+            assert_string_equal(facts, world.facts[i]);
+        memcpy(world.facts[i], facts, sizeof facts);
+    }
+    spectacles_relay_forget_changed(world.relay);
 }

@@ -10,7 +10,7 @@ static void take_removed(const spectacles_relay_event *event)
     snprintf(world.session, sizeof world.session, "%s", event->session_id ? event->session_id : "-");
     world.handed_over = 0;
     spectacles_gap gap = {.size = sizeof gap};
-    while (spectacles_relay_gap(world.relay, (size_t)world.handed_over, &gap) == 1)
+    while (spectacles_relay_gap(world.relay, event->shard_id, (size_t)world.handed_over, &gap) == 1)
         world.handed_over++;
     snprintf(world.gap_session, sizeof world.gap_session, "%s",
              gap.new_session_id ? gap.new_session_id : "-");
@@ -30,8 +30,10 @@ int gaps(void)
 {
     int count = 0;
     spectacles_gap gap = {.size = sizeof gap};
-    while (spectacles_relay_gap(world.relay, (size_t)count, &gap) == 1)
-        count++;
+    for (uint32_t id = 0; id < COUNT; id++) {
+        for (size_t i = 0; spectacles_relay_gap(world.relay, id, i, &gap) == 1; i++)
+            count++;
+    }
     return count;
 }
 

@@ -114,7 +114,7 @@ static void an_event_lives_until_the_next_pull(void **state)
     spectacles_gap_init(&gap, sizeof gap);
     spectacles_relay_stats stats;
     spectacles_relay_stats_init(&stats, sizeof stats);
-    assert_int_equal(spectacles_relay_gap(world.relay, 0, &gap), 1);
+    assert_int_equal(spectacles_relay_gap(world.relay, 0, 0, &gap), 1);
     assert_int_equal(spectacles_relay_get_stats(world.relay, &stats), SPECTACLES_OK);
     assert_int_equal(spectacles_relay_identify_limit(world.relay, 0, 0, 0, SCENE_NOW), SPECTACLES_E_INVAL);
     spectacles_relay_deadline(world.relay);

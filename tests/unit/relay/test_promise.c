@@ -48,23 +48,29 @@ static const char *keep(char text[32], const char *given)
     return given ? text : NULL;
 }
 
-static void store(void)
+static void store_gaps(uint32_t shard_id)
 {
     spectacles_gap gap = {.size = sizeof gap};
-    for (uint32_t i = 0; i < SHARDS; i++) {
-        spectacles_session session = {.size = sizeof session};
-        bool is = world.shards[i].session[0] && spectacles_shard_session(&world.shards[i], &session) == 0;
-        keep(world.stored[i].session, is ? session.session_id : "");
-        world.stored[i].seq = is ? session.seq : 0;
-    }
-    world.gap_count = 0;
-    while (spectacles_relay_gap(world.relay, world.gap_count, &gap) == 1) {
+    for (size_t i = 0; spectacles_relay_gap(world.relay, shard_id, i, &gap) == 1; i++) {
         assert_true(world.gap_count < GAPS);
         spectacles_gap *kept = &world.gaps[world.gap_count];
         *kept = gap;
         kept->old_session_id = keep(world.gap_texts[world.gap_count][0], gap.old_session_id);
         kept->new_session_id = keep(world.gap_texts[world.gap_count][1], gap.new_session_id);
         world.gap_count++;
+    }
+}
+
+static void store(void)
+{
+    promise_judge_changes();
+    world.gap_count = 0;
+    for (uint32_t i = 0; i < SHARDS; i++) {
+        spectacles_session session = {.size = sizeof session};
+        bool is = world.shards[i].session[0] && spectacles_shard_session(&world.shards[i], &session) == 0;
+        keep(world.stored[i].session, is ? session.session_id : "");
+        world.stored[i].seq = is ? session.seq : 0;
+        store_gaps(i);
     }
 }
 

@@ -23,6 +23,8 @@ struct spectacles_shard {
 
 extern spectacles_shard fake_shards[FAKE_SHARDS];
 extern spectacles_shard *fake_served[FAKE_SHARDS]; /* pointers to them, in their order */
+extern size_t fake_changed_count;                  /* how many of fake_served the relay says have changed */
+extern int fake_forgotten;                         /* how often a state has taken all of them */
 extern spectacles_gap fake_gaps[FAKE_GAPS];        /* what the relay has left to declare */
 extern size_t fake_gap_count;
 

@@ -49,13 +49,15 @@ static void take(spectacles_state *state)
     fake_shards[2].session = "not plain";
     fake_gap(0, "older", "s0");
     fake_gap(1, "not plain", "s1");
-    int result = spectacles_state_take(state, fake_served, STATES, NULL, 2);
+    fake_changed_count = STATES;
+    int result = spectacles_state_take(state, NULL, 2);
     if (result == SPECTACLES_E_NOMEM) {
+        assert_int_equal(fake_forgotten, 0);
         assert_int_equal(spectacles_state_session(state, 0, &session), 1);
         assert_string_equal(session.session_id, "session");
         assert_int_equal(spectacles_state_session(state, 3, &session), 1);
         assert_string_equal(session.session_id, "session");
-        result = spectacles_state_take(state, fake_served, STATES, NULL, 2);
+        result = spectacles_state_take(state, NULL, 2);
     }
     assert_int_equal(result, 1);
     assert_int_equal(spectacles_state_session(state, 3, &session), 1);
@@ -67,10 +69,11 @@ static void take_first(void)
 {
     spectacles_state *state = make();
     fakes_reset(SHARDS);
-    int result = spectacles_state_take(state, fake_served, STATES, NULL, 2);
+    fake_changed_count = STATES;
+    int result = spectacles_state_take(state, NULL, 2);
     if (result == SPECTACLES_E_NOMEM) {
         assert_int_equal(spectacles_state_count(state), 0);
-        result = spectacles_state_take(state, fake_served, STATES, NULL, 2);
+        result = spectacles_state_take(state, NULL, 2);
     }
     assert_int_equal(result, 1);
     assert_int_equal(spectacles_state_count(state), STATES);

@@ -33,9 +33,16 @@ static spectacles_state *restart(spectacles_state *from, uint32_t shard_count)
     return to;
 }
 
+/* Takes when the relay says that the first `count` shards have changed. */
+static int take_at(spectacles_state *state, size_t count, uint64_t unix_time)
+{
+    fake_changed_count = count;
+    return spectacles_state_take(state, NULL, unix_time);
+}
+
 static int take(spectacles_state *state, size_t count)
 {
-    return spectacles_state_take(state, fake_served, count, NULL, THEN);
+    return take_at(state, count, THEN);
 }
 
 static const char *session_of(const spectacles_state *state, uint32_t shard_id)
@@ -83,10 +90,10 @@ static void it_says_when_something_changed(void **state)
     spectacles_state *made = make(2);
     fakes_reset(2);
     assert_int_equal(take(made, 2), 1);
-    assert_int_equal(spectacles_state_take(made, fake_served, 2, NULL, NOW), 0);
+    assert_int_equal(take_at(made, 2, NOW), 0);
     assert_int_equal(spectacles_state_time(made, 1), THEN);
     fake_shards[1].seq++;
-    assert_int_equal(spectacles_state_take(made, fake_served, 2, NULL, NOW), 1);
+    assert_int_equal(take_at(made, 2, NOW), 1);
     assert_int_equal(spectacles_state_time(made, 0), THEN);
     assert_int_equal(spectacles_state_time(made, 1), NOW);
     fake_gap(0, "older", NULL);
