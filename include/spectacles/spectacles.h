@@ -15,6 +15,7 @@
 #include <spectacles/gateway_bot.h>
 #include <spectacles/link.h>
 #include <spectacles/poller.h>
+#include <spectacles/proxy.h>
 #include <spectacles/relay.h>
 #include <spectacles/routing.h>
 #include <spectacles/shard.h>

@@ -5,6 +5,7 @@
 
 #include "core/buffer.h"
 #include "core/config.h"
+#include "core/percent.h"
 #include "core/text.h"
 
 #include <string.h>
@@ -15,38 +16,9 @@ static int refuse(spectacles_problem *problem, const char *text)
     return sp_refuse(problem, SPECTACLES_E_INVAL, text);
 }
 
-static int hex(char digit)
-{
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    if (digit >= 'a' && digit <= 'f')
-        return digit - 'a' + 10;
-    return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
-}
-
-static bool is_control(int byte)
-{
-    return byte < 0x20 || byte == 0x7f;
-}
-
-/* Percent-decodes a text into a field. False when the text is malformed, is too long or holds a control character. */
 static bool decode(char out[SP_URI_TEXT_MAX + 1], const char *text, size_t length)
 {
-    size_t at = 0;
-    for (size_t i = 0; i < length; i++) {
-        int byte = (unsigned char)text[i];
-        if (byte == '%') {
-            if (length - i < 3 || hex(text[i + 1]) < 0 || hex(text[i + 2]) < 0)
-                return false;
-            byte = hex(text[i + 1]) * 16 + hex(text[i + 2]);
-            i += 2;
-        }
-        if (is_control(byte) || at == SP_URI_TEXT_MAX)
-            return false;
-        out[at++] = (char)byte;
-    }
-    out[at] = '\0';
-    return true;
+    return sp_percent_decode(out, SP_URI_TEXT_MAX + 1, text, length);
 }
 
 static bool parse_number(uint32_t *out, const char *digits, size_t length, uint32_t most)
