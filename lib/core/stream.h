@@ -112,4 +112,10 @@ static inline void sp_stream_touch(spectacles_stream *stream)
 /* The next event of the engine, for whoever pulls it: the relay that holds it, or else its owner. NULL: none. */
 const void *sp_stream_next_event(spectacles_stream *stream, uint64_t now);
 
+/*
+ * The same, for a relay that watches this engine by a list of its own: an engine that was given nothing since it had
+ * no more events is not asked again.
+ */
+const void *sp_stream_next_listed(sp_list *list, spectacles_stream *stream, uint64_t now);
+
 #endif

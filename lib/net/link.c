@@ -192,12 +192,9 @@ static bool is_consistent(const spectacles_link *link)
 }
 #endif
 
-SPECTACLES_EXPORT int spectacles_link_process(spectacles_link *link, uint32_t ready, uint64_t now)
+int sp_link_run(spectacles_link *link, uint32_t ready, uint64_t now)
 {
-    uint32_t interest = spectacles_link_interest(link);
-    uint64_t deadline = spectacles_link_deadline(link);
     int error = SPECTACLES_OK;
-    int changed = 0;
     sp_link_close_dead_fd(link);
     link->shown_fd = link->fd;
     link->engine_called = false;
@@ -215,11 +212,20 @@ SPECTACLES_EXPORT int spectacles_link_process(spectacles_link *link, uint32_t re
     for (int i = 0; i < STEPS_MAX && step(link, ready, now); i++)
         ready |= SPECTACLES_LINK_READ;
     assert(is_consistent(link));
+    return error == SPECTACLES_OK ? error : fail(link, error, "out of memory");
+}
+
+SPECTACLES_EXPORT int spectacles_link_process(spectacles_link *link, uint32_t ready, uint64_t now)
+{
+    uint32_t interest = spectacles_link_interest(link);
+    uint64_t deadline = spectacles_link_deadline(link);
+    int error = sp_link_run(link, ready, now);
+    int changed = 0;
     changed |= link->fd != link->shown_fd ? SPECTACLES_LINK_FD : 0;
     changed |= interest != spectacles_link_interest(link) ? SPECTACLES_LINK_INTEREST : 0;
     changed |= deadline != spectacles_link_deadline(link) ? SPECTACLES_LINK_DEADLINE : 0;
     changed |= link->engine_called ? SPECTACLES_LINK_EVENTS : 0;
-    return error == SPECTACLES_OK ? changed : fail(link, error, "out of memory");
+    return error == SPECTACLES_OK ? changed : error;
 }
 
 SPECTACLES_EXPORT const char *spectacles_link_wants_address(const spectacles_link *link)

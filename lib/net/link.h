@@ -60,6 +60,14 @@ struct spectacles_link {
     uint64_t read_at; /* the socket is not read before then, so that more bytes come together; 0: at once */
 };
 
+/* ---- link.c ---- */
+
+/*
+ * What spectacles_link_process() does, for a poller, which does not ask what has changed. link->engine_called: whether
+ * events may wait. Returns 0 or an error.
+ */
+int sp_link_run(spectacles_link *link, uint32_t ready, uint64_t now);
+
 /* ---- link_state.c ---- */
 
 /* The one place where the state changes. IDLE and RESOLVING close the socket. */

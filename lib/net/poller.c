@@ -120,11 +120,17 @@ static void tell(spectacles_poller *poller, spectacles_link *link)
     sp_list_add(&poller->changed, &link->member.changed);
 }
 
+/* Epoll and kqueue tell of every change, whatever a link waits for. */
+static uint32_t interest_of(const spectacles_poller *poller, const spectacles_link *link)
+{
+    return poller->watcher.calls == sp_watcher_poll() ? spectacles_link_interest(link) : 0;
+}
+
 /* Without a place in the watcher nobody would hear of the socket again: the connection is given up. */
 static void watch(spectacles_poller *poller, spectacles_link *link, uint64_t now)
 {
     sp_watched *watched = &link->member.watched;
-    int error = sp_watcher_watch(&poller->watcher, watched, link->fd, spectacles_link_interest(link));
+    int error = sp_watcher_watch(&poller->watcher, watched, link->fd, interest_of(poller, link));
     if (error == 0)
         return;
     sp_text why;
@@ -142,11 +148,11 @@ static void look_at(spectacles_poller *poller, spectacles_link *link, uint64_t n
 
 static int process(spectacles_poller *poller, spectacles_link *link, uint32_t io, uint64_t now)
 {
-    int changed = spectacles_link_process(link, io, now);
+    int error = sp_link_run(link, io, now);
     look_at(poller, link, now);
-    if (changed < 0 || changed & SPECTACLES_LINK_EVENTS || spectacles_link_wants_address(link))
+    if (error < 0 || link->engine_called || spectacles_link_wants_address(link))
         tell(poller, link);
-    return changed < 0 ? fail(poller, changed, spectacles_link_last_error(link)) : SPECTACLES_OK;
+    return error < 0 ? fail(poller, error, spectacles_link_last_error(link)) : SPECTACLES_OK;
 }
 
 SPECTACLES_EXPORT int spectacles_poller_add(spectacles_poller *poller, spectacles_link *link, uint64_t id)
@@ -230,7 +236,7 @@ static bool is_up_to_date(const spectacles_poller *poller)
         const sp_member *member = sp_list_owner(node, sp_member, node);
         uint64_t deadline = sp_timer_is_set(&member->timer) ? member->timer.at : SPECTACLES_NEVER;
         bool current = deadline == spectacles_link_deadline(member->link) &&
-                       member->watched.io == spectacles_link_interest(member->link);
+                       member->watched.io == interest_of(poller, member->link);
         if (!sp_list_holds(&member->stream->node) && !current)
             return false;
     }

@@ -100,7 +100,8 @@ bool sp_relay_pull_commands(spectacles_relay *relay, uint64_t now)
     sp_relay_renew_queues(relay);
     sp_relay_subscribe_send(relay);
     while (pulled < SP_RELAY_QUANTUM && relay->pending.count == 0 &&
-           (event = sp_stream_next_event(spectacles_broker_stream(relay->commands), now))) {
+           (event = sp_stream_next_listed(&relay->commands_ready, spectacles_broker_stream(relay->commands),
+                                          now))) {
         pulled++;
         on_commands_event(relay, event);
     }

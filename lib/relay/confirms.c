@@ -62,8 +62,9 @@ bool sp_relay_pull_confirms(spectacles_relay *relay, uint64_t now)
 {
     const spectacles_broker_event *event;
     int pulled = 0;
-    while (pulled < SP_RELAY_QUANTUM && relay->pending.count == 0 &&
-           (event = sp_stream_next_event(spectacles_broker_stream(relay->events), now))) {
+    while (
+        pulled < SP_RELAY_QUANTUM && relay->pending.count == 0 &&
+        (event = sp_stream_next_listed(&relay->events_ready, spectacles_broker_stream(relay->events), now))) {
         pulled++;
         on_events_event(relay, event, now);
     }

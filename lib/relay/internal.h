@@ -185,6 +185,8 @@ struct spectacles_relay {
     spectacles_broker *commands;
     bool holds_events; /* the relay has taken hold of the broker, and has to let go */
     bool holds_commands;
+    sp_list events_ready; /* the broker of events, when it may have some */
+    sp_list commands_ready;
     sp_filter filter;
     sp_unroutable unroutable;
     sp_identify identify;

@@ -81,15 +81,23 @@ static int hold_brokers(spectacles_relay *relay, spectacles_problem *problem)
     relay->holds_commands = sp_stream_hold_for_relay(spectacles_broker_stream(relay->commands));
     if (!relay->holds_events || !relay->holds_commands)
         return sp_refuse(problem, SPECTACLES_E_STATE, "another relay pulls the events of a broker");
+    sp_stream_watch_begin(&spectacles_broker_stream(relay->events)->relay, &relay->events_ready, relay);
+    sp_stream_watch_begin(&spectacles_broker_stream(relay->commands)->relay, &relay->commands_ready, relay);
     return SPECTACLES_OK;
+}
+
+static void release_broker(spectacles_broker *broker)
+{
+    sp_stream_watch_end(&spectacles_broker_stream(broker)->relay);
+    sp_stream_release_from_relay(spectacles_broker_stream(broker));
 }
 
 static void release_brokers(spectacles_relay *relay)
 {
     if (relay->holds_events)
-        sp_stream_release_from_relay(spectacles_broker_stream(relay->events));
+        release_broker(relay->events);
     if (relay->holds_commands)
-        sp_stream_release_from_relay(spectacles_broker_stream(relay->commands));
+        release_broker(relay->commands);
 }
 
 /* Reserves memory, so that events and gaps are queued even when memory runs out. */
@@ -127,6 +135,8 @@ static int set_up(spectacles_relay *relay, const spectacles_relay_config *config
     relay->command_prefetch = config->command_prefetch;
     relay->unix_offset = config->unix_offset;
     relay->flags = config->flags;
+    sp_list_init(&relay->events_ready);
+    sp_list_init(&relay->commands_ready);
     sp_list_init(&relay->ready);
     sp_list_init(&relay->closing);
     sp_list_init(&relay->leaving);

@@ -50,6 +50,12 @@ static fake_event *push_of(spectacles_shard *shard)
     return push(&shard->queue);
 }
 
+static fake_event *push_of_broker(spectacles_broker *broker)
+{
+    sp_stream_touch(spectacles_broker_stream(broker));
+    return push(&broker->queue);
+}
+
 static fake_event *pop(fake_queue *queue)
 {
     /* What the last event pointed to is no more. */
@@ -163,7 +169,7 @@ void fake_lose_session(spectacles_shard *shard)
 
 void fake_broker_event(spectacles_broker *broker, uint32_t type, uint64_t tag, uint32_t subscription)
 {
-    fake_event *event = push(&broker->queue);
+    fake_event *event = push_of_broker(broker);
     event->broker.type = type;
     event->broker.tag = tag;
     event->broker.subscription = subscription;
@@ -206,7 +212,7 @@ uint64_t fake_message(spectacles_broker *broker, uint32_t subscription, const ch
 uint64_t fake_bytes(spectacles_broker *broker, uint32_t subscription, const char *key, const void *body,
                     size_t length)
 {
-    fake_event *event = push(&broker->queue);
+    fake_event *event = push_of_broker(broker);
     event->broker.type = SPECTACLES_BROKER_EVENT_MESSAGE;
     event->broker.subscription = subscription;
     event->broker.delivery = ++broker->last_delivery;
