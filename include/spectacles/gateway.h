@@ -7,6 +7,10 @@
  * them (relay.h), a link under each engine (link.h) and a poller over all links (poller.h). The parts stay what they
  * are, and can be reached.
  *
+ * Without brokers (spectacles_gateway_config.broker is NULL) the gateway hands its owner what it would publish, as
+ * MESSAGE events (SPECTACLES_RELAY_EVENT_MESSAGE), and the owner acknowledges each one when its work is done. The
+ * promise is the same: what was not acknowledged comes again, and a session that is lost is declared by a gap record.
+ *
  * The loop of an owner:
  *
  *     while (!spectacles_gateway_stopped(gateway)) {
@@ -15,6 +19,7 @@
  *         spectacles_gateway_process(gateway, now);
  *         while ((event = spectacles_gateway_next_event(gateway, now)))
  *             ... log the event; on SHARD_READY and SHARD_GAP store the state ...
+ *             ... without brokers: do the work of a MESSAGE, then spectacles_gateway_acknowledge() ...
  *         ... answer spectacles_gateway_wants_address() ...
  *         ... every few seconds: store spectacles_gateway_take_state() ...
  *     }
@@ -85,7 +90,7 @@ typedef struct spectacles_gateway_config {
     /* How many shard ids there are. */
     size_t shard_id_count;
     /*
-     * Required: of both brokers. Their names get " (events)" and " (commands)" behind `name`. With a seed of 0 each
+     * Of both brokers. NULL: there are none, and the owner takes the messages. Their names get " (events)" and " (commands)" behind `name`. With a seed of 0 each
      * has a seed drawn from that of the shards.
      */
     const spectacles_broker_config *broker;
@@ -183,6 +188,26 @@ const char *spectacles_gateway_wants_address(const spectacles_gateway *gateway, 
  */
 int spectacles_gateway_set_address(spectacles_gateway *gateway, const char *host, const char *numeric,
                                    size_t length);
+
+/* ---- Messages and packets ---- */
+
+/*
+ * Acknowledges a message of a gateway without brokers: see spectacles_relay_acknowledge().
+ *
+ * Returns 0, or:
+ *   SPECTACLES_E_INVAL  no message has this ticket, or the gateway has brokers
+ *   SPECTACLES_E_STATE  it is acknowledged already, or spectacles_gateway_drop_shard() has let go of its shard
+ */
+int spectacles_gateway_acknowledge(spectacles_gateway *gateway, uint64_t ticket);
+
+/*
+ * Sends a packet to Discord within the rate limit, with brokers or without: see spectacles_relay_send(). COMMAND_SENT
+ * or COMMAND_REJECTED with this ticket is the answer.
+ *
+ * Returns 0, or an error of spectacles_relay_send().
+ */
+int spectacles_gateway_send(spectacles_gateway *gateway, uint32_t shard_id, uint32_t op, const uint8_t *d,
+                            size_t length, uint64_t *ticket);
 
 /* ---- Shards that come and go ---- */
 

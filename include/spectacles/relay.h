@@ -13,7 +13,7 @@
  *                             |       {guild_id, packet}
  *                             +-----> events broker   --> <group>:<shard id>            the bare packet
  *
- * A relay joins engines that its owner made. The owner moves the bytes of the engines (link.h, stream.h) and pulls the
+ * A relay joins engines that its owner made. It works without brokers too: then its owner is the worker. The owner moves the bytes of the engines (link.h, stream.h) and pulls the
  * events of the relay. The relay pulls the events of the engines, and calls them to publish, route, identify and
  * acknowledge. A relay does no I/O.
  *
@@ -22,8 +22,7 @@
  *
  * What the relay promises:
  * - Dispatches. Of each dispatch (op 0) whose name is on the allow list, `d` is published, persistent, under the
- *   name of
- *   the event. Its message-id is `<session id>:<sequence>`, the same for every copy of the dispatch.
+ *   name of the event. Its message-id is `<session id>:<sequence>`, the same for every copy of the dispatch.
  * - Formats. All bodies are written in the format of the events broker (spectacles_broker_config.format): verbatim when
  *   that format and the format of the shard are JSON. In another format half of a surrogate pair becomes U+FFFD
  *   (spectacles_broker_stats.surrogates_replaced). Commands are read in every format of this build (codec.h).
@@ -66,6 +65,18 @@
  *                  +-------> no queue took it (with unroutable_hold) ----------+
  *                  |                                                           |
  *                  +-------> the broker never takes it --> a gap declares it --+
+ *
+ * Without brokers (events and commands are NULL) the relay hands what it would publish to its owner, as MESSAGE events.
+ * The promise is the same, and so is the way of a dispatch: the owner's spectacles_relay_acknowledge() is to a message
+ * what a confirm is to a publish.
+ *
+ *     received --> filtered out ------------------------------------------------------------> done --> committed
+ *         |                                                                                    ^
+ *         +--> waits --> handed out (MESSAGE, with a ticket) --> acknowledged by its ticket ---+
+ *                |                                                                             |
+ *                +-----> no form in `format` --> a gap declares it ----------------------------+
+ *
+ * A gap is a message too, under the name SPECTACLES_GAP, and stays in the state until it is acknowledged.
  *
  * When the connection of the shard ends, dispatches that are not committed are forgotten: Discord replays them.
  * When the connection of the events broker ends, publishes that are not confirmed are published again, in their
@@ -141,9 +152,11 @@ typedef struct spectacles_relay_config {
     spectacles_shard *const *own_shards;
     /* how many shards there are in own_shards; 0: spectacles_relay_add_shard() adds them later */
     size_t own_shard_count;
-    /* required: publishes; held. Make it without subscriptions */
+    /*
+     * publishes; held. Make it without subscriptions. NULL, together with commands: the owner takes the messages
+     */
     spectacles_broker *events;
-    /* required: consumes; held. Another broker than events, of the same group, without subscriptions */
+    /* consumes; held. Another broker than events, of the same group, without subscriptions. NULL: see events */
     spectacles_broker *commands;
     /*
      * the names of the events that are published, such as MESSAGE_CREATE (Discord: "Gateway Events"), in any order;
@@ -185,6 +198,25 @@ typedef struct spectacles_relay_config {
     uint32_t unroutable_hold;
     /* a mask of enum spectacles_relay_flag; default 0 */
     uint32_t flags;
+    /*
+     * The next four are of a relay without brokers. In which format MESSAGE events have their bodies: enum
+     * spectacles_format (codec.h). Default SPECTACLES_FORMAT_JSON
+     */
+    uint32_t format;
+    /*
+     * how many messages may wait to be acknowledged, from the oldest one on; not 0; default 2000. Beyond it no shard is
+     * pulled: sockets are not read, and heartbeats go on
+     */
+    uint32_t window_count;
+    /* bytes of the bodies that may wait to be acknowledged; not 0; default 1 MiB */
+    uint64_t window_bytes;
+    /*
+     * milliseconds that spectacles_relay_stop() waits for acknowledgements; default 5000. What is not acknowledged by
+     * then is replayed to whoever resumes the sessions
+     */
+    uint32_t drain_timeout;
+    /* 0 */
+    uint32_t reserved;
 } spectacles_relay_config;
 
 /* Fills a configuration with defaults. size: sizeof(spectacles_relay_config). Does nothing when size is below 4. */
@@ -269,9 +301,15 @@ enum spectacles_relay_event_type {
 
     /* The packet of a SEND is confirmed under the key of its shard. shard_id, op */
     SPECTACLES_RELAY_EVENT_COMMAND_ROUTED = 40,
-    /* The bytes of a packet were handed to the socket of the shard. shard_id, op */
+    /*
+     * The bytes of a packet were handed to the socket of the shard. shard_id, op; ticket: of spectacles_relay_send(), 0
+     * for a worker's packet
+     */
     SPECTACLES_RELAY_EVENT_COMMAND_SENT = 41,
-    /* A command was rejected without requeue. name: its routing key; error, text: why */
+    /*
+     * A command was rejected without requeue. name: its routing key; error, text: why. Or a packet of the owner was not
+     * sent: ticket, shard_id, op; error, text: why
+     */
     SPECTACLES_RELAY_EVENT_COMMAND_REJECTED = 42,
     /*
      * Shards wait to identify, and none of the day's identifies is left. shard_id; until: when there are new ones;
@@ -289,7 +327,12 @@ enum spectacles_relay_event_type {
      * long the request has to wait; name: the nonce of the request, made safe to print; text. The dispatch RATE_LIMITED
      * is published in any case, on the allow list or not: the worker finds its nonce in d.meta
      */
-    SPECTACLES_RELAY_EVENT_COMMAND_LIMITED = 45
+    SPECTACLES_RELAY_EVENT_COMMAND_LIMITED = 45,
+    /*
+     * A relay without brokers: what another one would publish. shard_id, seq (0 for a gap); name: of the event, or
+     * SPECTACLES_GAP; body, format; message_id: the same for each copy; ticket: for spectacles_relay_acknowledge()
+     */
+    SPECTACLES_RELAY_EVENT_MESSAGE = 46
 };
 
 /*
@@ -349,6 +392,20 @@ typedef struct spectacles_relay_event {
     const char *old_session_id;
     /* bytes of old_session_id, without the NUL */
     size_t old_session_id_length;
+    /* of a message, for spectacles_relay_acknowledge(); or of a packet of the owner; 0: there is none */
+    uint64_t ticket;
+    /* the body of a message: `d` of the dispatch, or a gap record; not NUL-terminated */
+    const uint8_t *body;
+    /* bytes of body */
+    size_t body_length;
+    /* `<session id>:<sequence>`, or `<new session>:gap:<next>`; NUL-terminated */
+    const char *message_id;
+    /* bytes of message_id, without the NUL */
+    size_t message_id_length;
+    /* the format of body: enum spectacles_format */
+    uint32_t format;
+    /* 0 */
+    uint32_t reserved;
 } spectacles_relay_event;
 
 /*
@@ -364,17 +421,17 @@ typedef struct spectacles_relay_stats {
     uint64_t dispatched;
     /* of these: not on the allow list, or held back */
     uint64_t filtered;
-    /* of these: taken by the events broker */
+    /* of these: taken by the events broker, or queued for the owner */
     uint64_t published;
-    /* of these: confirmed */
+    /* of these: confirmed, or acknowledged by the owner */
     uint64_t confirmed;
-    /* messages received: SENDs and packets */
+    /* messages received: SENDs and packets of workers */
     uint64_t commands;
     /* of these: SENDs whose packet is confirmed under the key of a shard */
     uint64_t routed;
-    /* of these: packets handed to a socket */
+    /* packets handed to a socket, those of the owner included */
     uint64_t sent;
-    /* of these: rejected without requeue */
+    /* rejected without requeue, packets of the owner that were not sent included */
     uint64_t rejected;
     /* granted */
     uint64_t identifies;
@@ -386,6 +443,8 @@ typedef struct spectacles_relay_stats {
     uint64_t held;
     /* of those dispatched: RATE_LIMITED, a command of a worker that came too early */
     uint64_t limited;
+    /* without brokers: messages in which U+FFFD was written for half of a surrogate pair */
+    uint64_t surrogates_replaced;
 } spectacles_relay_stats;
 
 /* Makes counters 0 and sets their size. size: sizeof(spectacles_relay_stats). Does nothing when size is below 4. */
@@ -506,6 +565,46 @@ int spectacles_relay_grant_identify(spectacles_relay *relay, uint32_t shard_id, 
  * Returns 0, or SPECTACLES_E_INVAL: no such shard.
  */
 int spectacles_relay_session_stored(spectacles_relay *relay, uint32_t shard_id);
+
+/*
+ * Acknowledges a message (SPECTACLES_RELAY_EVENT_MESSAGE), in any order: its work is done, and it need not come again.
+ * What counts is what is acknowledged without a hole: heartbeats, RESUME and the state carry that sequence of each
+ * shard. Each message is acknowledged once. A message that the owner cannot handle is acknowledged all the same, or
+ * nothing behind it is ever safe.
+ *
+ * A message that was not acknowledged when the connection of its shard ended comes again, with the same message_id and
+ * a ticket of its own. Both are acknowledged. Take a message for a copy when the work of the first one is done, and not
+ * when it has begun: or a crash loses it.
+ *
+ * ticket: of the event.
+ *
+ * Returns 0, or:
+ *   SPECTACLES_E_INVAL  no message has this ticket, or the relay has brokers
+ *   SPECTACLES_E_STATE  it is acknowledged already, or spectacles_relay_drop_shard() has let go of its shard
+ */
+int spectacles_relay_acknowledge(spectacles_relay *relay, uint64_t ticket);
+
+/*
+ * Sends a packet to Discord (Discord: "Gateway Send Events"), with brokers or without: as soon as the shard is ready,
+ * within the rate limit, in the order of the calls. It is answered once: by COMMAND_SENT when its bytes were handed to
+ * the socket, or by COMMAND_REJECTED when it never will be. Only after spectacles_relay_drop_shard() there is no answer.
+ *
+ * shard_id: a shard that is served here; spectacles_route_shard() says which one a guild has.
+ * op: 3, 4, 8, 31 or 43, or one of more_ops.
+ * d: `length` bytes, a JSON object. Copied.
+ * ticket: may be NULL; receives the ticket of the answer.
+ *
+ * Returns 0, or:
+ *   SPECTACLES_E_INVAL        no such shard, or d is NULL
+ *   SPECTACLES_E_UNSUPPORTED  the op is not the owner's to send
+ *   SPECTACLES_E_PROTO        d is not JSON, or not what Discord asks of the op
+ *   SPECTACLES_E_TOOBIG       the packet is over 4096 bytes
+ *   SPECTACLES_E_STATE        the relay stops, or the shard leaves, is closed or FATAL
+ *   SPECTACLES_E_AGAIN        1024 packets of the owner wait for this shard
+ *   SPECTACLES_E_NOMEM        memory ran out
+ */
+int spectacles_relay_send(spectacles_relay *relay, uint32_t shard_id, uint32_t op, const uint8_t *d,
+                          size_t length, uint64_t *ticket);
 
 /*
  * Replaces the allow list. Dispatches that are pulled from now on follow it.
@@ -732,6 +831,38 @@ const char *spectacles_relay_event_session_id(const spectacles_relay_event *even
  * Returns it. Valid as long as the event. Cannot fail.
  */
 const char *spectacles_relay_event_old_session_id(const spectacles_relay_event *event, size_t *length);
+
+/*
+ * The field `ticket`. Of a message or of a packet of the owner; 0 when there is none.
+ *
+ * Returns it. Valid as long as the event. Cannot fail.
+ */
+uint64_t spectacles_relay_event_ticket(const spectacles_relay_event *event);
+
+/*
+ * The field `format`. The format of the body: a value of enum spectacles_format.
+ *
+ * Returns it. Valid as long as the event. Cannot fail.
+ */
+uint32_t spectacles_relay_event_format(const spectacles_relay_event *event);
+
+/*
+ * The field `body`. The body of a message, not NUL-terminated; NULL when there is none.
+ *
+ * length: may be NULL; set to the length in bytes.
+ *
+ * Returns it. Valid as long as the event. Cannot fail.
+ */
+const uint8_t *spectacles_relay_event_body(const spectacles_relay_event *event, size_t *length);
+
+/*
+ * The field `message_id`. The same for each copy of a message, NUL-terminated; NULL when there is none.
+ *
+ * length: may be NULL; set to the length in bytes, without the NUL.
+ *
+ * Returns it. Valid as long as the event. Cannot fail.
+ */
+const char *spectacles_relay_event_message_id(const spectacles_relay_event *event, size_t *length);
 
 #ifdef __cplusplus
 }

@@ -27,14 +27,16 @@ static unsigned char *slot(const sp_ring *ring, size_t index)
     return ring->items + ((ring->head + index) & (ring->capacity - 1)) * ring->item_size;
 }
 
-/* Doubles the capacity when the ring is full. The items are copied in their order. Returns 0 when memory ran out. */
-static int make_room(sp_ring *ring)
+/* Doubles the capacity until `count` items fit. The items are copied in their order. */
+int sp_ring_reserve(sp_ring *ring, size_t count)
 {
-    if (ring->count < ring->capacity)
+    if (count <= ring->capacity)
         return 1;
-    size_t capacity = ring->capacity ? ring->capacity * 2 : 8;
-    if (capacity > SIZE_MAX / 2 / ring->item_size)
+    if (count > SIZE_MAX / 4 / ring->item_size)
         return 0;
+    size_t capacity = ring->capacity ? ring->capacity : 8;
+    while (capacity < count)
+        capacity *= 2;
     unsigned char *items = malloc(capacity * ring->item_size);
     if (!items)
         return 0;
@@ -49,7 +51,7 @@ static int make_room(sp_ring *ring)
 
 void *sp_ring_push(sp_ring *ring)
 {
-    if (!make_room(ring))
+    if (!sp_ring_reserve(ring, ring->count + 1))
         return NULL;
     ring->count++;
     return memset(slot(ring, ring->count - 1), 0, ring->item_size);
@@ -57,7 +59,7 @@ void *sp_ring_push(sp_ring *ring)
 
 void *sp_ring_push_front(sp_ring *ring)
 {
-    if (!make_room(ring))
+    if (!sp_ring_reserve(ring, ring->count + 1))
         return NULL;
     ring->head = (ring->head - 1) & (ring->capacity - 1);
     ring->count++;

@@ -36,6 +36,9 @@ static inline void *sp_ring_front(const sp_ring *ring)
     return sp_ring_at(ring, 0);
 }
 
+/* Makes room for `count` items in all, so that pushes up to it cannot fail. Returns 0 when memory ran out. */
+int sp_ring_reserve(sp_ring *ring, size_t count);
+
 /* Drops the first or the last item. Does nothing when the ring is empty. */
 void sp_ring_pop(sp_ring *ring);
 void sp_ring_pop_back(sp_ring *ring);

@@ -53,7 +53,7 @@ static bool wants_tls(const spectacles_gateway_config *config)
 {
     if (config->shard->gateway_url && strncasecmp(config->shard->gateway_url, "wss:", 4) == 0)
         return true;
-    for (size_t i = 0; i < config->broker->url_count; i++) {
+    for (size_t i = 0; config->broker && i < config->broker->url_count; i++) {
         if (config->broker->urls[i] && strncasecmp(config->broker->urls[i], "amqps:", 6) == 0)
             return true;
     }
@@ -157,6 +157,8 @@ static int make_broker(spectacles_gateway *gateway, const spectacles_broker_conf
 int sp_gateway_make_brokers(spectacles_gateway *gateway, const spectacles_gateway_config *config,
                             spectacles_problem *problem)
 {
+    if (!config->broker)
+        return SPECTACLES_OK;
     int error = make_broker(gateway, config->broker, SPECTACLES_RELAY_EVENTS, problem);
     return error == SPECTACLES_OK ? make_broker(gateway, config->broker, SPECTACLES_RELAY_COMMANDS, problem)
                                   : error;

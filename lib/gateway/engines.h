@@ -8,7 +8,7 @@ int sp_gateway_keep_settings(spectacles_gateway *gateway, const spectacles_gatew
                              spectacles_problem *problem);
 void sp_gateway_wipe_settings(spectacles_gateway *gateway);
 
-/* Makes both brokers and their links. */
+/* Makes both brokers and their links, unless the owner takes the messages. */
 int sp_gateway_make_brokers(spectacles_gateway *gateway, const spectacles_gateway_config *config,
                             spectacles_problem *problem);
 

@@ -33,8 +33,8 @@ static int check_config(const spectacles_gateway_config *config, spectacles_prob
     if (config->flags & ~(uint32_t)(SPECTACLES_GATEWAY_NO_SHARDS | SPECTACLES_GATEWAY_NO_LINKS))
         return sp_refuse(problem, SPECTACLES_E_UNSUPPORTED,
                          "flags has a bit that this version does not know");
-    if (!config->shard || !config->broker)
-        return sp_refuse(problem, SPECTACLES_E_INVAL, "shard and broker are required");
+    if (!config->shard)
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "shard is required");
     if (!config->shard_ids != (config->shard_id_count == 0))
         return sp_refuse(problem, SPECTACLES_E_INVAL, "shard_ids and shard_id_count do not belong together");
     if (config->flags & SPECTACLES_GATEWAY_NO_SHARDS && config->shard_ids)
@@ -222,6 +222,24 @@ SPECTACLES_EXPORT const spectacles_relay_event *spectacles_gateway_next_event(sp
     return NULL;
 }
 
+/* ---- Messages and packets ---- */
+
+static int of_relay(spectacles_gateway *gateway, int error)
+{
+    return error == SPECTACLES_OK ? error : fail(gateway, error, spectacles_relay_last_error(gateway->relay));
+}
+
+SPECTACLES_EXPORT int spectacles_gateway_acknowledge(spectacles_gateway *gateway, uint64_t ticket)
+{
+    return of_relay(gateway, spectacles_relay_acknowledge(gateway->relay, ticket));
+}
+
+SPECTACLES_EXPORT int spectacles_gateway_send(spectacles_gateway *gateway, uint32_t shard_id, uint32_t op,
+                                              const uint8_t *d, size_t length, uint64_t *ticket)
+{
+    return of_relay(gateway, spectacles_relay_send(gateway->relay, shard_id, op, d, length, ticket));
+}
+
 /* ---- Shards that come and go ---- */
 
 SPECTACLES_EXPORT int spectacles_gateway_add_shard(spectacles_gateway *gateway, uint32_t shard_id,
@@ -242,17 +260,15 @@ SPECTACLES_EXPORT int spectacles_gateway_add_shard(spectacles_gateway *gateway, 
 SPECTACLES_EXPORT int spectacles_gateway_remove_shard(spectacles_gateway *gateway, uint32_t shard_id,
                                                       uint32_t code, uint64_t now)
 {
-    int error = spectacles_relay_remove_shard(gateway->relay, shard_id, code, now);
-    return error == SPECTACLES_OK ? error : fail(gateway, error, spectacles_relay_last_error(gateway->relay));
+    return of_relay(gateway, spectacles_relay_remove_shard(gateway->relay, shard_id, code, now));
 }
 
 SPECTACLES_EXPORT int spectacles_gateway_drop_shard(spectacles_gateway *gateway, uint32_t shard_id)
 {
-    int error = spectacles_relay_drop_shard(gateway->relay, shard_id);
-    if (error != SPECTACLES_OK)
-        return fail(gateway, error, spectacles_relay_last_error(gateway->relay));
-    forget_shard(gateway, shard_id);
-    return SPECTACLES_OK;
+    int error = of_relay(gateway, spectacles_relay_drop_shard(gateway->relay, shard_id));
+    if (error == SPECTACLES_OK)
+        forget_shard(gateway, shard_id);
+    return error;
 }
 
 /* ---- State ---- */
@@ -276,8 +292,7 @@ SPECTACLES_EXPORT int spectacles_gateway_write_state(const spectacles_gateway *g
 
 SPECTACLES_EXPORT int spectacles_gateway_stop(spectacles_gateway *gateway, uint32_t code, uint64_t now)
 {
-    int error = spectacles_relay_stop(gateway->relay, code, now);
-    return error == SPECTACLES_OK ? error : fail(gateway, error, spectacles_relay_last_error(gateway->relay));
+    return of_relay(gateway, spectacles_relay_stop(gateway->relay, code, now));
 }
 
 SPECTACLES_EXPORT int spectacles_gateway_stopped(const spectacles_gateway *gateway)

@@ -97,6 +97,8 @@ bool sp_relay_pull_commands(spectacles_relay *relay, uint64_t now)
 {
     const spectacles_broker_event *event;
     int pulled = 0;
+    if (!relay->commands)
+        return false;
     sp_relay_renew_queues(relay);
     sp_relay_subscribe_send(relay);
     while (pulled < SP_RELAY_QUANTUM && relay->pending.count == 0 &&

@@ -1,5 +1,6 @@
 /*
- * Pulls the broker of events: hands the outcome of each publish to dispatches.c, sends.c or gaps.c. Called by relay.c.
+ * Pulls the broker of events: hands the outcome of each publish to dispatches.c, sends.c or gaps.c. Called by relay.c,
+ * and by acknowledge.c.
  */
 #include "relay/confirms.h"
 
@@ -10,7 +11,7 @@
 #include "relay/publishes.h"
 #include "relay/sends.h"
 
-static void on_confirmed(spectacles_relay *relay, sp_publish *publish)
+void sp_relay_take_confirm(spectacles_relay *relay, sp_publish *publish)
 {
     if (publish->kind == SP_PUBLISH_COMMAND) {
         sp_relay_send_confirmed(relay, publish);
@@ -19,16 +20,20 @@ static void on_confirmed(spectacles_relay *relay, sp_publish *publish)
     } else {
         sp_relay_dispatch_confirmed(relay, publish);
     }
+    sp_relay_finish_publish(relay, publish);
 }
 
-static void on_outcome(spectacles_relay *relay, const spectacles_broker_event *event, uint64_t now)
+void sp_relay_end_confirms(spectacles_relay *relay)
 {
-    sp_publish *publish = sp_relay_find_publish(relay, event->tag);
-    if (!publish)
-        return;
-    if (event->type == SPECTACLES_BROKER_EVENT_CONFIRMED)
-        on_confirmed(relay, publish);
-    else if (publish->kind == SP_PUBLISH_COMMAND)
+    relay->events_closed = true;
+    for (size_t i = 0; i < relay->served; i++)
+        sp_relay_look_at_leaving(relay, relay->shards[i]);
+}
+
+static void on_failed(spectacles_relay *relay, sp_publish *publish, const spectacles_broker_event *event,
+                      uint64_t now)
+{
+    if (publish->kind == SP_PUBLISH_COMMAND)
         sp_relay_send_returned(relay, publish, event, now);
     else if (publish->kind == SP_PUBLISH_GAP)
         sp_relay_gap_returned(relay, publish, now);
@@ -37,6 +42,17 @@ static void on_outcome(spectacles_relay *relay, const spectacles_broker_event *e
     else
         sp_relay_dispatch_refused(relay, publish, event, now);
     sp_relay_finish_publish(relay, publish);
+}
+
+static void on_outcome(spectacles_relay *relay, const spectacles_broker_event *event, uint64_t now)
+{
+    sp_publish *publish = sp_relay_find_publish(relay, event->tag);
+    if (!publish)
+        return;
+    if (event->type == SPECTACLES_BROKER_EVENT_CONFIRMED)
+        sp_relay_take_confirm(relay, publish);
+    else
+        on_failed(relay, publish, event, now);
 }
 
 static void on_events_event(spectacles_relay *relay, const spectacles_broker_event *event, uint64_t now)
@@ -48,9 +64,7 @@ static void on_events_event(spectacles_relay *relay, const spectacles_broker_eve
         on_outcome(relay, event, now);
         break;
     case SPECTACLES_BROKER_EVENT_CLOSED:
-        relay->events_closed = true;
-        for (size_t i = 0; i < relay->served; i++)
-            sp_relay_look_at_leaving(relay, relay->shards[i]);
+        sp_relay_end_confirms(relay);
         break;
     default:
         break;
@@ -62,6 +76,8 @@ bool sp_relay_pull_confirms(spectacles_relay *relay, uint64_t now)
 {
     const spectacles_broker_event *event;
     int pulled = 0;
+    if (!relay->events)
+        return false;
     while (
         pulled < SP_RELAY_QUANTUM && relay->pending.count == 0 &&
         (event = sp_stream_next_listed(&relay->events_ready, spectacles_broker_stream(relay->events), now))) {

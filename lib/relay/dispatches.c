@@ -7,6 +7,7 @@
 
 #include "relay/events.h"
 #include "relay/gaps.h"
+#include "relay/outlet.h"
 #include "relay/publishes.h"
 #include "relay/rate_limited.h"
 
@@ -118,7 +119,7 @@ static void write_id(char id[ID_SIZE], const sp_relay_shard *shard, uint64_t seq
 
 /* Publishes a dispatch in the format in which it came. The broker rewrites it when its own format is another one. */
 static int publish(spectacles_relay *relay, const sp_relay_shard *shard, const spectacles_shard_event *event,
-                   uint64_t *tag)
+                   sp_publish *kept)
 {
     char id[ID_SIZE];
     spectacles_message message;
@@ -133,7 +134,7 @@ static int publish(spectacles_relay *relay, const sp_relay_shard *shard, const s
     message.flags = SPECTACLES_MESSAGE_REPLACE_SURROGATES;
     if (relay->unroutable.hold && !sp_relay_is_rate_limited(event->name, event->name_length))
         message.flags |= SPECTACLES_MESSAGE_MANDATORY;
-    return spectacles_broker_publish(relay->events, &message, tag);
+    return sp_outlet_publish(relay, &message, kept);
 }
 
 static int publish_dispatch(spectacles_relay *relay, sp_relay_shard *shard,
@@ -151,7 +152,7 @@ static int publish_dispatch(spectacles_relay *relay, sp_relay_shard *shard,
                          .shard_id = shard->id,
                          .epoch = shard->epoch,
                          .seq = event->seq};
-    int error = publish(relay, shard, event, &kept->tag);
+    int error = publish(relay, shard, event, kept);
     if (error != SPECTACLES_OK) {
         sp_ring_pop_back(&shard->dispatches);
         sp_ring_pop_back(&relay->publishes);
@@ -196,7 +197,7 @@ static int skip_unreadable(spectacles_relay *relay, sp_relay_shard *shard,
         queued->event.error = error;
         queued->event.seq = event->seq;
         sp_relay_set_name(queued, event->name, event->name_length);
-        sp_text_set(&queued->text, "not published: %s", spectacles_broker_last_error(relay->events));
+        sp_text_set(&queued->text, "not published: %s", sp_outlet_error(relay));
     }
     pass_over(relay, shard, event->seq);
     return SPECTACLES_OK;
@@ -214,8 +215,7 @@ static void ask_for_replay(spectacles_relay *relay, sp_relay_shard *shard,
         queued->event.shard_id = shard->id;
         queued->event.error = error;
         sp_relay_set_name(queued, event->name, event->name_length);
-        sp_text_set(&queued->text, "not published for now, will be replayed: %s",
-                    spectacles_broker_last_error(relay->events));
+        sp_text_set(&queued->text, "not published for now, will be replayed: %s", sp_outlet_error(relay));
     }
     shard->awaits_replay = true;
     spectacles_shard_reconnect(shard->engine, now);

@@ -3,6 +3,7 @@
 
 #include "core/export.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 sp_relay_pending *sp_relay_queue_event(spectacles_relay *relay, uint32_t type)
@@ -59,41 +60,73 @@ void sp_relay_queue_connection_event(spectacles_relay *relay, uint32_t broker,
     }
 }
 
+static bool is_of_shard(const spectacles_relay_event *event, uint32_t shard_id)
+{
+    bool is_message = event->type == SPECTACLES_RELAY_EVENT_MESSAGE;
+    return event->shard_id == shard_id &&
+           (event->type < SPECTACLES_RELAY_EVENT_BROKER_CONNECTING || is_message);
+}
+
 void sp_relay_forget_shard_events(spectacles_relay *relay, uint32_t shard_id)
 {
     for (size_t i = 0; i < relay->pending.count;) {
         const sp_relay_pending *queued = sp_ring_at(&relay->pending, i);
-        if (queued->event.type < SPECTACLES_RELAY_EVENT_BROKER_CONNECTING &&
-            queued->event.shard_id == shard_id)
+        if (is_of_shard(&queued->event, shard_id)) {
+            free(queued->body);
             sp_ring_remove(&relay->pending, i);
-        else
+        } else {
             i++;
+        }
+    }
+}
+
+void sp_relay_free_events(spectacles_relay *relay)
+{
+    const sp_relay_pending *front;
+    free(relay->current.body);
+    while ((front = sp_ring_front(&relay->pending))) {
+        free(front->body);
+        sp_ring_pop(&relay->pending);
+    }
+    sp_ring_free(&relay->pending);
+}
+
+/* A queued event moves in memory, so its pointers are set when it is the present one. */
+static void set_pointers(sp_relay_pending *current)
+{
+    spectacles_relay_event *event = &current->event;
+    event->body = current->body;
+    if (current->message_id[0]) {
+        event->message_id = current->message_id;
+        event->message_id_length = strlen(event->message_id);
+    }
+    if (event->name_length > 0)
+        event->name = current->name;
+    if (current->text.length > 0) {
+        event->text = current->text.chars;
+        event->text_length = current->text.length;
+    }
+    if (current->session_id[0]) {
+        event->session_id = current->session_id;
+        event->session_id_length = strlen(event->session_id);
+    }
+    if (current->old_session_id[0]) {
+        event->old_session_id = current->old_session_id;
+        event->old_session_id_length = strlen(event->old_session_id);
     }
 }
 
 const spectacles_relay_event *sp_relay_take_event(spectacles_relay *relay)
 {
     const sp_relay_pending *front = sp_ring_front(&relay->pending);
+    free(relay->current.body);
+    relay->current.body = NULL;
     if (!front)
         return NULL;
     relay->current = *front;
     sp_ring_pop(&relay->pending);
-    spectacles_relay_event *event = &relay->current.event;
-    if (event->name_length > 0)
-        event->name = relay->current.name;
-    if (relay->current.text.length > 0) {
-        event->text = relay->current.text.chars;
-        event->text_length = relay->current.text.length;
-    }
-    if (relay->current.session_id[0]) {
-        event->session_id = relay->current.session_id;
-        event->session_id_length = strlen(event->session_id);
-    }
-    if (relay->current.old_session_id[0]) {
-        event->old_session_id = relay->current.old_session_id;
-        event->old_session_id_length = strlen(event->old_session_id);
-    }
-    return event;
+    set_pointers(&relay->current);
+    return &relay->current.event;
 }
 
 SPECTACLES_EXPORT uint32_t spectacles_relay_event_type(const spectacles_relay_event *event)
@@ -179,4 +212,30 @@ SPECTACLES_EXPORT const char *spectacles_relay_event_old_session_id(const specta
     if (length)
         *length = event->old_session_id_length;
     return event->old_session_id;
+}
+
+SPECTACLES_EXPORT uint64_t spectacles_relay_event_ticket(const spectacles_relay_event *event)
+{
+    return event->ticket;
+}
+
+SPECTACLES_EXPORT uint32_t spectacles_relay_event_format(const spectacles_relay_event *event)
+{
+    return event->format;
+}
+
+SPECTACLES_EXPORT const uint8_t *spectacles_relay_event_body(const spectacles_relay_event *event,
+                                                             size_t *length)
+{
+    if (length)
+        *length = event->body_length;
+    return event->body;
+}
+
+SPECTACLES_EXPORT const char *spectacles_relay_event_message_id(const spectacles_relay_event *event,
+                                                                size_t *length)
+{
+    if (length)
+        *length = event->message_id_length;
+    return event->message_id;
 }

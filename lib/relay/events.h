@@ -11,8 +11,11 @@ sp_relay_pending *sp_relay_queue_event(spectacles_relay *relay, uint32_t type);
 /* Copies the name of an event, which is cut off behind SPECTACLES_ROUTE_MAX bytes. */
 void sp_relay_set_name(sp_relay_pending *queued, const char *name, size_t length);
 
-/* Drops the SHARD_ events of a shard that wait to be pulled. */
+/* Drops what waits to be pulled of a shard: its SHARD_ events, and its messages for the owner. */
 void sp_relay_forget_shard_events(spectacles_relay *relay, uint32_t shard_id);
+
+/* Frees what the events hold that wait to be pulled, and the present event. */
+void sp_relay_free_events(spectacles_relay *relay);
 
 /* The next event for the owner; NULL when none waits. It is valid until the next call. */
 const spectacles_relay_event *sp_relay_take_event(spectacles_relay *relay);

@@ -10,6 +10,7 @@
 #include "core/export.h"
 #include "core/stream.h"
 #include "relay/events.h"
+#include "relay/outlet.h"
 #include "relay/publishes.h"
 #include "relay/served.h"
 #include "routing/route.h"
@@ -231,9 +232,9 @@ static int write_body(sp_buffer *out, const sp_relay_shard *shard, uint32_t shar
     return sp_buffer_failed(out);
 }
 
-static int publish(spectacles_relay *relay, const sp_relay_shard *shard, const sp_gap *gap, uint64_t *tag)
+static int publish(spectacles_relay *relay, const sp_relay_shard *shard, const sp_gap *gap, sp_publish *kept)
 {
-    char id[SP_RELAY_SESSION_MAX + 32];
+    char id[SP_RELAY_ID_SIZE];
     spectacles_message message;
     spectacles_message_init(&message, sizeof message);
     snprintf(id, sizeof id, "%s:gap:%llu", gap->new_session_id, (unsigned long long)gap->next);
@@ -249,7 +250,7 @@ static int publish(spectacles_relay *relay, const sp_relay_shard *shard, const s
     message.body_length = body.length;
     message.format = SPECTACLES_FORMAT_JSON;
     message.message_id = id;
-    return spectacles_broker_publish(relay->events, &message, tag);
+    return sp_outlet_publish(relay, &message, kept);
 }
 
 static void report(spectacles_relay *relay, const sp_relay_shard *shard, sp_gap *gap)
@@ -280,8 +281,8 @@ static bool publish_gap(spectacles_relay *relay, sp_relay_shard *shard, sp_gap *
     sp_publish *kept = sp_ring_push(&relay->publishes);
     if (!kept)
         return false;
-    *kept = (sp_publish){.kind = SP_PUBLISH_GAP, .shard = shard};
-    if (publish(relay, shard, gap, &kept->tag) != SPECTACLES_OK) {
+    *kept = (sp_publish){.kind = SP_PUBLISH_GAP, .shard = shard, .shard_id = shard->id};
+    if (publish(relay, shard, gap, kept) != SPECTACLES_OK) {
         sp_ring_pop_back(&relay->publishes);
         return false;
     }
@@ -293,7 +294,7 @@ static bool publish_gap(spectacles_relay *relay, sp_relay_shard *shard, sp_gap *
 
 static bool is_due(const spectacles_relay *relay, const sp_gap *gap, uint64_t now)
 {
-    return !is_open(gap) && gap->tag == 0 && now >= gap->not_before && spectacles_broker_room(relay->events);
+    return !is_open(gap) && gap->tag == 0 && now >= gap->not_before && sp_outlet_has_room(relay);
 }
 
 static bool publish_gaps_of(spectacles_relay *relay, sp_relay_shard *shard, uint64_t now)
@@ -323,7 +324,7 @@ bool sp_relay_publish_gaps(spectacles_relay *relay, uint64_t now)
     bool published = false;
     sp_list_node *node;
     sp_list due;
-    if (sp_relay_is_stopping(relay) || !spectacles_broker_room(relay->events))
+    if (sp_relay_is_stopping(relay) || !sp_outlet_has_room(relay))
         return false;
     take_due(relay, now);
     sp_list_init(&due);
@@ -381,7 +382,7 @@ void sp_relay_gap_returned(spectacles_relay *relay, const sp_publish *publish, u
 /* Without room in the window a gap waits for the broker, and not for a time. */
 uint64_t sp_relay_gaps_deadline(const spectacles_relay *relay)
 {
-    if (sp_relay_is_stopping(relay) || !spectacles_broker_room(relay->events))
+    if (sp_relay_is_stopping(relay) || !sp_outlet_has_room(relay))
         return SPECTACLES_NEVER;
     return sp_timers_deadline(&relay->gaps_timers);
 }

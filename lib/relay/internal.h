@@ -19,7 +19,9 @@ enum {
     SP_RELAY_GAPS = 8,     /* gaps of one shard for which memory is reserved */
     SP_RELAY_SESSION_MAX = 200, /* bytes of a session id; a longer id is cut off in message-ids */
     SP_RELAY_CONCURRENCY_MAX = 65536,
-    SP_RELAY_SAME_HOLD = 5000 /* milliseconds: two waits that end so close together count as one wait */
+    SP_RELAY_SAME_HOLD = 5000, /* milliseconds: two waits that end so close together count as one wait */
+    SP_RELAY_ID_SIZE = SP_RELAY_SESSION_MAX + 32, /* of a message-id, with its NUL */
+    SP_RELAY_OWNER_PACKETS = 1024                 /* of one shard, that may wait for their answer */
 };
 
 /* Dispatches that will never come. Kept until the broker has confirmed the message that declares them. */
@@ -45,8 +47,9 @@ typedef struct sp_dispatch {
 
 /* A packet for Discord, from its delivery until its bytes were consumed. */
 typedef struct sp_packet {
-    uint64_t delivery;
-    uint64_t ticket; /* of spectacles_shard_send(); 0: it was not sent yet */
+    uint64_t delivery;     /* 0: the owner has sent it */
+    uint64_t owner_ticket; /* of spectacles_relay_send(); 0: a worker has sent it */
+    uint64_t ticket;       /* of spectacles_shard_send(); 0: it was not sent yet */
     uint32_t op;
     uint8_t *d;
     size_t d_length;
@@ -96,8 +99,9 @@ typedef struct sp_relay_shard {
     size_t session_length;
     sp_ring dispatches;
     sp_ring gaps;
-    sp_ring held; /* packets that wait for the shard or its rate limit */
-    sp_ring sent; /* packets that were sent and not consumed yet */
+    sp_ring held;         /* packets that wait for the shard or its rate limit */
+    sp_ring sent;         /* packets that were sent and not consumed yet */
+    size_t owner_packets; /* of these two: packets of the owner */
 } sp_relay_shard;
 
 enum sp_publish_kind {
@@ -117,6 +121,7 @@ typedef struct sp_publish {
     uint64_t delivery; /* of a command */
     uint32_t shard_id;
     uint32_t op;
+    size_t bytes;    /* of a message that the owner has not acknowledged */
     uint8_t *packet; /* kept until the publish is confirmed, in case that no queue takes it */
     size_t packet_length;
 } sp_publish;
@@ -148,8 +153,19 @@ typedef struct sp_relay_pending {
     char name[SPECTACLES_ROUTE_MAX + 1];
     char session_id[SP_RELAY_SESSION_MAX + 1];
     char old_session_id[SP_RELAY_SESSION_MAX + 1];
+    char message_id[SP_RELAY_ID_SIZE];
+    uint8_t *body; /* on the heap; NULL: the event has none */
     sp_text text;
 } sp_relay_pending;
+
+/* What became of a packet of the owner: it waits to be told. */
+typedef struct sp_answer {
+    uint64_t ticket;
+    uint32_t shard_id;
+    uint32_t op;
+    int error;       /* 0: it was sent */
+    const char *why; /* static; NULL: it was sent */
+} sp_answer;
 
 /*
  *     RUNNING --- the owner stops it ---> DRAINING --- the events broker and all shards are closed ---> CLOSING
@@ -180,10 +196,10 @@ struct spectacles_relay {
     sp_timers packets_timers;
     sp_timers gaps_timers;
     uint32_t shard_count;
-    uint32_t flags; /* a mask of enum spectacles_relay_flag */
-    spectacles_broker *events;
-    spectacles_broker *commands;
-    bool holds_events; /* the relay has taken hold of the broker, and has to let go */
+    uint32_t flags;              /* a mask of enum spectacles_relay_flag */
+    spectacles_broker *events;   /* NULL: the owner takes the messages */
+    spectacles_broker *commands; /* NULL, when events is */
+    bool holds_events;           /* the relay has taken hold of the broker, and has to let go */
     bool holds_commands;
     sp_list events_ready; /* the broker of events, when it may have some */
     sp_list commands_ready;
@@ -210,10 +226,26 @@ struct spectacles_relay {
     sp_ring publishes;
     sp_ring routes;
     sp_ring pending; /* events that wait to be pulled */
+
+    /* The messages that the owner takes, and the packets that the owner sends. */
+    uint32_t format;
+    uint32_t window_count;
+    uint64_t window_bytes;
+    uint64_t open_bytes;    /* of messages that are not acknowledged */
+    uint64_t last_ticket;   /* of a message */
+    uint32_t drain_timeout; /* milliseconds */
+    uint64_t drain_until;   /* SPECTACLES_NEVER: the relay is not stopping */
+    uint64_t last_packet;   /* the ticket of the last packet of the owner */
+    size_t owner_packets;   /* of all shards */
+    sp_ring answers;        /* with room for all of them */
+    bool woken;             /* the owner has made a call after which there is something to do */
+
     sp_relay_pending current;
-    sp_buffer json; /* a command in another format, rewritten; or the body of a gap */
-    sp_buffer keys; /* scratch memory of the transcoder */
+    sp_buffer json;      /* a command in another format, rewritten; or the body of a gap */
+    sp_buffer converted; /* a message for the owner, in the owner's format */
+    sp_buffer keys;      /* scratch memory of the transcoder */
     spectacles_relay_stats stats;
+    sp_text publish_error; /* why the last message could not be handed to the owner */
     sp_text last_error;
 };
 

@@ -36,6 +36,7 @@ SPECTACLES_EXPORT const char *spectacles_relay_event_type_name(uint32_t type)
         [SPECTACLES_RELAY_EVENT_IDENTIFY_LIMIT] = "IDENTIFY_LIMIT",
         [SPECTACLES_RELAY_EVENT_RATE_LIMITED] = "RATE_LIMITED",
         [SPECTACLES_RELAY_EVENT_COMMAND_LIMITED] = "COMMAND_LIMITED",
+        [SPECTACLES_RELAY_EVENT_MESSAGE] = "MESSAGE",
     };
     return sp_name_of(names, sizeof names / sizeof names[0], type);
 }

@@ -1,11 +1,16 @@
 /*
  * Packets for Discord: held while their shard is not READY or its rate limit is used up, acknowledged when their bytes
- * were consumed. Called by commands.c with packets, by shards.c with the outcome of each, and by relay.c to send.
+ * were consumed. A worker's packet is a delivery of the broker, and an owner's packet has a ticket. Called by commands.c
+ * and by owners with packets, by shards.c with the outcome of each, and by relay.c to send.
  */
 #include "relay/packets.h"
 
+#include "core/export.h"
 #include "relay/deliveries.h"
 #include "relay/events.h"
+#include "relay/owner_packets.h"
+#include "relay/served.h"
+#include "routing/packet.h"
 
 #include <stdlib.h>
 
@@ -16,15 +21,73 @@ static void drop_front(sp_ring *packets)
     sp_ring_pop(packets);
 }
 
-/*
- * Drops the packets whose deliveries were lost. They are in front, because the lost channel came before the present
- * one.
- */
+/* ---- What became of a packet, for whoever sent it ---- */
+
+static bool is_of_owner(const sp_packet *packet)
+{
+    return packet->owner_ticket > 0;
+}
+
+static void tell_sent(spectacles_relay *relay, sp_relay_shard *shard, const sp_packet *packet)
+{
+    relay->stats.sent++;
+    if (is_of_owner(packet)) {
+        sp_relay_answer(relay, shard, packet, SPECTACLES_OK, NULL);
+        return;
+    }
+    spectacles_broker_ack(relay->commands, packet->delivery);
+    sp_relay_pending *queued = sp_relay_queue_event(relay, SPECTACLES_RELAY_EVENT_COMMAND_SENT);
+    if (!queued)
+        return;
+    queued->event.shard_id = shard->id;
+    queued->event.op = packet->op;
+}
+
+static void tell_refused(spectacles_relay *relay, sp_relay_shard *shard, const sp_packet *packet, int error)
+{
+    char key[16];
+    if (is_of_owner(packet)) {
+        relay->stats.rejected++;
+        sp_relay_answer(relay, shard, packet, error, NULL);
+        return;
+    }
+    int length = spectacles_route_shard_key(key, sizeof key, shard->id);
+    sp_relay_reject(relay, packet->delivery, key, (size_t)length, error,
+                    spectacles_shard_last_error(shard->engine));
+}
+
+/* The packet was not sent, or nobody knows. A worker's packet goes back to its queue. */
+static void tell_unsent(spectacles_relay *relay, sp_relay_shard *shard, const sp_packet *packet, int error,
+                        const char *why)
+{
+    if (!is_of_owner(packet)) {
+        spectacles_broker_reject(relay->commands, packet->delivery, 1);
+        return;
+    }
+    relay->stats.rejected++;
+    sp_relay_answer(relay, shard, packet, error, why);
+}
+
+/* ---- Taking packets ---- */
+
+/* Drops the packets whose deliveries were lost: the broker delivers them again. */
 static void drop_lost_packets(const spectacles_relay *relay, sp_ring *packets)
 {
-    const sp_packet *front;
-    while ((front = sp_ring_front(packets)) && sp_relay_delivery_is_lost(relay, front->delivery))
-        drop_front(packets);
+    for (size_t i = 0; i < packets->count;) {
+        sp_packet *packet = sp_ring_at(packets, i);
+        if (is_of_owner(packet) || !sp_relay_delivery_is_lost(relay, packet->delivery)) {
+            i++;
+            continue;
+        }
+        free(packet->d);
+        sp_ring_remove(packets, i);
+    }
+}
+
+static void list_for_sending(spectacles_relay *relay, sp_relay_shard *shard)
+{
+    if (!sp_timer_is_set(&shard->packets_timer))
+        sp_list_add(&relay->sendable, &shard->packets_node);
 }
 
 void sp_relay_take_packet(spectacles_relay *relay, sp_relay_shard *shard,
@@ -49,9 +112,63 @@ void sp_relay_take_packet(spectacles_relay *relay, sp_relay_shard *shard,
         return;
     }
     *held = (sp_packet){.delivery = event->delivery, .op = packet.op, .d = kept, .d_length = packet.d_length};
-    if (!sp_timer_is_set(&shard->packets_timer))
-        sp_list_add(&relay->sendable, &shard->packets_node);
+    list_for_sending(relay, shard);
 }
+
+/* ---- From the owner ---- */
+
+static int check_owner_packet(spectacles_relay *relay, const sp_relay_shard *shard, uint32_t op,
+                              const uint8_t *d, size_t length)
+{
+    spectacles_problem problem = {0};
+    if (!shard)
+        return sp_relay_fail(relay, SPECTACLES_E_INVAL, SP_RELAY_NO_SUCH_SHARD);
+    if (sp_relay_is_stopping(relay) || shard->service != SP_SERVICE_SERVED || shard->final)
+        return sp_relay_fail(relay, SPECTACLES_E_STATE, "the relay stops, or the shard leaves or is closed");
+    if (!d)
+        return sp_relay_fail(relay, SPECTACLES_E_INVAL, "d is NULL");
+    int error = sp_packet_check(op, d, length, relay->more_ops, relay->more_op_count, &problem);
+    if (error != SPECTACLES_OK)
+        return sp_relay_fail(relay, error, problem.text);
+    if (shard->owner_packets >= SP_RELAY_OWNER_PACKETS)
+        return sp_relay_fail(relay, SPECTACLES_E_AGAIN,
+                             "1024 packets of this shard wait already: send again after an answer");
+    return SPECTACLES_OK;
+}
+
+static int hold_owner_packet(spectacles_relay *relay, sp_relay_shard *shard, uint32_t op, const uint8_t *d,
+                             size_t length)
+{
+    bool has_room = sp_ring_reserve(&relay->answers, relay->answers.count + relay->owner_packets + 1);
+    uint8_t *kept = has_room ? sp_relay_copy_body(d, length) : NULL;
+    sp_packet *held = kept ? sp_ring_push(&shard->held) : NULL;
+    if (!held) {
+        free(kept);
+        return sp_relay_fail(relay, SPECTACLES_E_NOMEM, spectacles_strerror(SPECTACLES_E_NOMEM));
+    }
+    *held = (sp_packet){.owner_ticket = ++relay->last_packet, .op = op, .d = kept, .d_length = length};
+    shard->owner_packets++;
+    relay->owner_packets++;
+    return SPECTACLES_OK;
+}
+
+SPECTACLES_EXPORT int spectacles_relay_send(spectacles_relay *relay, uint32_t shard_id, uint32_t op,
+                                            const uint8_t *d, size_t length, uint64_t *ticket)
+{
+    sp_relay_shard *shard = sp_relay_find_shard(relay, shard_id);
+    int error = check_owner_packet(relay, shard, op, d, length);
+    if (error == SPECTACLES_OK)
+        error = hold_owner_packet(relay, shard, op, d, length);
+    if (error != SPECTACLES_OK)
+        return error;
+    list_for_sending(relay, shard);
+    relay->woken = true;
+    if (ticket)
+        *ticket = relay->last_packet;
+    return SPECTACLES_OK;
+}
+
+/* ---- Sending ---- */
 
 void sp_relay_packets_may_go(spectacles_relay *relay, sp_relay_shard *shard)
 {
@@ -94,10 +211,7 @@ static bool send_front(spectacles_relay *relay, sp_relay_shard *shard, uint64_t 
         wait_to_send(relay, shard, error, now);
         return false;
     }
-    char key[16];
-    int length = spectacles_route_shard_key(key, sizeof key, shard->id);
-    sp_relay_reject(relay, packet->delivery, key, (size_t)length, error,
-                    spectacles_shard_last_error(shard->engine));
+    tell_refused(relay, shard, packet, error);
     drop_front(&shard->held);
     return true;
 }
@@ -133,23 +247,17 @@ void sp_relay_packet_sent(spectacles_relay *relay, sp_relay_shard *shard, uint64
     const sp_packet *packet = sp_ring_front(&shard->sent);
     if (!packet || packet->ticket != ticket)
         return;
-    spectacles_broker_ack(relay->commands, packet->delivery);
-    relay->stats.sent++;
     /* The packets behind it may have waited for the output, and not for the rate limit. */
     sp_relay_packets_may_go(relay, shard);
-    sp_relay_pending *queued = sp_relay_queue_event(relay, SPECTACLES_RELAY_EVENT_COMMAND_SENT);
-    if (queued) {
-        queued->event.shard_id = shard->id;
-        queued->event.op = packet->op;
-    }
+    tell_sent(relay, shard, packet);
     drop_front(&shard->sent);
 }
 
-static void give_back(const spectacles_relay *relay, sp_ring *packets)
+static void give_back(spectacles_relay *relay, sp_relay_shard *shard, sp_ring *packets, const char *why)
 {
     const sp_packet *front;
     while ((front = sp_ring_front(packets))) {
-        spectacles_broker_reject(relay->commands, front->delivery, 1);
+        tell_unsent(relay, shard, front, SPECTACLES_E_STATE, why);
         drop_front(packets);
     }
 }
@@ -158,12 +266,13 @@ void sp_relay_give_back_held(spectacles_relay *relay, sp_relay_shard *shard)
 {
     sp_timer_set(&relay->packets_timers, &shard->packets_timer, SPECTACLES_NEVER);
     sp_list_remove(&shard->packets_node);
-    give_back(relay, &shard->held);
+    give_back(relay, shard, &shard->held, "the shard leaves");
 }
 
 void sp_relay_give_back_sent(spectacles_relay *relay, sp_relay_shard *shard)
 {
-    give_back(relay, &shard->sent);
+    give_back(relay, shard, &shard->sent,
+              "the shard leaves: the packet was given to its connection, and may have been sent");
 }
 
 /* All packets on their way come back at once, in front of the held ones and in their old order. */
@@ -179,12 +288,32 @@ void sp_relay_packet_unsent(spectacles_relay *relay, sp_relay_shard *shard)
         if (held) {
             *held = *last;
         } else {
-            spectacles_broker_reject(relay->commands, last->delivery, 1);
+            tell_unsent(relay, shard, last, SPECTACLES_E_NOMEM, NULL);
             free(last->d);
         }
         sp_ring_pop_back(&shard->sent);
     }
     sp_relay_packets_may_go(relay, shard);
+}
+
+static void refuse_of_owner(spectacles_relay *relay, sp_relay_shard *shard, sp_ring *packets)
+{
+    for (size_t i = 0; i < packets->count;) {
+        sp_packet *packet = sp_ring_at(packets, i);
+        if (!is_of_owner(packet)) {
+            i++;
+            continue;
+        }
+        tell_unsent(relay, shard, packet, SPECTACLES_E_STATE, "the shard is closed");
+        free(packet->d);
+        sp_ring_remove(packets, i);
+    }
+}
+
+void sp_relay_refuse_owner_packets(spectacles_relay *relay, sp_relay_shard *shard)
+{
+    refuse_of_owner(relay, shard, &shard->sent);
+    refuse_of_owner(relay, shard, &shard->held);
 }
 
 void sp_relay_free_packets(sp_ring *packets)

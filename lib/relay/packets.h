@@ -26,6 +26,9 @@ void sp_relay_packet_unsent(spectacles_relay *relay, sp_relay_shard *shard);
 void sp_relay_give_back_held(spectacles_relay *relay, sp_relay_shard *shard);
 void sp_relay_give_back_sent(spectacles_relay *relay, sp_relay_shard *shard);
 
+/* The shard is closed or fatal: the packets of the owner are never sent. Those of workers stay in their queue. */
+void sp_relay_refuse_owner_packets(spectacles_relay *relay, sp_relay_shard *shard);
+
 void sp_relay_free_packets(sp_ring *packets);
 
 #endif

@@ -28,25 +28,42 @@ sp_publish *sp_relay_find_publish(const spectacles_relay *relay, uint64_t tag)
     return NULL;
 }
 
-void sp_relay_disown_publishes(spectacles_relay *relay, const sp_relay_shard *shard)
+static void finish(spectacles_relay *relay, sp_publish *publish)
 {
-    for (size_t i = 0; i < relay->publishes.count; i++) {
-        sp_publish *publish = sp_ring_at(&relay->publishes, i);
-        if (publish->shard == shard)
-            publish->shard = NULL;
-    }
+    publish->finished = true;
+    relay->open_bytes -= publish->bytes;
+    publish->bytes = 0;
 }
 
-void sp_relay_finish_publish(spectacles_relay *relay, sp_publish *publish)
+static void drop_finished(spectacles_relay *relay)
 {
     sp_publish *front;
-    publish->finished = true;
-    if (publish->shard) {
-        publish->shard->open--;
-        sp_relay_look_at_leaving(relay, publish->shard);
-    }
     while ((front = sp_ring_front(&relay->publishes)) && front->finished) {
         sp_relay_free_publish(front);
         sp_ring_pop(&relay->publishes);
     }
+}
+
+/* A broker answers for each of them all the same. An owner does not have to. */
+void sp_relay_disown_publishes(spectacles_relay *relay, const sp_relay_shard *shard)
+{
+    for (size_t i = 0; i < relay->publishes.count; i++) {
+        sp_publish *publish = sp_ring_at(&relay->publishes, i);
+        if (publish->shard != shard)
+            continue;
+        publish->shard = NULL;
+        if (!relay->events)
+            finish(relay, publish);
+    }
+    drop_finished(relay);
+}
+
+void sp_relay_finish_publish(spectacles_relay *relay, sp_publish *publish)
+{
+    finish(relay, publish);
+    if (publish->shard) {
+        publish->shard->open--;
+        sp_relay_look_at_leaving(relay, publish->shard);
+    }
+    drop_finished(relay);
 }

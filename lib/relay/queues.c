@@ -1,6 +1,6 @@
 /*
  * The subscriptions of the relay at the broker of commands, and which shard each is of. The broker numbers them, and
- * gives other numbers when a shard is added or removed. Called by relay.c when a relay is made, by leaving.c when a
+ * gives other numbers when a shard is added or removed. Called by relay.c when a relay is made, by roster.c when a
  * shard comes or goes, and by commands.c.
  */
 #include "relay/queues.h"
@@ -17,6 +17,8 @@ int sp_relay_init_queues(spectacles_relay *relay)
 {
     sp_list_init(&relay->changed_queues);
     relay->send_subscription = relay->gap_subscription = -1;
+    if (!relay->commands)
+        return SPECTACLES_OK;
     relay->unanswered_queues = relay->shard_count;
     relay->queues = calloc(relay->shard_count, sizeof *relay->queues);
     if (!relay->queues)
@@ -97,6 +99,8 @@ static int subscribe_shard(spectacles_relay *relay, uint32_t id, bool consumed)
 
 int sp_relay_subscribe(spectacles_relay *relay)
 {
+    if (!relay->commands)
+        return SPECTACLES_OK;
     for (uint32_t id = 0; id < relay->shard_count; id++) {
         int error = subscribe_shard(relay, id, sp_relay_find_shard(relay, id) != NULL);
         if (error != SPECTACLES_OK)
@@ -157,7 +161,7 @@ static int renew(spectacles_relay *relay, uint32_t shard_id)
 
 void sp_relay_renew_queue(spectacles_relay *relay, uint32_t shard_id)
 {
-    if (!sp_relay_is_stopping(relay) && renew(relay, shard_id) == SPECTACLES_E_NOMEM)
+    if (relay->commands && !sp_relay_is_stopping(relay) && renew(relay, shard_id) == SPECTACLES_E_NOMEM)
         sp_list_add(&relay->changed_queues, &relay->queues[shard_id].node);
 }
 

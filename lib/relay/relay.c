@@ -1,14 +1,17 @@
 /* The calls of spectacles/relay.h about a whole relay: made, worked, stopped, freed. Called by owners. */
+#include "codec/format.h"
 #include "core/close_code.h"
 #include "core/config.h"
 #include "core/export.h"
 #include "core/stream.h"
+#include "relay/acknowledge.h"
 #include "relay/commands.h"
 #include "relay/confirms.h"
 #include "relay/dispatches.h"
 #include "relay/events.h"
 #include "relay/gaps.h"
 #include "relay/grants.h"
+#include "relay/owner_packets.h"
 #include "relay/packets.h"
 #include "relay/publishes.h"
 #include "relay/queues.h"
@@ -32,9 +35,22 @@ enum {
 
 SPECTACLES_EXPORT void spectacles_relay_config_init(spectacles_relay_config *config, size_t size)
 {
-    const spectacles_relay_config defaults = {
-        .max_concurrency = 1, .command_prefetch = 16, .identify_interval = 5000};
+    const spectacles_relay_config defaults = {.max_concurrency = 1,
+                                              .command_prefetch = 16,
+                                              .identify_interval = 5000,
+                                              .format = SPECTACLES_FORMAT_JSON,
+                                              .window_count = 2000,
+                                              .window_bytes = 1 << 20,
+                                              .drain_timeout = 5000};
     sp_config_write(config, size, &defaults, sizeof defaults);
+}
+
+/* Of a relay whose owner takes the messages. */
+static int check_owner_config(const spectacles_relay_config *config, spectacles_problem *problem)
+{
+    if (config->window_count == 0 || config->window_bytes == 0)
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "window_count and window_bytes have to be at least 1");
+    return sp_format_check(config->format, problem);
 }
 
 static int check_config(const spectacles_relay_config *config, spectacles_problem *problem)
@@ -43,8 +59,9 @@ static int check_config(const spectacles_relay_config *config, spectacles_proble
         return sp_refuse(problem, SPECTACLES_E_INVAL, "shard_count has to be 1 to 1000000");
     if (!config->own_shards && config->own_shard_count > 0)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "own_shards is NULL, but own_shard_count is not 0");
-    if (!config->events || !config->commands || config->events == config->commands)
-        return sp_refuse(problem, SPECTACLES_E_INVAL, "events and commands have to be two brokers");
+    if (!config->events != !config->commands || (config->events && config->events == config->commands))
+        return sp_refuse(problem, SPECTACLES_E_INVAL,
+                         "events and commands have to be two brokers, or NULL both of them");
     if ((config->allow_count > 0 && !config->allow) || (config->gap_count > 0 && !config->gaps) ||
         (config->more_op_count > 0 && !config->more_ops))
         return sp_refuse(problem, SPECTACLES_E_INVAL, "allow, gaps or more_ops is NULL but has a length");
@@ -62,7 +79,7 @@ static int check_config(const spectacles_relay_config *config, spectacles_proble
                          "flags has a bit that this version does not know");
     if (config->command_prefetch == 0 || config->command_prefetch > UINT16_MAX)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "command_prefetch has to be 1 to 65535");
-    return SPECTACLES_OK;
+    return config->events ? SPECTACLES_OK : check_owner_config(config, problem);
 }
 
 static int take_shards(spectacles_relay *relay, const spectacles_relay_config *config,
@@ -77,6 +94,8 @@ static int take_shards(spectacles_relay *relay, const spectacles_relay_config *c
 /* The brokers stay in memory until the relay releases them, even when their owner frees them first. */
 static int hold_brokers(spectacles_relay *relay, spectacles_problem *problem)
 {
+    if (!relay->events)
+        return SPECTACLES_OK;
     relay->holds_events = sp_stream_hold_for_relay(spectacles_broker_stream(relay->events));
     relay->holds_commands = sp_stream_hold_for_relay(spectacles_broker_stream(relay->commands));
     if (!relay->holds_events || !relay->holds_commands)
@@ -128,6 +147,7 @@ static int set_up(spectacles_relay *relay, const spectacles_relay_config *config
     relay->publishes = sp_ring_of(sizeof(sp_publish));
     relay->routes = sp_ring_of(sizeof(sp_route));
     relay->pending = sp_ring_of(sizeof(sp_relay_pending));
+    relay->answers = sp_ring_of(sizeof(sp_answer));
     relay->left_gaps = sp_ring_of(sizeof(sp_gap));
     relay->shard_count = config->shard_count;
     relay->events = config->events;
@@ -137,6 +157,11 @@ static int set_up(spectacles_relay *relay, const spectacles_relay_config *config
     relay->flags = config->flags;
     sp_list_init(&relay->events_ready);
     sp_list_init(&relay->commands_ready);
+    relay->format = config->format;
+    relay->window_count = config->window_count;
+    relay->window_bytes = config->window_bytes;
+    relay->drain_timeout = config->drain_timeout;
+    relay->drain_until = SPECTACLES_NEVER;
     sp_list_init(&relay->ready);
     sp_list_init(&relay->closing);
     sp_list_init(&relay->leaving);
@@ -223,10 +248,12 @@ SPECTACLES_EXPORT void spectacles_relay_free(spectacles_relay *relay)
         sp_relay_free_publish(sp_ring_at(&relay->publishes, i));
     sp_relay_free_routes(&relay->routes);
     sp_buffer_free(&relay->json);
+    sp_buffer_free(&relay->converted);
     sp_buffer_free(&relay->keys);
     sp_ring_free(&relay->publishes);
     sp_ring_free(&relay->routes);
-    sp_ring_free(&relay->pending);
+    sp_ring_free(&relay->answers);
+    sp_relay_free_events(relay);
     sp_filter_free(&relay->filter);
     sp_unroutable_free(&relay->unroutable);
     sp_identify_free(&relay->identify);
@@ -255,12 +282,14 @@ static void set_state(spectacles_relay *relay, enum sp_relay_state state)
 /* Goes on with a stop. The commands broker is closed last, because acknowledgements of packets go over it. */
 static void go_on_stopping(spectacles_relay *relay, uint64_t now)
 {
+    sp_relay_end_awaiting(relay, now);
     if (relay->state == SP_RELAY_DRAINING && relay->events_closed && all_final(relay)) {
         set_state(relay, SP_RELAY_CLOSING);
-        spectacles_broker_close(relay->commands, now);
+        if (relay->commands)
+            spectacles_broker_close(relay->commands, now);
     }
     if (relay->state == SP_RELAY_CLOSING && relay->commands_closed && sp_list_is_empty(&relay->leaving) &&
-        sp_list_is_empty(&relay->left))
+        sp_list_is_empty(&relay->left) && relay->answers.count == 0)
         set_state(relay, SP_RELAY_STOPPED);
 }
 
@@ -278,12 +307,14 @@ SPECTACLES_EXPORT const spectacles_relay_event *spectacles_relay_next_event(spec
                                                                             uint64_t now)
 {
     sp_relay_forget_left_gaps(relay);
+    relay->woken = false;
     for (;;) {
         const spectacles_relay_event *event = sp_relay_take_event(relay);
         if (event)
             return event;
         go_on_stopping(relay, now);
-        bool busy = sp_relay_advance_leaving(relay, now);
+        bool busy = sp_relay_report_answers(relay);
+        busy |= sp_relay_advance_leaving(relay, now);
         busy |= sp_relay_pull_confirms(relay, now);
         busy |= sp_relay_pull_commands(relay, now);
         busy |= sp_relay_route_sends(relay, now);
@@ -304,6 +335,10 @@ SPECTACLES_EXPORT uint64_t spectacles_relay_deadline(const spectacles_relay *rel
     uint64_t commands = sp_relay_commands_deadline(relay);
     uint64_t gaps = sp_relay_gaps_deadline(relay);
     uint64_t deadline = identify < commands ? identify : commands;
+    if (relay->woken)
+        return 0;
+    if (!relay->events_closed && relay->drain_until < deadline)
+        deadline = relay->drain_until;
     return gaps < deadline ? gaps : deadline;
 }
 
@@ -318,7 +353,10 @@ SPECTACLES_EXPORT int spectacles_relay_stop(spectacles_relay *relay, uint32_t co
     set_state(relay, SP_RELAY_DRAINING);
     for (size_t i = 0; i < relay->served; i++)
         sp_relay_close_shard(relay, relay->shards[i], code, now);
-    spectacles_broker_close(relay->events, now);
+    if (relay->events)
+        spectacles_broker_close(relay->events, now);
+    else
+        sp_relay_await_acknowledgements(relay, now);
     return SPECTACLES_OK;
 }
 

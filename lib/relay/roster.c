@@ -11,6 +11,7 @@
 #include "relay/events.h"
 #include "relay/gaps.h"
 #include "relay/grants.h"
+#include "relay/owner_packets.h"
 #include "relay/packets.h"
 #include "relay/queues.h"
 #include "relay/served.h"
@@ -180,7 +181,7 @@ static void describe_removed(sp_relay_pending *queued, const sp_relay_shard *sha
 /* No event waits, so there is memory for this one. */
 static bool report_left(spectacles_relay *relay)
 {
-    if (sp_list_is_empty(&relay->left) || relay->pending.count > 0)
+    if (sp_list_is_empty(&relay->left) || relay->pending.count > 0 || relay->answers.count > 0)
         return false;
     sp_relay_pending *queued = sp_relay_queue_event(relay, SPECTACLES_RELAY_EVENT_SHARD_REMOVED);
     if (!queued)
@@ -213,6 +214,7 @@ SPECTACLES_EXPORT int spectacles_relay_drop_shard(spectacles_relay *relay, uint3
     end_waiting(relay, shard);
     sp_relay_give_back_sent(relay, shard);
     sp_relay_forget_shard_events(relay, shard_id);
+    sp_relay_forget_answers(relay, shard_id);
     sp_relay_let_go(relay, shard);
     return SPECTACLES_OK;
 }

@@ -7,6 +7,7 @@
 
 #include "relay/deliveries.h"
 #include "relay/events.h"
+#include "relay/outlet.h"
 #include "relay/publishes.h"
 #include "routing/route.h"
 
@@ -76,7 +77,7 @@ static int publish_route(spectacles_relay *relay, const sp_route *route)
                             .op = route->op,
                             .packet = route->packet,
                             .packet_length = route->packet_length};
-    int error = spectacles_broker_publish(relay->events, &message, &publish->tag);
+    int error = sp_outlet_publish(relay, &message, publish);
     if (error != SPECTACLES_OK)
         sp_ring_pop_back(&relay->publishes);
     return error;
@@ -85,7 +86,7 @@ static int publish_route(spectacles_relay *relay, const sp_route *route)
 static void refuse_route(spectacles_relay *relay, const sp_route *route, int error)
 {
     sp_relay_reject(relay, route->delivery, SP_ROUTE_SEND, strlen(SP_ROUTE_SEND), error,
-                    spectacles_broker_last_error(relay->events));
+                    sp_outlet_error(relay));
     free(route->packet);
 }
 
@@ -95,7 +96,7 @@ bool sp_relay_route_sends(spectacles_relay *relay, uint64_t now)
     bool routed = false;
     drop_lost_routes(relay);
     for (size_t i = 0;
-         i < relay->routes.count && !sp_relay_is_stopping(relay) && spectacles_broker_room(relay->events);) {
+         i < relay->routes.count && !sp_relay_is_stopping(relay) && sp_outlet_has_room(relay);) {
         const sp_route *route = sp_ring_at(&relay->routes, i);
         if (now < route->not_before) {
             i++;
@@ -152,7 +153,7 @@ void sp_relay_send_returned(spectacles_relay *relay, sp_publish *publish,
 uint64_t sp_relay_sends_deadline(const spectacles_relay *relay)
 {
     uint64_t deadline = SPECTACLES_NEVER;
-    if (!spectacles_broker_room(relay->events))
+    if (!sp_outlet_has_room(relay))
         return deadline;
     for (size_t i = 0; i < relay->routes.count; i++) {
         const sp_route *route = sp_ring_at(&relay->routes, i);

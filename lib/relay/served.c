@@ -167,6 +167,7 @@ void sp_relay_let_go(spectacles_relay *relay, sp_relay_shard *shard)
     memmove(relay->shards + place, relay->shards + place + 1,
             (relay->served - place) * sizeof *relay->shards);
     relay->final -= shard->final;
+    relay->owner_packets -= shard->owner_packets;
     forget_turns(relay, shard);
     sp_list_remove(&shard->leaving_node);
     sp_list_remove(&shard->changed_node);

@@ -9,6 +9,7 @@
 #include "relay/events.h"
 #include "relay/gaps.h"
 #include "relay/grants.h"
+#include "relay/outlet.h"
 #include "relay/packets.h"
 #include "relay/served.h"
 
@@ -123,6 +124,7 @@ static void on_shard_event(spectacles_relay *relay, sp_relay_shard *shard,
         sp_relay_end_wanting(relay, shard);
         relay->final += !shard->final;
         shard->final = true;
+        sp_relay_refuse_owner_packets(relay, shard);
         sp_relay_look_at_leaving(relay, shard);
         break;
     default:
@@ -139,7 +141,7 @@ static void on_shard_event(spectacles_relay *relay, sp_relay_shard *shard,
 static bool may_pull(const spectacles_relay *relay, const sp_list *list)
 {
     return relay->pending.count == 0 &&
-           (sp_relay_is_stopping(relay) || list == &relay->closing || spectacles_broker_room(relay->events));
+           (sp_relay_is_stopping(relay) || list == &relay->closing || sp_outlet_has_room(relay));
 }
 
 /*

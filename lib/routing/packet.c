@@ -334,6 +334,8 @@ static int read_d(const sp_command *command, sp_slice object, sp_slice *d)
     return SPECTACLES_OK;
 }
 
+static const char too_large[] = "the packet is too large: {\"op\":...,\"d\":...} may have 4096 bytes";
+
 static bool is_too_large(uint32_t op, sp_slice d)
 {
     size_t envelope = strlen("{\"op\":,\"d\":}") + (op > 9 ? 2 : 1);
@@ -363,12 +365,30 @@ int sp_packet_parse(spectacles_packet *out, const uint8_t *body, size_t length, 
     if (error < 0)
         return error;
     if (is_too_large(op, d))
-        return sp_command_refuse(&command, SPECTACLES_E_TOOBIG, d,
-                                 "the packet is too large: {\"op\":...,\"d\":...} may have 4096 bytes");
+        return sp_command_refuse(&command, SPECTACLES_E_TOOBIG, d, too_large);
     error = check_d(&command, op, d);
     if (error == SPECTACLES_OK)
         *out = (spectacles_packet){op, d.bytes, d.length};
     return error;
+}
+
+int sp_packet_check(uint32_t op, const uint8_t *d, size_t length, const uint32_t *more_ops,
+                    size_t more_op_count, spectacles_problem *problem)
+{
+    const sp_ops ops = {more_ops, more_op_count};
+    const sp_command command = {d, problem};
+    sp_slice value = {d, length};
+    const char *refused = refused_op(&ops, op);
+    if (refused)
+        return sp_command_refuse(&command, SPECTACLES_E_UNSUPPORTED, value, refused);
+    int error = sp_json_check((sp_slice){d, length}, &value, problem);
+    if (error != SPECTACLES_OK)
+        return error;
+    if (sp_json_type(value) != SP_JSON_OBJECT)
+        return sp_command_refuse(&command, SPECTACLES_E_PROTO, value, "\"d\" has to be a JSON object");
+    if (is_too_large(op, value))
+        return sp_command_refuse(&command, SPECTACLES_E_TOOBIG, value, too_large);
+    return check_d(&command, op, value);
 }
 
 SPECTACLES_EXPORT int spectacles_presence_check(const uint8_t *d, size_t length, spectacles_problem *problem)

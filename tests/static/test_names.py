@@ -50,6 +50,7 @@ NUL_TERMINATED = {
 ALONE = {
     "spectacles_stream_consumed.length": "of the bytes that spectacles_stream_pending() gave",
     "spectacles_broker_config.window_count": "a limit",
+    "spectacles_relay_config.window_count": "a limit",
     "spectacles_broker_event.unconfirmed_count": "publishes that the broker keeps",
 }
 # The shards of the whole bot (Discord: num_shards): a number of the protocol, wherever it stands.

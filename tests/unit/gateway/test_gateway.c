@@ -146,6 +146,33 @@ static void engines_are_driven_through_their_streams(void **state)
     spectacles_gateway_free(gateway);
 }
 
+/* One setting changes: the owner takes the messages, and nothing wants a broker. */
+static void without_a_broker_it_stops_when_its_shards_are_closed(void **state)
+{
+    (void)state;
+    setup self;
+    uint64_t now = 1000;
+    uint64_t ticket = 0;
+    static const uint8_t d[] = "{\"guild_id\":\"1\",\"channel_id\":null}";
+    begin(&self, 2, 0);
+    self.config.broker = NULL;
+    spectacles_gateway *gateway = make(&self);
+    assert_null(spectacles_gateway_broker(gateway, SPECTACLES_RELAY_EVENTS));
+    assert_int_equal(pull(gateway, now, SPECTACLES_RELAY_EVENT_BROKER_CONNECTING), 0);
+    pull(gateway, now, 0);
+    assert_string_equal(spectacles_gateway_wants_address(gateway, 0), "gateway.invalid");
+    assert_null(spectacles_gateway_wants_address(gateway, 1));
+    assert_int_equal(spectacles_gateway_acknowledge(gateway, 1), SPECTACLES_E_INVAL);
+    assert_non_null(strstr(spectacles_gateway_last_error(gateway), "ticket"));
+    assert_int_equal(spectacles_gateway_send(gateway, 2, 4, d, sizeof d - 1, NULL), SPECTACLES_E_INVAL);
+    assert_int_equal(spectacles_gateway_send(gateway, 1, 4, d, sizeof d - 1, &ticket), SPECTACLES_OK);
+    assert_int_equal(spectacles_gateway_deadline(gateway), 0);
+    assert_int_equal(spectacles_gateway_stop(gateway, 0, now), SPECTACLES_OK);
+    assert_int_equal(pull(gateway, now, SPECTACLES_RELAY_EVENT_COMMAND_REJECTED), 1);
+    assert_int_equal(spectacles_gateway_stopped(gateway), 1);
+    spectacles_gateway_free(gateway);
+}
+
 /* ---- Shards that come and go ---- */
 
 static void shards_are_added_removed_and_dropped(void **state)
@@ -347,6 +374,7 @@ int main(void)
         cmocka_unit_test(wrong_settings_are_refused_with_a_sentence),
         cmocka_unit_test(settings_are_copied),
         cmocka_unit_test(engines_are_driven_through_their_streams),
+        cmocka_unit_test(without_a_broker_it_stops_when_its_shards_are_closed),
         cmocka_unit_test(shards_are_added_removed_and_dropped),
         cmocka_unit_test(a_session_of_a_former_process_is_resumed_and_given_on),
         cmocka_unit_test(a_state_of_another_bot_is_refused),

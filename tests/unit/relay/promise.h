@@ -5,21 +5,25 @@
 
 #include <stdbool.h>
 
+#define CULPRIT_TEXT "5 connections in a row have ended right behind this message: 541 INTERNAL_ERROR"
+
 enum {
     SHARDS = 2,
     SESSIONS = 64, /* of one shard */
     DISPATCHES = 200,
     PUBLISHES = 4096,
-    GAPS = 64
+    GAPS = 64,
+    WINDOW = 6 /* messages that the owner may leave unacknowledged */
 };
 
+/* Of a message. The owner has done the work of one that has ARRIVED. */
 enum state {
     OPEN,
     ARRIVED,
     REFUSED
 };
 
-/* What the broker was given. */
+/* What the broker or the owner was given. */
 struct published {
     enum state state;
     bool reached; /* RabbitMQ has it, and the confirm was lost with a connection */
@@ -51,7 +55,10 @@ struct discord {
     bool connected;
 };
 
-/* The world of a made-up life. test_promise.c lives the life, and promise_verdict.c judges what became of it. */
+/*
+ * The world of a made-up life. test_promise.c lives the life, promise_broker.c takes the messages, and
+ * promise_verdict.c judges what became of them.
+ */
 extern struct promise_world {
     spectacles_shard shards[SHARDS];
     spectacles_broker events;
@@ -71,8 +78,28 @@ extern struct promise_world {
     size_t gap_count;
     char facts[SHARDS][512]; /* of each shard, when it was stored last: see promise_judge_changes() */
     uint32_t random;
-    bool recovers; /* all is well again */
+    bool recovers;   /* all is well again */
+    bool owner;      /* there are no brokers: the owner takes the messages */
+    uint32_t format; /* in which the owner takes them */
 } world;
+
+uint32_t promise_chance(uint32_t below);
+
+/* Whether a message is on its way; how many of all messages have arrived, known or not, because a later one has. */
+bool promise_is_open(const struct published *each);
+int promise_count_reached(void);
+
+/* The owner is handed a message. Its shard is dropped: the owner may have done the work of its messages. */
+void promise_take_message(const spectacles_relay_event *event);
+void promise_forget_messages(uint32_t shard);
+
+/* One message, or all, are confirmed or acknowledged, or refused. */
+void promise_settle_one(void);
+void promise_settle_all(void);
+
+/* The connection of RabbitMQ ends. RabbitMQ accepts a connection; sometimes it drops the connection at once. */
+void promise_end_connection(void);
+void promise_connect_broker(bool drops);
 
 /* Fails when a wanted dispatch of the shard has not arrived, and no gap declares it. */
 void promise_judge_dispatches(unsigned shard);

@@ -4,7 +4,8 @@
  * sessions, kills between any two of these, memory that runs out. RabbitMQ drops connections that it has accepted, and
  * ends every connection over some publishes. Shards are removed or dropped here, and added elsewhere. In the end every
  * wanted dispatch has arrived, in its order, or is declared by a gap. There is one gap for each session that was lost,
- * one for each dispatch that RabbitMQ never takes, and no other.
+ * one for each dispatch that RabbitMQ never takes, and no other. In the second half of the lives there is no RabbitMQ:
+ * the owner takes the messages, and acknowledges them in any order.
  */
 #include "failing.h"
 #include "promise.h"
@@ -14,21 +15,10 @@
 
 enum {
     LIVES = 1000,
-    TURNS = 250,
-    STRIKES = 5 /* connections in a row that end right behind one publish, until the broker gives it up */
+    TURNS = 250
 };
 
-#define CULPRIT_TEXT "5 connections in a row have ended right behind this message: 541 INTERNAL_ERROR"
-
 struct promise_world world;
-
-static uint32_t chance(uint32_t below)
-{
-    world.random ^= world.random << 13;
-    world.random ^= world.random >> 17;
-    world.random ^= world.random << 5;
-    return world.random % below;
-}
 
 static struct session *newest(uint32_t shard)
 {
@@ -129,18 +119,23 @@ static void pull(void)
         }
         if (event->type == SPECTACLES_RELAY_EVENT_PUBLISH_FAILED)
             hear_of_failure(event);
+        if (event->type == SPECTACLES_RELAY_EVENT_MESSAGE) {
+            failing_start(0);
+            promise_take_message(event);
+        }
     }
     failing_start(0);
     world.events.publish_error = SPECTACLES_OK;
-    look_at_publishes();
+    if (!world.owner)
+        look_at_publishes();
     bool anew[SHARDS] = {fake_called("reconnect 0"), fake_called("reconnect 1")};
     bool closed[SHARDS] = {fake_called("close shard 0 0"), fake_called("close shard 1 0")};
     fake_forget();
     for (uint32_t i = 0; i < SHARDS; i++) {
         if (closed[i])
-            reconnect(i, chance(2));
+            reconnect(i, promise_chance(2));
         else if (anew[i] && world.discord[i].connected)
-            reconnect(i, chance(2));
+            reconnect(i, promise_chance(2));
     }
 }
 
@@ -153,8 +148,10 @@ static void make_relay(void)
     config.shard_count = SHARDS;
     config.own_shards = shards;
     config.own_shard_count = SHARDS;
-    config.events = &world.events;
-    config.commands = &world.commands;
+    config.events = world.owner ? NULL : &world.events;
+    config.commands = world.owner ? NULL : &world.commands;
+    config.format = world.format;
+    config.window_count = WINDOW;
     config.allow = allow;
     config.allow_count = 3;
     config.unix_offset = 1767225600000;
@@ -196,12 +193,14 @@ static void remove_shard(uint32_t shard)
 static void drop_shard(uint32_t shard)
 {
     assert_int_equal(spectacles_relay_drop_shard(world.relay, shard), SPECTACLES_OK);
+    if (world.owner)
+        promise_forget_messages(shard);
     move_shard(shard);
 }
 
 static void take_out(uint32_t shard)
 {
-    if (chance(2))
+    if (promise_chance(2))
         remove_shard(shard);
     else
         drop_shard(shard);
@@ -221,36 +220,13 @@ static void start(void)
     fake_forget();
 }
 
-static bool is_open(const struct published *each)
-{
-    return each->tag && each->state == OPEN;
-}
-
-/* RabbitMQ takes publishes in their order, and comes no further than one over which it ends the connection. */
-static bool is_culprit(const struct published *each)
-{
-    return is_open(each) && strcmp(each->key, "E") == 0;
-}
-
-/* Of what was on its way the first part has reached the broker: all that stands before something it has answered. */
-static int count_reached(void)
-{
-    int reached = 0;
-    for (int i = 0; i < world.count && !is_culprit(&world.published[i]); i++) {
-        const struct published *each = &world.published[i];
-        if (!is_open(each) || each->reached || (reached == i && chance(4)))
-            reached = i + 1;
-    }
-    return reached;
-}
-
 static void die(void)
 {
-    int reached = count_reached();
+    int reached = promise_count_reached();
     for (int i = 0; i < world.count; i++) {
         struct published *each = &world.published[i];
-        bool arrives = i < reached && strcmp(each->key, "L") != 0;
-        if (is_open(each))
+        bool arrives = i < reached && (world.owner || strcmp(each->key, "L") != 0);
+        if (promise_is_open(each))
             each->state = arrives ? ARRIVED : REFUSED;
         each->tag = 0;
     }
@@ -260,6 +236,12 @@ static void die(void)
 
 /* ---- Discord ---- */
 
+/* An object with a key twice has no form in ETF. */
+static bool is_unwritable(const char *name)
+{
+    return world.format == SPECTACLES_FORMAT_ETF && strcmp(name, "L") == 0;
+}
+
 static void hand_out(uint32_t shard, uint64_t seq)
 {
     const struct session *session = newest(shard);
@@ -267,7 +249,7 @@ static void hand_out(uint32_t shard, uint64_t seq)
     if (seq == 1)
         fake_dispatch(&world.shards[shard], seq, "READY", "{}");
     else
-        fake_dispatch(&world.shards[shard], seq, name, "{}");
+        fake_dispatch(&world.shards[shard], seq, name, is_unwritable(name) ? "{\"a\":1,\"a\":2}" : "{}");
 }
 
 static void dispatch(uint32_t shard)
@@ -277,7 +259,7 @@ static void dispatch(uint32_t shard)
     struct session *session = newest(shard);
     if (session->lost || session->sent == DISPATCHES || world.shards[shard].queue.count > FAKE_EVENTS / 2)
         return;
-    session->names[++session->sent] = "AAAAAAAAXXXXLLE"[chance(15)];
+    session->names[++session->sent] = "AAAAAAAAXXXXLLE"[promise_chance(15)];
     if (world.discord[shard].connected)
         hand_out(shard, session->sent);
 }
@@ -299,8 +281,8 @@ static void resume(uint32_t shard)
 {
     spectacles_shard *fake = &world.shards[shard];
     uint64_t last = newest(shard)->sent;
-    bool breaks = chance(3) == 0 && !world.recovers;
-    uint64_t stop = breaks ? fake->committed + chance((uint32_t)(last - fake->committed) + 1) : last;
+    bool breaks = promise_chance(3) == 0 && !world.recovers;
+    uint64_t stop = breaks ? fake->committed + promise_chance((uint32_t)(last - fake->committed) + 1) : last;
     fake->received = fake->committed;
     for (uint64_t seq = fake->committed + 1; seq <= stop; seq++)
         hand_out(shard, seq);
@@ -339,87 +321,6 @@ static void reconnect(uint32_t shard, bool reads_on)
     fake_shard_event(fake, SPECTACLES_SHARD_EVENT_DISCONNECTED, 0);
 }
 
-/* ---- The broker ---- */
-
-static void settle(struct published *each)
-{
-    bool gap = strcmp(each->key, spectacles_route_gap_key()) == 0;
-    bool large = strcmp(each->key, "L") == 0;
-    bool returned = gap && chance(4) == 0;
-    each->state = large || returned ? REFUSED : ARRIVED;
-    fake_broker_event(&world.events,
-                      large      ? SPECTACLES_BROKER_EVENT_FAILED
-                      : returned ? SPECTACLES_BROKER_EVENT_RETURNED
-                                 : SPECTACLES_BROKER_EVENT_CONFIRMED,
-                      each->tag, 0);
-}
-
-/*
- * The end of a connection. What of the publishes had reached RabbitMQ stays there, and the broker publishes everything
- * again that was not confirmed.
- */
-static void end_connection(void)
-{
-    int reached = count_reached();
-    for (int i = 0; i < reached; i++)
-        world.published[i].reached = true;
-    fake_broker_event(&world.events, SPECTACLES_BROKER_EVENT_DISCONNECTED, 0, 0);
-    world.broker_is_ready = false;
-}
-
-/* RabbitMQ ends the connection over a publish that is alone on its way. In the end the broker gives the publish up. */
-static void strike(struct published *culprit)
-{
-    if (++world.strikes == STRIKES) {
-        culprit->state = REFUSED;
-        fake_failed(&world.events, culprit->tag, 541, CULPRIT_TEXT);
-        world.strikes = 0;
-    }
-    end_connection();
-}
-
-/* Settles open publishes in front of the first culprit, each with a chance of one in `one_in`; at most so many. */
-static void settle_some(uint32_t one_in, int most)
-{
-    bool alone = true;
-    for (int i = 0; i < world.count && most > 0 && world.broker_is_ready; i++) {
-        struct published *each = &world.published[i];
-        if (!is_open(each) || world.events.queue.count >= FAKE_EVENTS / 2)
-            continue;
-        if (is_culprit(each)) {
-            if (alone)
-                strike(each);
-            return;
-        }
-        alone = false;
-        if (chance(one_in) == 0) {
-            settle(each);
-            most--;
-        }
-    }
-}
-
-static void settle_one(void)
-{
-    settle_some(3, 1);
-}
-
-static void settle_all(void)
-{
-    settle_some(1, PUBLISHES);
-}
-
-/* RabbitMQ accepts a connection. Sometimes it drops the connection at once. */
-static void connect_broker(bool drops)
-{
-    if (world.broker_is_ready)
-        return;
-    fake_broker_event(&world.events, SPECTACLES_BROKER_EVENT_READY, 0, 0);
-    world.broker_is_ready = true;
-    if (drops)
-        end_connection();
-}
-
 /* ---- A life ---- */
 
 static void lose(uint32_t shard)
@@ -428,36 +329,36 @@ static void lose(uint32_t shard)
         return;
     newest(shard)->lost = true;
     if (world.discord[shard].connected)
-        reconnect(shard, chance(2));
+        reconnect(shard, promise_chance(2));
 }
 
 static void one_turn(bool starving)
 {
-    uint32_t shard = chance(SHARDS);
-    switch (chance(30)) {
+    uint32_t shard = promise_chance(SHARDS);
+    switch (promise_chance(30)) {
     case 0:
         if (world.discord[shard].connected)
-            reconnect(shard, chance(2));
+            reconnect(shard, promise_chance(2));
         break;
     case 1:
-        if (chance(3) == 0)
+        if (promise_chance(3) == 0)
             lose(shard);
         break;
     case 2:
-        if (chance(3) == 0)
+        if (promise_chance(3) == 0)
             die();
         break;
     case 3:
-        world.events.window = (int)chance(8);
+        world.events.window = (int)promise_chance(8);
         break;
     case 4:
-        settle_all();
+        promise_settle_all();
         break;
     case 5:
     case 6:
     case 7:
     case 8:
-        settle_one();
+        promise_settle_one();
         break;
     case 9:
     case 10:
@@ -476,22 +377,22 @@ static void one_turn(bool starving)
         break;
     case 16:
         if (world.broker_is_ready)
-            end_connection();
+            promise_end_connection();
         break;
     case 17:
     case 18:
     case 19:
-        connect_broker(chance(3) == 0);
+        promise_connect_broker(promise_chance(3) == 0);
         break;
     case 20:
-        if (chance(3) < 2)
+        if (promise_chance(3) < 2)
             take_out(shard);
         break;
     default:
         dispatch(shard);
     }
-    if (starving && chance(3) == 0)
-        failing_start(1 + chance(4));
+    if (starving && promise_chance(3) == 0)
+        failing_start(1 + promise_chance(4));
     pull();
 }
 
@@ -503,17 +404,19 @@ static void recover(void)
     for (int turn = 0; turn < 200; turn++) {
         for (uint32_t i = 0; i < SHARDS; i++)
             connect_shard(i);
-        connect_broker(false);
+        promise_connect_broker(false);
         world.now += 1000;
         pull();
-        settle_all();
+        promise_settle_all();
         pull();
     }
 }
 
-static void live(uint32_t seed, bool starving)
+static void live(uint32_t seed, bool owner, bool starving)
 {
     memset(&world, 0, sizeof world);
+    world.owner = owner;
+    world.format = owner && seed % 2 ? SPECTACLES_FORMAT_ETF : SPECTACLES_FORMAT_JSON;
     world.random = seed * 2654435761u | 1;
     world.now = 1000;
     start();
@@ -522,6 +425,7 @@ static void live(uint32_t seed, bool starving)
     recover();
     for (unsigned shard = 0; shard < SHARDS; shard++)
         promise_judge(shard);
+    assert_int_equal(spectacles_relay_gap(world.relay, 0, &(spectacles_gap){0}), 0);
     spectacles_relay_free(world.relay);
 }
 
@@ -529,14 +433,28 @@ static void nothing_is_lost_in_any_order(void **state)
 {
     (void)state;
     for (uint32_t seed = 1; seed <= LIVES; seed++)
-        live(seed, false);
+        live(seed, false, false);
 }
 
 static void nor_when_memory_runs_out(void **state)
 {
     (void)state;
     for (uint32_t seed = 1; seed <= LIVES; seed++)
-        live(seed, true);
+        live(seed, false, true);
+}
+
+static void nor_without_a_broker(void **state)
+{
+    (void)state;
+    for (uint32_t seed = 1; seed <= LIVES; seed++)
+        live(seed, true, false);
+}
+
+static void nor_without_a_broker_and_memory(void **state)
+{
+    (void)state;
+    for (uint32_t seed = 1; seed <= LIVES; seed++)
+        live(seed, true, true);
 }
 
 /* More sessions are lost, while the broker is silent, than there is memory for gaps of their own. */
@@ -545,6 +463,7 @@ static void a_gap_goes_on_without_memory_for_another(void **state)
     (void)state;
     memset(&world, 0, sizeof world);
     world.random = 1;
+    world.format = SPECTACLES_FORMAT_JSON;
     start();
     for (int number = 0; number < 12; number++) {
         connect_shard(0);
@@ -571,6 +490,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_lost_in_any_order),
         cmocka_unit_test(nor_when_memory_runs_out),
+        cmocka_unit_test(nor_without_a_broker),
+        cmocka_unit_test(nor_without_a_broker_and_memory),
         cmocka_unit_test(a_gap_goes_on_without_memory_for_another),
     };
     return cmocka_run_group_tests_name("relay_promise", tests, NULL, NULL);
