@@ -90,8 +90,8 @@ typedef struct spectacles_gateway_config {
     /* How many shard ids there are. */
     size_t shard_id_count;
     /*
-     * Of both brokers. NULL: there are none, and the owner takes the messages. Their names get " (events)" and " (commands)" behind `name`. With a seed of 0 each
-     * has a seed drawn from that of the shards.
+     * Of both brokers. NULL: there are none, and the owner takes the messages. Their names get " (events)" and "
+     * (commands)" behind `name`. With a seed of 0 each has a seed drawn from that of the shards.
      */
     const spectacles_broker_config *broker;
     /* NULL (default): the defaults. The engines, their number, shard_count and gaps in it are not looked at. */

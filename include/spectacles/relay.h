@@ -13,9 +13,9 @@
  *                             |       {guild_id, packet}
  *                             +-----> events broker   --> <group>:<shard id>            the bare packet
  *
- * A relay joins engines that its owner made. It works without brokers too: then its owner is the worker. The owner moves the bytes of the engines (link.h, stream.h) and pulls the
- * events of the relay. The relay pulls the events of the engines, and calls them to publish, route, identify and
- * acknowledge. A relay does no I/O.
+ * A relay joins engines that its owner made. It works without brokers too: then its owner is the worker. The owner
+ * moves the bytes of the engines (link.h, stream.h) and pulls the events of the relay. The relay pulls the events of
+ * the engines, and calls them to publish, route, identify and acknowledge. A relay does no I/O.
  *
  * The relay publishes over one broker connection and consumes over another one. RabbitMQ stops reading from connections
  * that publish while its memory is short; acknowledgements over the same connection would stop with them.
@@ -587,7 +587,8 @@ int spectacles_relay_acknowledge(spectacles_relay *relay, uint64_t ticket);
 /*
  * Sends a packet to Discord (Discord: "Gateway Send Events"), with brokers or without: as soon as the shard is ready,
  * within the rate limit, in the order of the calls. It is answered once: by COMMAND_SENT when its bytes were handed to
- * the socket, or by COMMAND_REJECTED when it never will be. Only after spectacles_relay_drop_shard() there is no answer.
+ * the socket, or by COMMAND_REJECTED when it never will be. Only after spectacles_relay_drop_shard() there is no
+ * answer.
  *
  * shard_id: a shard that is served here; spectacles_route_shard() says which one a guild has.
  * op: 3, 4, 8, 31 or 43, or one of more_ops.

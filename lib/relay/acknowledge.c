@@ -1,6 +1,7 @@
 /*
- * The acknowledgements of an owner who takes the messages of a relay without brokers. An acknowledgement is to a message
- * what a confirm is to a publish, so confirms.c does the rest. Called by owners, and by relay.c while the relay stops.
+ * The acknowledgements of an owner who takes the messages of a relay without brokers. An acknowledgement is to a
+ * message what a confirm is to a publish, so confirms.c does the rest. Called by owners, and by relay.c while the relay
+ * stops.
  */
 #include "relay/acknowledge.h"
 

@@ -9,8 +9,8 @@
 bool sp_outlet_has_room(const spectacles_relay *relay);
 
 /*
- * Publishes a message, or queues it for the owner. There is room. Sets the tag of `publish`, whose shard and sequence are set. Errors
- * are those of spectacles_broker_publish(), and sp_outlet_error() is the sentence about the last one.
+ * Publishes a message, or queues it for the owner. There is room. Sets the tag of `publish`, whose shard and sequence
+ * are set. Errors are those of spectacles_broker_publish(), and sp_outlet_error() is the sentence about the last one.
  */
 int sp_outlet_publish(spectacles_relay *relay, const spectacles_message *message, sp_publish *publish);
 const char *sp_outlet_error(const spectacles_relay *relay);

@@ -1,55 +1,59 @@
-/*
- * The answers to packets that the owner has sent by spectacles_relay_send(). Each packet has one answer, for which
- * memory is reserved when the packet is taken. Called by packets.c and relay.c.
- */
-#include "relay/owner_packets.h"
+/* Packets that the owner sends by a call: checked, and held like those of workers. Called by owners. */
+#include "core/export.h"
+#include "relay/deliveries.h"
+#include "relay/packets.h"
+#include "relay/served.h"
+#include "routing/packet.h"
 
-#include "relay/events.h"
+#include <stdlib.h>
 
-void sp_relay_answer(spectacles_relay *relay, sp_relay_shard *shard, const sp_packet *packet, int error,
-                     const char *why)
+static int check_owner_packet(spectacles_relay *relay, const sp_relay_shard *shard, uint32_t op,
+                              const uint8_t *d, size_t length)
 {
-    sp_answer *answer = sp_ring_push(&relay->answers);
-    shard->owner_packets--;
-    relay->owner_packets--;
-    if (answer)
-        *answer = (sp_answer){packet->owner_ticket, shard->id, packet->op, error, why};
+    spectacles_problem problem = {0};
+    if (!shard)
+        return sp_relay_fail(relay, SPECTACLES_E_INVAL, SP_RELAY_NO_SUCH_SHARD);
+    if (sp_relay_is_stopping(relay) || shard->service != SP_SERVICE_SERVED || shard->final)
+        return sp_relay_fail(relay, SPECTACLES_E_STATE, "the relay stops, or the shard leaves or is closed");
+    if (!d)
+        return sp_relay_fail(relay, SPECTACLES_E_INVAL, "d is NULL");
+    int error = sp_packet_check(op, d, length, relay->more_ops, relay->more_op_count, &problem);
+    if (error != SPECTACLES_OK)
+        return sp_relay_fail(relay, error, problem.text);
+    if (shard->owner_packets >= SP_RELAY_OWNER_PACKETS)
+        return sp_relay_fail(relay, SPECTACLES_E_AGAIN,
+                             "1024 packets of this shard wait already: send again after an answer");
+    return SPECTACLES_OK;
 }
 
-static bool report(spectacles_relay *relay, const sp_answer *answer)
+static int hold_owner_packet(spectacles_relay *relay, sp_relay_shard *shard, uint32_t op, const uint8_t *d,
+                             size_t length)
 {
-    sp_relay_pending *queued = sp_relay_queue_event(
-        relay, answer->error ? SPECTACLES_RELAY_EVENT_COMMAND_REJECTED : SPECTACLES_RELAY_EVENT_COMMAND_SENT);
-    if (!queued)
-        return false;
-    queued->event.shard_id = answer->shard_id;
-    queued->event.op = answer->op;
-    queued->event.error = answer->error;
-    queued->event.ticket = answer->ticket;
-    if (answer->error)
-        sp_text_set(&queued->text, "%s", answer->why ? answer->why : spectacles_strerror(answer->error));
-    return true;
-}
-
-bool sp_relay_report_answers(spectacles_relay *relay)
-{
-    const sp_answer *front;
-    bool reported = false;
-    while (relay->pending.count < SP_RELAY_QUANTUM && (front = sp_ring_front(&relay->answers)) &&
-           report(relay, front)) {
-        sp_ring_pop(&relay->answers);
-        reported = true;
+    bool has_room = sp_ring_reserve(&relay->answers, relay->answers.count + relay->owner_packets + 1);
+    uint8_t *kept = has_room ? sp_relay_copy_body(d, length) : NULL;
+    sp_packet *held = kept ? sp_ring_push(&shard->held) : NULL;
+    if (!held) {
+        free(kept);
+        return sp_relay_fail(relay, SPECTACLES_E_NOMEM, spectacles_strerror(SPECTACLES_E_NOMEM));
     }
-    return reported;
+    *held = (sp_packet){.owner_ticket = ++relay->last_packet, .op = op, .d = kept, .d_length = length};
+    shard->owner_packets++;
+    relay->owner_packets++;
+    return SPECTACLES_OK;
 }
 
-void sp_relay_forget_answers(spectacles_relay *relay, uint32_t shard_id)
+SPECTACLES_EXPORT int spectacles_relay_send(spectacles_relay *relay, uint32_t shard_id, uint32_t op,
+                                            const uint8_t *d, size_t length, uint64_t *ticket)
 {
-    for (size_t i = 0; i < relay->answers.count;) {
-        const sp_answer *answer = sp_ring_at(&relay->answers, i);
-        if (answer->shard_id == shard_id)
-            sp_ring_remove(&relay->answers, i);
-        else
-            i++;
-    }
+    sp_relay_shard *shard = sp_relay_find_shard(relay, shard_id);
+    int error = check_owner_packet(relay, shard, op, d, length);
+    if (error == SPECTACLES_OK)
+        error = hold_owner_packet(relay, shard, op, d, length);
+    if (error != SPECTACLES_OK)
+        return error;
+    sp_relay_list_for_sending(relay, shard);
+    relay->woken = true;
+    if (ticket)
+        *ticket = relay->last_packet;
+    return SPECTACLES_OK;
 }

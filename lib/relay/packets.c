@@ -1,16 +1,13 @@
 /*
  * Packets for Discord: held while their shard is not READY or its rate limit is used up, acknowledged when their bytes
- * were consumed. A worker's packet is a delivery of the broker, and an owner's packet has a ticket. Called by commands.c
- * and by owners with packets, by shards.c with the outcome of each, and by relay.c to send.
+ * were consumed. A worker's packet is a delivery of the broker, and an owner's packet has a ticket. Called by
+ * commands.c and owner_packets.c with packets, by shards.c with the outcome of each, and by relay.c to send.
  */
 #include "relay/packets.h"
 
-#include "core/export.h"
+#include "relay/answers.h"
 #include "relay/deliveries.h"
 #include "relay/events.h"
-#include "relay/owner_packets.h"
-#include "relay/served.h"
-#include "routing/packet.h"
 
 #include <stdlib.h>
 
@@ -84,7 +81,7 @@ static void drop_lost_packets(const spectacles_relay *relay, sp_ring *packets)
     }
 }
 
-static void list_for_sending(spectacles_relay *relay, sp_relay_shard *shard)
+void sp_relay_list_for_sending(spectacles_relay *relay, sp_relay_shard *shard)
 {
     if (!sp_timer_is_set(&shard->packets_timer))
         sp_list_add(&relay->sendable, &shard->packets_node);
@@ -112,60 +109,7 @@ void sp_relay_take_packet(spectacles_relay *relay, sp_relay_shard *shard,
         return;
     }
     *held = (sp_packet){.delivery = event->delivery, .op = packet.op, .d = kept, .d_length = packet.d_length};
-    list_for_sending(relay, shard);
-}
-
-/* ---- From the owner ---- */
-
-static int check_owner_packet(spectacles_relay *relay, const sp_relay_shard *shard, uint32_t op,
-                              const uint8_t *d, size_t length)
-{
-    spectacles_problem problem = {0};
-    if (!shard)
-        return sp_relay_fail(relay, SPECTACLES_E_INVAL, SP_RELAY_NO_SUCH_SHARD);
-    if (sp_relay_is_stopping(relay) || shard->service != SP_SERVICE_SERVED || shard->final)
-        return sp_relay_fail(relay, SPECTACLES_E_STATE, "the relay stops, or the shard leaves or is closed");
-    if (!d)
-        return sp_relay_fail(relay, SPECTACLES_E_INVAL, "d is NULL");
-    int error = sp_packet_check(op, d, length, relay->more_ops, relay->more_op_count, &problem);
-    if (error != SPECTACLES_OK)
-        return sp_relay_fail(relay, error, problem.text);
-    if (shard->owner_packets >= SP_RELAY_OWNER_PACKETS)
-        return sp_relay_fail(relay, SPECTACLES_E_AGAIN,
-                             "1024 packets of this shard wait already: send again after an answer");
-    return SPECTACLES_OK;
-}
-
-static int hold_owner_packet(spectacles_relay *relay, sp_relay_shard *shard, uint32_t op, const uint8_t *d,
-                             size_t length)
-{
-    bool has_room = sp_ring_reserve(&relay->answers, relay->answers.count + relay->owner_packets + 1);
-    uint8_t *kept = has_room ? sp_relay_copy_body(d, length) : NULL;
-    sp_packet *held = kept ? sp_ring_push(&shard->held) : NULL;
-    if (!held) {
-        free(kept);
-        return sp_relay_fail(relay, SPECTACLES_E_NOMEM, spectacles_strerror(SPECTACLES_E_NOMEM));
-    }
-    *held = (sp_packet){.owner_ticket = ++relay->last_packet, .op = op, .d = kept, .d_length = length};
-    shard->owner_packets++;
-    relay->owner_packets++;
-    return SPECTACLES_OK;
-}
-
-SPECTACLES_EXPORT int spectacles_relay_send(spectacles_relay *relay, uint32_t shard_id, uint32_t op,
-                                            const uint8_t *d, size_t length, uint64_t *ticket)
-{
-    sp_relay_shard *shard = sp_relay_find_shard(relay, shard_id);
-    int error = check_owner_packet(relay, shard, op, d, length);
-    if (error == SPECTACLES_OK)
-        error = hold_owner_packet(relay, shard, op, d, length);
-    if (error != SPECTACLES_OK)
-        return error;
-    list_for_sending(relay, shard);
-    relay->woken = true;
-    if (ticket)
-        *ticket = relay->last_packet;
-    return SPECTACLES_OK;
+    sp_relay_list_for_sending(relay, shard);
 }
 
 /* ---- Sending ---- */

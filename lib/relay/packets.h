@@ -9,6 +9,9 @@
 void sp_relay_take_packet(spectacles_relay *relay, sp_relay_shard *shard,
                           const spectacles_broker_event *event);
 
+/* A packet is held: it is sent as soon as the rate limit allows. */
+void sp_relay_list_for_sending(spectacles_relay *relay, sp_relay_shard *shard);
+
 /* Something has changed for which held packets may have waited: the connection of the shard, its output. */
 void sp_relay_packets_may_go(spectacles_relay *relay, sp_relay_shard *shard);
 

@@ -73,9 +73,9 @@ static void a_dispatch_without_a_form_is_declared(void **state)
     event = next(SPECTACLES_RELAY_EVENT_MESSAGE);
     assert_string_equal(event->name, "SPECTACLES_GAP");
     assert_string_equal(event->message_id, "abc:gap:3");
-    assert_int_equal(spectacles_relay_gap(world.relay, 0, &(spectacles_gap){0}), 1);
+    assert_int_equal(spectacles_relay_gap(world.relay, 0, 0, &(spectacles_gap){0}), 1);
     assert_int_equal(spectacles_relay_acknowledge(world.relay, event->ticket), SPECTACLES_OK);
-    assert_int_equal(spectacles_relay_gap(world.relay, 0, &(spectacles_gap){0}), 0);
+    assert_int_equal(spectacles_relay_gap(world.relay, 0, 0, &(spectacles_gap){0}), 0);
     assert_int_equal(scene_stats().gaps, 1);
     scene_end();
 }

@@ -1,5 +1,5 @@
-#ifndef SP_RELAY_OWNER_PACKETS_H
-#define SP_RELAY_OWNER_PACKETS_H
+#ifndef SP_RELAY_ANSWERS_H
+#define SP_RELAY_ANSWERS_H
 
 #include "relay/internal.h"
 
