@@ -425,7 +425,8 @@ static void live(uint32_t seed, bool owner, bool starving)
     recover();
     for (unsigned shard = 0; shard < SHARDS; shard++)
         promise_judge(shard);
-    assert_int_equal(spectacles_relay_gap(world.relay, 0, &(spectacles_gap){0}), 0);
+    for (unsigned shard = 0; shard < SHARDS; shard++)
+        assert_int_equal(spectacles_relay_gap(world.relay, shard, 0, &(spectacles_gap){0}), 0);
     spectacles_relay_free(world.relay);
 }
 
