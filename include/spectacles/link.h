@@ -25,6 +25,18 @@
  * edge-triggered loop may watch the descriptor for reading and writing all the time, whatever
  * spectacles_link_interest() says.
  *
+ * Several addresses. The addresses of a host race (RFC 8305): families take turns, the next address is tried 250
+ * milliseconds after the one before, or at once when that one fails, and the earlier ones go on. The first address over
+ * which TCP and TLS stand wins, and the others are closed. When TCP stands, the next address waits until the rest has
+ * had its share of the time: at least 250 ms and at most 2 s. At most 8 addresses are tried at the same time. A
+ * connection that ends before the engine is READY counts as failed, so that the next connection begins behind its
+ * address; and an address over which the engine became READY is tried first. The DISCONNECTED event of the engine names
+ * the address, and spectacles_link_peer() does.
+ *
+ * While addresses race, a link has more than one descriptor. A poller (poller.h) watches all of them. An owner without
+ * a poller watches one, that of the address that was tried last: spectacles_link_fd() changes from address to address,
+ * and spectacles_link_deadline() asks for a call every 25 milliseconds as long as others run beside it.
+ *
  * A link and its engine belong to one thread at a time. No signal is ever raised (no SIGPIPE), and no descriptor leaks
  * into a child (CLOEXEC). `now` is in milliseconds on the clock of the engine (types.h).
  */
@@ -55,8 +67,9 @@ enum spectacles_link_io {
 /* What a call of spectacles_link_process() has changed: a mask. */
 enum spectacles_link_change {
     /*
-     * There is another descriptor, or none. The old one stays open, but dead, until the next call of
-     * spectacles_link_process() or spectacles_link_free(): stop watching it before (libuv, epoll).
+     * There is another descriptor, or none. The old one stays open until the next call of spectacles_link_process() or
+     * spectacles_link_free(), and longer while its address goes on beside another one: stop watching it before that
+     * call (libuv, epoll).
      */
     SPECTACLES_LINK_FD = 1,
     /* spectacles_link_interest() is another one. */
@@ -65,6 +78,12 @@ enum spectacles_link_change {
     SPECTACLES_LINK_DEADLINE = 4,
     /* The engine was given something: pull its events. */
     SPECTACLES_LINK_EVENTS = 8
+};
+
+/* Limits of a link. */
+enum spectacles_link_limit {
+    /* The most bytes that spectacles_link_set_address() takes: more than an answer of a name server can hold. */
+    SPECTACLES_LINK_ADDRESSES_MAX = 65536
 };
 
 /* How TLS is made: a mask. */
@@ -203,15 +222,27 @@ const char *spectacles_link_wants_address(const spectacles_link *link);
 /*
  * Answers spectacles_link_wants_address(). The next spectacles_link_process() goes on.
  *
- * addresses, length: numeric addresses, IPv4 or IPv6, separated by spaces, as spectacles_resolve() writes them. They
- * are tried
- *                  in turn, the first 8 of them. Copied. NULL and 0: the name has no address; the engine hears of it.
+ * addresses, length: numeric addresses, IPv4 or IPv6, separated by spaces, as spectacles_resolve() writes them: all
+ *                    that the name has, in the order of the answer (RFC 6724). At most
+ *                    SPECTACLES_LINK_ADDRESSES_MAX bytes. Copied. NULL and 0: the name has no address; the engine
+ *                    hears of it.
+ *
+ * The addresses race (RFC 8305): see "Several addresses" above.
  *
  * Does not block. Returns 0, or:
- *   SPECTACLES_E_INVAL  a word is not a numeric address, or there is none
- *   SPECTACLES_E_STATE  the link wants no address
+ *   SPECTACLES_E_INVAL   a word is not a numeric address, or there is none
+ *   SPECTACLES_E_STATE   the link wants no address
+ *   SPECTACLES_E_TOOBIG  there are more than SPECTACLES_LINK_ADDRESSES_MAX bytes
+ *   SPECTACLES_E_NOMEM   memory ran out; the link still wants an address
  */
 int spectacles_link_set_address(spectacles_link *link, const char *addresses, size_t length);
+
+/*
+ * The address of the connection that stands, or else of the one that stood or was tried last: numeric, NUL-terminated,
+ * "" when there is none. For a log: which of the addresses of a host is used. Valid until the next call on the link.
+ * Cannot fail.
+ */
+const char *spectacles_link_peer(const spectacles_link *link);
 
 /*
  * One sentence about the last call on the link that failed, NUL-terminated, or "". Static. A connection that is

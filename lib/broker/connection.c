@@ -108,6 +108,14 @@ static void close_for_good(spectacles_broker *broker, uint64_t now)
         pending->event.unconfirmed_count = broker->publishes.unconfirmed_count;
 }
 
+/* A host may have several addresses, of which one is at fault. */
+static void name_address(spectacles_broker *broker)
+{
+    const char *address = sp_stream_peer(&broker->stream);
+    if (address[0] && broker->reason.text.length > 0)
+        sp_text_add(&broker->reason.text, " (at %s)", address);
+}
+
 static void back_off(spectacles_broker *broker, uint64_t now)
 {
     uint64_t wait = sp_backoff_next(&broker->backoff, &broker->random, now);
@@ -123,6 +131,7 @@ static void back_off(spectacles_broker *broker, uint64_t now)
     pending->event.code = broker->reason.code;
     pending->event.error = broker->reason.error;
     pending->event.until = now + wait;
+    name_address(broker);
     pending->text = broker->reason.text;
 }
 

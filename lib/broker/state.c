@@ -68,6 +68,7 @@ void sp_broker_set_state(spectacles_broker *broker, enum spectacles_broker_state
     broker->phase_deadline = deadline_of(broker, before, state, now);
     if (state == SPECTACLES_BROKER_READY) {
         sp_backoff_ready(&broker->backoff, now);
+        sp_stream_note_ready(&broker->stream, broker->endpoint.connection);
         sp_suspicion_ready(&broker->suspicion, &broker->random, now);
     }
 }

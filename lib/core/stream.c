@@ -7,6 +7,7 @@
 #include "core/export.h"
 
 #include <assert.h>
+#include <string.h>
 
 /* ---- Who holds the engine ---- */
 
@@ -95,6 +96,31 @@ const void *sp_stream_next_listed(sp_list *list, spectacles_stream *stream, uint
     if (event)
         sp_list_add(list, &stream->relay.node);
     return event;
+}
+
+/* ---- What the engine and its link tell each other ---- */
+
+void sp_stream_note_ready(spectacles_stream *stream, uint64_t connection)
+{
+    stream->ready_connection = connection;
+}
+
+bool sp_stream_was_ready(const spectacles_stream *stream, uint64_t connection)
+{
+    return stream->ready_connection == connection;
+}
+
+void sp_stream_set_peer(spectacles_stream *stream, const char *address)
+{
+    size_t length = strlen(address);
+    length = length < sizeof stream->peer ? length : sizeof stream->peer - 1;
+    memcpy(stream->peer, address, length);
+    stream->peer[length] = '\0';
+}
+
+const char *sp_stream_peer(const spectacles_stream *stream)
+{
+    return stream->peer;
 }
 
 /* ---- The calls of spectacles/stream.h ---- */

@@ -47,6 +47,10 @@ typedef struct sp_stream_watch {
     void *watcher; /* what the list is of: the link, or the shard of the relay */
 } sp_stream_watch;
 
+enum {
+    SP_STREAM_PEER_MAX = 48 /* bytes of a numeric address as a text, with its NUL */
+};
+
 /*
  * Part of an engine. An engine has an owner, and is held by the link that moves its bytes and by the relay that
  * pulls its events. Owner, link and relay may let go in any order; the memory is freed with the last of them.
@@ -69,6 +73,8 @@ struct spectacles_stream {
      * the deadline lies in the past.
      */
     bool announced;
+    uint64_t ready_connection;     /* the number of the last connection that became READY; 0: none */
+    char peer[SP_STREAM_PEER_MAX]; /* the address that is connected to, or was tried last; "": not known */
 };
 
 /* Called by an engine when it is made. */
@@ -108,6 +114,17 @@ static inline void sp_stream_touch(spectacles_stream *stream)
     if (stream->relay.list)
         sp_list_add(stream->relay.list, &stream->relay.node);
 }
+
+/*
+ * The engine tells that its connection with this number became READY. A transport that knows several addresses asks:
+ * an address whose connection did not become READY is not the first one that is tried next.
+ */
+void sp_stream_note_ready(spectacles_stream *stream, uint64_t connection);
+bool sp_stream_was_ready(const spectacles_stream *stream, uint64_t connection);
+
+/* The link tells the address, as a text. The engine names it when the connection has ended. */
+void sp_stream_set_peer(spectacles_stream *stream, const char *address);
+const char *sp_stream_peer(const spectacles_stream *stream);
 
 /* The next event of the engine, for whoever pulls it: the relay that holds it, or else its owner. NULL: none. */
 const void *sp_stream_next_event(spectacles_stream *stream, uint64_t now);

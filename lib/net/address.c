@@ -1,5 +1,5 @@
 /*
- * Numeric IPv4 and IPv6 addresses as the system wants them. Called by connect.c and link.c.
+ * Numeric IPv4 and IPv6 addresses as the system wants them. Called by the files of lib/net.
  */
 #include "net/address.h"
 
@@ -23,6 +23,17 @@ bool sp_address_parse(sp_address *out, const char *text, size_t length)
     }
     *out = address;
     return true;
+}
+
+bool sp_address_equals(const sp_address *a, const sp_address *b)
+{
+    return a->family != 0 && a->family == b->family && memcmp(a->bytes, b->bytes, a->length) == 0;
+}
+
+void sp_address_text(const sp_address *address, char out[SP_ADDRESS_TEXT_MAX])
+{
+    if (address->family == 0 || !inet_ntop(address->family, address->bytes, out, SP_ADDRESS_TEXT_MAX))
+        out[0] = '\0';
 }
 
 socklen_t sp_address_socket(const sp_address *address, uint32_t port, struct sockaddr_storage *out)

@@ -1,92 +1,48 @@
 /*
- * Makes the connection that the engine wants: addresses in turn, TCP, and TLS. Called by link.c.
+ * Makes the connection that the engine wants: finds the addresses, lets them race, and opens the engine over the
+ * winner. Called by link.c.
  */
 #include "net/link.h"
-#include "net/tcp.h"
 
 #include <string.h>
 
-void sp_link_add_address(spectacles_link *link, const char *text, size_t length)
+/* What came of the connection before decides which address is tried first. */
+static void judge_last(spectacles_link *link)
 {
-    if (link->address_count < SP_LINK_ADDRESSES_MAX &&
-        sp_address_parse(&link->addresses[link->address_count], text, length))
-        link->address_count++;
+    if (link->peer.family == 0)
+        return;
+    if (sp_stream_was_ready(link->stream, link->connection))
+        sp_history_note_worked(&link->history, &link->peer);
+    else
+        sp_history_note_failed(&link->history, &link->peer);
+    link->peer = (sp_address){0};
 }
 
 void sp_link_begin(spectacles_link *link, const spectacles_endpoint *endpoint, uint64_t now)
 {
+    sp_address ignored;
     size_t length = strlen(endpoint->host);
+    judge_last(link);
     link->connection = endpoint->connection;
     link->port = endpoint->port;
     link->wants_tls = endpoint->tls;
     length = length < sizeof link->host ? length : sizeof link->host - 1;
     memcpy(link->host, endpoint->host, length);
     link->host[length] = '\0';
-    link->address_count = link->address = 0;
+    link->numeric = sp_address_parse(&ignored, link->host, length);
     link->unresolved = false;
-    sp_link_add_address(link, link->host, length);
+    sp_link_name_peer(link, &link->peer);
     sp_link_set_state(link, SP_LINK_RESOLVING);
     link->deadline = now + link->connect_timeout;
 }
 
-static const char *phase(const spectacles_link *link)
+static void lose_plainly(spectacles_link *link, int error, const sp_text *why, uint64_t now)
 {
-    return link->state == SP_LINK_RESOLVING    ? "looking up the host name"
-           : link->state == SP_LINK_CONNECTING ? "connecting (TCP)"
-                                               : "the TLS handshake";
+    const sp_address nowhere = {0};
+    sp_link_lose(link, error, why, &nowhere, now);
 }
 
-void sp_link_time_out(spectacles_link *link, uint64_t now)
-{
-    sp_text why;
-    sp_text_set(&why, "timed out after %u ms with %s:%u, while %s", (unsigned)link->connect_timeout,
-                link->host, (unsigned)link->port, phase(link));
-    sp_link_lose(link, SPECTACLES_E_SYS, &why, now);
-}
-
-static void refuse_address(spectacles_link *link, ssize_t error, uint64_t now)
-{
-    sp_text why;
-    if (++link->address < link->address_count) {
-        sp_link_set_state(link, SP_LINK_RESOLVING);
-        return;
-    }
-    sp_text_set(&why, "can not connect to %s:%u: %s", link->host, (unsigned)link->port, sp_tcp_text(error));
-    sp_link_lose(link, SPECTACLES_E_SYS, &why, now);
-}
-
-bool sp_link_try_address(spectacles_link *link, uint64_t now)
-{
-    sp_text why;
-    if (link->unresolved) {
-        sp_text_set(&why, "can not find the host %s: its name can not be resolved", link->host);
-        sp_link_lose(link, SPECTACLES_E_SYS, &why, now);
-        return true;
-    }
-    if (link->address >= link->address_count)
-        return false;
-    int fd = sp_tcp_connect(&link->addresses[link->address], link->port);
-    if (fd < 0) {
-        refuse_address(link, fd, now);
-        return true;
-    }
-    link->fd = fd;
-    sp_link_set_state(link, SP_LINK_CONNECTING);
-    /* The addresses that are left share the time that is left. */
-    uint64_t left = link->deadline > now ? link->deadline - now : 0;
-    link->address_deadline = now + left / (link->address_count - link->address);
-    return true;
-}
-
-static bool open_engine(spectacles_link *link, uint64_t now)
-{
-    sp_link_set_state(link, SP_LINK_OPEN);
-    link->engine_called = true;
-    int error = spectacles_stream_opened(link->stream, now);
-    if (error != SPECTACLES_OK)
-        sp_link_lose(link, error, NULL, now);
-    return true;
-}
+/* ---- Resolving ---- */
 
 /* Certificates are read again for each connection: a new certificate needs no restart. */
 static int load_certificates_of(spectacles_link *link, const spectacles_endpoint *endpoint,
@@ -112,50 +68,118 @@ static int load_certificates(spectacles_link *link, spectacles_problem *why)
     return link->tls ? SPECTACLES_OK : spectacles_tls_new(&link->tls, NULL, why);
 }
 
-static bool begin_tls(spectacles_link *link, uint64_t now)
+/* Returns whether the race begins. Otherwise the connection is lost. */
+static int prepare(spectacles_link *link, sp_text *why)
 {
     spectacles_problem problem;
-    int error = load_certificates(link, &problem);
-    if (error != SPECTACLES_OK) {
-        sp_text why;
-        sp_text_set(&why, "%s", problem.text);
-        sp_link_lose(link, error, &why, now);
+    int error = sp_addresses_order(&link->addresses, &link->history);
+    if (error != SPECTACLES_OK || !link->wants_tls)
+        return error;
+    error = load_certificates(link, &problem);
+    if (error != SPECTACLES_OK)
+        sp_text_set(why, "%s", problem.text);
+    return error;
+}
+
+bool sp_link_resolve(spectacles_link *link, uint64_t now)
+{
+    sp_text why = {.length = 0};
+    int error = SPECTACLES_OK;
+    if (link->unresolved) {
+        sp_text_set(&why, "can not find the host %s: its name can not be resolved", link->host);
+        lose_plainly(link, SPECTACLES_E_SYS, &why, now);
         return true;
     }
-    spectacles_tls *tls = link->endpoint_tls ? link->endpoint_tls : link->tls;
-    error = sp_tls_session_new(&link->session, tls, link->fd, link->host, link->port);
+    if (link->numeric)
+        error = sp_addresses_parse(&link->addresses, link->host, strlen(link->host));
+    if (error == SPECTACLES_OK && link->addresses.count == 0)
+        return false;
+    if (error == SPECTACLES_OK)
+        error = prepare(link, &why);
     if (error != SPECTACLES_OK) {
-        sp_link_lose(link, error, NULL, now);
+        lose_plainly(link, error, &why, now);
         return true;
     }
-    sp_link_set_state(link, SP_LINK_HANDSHAKING);
+    sp_race_begin(&link->race, link->deadline, now);
+    sp_link_set_state(link, SP_LINK_RACING);
     return true;
 }
 
-bool sp_link_check_connected(spectacles_link *link, uint64_t now)
+/* ---- Racing ---- */
+
+static sp_course course_of(spectacles_link *link)
 {
-    int connected = sp_tcp_connected(link->fd);
-    if (connected < 0) {
-        refuse_address(link, connected, now);
-        return true;
-    }
-    if (connected == 0 && now >= link->address_deadline && link->address + 1 < link->address_count) {
-        refuse_address(link, 0, now);
-        return true;
-    }
-    if (connected == 0)
-        return false;
-    return link->wants_tls ? begin_tls(link, now) : open_engine(link, now);
+    spectacles_tls *tls = link->endpoint_tls ? link->endpoint_tls : link->tls;
+    return (sp_course){.dial = {link->host, link->port, link->wants_tls ? tls : NULL},
+                       .addresses = &link->addresses,
+                       .history = &link->history,
+                       .shown = &link->shown};
 }
 
-bool sp_link_handshake(spectacles_link *link, uint64_t now)
+static void open_engine(spectacles_link *link, const sp_course *course, uint64_t now)
+{
+    link->fd = sp_race_take_winner(&link->race, course, &link->session, &link->peer);
+    sp_link_name_peer(link, &link->peer);
+    sp_link_set_state(link, SP_LINK_OPEN);
+    link->engine_called = true;
+    int error = spectacles_stream_opened(link->stream, now);
+    if (error != SPECTACLES_OK)
+        sp_link_lose(link, error, NULL, &link->peer, now);
+}
+
+/* Nobody won: the engine hears why the address failed that has most to say. */
+static void lose_race(spectacles_link *link, uint64_t now)
+{
+    sp_text why = {.length = 0};
+    const sp_address failed = link->race.failed;
+    if (link->race.failure)
+        sp_text_set(&why, "%s", link->race.failure);
+    if (link->addresses.count > 1)
+        sp_text_add(&why, "; it has %zu addresses, and none can be reached", link->addresses.count);
+    sp_link_lose(link, link->race.error, &why, &failed, now);
+}
+
+bool sp_link_race(spectacles_link *link, uint64_t now)
+{
+    const sp_course course = course_of(link);
+    switch (sp_race_step(&link->race, &course, now)) {
+    case SP_RACE_WON:
+        open_engine(link, &course, now);
+        return true;
+    case SP_RACE_LOST:
+        lose_race(link, now);
+        return true;
+    case SP_RACE_ADVANCED:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* ---- The end of the time ---- */
+
+static const char *phase(const spectacles_link *link)
+{
+    if (link->state == SP_LINK_RESOLVING)
+        return "looking up the host name";
+    return sp_race_shakes_hands(&link->race) ? "the TLS handshake" : "connecting (TCP)";
+}
+
+/* A certificate that was refused says more than an address that says nothing. */
+void sp_link_time_out(spectacles_link *link, uint64_t now)
 {
     sp_text why;
-    int done = sp_tls_handshake(link->session, &why);
-    if (done == 1)
-        return open_engine(link, now);
-    if (done == SP_TLS_WANTS_READ)
-        return false;
-    sp_link_lose(link, done, &why, now);
-    return true;
+    const sp_course course = course_of(link);
+    const sp_address tried = link->state == SP_LINK_RACING ? link->race.tried : (sp_address){0};
+    if (link->state == SP_LINK_RACING)
+        sp_race_give_up(&link->race, &course);
+    if (link->state == SP_LINK_RACING && link->race.error == SPECTACLES_E_TLS) {
+        lose_race(link, now);
+        return;
+    }
+    sp_text_set(&why, "timed out after %u ms with %s:%u, while %s", (unsigned)link->connect_timeout,
+                link->host, (unsigned)link->port, phase(link));
+    if (link->addresses.count > 1)
+        sp_text_add(&why, "; %zu of its %zu addresses were tried", link->race.next, link->addresses.count);
+    sp_link_lose(link, SPECTACLES_E_SYS, &why, &tried, now);
 }

@@ -6,8 +6,6 @@
 
 #include "core/config.h"
 #include "core/export.h"
-#include "net/tcp.h"
-
 #include <assert.h>
 #include <stdlib.h>
 
@@ -60,8 +58,9 @@ SPECTACLES_EXPORT int spectacles_link_new(spectacles_link **out, spectacles_stre
     link->read_delay = read.read_delay;
     link->tls = read.tls;
     link->last_error = "";
-    link->fd = link->shown_fd = link->dead_fd = -1;
-    link->deadline = link->address_deadline = SPECTACLES_NEVER;
+    link->fd = -1;
+    link->shown = (sp_shown){-1, -1};
+    link->deadline = SPECTACLES_NEVER;
     if (link->tls)
         sp_tls_hold(link->tls);
     *out = link;
@@ -85,10 +84,11 @@ SPECTACLES_EXPORT void spectacles_link_free(spectacles_link *link)
         return;
     sp_member_leave(&link->member);
     sp_stream_release_from_link(link->stream);
+    sp_shown_end(&link->shown);
+    sp_race_end(&link->race, &link->shown);
     sp_tls_session_free(link->session);
-    sp_link_close_dead_fd(link);
-    if (link->fd >= 0)
-        sp_tcp_close(link->fd);
+    sp_shown_close(&link->shown, link->fd);
+    sp_addresses_free(&link->addresses);
     spectacles_tls_free(link->endpoint_tls);
     spectacles_tls_free(link->tls);
     free(link);
@@ -122,11 +122,9 @@ static bool step(spectacles_link *link, uint32_t ready, uint64_t now)
     }
     switch (link->state) {
     case SP_LINK_RESOLVING:
-        return sp_link_try_address(link, now);
-    case SP_LINK_CONNECTING:
-        return sp_link_check_connected(link, now);
-    case SP_LINK_HANDSHAKING:
-        return sp_link_handshake(link, now);
+        return sp_link_resolve(link, now);
+    case SP_LINK_RACING:
+        return sp_link_race(link, now);
     case SP_LINK_OPEN:
         return sp_link_transfer(link, ready, now);
     default:
@@ -136,21 +134,24 @@ static bool step(spectacles_link *link, uint32_t ready, uint64_t now)
 
 SPECTACLES_EXPORT int spectacles_link_fd(const spectacles_link *link)
 {
-    return link->fd;
+    return link->state == SP_LINK_RACING ? sp_race_fd(&link->race) : link->fd;
+}
+
+SPECTACLES_EXPORT const char *spectacles_link_peer(const spectacles_link *link)
+{
+    return link->peer_text;
 }
 
 SPECTACLES_EXPORT uint32_t spectacles_link_interest(const spectacles_link *link)
 {
     const uint8_t *bytes;
     uint32_t interest = 0;
+    if (link->state == SP_LINK_RACING)
+        return sp_race_interest(&link->race);
     if (link->fd < 0)
         return 0;
-    if (link->state == SP_LINK_CONNECTING)
-        return SPECTACLES_LINK_WRITE;
     if (link->session && !sp_tls_is_flushed(link->session))
         interest |= SPECTACLES_LINK_WRITE;
-    if (link->state == SP_LINK_HANDSHAKING)
-        return interest | SPECTACLES_LINK_READ;
     if (link->read_at == 0 && spectacles_stream_wants_input(link->stream))
         interest |= SPECTACLES_LINK_READ;
     if (spectacles_stream_pending(link->stream, &bytes) > 0)
@@ -170,33 +171,31 @@ SPECTACLES_EXPORT uint64_t spectacles_link_deadline(const spectacles_link *link)
         return 0;
     if (link->state == SP_LINK_OPEN && link->unwritten)
         return 0;
-    if (link->state == SP_LINK_RESOLVING && (link->unresolved || link->address < link->address_count))
+    if (link->state == SP_LINK_RESOLVING && !spectacles_link_wants_address(link))
         return 0;
     if (link->read_at != 0 && link->read_at < deadline && spectacles_stream_wants_input(link->stream))
         deadline = link->read_at;
     deadline = link->deadline < deadline ? link->deadline : deadline;
-    if (link->state == SP_LINK_CONNECTING && link->address_deadline < deadline)
-        deadline = link->address_deadline;
-    return deadline;
+    if (link->state != SP_LINK_RACING)
+        return deadline;
+    uint64_t race = sp_race_deadline(&link->race, &link->addresses, link->member.poller != NULL);
+    return race < deadline ? race : deadline;
 }
 
 #ifndef NDEBUG
 /* What is true of a link between two calls. */
 static bool is_consistent(const spectacles_link *link)
 {
-    bool has_socket = link->state >= SP_LINK_CONNECTING;
-    bool shakes_hands = link->state == SP_LINK_HANDSHAKING;
-    return has_socket == (link->fd >= 0) && (has_socket || !link->session) &&
-           (!shakes_hands || link->session) &&
-           (link->state != SP_LINK_CONNECTING || link->address < link->address_count);
+    bool is_open = link->state == SP_LINK_OPEN;
+    return is_open == (link->fd >= 0) && (is_open || !link->session) &&
+           (link->state == SP_LINK_RACING || link->race.count == 0);
 }
 #endif
 
 int sp_link_run(spectacles_link *link, uint32_t ready, uint64_t now)
 {
     int error = SPECTACLES_OK;
-    sp_link_close_dead_fd(link);
-    link->shown_fd = link->fd;
+    sp_shown_begin(&link->shown, spectacles_link_fd(link));
     link->engine_called = false;
     if (link->read_at != 0 && now >= link->read_at)
         ready |= SPECTACLES_LINK_READ;
@@ -219,9 +218,10 @@ SPECTACLES_EXPORT int spectacles_link_process(spectacles_link *link, uint32_t re
 {
     uint32_t interest = spectacles_link_interest(link);
     uint64_t deadline = spectacles_link_deadline(link);
+    int fd = spectacles_link_fd(link);
     int error = sp_link_run(link, ready, now);
     int changed = 0;
-    changed |= link->fd != link->shown_fd ? SPECTACLES_LINK_FD : 0;
+    changed |= fd != spectacles_link_fd(link) ? SPECTACLES_LINK_FD : 0;
     changed |= interest != spectacles_link_interest(link) ? SPECTACLES_LINK_INTEREST : 0;
     changed |= deadline != spectacles_link_deadline(link) ? SPECTACLES_LINK_DEADLINE : 0;
     changed |= link->engine_called ? SPECTACLES_LINK_EVENTS : 0;
@@ -230,48 +230,48 @@ SPECTACLES_EXPORT int spectacles_link_process(spectacles_link *link, uint32_t re
 
 SPECTACLES_EXPORT const char *spectacles_link_wants_address(const spectacles_link *link)
 {
-    bool wants = link->state == SP_LINK_RESOLVING && link->address_count == 0 && !link->unresolved;
+    bool wants =
+        link->state == SP_LINK_RESOLVING && !link->numeric && link->addresses.count == 0 && !link->unresolved;
     return wants ? link->host : NULL;
 }
 
-static int parse_addresses(spectacles_link *link, const char *numeric, size_t length)
+static int parse_addresses(spectacles_link *link, const char *text, size_t length)
 {
-    size_t at = 0;
-    while (at < length) {
-        size_t end = at;
-        while (end < length && numeric[end] != ' ')
-            end++;
-        sp_address ignored;
-        if (end > at && !sp_address_parse(&ignored, numeric + at, end - at)) {
-            link->address_count = 0;
-            return fail(link, SPECTACLES_E_INVAL,
-                        "the answer holds a word that is no numeric IPv4 or IPv6 address");
-        }
-        sp_link_add_address(link, numeric + at, end - at);
-        at = end + 1;
-    }
-    return link->address_count > 0 ? SPECTACLES_OK
-                                   : fail(link, SPECTACLES_E_INVAL, "the answer holds no address");
+    if (length > SPECTACLES_LINK_ADDRESSES_MAX)
+        return fail(link, SPECTACLES_E_TOOBIG, "the answer has more than 65536 bytes");
+    int error = sp_addresses_parse(&link->addresses, text, length);
+    if (error == SPECTACLES_OK && link->addresses.count > 0)
+        return SPECTACLES_OK;
+    sp_addresses_free(&link->addresses);
+    if (error == SPECTACLES_E_NOMEM)
+        return fail(link, error, "out of memory");
+    return fail(link, SPECTACLES_E_INVAL,
+                error == SPECTACLES_OK ? "the answer holds no address"
+                                       : "the answer holds a word that is no numeric IPv4 or IPv6 address");
 }
 
 SPECTACLES_EXPORT int spectacles_link_resolve(spectacles_link *link)
 {
-    char numeric[SP_LINK_ADDRESSES_MAX * 48];
     const char *host = spectacles_link_wants_address(link);
     if (!host)
         return SPECTACLES_OK;
-    int length = spectacles_resolve(numeric, sizeof numeric, host);
-    return length > 0 ? spectacles_link_set_address(link, numeric, (size_t)length)
-                      : spectacles_link_set_address(link, NULL, 0);
+    char *addresses = malloc(SPECTACLES_LINK_ADDRESSES_MAX);
+    if (!addresses)
+        return fail(link, SPECTACLES_E_NOMEM, "out of memory");
+    int length = spectacles_resolve(addresses, SPECTACLES_LINK_ADDRESSES_MAX, host);
+    int error = length > 0 ? spectacles_link_set_address(link, addresses, (size_t)length)
+                           : spectacles_link_set_address(link, NULL, 0);
+    free(addresses);
+    return error;
 }
 
-SPECTACLES_EXPORT int spectacles_link_set_address(spectacles_link *link, const char *numeric, size_t length)
+SPECTACLES_EXPORT int spectacles_link_set_address(spectacles_link *link, const char *addresses, size_t length)
 {
     if (!spectacles_link_wants_address(link))
         return fail(link, SPECTACLES_E_STATE, "the link has not asked for an address");
     sp_stream_touch(link->stream);
-    if (numeric)
-        return parse_addresses(link, numeric, length);
+    if (addresses)
+        return parse_addresses(link, addresses, length);
     link->unresolved = true;
     return SPECTACLES_OK;
 }

@@ -3,29 +3,24 @@
 
 #include "core/stream.h"
 #include "core/text.h"
-#include "net/address.h"
 #include "net/member.h"
-#include "net/tls.h"
+#include "net/race.h"
 
 #include <spectacles/link.h>
 
 /*
- *     IDLE -> RESOLVING -> CONNECTING -> HANDSHAKING -> OPEN
- *      ^        ^ |    \      |    \       (TLS)       /
- *      |        +-+     \     |     +--- (plain) ---->+
- *      |   next address <-----+
- *      +--- from every state: the connection is lost, or the engine wants another connection, or none
+ *     IDLE ---> RESOLVING ---> RACING ---> OPEN
+ *      ^            |            |          |
+ *      +------------+------------+----------+   the connection is lost or cannot be made, or the engine wants another
+ *                                               connection, or none
+ *
+ * RACING is the time of the attempts at the addresses of the host, through TCP and TLS: see race.h and attempt.h.
  */
 enum sp_link_state {
     SP_LINK_IDLE,
-    SP_LINK_RESOLVING, /* an address is wanted, or the next address is to be tried */
-    SP_LINK_CONNECTING,
-    SP_LINK_HANDSHAKING,
+    SP_LINK_RESOLVING, /* addresses are wanted */
+    SP_LINK_RACING,
     SP_LINK_OPEN
-};
-
-enum {
-    SP_LINK_ADDRESSES_MAX = 8
 };
 
 /* A link. link.c makes it. */
@@ -42,16 +37,17 @@ struct spectacles_link {
     char host[256];
     uint32_t port;
     bool wants_tls;
+    bool numeric;    /* the host is an address */
     bool unresolved; /* the owner found no address */
-    sp_address addresses[SP_LINK_ADDRESSES_MAX];
-    size_t address_count;
-    size_t address;            /* the index of the address that is being tried */
-    uint64_t deadline;         /* the connection has to stand by then */
-    uint64_t address_deadline; /* the next address is tried then */
+    sp_addresses addresses;
+    sp_history history;
+    sp_race race;
+    sp_address peer;                     /* of the connection that stands or stood last; family 0: none */
+    char peer_text[SP_ADDRESS_TEXT_MAX]; /* of the address that was used or that failed last */
+    uint64_t deadline;                   /* the connection has to stand by then */
 
-    int fd;
-    int shown_fd; /* the descriptor that the owner was told of */
-    int dead_fd;  /* shut down; closed at the next call, because the owner may still be watching it */
+    int fd; /* of the connection that stands */
+    sp_shown shown;
     sp_tls_session *session;
     bool more;          /* bytes may wait that the descriptor will not announce again */
     bool engine_called; /* the engine was given something in this call of spectacles_link_process() */
@@ -70,19 +66,20 @@ int sp_link_run(spectacles_link *link, uint32_t ready, uint64_t now);
 
 /* ---- link_state.c ---- */
 
-/* The one place where the state changes. IDLE and RESOLVING close the socket. */
+/* The one place where the state changes. IDLE closes every socket. */
 void sp_link_set_state(spectacles_link *link, enum sp_link_state state);
 
-/* The connection is lost, or could not be made: the engine hears of it. why may be NULL. */
-void sp_link_lose(spectacles_link *link, int error, const sp_text *why, uint64_t now);
+/* Tells the engine and the owner which address is used, or has failed. */
+void sp_link_name_peer(spectacles_link *link, const sp_address *address);
 
-/* Closes the descriptor that was kept open, but dead, for the owner. */
-void sp_link_close_dead_fd(spectacles_link *link);
+/*
+ * The connection is lost, or could not be made: the engine hears of it, and of the address. why may be NULL, and the
+ * address without a family.
+ */
+void sp_link_lose(spectacles_link *link, int error, const sp_text *why, const sp_address *address,
+                  uint64_t now);
 
 /* ---- connect.c ---- */
-
-/* Adds a numeric address to those that are tried. One that is not numeric is passed over. */
-void sp_link_add_address(spectacles_link *link, const char *text, size_t length);
 
 /* Begins the connection that the engine wants. */
 void sp_link_begin(spectacles_link *link, const spectacles_endpoint *endpoint, uint64_t now);
@@ -91,9 +88,8 @@ void sp_link_begin(spectacles_link *link, const spectacles_endpoint *endpoint, u
 void sp_link_time_out(spectacles_link *link, uint64_t now);
 
 /* Each goes on with its state. True when the state has changed, so that another step may follow. */
-bool sp_link_try_address(spectacles_link *link, uint64_t now);
-bool sp_link_check_connected(spectacles_link *link, uint64_t now);
-bool sp_link_handshake(spectacles_link *link, uint64_t now);
+bool sp_link_resolve(spectacles_link *link, uint64_t now);
+bool sp_link_race(spectacles_link *link, uint64_t now);
 
 /* ---- transfer.c ---- */
 

@@ -132,10 +132,12 @@ static void watch(spectacles_poller *poller, spectacles_link *link, uint64_t now
     sp_watched *watched = &link->member.watched;
     int error = sp_watcher_watch(&poller->watcher, watched, link->fd, interest_of(poller, link));
     if (error == 0)
+        error = sp_race_watch(&link->race, &poller->watcher, link);
+    if (error == 0)
         return;
     sp_text why;
     sp_text_set(&why, "the system does not watch another socket: %s", sp_tcp_text(error));
-    sp_link_lose(link, error == -ENOMEM ? SPECTACLES_E_NOMEM : SPECTACLES_E_SYS, &why, now);
+    sp_link_lose(link, error == -ENOMEM ? SPECTACLES_E_NOMEM : SPECTACLES_E_SYS, &why, &link->peer, now);
     tell(poller, link);
 }
 

@@ -15,7 +15,7 @@ static void lose_plain(spectacles_link *link, ssize_t error, uint64_t now)
     sp_text why;
     sp_text_set(&why, "lost the connection to %s:%u: %s", link->host, (unsigned)link->port,
                 sp_tcp_text(error));
-    sp_link_lose(link, SPECTACLES_E_SYS, &why, now);
+    sp_link_lose(link, SPECTACLES_E_SYS, &why, &link->peer, now);
 }
 
 /*
@@ -27,7 +27,7 @@ static bool flush_tls(spectacles_link *link, uint64_t now)
     sp_text why;
     int done = link->session ? sp_tls_flush(link->session, &why) : 1;
     if (done < 0)
-        sp_link_lose(link, done, &why, now);
+        sp_link_lose(link, done, &why, &link->peer, now);
     return done == 1;
 }
 
@@ -43,7 +43,7 @@ static ssize_t write_some(spectacles_link *link, const uint8_t *bytes, size_t le
     if (put >= 0)
         return put;
     if (link->session) {
-        sp_link_lose(link, (int)put, &why, now);
+        sp_link_lose(link, (int)put, &why, &link->peer, now);
         return -1;
     }
     if (sp_tcp_would_block(put))
@@ -81,9 +81,9 @@ static ssize_t read_some(spectacles_link *link, uint8_t *bytes, size_t length, u
     if (link->session ? got == SP_TLS_WANTS_READ : sp_tcp_would_block(got))
         return 0;
     if (got == 0)
-        sp_link_lose(link, SPECTACLES_OK, NULL, now);
+        sp_link_lose(link, SPECTACLES_OK, NULL, &link->peer, now);
     else if (link->session)
-        sp_link_lose(link, (int)got, &why, now);
+        sp_link_lose(link, (int)got, &why, &link->peer, now);
     else
         lose_plain(link, got, now);
     return -1;
@@ -95,7 +95,7 @@ static bool feed(spectacles_link *link, const uint8_t *bytes, size_t length, uin
     link->engine_called = true;
     if (error == SPECTACLES_OK)
         return true;
-    sp_link_lose(link, error, NULL, now);
+    sp_link_lose(link, error, NULL, &link->peer, now);
     return false;
 }
 

@@ -202,6 +202,14 @@ static void back_off(spectacles_shard *shard, uint64_t now)
               shard->reason.all_shards ? now + shard->reason.wait : 0);
 }
 
+/* A host may have several addresses, of which one is at fault. */
+static void name_address(spectacles_shard *shard)
+{
+    const char *address = sp_stream_peer(&shard->stream);
+    if (address[0] && shard->reason.text.length > 0)
+        sp_text_add(&shard->reason.text, " (at %s)", address);
+}
+
 void sp_shard_end_connection(spectacles_shard *shard, uint64_t now)
 {
     close_transport(shard);
@@ -217,6 +225,7 @@ void sp_shard_end_connection(spectacles_shard *shard, uint64_t now)
         queue_end(shard, SPECTACLES_SHARD_EVENT_FATAL, 0, 0);
         return;
     }
+    name_address(shard);
     count_failures(shard, now);
     decide_session(shard, now);
     back_off(shard, now);

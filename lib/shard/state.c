@@ -103,6 +103,7 @@ void sp_shard_set_state(spectacles_shard *shard, enum spectacles_shard_state sta
     if (state == SPECTACLES_SHARD_READY) {
         shard->ready_since = now;
         sp_backoff_ready(&shard->backoff, now);
+        sp_stream_note_ready(&shard->stream, shard->endpoint.connection);
         sp_session_confirm(&shard->session);
     }
 }

@@ -134,6 +134,23 @@ static void a_poller_hears_of_each_call_that_gives_work(void **state)
     server_free(server);
 }
 
+/* A host may have many addresses: a link says which one it was, and hears whether it led to READY. */
+static void the_end_names_the_address_of_the_link(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    spectacles_stream *stream = spectacles_broker_stream(server->broker);
+    sp_stream_set_peer(stream, "192.0.2.7");
+    server_open(server);
+    assert_false(sp_stream_was_ready(stream, 1));
+    server_eof(server);
+    assert_non_null(strstr(server_last(&server->events, "DISCONNECTED"), "(at 192.0.2.7)"));
+    server_ready(server);
+    assert_true(sp_stream_was_ready(stream, 2));
+    assert_false(sp_stream_was_ready(stream, 1));
+    server_free(server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +158,7 @@ int main(void)
         cmocka_unit_test(an_owner_that_cannot_pull_is_told_once),
         cmocka_unit_test(events_that_are_left_behind_are_told_again),
         cmocka_unit_test(a_call_whose_time_is_up_is_told),
+        cmocka_unit_test(the_end_names_the_address_of_the_link),
         cmocka_unit_test(a_poller_hears_of_each_call_that_gives_work),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

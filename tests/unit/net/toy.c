@@ -111,26 +111,35 @@ const sp_stream_calls toy_calls = {toy_endpoint, toy_opened,   toy_wants_input, 
 
 const sp_holder_calls toy_holder_calls = {toy_next_event, toy_has_event, toy_end, toy_destroy};
 
-static uint32_t listen_here(int *listener)
+static int listen_on(uint32_t host, uint32_t *port, int backlog)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    const int on = 1;
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)*port), .sin_addr = {htonl(host)}};
     socklen_t length = sizeof address;
-    *listener = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(bind(*listener, (struct sockaddr *)&address, length), 0);
-    assert_int_equal(listen(*listener, 8), 0);
-    assert_int_equal(getsockname(*listener, (struct sockaddr *)&address, &length), 0);
-    return ntohs(address.sin_port);
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+#ifdef SO_REUSEPORT
+    /* So that one listener has all addresses, and others have single ones of them. */
+    assert_int_equal(setsockopt(listener, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on), 0);
+#endif
+    (void)on;
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, length), 0);
+    assert_int_equal(listen(listener, backlog), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &length), 0);
+    *port = ntohs(address.sin_port);
+    return listener;
 }
 
 sp_scene *scene_begin(const char *host, const spectacles_link_config *config)
 {
     sp_scene *made = test_calloc(1, sizeof *made);
     made->now = 1000;
-    made->peer = -1;
+    made->peer = made->swallower = -1;
+    uint32_t port = 0;
+    made->listener = listen_on(INADDR_LOOPBACK, &port, 8);
     made->toy.deadline = SPECTACLES_NEVER;
     made->toy.wants_connection = made->toy.wants_input = 1;
-    made->toy.endpoint =
-        (spectacles_endpoint){.host = host, .port = listen_here(&made->listener), .connection = 1};
+    made->toy.endpoint = (spectacles_endpoint){.host = host, .port = port, .connection = 1};
     made->toy.stream =
         (spectacles_stream){.calls = &toy_calls, .holder_calls = &toy_holder_calls, .engine = &made->toy};
     assert_int_equal(spectacles_link_new(&made->link, &made->toy.stream, config, NULL), SPECTACLES_OK);
@@ -143,6 +152,10 @@ void scene_end(sp_scene *scene)
     close(scene->listener);
     if (scene->peer >= 0)
         close(scene->peer);
+    if (scene->swallower >= 0)
+        close(scene->swallower);
+    for (size_t i = 0; i < scene->filler_count; i++)
+        close(scene->filler[i]);
     test_free(scene);
 }
 
@@ -161,13 +174,56 @@ int scene_turn(sp_scene *scene)
     return spectacles_link_process(scene->link, ready, scene->now);
 }
 
-void scene_accept(sp_scene *scene)
+#if defined(__linux__)
+int scene_listen_at(const sp_scene *scene, uint8_t last)
 {
-    struct pollfd waiting = {scene->listener, POLLIN, 0};
+    uint32_t port = scene->toy.endpoint.port;
+    return listen_on((INADDR_LOOPBACK & ~0xffu) | last, &port, 8);
+}
+
+/* A host whose queue is full: Linux leaves a connection to it in the making. */
+void scene_swallow(sp_scene *scene)
+{
+    uint32_t port = scene->toy.endpoint.port;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 0xff00);
+    scene->swallower = listen_on(INADDR_ANY, &port, 0);
+    for (scene->filler_count = 0; scene->filler_count < 4; scene->filler_count++) {
+        scene->filler[scene->filler_count] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        connect(scene->filler[scene->filler_count], (struct sockaddr *)&address, sizeof address);
+    }
+}
+
+void scene_refuse(sp_scene *scene)
+{
+    close(scene->listener);
+    scene->listener = socket(AF_INET, SOCK_STREAM, 0);
+}
+#endif
+
+int scene_accept_at(sp_scene *scene, int listener)
+{
+    struct pollfd waiting = {listener, POLLIN, 0};
     for (int i = 0; i < 1000 && poll(&waiting, 1, 0) == 0; i++)
         scene_turn(scene);
-    scene->peer = accept(scene->listener, NULL, NULL);
-    assert_true(scene->peer >= 0);
+    int accepted = accept(listener, NULL, NULL);
+    assert_true(accepted >= 0);
+    return accepted;
+}
+
+void scene_accept(sp_scene *scene)
+{
+    scene->peer = scene_accept_at(scene, scene->listener);
+}
+
+void scene_resolve(sp_scene *scene, const char *addresses)
+{
+    if (!scene->toy.wants_connection) {
+        scene->toy.endpoint.connection++;
+        scene->toy.wants_connection = 1;
+    }
+    until(spectacles_link_wants_address(scene->link));
+    assert_int_equal(spectacles_link_set_address(scene->link, addresses, strlen(addresses)), SPECTACLES_OK);
 }
 
 void scene_connect(sp_scene *scene)

@@ -35,6 +35,9 @@ typedef struct sp_scene {
     int listener;
     int peer;
     uint64_t now;
+    int swallower; /* its queue is full */
+    int filler[4];
+    size_t filler_count;
 } sp_scene;
 
 extern const sp_stream_calls toy_calls;
@@ -46,6 +49,26 @@ void scene_end(sp_scene *scene);
 
 /* One turn of an owner's loop; waits at most a little, for whatever the link waits for. */
 int scene_turn(sp_scene *scene);
+
+#if defined(__linux__)
+/*
+ * More addresses of the same host, on the same port: 127.0.0.<last>. Only Linux has them without being asked. `scene`
+ * listens on 127.0.0.1.
+ */
+int scene_listen_at(const sp_scene *scene, uint8_t last);
+
+/* Every address of 127.0.0.0/8 on which nobody listens swallows connections from now on, until scene_end(). */
+void scene_swallow(sp_scene *scene);
+
+/* Stops listening on 127.0.0.1. The port stays taken. */
+void scene_refuse(sp_scene *scene);
+#endif
+
+/* Waits for a connection on a listener, with turns of the link, and accepts it. */
+int scene_accept_at(sp_scene *scene, int listener);
+
+/* Answers the link that wants addresses. The engine asks for another connection first when it wants none. */
+void scene_resolve(sp_scene *scene, const char *addresses);
 
 /* Until the engine has heard that its connection stands; accepts the peer. */
 void scene_connect(sp_scene *scene);

@@ -1,4 +1,5 @@
 /* The end of a connection, and when the next one is made: reasons, back-off, identifies, hosts. */
+#include "core/stream.h"
 #include "scene.h"
 
 #include <stdio.h>
@@ -24,6 +25,23 @@ static void a_reason_is_not_overwritten(void **state)
     event = spectacles_shard_next_event(peer->shard, peer->now);
     assert_int_equal(event->type, SPECTACLES_SHARD_EVENT_DISCONNECTED);
     assert_string_equal(event->text, "and again");
+    peer_free(peer);
+}
+
+/* A host may have many addresses: a link says which one it was, and hears whether it led to READY. */
+static void the_end_names_the_address_of_the_link(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    peer_ready(peer);
+    assert_true(sp_stream_was_ready(peer_stream(peer), 1));
+    sp_stream_set_peer(peer_stream(peer), "192.0.2.7");
+    peer_eof(peer, SPECTACLES_E_SYS, "cable cut");
+    assert_non_null(strstr(peer_last(peer, "LOST"), "cable cut (at 192.0.2.7)"));
+    peer_come_back(peer);
+    assert_false(sp_stream_was_ready(peer_stream(peer), 2));
+    peer_eof(peer, 0, NULL);
+    assert_non_null(strstr(peer_last(peer, "LOST"), "without a close frame (at 192.0.2.7)"));
     peer_free(peer);
 }
 
@@ -478,6 +496,7 @@ int main(void)
         cmocka_unit_test(a_refused_upgrade_waits_as_long_as_it_is_asked_to),
         cmocka_unit_test(a_shard_can_be_held_off),
         cmocka_unit_test(a_reason_is_not_overwritten),
+        cmocka_unit_test(the_end_names_the_address_of_the_link),
         cmocka_unit_test(identifies_that_lead_nowhere_grow_rare),
         cmocka_unit_test(a_session_that_lived_ten_minutes_was_worth_its_identify),
         cmocka_unit_test(every_failure_of_a_resume_host_counts),

@@ -1,0 +1,114 @@
+/*
+ * One attempt to connect: TCP to one address, then TLS. Called by race.c.
+ */
+#include "net/attempt.h"
+
+#include "net/tcp.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+static void set_state(sp_attempt *attempt, enum sp_attempt_state state)
+{
+    assert(state > attempt->state);
+    attempt->state = state;
+}
+
+static int refuse(const sp_dial *dial, ssize_t error, sp_text *why)
+{
+    sp_text_set(why, "can not connect to %s:%u: %s", dial->host, (unsigned)dial->port, sp_tcp_text(error));
+    return SPECTACLES_E_SYS;
+}
+
+int sp_attempt_begin(sp_attempt **out, const sp_dial *dial, const sp_address *address, sp_text *why)
+{
+    sp_attempt *attempt = calloc(1, sizeof *attempt);
+    if (!attempt) {
+        sp_text_set(why, "out of memory");
+        return SPECTACLES_E_NOMEM;
+    }
+    int fd = sp_tcp_connect(address, dial->port);
+    if (fd < 0) {
+        free(attempt);
+        return refuse(dial, fd, why);
+    }
+    *attempt = (sp_attempt){.address = *address, .fd = fd, .watched = {.fd = -1}};
+    *out = attempt;
+    return SPECTACLES_OK;
+}
+
+/* TCP stands. Whatever comes in front of TLS begins here. */
+static int on_connected(sp_attempt *attempt, const sp_dial *dial)
+{
+    if (!dial->tls) {
+        set_state(attempt, SP_ATTEMPT_THROUGH);
+        return SP_ATTEMPT_ADVANCED;
+    }
+    int error = sp_tls_session_new(&attempt->session, dial->tls, attempt->fd, dial->host, dial->port);
+    if (error != SPECTACLES_OK)
+        return error;
+    set_state(attempt, SP_ATTEMPT_HANDSHAKING);
+    return SP_ATTEMPT_ADVANCED;
+}
+
+static int connect_more(sp_attempt *attempt, const sp_dial *dial, sp_text *why)
+{
+    int connected = sp_tcp_connected(attempt->fd);
+    if (connected < 0)
+        return refuse(dial, connected, why);
+    return connected ? on_connected(attempt, dial) : SP_ATTEMPT_WAITS;
+}
+
+static int shake_hands(sp_attempt *attempt, sp_text *why)
+{
+    int done = sp_tls_handshake(attempt->session, why);
+    if (done == SP_TLS_WANTS_READ)
+        return SP_ATTEMPT_WAITS;
+    if (done == 1)
+        set_state(attempt, SP_ATTEMPT_THROUGH);
+    return done == 1 ? SP_ATTEMPT_ADVANCED : done;
+}
+
+int sp_attempt_step(sp_attempt *attempt, const sp_dial *dial, sp_text *why)
+{
+    why->length = 0;
+    why->chars[0] = '\0';
+    switch (attempt->state) {
+    case SP_ATTEMPT_CONNECTING:
+        return connect_more(attempt, dial, why);
+    case SP_ATTEMPT_HANDSHAKING:
+        return shake_hands(attempt, why);
+    default:
+        return SP_ATTEMPT_WAITS;
+    }
+}
+
+uint32_t sp_attempt_interest(const sp_attempt *attempt)
+{
+    if (attempt->state == SP_ATTEMPT_CONNECTING)
+        return SPECTACLES_LINK_WRITE;
+    if (attempt->session && !sp_tls_is_flushed(attempt->session))
+        return SPECTACLES_LINK_READ | SPECTACLES_LINK_WRITE;
+    return SPECTACLES_LINK_READ;
+}
+
+int sp_attempt_watch(sp_attempt *attempt, sp_watcher *watcher, spectacles_link *link)
+{
+    attempt->watcher = watcher;
+    attempt->watched.link = link;
+    return sp_watcher_watch(watcher, &attempt->watched, attempt->fd, sp_attempt_interest(attempt));
+}
+
+void sp_attempt_unwatch(sp_attempt *attempt)
+{
+    if (attempt->watched.fd >= 0)
+        sp_watcher_watch(attempt->watcher, &attempt->watched, -1, 0);
+}
+
+void sp_attempt_free(sp_attempt *attempt, sp_shown *shown)
+{
+    sp_attempt_unwatch(attempt);
+    sp_tls_session_free(attempt->session);
+    sp_shown_close(shown, attempt->fd);
+    free(attempt);
+}
