@@ -7,7 +7,8 @@ debian_packages=(gcc make clang clang-format meson ninja-build pkg-config libc6-
     erlang-base luajit iproute2 util-linux mount tinyproxy-bin microsocks)
 # Wanted by some commands only: the benchmarks, the fuzzers, and the tests on another processor.
 bench_packages=(libsimdjson-dev erlang-dev)
-cross_packages=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user)
+cross_packages=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross
+    gcc-i686-linux-gnu libc6-dev-i386-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user)
 
 # What is looked for elsewhere: how to see that it is there, and its names in Fedora, Arch and Homebrew.
 elsewhere='command gcc        gcc              gcc                 gcc

@@ -4,6 +4,7 @@
  */
 #include "codec/number.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -71,13 +72,23 @@ static void take_apart(number_parts *parts, sp_slice number)
     }
 }
 
+/*
+ * Whether a product is rounded once, to a double. A processor that computes in 80 bits (x87) rounds to 64 bits first,
+ * and then again.
+ */
+#if defined FLT_EVAL_METHOD && FLT_EVAL_METHOD == 0
+static const bool rounds_once = true;
+#else
+static const bool rounds_once = false;
+#endif
+
 /* Clinger's fast path: both factors are exact, so that the only rounding is correct. */
 static bool exact(const number_parts *parts, double *out)
 {
     static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                     1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
     long exponent = parts->exponent - (long)parts->count;
-    if (parts->count > EXACT_DIGITS || parts->more || exponent < -22 || exponent > 22)
+    if (!rounds_once || parts->count > EXACT_DIGITS || parts->more || exponent < -22 || exponent > 22)
         return false;
     uint64_t mantissa = 0;
     for (size_t i = 0; i < parts->count; i++)

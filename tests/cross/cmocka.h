@@ -1,6 +1,6 @@
 /*
  * As much of cmocka's face as the codec's unit tests use, for processors for which there is no cmocka: the tests
- * are then built without it and run in an emulator (tests/cross/test_aarch64.py).
+ * are then built without it and run in an emulator (tests/cross/test_processors.py).
  */
 #ifndef TESTS_CROSS_CMOCKA_H
 #define TESTS_CROSS_CMOCKA_H
