@@ -1,4 +1,4 @@
-"""tests/unit mirrors lib by name, and no test file is a book."""
+"""tests/unit mirrors lib and tools by name, and no test file is a book."""
 from __future__ import annotations
 
 from pathlib import Path
@@ -29,14 +29,23 @@ EXCEPTIONS = {
     "shard/test_secrets.c": "the whole engine: no token stays in freed memory",
     "state/test_format.c": "read.c and write.c: the stored bytes, there and back",
     "state/test_nomem.c": "the whole module: each of its allocations fails once",
+    "tools/test_nomem.c": "the settings of the daemon and the TOML under them: each allocation fails once",
+    "tools/test_secrets.c": "the settings of the daemon: no token and no password stays in freed memory",
 }
+# Folders of tests/unit that are not about a module of lib.
+BESIDE_LIB = {"examples": Path("examples"), "tools": Path("tools/gateway")}
 NOT_YET_MIRRORED: set[str] = set()
 NOT_YET_SHORT: set[str] = set()
 
 
+def about(module: str) -> Path:
+    """The folder whose files a folder of tests/unit is about."""
+    return BESIDE_LIB.get(module, Path("lib") / module)
+
+
 def subject(root: Path, module: str, test: str) -> bool:
-    """Whether the file that the test is named after exists. tests/unit/examples is about the folder examples."""
-    folder = root / "examples" if module == "examples" else root / "lib" / module
+    """Whether the file that the test is named after exists."""
+    folder = root / about(module)
     name = test.removeprefix("test_").removesuffix(".c")
     return (folder / f"{name}.c").exists() or (folder / f"{name}.h").exists()
 
@@ -46,7 +55,7 @@ def test_unit_tests_are_named_after_what_they_test(root: Path) -> None:
     for module, test in unit:
         name = f"{module}/{test}"
         if name not in EXCEPTIONS and not subject(root, module, test):
-            complaints[name] = f"{name}: there is no such file in lib/{module}: name the test after one, or the exception and its reason"
+            complaints[name] = f"{name}: there is no such file in {about(module)}: name the test after one, or the exception and its reason"
     hold(complaints, NOT_YET_MIRRORED)
     assert set(EXCEPTIONS) <= {"/".join(each) for each in unit}, "an exception is not needed any more"
 
