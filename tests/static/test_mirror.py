@@ -30,6 +30,7 @@ EXCEPTIONS = {
     "state/test_format.c": "read.c and write.c: the stored bytes, there and back",
     "state/test_nomem.c": "the whole module: each of its allocations fails once",
     "tools/test_nomem.c": "the settings of the daemon and the TOML under them: each allocation fails once",
+    "tools/test_wrong_settings.c": "the settings of the daemon: whichever file tells what is wrong, it is one sentence",
     "tools/test_secrets.c": "the settings of the daemon: no token and no password stays in freed memory",
 }
 # Folders of tests/unit that are not about a module of lib.

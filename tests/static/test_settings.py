@@ -31,3 +31,9 @@ def test_each_setting_is_in_the_help(build: Path, read: set[str]) -> None:
         pytest.skip("the gateway is not built: libcurl or cJSON is missing")
     done = subprocess.run([gateway, "--help"], capture_output=True, text=True, check=True)
     assert {line.split()[0] for line in done.stdout.splitlines() if line.startswith("  ")} == read
+
+
+def test_the_page_of_the_daemons_settings_is_what_its_table_says(root: Path, build: Path) -> None:
+    program = build / "tools" / "gateway" / "spectacles-gateway"
+    done = subprocess.run([program, "settings", "--markdown"], capture_output=True, text=True, check=True)
+    assert (root / "doc" / "settings.md").read_text() == done.stdout, "make it anew: spectacles-gateway settings --markdown > doc/settings.md"

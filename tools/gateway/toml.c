@@ -95,12 +95,12 @@ static bool read_array(struct toml_reader *reader, struct toml_value *array)
     array->rules.frozen = true;
     reader->at++;
     for (toml_skip_lines(reader); !toml_takes(reader, "]"); toml_skip_lines(reader)) {
-        if (reader->at == reader->end)
-            return toml_refuse(reader, start, "this list does not end: close it with ]");
         struct toml_value *value = toml_add(reader, array, NULL);
-        if (!value || !read_value(reader, value))
+        if (!value || (reader->at < reader->end && !read_value(reader, value)))
             return false;
         toml_skip_lines(reader);
+        if (reader->at == reader->end)
+            return toml_refuse(reader, start, "this list does not end: close it with ]");
         if (!toml_takes(reader, ",") && !toml_sees(reader, "]"))
             return toml_refuse(reader, reader->at,
                                "a , or a ] is expected here, behind an element of a list");

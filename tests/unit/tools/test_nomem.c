@@ -1,5 +1,6 @@
-/* Each allocation of the TOML reader fails once: the call says so, and nothing is left behind. */
+/* Each allocation of the TOML reader and of the settings fails once: the call says so, and nothing is left behind. */
 #include "failing.h"
+#include "memory.h"
 #include "toml.h"
 #include "unit.h"
 
@@ -8,25 +9,77 @@
 static void toml_fails_cleanly(void **state)
 {
     static const char text[] = "a = 'x'\n[b.c]\nd = [1, {e = \"f\"}]\n[[g]]\n'h' = 1.5\n";
-    size_t count = 1;
+    size_t nth = 0;
+    bool failed = true;
     (void)state;
-    for (size_t nth = 1; nth <= count; nth++) {
+    while (failed) {
         struct toml *toml = NULL;
         struct toml_problem problem;
-        failing_start(nth);
+        failing_start(++nth);
         int error = toml_read(&toml, text, sizeof text - 1, &problem);
-        count = failing_count();
+        failed = failing_count() >= nth;
         failing_start(0);
-        assert_int_equal(error, nth <= count ? SPECTACLES_E_NOMEM : SPECTACLES_OK);
-        assert_null(toml);
+        assert_int_equal(error, failed ? SPECTACLES_E_NOMEM : SPECTACLES_OK);
+        assert_int_equal(toml == NULL, failed);
+        toml_free(toml);
     }
-    assert_true(count >= 2);
+    assert_true(nth > 2);
+}
+
+/* With every kind of value, and with a problem. */
+static void begin(struct memory *memory)
+{
+    memory_begin(memory);
+    memory_set(memory, "DISCORD_EVENTS=READY,MESSAGE_CREATE");
+    memory_set(memory, "DISCORD_SHARD_COUNT=4");
+    memory_set(memory, "DISCORD_SHARD_IDS=1-3");
+    memory_set(memory, "CREDENTIALS_DIRECTORY=/run");
+    memory_set(memory, "LOG_LEVEL=loud");
+    memory_add_file(memory, "/run/amqp-url", "amqp://a,amqp://b", 0);
+    memory_add_file(memory, "gateway.toml", "[presence]\nstatus = \"dnd\"\n[broker]\nwindow_bytes = \"2M\"\n",
+                    0);
+}
+
+/* That memory ran out is noticed; a file that could not be read for it is told as one that may be read later. */
+static bool is_noticed(const struct problems *problems)
+{
+    bool may_pass = problems->out_of_memory;
+    for (const struct problem *each = problems->first; each; each = each->next)
+        may_pass |= each->code == PROBLEM_MAY_PASS;
+    return may_pass;
+}
+
+static void settings_fail_cleanly(void **state)
+{
+    struct memory memory;
+    size_t nth = 0;
+    bool failed = true;
+    (void)state;
+    begin(&memory);
+    while (failed) {
+        struct settings settings;
+        struct problems problems = {0};
+        failing_start(++nth);
+        int code = memory_read(&memory, &settings, &problems);
+        failed = failing_count() >= nth;
+        failing_start(0);
+        /*
+         * Without memory, what is wrong with LOG_LEVEL may not be told any more: then it is told that memory ran out.
+         */
+        assert_int_equal(is_noticed(&problems), failed);
+        assert_int_equal(code, problems_exit_code(&problems));
+        assert_true(code == 75 || code == 78);
+        problems_free(&problems);
+        settings_free(&settings);
+    }
+    assert_true(nth > 100);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(toml_fails_cleanly),
+        cmocka_unit_test(settings_fail_cleanly),
     };
     return cmocka_run_group_tests_name("tools/nomem", tests, NULL, NULL);
 }

@@ -1,0 +1,126 @@
+"""spectacles-gateway check as a real program: exit codes, files and rights of this machine, no network, no secrets."""
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TOKEN = "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs"
+PASSWORD = "s3cret-password"
+
+
+class Program:
+    """The program in a folder of its own, with nothing in the environment but what a test sets."""
+
+    def __init__(self, path: Path, folder: Path) -> None:
+        self.path, self.folder = path, folder
+
+    def run(self, *arguments: str, prefix: tuple[str, ...] = (), **environment: str) -> subprocess.CompletedProcess[str]:
+        right = {"DISCORD_TOKEN": TOKEN, "AMQP_URL": f"amqp://me:{PASSWORD}@rabbit/vhost?heartbeat=5", "SESSION_FILE": str(self.folder / "sessions")}
+        chosen = {name: value for name, value in {**right, **environment}.items() if value != "(unset)"}
+        # The sanitizers look for the line of a leak in the environment alone.
+        kept = {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}
+        return subprocess.run([*prefix, str(self.path), *arguments], cwd=self.folder, env={**kept, **chosen}, capture_output=True, text=True,
+                              timeout=60, check=False)
+
+    def report(self, **environment: str) -> dict[str, Any]:
+        done = self.run("check", "--json", **environment)
+        report = json.loads(done.stdout)
+        assert report["exit"] == done.returncode and not done.stderr
+        assert TOKEN not in done.stdout and PASSWORD not in done.stdout
+        return report
+
+    def errors(self, **environment: str) -> list[tuple[str, str]]:
+        return [(each["where"], each["text"]) for each in self.report(**environment)["problems"] if each["level"] == "error"]
+
+
+@pytest.fixture
+def program(build: Path, tmp_path: Path) -> Program:
+    return Program(build / "tools" / "gateway" / "spectacles-gateway", tmp_path)
+
+
+def test_right_settings_exit_with_0_and_are_shown_without_secrets(program: Program) -> None:
+    (program.folder / "gateway.toml").write_text('[broker]\ngroup = "bot"\nwindow_bytes = "2M"\n')
+    report = program.report()
+    shown = {each["name"]: (each["value"], each["from"]) for each in report["settings"]}
+    assert report["exit"] == 0
+    assert shown["DISCORD_TOKEN"] == ("(set)", "environment")
+    assert shown["AMQP_URL"] == ("amqp://rabbit/vhost", "environment")
+    assert shown["BROKER_GROUP"] == ("bot", "gateway.toml:2:1: broker.group")
+    assert shown["BROKER_WINDOW_BYTES"] == ("2M", "gateway.toml:3:1: broker.window_bytes")
+    assert shown["BROKER_MESSAGE_TIMEOUT"] == ("2m", "default")
+
+
+def test_people_get_the_same_as_text(program: Program) -> None:
+    done = program.run("check", LOG_LEVEL="loud")
+    assert done.returncode == 78
+    assert "error: LOG_LEVEL: 'loud' is not known here: write suppress, error, warn, info or debug\n" in done.stdout
+    assert done.stdout.endswith("The gateway cannot run with these settings: mend what is told as an error.\n")
+    assert TOKEN not in done.stdout and PASSWORD not in done.stdout
+    done = program.run("check")
+    assert done.returncode == 0 and done.stdout.endswith("The gateway can run with these settings.\n")
+
+
+def test_a_secret_in_an_argument_or_a_broken_file_is_not_shown(program: Program) -> None:
+    (program.folder / "gateway.toml").write_text(f"token = {TOKEN}\n[amqp]\nurl = 'amqp://me:{PASSWORD}@rabbit\n")
+    for done in (program.run("check"), program.run("check", f"--token={TOKEN}")):
+        assert done.returncode == 78
+        assert TOKEN not in done.stdout + done.stderr and PASSWORD not in done.stdout + done.stderr
+
+
+def test_files_of_secrets_are_read(program: Program) -> None:
+    (program.folder / "token").write_text(TOKEN + "\n")
+    (program.folder / "amqp-url").write_text(f"amqp://me:{PASSWORD}@one\namqp://me:{PASSWORD}@two\n")
+    report = program.report(DISCORD_TOKEN="(unset)", DISCORD_TOKEN_FILE="token", AMQP_URL="(unset)", CREDENTIALS_DIRECTORY=".")
+    shown = {each["name"]: (each["value"], each["from"]) for each in report["settings"]}
+    assert report["exit"] == 0
+    assert shown["DISCORD_TOKEN"] == ("(set)", "DISCORD_TOKEN_FILE")
+    assert shown["AMQP_URL"] == ("amqp://one,amqp://two", "the credential amqp-url")
+
+
+def test_what_this_machine_lacks_is_told(program: Program) -> None:
+    assert [where for where, _ in program.errors(SESSION_FILE="/nowhere/sessions")] == ["SESSION_FILE"]
+    assert [where for where, _ in program.errors(SESSION_FILE=str(program.folder))] == ["SESSION_FILE"]
+    assert [where for where, _ in program.errors(SESSION_FILE_MISSING="fail")] == ["SESSION_FILE"]
+    assert [where for where, _ in program.errors(SSL_CERT_FILE="/nowhere/ca.pem")] == ["SSL_CERT_FILE"]
+    assert [where for where, _ in program.errors(AMQP_URL="amqps://rabbit?cacertfile=/nowhere/ca.pem")] == ["AMQP_URL"]
+    (program.folder / "sessions").write_text("")
+    assert program.errors(SESSION_FILE_MISSING="fail") == []
+
+
+def test_too_few_descriptors_are_told_with_their_number(program: Program) -> None:
+    prlimit = shutil.which("prlimit")
+    if not prlimit:
+        pytest.skip("prlimit (util-linux) is not installed")
+    done = program.run("check", prefix=(prlimit, "--nofile=64:64"), DISCORD_SHARD_COUNT="40")
+    assert done.returncode == 78
+    assert "40 shards need 72 descriptors, and the hard limit is 64" in done.stdout
+
+
+@pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
+def test_nothing_is_connected(program: Program) -> None:
+    """Not for right settings, and not for wrong ones: no socket is opened, so no token leaves the process."""
+    for level in ("info", "loud"):
+        log = program.folder / f"strace-{level}"
+        program.run("check", prefix=("strace", "-f", "-e", "trace=socket,connect", "-o", str(log)), LOG_LEVEL=level, ASAN_OPTIONS="detect_leaks=0")
+        assert "exited with" in log.read_text()
+        assert "socket(" not in log.read_text() and "connect(" not in log.read_text()
+
+
+def test_the_go_daemons_flags_and_a_closed_output_are_told(program: Program) -> None:
+    done = program.run("-config", "gateway.toml", "-loglevel", "debug")
+    assert done.returncode == 78
+    assert done.stderr.splitlines() == ["spectacles-gateway: -config: this is how the Go daemon has it: write --config FILE",
+                                        "spectacles-gateway: -loglevel: this is how the Go daemon has it: set LOG_LEVEL, or log.level in a file"]
+    assert program.run("check", prefix=("sh", "-c", 'exec "$@" >/dev/full', "sh")).returncode == 75
+
+
+def test_help_lists_the_commands_and_settings_all_settings(program: Program) -> None:
+    assert "check [--json]" in program.run("--help").stdout
+    assert program.run("--version").stdout.startswith("spectacles-gateway 0.")
+    assert "DISCORD_SHARD_IDS  (shards.ids in a file" in program.run("settings").stdout

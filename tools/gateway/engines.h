@@ -1,0 +1,33 @@
+#ifndef GATEWAY_ENGINES_H
+#define GATEWAY_ENGINES_H
+
+#include "settings.h"
+
+#include <spectacles/spectacles.h>
+
+/*
+ * The configurations of the library's engines, as the settings have them. Nothing is copied: the settings outlive the
+ * call that takes the configurations.
+ */
+struct engines {
+    spectacles_gateway_config gateway;
+    spectacles_shard_config shard;
+    spectacles_broker_config broker;
+    spectacles_relay_config relay;
+    spectacles_link_config link;
+    spectacles_poller_config poller;
+};
+
+/*
+ * Fills the configurations. What only Discord and the system know stays at its default: the gateway's URL, the number
+ * of shards when it is 0, seeds and TLS.
+ */
+void engines_configure(struct engines *engines, const struct settings *settings);
+
+/*
+ * Has the library check the settings, one by one and then together: it makes engines, and frees them. What it refuses
+ * is added to the problems. Nothing is connected.
+ */
+void engines_check(struct settings *settings, struct problems *problems);
+
+#endif

@@ -1,0 +1,87 @@
+/*
+ * The program spectacles-gateway. So far it checks and explains the settings of the daemon. The system calls main().
+ *
+ * Exit codes: 0; 75, what is wrong may pass; 78, a person has to mend something. With RestartPreventExitStatus=78
+ * systemd does not start again what cannot run.
+ */
+#include "arguments.h"
+#include "check.h"
+#include "files.h"
+#include "page.h"
+
+#include <spectacles/spectacles.h>
+#include <stdio.h>
+
+extern char **environ;
+
+static const char help[] =
+    "usage: spectacles-gateway COMMAND [--config FILE]\n\n"
+    "  check [--json]         checks the settings without a network: values, files, rights, limits, events "
+    "against\n"
+    "                         intents; prints the settings in effect without secrets\n"
+    "  settings [--markdown]  lists all settings\n"
+    "  --help, --version\n\n"
+    "Settings are read from the environment, from files of secrets (DISCORD_TOKEN_FILE, AMQP_URL_FILE, "
+    "credentials of\n"
+    "systemd) and from FILE; gateway.toml is read if it is there.\n\n"
+    "Exit codes: 0; 75 when what is wrong may pass; 78 when a person has to mend something.\n";
+
+static int print_problems(const struct problems *problems)
+{
+    for (const struct problem *each = problems->first; each; each = each->next)
+        fprintf(stderr, "spectacles-gateway: %s: %s\n", each->where, each->text);
+    return problems_exit_code(problems);
+}
+
+static void print_version(void)
+{
+    uint32_t version = spectacles_version();
+    printf("spectacles-gateway %u.%u.%u, %s\n", version >> 16, version >> 8 & 255, version & 255,
+           spectacles_tls_library());
+}
+
+static int check(const struct arguments *arguments, struct problems *problems)
+{
+    struct settings settings;
+    struct settings_input input = {
+        .environ = (const char *const *)environ, .config = arguments->config, .read_file = files_read};
+    settings_read(&settings, &input, problems);
+    files_check(&settings, problems);
+    check_write(stdout, arguments->json, &settings, problems);
+    settings_free(&settings);
+    return problems_exit_code(problems);
+}
+
+static int run_command(const struct arguments *arguments, struct problems *problems)
+{
+    switch (arguments->command) {
+    case COMMAND_CHECK:
+        return check(arguments, problems);
+    case COMMAND_SETTINGS:
+        (arguments->markdown ? page_markdown : page_text)(stdout);
+        return 0;
+    case COMMAND_HELP:
+        fputs(help, stdout);
+        return 0;
+    case COMMAND_VERSION:
+        print_version();
+        return 0;
+    default:
+        problems_add(
+            problems, PROBLEM_IS_FINAL, "run",
+            "this version checks settings and runs no gateway yet: `spectacles-gateway check`, or --help");
+        return print_problems(problems);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct problems problems = {0};
+    struct arguments arguments;
+    arguments_read(&arguments, argc, (const char *const *)argv, &problems);
+    int code = problems.first ? print_problems(&problems) : run_command(&arguments, &problems);
+    problems_free(&problems);
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return PROBLEM_MAY_PASS;
+    return code;
+}
