@@ -6,7 +6,6 @@
  * ends the gateway at once. SIGUSR1 prints the counters.
  */
 #include "discord_api.h"
-#include "resolver.h"
 #include "settings.h"
 #include "store.h"
 
@@ -37,7 +36,6 @@ struct daemon {
     uint32_t shard_count;
     spectacles_tls *tls; /* NULL: nothing needs it */
     spectacles_gateway *gateway;
-    struct resolver *resolver;
     struct store *store; /* NULL: SESSION_FILE is not set */
     uint64_t stop_at;    /* the daemon ends then, finished or not; 0: it is not stopping */
     int status;
@@ -224,6 +222,7 @@ static void make_gateway(struct daemon *daemon)
     spectacles_poller_config_init(&poller, sizeof poller);
     poller.latency_budget = daemon->settings.latency_budget;
     spectacles_gateway_config_init(&config, sizeof config);
+    config.flags = SPECTACLES_GATEWAY_RESOLVES;
     config.shard = &shard;
     config.shard_ids = daemon->settings.shard_ids;
     config.shard_id_count = daemon->settings.shard_ids ? daemon->settings.shard_id_count : 0;
@@ -242,7 +241,6 @@ static void tear_down(struct daemon *daemon)
 {
     spectacles_gateway_free(daemon->gateway);
     spectacles_tls_free(daemon->tls);
-    resolver_free(daemon->resolver);
     store_close(daemon->store);
     settings_free(&daemon->settings);
 }
@@ -446,8 +444,6 @@ static void move_bytes(struct daemon *daemon, uint64_t now)
         errx(1, "%s", spectacles_gateway_last_error(daemon->gateway));
     if (spectacles_poller_is_readable(poller, signal_pipe[0]))
         read_signals(daemon, now);
-    if (spectacles_poller_is_readable(poller, resolver_fd(daemon->resolver)))
-        resolver_answer(daemon->resolver, daemon->gateway);
 }
 
 static void turn(struct daemon *daemon)
@@ -459,7 +455,6 @@ static void turn(struct daemon *daemon)
     move_bytes(daemon, now);
     while ((event = spectacles_gateway_next_event(daemon->gateway, now)))
         on_event(daemon, event, now);
-    resolver_ask(daemon->resolver, daemon->gateway);
     if (now >= store_deadline(daemon->store))
         write_store(daemon, now);
     else
@@ -506,9 +501,7 @@ int main(int argc, char **argv)
     ask_for_shards(&daemon);
     open_store(&daemon);
     make_gateway(&daemon);
-    daemon.resolver = resolver_new();
     watch(&daemon, signal_pipe[0]);
-    watch(&daemon, resolver_fd(daemon.resolver));
     run(&daemon);
     write_store(&daemon, spectacles_now());
     log_summary(&daemon);

@@ -20,7 +20,7 @@
  *         while ((event = spectacles_gateway_next_event(gateway, now)))
  *             ... log the event; on SHARD_READY and SHARD_GAP store the state ...
  *             ... without brokers: do the work of a MESSAGE, then spectacles_gateway_acknowledge() ...
- *         ... answer spectacles_gateway_wants_address() ...
+ *         ... answer spectacles_gateway_wants_address(), unless the gateway has SPECTACLES_GATEWAY_RESOLVES ...
  *         ... every few seconds: store spectacles_gateway_take_state() ...
  *     }
  *
@@ -68,7 +68,12 @@ enum spectacles_gateway_flag {
      * and spectacles_broker_stream() of what spectacles_gateway_shard() and spectacles_gateway_broker() give. For
      * transports of another language, and for tests.
      */
-    SPECTACLES_GATEWAY_NO_LINKS = 2
+    SPECTACLES_GATEWAY_NO_LINKS = 2,
+    /*
+     * The gateway looks host names up by itself, with a resolver of its own (resolver.h), which starts threads. Its
+     * owner never sees spectacles_gateway_wants_address().
+     */
+    SPECTACLES_GATEWAY_RESOLVES = 4
 };
 
 /*
@@ -174,7 +179,8 @@ const spectacles_relay_event *spectacles_gateway_next_event(spectacles_gateway *
  *
  * index: counted from 0.
  *
- * Returns the name, NUL-terminated, valid until the next call on the gateway; NULL when there are no more. Cannot fail.
+ * Returns the name, NUL-terminated, valid until the next call on the gateway; NULL when there are no more, and always
+ * with SPECTACLES_GATEWAY_RESOLVES. Cannot fail.
  */
 const char *spectacles_gateway_wants_address(const spectacles_gateway *gateway, size_t index);
 
@@ -182,12 +188,23 @@ const char *spectacles_gateway_wants_address(const spectacles_gateway *gateway, 
  * Answers spectacles_gateway_wants_address() for all links that want the name.
  *
  * host: NUL-terminated.
- * numeric, length: as in spectacles_link_set_address(). NULL and 0: the name has no address.
+ * numeric, length: as in spectacles_link_set_address().
  *
  * Returns 0, also when no link wants the name any more, or SPECTACLES_E_INVAL: a word is not a numeric address.
  */
 int spectacles_gateway_set_address(spectacles_gateway *gateway, const char *host, const char *numeric,
                                    size_t length);
+
+/*
+ * Answers spectacles_gateway_wants_address() for all links that want the name, when the name has no address.
+ *
+ * host: NUL-terminated.
+ * why, length: as in spectacles_link_set_no_address().
+ *
+ * Does nothing when no link wants the name any more. Cannot fail.
+ */
+void spectacles_gateway_set_no_address(spectacles_gateway *gateway, const char *host, const char *why,
+                                       size_t length);
 
 /* ---- Messages and packets ---- */
 

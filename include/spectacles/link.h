@@ -142,7 +142,7 @@ const char *spectacles_tls_library(void);
 /* How a link is made. */
 typedef struct spectacles_link_config {
     uint32_t size; /* set by spectacles_link_config_init() */
-    /* milliseconds for the host name, TCP and TLS together; not 0; default 20000 */
+    /* milliseconds for the host name, and once more for TCP and TLS together; not 0; default 20000 */
     uint32_t connect_timeout;
     /* held, and shared with other links; NULL (default): made with the defaults when TLS is first needed */
     spectacles_tls *tls;
@@ -224,8 +224,7 @@ const char *spectacles_link_wants_address(const spectacles_link *link);
  *
  * addresses, length: numeric addresses, IPv4 or IPv6, separated by spaces, as spectacles_resolve() writes them: all
  *                    that the name has, in the order of the answer (RFC 6724). At most
- *                    SPECTACLES_LINK_ADDRESSES_MAX bytes. Copied. NULL and 0: the name has no address; the engine
- *                    hears of it.
+ *                    SPECTACLES_LINK_ADDRESSES_MAX bytes. Copied.
  *
  * The addresses race (RFC 8305): see "Several addresses" above.
  *
@@ -245,6 +244,17 @@ int spectacles_link_set_address(spectacles_link *link, const char *addresses, si
 const char *spectacles_link_peer(const spectacles_link *link);
 
 /*
+ * Answers spectacles_link_wants_address() when the name has no address. The engine tells it in its DISCONNECTED event:
+ * "can not find the host gateway.discord.gg: there is no such name".
+ *
+ * why, length: the reason, as the part of that sentence that stands behind the colon. NULL and 0: it is not known.
+ *
+ * Does not block. Returns 0, or:
+ *   SPECTACLES_E_STATE  the link wants no address
+ */
+int spectacles_link_set_no_address(spectacles_link *link, const char *why, size_t length);
+
+/*
  * One sentence about the last call on the link that failed, NUL-terminated, or "". Static. A connection that is
  * lost is no failed call: the engine tells it by an event.
  */
@@ -256,13 +266,14 @@ const char *spectacles_link_last_error(const spectacles_link *link);
  * out:  its addresses are written here, separated by spaces, NUL-terminated.
  * size: the room in `out`, in bytes. 46 are enough for one address.
  * host: the name, NUL-terminated.
+ * problem: may be NULL; on failure it says why: "there is no such name", "no name server answered".
  *
- * Blocks, for as long as the resolver takes: call it from a thread, or where a pause is harmless. Returns the
- * length, or:
+ * Blocks, for as long as the resolver takes: call it from a thread, or where a pause is harmless; or use a
+ * spectacles_resolver (resolver.h), which does not block. Returns the length, or:
  *   SPECTACLES_E_SYS     the name has no address, or the resolver failed
  *   SPECTACLES_E_TOOBIG  not even one address fits
  */
-int spectacles_resolve(char *out, size_t size, const char *host);
+int spectacles_resolve(char *out, size_t size, const char *host, spectacles_problem *problem);
 
 /*
  * Answers spectacles_link_wants_address() with what spectacles_resolve() says. Does nothing when no address is wanted.

@@ -17,6 +17,7 @@
 #include <spectacles/poller.h>
 #include <spectacles/proxy.h>
 #include <spectacles/relay.h>
+#include <spectacles/resolver.h>
 #include <spectacles/routing.h>
 #include <spectacles/shard.h>
 #include <spectacles/state.h>

@@ -15,6 +15,7 @@ SPECTACLES_EXPORT size_t spectacles_struct_size(const char *name)
         const char *name;
         size_t size;
     } structs[] = {
+        SIZE_OF(spectacles_answer),          SIZE_OF(spectacles_resolver_config),
         SIZE_OF(spectacles_broker_config),   SIZE_OF(spectacles_broker_event),
         SIZE_OF(spectacles_broker_stats),    SIZE_OF(spectacles_endpoint),
         SIZE_OF(spectacles_envelope),        SIZE_OF(spectacles_gap),

@@ -30,13 +30,19 @@ SPECTACLES_EXPORT void spectacles_gateway_config_init(spectacles_gateway_config 
 
 static int check_config(const spectacles_gateway_config *config, spectacles_problem *problem)
 {
-    if (config->flags & ~(uint32_t)(SPECTACLES_GATEWAY_NO_SHARDS | SPECTACLES_GATEWAY_NO_LINKS))
+    const uint32_t known =
+        SPECTACLES_GATEWAY_NO_SHARDS | SPECTACLES_GATEWAY_NO_LINKS | SPECTACLES_GATEWAY_RESOLVES;
+    const uint32_t contradiction = SPECTACLES_GATEWAY_NO_LINKS | SPECTACLES_GATEWAY_RESOLVES;
+    if (config->flags & ~known)
         return sp_refuse(problem, SPECTACLES_E_UNSUPPORTED,
                          "flags has a bit that this version does not know");
     if (!config->shard)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "shard is required");
     if (!config->shard_ids != (config->shard_id_count == 0))
         return sp_refuse(problem, SPECTACLES_E_INVAL, "shard_ids and shard_id_count do not belong together");
+    if ((config->flags & contradiction) == contradiction)
+        return sp_refuse(problem, SPECTACLES_E_INVAL,
+                         "SPECTACLES_GATEWAY_RESOLVES with SPECTACLES_GATEWAY_NO_LINKS: there are no names");
     if (config->flags & SPECTACLES_GATEWAY_NO_SHARDS && config->shard_ids)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "shard_ids with SPECTACLES_GATEWAY_NO_SHARDS");
     return SPECTACLES_OK;
@@ -116,9 +122,12 @@ static int set_up(spectacles_gateway *gateway, const spectacles_gateway_config *
 {
     sp_list_init(&gateway->names);
     gateway->has_links = !(config->flags & SPECTACLES_GATEWAY_NO_LINKS);
+    gateway->resolves = config->flags & SPECTACLES_GATEWAY_RESOLVES;
     int error = sp_gateway_keep_settings(gateway, config, problem);
     if (error == SPECTACLES_OK)
         error = make_poller(gateway, config, problem);
+    if (error == SPECTACLES_OK)
+        error = sp_gateway_make_resolver(gateway, problem);
     if (error == SPECTACLES_OK)
         error = copy_state(gateway, config->state, problem);
     if (error == SPECTACLES_OK)
@@ -174,19 +183,27 @@ SPECTACLES_EXPORT int spectacles_gateway_fd(spectacles_gateway *gateway)
     return gateway->poller ? spectacles_poller_fd(gateway->poller) : -1;
 }
 
-SPECTACLES_EXPORT uint64_t spectacles_gateway_deadline(const spectacles_gateway *gateway)
+/* Of what the poller does not know of. */
+static uint64_t own_deadline(const spectacles_gateway *gateway)
 {
     uint64_t relay = spectacles_relay_deadline(gateway->relay);
+    uint64_t names = sp_gateway_names_deadline(gateway);
+    return relay < names ? relay : names;
+}
+
+SPECTACLES_EXPORT uint64_t spectacles_gateway_deadline(const spectacles_gateway *gateway)
+{
+    uint64_t own = own_deadline(gateway);
     uint64_t poller = gateway->poller ? spectacles_poller_deadline(gateway->poller) : SPECTACLES_NEVER;
-    return relay < poller ? relay : poller;
+    return own < poller ? own : poller;
 }
 
 SPECTACLES_EXPORT int spectacles_gateway_wait(spectacles_gateway *gateway, uint64_t until, uint64_t now)
 {
     if (!gateway->poller)
         return fail(gateway, SPECTACLES_E_STATE, "the gateway was made with SPECTACLES_GATEWAY_NO_LINKS");
-    uint64_t relay = spectacles_relay_deadline(gateway->relay);
-    int error = spectacles_poller_wait(gateway->poller, relay < until ? relay : until, now);
+    uint64_t own = own_deadline(gateway);
+    int error = spectacles_poller_wait(gateway->poller, own < until ? own : until, now);
     return error == SPECTACLES_OK ? error
                                   : fail(gateway, error, spectacles_poller_last_error(gateway->poller));
 }
@@ -196,7 +213,7 @@ SPECTACLES_EXPORT int spectacles_gateway_process(spectacles_gateway *gateway, ui
     if (!gateway->poller)
         return SPECTACLES_OK;
     int error = spectacles_poller_process(gateway->poller, now);
-    sp_gateway_collect_names(gateway);
+    sp_gateway_collect_names(gateway, now);
     return error == SPECTACLES_OK ? error
                                   : fail(gateway, error, spectacles_poller_last_error(gateway->poller));
 }
@@ -218,7 +235,7 @@ SPECTACLES_EXPORT const spectacles_relay_event *spectacles_gateway_next_event(sp
     if (event || !gateway->poller)
         return event;
     spectacles_poller_flush(gateway->poller, now);
-    sp_gateway_collect_names(gateway);
+    sp_gateway_collect_names(gateway, now);
     return NULL;
 }
 

@@ -6,6 +6,7 @@
 #include "core/text.h"
 
 #include <spectacles/gateway.h>
+#include <spectacles/resolver.h>
 #include <stdbool.h>
 
 /* A shard or a broker, and the link under it. */
@@ -21,6 +22,8 @@ typedef struct sp_engine {
 typedef struct sp_wanted_name {
     sp_list_node node;
     sp_list engines;
+    bool urgent; /* a broker wants it */
+    bool asked;  /* of the resolver */
     char host[256];
 } sp_wanted_name;
 
@@ -35,6 +38,7 @@ struct spectacles_gateway {
     spectacles_tls *tls; /* shared by all links; NULL: none needs it */
     sp_random random;
     bool has_links;
+    bool resolves;
 
     spectacles_broker *brokers[2]; /* by enum spectacles_relay_broker */
     sp_engine *broker_engines[2];
@@ -47,8 +51,9 @@ struct spectacles_gateway {
     uint32_t removed_id;
     spectacles_poller *poller;
     spectacles_state *state;
-    bool forgot_record; /* the record of a shard that left was removed since the state was taken */
-    sp_list names;      /* wanted; those of brokers first */
+    bool forgot_record;            /* the record of a shard that left was removed since the state was taken */
+    sp_list names;                 /* wanted; those of brokers first */
+    spectacles_resolver *resolver; /* NULL: the owner answers */
     sp_text last_error;
 };
 

@@ -36,6 +36,13 @@ void sp_link_begin(spectacles_link *link, const spectacles_endpoint *endpoint, u
     link->deadline = now + link->connect_timeout;
 }
 
+void sp_link_await_answer(spectacles_link *link)
+{
+    if (link->state == SP_LINK_RESOLVING)
+        link->deadline = SPECTACLES_NEVER;
+    sp_stream_touch(link->stream);
+}
+
 static void lose_plainly(spectacles_link *link, int error, const sp_text *why, uint64_t now)
 {
     const sp_address nowhere = {0};
@@ -86,7 +93,7 @@ bool sp_link_resolve(spectacles_link *link, uint64_t now)
     sp_text why = {.length = 0};
     int error = SPECTACLES_OK;
     if (link->unresolved) {
-        sp_text_set(&why, "can not find the host %s: its name can not be resolved", link->host);
+        sp_text_set(&why, "can not find the host %s: %s", link->host, link->no_address);
         lose_plainly(link, SPECTACLES_E_SYS, &why, now);
         return true;
     }
@@ -94,6 +101,8 @@ bool sp_link_resolve(spectacles_link *link, uint64_t now)
         error = sp_addresses_parse(&link->addresses, link->host, strlen(link->host));
     if (error == SPECTACLES_OK && link->addresses.count == 0)
         return false;
+    if (link->deadline == SPECTACLES_NEVER)
+        link->deadline = now + link->connect_timeout;
     if (error == SPECTACLES_OK)
         error = prepare(link, &why);
     if (error != SPECTACLES_OK) {

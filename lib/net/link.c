@@ -8,6 +8,7 @@
 #include "core/export.h"
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     STEPS_MAX = 16, /* changes of state in one call */
@@ -252,26 +253,44 @@ static int parse_addresses(spectacles_link *link, const char *text, size_t lengt
 
 SPECTACLES_EXPORT int spectacles_link_resolve(spectacles_link *link)
 {
+    spectacles_problem problem;
     const char *host = spectacles_link_wants_address(link);
     if (!host)
         return SPECTACLES_OK;
     char *addresses = malloc(SPECTACLES_LINK_ADDRESSES_MAX);
     if (!addresses)
         return fail(link, SPECTACLES_E_NOMEM, "out of memory");
-    int length = spectacles_resolve(addresses, SPECTACLES_LINK_ADDRESSES_MAX, host);
+    int length = spectacles_resolve(addresses, SPECTACLES_LINK_ADDRESSES_MAX, host, &problem);
     int error = length > 0 ? spectacles_link_set_address(link, addresses, (size_t)length)
-                           : spectacles_link_set_address(link, NULL, 0);
+                           : spectacles_link_set_no_address(link, problem.text, strlen(problem.text));
     free(addresses);
     return error;
 }
 
-SPECTACLES_EXPORT int spectacles_link_set_address(spectacles_link *link, const char *addresses, size_t length)
+/* The time for TCP and TLS is counted from the next call of spectacles_link_process(). */
+static int take_answer(spectacles_link *link)
 {
     if (!spectacles_link_wants_address(link))
         return fail(link, SPECTACLES_E_STATE, "the link has not asked for an address");
-    sp_stream_touch(link->stream);
-    if (addresses)
-        return parse_addresses(link, addresses, length);
+    sp_link_await_answer(link);
+    return SPECTACLES_OK;
+}
+
+SPECTACLES_EXPORT int spectacles_link_set_address(spectacles_link *link, const char *addresses, size_t length)
+{
+    int error = take_answer(link);
+    return error == SPECTACLES_OK ? parse_addresses(link, addresses, length) : error;
+}
+
+SPECTACLES_EXPORT int spectacles_link_set_no_address(spectacles_link *link, const char *why, size_t length)
+{
+    int error = take_answer(link);
+    if (error != SPECTACLES_OK)
+        return error;
+    if (length > 0)
+        spectacles_printable(link->no_address, sizeof link->no_address, why, length);
+    else
+        strcpy(link->no_address, "it has no address");
     link->unresolved = true;
     return SPECTACLES_OK;
 }

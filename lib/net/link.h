@@ -37,8 +37,9 @@ struct spectacles_link {
     char host[256];
     uint32_t port;
     bool wants_tls;
-    bool numeric;    /* the host is an address */
-    bool unresolved; /* the owner found no address */
+    bool numeric;         /* the host is an address */
+    bool unresolved;      /* the owner found no address */
+    char no_address[160]; /* why */
     sp_addresses addresses;
     sp_history history;
     sp_race race;
@@ -83,6 +84,9 @@ void sp_link_lose(spectacles_link *link, int error, const sp_text *why, const sp
 
 /* Begins the connection that the engine wants. */
 void sp_link_begin(spectacles_link *link, const spectacles_endpoint *endpoint, uint64_t now);
+
+/* The name of the host will be answered for sure: the time of the link begins with the answer. */
+void sp_link_await_answer(spectacles_link *link);
 
 /* The connection does not stand in time. */
 void sp_link_time_out(spectacles_link *link, uint64_t now);

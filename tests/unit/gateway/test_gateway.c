@@ -303,7 +303,8 @@ static void a_name_is_wanted_once_whoever_wants_it_and_those_of_brokers_first(vo
                      SPECTACLES_E_INVAL);
     assert_non_null(strstr(spectacles_gateway_last_error(gateway), "numeric"));
     /* One answer serves all links that want the name. */
-    assert_int_equal(spectacles_gateway_set_address(gateway, "gateway.invalid", NULL, 0), SPECTACLES_OK);
+    spectacles_gateway_set_no_address(gateway, "gateway.invalid", "nobody knows it", 15);
+    spectacles_gateway_set_no_address(gateway, "nobody.invalid", "nobody wants it", 15);
     assert_int_equal(pull(gateway, now, SPECTACLES_RELAY_EVENT_SHARD_DISCONNECTED), 5);
     assert_string_equal(spectacles_gateway_wants_address(gateway, 0), "broker.invalid");
     assert_null(spectacles_gateway_wants_address(gateway, 1));
