@@ -1,12 +1,13 @@
 /*
- * spectacles/resolver.h - host names looked up beside the loop: by name, a few side by side, with a reason when it fails.
+ * spectacles/resolver.h - host names looked up beside the loop: by name, a few side by side, with a reason when it
+ * fails.
  *
  * SPDX-License-Identifier: MIT
  *
  * The resolver of the system blocks, for seconds or minutes when name servers are silent. A spectacles_resolver calls
- * it (getaddrinfo) on threads, so that names mean here what they mean to every other program of the machine: /etc/hosts,
- * nsswitch, systemd-resolved, mDNS. A gateway with the flag SPECTACLES_GATEWAY_RESOLVES has a resolver of its own
- * (gateway.h). This header is for owners of single links and pollers:
+ * it (getaddrinfo) on threads, so that names mean here what they mean to every other program of the machine:
+ * /etc/hosts, nsswitch, systemd-resolved, mDNS. A gateway with the flag SPECTACLES_GATEWAY_RESOLVES has a resolver of
+ * its own (gateway.h). This header is for owners of single links and pollers:
  *
  *     - watch spectacles_resolver_fd(resolver) for reading;
  *     - for each name that a link wants (spectacles_link_wants_address()): spectacles_resolver_ask();
@@ -24,14 +25,14 @@
  *        +--- a name that is urgent overtakes the others
  *
  * - A name is looked up once, however often it is asked for while the lookup lasts.
- * - At most SPECTACLES_RESOLVER_LOOKUPS_MAX lookups run side by side, and SPECTACLES_RESOLVER_URGENT_MAX more for urgent
- *   names. So names that hang do not hold up the name of a broker.
- * - The time of a lookup counts from its own start. After spectacles_resolver_config.timeout the answer says that nobody
- *   has answered. The lookup itself cannot be interrupted. It goes on, no second one of that name is begun meanwhile,
- *   and its late answer is kept for half a minute, for whoever asks again.
+ * - At most SPECTACLES_RESOLVER_LOOKUPS_MAX lookups run side by side, and SPECTACLES_RESOLVER_URGENT_MAX more for
+ *   urgent names. So names that hang do not hold up the name of a broker.
+ * - The time of a lookup counts from its own start. After spectacles_resolver_config.timeout the answer says that
+ *   nobody has answered. The lookup itself cannot be interrupted. It goes on, no second one of that name is begun
+ *   meanwhile, and its late answer is kept for half a minute, for whoever asks again.
  *
- * The threads block all signals, end with their lookup, and use nothing of their owner. A resolver belongs to one thread
- * at a time. No call here blocks.
+ * The threads block all signals, end with their lookup, and use nothing of their owner. A resolver belongs to one
+ * thread at a time. No call here blocks.
  */
 #ifndef SPECTACLES_RESOLVER_H
 #define SPECTACLES_RESOLVER_H
@@ -70,8 +71,8 @@ typedef struct spectacles_answer {
     /* The length of `addresses` in bytes; 0 when there is none. */
     size_t addresses_length;
     /*
-     * Why there is no address, NUL-terminated: "there is no such name", "no name server answered", what the system says.
-     * NULL when there are addresses.
+     * Why there is no address, NUL-terminated: "there is no such name", "no name server answered", what the system
+     * says. NULL when there are addresses.
      */
     const char *why;
     /* The length of `why` in bytes; 0 when there are addresses. */
@@ -103,7 +104,9 @@ int spectacles_resolver_new(spectacles_resolver **out, const spectacles_resolver
  */
 void spectacles_resolver_free(spectacles_resolver *resolver);
 
-/* The descriptor to watch for reading. It belongs to the resolver, never changes and is never to be read. Cannot fail. */
+/*
+ * The descriptor to watch for reading. It belongs to the resolver, never changes and is never to be read. Cannot fail.
+ */
 int spectacles_resolver_fd(const spectacles_resolver *resolver);
 
 /*

@@ -1,8 +1,8 @@
 /*
  * Lookups on threads: each has a thread of its own, which ends with it. Called by resolver.c.
  *
- * A thread that is inside the system's resolver cannot be interrupted, and nobody waits for it: it is detached. What the
- * threads share with the resolver is freed by whoever leaves last.
+ * A thread that is inside the system's resolver cannot be interrupted, and nobody waits for it: it is detached. What
+ * the threads share with the resolver is freed by whoever leaves last.
  */
 #include "net/lookup.h"
 
