@@ -5,6 +5,7 @@
 #include "shard/connection.h"
 
 #include "shard/events.h"
+#include "shard/presence.h"
 #include "shard/send.h"
 #include "shard/state.h"
 
@@ -123,6 +124,7 @@ static void close_transport(spectacles_shard *shard)
         sp_ticket *ticket = sp_ring_at(&shard->tickets, i);
         ticket->lost = ticket->end > shard->bytes_consumed;
     }
+    sp_shard_note_presence(shard);
     shard->transport = SP_TRANSPORT_NONE;
     shard->dispatch_held = shard->unread = shard->full = false;
     sp_heartbeat_stop(&shard->heartbeat);

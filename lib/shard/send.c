@@ -80,7 +80,7 @@ static int write_scratch(spectacles_shard *shard, int error, uint32_t op, uint64
     return sp_shard_write_payload(shard, op, payload, now);
 }
 
-int sp_shard_compose_identify(spectacles_shard *shard)
+static int compose_identify(spectacles_shard *shard)
 {
     const sp_identify identify = {shard->token,
                                   shard->presence,
@@ -93,9 +93,28 @@ int sp_shard_compose_identify(spectacles_shard *shard)
     return sp_payload_identify(&shard->scratch, &identify);
 }
 
+int sp_shard_check_identify(spectacles_shard *shard, spectacles_problem *problem)
+{
+    sp_slice payload;
+    int error = compose_identify(shard);
+    /* As JSON too, because the gateway may not do what was asked for: see sp_shard_read_message(). */
+    if (error == SPECTACLES_OK && sp_buffer_length(&shard->scratch) > SPECTACLES_PACKET_MAX)
+        error = SPECTACLES_E_TOOBIG;
+    if (error == SPECTACLES_OK)
+        error = sp_shard_encode(shard, &payload, problem);
+    if (error == SPECTACLES_E_TOOBIG)
+        sp_refuse(problem, error, "the identify payload is over 4096 bytes: shorten the presence");
+    sp_buffer_clear(&shard->scratch);
+    return error == SPECTACLES_E_PROTO ? SPECTACLES_E_INVAL : error;
+}
+
+/* It carries the presence. */
 int sp_shard_write_identify(spectacles_shard *shard, uint64_t now)
 {
-    return write_scratch(shard, sp_shard_compose_identify(shard), OP_IDENTIFY, now);
+    int error = write_scratch(shard, compose_identify(shard), OP_IDENTIFY, now);
+    if (error == SPECTACLES_OK)
+        shard->presence_at = SPECTACLES_NEVER;
+    return error;
 }
 
 int sp_shard_write_resume(spectacles_shard *shard, uint64_t now)

@@ -8,8 +8,8 @@ int sp_shard_write_resume(spectacles_shard *shard, uint64_t now);
 int sp_shard_write_heartbeat(spectacles_shard *shard, uint64_t now);
 int sp_shard_write_frame(spectacles_shard *shard, enum sp_frame_kind kind, sp_slice payload);
 
-/* Writes the identify to `scratch`. SPECTACLES_E_NOMEM. */
-int sp_shard_compose_identify(spectacles_shard *shard);
+/* Whether an identify with these settings can be sent. SPECTACLES_E_TOOBIG, SPECTACLES_E_INVAL, SPECTACLES_E_NOMEM. */
+int sp_shard_check_identify(spectacles_shard *shard, spectacles_problem *problem);
 
 /*
  * The payload in `scratch`, in the output format. Returns 0, or:

@@ -56,21 +56,6 @@ static int import_session(spectacles_shard *shard, const spectacles_session *giv
     return SPECTACLES_OK;
 }
 
-static int check_identify(spectacles_shard *shard, spectacles_problem *problem)
-{
-    sp_slice payload;
-    int error = sp_shard_compose_identify(shard);
-    /* As JSON too, because the gateway may not do what was asked for: see sp_shard_read_message(). */
-    if (error == SPECTACLES_OK && sp_buffer_length(&shard->scratch) > SPECTACLES_PACKET_MAX)
-        error = SPECTACLES_E_TOOBIG;
-    if (error == SPECTACLES_OK)
-        error = sp_shard_encode(shard, &payload, problem);
-    if (error == SPECTACLES_E_TOOBIG)
-        sp_refuse(problem, error, "the identify payload is over 4096 bytes: shorten the presence");
-    sp_buffer_clear(&shard->scratch);
-    return error == SPECTACLES_E_PROTO ? SPECTACLES_E_INVAL : error;
-}
-
 /* ---- For those who hold it ---- */
 
 /*
@@ -196,6 +181,7 @@ static int set_up(spectacles_shard *shard, const spectacles_shard_config *config
     shard->random.state = config->seed;
     shard->backoff = sp_backoff_of(SP_BACKOFF_BASE, SP_BACKOFF_CAP);
     shard->phase_deadline = SPECTACLES_NEVER;
+    shard->presence_at = SPECTACLES_NEVER;
     /* Identify and resume write the token to these buffers. */
     shard->scratch.secret = shard->term.secret = shard->output.secret = true;
     if (sp_url_parse(&shard->base, config->gateway_url, &why) != SPECTACLES_OK)
@@ -205,7 +191,7 @@ static int set_up(spectacles_shard *shard, const spectacles_shard_config *config
         error = sp_shard_reserve_events(shard);
     if (error == SPECTACLES_OK)
         error = import_session(shard, config->session, problem);
-    return error == SPECTACLES_OK ? check_identify(shard, problem) : error;
+    return error == SPECTACLES_OK ? sp_shard_check_identify(shard, problem) : error;
 }
 
 SPECTACLES_EXPORT int spectacles_shard_new(spectacles_shard **out, const spectacles_shard_config *config,

@@ -1,10 +1,11 @@
 /*
- * What time makes due: heartbeats, the limit of each phase, the next attempt to connect. Called by stream.c.
+ * What time makes due: heartbeats, a changed presence, the limit of each phase, the next attempt to connect. Called by stream.c.
  */
 #include "shard/timers.h"
 
 #include "shard/connection.h"
 #include "shard/events.h"
+#include "shard/presence.h"
 #include "shard/receive.h"
 #include "shard/send.h"
 #include "shard/state.h"
@@ -17,7 +18,9 @@ uint64_t sp_shard_deadline(const spectacles_shard *shard)
     if (shard->transport == SP_TRANSPORT_NONE)
         return sp_shard_next_connect(shard);
     uint64_t heartbeat = sp_heartbeat_deadline(&shard->heartbeat);
-    return heartbeat < shard->phase_deadline ? heartbeat : shard->phase_deadline;
+    uint64_t presence = sp_shard_presence_deadline(shard);
+    uint64_t deadline = heartbeat < shard->phase_deadline ? heartbeat : shard->phase_deadline;
+    return presence < deadline ? presence : deadline;
 }
 
 /* At most one LATE waits: an owner whose loop is late does not pull either. */
@@ -115,7 +118,7 @@ int sp_shard_expire(spectacles_shard *shard, uint64_t now)
         return SPECTACLES_OK;
     if (now >= shard->phase_deadline)
         end_phase(shard, now);
-    if (now >= sp_heartbeat_deadline(&shard->heartbeat))
-        return beat(shard, now);
-    return SPECTACLES_OK;
+    int error = now >= sp_heartbeat_deadline(&shard->heartbeat) ? beat(shard, now) : SPECTACLES_OK;
+    sp_shard_tell_presence(shard, now);
+    return error;
 }
