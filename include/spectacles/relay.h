@@ -443,12 +443,51 @@ typedef struct spectacles_relay_stats {
     uint64_t held;
     /* of those dispatched: RATE_LIMITED, a command of a worker that came too early */
     uint64_t limited;
+    /* of the gaps: a session was lost */
+    uint64_t gaps_sessions;
+    /* of the gaps: the session before was not known */
+    uint64_t gaps_unknown;
+    /* of the gaps: a dispatch that cannot be published */
+    uint64_t gaps_dispatches;
+    /* connections of shards that have ended; spectacles_relay_close_count() has them by code */
+    uint64_t disconnects;
+    /* RESUMED: sessions that went on */
+    uint64_t resumed;
+    /* how often shards began to wait for room in the window */
+    uint64_t window_full;
+    /* milliseconds for which shards have waited so, until the last pull */
+    uint64_t full_time;
+    /* milliseconds for which the events broker took no publishes (connection.blocked), until the last pull */
+    uint64_t blocked_time;
+    /* published and not answered yet, at this moment; a hole counts with all that is behind it */
+    uint64_t unconfirmed;
+    /* identifies of the day (spectacles_relay_identify_limit()); 0: not known */
+    uint64_t identifies_total;
+    /* of these, left at this moment */
+    uint64_t identifies_left;
     /* without brokers: messages in which U+FFFD was written for half of a surrogate pair */
     uint64_t surrogates_replaced;
 } spectacles_relay_stats;
 
 /* Makes counters 0 and sets their size. size: sizeof(spectacles_relay_stats). Does nothing when size is below 4. */
 void spectacles_relay_stats_init(spectacles_relay_stats *stats, size_t size);
+
+/* How much of one shard waits in a relay, at this moment. The struct grows at its end. */
+typedef struct spectacles_relay_shard_stats {
+    /* sizeof(spectacles_relay_shard_stats), set by spectacles_relay_shard_stats_init() */
+    uint32_t size;
+    /* 0 */
+    uint32_t reserved;
+    /* dispatches and gaps that were published, or handed to the owner, and are not answered yet */
+    uint64_t unconfirmed;
+    /* packets that are held, or that the socket has not taken yet */
+    uint64_t packets;
+    /* gaps that are not declared yet */
+    uint64_t gaps;
+} spectacles_relay_shard_stats;
+
+/* Makes counts 0 and sets their size. size: of the struct. Does nothing when size is below 4. */
+void spectacles_relay_shard_stats_init(spectacles_relay_shard_stats *stats, size_t size);
 
 /*
  * Makes a relay, which takes hold of its shards and brokers, and subscribes on the commands broker at once. From now on
@@ -703,6 +742,42 @@ int spectacles_relay_gap(const spectacles_relay *relay, uint32_t shard_id, size_
  * Returns 0, or SPECTACLES_E_INVAL: out->size is below 4.
  */
 int spectacles_relay_get_stats(const spectacles_relay *relay, spectacles_relay_stats *out);
+
+/*
+ * Copies the counts of one shard.
+ *
+ * out: out->size says for how much the caller has room.
+ *
+ * Returns 0, or SPECTACLES_E_INVAL: there is no such shard, or out->size is below 4.
+ */
+int spectacles_relay_get_shard_stats(const spectacles_relay *relay, uint32_t shard_id,
+                                     spectacles_relay_shard_stats *out);
+
+/*
+ * How often dispatches of a name were received, allowed or not. The names come in the order in which they were first
+ * seen, so that `index` stays that of its name. At most 128 names are kept, and none longer than 47 bytes: all others
+ * are counted together, under the name "" and behind the last index.
+ *
+ * index: from 0.
+ * name: receives the name, NUL-terminated, valid as long as the relay.
+ * count: receives how often.
+ *
+ * Returns 1, or 0 when there are no more; then both are unchanged.
+ */
+int spectacles_relay_event_count(const spectacles_relay *relay, size_t index, const char **name,
+                                 uint64_t *count);
+
+/*
+ * How often connections of shards have ended with a code (SHARD_DISCONNECTED). Index 0 has those without a code. At
+ * most 64 codes are kept: more are counted there as well.
+ *
+ * index: from 0.
+ * code: receives the close code of the WebSocket, or the status of HTTP.
+ * count: receives how often.
+ *
+ * Returns 1, or 0 when there are no more; then both are unchanged.
+ */
+int spectacles_relay_close_count(const spectacles_relay *relay, size_t index, uint32_t *code, uint64_t *count);
 
 /*
  * One sentence about the last call on the relay that failed, NUL-terminated, or "". Calls that take the relay as const

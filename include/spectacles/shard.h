@@ -448,6 +448,10 @@ typedef struct spectacles_shard_stats {
     uint64_t heartbeats_late;
     /* Messages without the compression or the ETF that was asked for: see SPECTACLES_SHARD_EVENT_PLAIN. */
     uint64_t messages_plain;
+    /* The newest sequence of the present session that was pulled. */
+    uint64_t received;
+    /* The sequence that a RESUME of the present session begins behind. */
+    uint64_t committed;
 } spectacles_shard_stats;
 
 /* ---- Making a shard ---- */

@@ -55,8 +55,22 @@ static void on_outcome(spectacles_relay *relay, const spectacles_broker_event *e
         on_failed(relay, publish, event, now);
 }
 
+static void note_blocked(spectacles_relay *relay, uint32_t type, uint64_t now)
+{
+    bool was_blocked = relay->blocked_since != SPECTACLES_NEVER;
+    if (type == SPECTACLES_BROKER_EVENT_BLOCKED && !was_blocked)
+        relay->blocked_since = now;
+    bool ends = type == SPECTACLES_BROKER_EVENT_UNBLOCKED || type == SPECTACLES_BROKER_EVENT_DISCONNECTED ||
+                type == SPECTACLES_BROKER_EVENT_CLOSED;
+    if (!ends || !was_blocked)
+        return;
+    relay->stats.blocked_time += now - relay->blocked_since;
+    relay->blocked_since = SPECTACLES_NEVER;
+}
+
 static void on_events_event(spectacles_relay *relay, const spectacles_broker_event *event, uint64_t now)
 {
+    note_blocked(relay, event->type, now);
     switch (event->type) {
     case SPECTACLES_BROKER_EVENT_CONFIRMED:
     case SPECTACLES_BROKER_EVENT_RETURNED:

@@ -228,6 +228,7 @@ void sp_relay_take_dispatch(spectacles_relay *relay, sp_relay_shard *shard,
     if (sp_relay_is_stopping(relay) || shard->service != SP_SERVICE_SERVED || shard->awaits_replay)
         return;
     relay->stats.dispatched++;
+    sp_tally_name_seen(&relay->names, event->name, event->name_length);
     if (is_stale(shard, event->seq) || !is_wanted(relay, event->name, event->name_length, now)) {
         pass_over(relay, shard, event->seq);
         return;

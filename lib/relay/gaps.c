@@ -356,15 +356,27 @@ static sp_gap *find(const sp_relay_shard *shard, uint64_t tag, size_t *index)
     return NULL;
 }
 
+static void count_gap(spectacles_relay *relay, const sp_gap *gap)
+{
+    relay->stats.gaps++;
+    if (!gap->old_session_id[0])
+        relay->stats.gaps_unknown++;
+    else if (strcmp(gap->old_session_id, gap->new_session_id) == 0)
+        relay->stats.gaps_dispatches++;
+    else
+        relay->stats.gaps_sessions++;
+}
+
 void sp_relay_gap_confirmed(spectacles_relay *relay, const sp_publish *publish)
 {
     size_t index;
     sp_relay_shard *shard = publish->shard;
-    if (!shard || !find(shard, publish->tag, &index))
+    const sp_gap *gap = shard ? find(shard, publish->tag, &index) : NULL;
+    if (!gap)
         return;
+    count_gap(relay, gap);
     sp_ring_remove(&shard->gaps, index);
     sp_relay_note_change(relay, shard);
-    relay->stats.gaps++;
 }
 
 /* The queue of gaps does not exist yet, or was deleted. It is declared again, and the gap is published again. */

@@ -8,6 +8,7 @@
 #include "core/timers.h"
 #include "relay/filter.h"
 #include "relay/identify.h"
+#include "relay/tally.h"
 #include "relay/unroutable.h"
 
 #include <spectacles/relay.h>
@@ -245,7 +246,12 @@ struct spectacles_relay {
     sp_buffer converted; /* a message for the owner, in the owner's format */
     sp_buffer keys;      /* scratch memory of the transcoder */
     spectacles_relay_stats stats;
-    sp_text publish_error; /* why the last message could not be handed to the owner */
+    sp_tally_names names;   /* of the dispatches that were received */
+    sp_tally_codes codes;   /* with which connections of shards have ended */
+    uint64_t now;           /* of the last pull */
+    uint64_t blocked_since; /* the broker of events takes no publishes; SPECTACLES_NEVER: it does */
+    uint64_t full_since;    /* a shard waits for room in the window; SPECTACLES_NEVER: none does */
+    sp_text publish_error;  /* why the last message could not be handed to the owner */
     sp_text last_error;
 };
 

@@ -161,7 +161,7 @@ static int set_up(spectacles_relay *relay, const spectacles_relay_config *config
     relay->window_count = config->window_count;
     relay->window_bytes = config->window_bytes;
     relay->drain_timeout = config->drain_timeout;
-    relay->drain_until = SPECTACLES_NEVER;
+    relay->drain_until = relay->blocked_since = relay->full_since = SPECTACLES_NEVER;
     sp_list_init(&relay->ready);
     sp_list_init(&relay->closing);
     sp_list_init(&relay->leaving);
@@ -308,6 +308,7 @@ SPECTACLES_EXPORT const spectacles_relay_event *spectacles_relay_next_event(spec
 {
     sp_relay_forget_left_gaps(relay);
     relay->woken = false;
+    relay->now = now;
     for (;;) {
         const spectacles_relay_event *event = sp_relay_take_event(relay);
         if (event)
@@ -363,15 +364,4 @@ SPECTACLES_EXPORT int spectacles_relay_stop(spectacles_relay *relay, uint32_t co
 SPECTACLES_EXPORT int spectacles_relay_stopped(const spectacles_relay *relay)
 {
     return relay->state == SP_RELAY_STOPPED;
-}
-
-SPECTACLES_EXPORT void spectacles_relay_stats_init(spectacles_relay_stats *stats, size_t size)
-{
-    const spectacles_relay_stats empty = {0};
-    sp_config_write(stats, size, &empty, sizeof empty);
-}
-
-SPECTACLES_EXPORT int spectacles_relay_get_stats(const spectacles_relay *relay, spectacles_relay_stats *out)
-{
-    return sp_stats_write(out, &relay->stats, sizeof relay->stats);
 }

@@ -112,9 +112,12 @@ static void on_shard_event(spectacles_relay *relay, sp_relay_shard *shard,
         sp_relay_packets_may_go(relay, shard);
         break;
     case SPECTACLES_SHARD_EVENT_RESUMED:
+        relay->stats.resumed++;
         sp_relay_packets_may_go(relay, shard);
         break;
     case SPECTACLES_SHARD_EVENT_DISCONNECTED:
+        relay->stats.disconnects++;
+        sp_tally_code_seen(&relay->codes, event->code);
         sp_relay_end_wanting(relay, shard);
         sp_relay_packets_may_go(relay, shard);
         sp_relay_forget_dispatches(shard);
@@ -189,8 +192,22 @@ static bool pull_list(spectacles_relay *relay, sp_list *list, uint64_t now)
     return pulled;
 }
 
+/* Counts how often, and for how long, shards have waited for room in the window. */
+static void note_full(spectacles_relay *relay, uint64_t now)
+{
+    bool full =
+        !sp_list_is_empty(&relay->ready) && !sp_relay_is_stopping(relay) && !sp_outlet_has_room(relay);
+    if (full == (relay->full_since != SPECTACLES_NEVER))
+        return;
+    relay->stats.window_full += full;
+    relay->stats.full_time += full ? 0 : now - relay->full_since;
+    relay->full_since = full ? now : SPECTACLES_NEVER;
+}
+
 bool sp_relay_pull_shards(spectacles_relay *relay, uint64_t now)
 {
     bool pulled = pull_list(relay, &relay->closing, now);
-    return pull_list(relay, &relay->ready, now) || pulled;
+    pulled |= pull_list(relay, &relay->ready, now);
+    note_full(relay, now);
+    return pulled;
 }

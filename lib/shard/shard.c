@@ -360,7 +360,10 @@ SPECTACLES_EXPORT uint32_t spectacles_shard_count(const spectacles_shard *shard)
 
 SPECTACLES_EXPORT int spectacles_shard_get_stats(const spectacles_shard *shard, spectacles_shard_stats *out)
 {
-    return sp_stats_write(out, &shard->stats, sizeof shard->stats);
+    spectacles_shard_stats stats = shard->stats;
+    stats.received = shard->session.received;
+    stats.committed = sp_session_safe_seq(&shard->session, shard->commits);
+    return sp_stats_write(out, &stats, sizeof stats);
 }
 
 SPECTACLES_EXPORT const char *spectacles_shard_last_error(const spectacles_shard *shard)
