@@ -45,6 +45,7 @@
 #define SPECTACLES_GATEWAY_H
 
 #include <spectacles/broker.h>
+#include <spectacles/gateway_bot.h>
 #include <spectacles/link.h>
 #include <spectacles/poller.h>
 #include <spectacles/relay.h>
@@ -226,6 +227,66 @@ int spectacles_gateway_acknowledge(spectacles_gateway *gateway, uint64_t ticket)
 int spectacles_gateway_send(spectacles_gateway *gateway, uint32_t shard_id, uint32_t op, const uint8_t *d,
                             size_t length, uint64_t *ticket);
 
+/* ---- Settings that change ---- */
+
+/*
+ * Changes the presence of all shards, and of those that are added later: see spectacles_shard_set_presence().
+ *
+ * presence: JSON, NUL-terminated. Copied.
+ *
+ * Returns 0, or:
+ *   SPECTACLES_E_INVAL   it is NULL or not what spectacles_presence_check() asks for; nothing has changed
+ *   SPECTACLES_E_TOOBIG  the identify payload would be over 4096 bytes
+ *   SPECTACLES_E_NOMEM   memory ran out. After these two some shards may have the new presence: call again
+ */
+int spectacles_gateway_set_presence(spectacles_gateway *gateway, const char *presence);
+
+/*
+ * Changes the presence of one shard.
+ *
+ * Returns 0, SPECTACLES_E_INVAL (there is no such shard, either), or an error of spectacles_shard_set_presence().
+ */
+int spectacles_gateway_set_shard_presence(spectacles_gateway *gateway, uint32_t shard_id,
+                                          const char *presence);
+
+/*
+ * Replaces the allow list: see spectacles_relay_set_allow().
+ *
+ * Returns 0, or an error of spectacles_relay_set_allow().
+ */
+int spectacles_gateway_set_allow(spectacles_gateway *gateway, const char *const *allow, size_t count,
+                                 uint32_t allow_all);
+
+/*
+ * Changes spectacles_poller_config.latency_budget.
+ *
+ * Returns 0, or:
+ *   SPECTACLES_E_STATE  the gateway was made with SPECTACLES_GATEWAY_NO_LINKS
+ *   SPECTACLES_E_INVAL  it is over the most that it can be
+ */
+int spectacles_gateway_set_latency_budget(spectacles_gateway *gateway, uint32_t milliseconds);
+
+/*
+ * Takes a fresh answer of GET /gateway/bot: how many identifies are left (spectacles_relay_identify_limit()) and how
+ * many may go out at a time (spectacles_relay_set_max_concurrency()). Call it before the first event is pulled, and
+ * whenever the answer is fresh.
+ *
+ * answer: of spectacles_gateway_bot_read(), with the verdict FINE. Copied.
+ *
+ * Returns 0, or, and then nothing has changed:
+ *   SPECTACLES_E_INVAL  the verdict is another one
+ *   SPECTACLES_E_NOMEM  memory ran out
+ */
+int spectacles_gateway_set_limits(spectacles_gateway *gateway, const spectacles_gateway_bot *answer,
+                                  uint64_t now);
+
+/*
+ * Grants an identify: see spectacles_relay_grant_identify().
+ *
+ * Returns 0, or an error of spectacles_relay_grant_identify().
+ */
+int spectacles_gateway_grant_identify(spectacles_gateway *gateway, uint32_t shard_id, uint64_t now);
+
 /* ---- Shards that come and go ---- */
 
 /*
@@ -246,8 +307,8 @@ int spectacles_gateway_add_shard(spectacles_gateway *gateway, uint32_t shard_id,
 
 /*
  * Takes a shard out in order: see spectacles_relay_remove_shard(). While SHARD_REMOVED is the present event, the shard
- * and its session are still there (spectacles_gateway_shard(), spectacles_shard_session()), and
- * spectacles_relay_gap() gives the gaps that were not declared: hand both to whoever serves the shard next. Then the
+ * and its session are still there (spectacles_gateway_session()), and spectacles_gateway_gap() gives the gaps that were
+ * not declared: hand both to whoever serves the shard next. Then the
  * shard is freed, and its record leaves the state.
  *
  * code: 0 keeps the session; as in spectacles_shard_close().
@@ -285,6 +346,40 @@ int spectacles_gateway_take_state(spectacles_gateway *gateway, uint64_t unix_tim
  */
 int spectacles_gateway_write_state(const spectacles_gateway *gateway, spectacles_bytes *out);
 
+/*
+ * Says that the session of a shard is stored, up to a sequence. With SPECTACLES_RELAY_HOLDS_NEW_SESSIONS its gaps and
+ * dispatches may be published from now on; with SPECTACLES_SHARD_STORED_HEARTBEATS its heartbeats carry the sequence.
+ *
+ * seq: of the session that was stored (spectacles_gateway_session(), spectacles_state_session()).
+ *
+ * Returns 0, or SPECTACLES_E_INVAL: no such shard, or its session has not come so far.
+ */
+int spectacles_gateway_session_stored(spectacles_gateway *gateway, uint32_t shard_id, uint64_t seq);
+
+/*
+ * Says that what spectacles_gateway_write_state() has written last is stored, with no spectacles_gateway_take_state()
+ * in between: spectacles_gateway_session_stored() for each shard whose present session was written. One pass over the
+ * shards. Cannot fail.
+ */
+void spectacles_gateway_state_stored(spectacles_gateway *gateway);
+
+/*
+ * The session of a shard: see spectacles_shard_session().
+ *
+ * Returns 0, or:
+ *   SPECTACLES_E_INVAL  there is no such shard
+ *   SPECTACLES_E_STATE  it has no session
+ */
+int spectacles_gateway_session(const spectacles_gateway *gateway, uint32_t shard_id, spectacles_session *out);
+
+/*
+ * A gap of a shard that is not declared yet: see spectacles_relay_gap().
+ *
+ * Returns 1, or 0 when there are no more; then `out` is unchanged.
+ */
+int spectacles_gateway_gap(const spectacles_gateway *gateway, uint32_t shard_id, size_t index,
+                           spectacles_gap *out);
+
 /* ---- Stopping ---- */
 
 /*
@@ -297,15 +392,184 @@ int spectacles_gateway_stop(spectacles_gateway *gateway, uint32_t code, uint64_t
 /* Returns 1 when, after spectacles_gateway_stop(), everything is closed; else 0. Cannot fail. */
 int spectacles_gateway_stopped(const spectacles_gateway *gateway);
 
+/* ---- Counters ---- */
+
+/*
+ * What a gateway has counted since it was made, with shards that were removed meanwhile. Counters only grow, but for
+ * those that say "now". They are of this process: no counter is stored. The struct grows at its end.
+ */
+typedef struct spectacles_gateway_stats {
+    /* set by spectacles_gateway_stats_init() */
+    uint32_t size;
+    /* 0 */
+    uint32_t reserved;
+    /* shards that are served here, now */
+    uint64_t shards;
+    /* of these: READY */
+    uint64_t ready;
+    /* dispatches that were pulled from shards */
+    uint64_t received;
+    /* of these: not on the allow list, or held back */
+    uint64_t filtered;
+    /* of these: taken by the events broker, or queued for the owner */
+    uint64_t published;
+    /* of these: confirmed, or acknowledged by the owner */
+    uint64_t confirmed;
+    /* published and not answered yet, now */
+    uint64_t unconfirmed;
+    /* of those published: no queue took them */
+    uint64_t unroutable;
+    /* messages in which U+FFFD was written for half of a surrogate pair */
+    uint64_t surrogates_replaced;
+    /* gaps that were declared and confirmed: a session was lost */
+    uint64_t gaps_sessions;
+    /* likewise: the session before was not known */
+    uint64_t gaps_unknown;
+    /* likewise: a dispatch that cannot be published */
+    uint64_t gaps_dispatches;
+    /* messages of workers that were received: SENDs and packets */
+    uint64_t commands;
+    /* SENDs whose packet is confirmed under the key of a shard */
+    uint64_t routed;
+    /* packets handed to a socket, those of the owner included */
+    uint64_t sent;
+    /* commands and packets that never will be */
+    uint64_t rejected;
+    /* RATE_LIMITED: requests of workers that Discord refused */
+    uint64_t limited;
+    /* identifies that were granted */
+    uint64_t identifies;
+    /* identifies of the day; 0: not known */
+    uint64_t identifies_total;
+    /* of these, left now */
+    uint64_t identifies_left;
+    /* connections of shards that were asked for */
+    uint64_t connects;
+    /* connections of shards that have ended */
+    uint64_t disconnects;
+    /* RESUMEs that were sent */
+    uint64_t resumes;
+    /* of these: the session went on (RESUMED) */
+    uint64_t resumed;
+    /* heartbeats that were sent a second or more after they were due */
+    uint64_t heartbeats_late;
+    /* how often shards began to wait for room in the window */
+    uint64_t window_full;
+    /* milliseconds for which shards have waited so, until the last pull */
+    uint64_t full_time;
+    /* milliseconds for which the events broker took no publishes, until the last pull */
+    uint64_t blocked_time;
+    /* bytes from Discord */
+    uint64_t bytes_received;
+    /* bytes to Discord */
+    uint64_t bytes_sent;
+    /* bytes of messages from Discord before inflation; 0 without compression */
+    uint64_t bytes_compressed;
+    /* the same messages after inflation */
+    uint64_t bytes_inflated;
+    /* payloads from Discord, of any op */
+    uint64_t payloads_received;
+    /* payloads to Discord, of any op */
+    uint64_t payloads_sent;
+    /* connections to both brokers that were asked for */
+    uint64_t broker_connects;
+    /* publishes that were written again after a lost connection */
+    uint64_t republished;
+    /* bytes from both brokers */
+    uint64_t broker_bytes_received;
+    /* bytes to both brokers */
+    uint64_t broker_bytes_sent;
+} spectacles_gateway_stats;
+
+/* Makes counters 0 and sets their size. size: of the struct. Does nothing when size is below 4. */
+void spectacles_gateway_stats_init(spectacles_gateway_stats *stats, size_t size);
+
+/*
+ * Copies the counters of the whole gateway, in one pass over the shards that reads some numbers of each: a scrape of
+ * 5,000 shards takes well under a millisecond.
+ *
+ * out: out->size says for how much the caller has room.
+ *
+ * Returns 0, or SPECTACLES_E_INVAL: out->size is below 4.
+ */
+int spectacles_gateway_get_stats(const spectacles_gateway *gateway, spectacles_gateway_stats *out);
+
+/* What is counted of one shard, and how it stands now. The struct grows at its end. */
+typedef struct spectacles_gateway_shard_stats {
+    /* set by spectacles_gateway_shard_stats_init() */
+    uint32_t size;
+    /* enum spectacles_shard_state */
+    uint32_t state;
+    /* the newest sequence of its session that was pulled */
+    uint64_t received;
+    /* the sequence that a RESUME begins behind */
+    uint64_t committed;
+    /* the sequence that its owner has said to be stored; 0: it has said nothing of this session */
+    uint64_t stored;
+    /* dispatches and gaps that are not answered yet */
+    uint64_t unconfirmed;
+    /* packets that wait to be sent */
+    uint64_t packets;
+    /* gaps that are not declared yet */
+    uint64_t gaps;
+    /* milliseconds until the last acknowledged heartbeat was acknowledged; 0: none was */
+    uint64_t latency;
+    /* connections that were asked for */
+    uint64_t connects;
+    /* identifies that were sent */
+    uint64_t identifies;
+    /* RESUMEs that were sent */
+    uint64_t resumes;
+    /* heartbeats that were sent a second or more after they were due */
+    uint64_t heartbeats_late;
+    /* bytes that arrived */
+    uint64_t bytes_received;
+    /* bytes of messages after inflation */
+    uint64_t bytes_inflated;
+    /* payloads that arrived, of any op */
+    uint64_t payloads_received;
+    /* payloads that were sent, of any op */
+    uint64_t payloads_sent;
+} spectacles_gateway_shard_stats;
+
+/* Makes counters 0 and sets their size. size: of the struct. Does nothing when size is below 4. */
+void spectacles_gateway_shard_stats_init(spectacles_gateway_shard_stats *stats, size_t size);
+
+/*
+ * Copies what is counted of one shard. Counts by op are in spectacles_shard_get_stats().
+ *
+ * out: out->size says for how much the caller has room.
+ *
+ * Returns 0, or SPECTACLES_E_INVAL: there is no such shard, or out->size is below 4.
+ */
+int spectacles_gateway_get_shard_stats(const spectacles_gateway *gateway, uint32_t shard_id,
+                                       spectacles_gateway_shard_stats *out);
+
+/*
+ * How often dispatches of a name were received: see spectacles_relay_event_count().
+ *
+ * Returns 1, or 0 when there are no more; then `name` and `count` are unchanged.
+ */
+int spectacles_gateway_event_count(const spectacles_gateway *gateway, size_t index, const char **name,
+                                   uint64_t *count);
+
+/*
+ * How often connections of shards have ended with a code: see spectacles_relay_close_count().
+ *
+ * Returns 1, or 0 when there are no more; then `code` and `count` are unchanged.
+ */
+int spectacles_gateway_close_count(const spectacles_gateway *gateway, size_t index, uint32_t *code,
+                                   uint64_t *count);
+
 /* ---- The parts ---- */
 
-/* The relay, for its settings, limits and counters. Borrowed. Cannot fail. */
+/* The relay. Borrowed. Cannot fail. */
 spectacles_relay *spectacles_gateway_relay(spectacles_gateway *gateway);
 
-/* The poller, for its latency budget; NULL with SPECTACLES_GATEWAY_NO_LINKS. Borrowed. Cannot fail. */
+/* The poller, for descriptors of the owner; NULL with SPECTACLES_GATEWAY_NO_LINKS. Borrowed. Cannot fail. */
 spectacles_poller *spectacles_gateway_poller(spectacles_gateway *gateway);
 
-/* The shard with this id, for packets of its owner and for counters; NULL when it is not served here. Borrowed. */
+/* The shard with this id, for its stream and its counters by op; NULL when it is not served here. Borrowed. */
 spectacles_shard *spectacles_gateway_shard(spectacles_gateway *gateway, uint32_t shard_id);
 
 /* A broker (enum spectacles_relay_broker), for counters; NULL when there is none. Borrowed. Cannot fail. */

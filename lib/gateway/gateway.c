@@ -4,16 +4,11 @@
  */
 #include "core/config.h"
 #include "core/export.h"
+#include "gateway/counters.h"
 #include "gateway/engines.h"
 #include "gateway/names.h"
 
 #include <stdlib.h>
-
-static int fail(spectacles_gateway *gateway, int error, const char *text)
-{
-    sp_text_set(&gateway->last_error, "%s", text);
-    return error;
-}
 
 SPECTACLES_EXPORT const char *spectacles_gateway_last_error(const spectacles_gateway *gateway)
 {
@@ -201,11 +196,12 @@ SPECTACLES_EXPORT uint64_t spectacles_gateway_deadline(const spectacles_gateway 
 SPECTACLES_EXPORT int spectacles_gateway_wait(spectacles_gateway *gateway, uint64_t until, uint64_t now)
 {
     if (!gateway->poller)
-        return fail(gateway, SPECTACLES_E_STATE, "the gateway was made with SPECTACLES_GATEWAY_NO_LINKS");
+        return sp_gateway_fail(gateway, SPECTACLES_E_STATE, SP_GATEWAY_NO_LINKS);
     uint64_t own = own_deadline(gateway);
     int error = spectacles_poller_wait(gateway->poller, own < until ? own : until, now);
-    return error == SPECTACLES_OK ? error
-                                  : fail(gateway, error, spectacles_poller_last_error(gateway->poller));
+    return error == SPECTACLES_OK
+               ? error
+               : sp_gateway_fail(gateway, error, spectacles_poller_last_error(gateway->poller));
 }
 
 SPECTACLES_EXPORT int spectacles_gateway_process(spectacles_gateway *gateway, uint64_t now)
@@ -214,13 +210,15 @@ SPECTACLES_EXPORT int spectacles_gateway_process(spectacles_gateway *gateway, ui
         return SPECTACLES_OK;
     int error = spectacles_poller_process(gateway->poller, now);
     sp_gateway_collect_names(gateway, now);
-    return error == SPECTACLES_OK ? error
-                                  : fail(gateway, error, spectacles_poller_last_error(gateway->poller));
+    return error == SPECTACLES_OK
+               ? error
+               : sp_gateway_fail(gateway, error, spectacles_poller_last_error(gateway->poller));
 }
 
 static void forget_shard(spectacles_gateway *gateway, uint32_t shard_id)
 {
     gateway->forgot_record |= spectacles_state_set(gateway->state, shard_id, NULL, NULL, 0, 0) == 1;
+    sp_gateway_keep_counters(gateway, sp_gateway_find_engine(gateway, shard_id)->shard);
     sp_gateway_free_shard(gateway, shard_id);
 }
 
@@ -232,6 +230,8 @@ SPECTACLES_EXPORT const spectacles_relay_event *spectacles_gateway_next_event(sp
     const spectacles_relay_event *event = spectacles_relay_next_event(gateway->relay, now);
     gateway->has_removed = event && event->type == SPECTACLES_RELAY_EVENT_SHARD_REMOVED;
     gateway->removed_id = gateway->has_removed ? event->shard_id : 0;
+    if (event && event->type == SPECTACLES_RELAY_EVENT_SHARD_READY)
+        sp_gateway_find_engine(gateway, event->shard_id)->stored = 0; /* that was of the session before */
     if (event || !gateway->poller)
         return event;
     spectacles_poller_flush(gateway->poller, now);
@@ -243,7 +243,9 @@ SPECTACLES_EXPORT const spectacles_relay_event *spectacles_gateway_next_event(sp
 
 static int of_relay(spectacles_gateway *gateway, int error)
 {
-    return error == SPECTACLES_OK ? error : fail(gateway, error, spectacles_relay_last_error(gateway->relay));
+    return error == SPECTACLES_OK
+               ? error
+               : sp_gateway_fail(gateway, error, spectacles_relay_last_error(gateway->relay));
 }
 
 SPECTACLES_EXPORT int spectacles_gateway_acknowledge(spectacles_gateway *gateway, uint64_t ticket)
@@ -294,7 +296,7 @@ SPECTACLES_EXPORT int spectacles_gateway_take_state(spectacles_gateway *gateway,
 {
     int changed = spectacles_state_take(gateway->state, gateway->relay, unix_time);
     if (changed < 0)
-        return fail(gateway, changed, spectacles_strerror(changed));
+        return sp_gateway_fail(gateway, changed, spectacles_strerror(changed));
     changed |= gateway->forgot_record;
     gateway->forgot_record = false;
     return changed;

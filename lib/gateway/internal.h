@@ -15,6 +15,7 @@ typedef struct sp_engine {
     spectacles_broker *broker; /* NULL: it is a shard */
     spectacles_link *link;     /* NULL: the owner moves its bytes */
     uint32_t shard_id;
+    uint64_t stored;            /* the sequence of its session that the owner has stored; 0: none */
     sp_list_node wants_address; /* in the list of a name */
 } sp_engine;
 
@@ -54,7 +55,17 @@ struct spectacles_gateway {
     bool forgot_record;            /* the record of a shard that left was removed since the state was taken */
     sp_list names;                 /* wanted; those of brokers first */
     spectacles_resolver *resolver; /* NULL: the owner answers */
+    spectacles_gateway_stats departed; /* the sums of shards that were freed */
     sp_text last_error;
 };
+
+#define SP_GATEWAY_NO_LINKS "the gateway was made with SPECTACLES_GATEWAY_NO_LINKS"
+
+/* Keeps the sentence of spectacles_gateway_last_error(), and returns the error. */
+static inline int sp_gateway_fail(spectacles_gateway *gateway, int error, const char *text)
+{
+    sp_text_set(&gateway->last_error, "%s", text);
+    return error;
+}
 
 #endif
