@@ -210,7 +210,10 @@ void spectacles_gateway_set_no_address(spectacles_gateway *gateway, const char *
 /* ---- Messages and packets ---- */
 
 /*
- * Acknowledges a message of a gateway without brokers: see spectacles_relay_acknowledge().
+ * Acknowledges a message of a gateway without brokers: see spectacles_relay_acknowledge(). Each message once, in any
+ * order, when its work is done.
+ *
+ * ticket: of the event.
  *
  * Returns 0, or:
  *   SPECTACLES_E_INVAL  no message has this ticket, or the gateway has brokers
@@ -222,6 +225,10 @@ int spectacles_gateway_acknowledge(spectacles_gateway *gateway, uint64_t ticket)
  * Sends a packet to Discord within the rate limit, with brokers or without: see spectacles_relay_send(). COMMAND_SENT
  * or COMMAND_REJECTED with this ticket is the answer.
  *
+ * shard_id: spectacles_route_shard() says which one a guild has.
+ * d: `length` bytes, a JSON object. Copied.
+ * ticket: may be NULL; receives the ticket of the answer.
+ *
  * Returns 0, or an error of spectacles_relay_send().
  */
 int spectacles_gateway_send(spectacles_gateway *gateway, uint32_t shard_id, uint32_t op, const uint8_t *d,
@@ -232,25 +239,31 @@ int spectacles_gateway_send(spectacles_gateway *gateway, uint32_t shard_id, uint
 /*
  * Changes the presence of all shards, and of those that are added later: see spectacles_shard_set_presence().
  *
- * presence: JSON, NUL-terminated. Copied.
+ * d: the d of op 3 (Discord: "Update Presence"): `length` bytes of JSON. Copied.
  *
  * Returns 0, or:
- *   SPECTACLES_E_INVAL   it is NULL or not what spectacles_presence_check() asks for; nothing has changed
+ *   SPECTACLES_E_INVAL   d is NULL or not what spectacles_presence_check() asks for; nothing has changed
  *   SPECTACLES_E_TOOBIG  the identify payload would be over 4096 bytes
  *   SPECTACLES_E_NOMEM   memory ran out. After these two some shards may have the new presence: call again
  */
-int spectacles_gateway_set_presence(spectacles_gateway *gateway, const char *presence);
+int spectacles_gateway_set_presence(spectacles_gateway *gateway, const uint8_t *d, size_t length);
 
 /*
- * Changes the presence of one shard.
+ * Changes the presence of one shard. Shards that are added later have that of spectacles_gateway_set_presence().
+ *
+ * shard_id: a shard that is served here.
+ * d: as in spectacles_gateway_set_presence(). Copied.
  *
  * Returns 0, SPECTACLES_E_INVAL (there is no such shard, either), or an error of spectacles_shard_set_presence().
  */
-int spectacles_gateway_set_shard_presence(spectacles_gateway *gateway, uint32_t shard_id,
-                                          const char *presence);
+int spectacles_gateway_set_shard_presence(spectacles_gateway *gateway, uint32_t shard_id, const uint8_t *d,
+                                          size_t length);
 
 /*
- * Replaces the allow list: see spectacles_relay_set_allow().
+ * Replaces the allow list: see spectacles_relay_set_allow(). Dispatches that are pulled from now on follow it.
+ *
+ * allow: `count` names. Copied. NULL when count is 0.
+ * allow_all: 1: every event is published, or handed out.
  *
  * Returns 0, or an error of spectacles_relay_set_allow().
  */
@@ -258,7 +271,9 @@ int spectacles_gateway_set_allow(spectacles_gateway *gateway, const char *const 
                                  uint32_t allow_all);
 
 /*
- * Changes spectacles_poller_config.latency_budget.
+ * Changes spectacles_poller_config.latency_budget: for how long what arrives may wait, so that much is read at once.
+ *
+ * milliseconds: 0: nothing waits.
  *
  * Returns 0, or:
  *   SPECTACLES_E_STATE  the gateway was made with SPECTACLES_GATEWAY_NO_LINKS
@@ -281,7 +296,8 @@ int spectacles_gateway_set_limits(spectacles_gateway *gateway, const spectacles_
                                   uint64_t now);
 
 /*
- * Grants an identify: see spectacles_relay_grant_identify().
+ * Grants an identify: see spectacles_relay_grant_identify(). With SPECTACLES_RELAY_GRANTED_IDENTIFIES; the shard has
+ * asked by SHARD_WANTS_IDENTIFY.
  *
  * Returns 0, or an error of spectacles_relay_grant_identify().
  */
@@ -364,7 +380,10 @@ int spectacles_gateway_session_stored(spectacles_gateway *gateway, uint32_t shar
 void spectacles_gateway_state_stored(spectacles_gateway *gateway);
 
 /*
- * The session of a shard: see spectacles_shard_session().
+ * The session of a shard: see spectacles_shard_session(). While SHARD_REMOVED is the present event, that of the shard
+ * that was removed as well.
+ *
+ * out: its texts belong to the shard, and are valid until the next event is pulled.
  *
  * Returns 0, or:
  *   SPECTACLES_E_INVAL  there is no such shard
@@ -373,7 +392,11 @@ void spectacles_gateway_state_stored(spectacles_gateway *gateway);
 int spectacles_gateway_session(const spectacles_gateway *gateway, uint32_t shard_id, spectacles_session *out);
 
 /*
- * A gap of a shard that is not declared yet: see spectacles_relay_gap().
+ * A gap of a shard that is not declared yet: see spectacles_relay_gap(). While SHARD_REMOVED is the present event,
+ * those of the shard that was removed as well.
+ *
+ * index: from 0.
+ * out: its texts belong to the gateway, and are valid until the next call on it.
  *
  * Returns 1, or 0 when there are no more; then `out` is unchanged.
  */
@@ -548,6 +571,10 @@ int spectacles_gateway_get_shard_stats(const spectacles_gateway *gateway, uint32
 /*
  * How often dispatches of a name were received: see spectacles_relay_event_count().
  *
+ * index: from 0; a name keeps its index.
+ * name: receives the name, NUL-terminated, valid as long as the gateway; "" for all names that had no room.
+ * count: receives how often.
+ *
  * Returns 1, or 0 when there are no more; then `name` and `count` are unchanged.
  */
 int spectacles_gateway_event_count(const spectacles_gateway *gateway, size_t index, const char **name,
@@ -555,6 +582,10 @@ int spectacles_gateway_event_count(const spectacles_gateway *gateway, size_t ind
 
 /*
  * How often connections of shards have ended with a code: see spectacles_relay_close_count().
+ *
+ * index: from 0; a code keeps its index.
+ * code: receives the close code, or the status of HTTP; 0: none, and all codes that had no room.
+ * count: receives how often.
  *
  * Returns 1, or 0 when there are no more; then `code` and `count` are unchanged.
  */

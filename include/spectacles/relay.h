@@ -777,7 +777,8 @@ int spectacles_relay_event_count(const spectacles_relay *relay, size_t index, co
  *
  * Returns 1, or 0 when there are no more; then both are unchanged.
  */
-int spectacles_relay_close_count(const spectacles_relay *relay, size_t index, uint32_t *code, uint64_t *count);
+int spectacles_relay_close_count(const spectacles_relay *relay, size_t index, uint32_t *code,
+                                 uint64_t *count);
 
 /*
  * One sentence about the last call on the relay that failed, NUL-terminated, or "". Calls that take the relay as const

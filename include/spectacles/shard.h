@@ -701,14 +701,14 @@ int spectacles_shard_request_channel_info(spectacles_shard *shard, uint64_t guil
  * Changes the presence: sent as op 3 (Discord: "Update Presence") as soon as the shard is READY and the rate limit has
  * room, again after a connection that ended first, and with every identify from now on.
  *
- * presence: as in spectacles_shard_config; not NULL. Copied.
+ * d: the d of op 3: `length` bytes of JSON, with all that spectacles_presence_check() asks for. Copied.
  *
  * Returns 0, or, and then the old presence stays:
- *   SPECTACLES_E_INVAL   it is NULL, no JSON, or not what spectacles_presence_check() asks for
+ *   SPECTACLES_E_INVAL   d is NULL, no JSON, or not what spectacles_presence_check() asks for
  *   SPECTACLES_E_TOOBIG  the identify payload would be over 4096 bytes
  *   SPECTACLES_E_NOMEM   memory ran out
  */
-int spectacles_shard_set_presence(spectacles_shard *shard, const char *presence);
+int spectacles_shard_set_presence(spectacles_shard *shard, const uint8_t *d, size_t length);
 
 /*
  * How many packets spectacles_shard_send() would take now.

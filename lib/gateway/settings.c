@@ -19,23 +19,23 @@ static int of_relay(spectacles_gateway *gateway, int error)
 
 /* ---- Presence ---- */
 
-static int set_presence_of(spectacles_gateway *gateway, spectacles_shard *shard, const char *presence)
+static int set_presence_of(spectacles_gateway *gateway, spectacles_shard *shard, const uint8_t *d,
+                           size_t length)
 {
-    int error = spectacles_shard_set_presence(shard, presence);
+    int error = spectacles_shard_set_presence(shard, d, length);
     return error == SPECTACLES_OK ? error
                                   : sp_gateway_fail(gateway, error, spectacles_shard_last_error(shard));
 }
 
 /* Shards that are added later begin with it. */
-static int keep_presence(spectacles_gateway *gateway, const char *presence)
+static int keep_presence(spectacles_gateway *gateway, const uint8_t *d, size_t length)
 {
     spectacles_problem problem = {0};
-    if (!presence)
-        return sp_gateway_fail(gateway, SPECTACLES_E_INVAL, "presence is NULL");
-    size_t length = strlen(presence);
-    if (spectacles_presence_check((const uint8_t *)presence, length, &problem) != SPECTACLES_OK)
+    if (!d)
+        return sp_gateway_fail(gateway, SPECTACLES_E_INVAL, "d is NULL");
+    if (spectacles_presence_check(d, length, &problem) != SPECTACLES_OK)
         return sp_gateway_fail(gateway, SPECTACLES_E_INVAL, problem.text);
-    char *copy = sp_text_copy(presence, length);
+    char *copy = sp_text_copy((const char *)d, length);
     if (!copy)
         return sp_gateway_fail(gateway, SPECTACLES_E_NOMEM, spectacles_strerror(SPECTACLES_E_NOMEM));
     free(gateway->presence);
@@ -43,19 +43,20 @@ static int keep_presence(spectacles_gateway *gateway, const char *presence)
     return SPECTACLES_OK;
 }
 
-SPECTACLES_EXPORT int spectacles_gateway_set_presence(spectacles_gateway *gateway, const char *presence)
+SPECTACLES_EXPORT int spectacles_gateway_set_presence(spectacles_gateway *gateway, const uint8_t *d,
+                                                      size_t length)
 {
-    int error = keep_presence(gateway, presence);
+    int error = keep_presence(gateway, d, length);
     for (size_t i = 0; i < gateway->shard_count && error == SPECTACLES_OK; i++)
-        error = set_presence_of(gateway, gateway->shards[i], presence);
+        error = set_presence_of(gateway, gateway->shards[i], d, length);
     return error;
 }
 
 SPECTACLES_EXPORT int spectacles_gateway_set_shard_presence(spectacles_gateway *gateway, uint32_t shard_id,
-                                                            const char *presence)
+                                                            const uint8_t *d, size_t length)
 {
     const sp_engine *engine = sp_gateway_find_engine(gateway, shard_id);
-    return engine ? set_presence_of(gateway, engine->shard, presence)
+    return engine ? set_presence_of(gateway, engine->shard, d, length)
                   : sp_gateway_fail(gateway, SPECTACLES_E_INVAL, no_such_shard);
 }
 

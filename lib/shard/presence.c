@@ -25,16 +25,15 @@ enum {
     OUTPUT_MAX = 64 * 1024
 };
 
-SPECTACLES_EXPORT int spectacles_shard_set_presence(spectacles_shard *shard, const char *presence)
+SPECTACLES_EXPORT int spectacles_shard_set_presence(spectacles_shard *shard, const uint8_t *d, size_t length)
 {
     spectacles_problem problem = {0};
     char *former = shard->presence;
-    if (!presence)
-        return sp_shard_fail(shard, SPECTACLES_E_INVAL, "presence is NULL");
-    size_t length = strlen(presence);
-    if (spectacles_presence_check((const uint8_t *)presence, length, &problem) != SPECTACLES_OK)
+    if (!d)
+        return sp_shard_fail(shard, SPECTACLES_E_INVAL, "d is NULL");
+    if (spectacles_presence_check(d, length, &problem) != SPECTACLES_OK)
         return sp_shard_fail(shard, SPECTACLES_E_INVAL, problem.text);
-    shard->presence = sp_text_copy(presence, length);
+    shard->presence = sp_text_copy((const char *)d, length);
     int error = shard->presence ? sp_shard_check_identify(shard, &problem) : SPECTACLES_E_NOMEM;
     if (error != SPECTACLES_OK) {
         free(shard->presence);

@@ -1,5 +1,6 @@
 /*
- * What time makes due: heartbeats, a changed presence, the limit of each phase, the next attempt to connect. Called by stream.c.
+ * What time makes due: heartbeats, a changed presence, the limit of each phase, the next attempt to connect. Called by
+ * stream.c.
  */
 #include "shard/timers.h"
 

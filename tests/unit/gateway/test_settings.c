@@ -6,12 +6,17 @@ static void presence_of_all_and_of_one(void **state)
     (void)state;
     static const char idle[] = "{\"since\":null,\"activities\":[],\"status\":\"idle\",\"afk\":false}";
     spectacles_gateway *gateway = memory_gateway(3, 0);
-    assert_int_equal(spectacles_gateway_set_presence(gateway, NULL), SPECTACLES_E_INVAL);
-    assert_int_equal(spectacles_gateway_set_presence(gateway, "{}"), SPECTACLES_E_INVAL);
+    assert_int_equal(spectacles_gateway_set_presence(gateway, NULL, 0), SPECTACLES_E_INVAL);
+    assert_int_equal(spectacles_gateway_set_presence(gateway, (const uint8_t *)"{}", 2), SPECTACLES_E_INVAL);
     assert_true(strlen(spectacles_gateway_last_error(gateway)) > 0);
-    assert_int_equal(spectacles_gateway_set_presence(gateway, idle), SPECTACLES_OK);
-    assert_int_equal(spectacles_gateway_set_shard_presence(gateway, 2, idle), SPECTACLES_OK);
-    assert_int_equal(spectacles_gateway_set_shard_presence(gateway, 3, idle), SPECTACLES_E_INVAL);
+    assert_int_equal(spectacles_gateway_set_presence(gateway, (const uint8_t *)idle, sizeof idle - 1),
+                     SPECTACLES_OK);
+    assert_int_equal(
+        spectacles_gateway_set_shard_presence(gateway, 2, (const uint8_t *)idle, sizeof idle - 1),
+        SPECTACLES_OK);
+    assert_int_equal(
+        spectacles_gateway_set_shard_presence(gateway, 3, (const uint8_t *)idle, sizeof idle - 1),
+        SPECTACLES_E_INVAL);
     spectacles_gateway_free(gateway);
 }
 

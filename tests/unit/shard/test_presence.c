@@ -7,9 +7,15 @@
 #define ONLINE "{\"since\":null,\"activities\":[],\"status\":\"online\",\"afk\":false}"
 #define IDLE "{\"since\":null,\"activities\":[],\"status\":\"idle\",\"afk\":false}"
 
+static int change(sp_peer *peer, const char *presence)
+{
+    return spectacles_shard_set_presence(peer->shard, (const uint8_t *)presence,
+                                         presence ? strlen(presence) : 0);
+}
+
 static void set(sp_peer *peer, const char *presence)
 {
-    assert_int_equal(spectacles_shard_set_presence(peer->shard, presence), SPECTACLES_OK);
+    assert_int_equal(change(peer, presence), SPECTACLES_OK);
 }
 
 /* Whether the next frame of the shard, after what is due, is an op 3 with this presence. */
@@ -109,10 +115,10 @@ static void a_wrong_one_is_refused(void **state)
     memset(long_one, ' ', sizeof long_one);
     memcpy(long_one, IDLE, sizeof IDLE - 2);
     strcpy(long_one + sizeof long_one - 2, "}");
-    assert_int_equal(spectacles_shard_set_presence(peer->shard, NULL), SPECTACLES_E_INVAL);
-    assert_int_equal(spectacles_shard_set_presence(peer->shard, "{"), SPECTACLES_E_INVAL);
-    assert_int_equal(spectacles_shard_set_presence(peer->shard, "{\"status\":\"away\"}"), SPECTACLES_E_INVAL);
-    assert_int_equal(spectacles_shard_set_presence(peer->shard, long_one), SPECTACLES_E_TOOBIG);
+    assert_int_equal(change(peer, NULL), SPECTACLES_E_INVAL);
+    assert_int_equal(change(peer, "{"), SPECTACLES_E_INVAL);
+    assert_int_equal(change(peer, "{\"status\":\"away\"}"), SPECTACLES_E_INVAL);
+    assert_int_equal(change(peer, long_one), SPECTACLES_E_TOOBIG);
     assert_non_null(strstr(spectacles_shard_last_error(peer->shard), "shorten the presence"));
     assert_false(tells(peer, IDLE));
     peer_free(peer);
