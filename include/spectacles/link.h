@@ -80,10 +80,21 @@ enum spectacles_link_change {
     SPECTACLES_LINK_EVENTS = 8
 };
 
+/* How a link is: a mask. */
+enum spectacles_link_flag {
+    /*
+     * The owner makes the connections: a tunnel, a socket that was handed over, a socketpair of a test. The link asks
+     * for no address, and spectacles_link_wants_descriptor() says when a connection is wanted.
+     */
+    SPECTACLES_LINK_DESCRIPTORS = 1
+};
+
 /* Limits of a link. */
 enum spectacles_link_limit {
     /* The most bytes that spectacles_link_set_address() takes: more than an answer of a name server can hold. */
-    SPECTACLES_LINK_ADDRESSES_MAX = 65536
+    SPECTACLES_LINK_ADDRESSES_MAX = 65536,
+    /* Room for a numeric address and its NUL. */
+    SPECTACLES_LINK_ADDRESS_SIZE = 48
 };
 
 /* How TLS is made: a mask. */
@@ -154,7 +165,36 @@ typedef struct spectacles_link_config {
      * pause is read at once
      */
     uint32_t read_delay;
-    uint32_t reserved; /* 0 */
+    /* a mask of enum spectacles_link_flag; default 0 */
+    uint32_t flags;
+    /*
+     * 4 or 6: the addresses of this family alone are tried, IPv4 or IPv6; 0 (default): of both, as "Several addresses"
+     * says. A host that has none fails with a sentence that says so
+     */
+    uint32_t family;
+    /*
+     * How a dead connection is found when nothing is sent (TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT): after
+     * keepalive_idle milliseconds without a byte the kernel asks the peer, every keepalive_interval milliseconds, and
+     * gives up after keepalive_probes questions without an answer. Defaults 60000, 10000 and 3. Each is a whole number
+     * of seconds in the kernel, rounded up. keepalive_idle 0: the peer is never asked. 1 to 32767 seconds, and 1 to
+     * 127 questions. A system that lacks one of these keeps its own value
+     */
+    uint32_t keepalive_idle;
+    uint32_t keepalive_interval; /* see keepalive_idle */
+    uint32_t keepalive_probes;   /* see keepalive_idle */
+    /*
+     * milliseconds; default 90000. How a dead connection is found while bytes wait: when the peer has acknowledged none
+     * of what was sent for so long, the connection is lost (TCP_USER_TIMEOUT, RFC 5482; Linux, and macOS as
+     * TCP_RXT_CONNDROPTIME). It counts also while a peer takes no bytes. While a RabbitMQ says that it takes none
+     * (connection.blocked: a memory or disk alarm), it is therefore turned off. 0: the kernel's own time, on Linux
+     * about a quarter of an hour
+     */
+    uint32_t user_timeout;
+    /*
+     * the address that connections come from: numeric, NUL-terminated. Default "": the system chooses. Addresses of its
+     * family alone are tried
+     */
+    char source_address[SPECTACLES_LINK_ADDRESS_SIZE];
 } spectacles_link_config;
 
 /* Fills a configuration with defaults. size: sizeof(spectacles_link_config). Does nothing when size is below 4. */
@@ -235,6 +275,40 @@ const char *spectacles_link_wants_address(const spectacles_link *link);
  *   SPECTACLES_E_NOMEM   memory ran out; the link still wants an address
  */
 int spectacles_link_set_address(spectacles_link *link, const char *addresses, size_t length);
+
+/*
+ * Whether a connected descriptor is wanted: 1 with SPECTACLES_LINK_DESCRIPTORS, when the engine wants a connection and
+ * spectacles_link_set_descriptor() has not given one. It is wanted anew for each connection: when one is lost, the
+ * engine waits for its back-off, and then asks for the next. spectacles_stream_endpoint() says where to. As long as it
+ * is wanted, the time of connect_timeout runs. Cannot fail.
+ */
+int spectacles_link_wants_descriptor(const spectacles_link *link);
+
+/*
+ * Answers spectacles_link_wants_descriptor(). The next spectacles_link_process() goes on. TLS is made over the
+ * descriptor when the engine wants it: a tunnel ends in front of TLS.
+ *
+ * fd: a stream socket that is connected, or whose connect() is under way: TCP, a Unix socket, a socketpair. It belongs
+ *     to the link from now on, which makes it non-blocking and CLOEXEC, sets keepalive_idle and the like where it is
+ *     TCP, and closes it. When the call fails, the descriptor still belongs to the caller.
+ *
+ * Does not block. Returns 0, or:
+ *   SPECTACLES_E_STATE  no descriptor is wanted
+ *   SPECTACLES_E_INVAL  the descriptor is no stream socket
+ *   SPECTACLES_E_SYS    the system refuses to make it non-blocking
+ */
+int spectacles_link_set_descriptor(spectacles_link *link, int fd);
+
+/*
+ * Answers spectacles_link_wants_descriptor(): there is no connection. The engine hears of it, and asks again after its
+ * back-off.
+ *
+ * why, length: the reason, for the DISCONNECTED event. Copied. NULL and 0: it is not known.
+ *
+ * Does not block. Returns 0, or:
+ *   SPECTACLES_E_STATE  no descriptor is wanted
+ */
+int spectacles_link_set_no_descriptor(spectacles_link *link, const char *why, size_t length);
 
 /*
  * The address of the connection that stands, or else of the one that stood or was tried last: numeric, NUL-terminated,

@@ -204,8 +204,8 @@ int spectacles_poller_flush(spectacles_poller *poller, uint64_t now);
 
 /*
  * A link that has something for its owner, each one once until something more happens: its engine was given something,
- * so that events may wait; or it wants an address (spectacles_link_wants_address()). An owner who pulls all engines by
- * a relay asks for the sake of addresses alone.
+ * so that events may wait; or it wants an address (spectacles_link_wants_address()) or a descriptor
+ * (spectacles_link_wants_descriptor()). An owner who pulls all engines by a relay asks for their sake alone.
  *
  * id: receives the number of spectacles_poller_add(). May be NULL.
  *

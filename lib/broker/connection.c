@@ -85,6 +85,7 @@ static void close_transport(spectacles_broker *broker)
 {
     broker->transport = SP_TRANSPORT_NONE;
     broker->blocked = false;
+    sp_stream_set_peer_pauses(&broker->stream, false);
     sp_broker_set_publishing(broker, SP_PUBLISHING_CLOSED);
     broker->heartbeat = 0;
     for (int channel = 0; channel < SP_CHANNELS; channel++)

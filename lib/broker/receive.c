@@ -90,6 +90,7 @@ static int on_open_ok(spectacles_broker *broker, uint64_t now)
 static void on_blocked(spectacles_broker *broker, const amqp_connection_blocked_t *blocked)
 {
     broker->blocked = true;
+    sp_stream_set_peer_pauses(&broker->stream, true);
     sp_pending_event *pending = sp_broker_queue_event(broker, SPECTACLES_BROKER_EVENT_BLOCKED);
     if (pending)
         sp_text_add_foreign(&pending->text, blocked->reason.bytes, blocked->reason.len, SP_SHORT_MAX);
@@ -98,6 +99,7 @@ static void on_blocked(spectacles_broker *broker, const amqp_connection_blocked_
 static void on_unblocked(spectacles_broker *broker)
 {
     broker->blocked = false;
+    sp_stream_set_peer_pauses(&broker->stream, false);
     sp_broker_queue_event(broker, SPECTACLES_BROKER_EVENT_UNBLOCKED);
 }
 

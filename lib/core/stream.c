@@ -110,6 +110,16 @@ bool sp_stream_was_ready(const spectacles_stream *stream, uint64_t connection)
     return stream->ready_connection == connection;
 }
 
+void sp_stream_set_peer_pauses(spectacles_stream *stream, bool pauses)
+{
+    stream->peer_pauses = pauses;
+}
+
+bool sp_stream_peer_pauses(const spectacles_stream *stream)
+{
+    return stream->peer_pauses;
+}
+
 void sp_stream_set_peer(spectacles_stream *stream, const char *address)
 {
     size_t length = strlen(address);

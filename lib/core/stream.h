@@ -74,6 +74,7 @@ struct spectacles_stream {
      */
     bool announced;
     uint64_t ready_connection;     /* the number of the last connection that became READY; 0: none */
+    bool peer_pauses;              /* the peer has said that it takes no bytes for now */
     char peer[SP_STREAM_PEER_MAX]; /* the address that is connected to, or was tried last; "": not known */
 };
 
@@ -121,6 +122,13 @@ static inline void sp_stream_touch(spectacles_stream *stream)
  */
 void sp_stream_note_ready(spectacles_stream *stream, uint64_t connection);
 bool sp_stream_was_ready(const spectacles_stream *stream, uint64_t connection);
+
+/*
+ * The engine tells that its peer takes no bytes for now, and has said so. Bytes that wait long are no sign of a dead
+ * connection meanwhile.
+ */
+void sp_stream_set_peer_pauses(spectacles_stream *stream, bool pauses);
+bool sp_stream_peer_pauses(const spectacles_stream *stream);
 
 /* The link tells the address, as a text. The engine names it when the connection has ended. */
 void sp_stream_set_peer(spectacles_stream *stream, const char *address);

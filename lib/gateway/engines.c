@@ -88,6 +88,10 @@ int sp_gateway_keep_settings(spectacles_gateway *gateway, const spectacles_gatew
     if (error != SPECTACLES_OK)
         return sp_refuse(problem, error,
                          "the size of the link's configuration is not that of a known version");
+    if (gateway->link.flags & SPECTACLES_LINK_DESCRIPTORS)
+        return sp_refuse(problem, SPECTACLES_E_UNSUPPORTED,
+                         "a gateway makes its connections itself: SPECTACLES_LINK_DESCRIPTORS is for links "
+                         "that their owner drives");
     return share_certificates(gateway, config, problem);
 }
 

@@ -3,8 +3,6 @@
  */
 #include "net/attempt.h"
 
-#include "net/tcp.h"
-
 #include <assert.h>
 #include <stdlib.h>
 
@@ -20,19 +18,30 @@ static int refuse(const sp_dial *dial, ssize_t error, sp_text *why)
     return SPECTACLES_E_SYS;
 }
 
-int sp_attempt_begin(sp_attempt **out, const sp_dial *dial, const sp_address *address, sp_text *why)
+sp_attempt *sp_attempt_of_descriptor(int fd)
 {
     sp_attempt *attempt = calloc(1, sizeof *attempt);
+    if (!attempt)
+        return NULL;
+    attempt->fd = fd;
+    attempt->watched.fd = -1;
+    return attempt;
+}
+
+int sp_attempt_begin(sp_attempt **out, const sp_dial *dial, const sp_address *address, sp_text *why)
+{
+    sp_attempt *attempt = sp_attempt_of_descriptor(-1);
     if (!attempt) {
         sp_text_set(why, "out of memory");
         return SPECTACLES_E_NOMEM;
     }
-    int fd = sp_tcp_connect(address, dial->port);
-    if (fd < 0) {
+    attempt->fd = sp_tcp_connect(address, dial->port, dial->tcp);
+    if (attempt->fd < 0) {
+        int error = refuse(dial, attempt->fd, why);
         free(attempt);
-        return refuse(dial, fd, why);
+        return error;
     }
-    *attempt = (sp_attempt){.address = *address, .fd = fd, .watched = {.fd = -1}};
+    attempt->address = *address;
     *out = attempt;
     return SPECTACLES_OK;
 }

@@ -2,8 +2,8 @@
 #define SP_NET_ATTEMPT_H
 
 #include "core/text.h"
-#include "net/address.h"
 #include "net/shown.h"
+#include "net/tcp.h"
 #include "net/tls.h"
 #include "net/watcher.h"
 
@@ -37,6 +37,7 @@ typedef struct sp_dial {
     const char *host; /* the host that TLS has to prove; the texts of failures name it */
     uint32_t port;
     spectacles_tls *tls; /* NULL: no TLS */
+    const sp_tcp_options *tcp;
 } sp_dial;
 
 enum {
@@ -46,6 +47,9 @@ enum {
 
 /* Begins to connect. Returns 0, or SPECTACLES_E_SYS, SPECTACLES_E_NOMEM and a sentence. */
 int sp_attempt_begin(sp_attempt **out, const sp_dial *dial, const sp_address *address, sp_text *why);
+
+/* Makes an attempt of a descriptor that its owner has connected, or is connecting. NULL when memory ran out. */
+sp_attempt *sp_attempt_of_descriptor(int fd);
 
 /*
  * Does what can be done now. Returns SP_ATTEMPT_ADVANCED when the state has changed, SP_ATTEMPT_WAITS, or

@@ -75,42 +75,72 @@ static int load_certificates(spectacles_link *link, spectacles_problem *why)
     return link->tls ? SPECTACLES_OK : spectacles_tls_new(&link->tls, NULL, why);
 }
 
-/* Returns whether the race begins. Otherwise the connection is lost. */
-static int prepare(spectacles_link *link, sp_text *why)
+static void tell_unresolved(const spectacles_link *link, sp_text *why)
+{
+    if (link->takes_descriptor)
+        sp_text_set(why, "no connection to %s:%u was made: %s", link->host, (unsigned)link->port,
+                    link->no_address);
+    else
+        sp_text_set(why, "can not find the host %s: %s", link->host, link->no_address);
+}
+
+static int choose_addresses(spectacles_link *link, sp_text *why)
+{
+    int error =
+        link->numeric ? sp_addresses_parse(&link->addresses, link->host, strlen(link->host)) : SPECTACLES_OK;
+    if (error != SPECTACLES_OK)
+        return error;
+    sp_addresses_keep_family(&link->addresses, link->family);
+    if (link->addresses.count > 0)
+        return sp_addresses_order(&link->addresses, &link->history);
+    sp_text_set(why, "can not connect to %s:%u: it has no %s address, and no other one is to be used",
+                link->host, (unsigned)link->port, link->family == AF_INET ? "IPv4" : "IPv6");
+    return SPECTACLES_E_SYS;
+}
+
+static int prepare_tls(spectacles_link *link, sp_text *why)
 {
     spectacles_problem problem;
-    int error = sp_addresses_order(&link->addresses, &link->history);
-    if (error != SPECTACLES_OK || !link->wants_tls)
-        return error;
-    error = load_certificates(link, &problem);
+    int error = link->wants_tls ? load_certificates(link, &problem) : SPECTACLES_OK;
     if (error != SPECTACLES_OK)
         sp_text_set(why, "%s", problem.text);
     return error;
 }
 
+/* Returns 0 when the race has begun, or an error and a sentence. */
+static int begin_race(spectacles_link *link, sp_text *why, uint64_t now)
+{
+    int error = link->takes_descriptor ? SPECTACLES_OK : choose_addresses(link, why);
+    if (error == SPECTACLES_OK)
+        error = prepare_tls(link, why);
+    if (error != SPECTACLES_OK)
+        return error;
+    sp_race_begin(&link->race, link->deadline, now);
+    if (link->takes_descriptor)
+        error = sp_race_add_descriptor(&link->race, link->given_fd);
+    if (error != SPECTACLES_OK)
+        return error;
+    link->given_fd = -1;
+    sp_link_set_state(link, SP_LINK_RACING);
+    return SPECTACLES_OK;
+}
+
 bool sp_link_resolve(spectacles_link *link, uint64_t now)
 {
     sp_text why = {.length = 0};
-    int error = SPECTACLES_OK;
+    int error = SPECTACLES_E_SYS;
     if (link->unresolved) {
-        sp_text_set(&why, "can not find the host %s: %s", link->host, link->no_address);
-        lose_plainly(link, SPECTACLES_E_SYS, &why, now);
-        return true;
-    }
-    if (link->numeric)
-        error = sp_addresses_parse(&link->addresses, link->host, strlen(link->host));
-    if (error == SPECTACLES_OK && link->addresses.count == 0)
-        return false;
-    if (link->deadline == SPECTACLES_NEVER)
-        link->deadline = now + link->connect_timeout;
-    if (error == SPECTACLES_OK)
-        error = prepare(link, &why);
-    if (error != SPECTACLES_OK) {
+        tell_unresolved(link, &why);
         lose_plainly(link, error, &why, now);
         return true;
     }
-    sp_race_begin(&link->race, link->deadline, now);
-    sp_link_set_state(link, SP_LINK_RACING);
+    if (sp_link_is_asking(link))
+        return false;
+    if (link->deadline == SPECTACLES_NEVER)
+        link->deadline = now + link->connect_timeout;
+    error = begin_race(link, &why, now);
+    if (error != SPECTACLES_OK)
+        lose_plainly(link, error, &why, now);
     return true;
 }
 
@@ -119,7 +149,7 @@ bool sp_link_resolve(spectacles_link *link, uint64_t now)
 static sp_course course_of(spectacles_link *link)
 {
     spectacles_tls *tls = link->endpoint_tls ? link->endpoint_tls : link->tls;
-    return (sp_course){.dial = {link->host, link->port, link->wants_tls ? tls : NULL},
+    return (sp_course){.dial = {link->host, link->port, link->wants_tls ? tls : NULL, &link->tcp},
                        .addresses = &link->addresses,
                        .history = &link->history,
                        .shown = &link->shown};
@@ -170,7 +200,7 @@ bool sp_link_race(spectacles_link *link, uint64_t now)
 static const char *phase(const spectacles_link *link)
 {
     if (link->state == SP_LINK_RESOLVING)
-        return "looking up the host name";
+        return link->takes_descriptor ? "waiting for a connection of the owner" : "looking up the host name";
     return sp_race_shakes_hands(&link->race) ? "the TLS handshake" : "connecting (TCP)";
 }
 

@@ -7,61 +7,117 @@
 #include "core/config.h"
 #include "core/export.h"
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
     STEPS_MAX = 16, /* changes of state in one call */
-    CONNECT_TIMEOUT = 20000,
-    READ_DELAY_MAX = 1000
+    READ_DELAY_MAX = 1000,
+    KEEPALIVE_MAX = 32767000, /* milliseconds that the kernel of Linux takes */
+    KEEPALIVE_PROBES_MAX = 127
 };
+
+static const spectacles_link_config default_config = {.connect_timeout = 20000,
+                                                      .keepalive_idle = 60000,
+                                                      .keepalive_interval = 10000,
+                                                      .keepalive_probes = 3,
+                                                      .user_timeout = 90000};
 
 /* ---- Making and freeing ---- */
 
 SPECTACLES_EXPORT void spectacles_link_config_init(spectacles_link_config *config, size_t size)
 {
-    const spectacles_link_config defaults = {.connect_timeout = CONNECT_TIMEOUT};
-    sp_config_write(config, size, &defaults, sizeof defaults);
+    sp_config_write(config, size, &default_config, sizeof default_config);
 }
 
-static int check_config(const spectacles_stream *stream, const spectacles_link_config *config,
-                        spectacles_problem *problem)
+static int check_keepalive(const spectacles_link_config *config, spectacles_problem *problem)
 {
-    if (!stream)
-        return sp_refuse(problem, SPECTACLES_E_INVAL, "a link needs a stream: spectacles_shard_stream()");
+    if (config->keepalive_idle == 0)
+        return SPECTACLES_OK;
+    if (config->keepalive_idle > KEEPALIVE_MAX || config->keepalive_interval > KEEPALIVE_MAX ||
+        config->keepalive_interval == 0)
+        return sp_refuse(problem, SPECTACLES_E_INVAL,
+                         "keepalive_idle and keepalive_interval have to be from 1 to 32767000 milliseconds");
+    if (config->keepalive_probes == 0 || config->keepalive_probes > KEEPALIVE_PROBES_MAX)
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "keepalive_probes has to be from 1 to 127");
+    return SPECTACLES_OK;
+}
+
+static int check_config(const spectacles_link_config *config, spectacles_problem *problem)
+{
     if (config->connect_timeout == 0)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "connect_timeout must not be 0");
     if (config->read_delay > READ_DELAY_MAX)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "read_delay is over 1000 milliseconds");
+    if (config->flags & ~(uint32_t)SPECTACLES_LINK_DESCRIPTORS)
+        return sp_refuse(problem, SPECTACLES_E_UNSUPPORTED,
+                         "flags has a bit that this library does not know");
+    if (config->family != 0 && config->family != 4 && config->family != 6)
+        return sp_refuse(problem, SPECTACLES_E_INVAL,
+                         "family is neither 4 (IPv4) nor 6 (IPv6), nor 0 for both");
+    if (config->user_timeout > INT32_MAX)
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "user_timeout is over 2147483647 milliseconds");
+    return check_keepalive(config, problem);
+}
+
+static int read_source(spectacles_link *link, const spectacles_link_config *config,
+                       spectacles_problem *problem)
+{
+    const char *end = memchr(config->source_address, '\0', sizeof config->source_address);
+    size_t length = end ? (size_t)(end - config->source_address) : 0;
+    link->family = config->family == 4 ? AF_INET : config->family == 6 ? AF_INET6 : 0;
+    if (end && length == 0)
+        return SPECTACLES_OK;
+    if (!sp_address_parse(&link->tcp.source, config->source_address, length))
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "source_address is no numeric IPv4 or IPv6 address");
+    if (link->family != 0 && link->family != link->tcp.source.family)
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "source_address is of another family than family");
+    link->family = link->tcp.source.family;
     return SPECTACLES_OK;
+}
+
+static int set_up(spectacles_link *link, const spectacles_link_config *config, spectacles_problem *problem)
+{
+    link->connect_timeout = config->connect_timeout;
+    link->read_delay = config->read_delay;
+    link->tcp = (sp_tcp_options){.keepalive_idle = config->keepalive_idle,
+                                 .keepalive_interval = config->keepalive_interval,
+                                 .keepalive_probes = config->keepalive_probes,
+                                 .user_timeout = config->user_timeout};
+    link->takes_descriptor = config->flags & SPECTACLES_LINK_DESCRIPTORS;
+    link->last_error = "";
+    link->fd = link->given_fd = -1;
+    link->shown = (sp_shown){-1, -1};
+    link->deadline = SPECTACLES_NEVER;
+    return read_source(link, config, problem);
 }
 
 SPECTACLES_EXPORT int spectacles_link_new(spectacles_link **out, spectacles_stream *stream,
                                           const spectacles_link_config *config, spectacles_problem *problem)
 {
-    spectacles_link_config read = {.connect_timeout = CONNECT_TIMEOUT};
+    spectacles_link_config read = default_config;
     int error = config ? sp_config_read(&read, sizeof read, config) : SPECTACLES_OK;
     if (error != SPECTACLES_OK)
         return sp_refuse(problem, error,
                          "the configuration's size is not that of a version this library knows");
-    error = check_config(stream, &read, problem);
+    if (!stream)
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "a link needs a stream: spectacles_shard_stream()");
+    error = check_config(&read, problem);
     if (error != SPECTACLES_OK)
         return error;
     spectacles_link *link = calloc(1, sizeof *link);
     if (!link)
         return sp_refuse(problem, SPECTACLES_E_NOMEM, "out of memory");
-    if (!sp_stream_hold_for_link(stream)) {
+    error = set_up(link, &read, problem);
+    if (error == SPECTACLES_OK && !sp_stream_hold_for_link(stream))
+        error = sp_refuse(problem, SPECTACLES_E_STATE, "another link moves the bytes of this stream");
+    if (error != SPECTACLES_OK) {
         free(link);
-        return sp_refuse(problem, SPECTACLES_E_STATE, "another link moves the bytes of this stream");
+        return error;
     }
     link->stream = stream;
-    link->connect_timeout = read.connect_timeout;
-    link->read_delay = read.read_delay;
     link->tls = read.tls;
-    link->last_error = "";
-    link->fd = -1;
-    link->shown = (sp_shown){-1, -1};
-    link->deadline = SPECTACLES_NEVER;
     if (link->tls)
         sp_tls_hold(link->tls);
     *out = link;
@@ -89,6 +145,7 @@ SPECTACLES_EXPORT void spectacles_link_free(spectacles_link *link)
     sp_race_end(&link->race, &link->shown);
     sp_tls_session_free(link->session);
     sp_shown_close(&link->shown, link->fd);
+    sp_shown_close(&link->shown, link->given_fd);
     sp_addresses_free(&link->addresses);
     spectacles_tls_free(link->endpoint_tls);
     spectacles_tls_free(link->tls);
@@ -172,7 +229,7 @@ SPECTACLES_EXPORT uint64_t spectacles_link_deadline(const spectacles_link *link)
         return 0;
     if (link->state == SP_LINK_OPEN && link->unwritten)
         return 0;
-    if (link->state == SP_LINK_RESOLVING && !spectacles_link_wants_address(link))
+    if (link->state == SP_LINK_RESOLVING && !sp_link_is_asking(link))
         return 0;
     if (link->read_at != 0 && link->read_at < deadline && spectacles_stream_wants_input(link->stream))
         deadline = link->read_at;
@@ -231,9 +288,42 @@ SPECTACLES_EXPORT int spectacles_link_process(spectacles_link *link, uint32_t re
 
 SPECTACLES_EXPORT const char *spectacles_link_wants_address(const spectacles_link *link)
 {
-    bool wants =
-        link->state == SP_LINK_RESOLVING && !link->numeric && link->addresses.count == 0 && !link->unresolved;
-    return wants ? link->host : NULL;
+    return sp_link_is_asking(link) && !link->takes_descriptor ? link->host : NULL;
+}
+
+SPECTACLES_EXPORT int spectacles_link_wants_descriptor(const spectacles_link *link)
+{
+    return sp_link_is_asking(link) && link->takes_descriptor;
+}
+
+static void keep_reason(spectacles_link *link, const char *why, size_t length)
+{
+    spectacles_printable(link->no_address, sizeof link->no_address, why, length);
+    link->unresolved = true;
+}
+
+SPECTACLES_EXPORT int spectacles_link_set_descriptor(spectacles_link *link, int fd)
+{
+    if (!spectacles_link_wants_descriptor(link))
+        return fail(link, SPECTACLES_E_STATE, "the link has not asked for a descriptor");
+    int error = sp_tcp_adopt(fd, &link->tcp);
+    if (error == -EINVAL)
+        return fail(link, SPECTACLES_E_INVAL, "the descriptor is no stream socket");
+    if (error < 0)
+        return fail(link, SPECTACLES_E_SYS, sp_tcp_text(error));
+    link->given_fd = fd;
+    sp_link_await_answer(link);
+    return SPECTACLES_OK;
+}
+
+SPECTACLES_EXPORT int spectacles_link_set_no_descriptor(spectacles_link *link, const char *why, size_t length)
+{
+    static const char unknown[] = "its owner has none";
+    if (!spectacles_link_wants_descriptor(link))
+        return fail(link, SPECTACLES_E_STATE, "the link has not asked for a descriptor");
+    sp_link_await_answer(link);
+    keep_reason(link, length > 0 ? why : unknown, length > 0 ? length : sizeof unknown - 1);
+    return SPECTACLES_OK;
 }
 
 static int parse_addresses(spectacles_link *link, const char *text, size_t length)
@@ -284,13 +374,10 @@ SPECTACLES_EXPORT int spectacles_link_set_address(spectacles_link *link, const c
 
 SPECTACLES_EXPORT int spectacles_link_set_no_address(spectacles_link *link, const char *why, size_t length)
 {
+    static const char unknown[] = "it has no address";
     int error = take_answer(link);
     if (error != SPECTACLES_OK)
         return error;
-    if (length > 0)
-        spectacles_printable(link->no_address, sizeof link->no_address, why, length);
-    else
-        strcpy(link->no_address, "it has no address");
-    link->unresolved = true;
+    keep_reason(link, length > 0 ? why : unknown, length > 0 ? length : sizeof unknown - 1);
     return SPECTACLES_OK;
 }

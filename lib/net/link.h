@@ -29,6 +29,9 @@ struct spectacles_link {
     sp_member member;
     uint32_t connect_timeout;
     uint32_t read_delay;
+    sp_tcp_options tcp;
+    int family;            /* of the addresses that are tried; 0: both */
+    bool takes_descriptor; /* the owner makes the connections */
     spectacles_tls *tls;
     spectacles_tls *endpoint_tls; /* with the certificates that the endpoint of the engine names */
 
@@ -38,8 +41,9 @@ struct spectacles_link {
     uint32_t port;
     bool wants_tls;
     bool numeric;         /* the host is an address */
-    bool unresolved;      /* the owner found no address */
+    bool unresolved;      /* the owner found no address, or has no connection */
     char no_address[160]; /* why */
+    int given_fd;         /* the connection of the owner; -1: none yet */
     sp_addresses addresses;
     sp_history history;
     sp_race race;
@@ -52,6 +56,7 @@ struct spectacles_link {
     sp_tls_session *session;
     bool more;          /* bytes may wait that the descriptor will not announce again */
     bool engine_called; /* the engine was given something in this call of spectacles_link_process() */
+    bool patient;       /* the peer takes no bytes for now: there is no limit on the time that they wait */
     bool unwritten;     /* the budget for writing is used up, and bytes are left */
     const char *last_error;
     uint64_t read_at; /* the socket is not read before then, so that more bytes come together; 0: at once */
@@ -79,6 +84,13 @@ void sp_link_name_peer(spectacles_link *link, const sp_address *address);
  */
 void sp_link_lose(spectacles_link *link, int error, const sp_text *why, const sp_address *address,
                   uint64_t now);
+
+/* Whether the owner has to answer: with addresses, or with a descriptor where takes_descriptor is set. */
+static inline bool sp_link_is_asking(const spectacles_link *link)
+{
+    bool answered = link->takes_descriptor ? link->given_fd >= 0 : link->numeric || link->addresses.count > 0;
+    return link->state == SP_LINK_RESOLVING && !link->unresolved && !answered;
+}
 
 /* ---- connect.c ---- */
 

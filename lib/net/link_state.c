@@ -13,7 +13,7 @@ static void close_connection(spectacles_link *link)
     link->session = NULL;
     sp_shown_close(&link->shown, link->fd);
     link->fd = -1;
-    link->more = link->unwritten = false;
+    link->more = link->unwritten = link->patient = false;
     link->read_at = 0;
 }
 
@@ -30,6 +30,8 @@ void sp_link_set_state(spectacles_link *link, enum sp_link_state state)
         close_connection(link);
         sp_race_end(&link->race, &link->shown);
         sp_addresses_free(&link->addresses);
+        sp_shown_close(&link->shown, link->given_fd);
+        link->given_fd = -1;
     }
     if (state == SP_LINK_IDLE || state == SP_LINK_OPEN)
         link->deadline = SPECTACLES_NEVER;

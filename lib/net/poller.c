@@ -152,7 +152,7 @@ static int process(spectacles_poller *poller, spectacles_link *link, uint32_t io
 {
     int error = sp_link_run(link, io, now);
     look_at(poller, link, now);
-    if (error < 0 || link->engine_called || spectacles_link_wants_address(link))
+    if (error < 0 || link->engine_called || sp_link_is_asking(link))
         tell(poller, link);
     return error < 0 ? fail(poller, error, spectacles_link_last_error(link)) : SPECTACLES_OK;
 }

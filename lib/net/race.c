@@ -13,6 +13,15 @@ void sp_race_begin(sp_race *race, uint64_t deadline, uint64_t now)
     *race = (sp_race){.deadline = deadline, .next_at = now, .look_at = SPECTACLES_NEVER};
 }
 
+int sp_race_add_descriptor(sp_race *race, int fd)
+{
+    sp_attempt *attempt = sp_attempt_of_descriptor(fd);
+    if (!attempt)
+        return SPECTACLES_E_NOMEM;
+    race->attempts[race->count++] = attempt;
+    return SPECTACLES_OK;
+}
+
 /* ---- The end of an attempt ---- */
 
 static void note_failure(sp_race *race, const sp_course *course, const sp_address *address, int error,

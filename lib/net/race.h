@@ -55,6 +55,9 @@ typedef struct sp_course {
 
 void sp_race_begin(sp_race *race, uint64_t deadline, uint64_t now);
 
+/* Adds an attempt over a descriptor of the owner, which the race has from then on. Returns 0 or SPECTACLES_E_NOMEM. */
+int sp_race_add_descriptor(sp_race *race, int fd);
+
 enum sp_race_result sp_race_step(sp_race *race, const sp_course *course, uint64_t now);
 
 /* Ends the race. Gives what got through: its descriptor, its TLS session (or NULL) and its address. */

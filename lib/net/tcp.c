@@ -16,24 +16,100 @@
 #define MSG_NOSIGNAL 0
 #endif
 
-static int set_up(int fd)
+#if !defined(TCP_KEEPIDLE) && defined(TCP_KEEPALIVE)
+#define TCP_KEEPIDLE TCP_KEEPALIVE /* macOS */
+#endif
+
+static void set_option(int fd, int level, int option, int value)
 {
-    const int on = 1;
+    setsockopt(fd, level, option, &value, sizeof value);
+}
+
+static int seconds(uint32_t milliseconds)
+{
+    return (int)(milliseconds / 1000 + (milliseconds % 1000 > 0));
+}
+
+static void set_keepalive(int fd, const sp_tcp_options *options)
+{
+    set_option(fd, SOL_SOCKET, SO_KEEPALIVE, options->keepalive_idle > 0);
+    if (options->keepalive_idle == 0)
+        return;
+#ifdef TCP_KEEPIDLE
+    set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, seconds(options->keepalive_idle));
+#endif
+#ifdef TCP_KEEPINTVL
+    set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, seconds(options->keepalive_interval));
+#endif
+#ifdef TCP_KEEPCNT
+    set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, (int)options->keepalive_probes);
+#endif
+}
+
+void sp_tcp_set_user_timeout(int fd, uint32_t milliseconds)
+{
+#if defined(TCP_USER_TIMEOUT)
+    set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)milliseconds);
+#elif defined(TCP_RXT_CONNDROPTIME)
+    set_option(fd, IPPROTO_TCP, TCP_RXT_CONNDROPTIME, seconds(milliseconds)); /* macOS */
+#else
+    (void)fd;
+    (void)milliseconds;
+#endif
+}
+
+static int set_up(int fd, const sp_tcp_options *options)
+{
     int flags = fcntl(fd, F_GETFL);
     if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
         return -errno;
 #ifdef SO_NOSIGPIPE
-    setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
+    set_option(fd, SOL_SOCKET, SO_NOSIGPIPE, 1);
 #endif
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    set_keepalive(fd, options);
+    if (options->user_timeout > 0)
+        sp_tcp_set_user_timeout(fd, options->user_timeout);
     return 0;
 }
 
-int sp_tcp_connect(const sp_address *address, uint32_t port)
+int sp_tcp_adopt(int fd, const sp_tcp_options *options)
+{
+    int type = 0;
+    socklen_t length = sizeof type;
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) < 0 || type != SOCK_STREAM)
+        return -EINVAL;
+    return set_up(fd, options);
+}
+
+static int bind_to(int fd, const sp_address *source)
+{
+    struct sockaddr_storage from;
+    if (source->family == 0)
+        return 0;
+#ifdef IP_BIND_ADDRESS_NO_PORT
+    /* The port is chosen by connect(): it may be one that another connection, to another peer, has too. */
+    set_option(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+#endif
+    socklen_t length = sp_address_socket(source, 0, &from);
+    return bind(fd, (const struct sockaddr *)&from, length) < 0 ? -errno : 0;
+}
+
+static int begin(int fd, const sp_address *address, uint32_t port, const sp_tcp_options *options)
 {
     struct sockaddr_storage to;
     socklen_t length = sp_address_socket(address, port, &to);
+    int error = set_up(fd, options);
+    if (error == 0)
+        error = bind_to(fd, &options->source);
+    if (error == 0 && connect(fd, (const struct sockaddr *)&to, length) < 0 && errno != EINPROGRESS &&
+        errno != EINTR)
+        error = -errno;
+    return error;
+}
+
+int sp_tcp_connect(const sp_address *address, uint32_t port, const sp_tcp_options *options)
+{
     int type = SOCK_STREAM;
 #ifdef SOCK_CLOEXEC
     /* At once, so that no child that another thread forks can inherit it in between. */
@@ -42,10 +118,7 @@ int sp_tcp_connect(const sp_address *address, uint32_t port)
     int fd = socket(address->family, type, 0);
     if (fd < 0)
         return -errno;
-    int error = set_up(fd);
-    if (error == 0 && connect(fd, (const struct sockaddr *)&to, length) < 0 && errno != EINPROGRESS &&
-        errno != EINTR)
-        error = -errno;
+    int error = begin(fd, address, port, options);
     if (error < 0) {
         close(fd);
         return error;

@@ -8,8 +8,23 @@
  * so that they survive until somebody makes a sentence of them.
  */
 
+/* What a system lacks of these is left out. */
+typedef struct sp_tcp_options {
+    uint32_t keepalive_idle;     /* milliseconds, rounded up to seconds; 0: none */
+    uint32_t keepalive_interval; /* likewise */
+    uint32_t keepalive_probes;
+    uint32_t user_timeout; /* milliseconds; 0: the kernel's own */
+    sp_address source;     /* family 0: the system chooses */
+} sp_tcp_options;
+
 /* The descriptor of a connection under way, or a negative errno. */
-int sp_tcp_connect(const sp_address *address, uint32_t port);
+int sp_tcp_connect(const sp_address *address, uint32_t port, const sp_tcp_options *options);
+
+/* Sets up a descriptor that somebody else has made. Returns 0, -EINVAL for no stream socket, or another errno. */
+int sp_tcp_adopt(int fd, const sp_tcp_options *options);
+
+/* Changes sp_tcp_options.user_timeout of a connection. */
+void sp_tcp_set_user_timeout(int fd, uint32_t milliseconds);
 
 /* 1 when it stands, 0 while it is under way, or a negative errno. */
 int sp_tcp_connected(int fd);

@@ -149,8 +149,18 @@ static void notice_reset(spectacles_link *link, uint64_t now)
         lose_plain(link, connected, now);
 }
 
+/* A RabbitMQ in an alarm takes no bytes for hours, and lives. */
+static void note_pause(spectacles_link *link)
+{
+    bool pauses = sp_stream_peer_pauses(link->stream);
+    if (pauses != link->patient && link->tcp.user_timeout > 0)
+        sp_tcp_set_user_timeout(link->fd, pauses ? 0 : link->tcp.user_timeout);
+    link->patient = pauses;
+}
+
 bool sp_link_transfer(spectacles_link *link, uint32_t ready, uint64_t now)
 {
+    note_pause(link);
     flush(link, now);
     if (link->state != SP_LINK_OPEN)
         return true;

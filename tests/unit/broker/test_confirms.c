@@ -1,4 +1,5 @@
 /* What becomes of publishes: confirmed, refused, returned, published again. */
+#include "core/stream.h"
 #include "server.h"
 
 #include <stdio.h>
@@ -241,6 +242,7 @@ static void a_blocked_broker_is_not_written_to(void **state)
     server_ready(server);
     server_method(server, 0, 10, 60, "s", "low on memory");
     assert_string_equal(server_last(&server->events, "BLOCKED"), "BLOCKED 0 0 0 low on memory");
+    assert_true(sp_stream_peer_pauses(spectacles_broker_stream(server->broker)));
     server_publish(server, "K", "x", 0);
     server_deliver(server, 1, "s0.1", "A", "x", 10);
     spectacles_broker_ack(server->broker, server->delivery);
@@ -249,6 +251,7 @@ static void a_blocked_broker_is_not_written_to(void **state)
     assert_int_equal(server_count(&server->written, "3 basic.ack"), 1);
     server_method(server, 0, 10, 61, "");
     assert_int_equal(server_count(&server->events, "UNBLOCKED"), 1);
+    assert_false(sp_stream_peer_pauses(spectacles_broker_stream(server->broker)));
     assert_int_equal(server_count(&server->written, "2 basic.publish"), 1);
     server_free(server);
 }

@@ -181,9 +181,33 @@ static void a_certificate_is_told_whatever_other_addresses_do(void **state)
     }
 }
 
+/* A tunnel of the owner ends in front of TLS, which still proves the host. */
+static void tls_is_made_over_a_descriptor_of_the_owner(void **state)
+{
+    (void)state;
+    int ends[2];
+    sp_pair pair = {.tls = make_tls(NULL, NULL, 0)};
+    spectacles_link_config config;
+    spectacles_link_config_init(&config, sizeof config);
+    config.tls = pair.tls;
+    config.flags = SPECTACLES_LINK_DESCRIPTORS;
+    pair.scene = scene_begin("gateway.example", &config);
+    pair.scene->toy.endpoint.tls = 1;
+    scene_turn(pair.scene);
+    assert_int_equal(spectacles_link_wants_descriptor(pair.scene->link), 1);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    assert_int_equal(spectacles_link_set_descriptor(pair.scene->link, ends[0]), SPECTACLES_OK);
+    pair.scene->peer = ends[1];
+    answer(&pair, good_pem, server_key, NULL);
+    shake(&pair);
+    check_talk(&pair);
+    part(&pair);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tls_is_made_over_a_descriptor_of_the_owner),
         cmocka_unit_test(a_handshake_that_stalls_does_not_win),
         cmocka_unit_test(the_first_address_may_still_win),
         cmocka_unit_test(a_poller_hears_of_each_attempt),

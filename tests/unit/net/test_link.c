@@ -2,7 +2,10 @@
 #include "toy.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 static void a_stream_has_one_link(void **state)
 {
@@ -84,6 +87,97 @@ static void authorities_that_are_not_there_are_named(void **state)
     spectacles_tls_free(NULL);
 }
 
+/* What is wrong is refused with the name of the setting. */
+static void wrong_settings_are_refused(void **state)
+{
+    (void)state;
+    sp_toy toy = {.stream = {.calls = &toy_calls, .holder_calls = &toy_holder_calls, .engine = &toy}};
+    for (int i = 0; i < 9; i++) {
+        static const char *const named[] = {"connect_timeout",  "read_delay",     "flags",
+                                            "family",           "keepalive_idle", "keepalive_interval",
+                                            "keepalive_probes", "source_address", "another family"};
+        spectacles_problem problem;
+        spectacles_link *link = NULL;
+        spectacles_link_config config;
+        spectacles_link_config_init(&config, sizeof config);
+        config.connect_timeout = i == 0 ? 0 : 1000;
+        config.read_delay = i == 1 ? 1001 : 0;
+        config.flags = i == 2 ? 2 : 0;
+        config.family = i == 3 ? 5 : 0;
+        config.keepalive_idle = i == 4 ? 32767001 : 1000;
+        config.keepalive_interval = i == 5 ? 0 : 1000;
+        config.keepalive_probes = i == 6 ? 128 : 1;
+        memcpy(config.source_address, i == 7 ? "localhost" : i == 8 ? "::1" : "", i == 7 ? 10 : 4 * (i == 8));
+        config.family = i == 8 ? 4 : config.family;
+        assert_int_equal(spectacles_link_new(&link, &toy.stream, &config, &problem),
+                         i == 2 ? SPECTACLES_E_UNSUPPORTED : SPECTACLES_E_INVAL);
+        if (!strstr(problem.text, named[i]))
+            fail_msg("\"%s\" does not name %s", problem.text, named[i]);
+    }
+    assert_false(toy.stream.has_link);
+}
+
+static int option_of(const sp_scene *scene, int level, int option)
+{
+    int value = -1;
+    socklen_t length = sizeof value;
+    assert_int_equal(getsockopt(spectacles_link_fd(scene->link), level, option, &value, &length), 0);
+    return value;
+}
+
+/* A dead connection is found although nobody sends heartbeats. */
+static void the_kernel_asks_whether_the_peer_lives(void **state)
+{
+    (void)state;
+    sp_scene *scene = scene_begin("127.0.0.1", NULL);
+    scene_connect(scene);
+    assert_int_equal(option_of(scene, SOL_SOCKET, SO_KEEPALIVE), 1);
+#if defined(__linux__)
+    assert_int_equal(option_of(scene, IPPROTO_TCP, TCP_KEEPIDLE), 60);
+    assert_int_equal(option_of(scene, IPPROTO_TCP, TCP_KEEPINTVL), 10);
+    assert_int_equal(option_of(scene, IPPROTO_TCP, TCP_KEEPCNT), 3);
+    assert_int_equal(option_of(scene, IPPROTO_TCP, TCP_USER_TIMEOUT), 90000);
+#endif
+    scene_end(scene);
+    spectacles_link_config config;
+    spectacles_link_config_init(&config, sizeof config);
+    config.keepalive_idle = 1001;
+    config.keepalive_interval = 5000;
+    config.keepalive_probes = 7;
+    config.user_timeout = 0;
+    scene = scene_begin("127.0.0.1", &config);
+    scene_connect(scene);
+#if defined(__linux__)
+    assert_int_equal(option_of(scene, IPPROTO_TCP, TCP_KEEPIDLE), 2);
+    assert_int_equal(option_of(scene, IPPROTO_TCP, TCP_KEEPINTVL), 5);
+    assert_int_equal(option_of(scene, IPPROTO_TCP, TCP_KEEPCNT), 7);
+    assert_int_equal(option_of(scene, IPPROTO_TCP, TCP_USER_TIMEOUT), 0);
+#endif
+    scene_end(scene);
+    config.keepalive_idle = 0;
+    scene = scene_begin("127.0.0.1", &config);
+    scene_connect(scene);
+    assert_int_equal(option_of(scene, SOL_SOCKET, SO_KEEPALIVE), 0);
+    scene_end(scene);
+}
+
+#if defined(__linux__)
+/* A RabbitMQ in an alarm takes no bytes, and says so: it is not dead. */
+static void a_peer_that_pauses_has_all_the_time(void **state)
+{
+    (void)state;
+    sp_scene *scene = scene_begin("127.0.0.1", NULL);
+    scene_connect(scene);
+    sp_stream_set_peer_pauses(&scene->toy.stream, true);
+    scene_turn(scene);
+    assert_int_equal(option_of(scene, IPPROTO_TCP, TCP_USER_TIMEOUT), 0);
+    sp_stream_set_peer_pauses(&scene->toy.stream, false);
+    scene_turn(scene);
+    assert_int_equal(option_of(scene, IPPROTO_TCP, TCP_USER_TIMEOUT), 90000);
+    scene_end(scene);
+}
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -91,6 +185,11 @@ int main(void)
         cmocka_unit_test(the_last_error_is_of_the_call_that_failed),
         cmocka_unit_test(time_is_the_engines_too),
         cmocka_unit_test(no_descriptor_leaks_into_a_child),
+        cmocka_unit_test(wrong_settings_are_refused),
+        cmocka_unit_test(the_kernel_asks_whether_the_peer_lives),
+#if defined(__linux__)
+        cmocka_unit_test(a_peer_that_pauses_has_all_the_time),
+#endif
         cmocka_unit_test(authorities_that_are_not_there_are_named),
     };
     return cmocka_run_group_tests_name("net/link", tests, NULL, NULL);
