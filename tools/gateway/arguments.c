@@ -3,7 +3,8 @@
  */
 #include "arguments.h"
 
-#include <spectacles/types.h>
+#include "shown.h"
+
 #include <string.h>
 
 enum {
@@ -22,7 +23,7 @@ static void refuse(struct line *line, const char *argument, const char *advice)
 {
     char shown[SHOWN_SIZE];
     size_t length = strcspn(argument, "=");
-    spectacles_printable(shown, sizeof shown, argument, length);
+    shown_text(shown, sizeof shown, argument, length);
     problems_add(line->problems, PROBLEM_IS_FINAL, shown, "%s", advice);
 }
 

@@ -100,6 +100,8 @@ static void apply_to_relay(struct engines *engines, const struct settings *setti
         relay->unroutable_hold = number_of(settings, id);
     } else if (id == SETTING_LATENCY_BUDGET) {
         engines->poller.latency_budget = number_of(settings, id);
+    } else if (id == SETTING_CONNECT_TIMEOUT) {
+        engines->link.connect_timeout = number_of(settings, id);
     } else if (id == SETTING_SHARD_IDS) {
         engines->gateway.shard_ids = value_of(settings, id)->numbers;
         engines->gateway.shard_id_count = value_of(settings, id)->number_count;

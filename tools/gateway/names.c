@@ -7,6 +7,7 @@
 #include "event_names.h"
 #include "nearest.h"
 #include "retired.h"
+#include "shown.h"
 
 #include <ctype.h>
 #include <spectacles/routing.h>
@@ -38,7 +39,7 @@ static void check_intent(const char *written, const char *where, struct problems
     if (spectacles_intent_parse(&intent, written, strlen(written)) == SPECTACLES_OK)
         return;
     const char *meant = now ? now : nearest_of(intent_name, written);
-    spectacles_printable(shown, sizeof shown, written, strlen(written));
+    shown_text(shown, sizeof shown, written, strlen(written));
     if (now)
         problems_add(problems, PROBLEM_IS_FINAL, where, "the intent '%s' is called %s now: write that", shown,
                      now);
@@ -81,7 +82,7 @@ static void refuse_event(const char *written, const char *where, struct problems
 {
     char shown[SHOWN_SIZE];
     const char *meant = nearest_of(event_name, written);
-    spectacles_printable(shown, sizeof shown, written, strlen(written));
+    shown_text(shown, sizeof shown, written, strlen(written));
     if (meant)
         problems_add(problems, PROBLEM_IS_FINAL, where, "Discord has no event '%s': did you mean %s?", shown,
                      meant);
@@ -126,13 +127,22 @@ static void check_event(const struct settings *settings, const char *event, stru
     }
 }
 
+static bool is_there_before(const struct value *events, size_t index)
+{
+    for (size_t i = 0; i < index; i++) {
+        if (strcmp(events->texts[i], events->texts[index]) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void note_twice(const struct value *events, const char *where, struct problems *problems)
 {
+    char shown[SHOWN_SIZE];
     for (size_t i = 0; i < events->text_count; i++) {
-        for (size_t j = 0; j < i; j++) {
-            if (strcmp(events->texts[i], events->texts[j]) == 0)
-                problems_add(problems, PROBLEM_NOTE, where, "%.60s is in the list twice", events->texts[i]);
-        }
+        shown_text(shown, sizeof shown, events->texts[i], strlen(events->texts[i]));
+        if (is_there_before(events, i))
+            problems_add(problems, PROBLEM_NOTE, where, "%s is in the list twice", shown);
     }
 }
 

@@ -4,6 +4,8 @@
  */
 #include "presence.h"
 
+#include "shown.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +21,8 @@ static const struct {
 } fields[] = {{"since", "null"}, {"activities", "[]"}, {"status", "\"online\""}, {"afk", "false"}};
 
 enum {
-    FIELD_COUNT = sizeof fields / sizeof fields[0]
+    FIELD_COUNT = sizeof fields / sizeof fields[0],
+    SHOWN_SIZE = 48
 };
 
 static void write_value(FILE *out, const struct toml_value *value);
@@ -102,7 +105,9 @@ static bool is_field(const struct toml_value *value)
 
 static bool check_fields(const struct reading *reading, const struct given *given)
 {
+    char shown[SHOWN_SIZE];
     for (const struct toml_value *each = given->toml->first; each; each = each->next) {
+        shown_text(shown, sizeof shown, each->key, each->key_length);
         if (strcasecmp(each->key, "game") == 0)
             return value_refuse(reading, given,
                                 "'game', in line %u, was replaced by a list: activities = [{ name = "
@@ -110,9 +115,9 @@ static bool check_fields(const struct reading *reading, const struct given *give
                                 each->place.line);
         if (!is_field(each))
             return value_refuse(reading, given,
-                                "'%.40s', in line %u, is no field of a presence: since, activities, "
+                                "'%s', in line %u, is no field of a presence: since, activities, "
                                 "status and afk are",
-                                each->key, each->place.line);
+                                shown, each->place.line);
     }
     return true;
 }

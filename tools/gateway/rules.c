@@ -5,10 +5,10 @@
 #include "rules.h"
 
 #include "shard_ids.h"
+#include "shown.h"
 #include "sources.h"
 
 #include <inttypes.h>
-#include <spectacles/types.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -111,7 +111,7 @@ static void check_per_process(const struct rules *rules)
     const struct value *count = value_of(rules, SETTING_SHARD_COUNT);
     if (!is_right(rules, SETTING_SHARDS_PER_PROCESS) || count->is_wrong)
         return;
-    spectacles_printable(shown, sizeof shown, pod, strlen(pod));
+    shown_text(shown, sizeof shown, pod, strlen(pod));
     if (settings_is_set(rules->settings, SETTING_SHARD_IDS))
         problems_add(rules->problems, PROBLEM_IS_FINAL, name,
                      "DISCORD_SHARD_IDS is set as well: take one of the two out");

@@ -245,6 +245,14 @@ static const struct setting settings[SETTING_COUNT] = {
          .help = "By how much an event may be delayed, so that more are read at once and cost "
                  "less; 2ms halve the cost of 1,000 events a second",
          .flags = SETTING_RELOADS},
+    [SETTING_CONNECT_TIMEOUT] =
+        {.name = "CONNECT_TIMEOUT",
+         .key = "connect_timeout",
+         .kind = SETTING_IS_DURATION,
+         .fallback = "20s",
+         .least = 1000,
+         .most = HOUR,
+         .help = "For how long a connection may take to stand: the host name, TCP and TLS together"},
     [SETTING_CA_FILE] = {.name = "SSL_CERT_FILE",
                          .key = "tls.ca_file",
                          .fallback_says = "the system's",

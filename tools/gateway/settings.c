@@ -6,6 +6,7 @@
 
 #include "engines.h"
 #include "names.h"
+#include "proxies.h"
 #include "rules.h"
 #include "sources.h"
 
@@ -92,6 +93,7 @@ int settings_read(struct settings *settings, const struct settings_input *input,
         return problems_exit_code(problems);
     rules_check(settings, input, problems);
     names_check(settings, problems);
+    proxies_check(input, problems);
     engines_check(settings, problems);
     return problems_exit_code(problems);
 }

@@ -5,10 +5,10 @@
 #include "shard_ids.h"
 
 #include "quantity.h"
+#include "shown.h"
 #include "words.h"
 
 #include <inttypes.h>
-#include <spectacles/types.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,7 +27,7 @@ static bool refuse_word(const struct reading *reading, const struct given *given
                         const char *why)
 {
     char shown[SHOWN_SIZE];
-    spectacles_printable(shown, sizeof shown, word->text, word->length);
+    shown_text(shown, sizeof shown, word->text, word->length);
     return value_refuse(reading, given,
                         "'%s' %s: numbers and ranges as 0,2,4-7 are expected, from %" PRIu64 " to %" PRIu64,
                         shown, why, given->setting->least, given->setting->most);

@@ -4,6 +4,7 @@
 #include "show.h"
 
 #include "quantity.h"
+#include "shown.h"
 
 #include <spectacles/types.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@ enum {
 static void show_text(FILE *out, const char *text)
 {
     char shown[TEXT_SIZE];
-    spectacles_printable(shown, sizeof shown, text, strlen(text));
+    shown_text(shown, sizeof shown, text, strlen(text));
     fputs(shown, out);
 }
 

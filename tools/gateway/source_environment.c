@@ -5,10 +5,11 @@
  * word of our names. What Docker and Kubernetes set for a service called "amqp" or "broker" is passed over.
  */
 #include "nearest.h"
+#include "proxies.h"
 #include "retired.h"
+#include "shown.h"
 #include "sources.h"
 
-#include <spectacles/types.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -90,7 +91,7 @@ static void tell_unknown(const struct reading *reading, const char *name, size_t
     char shown[SHOWN_SIZE];
     const struct retired *retired = retired_name(name, length);
     const char *meant = nearest_name(name, length);
-    spectacles_printable(shown, sizeof shown, name, length);
+    shown_text(shown, sizeof shown, name, length);
     if (retired)
         problems_add(reading->problems, retired->code, shown, "%s", retired->advice);
     else if (meant)
@@ -107,7 +108,7 @@ static void look_at(const struct reading *reading, const char *entry)
     const char *equals = strchr(entry, '=');
     size_t length = equals ? (size_t)(equals - entry) : 0;
     if (length == 0 || !equals[1] || setting_has_name(entry, length) || is_known_elsewhere(entry, length) ||
-        is_service_link(entry, length))
+        proxies_has_name(entry, length) || is_service_link(entry, length))
         return;
     tell_unknown(reading, entry, length);
 }

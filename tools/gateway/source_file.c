@@ -6,6 +6,7 @@
  */
 #include "nearest.h"
 #include "retired.h"
+#include "shown.h"
 #include "sources.h"
 #include "wipe.h"
 
@@ -197,7 +198,7 @@ static void read_table(const struct file *file, const struct toml_value *table, 
         refuse_unknown(file, table, path);
     for (const struct toml_value *each = table->first; each; each = each->next) {
         char key[PATH_SIZE];
-        spectacles_printable(key, sizeof key, each->key, each->key_length);
+        shown_text(key, sizeof key, each->key, each->key_length);
         snprintf(longer, sizeof longer, "%.*s%s%s", PATH_SIZE, path, *path ? "." : "", key);
         read_pair(file, each, longer);
     }

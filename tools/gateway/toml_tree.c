@@ -10,6 +10,8 @@
  */
 #include "toml_tree.h"
 
+#include "shown.h"
+
 #include <spectacles/types.h>
 #include <string.h>
 
@@ -17,16 +19,13 @@ enum {
     KEY_SHOWN = 60
 };
 
-static int shown(const struct toml_key *key)
-{
-    return key->length < KEY_SHOWN ? (int)key->length : KEY_SHOWN;
-}
-
 static struct toml_value *refuse_again(struct toml_reader *reader, const struct toml_key *key,
                                        const struct toml_value *before)
 {
-    toml_refuse(reader, key->at, "'%.*s' is there already, in line %u: put both together, or remove one",
-                shown(key), key->text, before->place.line);
+    char shown[KEY_SHOWN];
+    shown_text(shown, sizeof shown, key->text, key->length);
+    toml_refuse(reader, key->at, "'%s' is there already, in line %u: put both together, or remove one", shown,
+                before->place.line);
     return NULL;
 }
 
@@ -86,10 +85,12 @@ struct toml_value *toml_add(struct toml_reader *reader, struct toml_value *paren
 static struct toml_value *enter(struct toml_reader *reader, struct toml_value *value,
                                 const struct toml_key *key)
 {
+    char shown[KEY_SHOWN];
     bool is_open = value->type == TOML_TABLE || value->type == TOML_ARRAY;
     if (!is_open || value->rules.frozen) {
-        toml_refuse(reader, key->at, "'%.*s' is a value already, in line %u: nothing can be added to it",
-                    shown(key), key->text, value->place.line);
+        shown_text(shown, sizeof shown, key->text, key->length);
+        toml_refuse(reader, key->at, "'%s' is a value already, in line %u: nothing can be added to it", shown,
+                    value->place.line);
         return NULL;
     }
     return value->type == TOML_ARRAY ? value->last : value;

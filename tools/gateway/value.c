@@ -7,10 +7,10 @@
 #include "presence.h"
 #include "quantity.h"
 #include "shard_ids.h"
+#include "shown.h"
 #include "words.h"
 
 #include <inttypes.h>
-#include <spectacles/types.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -96,7 +96,7 @@ static bool refuse_quantity(const struct reading *reading, const struct given *g
     char shown[SHOWN_SIZE];
     char least[QUANTITY_TEXT_SIZE];
     char most[QUANTITY_TEXT_SIZE];
-    spectacles_printable(shown, sizeof shown, written, length);
+    shown_text(shown, sizeof shown, written, length);
     show_limit(setting, setting->least, least);
     show_limit(setting, setting->most, most);
     return value_refuse(reading, given, "'%s' is not what is expected: %s, from %s to %s", shown,
@@ -148,7 +148,7 @@ static bool refuse_choice(const struct reading *reading, const struct given *giv
 {
     char shown[SHOWN_SIZE];
     char known[PROBLEM_TEXT_SIZE / 2];
-    spectacles_printable(shown, sizeof shown, word->text, word->length);
+    shown_text(shown, sizeof shown, word->text, word->length);
     list_words(given->setting->words, known, sizeof known);
     return value_refuse(reading, given, "'%s' is not known here: write %s", shown, known);
 }

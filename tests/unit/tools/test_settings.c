@@ -221,6 +221,8 @@ static void what_others_set_is_left_alone(void **state)
                                          "SESSION_MANAGER=local/host",
                                          "SSL_CERT_DIR=/etc/ssl/certs",
                                          "PATH=/usr/bin",
+                                         "NO_PROXY=localhost",
+                                         "HTTP_PROXY=x y",
                                          "LOGNAME=me",
                                          "DISCORD_TOKN="};
     struct memory memory;
@@ -251,6 +253,7 @@ static void what_is_odd_but_works_is_noted(void **state)
     memory_set(&memory, "REDIS_URL=redis:6379");
     memory_set(&memory, "DISCORD_INTENTS=guild_members");
     memory_set(&memory, "PROMETHEUS_ENDPOINT=/metrics");
+    memory_set(&memory, "HTTPS_PROXY=http://me:" MEMORY_PASSWORD "@proxy:3128");
     read_right(&memory);
     assert_true(has_note("SESSION_FILE", "identifies anew"));
     assert_true(has_note("DISCORD_EVENTS", "nothing is published"));
@@ -258,6 +261,9 @@ static void what_is_odd_but_works_is_noted(void **state)
     assert_true(has_note("REDIS_URL", "there is no Redis"));
     assert_true(has_note("DISCORD_INTENTS", "GUILD_MEMBERS is privileged"));
     assert_true(has_note("PROMETHEUS_ENDPOINT", "no metrics are served"));
+    assert_true(has_note("HTTPS_PROXY", "there is a proxy: http://proxy:3128"));
+    for (const struct problem *each = problems.first; each; each = each->next)
+        assert_null(strstr(each->text, MEMORY_PASSWORD));
     end();
 }
 

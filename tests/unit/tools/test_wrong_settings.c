@@ -306,6 +306,10 @@ static const struct wrong {
     {{"STOP_TIMEOUT=0"}, NULL, "STOP_TIMEOUT", "a duration", 78},
     {{"STOP_TIMEOUT=10"}, NULL, "STOP_TIMEOUT", "a duration", 78},
     {{NULL}, "stop_timeout = 10", "gateway.toml:1:1: stop_timeout", "a duration", 78},
+    {{"CONNECT_TIMEOUT=20"}, NULL, "CONNECT_TIMEOUT", "a duration", 78},
+    {{"HTTPS_PROXY=https://me:" MEMORY_PASSWORD "@proxy"}, NULL, "HTTPS_PROXY", "TLS", 78},
+    {{"AMQP_PROXY=http://me:" MEMORY_PASSWORD "@:x"}, NULL, "AMQP_PROXY", "proxy", 78},
+    {{"all_proxy=socks4://proxy"}, NULL, "all_proxy", "SOCKS", 78},
     {{"LATENCY_BUDGET=2s"}, NULL, "LATENCY_BUDGET", "to 1s", 78},
     {{"LOG_LEVEL=verbose"}, NULL, "LOG_LEVEL", "suppress, error, warn, info or debug", 78},
     {{"LOG_FORMAT=xml"}, NULL, "LOG_FORMAT", "text, json or journal", 78},
@@ -316,6 +320,22 @@ static const struct wrong {
      NULL,
      "PROMETHEUS_ENDPOINT",
      "a path is expected",
+     78},
+
+    /* Secrets in the wrong place are not shown */
+    {{"BROKER_TYPE=amqp://me:" MEMORY_PASSWORD "@rabbit"},
+     NULL,
+     "BROKER_TYPE",
+     "(hidden: it may be a secret)",
+     78},
+    {{"DISCORD_EVENTS=" MEMORY_TOKEN}, NULL, "DISCORD_EVENTS", "(hidden: it may be a secret)", 78},
+    {{"DISCORD_INTENTS=" MEMORY_TOKEN}, NULL, "DISCORD_INTENTS", "(hidden: it may be a secret)", 78},
+    {{"DISCORD_SHARD_COUNT=" MEMORY_TOKEN}, NULL, "DISCORD_SHARD_COUNT", "(hidden: it may be a secret)", 78},
+    {{"DISCORD_MORE_OPS=" MEMORY_TOKEN}, NULL, "DISCORD_MORE_OPS", "(hidden: it may be a secret)", 78},
+    {{NULL},
+     "\"" MEMORY_TOKEN "\" = 1",
+     "gateway.toml:1:1: (hidden: it may be a secret)",
+     "there is no such key",
      78},
 
     /* The file */

@@ -1,0 +1,12 @@
+#ifndef GATEWAY_SHOWN_H
+#define GATEWAY_SHOWN_H
+
+#include <stddef.h>
+
+/*
+ * Makes what somebody has written fit for a sentence or a report: printable, and no longer than the room. What looks
+ * like a token or like a URL with a password is not shown: it may have been put into the wrong setting.
+ */
+void shown_text(char *out, size_t size, const char *text, size_t length);
+
+#endif
