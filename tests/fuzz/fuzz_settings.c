@@ -5,6 +5,7 @@
  */
 #include "check.h"
 #include "fuzz.h"
+#include "read.h"
 #include "reload.h"
 
 #include <errno.h>

@@ -81,6 +81,13 @@ def test_files_of_a_module_call_without_circles(calls: Arrows) -> None:
     hold(complaints, NOT_YET_WITHOUT_CIRCLES)
 
 
+def test_files_of_the_daemon_call_without_circles(build: Path) -> None:
+    found = arrows(build, "tools/gateway")
+    assert "gateway/toml.c" in found
+    told = [spell(found, steps) for name in sorted(found) if (steps := circle(found, name))]
+    assert not told, told[0]
+
+
 def test_a_circle_is_spelled_out() -> None:
     made: Arrows = {"m/a.c": {"m/b.c": {"sp_b"}}, "m/b.c": {"m/c.c": {"sp_c2", "sp_c1"}}, "m/c.c": {"m/a.c": {"sp_a"}}, "m/d.c": {"m/a.c": {"sp_a"}}}
     steps = circle(made, "m/b.c")

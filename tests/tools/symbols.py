@@ -1,4 +1,4 @@
-"""Which file of the library calls which, by the symbols of its object files."""
+"""Which file of the library, or of a tool, calls which, by the symbols of the object files."""
 from __future__ import annotations
 
 import json
@@ -9,12 +9,12 @@ from pathlib import Path
 Arrows = dict[str, dict[str, set[str]]]
 
 
-def objects(build: Path) -> dict[str, Path]:
-    """Each source file of lib ("codec/json.c") and the object file that the build made of it."""
+def objects(build: Path, folder: str) -> dict[str, Path]:
+    """Each source file of a folder ("codec/json.c" of lib) and the object file that the build made of it."""
     found = {}
     for entry in json.loads((build / "compile_commands.json").read_text()):
         source = (Path(entry["directory"]) / entry["file"]).resolve()
-        if entry["output"].startswith("lib/"):
+        if entry["output"].startswith(f"{folder}/"):
             found["/".join(source.parts[-2:])] = Path(entry["directory"]) / entry["output"]
     return found
 
@@ -38,8 +38,8 @@ def symbols(objects_of: dict[str, Path]) -> tuple[dict[str, str], dict[str, set[
     return owner, taken
 
 
-def arrows(build: Path) -> Arrows:
-    owner, taken = symbols(objects(build))
+def arrows(build: Path, folder: str = "lib") -> Arrows:
+    owner, taken = symbols(objects(build, folder))
     found: Arrows = {name: {} for name in taken}
     for name, symbols_taken in taken.items():
         for symbol in symbols_taken:

@@ -3,7 +3,7 @@
  */
 #include "arguments.h"
 
-#include "shown.h"
+#include "redact.h"
 
 #include <string.h>
 
@@ -23,7 +23,7 @@ static void refuse(struct line *line, const char *argument, const char *advice)
 {
     char shown[SHOWN_SIZE];
     size_t length = strcspn(argument, "=");
-    shown_text(shown, sizeof shown, argument, length);
+    redact(shown, sizeof shown, argument, length);
     problems_add(line->problems, PROBLEM_IS_FINAL, shown, "%s", advice);
 }
 

@@ -8,6 +8,7 @@
 #include "check.h"
 #include "files.h"
 #include "page.h"
+#include "read.h"
 
 #include <spectacles/spectacles.h>
 #include <stdio.h>

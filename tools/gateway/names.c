@@ -6,8 +6,8 @@
 
 #include "event_names.h"
 #include "nearest.h"
+#include "redact.h"
 #include "retired.h"
-#include "shown.h"
 
 #include <ctype.h>
 #include <spectacles/routing.h>
@@ -39,7 +39,7 @@ static void check_intent(const char *written, const char *where, struct problems
     if (spectacles_intent_parse(&intent, written, strlen(written)) == SPECTACLES_OK)
         return;
     const char *meant = now ? now : nearest_of(intent_name, written);
-    shown_text(shown, sizeof shown, written, strlen(written));
+    redact(shown, sizeof shown, written, strlen(written));
     if (now)
         problems_add(problems, PROBLEM_IS_FINAL, where, "the intent '%s' is called %s now: write that", shown,
                      now);
@@ -82,7 +82,7 @@ static void refuse_event(const char *written, const char *where, struct problems
 {
     char shown[SHOWN_SIZE];
     const char *meant = nearest_of(event_name, written);
-    shown_text(shown, sizeof shown, written, strlen(written));
+    redact(shown, sizeof shown, written, strlen(written));
     if (meant)
         problems_add(problems, PROBLEM_IS_FINAL, where, "Discord has no event '%s': did you mean %s?", shown,
                      meant);
@@ -140,7 +140,7 @@ static void note_twice(const struct value *events, const char *where, struct pro
 {
     char shown[SHOWN_SIZE];
     for (size_t i = 0; i < events->text_count; i++) {
-        shown_text(shown, sizeof shown, events->texts[i], strlen(events->texts[i]));
+        redact(shown, sizeof shown, events->texts[i], strlen(events->texts[i]));
         if (is_there_before(events, i))
             problems_add(problems, PROBLEM_NOTE, where, "%s is in the list twice", shown);
     }

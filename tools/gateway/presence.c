@@ -4,7 +4,7 @@
  */
 #include "presence.h"
 
-#include "shown.h"
+#include "redact.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -107,14 +107,14 @@ static bool check_fields(const struct reading *reading, const struct given *give
 {
     char shown[SHOWN_SIZE];
     for (const struct toml_value *each = given->toml->first; each; each = each->next) {
-        shown_text(shown, sizeof shown, each->key, each->key_length);
+        redact(shown, sizeof shown, each->key, each->key_length);
         if (strcasecmp(each->key, "game") == 0)
-            return value_refuse(reading, given,
+            return given_refuse(reading, given,
                                 "'game', in line %u, was replaced by a list: activities = [{ name = "
                                 "\"...\", type = 0 }]",
                                 each->place.line);
         if (!is_field(each))
-            return value_refuse(reading, given,
+            return given_refuse(reading, given,
                                 "'%s', in line %u, is no field of a presence: since, activities, "
                                 "status and afk are",
                                 shown, each->place.line);
@@ -129,13 +129,13 @@ static bool to_json(const struct reading *reading, const struct toml_value *tabl
     size_t length = 0;
     FILE *stream = open_memstream(&text, &length);
     if (!stream)
-        return value_out_of_memory(reading);
+        return given_out_of_memory(reading);
     write_table(stream, table);
     bool whole = !ferror(stream);
     whole = fclose(stream) == 0 && whole;
     *out = whole ? arena_copy(reading->arena, text, length) : NULL;
     free(text);
-    return *out || value_out_of_memory(reading);
+    return *out || given_out_of_memory(reading);
 }
 
 bool presence_read(const struct reading *reading, const struct given *given, struct value *value)
@@ -145,12 +145,12 @@ bool presence_read(const struct reading *reading, const struct given *given, str
     if (!given->text && given->toml->type == TOML_TABLE)
         return check_fields(reading, given) && to_json(reading, given->toml, &value->text);
     if (!given->text && given->toml->type != TOML_STRING)
-        return value_refuse(reading, given, "this is %s, and a table or a text of JSON is expected",
+        return given_refuse(reading, given, "this is %s, and a table or a text of JSON is expected",
                             toml_type_name(given->toml->type));
     if (memchr(text, '\0', length))
-        return value_refuse(reading, given, "the text holds a NUL character: take it out");
+        return given_refuse(reading, given, "the text holds a NUL character: take it out");
     value->text = arena_copy(reading->arena, text, length);
-    return value->text || value_out_of_memory(reading);
+    return value->text || given_out_of_memory(reading);
 }
 
 /* ---- Of a shard ---- */

@@ -1,6 +1,7 @@
 #ifndef GATEWAY_PROXIES_H
 #define GATEWAY_PROXIES_H
 
+#include "input.h"
 #include "settings.h"
 
 /* Whether a name of the environment is about proxies: HTTPS_PROXY, all_proxy, NO_PROXY and their like. */

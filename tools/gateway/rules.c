@@ -4,8 +4,8 @@
  */
 #include "rules.h"
 
+#include "redact.h"
 #include "shard_ids.h"
-#include "shown.h"
 #include "sources.h"
 
 #include <inttypes.h>
@@ -111,7 +111,7 @@ static void check_per_process(const struct rules *rules)
     const struct value *count = value_of(rules, SETTING_SHARD_COUNT);
     if (!is_right(rules, SETTING_SHARDS_PER_PROCESS) || count->is_wrong)
         return;
-    shown_text(shown, sizeof shown, pod, strlen(pod));
+    redact(shown, sizeof shown, pod, strlen(pod));
     if (settings_is_set(rules->settings, SETTING_SHARD_IDS))
         problems_add(rules->problems, PROBLEM_IS_FINAL, name,
                      "DISCORD_SHARD_IDS is set as well: take one of the two out");

@@ -1,6 +1,7 @@
 #ifndef GATEWAY_RULES_H
 #define GATEWAY_RULES_H
 
+#include "input.h"
 #include "settings.h"
 
 /* Checks what no setting can say by itself: what is missing, and what does not go together. */

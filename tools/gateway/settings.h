@@ -6,29 +6,7 @@
 #include "setting.h"
 #include "value.h"
 
-/*
- * The settings of a gateway: read from the environment, from a file of TOML, and from files of secrets. Nothing is
- * global: the environment and a function that reads files are given, so that tests need neither.
- */
-
-enum {
-    SETTINGS_FILE_MAX = 1 << 20,
-    SETTINGS_SECRET_MAX = 1 << 16
-};
-
-/* Where settings are read from. */
-struct settings_input {
-    const char *const *environ; /* NAME=VALUE, ends with NULL */
-    const char *config;         /* --config; NULL: gateway.toml, if it is there */
-    /*
-     * Reads a whole file, of at most `max` bytes. Returns 0, and then *bytes is to be freed with free(); or a number
-     * of errno: EFBIG for a longer file.
-     */
-    int (*read_file)(void *context, const char *path, size_t max, char **bytes, size_t *length);
-    void *context;
-};
-
-/* What was read. Everything in it belongs to it. */
+/* The settings of a gateway, as read.h has read them. Everything in it belongs to it. */
 struct settings {
     struct arena arena;
     struct value values[SETTING_COUNT];
@@ -36,15 +14,6 @@ struct settings {
     const char **events; /* the names of DISCORD_EVENTS and DISCORD_MORE_EVENTS */
     size_t event_count;
 };
-
-/*
- * Reads and checks all settings. What is wrong is added to `problems`, all of it at once.
- *
- * settings: filled whatever is wrong; values that are wrong are marked. Free it with settings_free().
- *
- * Returns the exit code of the problems: 0, 75 or 78.
- */
-int settings_read(struct settings *settings, const struct settings_input *input, struct problems *problems);
 
 /* Wipes and frees everything. */
 void settings_free(struct settings *settings);

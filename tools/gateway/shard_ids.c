@@ -5,7 +5,7 @@
 #include "shard_ids.h"
 
 #include "quantity.h"
-#include "shown.h"
+#include "redact.h"
 #include "words.h"
 
 #include <inttypes.h>
@@ -27,8 +27,8 @@ static bool refuse_word(const struct reading *reading, const struct given *given
                         const char *why)
 {
     char shown[SHOWN_SIZE];
-    shown_text(shown, sizeof shown, word->text, word->length);
-    return value_refuse(reading, given,
+    redact(shown, sizeof shown, word->text, word->length);
+    return given_refuse(reading, given,
                         "'%s' %s: numbers and ranges as 0,2,4-7 are expected, from %" PRIu64 " to %" PRIu64,
                         shown, why, given->setting->least, given->setting->most);
 }
@@ -61,7 +61,7 @@ static bool count_numbers(struct words words, size_t *count)
             return false;
         *count += (size_t)(range.last - range.first) + 1;
         if (*count > IDS_MAX)
-            return value_refuse(words.reading, words.given, "the list has more than %d numbers", IDS_MAX);
+            return given_refuse(words.reading, words.given, "the list has more than %d numbers", IDS_MAX);
     }
     return true;
 }
@@ -79,7 +79,7 @@ static bool are_unique(const struct reading *reading, const struct given *given,
     qsort(value->numbers, value->number_count, sizeof *value->numbers, compare);
     for (size_t i = 1; i < value->number_count; i++) {
         if (value->numbers[i] == value->numbers[i - 1])
-            return value_refuse(reading, given, "%u is in the list twice: take one out", value->numbers[i]);
+            return given_refuse(reading, given, "%u is in the list twice: take one out", value->numbers[i]);
     }
     return true;
 }
@@ -101,11 +101,11 @@ bool shard_ids_read(const struct reading *reading, const struct given *given, st
     if (!words_begin(&words, reading, given) || !count_numbers(words, &count))
         return false;
     if (count == 0)
-        return value_refuse(reading, given,
+        return given_refuse(reading, given,
                             "the list is empty: name numbers, as 0,2,4-7, or take the setting out");
     value->numbers = arena_take(reading->arena, count * sizeof *value->numbers);
     if (!value->numbers)
-        return value_out_of_memory(reading);
+        return given_out_of_memory(reading);
     fill(words, value);
     return are_unique(reading, given, value);
 }
@@ -114,7 +114,7 @@ bool shard_ids_of_range(const struct reading *reading, struct value *value, uint
 {
     value->numbers = arena_take(reading->arena, count * sizeof *value->numbers);
     if (!value->numbers)
-        return value_out_of_memory(reading);
+        return given_out_of_memory(reading);
     for (value->number_count = 0; value->number_count < count; value->number_count++)
         value->numbers[value->number_count] = first + (uint32_t)value->number_count;
     return true;

@@ -4,7 +4,7 @@
 #include "show.h"
 
 #include "quantity.h"
-#include "shown.h"
+#include "redact.h"
 
 #include <spectacles/types.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@ enum {
 static void show_text(FILE *out, const char *text)
 {
     char shown[TEXT_SIZE];
-    shown_text(shown, sizeof shown, text, strlen(text));
+    redact(shown, sizeof shown, text, strlen(text));
     fputs(shown, out);
 }
 

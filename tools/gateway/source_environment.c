@@ -6,8 +6,8 @@
  */
 #include "nearest.h"
 #include "proxies.h"
+#include "redact.h"
 #include "retired.h"
-#include "shown.h"
 #include "sources.h"
 
 #include <stdio.h>
@@ -91,7 +91,7 @@ static void tell_unknown(const struct reading *reading, const char *name, size_t
     char shown[SHOWN_SIZE];
     const struct retired *retired = retired_name(name, length);
     const char *meant = nearest_name(name, length);
-    shown_text(shown, sizeof shown, name, length);
+    redact(shown, sizeof shown, name, length);
     if (retired)
         problems_add(reading->problems, retired->code, shown, "%s", retired->advice);
     else if (meant)

@@ -5,8 +5,8 @@
  * (presence) or holds settings.
  */
 #include "nearest.h"
+#include "redact.h"
 #include "retired.h"
-#include "shown.h"
 #include "sources.h"
 #include "wipe.h"
 
@@ -198,7 +198,7 @@ static void read_table(const struct file *file, const struct toml_value *table, 
         refuse_unknown(file, table, path);
     for (const struct toml_value *each = table->first; each; each = each->next) {
         char key[PATH_SIZE];
-        shown_text(key, sizeof key, each->key, each->key_length);
+        redact(key, sizeof key, each->key, each->key_length);
         snprintf(longer, sizeof longer, "%.*s%s%s", PATH_SIZE, path, *path ? "." : "", key);
         read_pair(file, each, longer);
     }
@@ -212,7 +212,7 @@ static void read_document(const struct file *file, const char *bytes, size_t len
     struct toml_problem problem = {.text = ""};
     int error = toml_read(&toml, bytes, length, &problem);
     if (error == SPECTACLES_E_NOMEM) {
-        value_out_of_memory(file->reading);
+        given_out_of_memory(file->reading);
     } else if (error) {
         const char *where =
             source_where(file->reading, "%s:%u:%u", file->name, problem.place.line, problem.place.column);

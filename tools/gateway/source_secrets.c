@@ -30,7 +30,7 @@ static void take_secret(struct settings *settings, const struct reading *reading
     given.length = without_line_end(bytes, length);
     if (given.length == 0) {
         settings->values[id] = (struct value){.where = where, .is_wrong = true};
-        value_refuse(reading, &given, "the file is empty: put the secret into it");
+        given_refuse(reading, &given, "the file is empty: put the secret into it");
         return;
     }
     value_read(reading, &given, &settings->values[id]);

@@ -27,7 +27,7 @@ const char *source_where(const struct reading *reading, const char *format, ...)
     va_end(arguments);
     const char *copy = arena_copy(reading->arena, text, strlen(text));
     if (!copy)
-        value_out_of_memory(reading);
+        given_out_of_memory(reading);
     return copy;
 }
 

@@ -1,6 +1,7 @@
 #ifndef GATEWAY_SOURCES_H
 #define GATEWAY_SOURCES_H
 
+#include "input.h"
 #include "settings.h"
 
 /* The value of a name in an environment; NULL: it is not there. */

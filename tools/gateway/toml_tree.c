@@ -10,7 +10,7 @@
  */
 #include "toml_tree.h"
 
-#include "shown.h"
+#include "redact.h"
 
 #include <spectacles/types.h>
 #include <string.h>
@@ -23,7 +23,7 @@ static struct toml_value *refuse_again(struct toml_reader *reader, const struct 
                                        const struct toml_value *before)
 {
     char shown[KEY_SHOWN];
-    shown_text(shown, sizeof shown, key->text, key->length);
+    redact(shown, sizeof shown, key->text, key->length);
     toml_refuse(reader, key->at, "'%s' is there already, in line %u: put both together, or remove one", shown,
                 before->place.line);
     return NULL;
@@ -88,7 +88,7 @@ static struct toml_value *enter(struct toml_reader *reader, struct toml_value *v
     char shown[KEY_SHOWN];
     bool is_open = value->type == TOML_TABLE || value->type == TOML_ARRAY;
     if (!is_open || value->rules.frozen) {
-        shown_text(shown, sizeof shown, key->text, key->length);
+        redact(shown, sizeof shown, key->text, key->length);
         toml_refuse(reader, key->at, "'%s' is a value already, in line %u: nothing can be added to it", shown,
                     value->place.line);
         return NULL;

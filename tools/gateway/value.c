@@ -6,12 +6,11 @@
 
 #include "presence.h"
 #include "quantity.h"
+#include "redact.h"
 #include "shard_ids.h"
-#include "shown.h"
 #include "words.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -20,23 +19,6 @@ enum {
     SHOWN_SIZE = 64,
     WORDS_MAX = 4096
 };
-
-bool value_refuse(const struct reading *reading, const struct given *given, const char *format, ...)
-{
-    char text[PROBLEM_TEXT_SIZE];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    problems_add(reading->problems, PROBLEM_IS_FINAL, given->where, "%s", text);
-    return false;
-}
-
-bool value_out_of_memory(const struct reading *reading)
-{
-    reading->problems->out_of_memory = true;
-    return false;
-}
 
 /* ---- Text ---- */
 
@@ -49,7 +31,7 @@ static bool take_text(const struct reading *reading, const struct given *given, 
     }
     *out = (struct word){.text = given->toml->text, .length = given->toml->text_length};
     if (given->toml->type != TOML_STRING)
-        return value_refuse(reading, given, "this is %s, and a text is expected: put it in quotation marks",
+        return given_refuse(reading, given, "this is %s, and a text is expected: put it in quotation marks",
                             toml_type_name(given->toml->type));
     return true;
 }
@@ -58,9 +40,9 @@ static bool copy_text(const struct reading *reading, const struct given *given, 
                       const char **out)
 {
     if (memchr(word->text, '\0', word->length))
-        return value_refuse(reading, given, "the text holds a NUL character: take it out");
+        return given_refuse(reading, given, "the text holds a NUL character: take it out");
     *out = arena_copy(reading->arena, word->text, word->length);
-    return *out || value_out_of_memory(reading);
+    return *out || given_out_of_memory(reading);
 }
 
 static bool read_text(const struct reading *reading, const struct given *given, struct value *value)
@@ -69,7 +51,7 @@ static bool read_text(const struct reading *reading, const struct given *given, 
     if (!take_text(reading, given, &word))
         return false;
     if (word.length == 0)
-        return value_refuse(reading, given, "the text is empty: set it, or take the setting out");
+        return given_refuse(reading, given, "the text is empty: set it, or take the setting out");
     return copy_text(reading, given, &word, &value->text);
 }
 
@@ -96,10 +78,10 @@ static bool refuse_quantity(const struct reading *reading, const struct given *g
     char shown[SHOWN_SIZE];
     char least[QUANTITY_TEXT_SIZE];
     char most[QUANTITY_TEXT_SIZE];
-    shown_text(shown, sizeof shown, written, length);
+    redact(shown, sizeof shown, written, length);
     show_limit(setting, setting->least, least);
     show_limit(setting, setting->most, most);
-    return value_refuse(reading, given, "'%s' is not what is expected: %s, from %s to %s", shown,
+    return given_refuse(reading, given, "'%s' is not what is expected: %s, from %s to %s", shown,
                         expected[setting->kind], least, most);
 }
 
@@ -121,7 +103,7 @@ static bool read_quantity(const struct reading *reading, const struct given *giv
         word.text = word.digits;
         word.length = strlen(word.digits);
     } else if (!given->text && (setting->kind == SETTING_IS_NUMBER || given->toml->type != TOML_STRING)) {
-        return value_refuse(
+        return given_refuse(
             reading, given, "this is %s, and %s is expected", toml_type_name(given->toml->type),
             setting->kind == SETTING_IS_NUMBER ? "an integer" : "a text such as \"1M\" or \"2m\"");
     } else if (!take_text(reading, given, &word)) {
@@ -148,9 +130,9 @@ static bool refuse_choice(const struct reading *reading, const struct given *giv
 {
     char shown[SHOWN_SIZE];
     char known[PROBLEM_TEXT_SIZE / 2];
-    shown_text(shown, sizeof shown, word->text, word->length);
+    redact(shown, sizeof shown, word->text, word->length);
     list_words(given->setting->words, known, sizeof known);
-    return value_refuse(reading, given, "'%s' is not known here: write %s", shown, known);
+    return given_refuse(reading, given, "'%s' is not known here: write %s", shown, known);
 }
 
 static bool read_choice(const struct reading *reading, const struct given *given, struct value *value)
@@ -174,9 +156,9 @@ static bool add_text(const struct reading *reading, const struct given *given, c
                      struct value *value)
 {
     if (value->text_count == WORDS_MAX)
-        return value_refuse(reading, given, "the list has more than %d elements", WORDS_MAX);
+        return given_refuse(reading, given, "the list has more than %d elements", WORDS_MAX);
     if (word->length == 0)
-        return value_refuse(reading, given, "an element of the list is empty: take it out");
+        return given_refuse(reading, given, "an element of the list is empty: take it out");
     if (!copy_text(reading, given, word, &value->texts[value->text_count]))
         return false;
     value->text_count++;
@@ -194,7 +176,7 @@ static bool read_texts(const struct reading *reading, const struct given *given,
         count++;
     value->texts = arena_take(reading->arena, count * sizeof *value->texts);
     if (!value->texts)
-        return value_out_of_memory(reading);
+        return given_out_of_memory(reading);
     words_begin(&words, reading, given);
     while (words_next(&words, &word)) {
         if (!add_text(reading, given, &word, value))
@@ -214,7 +196,7 @@ static bool read_urls(const struct reading *reading, const struct given *given, 
     if (!read_texts(reading, &text, value))
         return false;
     return value->text_count > 0 ||
-           value_refuse(reading, given, "there is no URL: amqp://user:password@host:port/vhost");
+           given_refuse(reading, given, "there is no URL: amqp://user:password@host:port/vhost");
 }
 
 /* ---- All kinds ---- */

@@ -1,10 +1,7 @@
 #ifndef GATEWAY_VALUE_H
 #define GATEWAY_VALUE_H
 
-#include "arena.h"
-#include "problems.h"
-#include "setting.h"
-#include "toml.h"
+#include "given.h"
 
 /* Where a value comes from. */
 enum value_origin {
@@ -29,32 +26,10 @@ struct value {
     bool is_wrong; /* it was told what is wrong with it */
 };
 
-/* What a value is read from: a text, or a value of TOML. */
-struct given {
-    const struct setting *setting;
-    const char *where;
-    const char *text; /* NULL: it is TOML */
-    size_t length;
-    const struct toml_value *toml;
-};
-
-/* What reading needs. */
-struct reading {
-    struct arena *arena;
-    struct problems *problems;
-};
-
 /*
  * Reads a value by the kind of its setting. What is wrong is added to the problems, and the value is then marked as
  * wrong. The old value is replaced.
  */
 void value_read(const struct reading *reading, const struct given *given, struct value *value);
-
-/* Tells a problem with a value that is given, and returns false. */
-bool value_refuse(const struct reading *reading, const struct given *given, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-/* Says that memory ran out, and returns false. */
-bool value_out_of_memory(const struct reading *reading);
 
 #endif

@@ -16,7 +16,7 @@ bool words_begin(struct words *words, const struct reading *reading, const struc
         return true;
     words->next = given->toml->first;
     return given->toml->type == TOML_ARRAY ||
-           value_refuse(
+           given_refuse(
                reading, given, "this is %s, and a list is expected: [%s]", toml_type_name(given->toml->type),
                given->setting->kind == SETTING_IS_NUMBERS ? "0, 1, \"4-7\"" : "\"FIRST\", \"SECOND\"");
 }
@@ -71,7 +71,7 @@ static bool next_of_toml(struct words *words, struct word *word)
         word->length = strlen(word->digits);
         return true;
     }
-    return value_refuse(words->reading, words->given,
+    return given_refuse(words->reading, words->given,
                         "an element of the list is %s, in line %u, and a text is expected",
                         toml_type_name(each->type), each->place.line);
 }

@@ -1,7 +1,7 @@
 #ifndef TESTS_UNIT_TOOLS_MEMORY_H
 #define TESTS_UNIT_TOOLS_MEMORY_H
 
-#include "settings.h"
+#include "read.h"
 
 /* Settings that are read from memory: an environment and files that exist in a test alone. */
 

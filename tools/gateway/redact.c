@@ -2,7 +2,7 @@
  * Texts of operators in sentences: printable, and without secrets that stand in the wrong place (AMQP_URL's value in
  * BROKER_TYPE, or a token in DISCORD_EVENTS). Whoever shows a value or a key calls it.
  */
-#include "shown.h"
+#include "redact.h"
 
 #include <ctype.h>
 #include <spectacles/types.h>
@@ -54,7 +54,7 @@ static bool holds_token(const char *text, size_t length)
     return false;
 }
 
-void shown_text(char *out, size_t size, const char *text, size_t length)
+void redact(char *out, size_t size, const char *text, size_t length)
 {
     bool is_hidden = length > 0 && (may_hold_password(text, length) || holds_token(text, length));
     spectacles_printable(out, size, is_hidden ? hidden : text, is_hidden ? strlen(hidden) : length);

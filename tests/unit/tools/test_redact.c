@@ -1,12 +1,12 @@
 /* What is shown of a text that an operator wrote. */
-#include "shown.h"
+#include "redact.h"
 
 #include "unit.h"
 
 static void check(const char *text, const char *expected)
 {
     char out[64];
-    shown_text(out, sizeof out, text, strlen(text));
+    redact(out, sizeof out, text, strlen(text));
     assert_string_equal(out, expected);
 }
 
@@ -38,5 +38,5 @@ int main(void)
         cmocka_unit_test(plain_texts_are_shown),
         cmocka_unit_test(what_may_be_a_secret_is_not),
     };
-    return cmocka_run_group_tests_name("tools/shown", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("tools/redact", tests, NULL, NULL);
 }
