@@ -72,14 +72,25 @@ static void check(const struct settings *settings, const struct problems *proble
     free(report);
 }
 
+/* A fuzzer that knows the token writes it anywhere. */
+static bool has_token(const uint8_t *bytes, size_t length)
+{
+    for (size_t i = 0; i + strlen(token) <= length; i++) {
+        if (memcmp(bytes + i, token, strlen(token)) == 0)
+            return true;
+    }
+    return false;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     struct reload_change changes[SETTING_COUNT];
     struct source source = {.environ = {"DISCORD_TOKEN_FILE=/token"}, .count = 1};
     struct settings settings;
     struct problems problems = {0};
-    char *text = malloc(length + 1);
-    must(text);
+    char *text = has_token(bytes, length) ? NULL : malloc(length + 1);
+    if (!text)
+        return 0;
     memcpy(text, bytes, length);
     text[length] = '\0';
     source.file = cut(&source, text, text + length);
