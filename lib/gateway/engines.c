@@ -5,6 +5,7 @@
 #include "gateway/engines.h"
 
 #include "core/config.h"
+#include "core/sorted.h"
 #include "core/wipe.h"
 #include "net/tls.h"
 
@@ -170,19 +171,14 @@ int sp_gateway_make_brokers(spectacles_gateway *gateway, const spectacles_gatewa
 
 /* ---- Shards ---- */
 
-/* The place of the first shard whose id is not below this one. */
+static uint32_t id_at(const void *engines, size_t index)
+{
+    return ((sp_engine *const *)engines)[index]->shard_id;
+}
+
 static size_t place_of(const spectacles_gateway *gateway, uint32_t shard_id)
 {
-    size_t low = 0;
-    size_t high = gateway->shard_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (gateway->engines[middle]->shard_id < shard_id)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return sp_sorted_place(gateway->engines, gateway->shard_count, shard_id, id_at);
 }
 
 sp_engine *sp_gateway_find_engine(const spectacles_gateway *gateway, uint32_t shard_id)

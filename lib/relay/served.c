@@ -5,6 +5,7 @@
 #include "relay/served.h"
 
 #include "core/config.h"
+#include "core/sorted.h"
 #include "core/stream.h"
 #include "relay/packets.h"
 #include "relay/publishes.h"
@@ -13,19 +14,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The index of the first shard whose id is not below shard_id. */
+static uint32_t id_at(const void *shards, size_t index)
+{
+    return ((sp_relay_shard *const *)shards)[index]->id;
+}
+
 static size_t place_of(const spectacles_relay *relay, uint32_t shard_id)
 {
-    size_t low = 0;
-    size_t high = relay->served;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (relay->shards[middle]->id < shard_id)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return sp_sorted_place(relay->shards, relay->served, shard_id, id_at);
 }
 
 sp_relay_shard *sp_relay_find_shard(const spectacles_relay *relay, uint32_t shard_id)

@@ -18,15 +18,17 @@ enum {
 };
 
 /* Sec-WebSocket-Accept is the hash of the key and this GUID (RFC 6455, section 4.2.2). */
-static void make_accept(char accept[SP_BASE64_SIZE(SP_SHA1_LENGTH)], const char *key)
+static int make_accept(char accept[SP_BASE64_SIZE(SP_SHA1_LENGTH)], const char *key)
 {
     static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
     uint8_t input[KEY_LENGTH + sizeof guid - 1];
     uint8_t digest[SP_SHA1_LENGTH];
     memcpy(input, key, KEY_LENGTH);
     memcpy(input + KEY_LENGTH, guid, sizeof guid - 1);
-    sp_digest_sha1((sp_slice){input, sizeof input}, digest);
-    sp_base64_write(accept, (sp_slice){digest, sizeof digest});
+    int error = sp_digest_sha1((sp_slice){input, sizeof input}, digest);
+    if (error == SPECTACLES_OK)
+        sp_base64_write(accept, (sp_slice){digest, sizeof digest});
+    return error;
 }
 
 static void make_key(char key[KEY_LENGTH + 1], sp_random *random)
@@ -57,7 +59,9 @@ int sp_handshake_request(sp_handshake *handshake, sp_buffer *out, const sp_url *
     char key[KEY_LENGTH + 1];
     size_t before = sp_buffer_length(out);
     make_key(key, random);
-    make_accept(handshake->accept, key);
+    int error = make_accept(handshake->accept, key);
+    if (error != SPECTACLES_OK)
+        return error;
     sp_buffer_text(out, "GET ");
     sp_buffer_text(out, target);
     sp_buffer_text(out, " HTTP/1.1\r\nHost: ");

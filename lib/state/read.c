@@ -210,7 +210,8 @@ static int check_checksum(sp_slice bytes, sp_slice *lines, spectacles_problem *p
     *lines = (sp_slice){bytes.bytes, length};
     if (length == 0)
         return sp_refuse(problem, SPECTACLES_E_PROTO, "it is torn: its end is missing");
-    sp_state_checksum(*lines, checksum);
+    if (sp_state_checksum(*lines, checksum) != SPECTACLES_OK)
+        return SPECTACLES_E_NOMEM;
     if (memcmp(bytes.bytes + length, checksum, SP_STATE_CHECKSUM_LENGTH) != 0)
         return sp_refuse(problem, SPECTACLES_E_PROTO, "it is torn, or was changed: its checksum is wrong");
     return SPECTACLES_OK;

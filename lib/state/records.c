@@ -1,6 +1,8 @@
 /* The records of a state, in an array that is sorted by shard id. state.c, read.c and take.c call it. */
 #include "state/records.h"
 
+#include "core/sorted.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,19 +18,15 @@ void sp_records_free(sp_records *records)
     *records = (sp_records){0};
 }
 
+static uint32_t id_at(const void *list, size_t index)
+{
+    return ((sp_record *const *)list)[index]->shard_id;
+}
+
 /* The index of a shard's record, or the index where it would have to be. */
 static size_t place_of(const sp_records *records, uint32_t shard_id)
 {
-    size_t from = 0;
-    size_t to = records->count;
-    while (from < to) {
-        size_t middle = from + (to - from) / 2;
-        if (records->list[middle]->shard_id < shard_id)
-            from = middle + 1;
-        else
-            to = middle;
-    }
-    return from;
+    return sp_sorted_place(records->list, records->count, shard_id, id_at);
 }
 
 static bool is_at(const sp_records *records, size_t place, uint32_t shard_id)

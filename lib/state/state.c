@@ -45,7 +45,10 @@ SPECTACLES_EXPORT int spectacles_state_new(spectacles_state **out, const spectac
     sp_slice token = {(const uint8_t *)read.token, strlen(read.token)};
     if (!state)
         return sp_refuse(problem, SPECTACLES_E_NOMEM, "out of memory");
-    sp_digest_text(token, state->bot);
+    if (sp_digest_text(token, state->bot) != SPECTACLES_OK) {
+        free(state);
+        return sp_refuse(problem, SPECTACLES_E_NOMEM, "out of memory");
+    }
     state->intents = read.intents;
     state->shard_count = read.shard_count;
     state->complete = true;

@@ -47,8 +47,8 @@ enum {
     SP_STATE_CHECKSUM_LENGTH = 46 /* bytes of the last line */
 };
 
-/* Writes the last line: the checksum of all lines above it. */
-void sp_state_checksum(sp_slice lines, char out[SP_STATE_CHECKSUM_LENGTH + 1]);
+/* Writes the last line: the checksum of all lines above it. Returns 0 or SPECTACLES_E_NOMEM. */
+int sp_state_checksum(sp_slice lines, char out[SP_STATE_CHECKSUM_LENGTH + 1]);
 
 /* ---- state.c ---- */
 

@@ -7,11 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
-void sp_state_checksum(sp_slice lines, char out[SP_STATE_CHECKSUM_LENGTH + 1])
+int sp_state_checksum(sp_slice lines, char out[SP_STATE_CHECKSUM_LENGTH + 1])
 {
     char digest[SP_DIGEST_TEXT_LENGTH + 1];
-    sp_digest_text(lines, digest);
+    int error = sp_digest_text(lines, digest);
     snprintf(out, SP_STATE_CHECKSUM_LENGTH + 1, "{\"sha256\":\"%s\"}\n", digest);
+    return error;
 }
 
 static void write_number(sp_buffer *out, const char *key, uint64_t value)
@@ -78,9 +79,8 @@ static int write_state(const spectacles_state *state, sp_buffer *out)
     sp_buffer_text(out, state->complete ? ",\"complete\":true}\n" : ",\"complete\":false}\n");
     for (size_t i = 0; i < state->records.count; i++)
         write_record(out, state->records.list[i]);
-    if (sp_buffer_failed(out))
+    if (sp_buffer_failed(out) || sp_state_checksum(sp_buffer_slice(out), checksum) != SPECTACLES_OK)
         return SPECTACLES_E_NOMEM;
-    sp_state_checksum(sp_buffer_slice(out), checksum);
     sp_buffer_append(out, checksum, SP_STATE_CHECKSUM_LENGTH);
     if (sp_buffer_length(out) > SPECTACLES_STATE_MAX)
         return SPECTACLES_E_TOOBIG;
