@@ -4,7 +4,7 @@
 debian_packages=(gcc make clang clang-format meson ninja-build pkg-config libc6-dev g++ librabbitmq-dev libwslay-dev libssl-dev libmbedtls-dev
     zlib1g-dev libzstd-dev libcjson-dev libcurl4-openssl-dev libcmocka-dev rabbitmq-server python3 python3-venv python3-websockets python3-zstandard python3-msgpack python3-pika python3-pytest
     python3-pytest-xdist python3-cffi valgrind strace openssl git
-    erlang-base luajit iproute2 util-linux mount tinyproxy-bin microsocks golang-github-burntsushi-toml-dev)
+    libuv1-dev libev-dev libglib2.0-dev erlang-base luajit iproute2 util-linux mount tinyproxy-bin microsocks golang-github-burntsushi-toml-dev)
 # Wanted by some commands only: the benchmarks, the fuzzers, and the tests on another processor.
 bench_packages=(libsimdjson-dev erlang-dev)
 cross_packages=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross
@@ -26,6 +26,9 @@ header msgpack/pack.h msgpack-devel msgpack-c           msgpack
 header cjson/cJSON.h cjson-devel    cjson               cjson
 header curl/curl.h libcurl-devel    curl                curl
 header cmocka.h    libcmocka-devel  cmocka              cmocka
+header uv.h        libuv-devel      libuv               libuv
+header ev.h        libev-devel      libev               libev
+header glib-2.0/glib.h glib2-devel  glib2               glib
 command rabbitmq-server rabbitmq-server rabbitmq        rabbitmq
 command escript    erlang-erts      erlang              erlang
 module websockets  python3-websockets python-websockets python-websockets

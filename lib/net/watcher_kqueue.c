@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <sys/event.h>
 #include <sys/time.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 enum {

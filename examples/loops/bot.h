@@ -1,0 +1,98 @@
+#ifndef EXAMPLES_LOOPS_BOT_H
+#define EXAMPLES_LOOPS_BOT_H
+
+/*
+ * The bot that each program here runs, on a loop of its own. The settings are in the environment: DISCORD_TOKEN,
+ * DISCORD_GATEWAY_URL (wss://gateway.discord.gg), DISCORD_SHARD_COUNT (1), AMQP_URL (amqp://localhost).
+ */
+#include <arpa/inet.h>
+#include <err.h>
+#include <netdb.h>
+#include <spectacles/spectacles.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static inline const char *bot_setting(const char *name, const char *otherwise)
+{
+    const char *value = getenv(name);
+    return value ? value : otherwise;
+}
+
+/* Makes the gateway. Exits with a sentence when a setting is wrong. */
+static inline spectacles_gateway *bot_new(void)
+{
+    static const char *const events[] = {"MESSAGE_CREATE"};
+    const char *amqp = bot_setting("AMQP_URL", "amqp://localhost");
+    spectacles_gateway *gateway = NULL;
+    spectacles_problem problem = {.text = "out of memory"};
+    spectacles_shard_config shard;
+    spectacles_broker_config broker;
+    spectacles_relay_config relay;
+    spectacles_gateway_config config;
+    spectacles_shard_config_init(&shard, sizeof shard);
+    shard.token = getenv("DISCORD_TOKEN");
+    shard.gateway_url = bot_setting("DISCORD_GATEWAY_URL", "wss://gateway.discord.gg");
+    shard.shard_count = (uint32_t)strtoul(bot_setting("DISCORD_SHARD_COUNT", "1"), NULL, 10);
+    shard.intents = SPECTACLES_INTENT_GUILDS | SPECTACLES_INTENT_GUILD_MESSAGES;
+    shard.seed = spectacles_random_seed();
+    spectacles_broker_config_init(&broker, sizeof broker);
+    broker.urls = &amqp;
+    broker.url_count = 1;
+    spectacles_relay_config_init(&relay, sizeof relay);
+    relay.allow = events;
+    relay.allow_count = 1;
+    spectacles_gateway_config_init(&config, sizeof config);
+    config.shard = &shard;
+    config.broker = &broker;
+    config.relay = &relay;
+    if (spectacles_gateway_new(&gateway, &config, &problem) < 0)
+        errx(1, "%s", problem.text);
+    return gateway;
+}
+
+/* Looks names up where the loop stands, and blocks: a bot that may not wait does that on a thread. */
+static inline void bot_resolve(spectacles_gateway *gateway)
+{
+    const char *host;
+    while ((host = spectacles_gateway_wants_address(gateway, 0))) {
+        const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+        struct addrinfo *found = NULL;
+        char name[256];
+        char text[INET6_ADDRSTRLEN] = "";
+        snprintf(name, sizeof name, "%s", host);
+        if (getaddrinfo(name, NULL, &hints, &found) == 0)
+            getnameinfo(found->ai_addr, found->ai_addrlen, text, sizeof text, NULL, 0, NI_NUMERICHOST);
+        spectacles_gateway_set_address(gateway, name, *text ? text : NULL, strlen(text));
+        if (found)
+            freeaddrinfo(found);
+    }
+}
+
+/* An event came: it becomes a line. */
+static inline void bot_event(const spectacles_relay_event *event)
+{
+    printf("%s %u %s\n", spectacles_relay_event_type_name(event->type), event->shard_id,
+           event->text ? event->text : "");
+    fflush(stdout);
+}
+
+/* One turn: bytes are moved, and events pulled. */
+static inline void bot_turn(spectacles_gateway *gateway)
+{
+    const spectacles_relay_event *event;
+    uint64_t now = spectacles_now();
+    if (spectacles_gateway_process(gateway, now) == SPECTACLES_E_SYS)
+        errx(1, "%s", spectacles_gateway_last_error(gateway));
+    while ((event = spectacles_gateway_next_event(gateway, now)))
+        bot_event(event);
+    bot_resolve(gateway);
+}
+
+/* In how many milliseconds the next turn has to be at the latest; -1: it waits for the descriptor. */
+static inline int bot_timeout(const spectacles_gateway *gateway)
+{
+    return spectacles_poll_timeout(spectacles_gateway_deadline(gateway), spectacles_now());
+}
+
+#endif
