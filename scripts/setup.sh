@@ -28,7 +28,7 @@ header curl/curl.h libcurl-devel    curl                curl
 header cmocka.h    libcmocka-devel  cmocka              cmocka
 header uv.h        libuv-devel      libuv               libuv
 header ev.h        libev-devel      libev               libev
-header glib-2.0/glib.h glib2-devel  glib2               glib
+command glib-mkenums glib2-devel    glib2               glib
 command rabbitmq-server rabbitmq-server rabbitmq        rabbitmq
 command escript    erlang-erts      erlang              erlang
 module websockets  python3-websockets python-websockets python-websockets

@@ -3,7 +3,8 @@
 
 /*
  * The bot that each program here runs, on a loop of its own. The settings are in the environment: DISCORD_TOKEN,
- * DISCORD_GATEWAY_URL (wss://gateway.discord.gg), DISCORD_SHARD_COUNT (1), AMQP_URL (amqp://localhost).
+ * DISCORD_GATEWAY_URL (wss://gateway.discord.gg), DISCORD_SHARD_COUNT (1), and AMQP_URL. With AMQP_URL the messages of
+ * the bot go to workers behind RabbitMQ; without it the bot is its own worker.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -23,7 +24,7 @@ static inline const char *bot_setting(const char *name, const char *otherwise)
 static inline spectacles_gateway *bot_new(void)
 {
     static const char *const events[] = {"MESSAGE_CREATE"};
-    const char *amqp = bot_setting("AMQP_URL", "amqp://localhost");
+    const char *amqp = getenv("AMQP_URL");
     spectacles_gateway *gateway = NULL;
     spectacles_problem problem = {.text = "out of memory"};
     spectacles_shard_config shard;
@@ -44,7 +45,7 @@ static inline spectacles_gateway *bot_new(void)
     relay.allow_count = 1;
     spectacles_gateway_config_init(&config, sizeof config);
     config.shard = &shard;
-    config.broker = &broker;
+    config.broker = amqp ? &broker : NULL;
     config.relay = &relay;
     if (spectacles_gateway_new(&gateway, &config, &problem) < 0)
         errx(1, "%s", problem.text);
@@ -69,9 +70,16 @@ static inline void bot_resolve(spectacles_gateway *gateway)
     }
 }
 
-/* An event came: it becomes a line. */
-static inline void bot_event(const spectacles_relay_event *event)
+/* An event came: it becomes a line. A message is acknowledged when its work is done. */
+static inline void bot_event(spectacles_gateway *gateway, const spectacles_relay_event *event)
 {
+    if (event->type == SPECTACLES_RELAY_EVENT_MESSAGE) {
+        printf("%.*s %.*s\n", (int)event->name_length, event->name, (int)event->body_length,
+               (const char *)event->body);
+        fflush(stdout);
+        spectacles_gateway_acknowledge(gateway, event->ticket);
+        return;
+    }
     printf("%s %u %s\n", spectacles_relay_event_type_name(event->type), event->shard_id,
            event->text ? event->text : "");
     fflush(stdout);
@@ -85,7 +93,7 @@ static inline void bot_turn(spectacles_gateway *gateway)
     if (spectacles_gateway_process(gateway, now) == SPECTACLES_E_SYS)
         errx(1, "%s", spectacles_gateway_last_error(gateway));
     while ((event = spectacles_gateway_next_event(gateway, now)))
-        bot_event(event);
+        bot_event(gateway, event);
     bot_resolve(gateway);
 }
 

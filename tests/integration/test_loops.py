@@ -35,13 +35,13 @@ def proxy(rabbit: RabbitNode) -> Iterator[Proxy]:
         yield made
 
 
-def start(build: Path, loop: list[str], authority: Authority, standin: Standin, amqp_url: str) -> Process:
+def start(build: Path, loop: list[str], authority: Authority, standin: Standin, **settings: str) -> Process:
     program = build / "examples/loops" / loop[0]
     if not program.exists():
         pytest.skip(f"{program.name} is not built: its library is not there")
     return Process([program, *loop[1:]], {
         "DISCORD_TOKEN": standin.token, "DISCORD_GATEWAY_URL": standin.url, "DISCORD_SHARD_COUNT": "2",
-        "AMQP_URL": amqp_url, "SSL_CERT_FILE": str(authority.ca)})
+        "SSL_CERT_FILE": str(authority.ca), **settings})
 
 
 def heard(bot: Process, line: bytes, count: int) -> None:
@@ -75,7 +75,7 @@ def test_the_same_bot_on_each_loop(loop: list[str], build: Path, authority: Auth
     channel.exchange_declare("gateway", "direct", durable=True)
     channel.queue_declare(QUEUE, durable=True)
     channel.queue_bind(QUEUE, "gateway", "MESSAGE_CREATE")
-    bot = start(build, loop, authority, hasty, rabbit.url(vhost).replace(f":{rabbit.port}/", f":{proxy.port}/"))
+    bot = start(build, loop, authority, hasty, AMQP_URL=rabbit.url(vhost).replace(f":{rabbit.port}/", f":{proxy.port}/"))
     try:
         hasty.wait_ready(0, 1, timeout=60)
         heard(bot, b"SUBSCRIBED", 4)  # gaps, SEND, and the queue of each shard
@@ -102,6 +102,28 @@ def test_the_same_bot_on_each_loop(loop: list[str], build: Path, authority: Auth
         assert take(channel, 300) == [expected(0, 200, 200), expected(1, 200, 100)]
 
         # An orderly end keeps the sessions.
+        assert bot.stop() == 0
+        assert hasty.session(0).alive and hasty.session(1).alive
+        assert hasty.violations == []
+    finally:
+        bot.kill()
+
+
+@pytest.mark.parametrize("loop", LOOPS, ids="-".join)
+def test_the_same_bot_without_a_broker(loop: list[str], build: Path, authority: Authority, hasty: Standin) -> None:
+    """One setting less, and the bot is its own worker: what it has not acknowledged when the line is cut comes again."""
+    bot = start(build, loop, authority, hasty)
+    try:
+        hasty.wait_ready(0, 1, timeout=60)
+        publish(hasty, 0, 0, 200)
+        publish(hasty, 1, 0, 200)
+        hasty.drop(0)
+        publish(hasty, 0, 200, 100)
+        heard(bot, b"MESSAGE_CREATE", 500)
+        for shard, count in ((0, 300), (1, 200)):
+            lines = [b"MESSAGE_CREATE " + body for body in expected(shard, 0, count)]
+            bot.wait_for(lambda wanted=lines: set(wanted) <= set(bot.out), what=f"all messages of shard {shard}")
+            assert list(dict.fromkeys(line for line in bot.out if line in set(lines))) == lines
         assert bot.stop() == 0
         assert hasty.session(0).alive and hasty.session(1).alive
         assert hasty.violations == []

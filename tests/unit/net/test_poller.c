@@ -218,10 +218,9 @@ static void process(crowd *self, uint64_t after)
     assert_int_equal(spectacles_poller_process(self->poller, self->now), SPECTACLES_OK);
 }
 
-static void what_arrives_within_the_budget_is_read_together(void **state)
+static void arrive_within_the_budget(uint32_t kind)
 {
-    (void)state;
-    crowd *self = crowd_begin(2, SPECTACLES_POLLER_AUTO, 5, "127.0.0.1");
+    crowd *self = crowd_begin(2, kind, 5, "127.0.0.1");
     int fd = spectacles_poller_fd(self->poller);
     engine *first = &self->engines[0];
     engine *second = &self->engines[1];
@@ -256,6 +255,12 @@ static void what_arrives_within_the_budget_is_read_together(void **state)
     process(self, 0);
     assert_int_equal(second->in_length, 4);
     crowd_end(self);
+}
+
+static void what_arrives_within_the_budget_is_read_together(void **state)
+{
+    (void)state;
+    for_each_kind(arrive_within_the_budget);
 }
 
 static void a_budget_of_nothing_reads_at_once_and_can_be_set_at_any_time(void **state)
