@@ -6,13 +6,10 @@
  * DISCORD_GATEWAY_URL (wss://gateway.discord.gg), DISCORD_SHARD_COUNT (1), and AMQP_URL. With AMQP_URL the messages of
  * the bot go to workers behind RabbitMQ; without it the bot is its own worker.
  */
-#include <arpa/inet.h>
 #include <err.h>
-#include <netdb.h>
 #include <spectacles/spectacles.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static inline const char *bot_setting(const char *name, const char *otherwise)
 {
@@ -44,30 +41,13 @@ static inline spectacles_gateway *bot_new(void)
     relay.allow = events;
     relay.allow_count = 1;
     spectacles_gateway_config_init(&config, sizeof config);
+    config.flags = SPECTACLES_GATEWAY_RESOLVES; /* host names are looked up on threads, and not by the loop */
     config.shard = &shard;
     config.broker = amqp ? &broker : NULL;
     config.relay = &relay;
     if (spectacles_gateway_new(&gateway, &config, &problem) < 0)
         errx(1, "%s", problem.text);
     return gateway;
-}
-
-/* Looks names up where the loop stands, and blocks: a bot that may not wait does that on a thread. */
-static inline void bot_resolve(spectacles_gateway *gateway)
-{
-    const char *host;
-    while ((host = spectacles_gateway_wants_address(gateway, 0))) {
-        const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-        struct addrinfo *found = NULL;
-        char name[256];
-        char text[INET6_ADDRSTRLEN] = "";
-        snprintf(name, sizeof name, "%s", host);
-        if (getaddrinfo(name, NULL, &hints, &found) == 0)
-            getnameinfo(found->ai_addr, found->ai_addrlen, text, sizeof text, NULL, 0, NI_NUMERICHOST);
-        spectacles_gateway_set_address(gateway, name, *text ? text : NULL, strlen(text));
-        if (found)
-            freeaddrinfo(found);
-    }
 }
 
 /* An event came: it becomes a line. A message is acknowledged when its work is done. */
@@ -94,7 +74,6 @@ static inline void bot_turn(spectacles_gateway *gateway)
         errx(1, "%s", spectacles_gateway_last_error(gateway));
     while ((event = spectacles_gateway_next_event(gateway, now)))
         bot_event(gateway, event);
-    bot_resolve(gateway);
 }
 
 /* In how many milliseconds the next turn has to be at the latest; -1: it waits for the descriptor. */

@@ -2,6 +2,7 @@
 #include "bot.h"
 
 #include <signal.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 

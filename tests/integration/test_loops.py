@@ -13,7 +13,7 @@ from support.processes import Process
 from support.proxy import Proxy
 from support.rabbit import RabbitNode
 
-from integration.conftest import drain
+from integration.conftest import messages
 
 LOOPS = [["poll"], ["epoll"], ["epoll", "edge"], ["libuv"], ["glib"], ["libev"]]
 QUEUE = "gateway:MESSAGE_CREATE"
@@ -55,8 +55,10 @@ def publish(standin: Standin, shard: int, first: int, count: int) -> None:
 def take(channel: Any, count: int) -> list[list[bytes]]:
     """The bodies of each shard in their order, without copies: a copy has the same id."""
     bodies: dict[str, bytes] = {}
-    while len(bodies) < count:
-        drain(channel, QUEUE, 1, lambda method, properties, body: bodies.setdefault(properties.message_id, body))
+    for _, properties, body in messages(channel, QUEUE):
+        bodies.setdefault(properties.message_id, body)
+        if len(bodies) == count:
+            break
     return [[body for body in bodies.values() if body.startswith(f'{{"id":"{shard}.'.encode())] for shard in (0, 1)]
 
 
