@@ -100,12 +100,30 @@ static void apply_to_relay(struct engines *engines, const struct settings *setti
         relay->unroutable_hold = number_of(settings, id);
     } else if (id == SETTING_LATENCY_BUDGET) {
         engines->poller.latency_budget = number_of(settings, id);
-    } else if (id == SETTING_CONNECT_TIMEOUT) {
-        engines->link.connect_timeout = number_of(settings, id);
     } else if (id == SETTING_SHARD_IDS) {
         engines->gateway.shard_ids = value_of(settings, id)->numbers;
         engines->gateway.shard_id_count = value_of(settings, id)->number_count;
     }
+}
+
+static void apply_to_link(struct engines *engines, const struct settings *settings, enum setting_id id)
+{
+    static const uint32_t families[] = {[FAMILY_ANY] = 0, [FAMILY_IPV4] = 4, [FAMILY_IPV6] = 6};
+    spectacles_link_config *link = &engines->link;
+    if (id == SETTING_CONNECT_TIMEOUT)
+        link->connect_timeout = number_of(settings, id);
+    else if (id == SETTING_ADDRESS_FAMILY)
+        link->family = families[number_of(settings, id)];
+    else if (id == SETTING_SOURCE_ADDRESS && value_of(settings, id)->text)
+        snprintf(link->source_address, sizeof link->source_address, "%s", value_of(settings, id)->text);
+    else if (id == SETTING_KEEPALIVE_IDLE)
+        link->keepalive_idle = number_of(settings, id);
+    else if (id == SETTING_KEEPALIVE_INTERVAL)
+        link->keepalive_interval = number_of(settings, id);
+    else if (id == SETTING_KEEPALIVE_PROBES)
+        link->keepalive_probes = number_of(settings, id);
+    else if (id == SETTING_USER_TIMEOUT)
+        link->user_timeout = number_of(settings, id);
 }
 
 static void apply(struct engines *engines, const struct settings *settings, enum setting_id id)
@@ -113,6 +131,7 @@ static void apply(struct engines *engines, const struct settings *settings, enum
     apply_to_shard(engines, settings, id);
     apply_to_broker(engines, settings, id);
     apply_to_relay(engines, settings, id);
+    apply_to_link(engines, settings, id);
 }
 
 void engines_configure(struct engines *engines, const struct settings *settings)
@@ -145,15 +164,28 @@ static void end_probe(struct engines *engines)
     engines->shard.shard_count = 1;
 }
 
+/* Makes a gateway without links, and one link. Neither connects. */
+static int make_engines(struct engines *engines, spectacles_problem *problem)
+{
+    spectacles_gateway *gateway = NULL;
+    spectacles_link *link = NULL;
+    int error = spectacles_gateway_new(&gateway, &engines->gateway, problem);
+    if (error)
+        return error;
+    spectacles_broker *broker = spectacles_gateway_broker(gateway, SPECTACLES_RELAY_EVENTS);
+    error = spectacles_link_new(&link, spectacles_broker_stream(broker), &engines->link, problem);
+    spectacles_link_free(link);
+    spectacles_gateway_free(gateway);
+    return error;
+}
+
 /* head: what the library's sentence begins with. */
 static bool is_library_fine(struct engines *engines, const char *where, const char *head,
                             struct problems *problems)
 {
-    spectacles_gateway *gateway = NULL;
     spectacles_problem problem = {.text = ""};
     end_probe(engines);
-    int error = spectacles_gateway_new(&gateway, &engines->gateway, &problem);
-    spectacles_gateway_free(gateway);
+    int error = make_engines(engines, &problem);
     if (error == SPECTACLES_E_NOMEM)
         problems->out_of_memory = true;
     else if (error && problem.position > 0)
@@ -210,20 +242,28 @@ static void probe_presence(struct settings *settings, struct problems *problems)
                                            "Discord would refuse the presence: ", problems);
 }
 
-/* Payload compression is for JSON alone, for example. */
+/* Two settings of which one limits the other. Returns whether both go together, or were told already. */
+static bool probe_pair(struct settings *settings, enum setting_id first, enum setting_id second,
+                       struct problems *problems)
+{
+    struct engines engines;
+    if (value_of(settings, first)->is_wrong || value_of(settings, second)->is_wrong)
+        return true;
+    begin_probe(&engines);
+    apply(&engines, settings, first);
+    apply(&engines, settings, second);
+    return is_library_fine(&engines, settings_where(settings, second), "", problems);
+}
+
+/* What is left: settings that are right by themselves. */
 static void probe_together(struct settings *settings, struct problems *problems)
 {
     struct engines engines;
     begin_probe(&engines);
-    apply(&engines, settings, SETTING_ENCODING);
-    apply(&engines, settings, SETTING_COMPRESSION);
-    if (!is_library_fine(&engines, settings_where(settings, SETTING_COMPRESSION), "", problems))
-        return;
-    begin_probe(&engines);
     for (int id = 0; id < SETTING_COUNT; id++) {
-        if (!value_of(settings, (enum setting_id)id)->is_wrong && id != SETTING_PRESENCE &&
-            (settings_is_set(settings, (enum setting_id)id) ||
-             !(setting_of((enum setting_id)id)->flags & SETTING_IS_REQUIRED)))
+        bool is_missing = setting_of((enum setting_id)id)->flags & SETTING_IS_REQUIRED &&
+                          !settings_is_set(settings, (enum setting_id)id);
+        if (!value_of(settings, (enum setting_id)id)->is_wrong && id != SETTING_PRESENCE && !is_missing)
             apply(&engines, settings, (enum setting_id)id);
     }
     is_library_fine(&engines, "the settings together", "", problems);
@@ -241,6 +281,8 @@ void engines_check(struct settings *settings, struct problems *problems)
         probe_urls(settings, problems);
     if (!settings->values[SETTING_PRESENCE].is_wrong)
         probe_presence(settings, problems);
-    if (!settings->values[SETTING_ENCODING].is_wrong && !settings->values[SETTING_COMPRESSION].is_wrong)
+    bool is_json_or_stream = probe_pair(settings, SETTING_ENCODING, SETTING_COMPRESSION, problems);
+    bool is_one_family = probe_pair(settings, SETTING_ADDRESS_FAMILY, SETTING_SOURCE_ADDRESS, problems);
+    if (is_json_or_stream && is_one_family)
         probe_together(settings, problems);
 }

@@ -16,7 +16,9 @@ enum {
     VERSION_MAX = 100,
     SHARDS_MAX = 65536,
     DAY = 86400000,
-    HOUR = 3600000
+    HOUR = 3600000,
+    KEEPALIVE_MAX = 32767000,
+    KEEPALIVE_PROBES_MAX = 127
 };
 
 static const char *const encodings[] = {"json", "etf", NULL};
@@ -26,6 +28,7 @@ static const char *const schemes[] = {"https", "http", NULL};
 static const char *const broker_types[] = {"amqp", NULL};
 static const char *const queue_types[] = {"default", "classic", "quorum", NULL};
 static const char *const declares[] = {"yes", "passive", "no", NULL};
+static const char *const families[] = {"any", "ipv4", "ipv6", NULL};
 static const char *const missing[] = {"new", "gap", "fail", NULL};
 static const char *const log_levels[] = {"suppress", "error", "warn", "info", "debug", NULL};
 static const char *const log_formats[] = {"text", "json", "journal", NULL};
@@ -253,6 +256,46 @@ static const struct setting settings[SETTING_COUNT] = {
          .least = 1000,
          .most = HOUR,
          .help = "For how long a connection may take to stand: the host name, TCP and TLS together"},
+    [SETTING_ADDRESS_FAMILY] = {.name = "ADDRESS_FAMILY",
+                                .key = "address_family",
+                                .kind = SETTING_IS_CHOICE,
+                                .fallback = "any",
+                                .words = families,
+                                .help = "Which addresses of a host are tried"},
+    [SETTING_SOURCE_ADDRESS] = {.name = "SOURCE_ADDRESS",
+                                .key = "source_address",
+                                .fallback_says = "the system chooses",
+                                .help = "The numeric address that connections come from"},
+    [SETTING_KEEPALIVE_IDLE] =
+        {.name = "TCP_KEEPALIVE_IDLE",
+         .key = "tcp.keepalive_idle",
+         .kind = SETTING_IS_DURATION,
+         .fallback = "1m",
+         .most = KEEPALIVE_MAX,
+         .help = "After how long without a byte the kernel asks whether the peer lives; 0 is "
+                 "never"},
+    [SETTING_KEEPALIVE_INTERVAL] = {.name = "TCP_KEEPALIVE_INTERVAL",
+                                    .key = "tcp.keepalive_interval",
+                                    .kind = SETTING_IS_DURATION,
+                                    .fallback = "10s",
+                                    .least = 1000,
+                                    .most = KEEPALIVE_MAX,
+                                    .help = "How long the kernel waits between two such questions"},
+    [SETTING_KEEPALIVE_PROBES] = {.name = "TCP_KEEPALIVE_PROBES",
+                                  .key = "tcp.keepalive_probes",
+                                  .kind = SETTING_IS_NUMBER,
+                                  .fallback = "3",
+                                  .least = 1,
+                                  .most = KEEPALIVE_PROBES_MAX,
+                                  .help = "After how many questions without an answer a connection is lost"},
+    [SETTING_USER_TIMEOUT] = {.name = "TCP_USER_TIMEOUT",
+                              .key = "tcp.user_timeout",
+                              .kind = SETTING_IS_DURATION,
+                              .fallback = "1m30s",
+                              .most = HOUR,
+                              .help =
+                                  "For how long a peer may acknowledge nothing of what was sent before the "
+                                  "connection is lost; 0 is the kernel's own time"},
     [SETTING_CA_FILE] = {.name = "SSL_CERT_FILE",
                          .key = "tls.ca_file",
                          .fallback_says = "the system's",

@@ -82,6 +82,12 @@ static void defaults_are_those_of_the_library(void **state)
     assert_int_equal(engines.relay.unroutable_hold, relay.unroutable_hold);
     assert_int_equal(engines.poller.latency_budget, poller.latency_budget);
     assert_int_equal(engines.link.connect_timeout, link.connect_timeout);
+    assert_int_equal(engines.link.family, link.family);
+    assert_string_equal(engines.link.source_address, link.source_address);
+    assert_int_equal(engines.link.keepalive_idle, link.keepalive_idle);
+    assert_int_equal(engines.link.keepalive_interval, link.keepalive_interval);
+    assert_int_equal(engines.link.keepalive_probes, link.keepalive_probes);
+    assert_int_equal(engines.link.user_timeout, link.user_timeout);
     problems_free(&problems);
     settings_free(&settings);
 }

@@ -298,6 +298,9 @@ static void engines_are_made_as_the_settings_say(void **state)
     memory_set(&memory, "BROKER_WINDOW_BYTES=2M");
     memory_set(&memory, "BROKER_UNROUTABLE_HOLD=1s");
     memory_set(&memory, "LATENCY_BUDGET=2ms");
+    memory_set(&memory, "ADDRESS_FAMILY=ipv6");
+    memory_set(&memory, "SOURCE_ADDRESS=::1");
+    memory_set(&memory, "TCP_KEEPALIVE_IDLE=0");
     memory_set(&memory, "DISCORD_MORE_OPS=50-51");
     memory_set(&memory, "DISCORD_EVENTS=READY");
     read_right(&memory);
@@ -314,6 +317,9 @@ static void engines_are_made_as_the_settings_say(void **state)
     assert_int_equal(engines.relay.more_op_count, 2);
     assert_string_equal(engines.relay.allow[0], "READY");
     assert_int_equal(engines.poller.latency_budget, 2);
+    assert_int_equal(engines.link.family, 6);
+    assert_string_equal(engines.link.source_address, "::1");
+    assert_int_equal(engines.link.keepalive_idle, 0);
     end();
 }
 

@@ -307,6 +307,17 @@ static const struct wrong {
     {{"STOP_TIMEOUT=10"}, NULL, "STOP_TIMEOUT", "a duration", 78},
     {{NULL}, "stop_timeout = 10", "gateway.toml:1:1: stop_timeout", "a duration", 78},
     {{"CONNECT_TIMEOUT=20"}, NULL, "CONNECT_TIMEOUT", "a duration", 78},
+    {{"ADDRESS_FAMILY=6"}, NULL, "ADDRESS_FAMILY", "any, ipv4 or ipv6", 78},
+    {{"SOURCE_ADDRESS=eth0"}, NULL, "SOURCE_ADDRESS", "numeric", 78},
+    {{"SOURCE_ADDRESS=eth0.a-name-that-is-longer-than-any-address-in-the-world"},
+     NULL,
+     "SOURCE_ADDRESS",
+     "numeric",
+     78},
+    {{"SOURCE_ADDRESS=::1", "ADDRESS_FAMILY=ipv4"}, NULL, "SOURCE_ADDRESS", "family", 78},
+    {{"TCP_KEEPALIVE_IDLE=60"}, NULL, "TCP_KEEPALIVE_IDLE", "a duration", 78},
+    {{"TCP_KEEPALIVE_PROBES=128"}, NULL, "TCP_KEEPALIVE_PROBES", "to 127", 78},
+    {{"TCP_KEEPALIV_IDLE=60s"}, NULL, "TCP_KEEPALIV_IDLE", "did you mean TCP_KEEPALIVE_IDLE?", 78},
     {{"HTTPS_PROXY=https://me:" MEMORY_PASSWORD "@proxy"}, NULL, "HTTPS_PROXY", "TLS", 78},
     {{"AMQP_PROXY=http://me:" MEMORY_PASSWORD "@:x"}, NULL, "AMQP_PROXY", "proxy", 78},
     {{"all_proxy=socks4://proxy"}, NULL, "all_proxy", "SOCKS", 78},
@@ -435,11 +446,15 @@ static void all_problems_are_told_at_once(void **state)
     memory_set(&memory, "DISCORD_SHARD_COUNT=x");
     memory_set(&memory, "BROKER_GRUOP=x");
     memory_set(&memory, "DISCORD_PRESENCE=x");
+    memory_set(&memory, "DISCORD_ENCODING=etf");
+    memory_set(&memory, "DISCORD_COMPRESSION=payload");
+    memory_set(&memory, "ADDRESS_FAMILY=ipv6");
+    memory_set(&memory, "SOURCE_ADDRESS=127.0.0.1");
     memory_add_file(&memory, "gateway.toml", "[log]\nlevel = \"loud\"\n[api]\nhost = 5\n", 0);
     assert_int_equal(memory_read(&memory, &settings, &problems), 78);
     for (const struct problem *each = problems.first; each; each = each->next)
         errors += each->code != PROBLEM_NOTE;
-    assert_int_equal(errors, 9);
+    assert_int_equal(errors, 11);
     problems_free(&problems);
     settings_free(&settings);
 }
