@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum {
     ANSWER_MAX = 64 * 1024,
@@ -106,6 +107,10 @@ static void prepare(CURL *curl, const struct settings *settings, struct curl_sli
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, collect);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, answer->error);
+    /* Without a setting, libcurl looks at the environment itself. */
+    if (settings->discord_proxy)
+        curl_easy_setopt(curl, CURLOPT_PROXY,
+                         strcasecmp(settings->discord_proxy, "none") == 0 ? "" : settings->discord_proxy);
     trust(curl);
 }
 

@@ -6,6 +6,7 @@
  * ends the gateway at once. SIGUSR1 prints the counters.
  */
 #include "discord_api.h"
+#include "proxies.h"
 #include "settings.h"
 #include "store.h"
 
@@ -32,6 +33,7 @@ enum {
 
 struct daemon {
     struct settings settings;
+    struct proxies proxies;
     spectacles_gateway_bot bot;
     uint32_t shard_count;
     spectacles_tls *tls; /* NULL: nothing needs it */
@@ -212,6 +214,7 @@ static void make_gateway(struct daemon *daemon)
     spectacles_broker_config broker;
     spectacles_relay_config relay;
     spectacles_link_config link;
+    spectacles_link_config broker_link;
     spectacles_poller_config poller;
     spectacles_gateway_config config;
     set_shard(daemon, &shard);
@@ -219,6 +222,10 @@ static void make_gateway(struct daemon *daemon)
     set_relay(daemon, &relay);
     spectacles_link_config_init(&link, sizeof link);
     link.tls = daemon->tls;
+    link.no_proxy = daemon->proxies.no_proxy;
+    broker_link = link;
+    link.proxy = daemon->proxies.gateway;
+    broker_link.proxy = daemon->proxies.broker;
     spectacles_poller_config_init(&poller, sizeof poller);
     poller.latency_budget = daemon->settings.latency_budget;
     spectacles_gateway_config_init(&config, sizeof config);
@@ -229,6 +236,7 @@ static void make_gateway(struct daemon *daemon)
     config.broker = &broker;
     config.relay = &relay;
     config.link = &link;
+    config.broker_link = &broker_link;
     config.poller = &poller;
     config.state = store_state(daemon->store);
     if (spectacles_gateway_new(&daemon->gateway, &config, &problem) < 0)
@@ -496,9 +504,12 @@ int main(int argc, char **argv)
     curl_global_init(CURL_GLOBAL_DEFAULT);
     catch_signals();
     settings_read(&daemon.settings);
+    proxies_read(&daemon.proxies, &daemon.settings);
     make_tls(&daemon);
     check_broker(&daemon);
+    proxies_log(&daemon.proxies, &daemon.settings);
     ask_for_shards(&daemon);
+    proxies_log_gateway(&daemon.proxies, daemon.bot.url);
     open_store(&daemon);
     make_gateway(&daemon);
     watch(&daemon, signal_pipe[0]);

@@ -35,6 +35,9 @@ static const char help[] =
     "  DISCORD_API_VERSION       (10)\n"
     "  DISCORD_API_HOST          (discord.com)\n"
     "  DISCORD_API_PROTOCOL      https, or http for tests (https)\n"
+    "  DISCORD_PROXY             http://user:password@host:port, socks5h:// or none (HTTPS_PROXY, ALL_PROXY, "
+    "NO_PROXY)\n"
+    "  BROKER_PROXY              the same for AMQP (AMQP_PROXY or AMQPS_PROXY, ALL_PROXY, NO_PROXY)\n"
     "  SSL_CERT_FILE             trusted authorities, PEM (the system's)\n"
     "  SSL_CERT_DIR              or a directory of them\n\n"
     "SIGTERM and SIGINT stop it in order, with status 0; SIGUSR1 prints counters. It logs to stderr.\n";
@@ -284,6 +287,8 @@ void settings_read(struct settings *settings)
     read_shard_ids(settings);
     read_more_ops(settings);
     read_api(settings);
+    settings->discord_proxy = text("DISCORD_PROXY", NULL);
+    settings->broker_proxy = text("BROKER_PROXY", NULL);
 }
 
 void settings_wipe(char *secret)

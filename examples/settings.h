@@ -20,17 +20,19 @@ struct settings {
     size_t shard_id_count;
     uint32_t *more_ops; /* DISCORD_MORE_OPS: ops that workers may send besides 3, 4, 8, 31 and 43 */
     size_t more_op_count;
-    const char *session_file; /* SESSION_FILE: stores the sessions over a restart; or NULL */
-    const char *group;        /* BROKER_GROUP */
-    uint32_t format;          /* BROKER_FORMAT: of published bodies, enum spectacles_format */
-    uint32_t unroutable_hold; /* BROKER_UNROUTABLE_HOLD: milliseconds; 0: off */
-    uint32_t window_count;    /* BROKER_WINDOW_COUNT: publishes that may be unconfirmed */
-    uint64_t window_bytes;    /* BROKER_WINDOW_BYTES: bytes of their bodies */
-    uint32_t latency_budget;  /* LATENCY_BUDGET: milliseconds; 0: everything is read as it comes */
-    const char *amqp_url;     /* AMQP_URL */
-    const char *api_scheme;   /* DISCORD_API_PROTOCOL: https, or http for tests */
-    const char *api_host;     /* DISCORD_API_HOST */
-    const char *api_version;  /* DISCORD_API_VERSION */
+    const char *session_file;  /* SESSION_FILE: stores the sessions over a restart; or NULL */
+    const char *group;         /* BROKER_GROUP */
+    uint32_t format;           /* BROKER_FORMAT: of published bodies, enum spectacles_format */
+    uint32_t unroutable_hold;  /* BROKER_UNROUTABLE_HOLD: milliseconds; 0: off */
+    uint32_t window_count;     /* BROKER_WINDOW_COUNT: publishes that may be unconfirmed */
+    uint64_t window_bytes;     /* BROKER_WINDOW_BYTES: bytes of their bodies */
+    uint32_t latency_budget;   /* LATENCY_BUDGET: milliseconds; 0: everything is read as it comes */
+    const char *amqp_url;      /* AMQP_URL */
+    const char *discord_proxy; /* DISCORD_PROXY: a URL, or "none"; NULL: what the environment says */
+    const char *broker_proxy;  /* BROKER_PROXY: the same for AMQP */
+    const char *api_scheme;    /* DISCORD_API_PROTOCOL: https, or http for tests */
+    const char *api_host;      /* DISCORD_API_HOST */
+    const char *api_version;   /* DISCORD_API_VERSION */
 };
 
 /* Prints the list of settings. */

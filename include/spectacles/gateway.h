@@ -111,6 +111,8 @@ typedef struct spectacles_gateway_config {
      * for the same token, intents and number of shards.
      */
     const spectacles_state *state;
+    /* Of the links under the brokers, which may go through another proxy than shards. NULL (default): as `link`. */
+    const spectacles_link_config *broker_link;
 } spectacles_gateway_config;
 
 /* Fills a configuration with defaults. size: sizeof(spectacles_gateway_config). Does nothing when size is below 4. */

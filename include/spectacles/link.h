@@ -37,12 +37,18 @@
  * a poller watches one, that of the address that was tried last: spectacles_link_fd() changes from address to address,
  * and spectacles_link_deadline() asks for a call every 25 milliseconds as long as others run beside it.
  *
+ * Proxies. With `proxy` the link connects to the proxy (proxy.h), asks it for a way to the endpoint of the engine, and
+ * makes TLS through that way. spectacles_link_wants_address() asks for the name of the proxy then. A proxy that refuses
+ * is a connection that could not be made: the DISCONNECTED event says which proxy it was, what it answered and what can
+ * be done, and the engine tries again with its back-off.
+ *
  * A link and its engine belong to one thread at a time. No signal is ever raised (no SIGPIPE), and no descriptor leaks
  * into a child (CLOEXEC). `now` is in milliseconds on the clock of the engine (types.h).
  */
 #ifndef SPECTACLES_LINK_H
 #define SPECTACLES_LINK_H
 
+#include <spectacles/proxy.h>
 #include <spectacles/stream.h>
 #include <spectacles/types.h>
 
@@ -195,6 +201,13 @@ typedef struct spectacles_link_config {
      * family alone are tried
      */
     char source_address[SPECTACLES_LINK_ADDRESS_SIZE];
+    /*
+     * the URL of a proxy: see proxy.h. Copied, and wiped when the link is freed. NULL (default): none. The library does
+     * not look at HTTPS_PROXY and its like: spectacles_proxy_from_environment() does
+     */
+    const char *proxy;
+    /* the hosts that are reached without the proxy: see spectacles_proxy_is_excepted(). Copied; NULL (default): none */
+    const char *no_proxy;
 } spectacles_link_config;
 
 /* Fills a configuration with defaults. size: sizeof(spectacles_link_config). Does nothing when size is below 4. */
@@ -214,7 +227,7 @@ void spectacles_link_config_init(spectacles_link_config *config, size_t size);
  * Does not block. Returns 0, or:
  *   SPECTACLES_E_INVAL        a setting is wrong, or there is no stream
  *   SPECTACLES_E_STATE        another link moves the bytes of this stream
- *   SPECTACLES_E_UNSUPPORTED  the configuration is newer than the library
+ *   SPECTACLES_E_UNSUPPORTED  the configuration is newer than the library, or the proxy is of a kind that is not there
  *   SPECTACLES_E_NOMEM        memory ran out
  */
 int spectacles_link_new(spectacles_link **out, spectacles_stream *stream,

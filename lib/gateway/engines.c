@@ -65,35 +65,54 @@ static bool wants_tls(const spectacles_gateway_config *config)
 static int share_certificates(spectacles_gateway *gateway, const spectacles_gateway_config *config,
                               spectacles_problem *problem)
 {
-    if (gateway->link.tls) {
-        gateway->tls = gateway->link.tls;
+    spectacles_link_config *link = &gateway->link.config;
+    spectacles_link_config *broker_link = &gateway->broker_link.config;
+    int error = SPECTACLES_OK;
+    if (link->tls) {
+        gateway->tls = link->tls;
         sp_tls_hold(gateway->tls);
-        return SPECTACLES_OK;
+    } else if (gateway->has_links && wants_tls(config)) {
+        error = spectacles_tls_new(&gateway->tls, NULL, problem);
+        link->tls = gateway->tls;
     }
-    if (!gateway->has_links || !wants_tls(config))
-        return SPECTACLES_OK;
-    int error = spectacles_tls_new(&gateway->tls, NULL, problem);
-    gateway->link.tls = gateway->tls;
+    if (!broker_link->tls)
+        broker_link->tls = link->tls;
     return error;
+}
+
+static int copy_link(sp_link_settings *out, const spectacles_link_config *given, spectacles_problem *problem)
+{
+    bool failed = false;
+    spectacles_link_config_init(&out->config, sizeof out->config);
+    int error = given ? sp_config_read(&out->config, sizeof out->config, given) : SPECTACLES_OK;
+    if (error != SPECTACLES_OK)
+        return sp_refuse(problem, error,
+                         "the size of the link's configuration is not that of a known version");
+    if (out->config.flags & SPECTACLES_LINK_DESCRIPTORS)
+        return sp_refuse(problem, SPECTACLES_E_UNSUPPORTED,
+                         "a gateway makes its connections itself: SPECTACLES_LINK_DESCRIPTORS is for links "
+                         "that their owner drives");
+    out->config.proxy = out->proxy = copy_of(out->config.proxy, &failed);
+    out->config.no_proxy = out->no_proxy = copy_of(out->config.no_proxy, &failed);
+    return failed ? sp_refuse(problem, SPECTACLES_E_NOMEM, "out of memory") : SPECTACLES_OK;
+}
+
+static void wipe_link(sp_link_settings *link)
+{
+    sp_wipe_text(link->proxy);
+    free(link->no_proxy);
 }
 
 int sp_gateway_keep_settings(spectacles_gateway *gateway, const spectacles_gateway_config *config,
                              spectacles_problem *problem)
 {
     int error = copy_shard(gateway, config->shard, problem);
-    if (error != SPECTACLES_OK)
-        return error;
-    spectacles_link_config_init(&gateway->link, sizeof gateway->link);
-    if (config->link)
-        error = sp_config_read(&gateway->link, sizeof gateway->link, config->link);
-    if (error != SPECTACLES_OK)
-        return sp_refuse(problem, error,
-                         "the size of the link's configuration is not that of a known version");
-    if (gateway->link.flags & SPECTACLES_LINK_DESCRIPTORS)
-        return sp_refuse(problem, SPECTACLES_E_UNSUPPORTED,
-                         "a gateway makes its connections itself: SPECTACLES_LINK_DESCRIPTORS is for links "
-                         "that their owner drives");
-    return share_certificates(gateway, config, problem);
+    if (error == SPECTACLES_OK)
+        error = copy_link(&gateway->link, config->link, problem);
+    if (error == SPECTACLES_OK)
+        error = copy_link(&gateway->broker_link, config->broker_link ? config->broker_link : config->link,
+                          problem);
+    return error == SPECTACLES_OK ? share_certificates(gateway, config, problem) : error;
 }
 
 void sp_gateway_wipe_settings(spectacles_gateway *gateway)
@@ -102,6 +121,8 @@ void sp_gateway_wipe_settings(spectacles_gateway *gateway)
     free(gateway->gateway_url);
     free(gateway->presence);
     free(gateway->user_agent);
+    wipe_link(&gateway->link);
+    wipe_link(&gateway->broker_link);
     spectacles_tls_free(gateway->tls);
 }
 
@@ -110,9 +131,10 @@ void sp_gateway_wipe_settings(spectacles_gateway *gateway)
 static int make_link(spectacles_gateway *gateway, sp_engine *engine, spectacles_stream *stream,
                      spectacles_problem *problem)
 {
+    const sp_link_settings *settings = engine->broker ? &gateway->broker_link : &gateway->link;
     if (!gateway->has_links)
         return SPECTACLES_OK;
-    int error = spectacles_link_new(&engine->link, stream, &gateway->link, problem);
+    int error = spectacles_link_new(&engine->link, stream, &settings->config, problem);
     if (error != SPECTACLES_OK)
         return error;
     error = spectacles_poller_add(gateway->poller, engine->link, (uint64_t)(uintptr_t)engine);

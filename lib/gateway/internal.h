@@ -19,6 +19,13 @@ typedef struct sp_engine {
     sp_list_node wants_address; /* in the list of a name */
 } sp_engine;
 
+/* How links are made. Its texts are copies. */
+typedef struct sp_link_settings {
+    spectacles_link_config config;
+    char *proxy; /* may hold a password */
+    char *no_proxy;
+} sp_link_settings;
+
 /* A host name that links want the addresses of. */
 typedef struct sp_wanted_name {
     sp_list_node node;
@@ -35,7 +42,8 @@ struct spectacles_gateway {
     char *gateway_url;
     char *presence;
     char *user_agent;
-    spectacles_link_config link;
+    sp_link_settings link;
+    sp_link_settings broker_link;
     spectacles_tls *tls; /* shared by all links; NULL: none needs it */
     sp_random random;
     bool has_links;

@@ -1,7 +1,9 @@
 /*
- * One attempt to connect: TCP to one address, then TLS. Called by race.c.
+ * One attempt to connect: TCP to one address, a tunnel where there is a proxy, then TLS. Called by race.c.
  */
 #include "net/attempt.h"
+
+#include "net/tunnel_socket.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -14,7 +16,9 @@ static void set_state(sp_attempt *attempt, enum sp_attempt_state state)
 
 static int refuse(const sp_dial *dial, ssize_t error, sp_text *why)
 {
-    sp_text_set(why, "can not connect to %s:%u: %s", dial->host, (unsigned)dial->port, sp_tcp_text(error));
+    const char *kind = dial->way->is_through ? "the proxy " : "";
+    sp_text_set(why, "can not connect to %s%s:%u: %s", kind, sp_way_host(dial->way, dial->host),
+                (unsigned)sp_way_port(dial->way, dial->port), sp_tcp_text(error));
     return SPECTACLES_E_SYS;
 }
 
@@ -35,7 +39,7 @@ int sp_attempt_begin(sp_attempt **out, const sp_dial *dial, const sp_address *ad
         sp_text_set(why, "out of memory");
         return SPECTACLES_E_NOMEM;
     }
-    attempt->fd = sp_tcp_connect(address, dial->port, dial->tcp);
+    attempt->fd = sp_tcp_connect(address, sp_way_port(dial->way, dial->port), dial->tcp);
     if (attempt->fd < 0) {
         int error = refuse(dial, attempt->fd, why);
         free(attempt);
@@ -46,8 +50,8 @@ int sp_attempt_begin(sp_attempt **out, const sp_dial *dial, const sp_address *ad
     return SPECTACLES_OK;
 }
 
-/* TCP stands. Whatever comes in front of TLS begins here. */
-static int on_connected(sp_attempt *attempt, const sp_dial *dial)
+/* What follows is between us and the peer. */
+static int on_way_open(sp_attempt *attempt, const sp_dial *dial)
 {
     if (!dial->tls) {
         set_state(attempt, SP_ATTEMPT_THROUGH);
@@ -58,6 +62,27 @@ static int on_connected(sp_attempt *attempt, const sp_dial *dial)
         return error;
     set_state(attempt, SP_ATTEMPT_HANDSHAKING);
     return SP_ATTEMPT_ADVANCED;
+}
+
+static int on_connected(sp_attempt *attempt, const sp_dial *dial)
+{
+    if (!dial->way->is_through)
+        return on_way_open(attempt, dial);
+    int error = sp_way_tunnel(dial->way, &attempt->tunnel, dial->host, dial->port);
+    if (error != SPECTACLES_OK)
+        return error;
+    set_state(attempt, SP_ATTEMPT_TUNNELLING);
+    return SP_ATTEMPT_ADVANCED;
+}
+
+static int tunnel_more(sp_attempt *attempt, const sp_dial *dial, sp_text *why)
+{
+    int result = sp_tunnel_move(attempt->tunnel, attempt->fd, why);
+    if (result != 1)
+        return result == 0 ? SP_ATTEMPT_WAITS : result;
+    sp_tunnel_free(attempt->tunnel);
+    attempt->tunnel = NULL;
+    return on_way_open(attempt, dial);
 }
 
 static int connect_more(sp_attempt *attempt, const sp_dial *dial, sp_text *why)
@@ -85,6 +110,8 @@ int sp_attempt_step(sp_attempt *attempt, const sp_dial *dial, sp_text *why)
     switch (attempt->state) {
     case SP_ATTEMPT_CONNECTING:
         return connect_more(attempt, dial, why);
+    case SP_ATTEMPT_TUNNELLING:
+        return tunnel_more(attempt, dial, why);
     case SP_ATTEMPT_HANDSHAKING:
         return shake_hands(attempt, why);
     default:
@@ -96,6 +123,8 @@ uint32_t sp_attempt_interest(const sp_attempt *attempt)
 {
     if (attempt->state == SP_ATTEMPT_CONNECTING)
         return SPECTACLES_LINK_WRITE;
+    if (attempt->tunnel && sp_tunnel_pending(attempt->tunnel).length > 0)
+        return SPECTACLES_LINK_READ | SPECTACLES_LINK_WRITE;
     if (attempt->session && !sp_tls_is_flushed(attempt->session))
         return SPECTACLES_LINK_READ | SPECTACLES_LINK_WRITE;
     return SPECTACLES_LINK_READ;
@@ -117,6 +146,7 @@ void sp_attempt_unwatch(sp_attempt *attempt)
 void sp_attempt_free(sp_attempt *attempt, sp_shown *shown)
 {
     sp_attempt_unwatch(attempt);
+    sp_tunnel_free(attempt->tunnel);
     sp_tls_session_free(attempt->session);
     sp_shown_close(shown, attempt->fd);
     free(attempt);

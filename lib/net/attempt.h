@@ -5,20 +5,22 @@
 #include "net/shown.h"
 #include "net/tcp.h"
 #include "net/tls.h"
+#include "net/tunnel.h"
 #include "net/watcher.h"
+#include "net/way.h"
 
 /*
  * One attempt to connect, at one address:
  *
- *     CONNECTING ---(TCP stands)---> HANDSHAKING ---(TLS stands)---> THROUGH
- *          \                                                         /
- *           +-------------------(TCP stands, no TLS)----------------+
+ *     CONNECTING ---(TCP stands)-----+--------> HANDSHAKING ---(TLS stands)---> THROUGH
+ *          \                         |    \                                     /
+ *           +--(TCP to a proxy)--> TUNNELLING  +----------(no TLS)-------------+
  *
- * What runs between TCP and TLS has its state between CONNECTING and HANDSHAKING: see on_connected(). An attempt that
- * fails says why, and is closed by whoever made it.
+ * An attempt that fails says why, and is closed by whoever made it.
  */
 enum sp_attempt_state {
     SP_ATTEMPT_CONNECTING,
+    SP_ATTEMPT_TUNNELLING, /* the proxy is asked for a way to the peer */
     SP_ATTEMPT_HANDSHAKING,
     SP_ATTEMPT_THROUGH
 };
@@ -27,6 +29,7 @@ typedef struct sp_attempt {
     enum sp_attempt_state state;
     sp_address address; /* family 0: the owner has connected the descriptor */
     int fd;
+    sp_tunnel *tunnel; /* while it is TUNNELLING */
     sp_tls_session *session;
     sp_watched watched; /* by the poller of the link; fd -1: it is in none */
     sp_watcher *watcher;
@@ -38,6 +41,7 @@ typedef struct sp_dial {
     uint32_t port;
     spectacles_tls *tls; /* NULL: no TLS */
     const sp_tcp_options *tcp;
+    const sp_way *way; /* where TCP goes */
 } sp_dial;
 
 enum {
@@ -53,7 +57,7 @@ sp_attempt *sp_attempt_of_descriptor(int fd);
 
 /*
  * Does what can be done now. Returns SP_ATTEMPT_ADVANCED when the state has changed, SP_ATTEMPT_WAITS, or
- * SPECTACLES_E_SYS, SPECTACLES_E_TLS, SPECTACLES_E_NOMEM and a sentence.
+ * SPECTACLES_E_SYS, SPECTACLES_E_PROTO, SPECTACLES_E_TLS, SPECTACLES_E_NOMEM and a sentence.
  */
 int sp_attempt_step(sp_attempt *attempt, const sp_dial *dial, sp_text *why);
 

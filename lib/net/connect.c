@@ -29,7 +29,9 @@ void sp_link_begin(spectacles_link *link, const spectacles_endpoint *endpoint, u
     length = length < sizeof link->host ? length : sizeof link->host - 1;
     memcpy(link->host, endpoint->host, length);
     link->host[length] = '\0';
-    link->numeric = sp_address_parse(&ignored, link->host, length);
+    sp_way_choose(&link->way, link->host);
+    const char *dialled = sp_way_host(&link->way, link->host);
+    link->numeric = sp_address_parse(&ignored, dialled, strlen(dialled));
     link->unresolved = false;
     sp_link_name_peer(link, &link->peer);
     sp_link_set_state(link, SP_LINK_RESOLVING);
@@ -81,20 +83,23 @@ static void tell_unresolved(const spectacles_link *link, sp_text *why)
         sp_text_set(why, "no connection to %s:%u was made: %s", link->host, (unsigned)link->port,
                     link->no_address);
     else
-        sp_text_set(why, "can not find the host %s: %s", link->host, link->no_address);
+        sp_text_set(why, "can not find the %s %s: %s", link->way.is_through ? "proxy" : "host",
+                    sp_way_host(&link->way, link->host), link->no_address);
 }
 
 static int choose_addresses(spectacles_link *link, sp_text *why)
 {
+    const char *dialled = sp_way_host(&link->way, link->host);
     int error =
-        link->numeric ? sp_addresses_parse(&link->addresses, link->host, strlen(link->host)) : SPECTACLES_OK;
+        link->numeric ? sp_addresses_parse(&link->addresses, dialled, strlen(dialled)) : SPECTACLES_OK;
     if (error != SPECTACLES_OK)
         return error;
     sp_addresses_keep_family(&link->addresses, link->family);
     if (link->addresses.count > 0)
         return sp_addresses_order(&link->addresses, &link->history);
-    sp_text_set(why, "can not connect to %s:%u: it has no %s address, and no other one is to be used",
-                link->host, (unsigned)link->port, link->family == AF_INET ? "IPv4" : "IPv6");
+    sp_text_set(why, "can not connect to %s%s:%u: it has no %s address, and no other one is to be used",
+                link->way.is_through ? "the proxy " : "", dialled,
+                (unsigned)sp_way_port(&link->way, link->port), link->family == AF_INET ? "IPv4" : "IPv6");
     return SPECTACLES_E_SYS;
 }
 
@@ -149,7 +154,7 @@ bool sp_link_resolve(spectacles_link *link, uint64_t now)
 static sp_course course_of(spectacles_link *link)
 {
     spectacles_tls *tls = link->endpoint_tls ? link->endpoint_tls : link->tls;
-    return (sp_course){.dial = {link->host, link->port, link->wants_tls ? tls : NULL, &link->tcp},
+    return (sp_course){.dial = {link->host, link->port, link->wants_tls ? tls : NULL, &link->tcp, &link->way},
                        .addresses = &link->addresses,
                        .history = &link->history,
                        .shown = &link->shown};
@@ -199,9 +204,16 @@ bool sp_link_race(spectacles_link *link, uint64_t now)
 
 static const char *phase(const spectacles_link *link)
 {
+    bool through = link->way.is_through;
     if (link->state == SP_LINK_RESOLVING)
-        return link->takes_descriptor ? "waiting for a connection of the owner" : "looking up the host name";
-    return sp_race_shakes_hands(&link->race) ? "the TLS handshake" : "connecting (TCP)";
+        return link->takes_descriptor ? "waiting for a connection of the owner"
+               : through              ? "looking up the proxy's name"
+                                      : "looking up the host name";
+    if (sp_race_has(&link->race, SP_ATTEMPT_HANDSHAKING))
+        return "the TLS handshake";
+    if (sp_race_has(&link->race, SP_ATTEMPT_TUNNELLING))
+        return "the proxy opens a way to it (the proxy or the peer does not answer)";
+    return through ? "connecting to the proxy (TCP)" : "connecting (TCP)";
 }
 
 /* A certificate that was refused says more than an address that says nothing. */
@@ -218,6 +230,8 @@ void sp_link_time_out(spectacles_link *link, uint64_t now)
     }
     sp_text_set(&why, "timed out after %u ms with %s:%u, while %s", (unsigned)link->connect_timeout,
                 link->host, (unsigned)link->port, phase(link));
+    if (link->way.is_through)
+        sp_text_add(&why, "; the proxy is %s:%u", link->way.host, (unsigned)link->way.port);
     if (link->addresses.count > 1)
         sp_text_add(&why, "; %zu of its %zu addresses were tried", link->race.next, link->addresses.count);
     sp_link_lose(link, SPECTACLES_E_SYS, &why, &tried, now);

@@ -56,6 +56,10 @@ static int check_config(const spectacles_link_config *config, spectacles_problem
     if (config->family != 0 && config->family != 4 && config->family != 6)
         return sp_refuse(problem, SPECTACLES_E_INVAL,
                          "family is neither 4 (IPv4) nor 6 (IPv6), nor 0 for both");
+    if (config->proxy && config->flags & SPECTACLES_LINK_DESCRIPTORS)
+        return sp_refuse(
+            problem, SPECTACLES_E_INVAL,
+            "proxy is for links that connect themselves: the owner of descriptors speaks with a proxy");
     if (config->user_timeout > INT32_MAX)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "user_timeout is over 2147483647 milliseconds");
     return check_keepalive(config, problem);
@@ -90,7 +94,9 @@ static int set_up(spectacles_link *link, const spectacles_link_config *config, s
     link->fd = link->given_fd = -1;
     link->shown = (sp_shown){-1, -1};
     link->deadline = SPECTACLES_NEVER;
-    return read_source(link, config, problem);
+    int error = read_source(link, config, problem);
+    return error == SPECTACLES_OK ? sp_way_begin(&link->way, config->proxy, config->no_proxy, problem)
+                                  : error;
 }
 
 SPECTACLES_EXPORT int spectacles_link_new(spectacles_link **out, spectacles_stream *stream,
@@ -113,6 +119,7 @@ SPECTACLES_EXPORT int spectacles_link_new(spectacles_link **out, spectacles_stre
     if (error == SPECTACLES_OK && !sp_stream_hold_for_link(stream))
         error = sp_refuse(problem, SPECTACLES_E_STATE, "another link moves the bytes of this stream");
     if (error != SPECTACLES_OK) {
+        sp_way_end(&link->way);
         free(link);
         return error;
     }
@@ -147,6 +154,7 @@ SPECTACLES_EXPORT void spectacles_link_free(spectacles_link *link)
     sp_shown_close(&link->shown, link->fd);
     sp_shown_close(&link->shown, link->given_fd);
     sp_addresses_free(&link->addresses);
+    sp_way_end(&link->way);
     spectacles_tls_free(link->endpoint_tls);
     spectacles_tls_free(link->tls);
     free(link);
@@ -288,7 +296,7 @@ SPECTACLES_EXPORT int spectacles_link_process(spectacles_link *link, uint32_t re
 
 SPECTACLES_EXPORT const char *spectacles_link_wants_address(const spectacles_link *link)
 {
-    return sp_link_is_asking(link) && !link->takes_descriptor ? link->host : NULL;
+    return sp_link_is_asking(link) && !link->takes_descriptor ? sp_way_host(&link->way, link->host) : NULL;
 }
 
 SPECTACLES_EXPORT int spectacles_link_wants_descriptor(const spectacles_link *link)

@@ -32,6 +32,7 @@ struct spectacles_link {
     sp_tcp_options tcp;
     int family;            /* of the addresses that are tried; 0: both */
     bool takes_descriptor; /* the owner makes the connections */
+    sp_way way;
     spectacles_tls *tls;
     spectacles_tls *endpoint_tls; /* with the certificates that the endpoint of the engine names */
 
@@ -40,7 +41,7 @@ struct spectacles_link {
     char host[256];
     uint32_t port;
     bool wants_tls;
-    bool numeric;         /* the host is an address */
+    bool numeric;         /* where TCP goes is an address */
     bool unresolved;      /* the owner found no address, or has no connection */
     char no_address[160]; /* why */
     int given_fd;         /* the connection of the owner; -1: none yet */

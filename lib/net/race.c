@@ -68,6 +68,14 @@ static uint64_t delay(const sp_race *race, const sp_course *course, uint64_t now
     return share < SP_RACE_DELAY_MAX ? share : SP_RACE_DELAY_MAX;
 }
 
+bool sp_race_has(const sp_race *race, enum sp_attempt_state state)
+{
+    size_t i = 0;
+    while (i < race->count && race->attempts[i]->state != state)
+        i++;
+    return i < race->count;
+}
+
 /* ---- A step ---- */
 
 static void begin_next(sp_race *race, const sp_course *course, uint64_t now)

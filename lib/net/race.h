@@ -67,8 +67,9 @@ int sp_race_take_winner(sp_race *race, const sp_course *course, sp_tls_session *
 /* The time is over: each attempt that runs has failed. */
 void sp_race_give_up(sp_race *race, const sp_course *course);
 
-/* Whether an attempt is in its handshake. */
+/* Whether TCP of an attempt stands; and whether an attempt is in this state. */
 bool sp_race_shakes_hands(const sp_race *race);
+bool sp_race_has(const sp_race *race, enum sp_attempt_state state);
 
 /* The descriptor that the owner watches, of the youngest attempt; -1: none. */
 int sp_race_fd(const sp_race *race);

@@ -139,13 +139,23 @@ int sp_tcp_connected(int fd)
     return error ? -error : 1;
 }
 
-ssize_t sp_tcp_read(int fd, uint8_t *bytes, size_t length)
+static ssize_t receive(int fd, uint8_t *bytes, size_t length, int flags)
 {
     ssize_t got;
     do
-        got = recv(fd, bytes, length, 0);
+        got = recv(fd, bytes, length, flags);
     while (got < 0 && errno == EINTR);
     return got < 0 ? -errno : got;
+}
+
+ssize_t sp_tcp_read(int fd, uint8_t *bytes, size_t length)
+{
+    return receive(fd, bytes, length, 0);
+}
+
+ssize_t sp_tcp_peek(int fd, uint8_t *bytes, size_t length)
+{
+    return receive(fd, bytes, length, MSG_PEEK);
 }
 
 ssize_t sp_tcp_write(int fd, const uint8_t *bytes, size_t length)

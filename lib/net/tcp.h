@@ -33,6 +33,9 @@ int sp_tcp_connected(int fd);
 ssize_t sp_tcp_read(int fd, uint8_t *bytes, size_t length);
 ssize_t sp_tcp_write(int fd, const uint8_t *bytes, size_t length);
 
+/* As sp_tcp_read(), but the bytes stay in the socket. */
+ssize_t sp_tcp_peek(int fd, uint8_t *bytes, size_t length);
+
 bool sp_tcp_would_block(ssize_t result);
 
 /* Ends the conversation but keeps the descriptor. */

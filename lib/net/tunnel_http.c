@@ -105,7 +105,7 @@ static bool is_text(sp_slice text, const char *word)
     return text.length == strlen(word) && strncasecmp((const char *)text.bytes, word, text.length) == 0;
 }
 
-/* The name of a scheme stands at the start of a Proxy-Authenticate, in front of its parameters. */
+/* The name of a scheme stands at the start of a challenge, in front of its parameters (RFC 9110, section 11.6). */
 static void note_scheme(http_answer *out, sp_slice value)
 {
     while (value.length > 0 && (*value.bytes == ' ' || *value.bytes == '\t')) {
@@ -132,7 +132,7 @@ static bool read_field(http_answer *out, sp_slice line)
     sp_slice name = {line.bytes, (size_t)(colon - line.bytes)};
     if (!is_token(name))
         return false;
-    if (is_text(name, "Proxy-Authenticate"))
+    if (is_text(name, "Proxy-Authenticate") || is_text(name, "WWW-Authenticate"))
         note_scheme(out, (sp_slice){colon + 1, line.length - name.length - 1});
     return true;
 }
@@ -184,6 +184,7 @@ static int refuse_status(sp_tunnel *tunnel, const http_answer *answer, sp_text *
     name_status(&status, answer);
     const char *target = tunnel->target;
     switch (answer->status) {
+    case 401: /* tinyproxy, when they are wrong */
     case 407:
         return refuse_credentials(tunnel, answer, status.chars, why);
     case 403:

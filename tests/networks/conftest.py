@@ -92,8 +92,16 @@ class ClientBot(Bot):
 
     def start_command(self, *command: str | Path, valgrind: bool = False, **environment: str) -> Process:
         with self.network.client.entered():
-            process = Process(self.network.on_client(*command), {**self.environment, **environment}, valgrind)
+            process = Process(self.network.command(*command), {**self.environment, **environment}, valgrind)
         self.processes.append(process)
+        return process
+
+
+    def start_worker_on_server(self, *arguments: str, **environment: str) -> Process:
+        """A worker that the line does not concern."""
+        process = Process([self.build / "examples" / "worker", *arguments], {**self.environment, **environment})
+        self.processes.append(process)
+        process.wait_err("connected to", timeout=90)
         return process
 
 

@@ -22,7 +22,7 @@ sys.path.insert(0, sys.argv[1])
 from support.network import TREE_WITH_US, Network
 network = Network(pathlib.Path(sys.argv[2]))
 with network.client.entered():
-    one = subprocess.Popen(network.on_client("sleep", "1000"))
+    one = subprocess.Popen(network.command("sleep", "1000"))
 with network.server.entered():
     subprocess.Popen([*TREE_WITH_US, "sh", "-c", "setsid sleep 1001 & exec sleep 1002"])
 print(one.pid, flush=True)
@@ -58,7 +58,7 @@ def test_a_black_hole_says_nothing_and_ends(network: Network, address: str) -> N
 
 def ask(network: Network, name: str) -> set[str]:
     with network.client.entered():
-        done = subprocess.run(network.on_client("getent", "ahosts", name), capture_output=True, text=True, check=False)
+        done = subprocess.run(network.command("getent", "ahosts", name), capture_output=True, text=True, check=False)
     return {line.split()[0] for line in done.stdout.splitlines()}
 
 

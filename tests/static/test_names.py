@@ -17,6 +17,7 @@ NUL_TERMINATED = {
     "spectacles_shard_config.*": "settings",
     "spectacles_broker_config.*": "settings",
     "spectacles_tls_config.*": "settings",
+    "spectacles_link_config.*": "settings",
     "spectacles_state_config.*": "settings",
     "spectacles_endpoint.*": "the library's own copy of settings",
     "spectacles_presence.*": "settings: texts that the owner writes",

@@ -7,6 +7,7 @@ The gateway runs on the client. What it talks to runs on the server: RabbitMQ, t
 from __future__ import annotations
 
 import ipaddress
+import itertools
 from pathlib import Path
 from typing import Optional
 
@@ -32,7 +33,7 @@ class Network:
         self._own_server = server is None
         self.server = server or Namespace()
         self.client, self.router = Namespace(), Namespace()
-        self._folder = folder
+        self._folder, self._numbers = folder, itertools.count()
         self._nameservers: list[NameServer] = []
         try:
             self._lay()
@@ -115,14 +116,15 @@ class Network:
 
     def resolve_by(self, *servers: str, options: str = "") -> None:
         """Which name servers the processes ask that are started from now on. options: of resolv.conf, such as "timeout:1"."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._etc = self._folder / str(next(self._numbers))
+        self._etc.mkdir(parents=True)
         lines = [f"nameserver {each}" for each in servers] + ([f"options {options}"] if options else [])
-        (self._folder / "resolv.conf").write_text("\n".join(lines) + "\n")
+        (self._etc / "resolv.conf").write_text("\n".join(lines) + "\n")
         for name, text in (("nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n"),
                            ("hosts", "127.0.0.1 localhost\n::1 localhost\n")):
             if Path("/etc", name).exists():
-                (self._folder / name).write_text(text)
+                (self._etc / name).write_text(text)
 
-    def on_client(self, *command: str | Path) -> list[str]:
-        """The command as it runs on the client: start it while the client is entered."""
-        return [*WITH_US, "unshare", "--mount", "--propagation", "private", "sh", "-c", WITH_FILES, "sh", str(self._folder), *map(str, command)]
+    def command(self, *command: str | Path) -> list[str]:
+        """The command as it has to be run to ask these name servers: enter the client or the server, and start it."""
+        return [*WITH_US, "unshare", "--mount", "--propagation", "private", "sh", "-c", WITH_FILES, "sh", str(self._etc), *map(str, command)]

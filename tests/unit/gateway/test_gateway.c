@@ -271,6 +271,35 @@ static void a_session_of_a_former_process_is_resumed_and_given_on(void **state)
     spectacles_gateway_free(gateway);
 }
 
+/* The texts are the gateway's own: a shard that is added later has the proxy too. */
+static void shards_and_brokers_go_through_proxies_of_their_own(void **state)
+{
+    (void)state;
+    setup self;
+    uint64_t now = 1000;
+    char url[] = "http://user:secret@shards.invalid:3128";
+    spectacles_link_config link;
+    spectacles_link_config broker_link;
+    begin(&self, 2, SPECTACLES_GATEWAY_NO_SHARDS);
+    spectacles_link_config_init(&link, sizeof link);
+    spectacles_link_config_init(&broker_link, sizeof broker_link);
+    link.proxy = url;
+    broker_link.proxy = "socks5h://brokers.invalid";
+    self.config.link = &link;
+    self.config.broker_link = &broker_link;
+    spectacles_gateway *gateway = make(&self);
+    memset(url, 'x', sizeof url - 1);
+    assert_int_equal(spectacles_gateway_add_shard(gateway, 1, NULL, NULL, 0, NULL), SPECTACLES_OK);
+    for (int i = 0; i < 3; i++)
+        pull(gateway, now, 0);
+    assert_string_equal(spectacles_gateway_wants_address(gateway, 0), "brokers.invalid");
+    assert_string_equal(spectacles_gateway_wants_address(gateway, 1), "shards.invalid");
+    assert_null(spectacles_gateway_wants_address(gateway, 2));
+    spectacles_gateway_free(gateway);
+    broker_link.proxy = "ftp://secret.invalid";
+    refuse(&self, SPECTACLES_E_UNSUPPORTED, "the URL of the proxy");
+}
+
 static void a_state_of_another_bot_is_refused(void **state)
 {
     (void)state;
@@ -379,6 +408,7 @@ int main(void)
         cmocka_unit_test(shards_are_added_removed_and_dropped),
         cmocka_unit_test(a_session_of_a_former_process_is_resumed_and_given_on),
         cmocka_unit_test(a_state_of_another_bot_is_refused),
+        cmocka_unit_test(shards_and_brokers_go_through_proxies_of_their_own),
         cmocka_unit_test(a_name_is_wanted_once_whoever_wants_it_and_those_of_brokers_first),
         cmocka_unit_test(every_engine_is_connected_through_one_descriptor),
     };

@@ -78,6 +78,9 @@ static void a_refusal_is_a_sentence_that_says_what_to_do(void **state)
                   "HTTP/1.1 407 No\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM x\r\n\r\n",
                   SPECTACLES_E_SYS,
                   "wants to know who asks by Negotiate, NTLM, and the library can do Basic only");
+    /* tinyproxy answers wrong credentials so */
+    check_refusal(url_with_credentials, "HTTP/1.0 401 Unauthorized\r\nWWW-Authenticate: Basic\r\n\r\n",
+                  SPECTACLES_E_SYS, "refuses the credentials (401 Unauthorized): check user and password");
     check_refusal(
         url, "HTTP/1.0 403 Filtered\r\n\r\n", SPECTACLES_E_SYS,
         "does not allow a way to gateway.discord.gg:443 (403 Filtered): allow the host and its port");
