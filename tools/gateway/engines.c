@@ -1,5 +1,5 @@
 /*
- * The settings as configurations of the library, and the library's own checks of them. settings.c calls it to check,
+ * The settings as configurations of the library, and the library's own checks of them. read.c calls it to check,
  * and the daemon to make its engines.
  *
  * The library's rules are not written again here. Each setting is put alone into configurations that are right

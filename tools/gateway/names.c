@@ -1,6 +1,6 @@
 /*
  * Names of events and intents: whether Discord has them, and whether an event can arrive with the intents that are
- * set. settings.c calls it.
+ * set. read.c calls it.
  */
 #include "names.h"
 

@@ -1,6 +1,6 @@
 /*
  * Proxies in the environment. They are set there for all programs of a machine, so that they have no key in the file
- * of settings. settings.c calls it to check, and source_environment.c to know the names.
+ * of settings. read.c calls it to check, and source_environment.c to know the names.
  */
 #include "proxies.h"
 

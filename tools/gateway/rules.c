@@ -1,6 +1,6 @@
 /*
  * What has to hold between settings, and for addresses. It also works out the shards of a pod of a StatefulSet, which
- * then are the shard ids. settings.c calls it.
+ * then are the shard ids. read.c calls it.
  */
 #include "rules.h"
 

@@ -1,8 +1,9 @@
 /*
- * Settings in the environment: what is set, and names that nobody knows. settings.c calls it.
+ * Settings in the environment: what is set, and names that nobody knows. read.c calls it.
  *
- * The environment belongs to others as well. A name is told when it is nearly that of a setting, or has the first
- * word of our names. What Docker and Kubernetes set for a service called "amqp" or "broker" is passed over.
+ * The environment belongs to others as well. A name is a mistake when it is nearly that of a setting which nobody
+ * else has (DISCORD_TOKN). It is only noted when it is nearly a common one (LOGLEVEL), or when it has the first word
+ * of our names. What Docker and Kubernetes set for a service called "amqp" or "broker" is passed over.
  */
 #include "nearest.h"
 #include "proxies.h"
@@ -95,8 +96,9 @@ static void tell_unknown(const struct reading *reading, const char *name, size_t
     if (retired)
         problems_add(reading->problems, retired->code, shown, "%s", retired->advice);
     else if (meant)
-        problems_add(reading->problems, PROBLEM_IS_FINAL, shown, "there is no such setting: did you mean %s?",
-                     meant);
+        problems_add(reading->problems,
+                     looks_like_ours(meant, strlen(meant)) ? PROBLEM_IS_FINAL : PROBLEM_NOTE, shown,
+                     "there is no such setting: did you mean %s?", meant);
     else if (looks_like_ours(name, length))
         problems_add(
             reading->problems, PROBLEM_NOTE, shown,

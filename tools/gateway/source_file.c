@@ -1,5 +1,5 @@
 /*
- * Settings in a file of TOML: which key is which setting, and keys that nobody knows. settings.c calls it.
+ * Settings in a file of TOML: which key is which setting, and keys that nobody knows. read.c calls it.
  *
  * Keys are compared without regard to case, as the Go daemon does it. A table is either the value of a setting
  * (presence) or holds settings.

@@ -1,5 +1,5 @@
 /*
- * Secrets in files: DISCORD_TOKEN_FILE and its like, and the credentials of systemd. settings.c and source_file.c
+ * Secrets in files: DISCORD_TOKEN_FILE and its like, and the credentials of systemd. read.c and source_file.c
  * call it.
  */
 #include "sources.h"

@@ -1,6 +1,6 @@
 /*
  * A reader of TOML 1.0.0: the lines, keys and values of a document. It owns the document, which is a tree of values
- * in one arena. file.c calls it.
+ * in one arena. source_file.c calls it.
  *
  * What recurses (arrays and tables in braces) adds a value to the tree before it goes deeper, and toml_add() holds
  * the limit on the depth.

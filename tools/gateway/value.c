@@ -1,6 +1,6 @@
 /*
  * Reads the value of a setting from a text of the environment or from TOML, by the kind of the setting. It owns the
- * sentences about values that have the wrong form. sources.c calls it.
+ * sentences about values that have the wrong form. source_*.c call it.
  */
 #include "value.h"
 

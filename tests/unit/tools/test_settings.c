@@ -251,6 +251,7 @@ static void what_is_odd_but_works_is_noted(void **state)
     memory_set(&memory, "SESSION_FILE");
     memory_set(&memory, "DISCORD_CLIENT_ID=1");
     memory_set(&memory, "REDIS_URL=redis:6379");
+    memory_set(&memory, "LOGLEVEL=debug");
     memory_set(&memory, "DISCORD_INTENTS=guild_members");
     memory_set(&memory, "PROMETHEUS_ENDPOINT=/metrics");
     memory_set(&memory, "HTTPS_PROXY=http://me:" MEMORY_PASSWORD "@proxy:3128");
@@ -259,6 +260,7 @@ static void what_is_odd_but_works_is_noted(void **state)
     assert_true(has_note("DISCORD_EVENTS", "nothing is published"));
     assert_true(has_note("DISCORD_CLIENT_ID", "passes it over"));
     assert_true(has_note("REDIS_URL", "there is no Redis"));
+    assert_true(has_note("LOGLEVEL", "did you mean LOG_LEVEL?"));
     assert_true(has_note("DISCORD_INTENTS", "GUILD_MEMBERS is privileged"));
     assert_true(has_note("PROMETHEUS_ENDPOINT", "no metrics are served"));
     assert_true(has_note("HTTPS_PROXY", "there is a proxy: http://proxy:3128"));
