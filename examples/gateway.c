@@ -213,14 +213,13 @@ static void make_gateway(struct daemon *daemon)
     spectacles_shard_config shard;
     spectacles_broker_config broker;
     spectacles_relay_config relay;
-    spectacles_link_config link;
+    spectacles_link_config link = daemon->settings.link;
     spectacles_link_config broker_link;
     spectacles_poller_config poller;
     spectacles_gateway_config config;
     set_shard(daemon, &shard);
     set_broker(daemon, &broker);
     set_relay(daemon, &relay);
-    spectacles_link_config_init(&link, sizeof link);
     link.tls = daemon->tls;
     link.no_proxy = daemon->proxies.no_proxy;
     broker_link = link;

@@ -31,6 +31,13 @@ static const char help[] =
     "  BROKER_WINDOW_COUNT       events that may be unconfirmed (2000)\n"
     "  BROKER_WINDOW_BYTES       bytes of them (1048576)\n"
     "  LATENCY_BUDGET            milliseconds that small events may wait for others to share a wake-up (2)\n"
+    "  CONNECT_TIMEOUT           milliseconds for TCP and TLS of a connection (20000)\n"
+    "  ADDRESS_FAMILY            any, ipv4 or ipv6: which addresses are connected to (any)\n"
+    "  SOURCE_ADDRESS            the address that connections come from (the system's choice)\n"
+    "  TCP_KEEPALIVE_IDLE        milliseconds without a byte before the kernel asks; 0: never (60000)\n"
+    "  TCP_KEEPALIVE_INTERVAL    milliseconds between two such questions (10000)\n"
+    "  TCP_KEEPALIVE_PROBES      questions without an answer that end a connection (3)\n"
+    "  TCP_USER_TIMEOUT          milliseconds without an acknowledgement; 0: the kernel's own (90000)\n"
     "  DISCORD_GATEWAY_VERSION   (10)\n"
     "  DISCORD_API_VERSION       (10)\n"
     "  DISCORD_API_HOST          (discord.com)\n"
@@ -260,6 +267,32 @@ static void read_window(struct settings *settings)
     settings->window_bytes = positive("BROKER_WINDOW_BYTES", defaults.window_bytes, INT64_MAX);
 }
 
+static void read_time(uint32_t *out, const char *name)
+{
+    const char *digits = text(name, NULL);
+    if (digits)
+        *out = (uint32_t)number(name, digits, strlen(digits), INT32_MAX);
+}
+
+/* What is out of range the library says when a link is made. */
+static void read_link(spectacles_link_config *link)
+{
+    static const char *const families[] = {"any", "ipv4", "ipv6", NULL};
+    static const uint32_t numbers[] = {0, 4, 6};
+    const char *source = text("SOURCE_ADDRESS", "");
+    spectacles_link_config_init(link, sizeof *link);
+    if (strlen(source) >= sizeof link->source_address)
+        errx(1, "SOURCE_ADDRESS '%s' is no numeric address", source);
+    memcpy(link->source_address, source, strlen(source) + 1);
+    link->family =
+        numbers[choice("ADDRESS_FAMILY", text("ADDRESS_FAMILY", "any"), families, "any, ipv4 or ipv6")];
+    read_time(&link->connect_timeout, "CONNECT_TIMEOUT");
+    read_time(&link->keepalive_idle, "TCP_KEEPALIVE_IDLE");
+    read_time(&link->keepalive_interval, "TCP_KEEPALIVE_INTERVAL");
+    read_time(&link->keepalive_probes, "TCP_KEEPALIVE_PROBES");
+    read_time(&link->user_timeout, "TCP_USER_TIMEOUT");
+}
+
 void settings_read(struct settings *settings)
 {
     const char *version = text("DISCORD_GATEWAY_VERSION", "10");
@@ -278,6 +311,7 @@ void settings_read(struct settings *settings)
     settings->presence = read_presence();
     read_wire(settings);
     read_window(settings);
+    read_link(&settings->link);
     settings->version = (uint32_t)number("DISCORD_GATEWAY_VERSION", version, strlen(version), 100);
     settings->shard_count = (uint32_t)number("DISCORD_SHARD_COUNT", count, strlen(count), 1000000);
     warn_of_unsupported();

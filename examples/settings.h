@@ -1,6 +1,7 @@
 #ifndef EXAMPLES_SETTINGS_H
 #define EXAMPLES_SETTINGS_H
 
+#include <spectacles/link.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,13 +21,15 @@ struct settings {
     size_t shard_id_count;
     uint32_t *more_ops; /* DISCORD_MORE_OPS: ops that workers may send besides 3, 4, 8, 31 and 43 */
     size_t more_op_count;
-    const char *session_file;  /* SESSION_FILE: stores the sessions over a restart; or NULL */
-    const char *group;         /* BROKER_GROUP */
-    uint32_t format;           /* BROKER_FORMAT: of published bodies, enum spectacles_format */
-    uint32_t unroutable_hold;  /* BROKER_UNROUTABLE_HOLD: milliseconds; 0: off */
-    uint32_t window_count;     /* BROKER_WINDOW_COUNT: publishes that may be unconfirmed */
-    uint64_t window_bytes;     /* BROKER_WINDOW_BYTES: bytes of their bodies */
-    uint32_t latency_budget;   /* LATENCY_BUDGET: milliseconds; 0: everything is read as it comes */
+    const char *session_file; /* SESSION_FILE: stores the sessions over a restart; or NULL */
+    const char *group;        /* BROKER_GROUP */
+    uint32_t format;          /* BROKER_FORMAT: of published bodies, enum spectacles_format */
+    uint32_t unroutable_hold; /* BROKER_UNROUTABLE_HOLD: milliseconds; 0: off */
+    uint32_t window_count;    /* BROKER_WINDOW_COUNT: publishes that may be unconfirmed */
+    uint64_t window_bytes;    /* BROKER_WINDOW_BYTES: bytes of their bodies */
+    uint32_t latency_budget;  /* LATENCY_BUDGET: milliseconds; 0: everything is read as it comes */
+    /* CONNECT_TIMEOUT, ADDRESS_FAMILY, SOURCE_ADDRESS, TCP_KEEPALIVE_IDLE, _INTERVAL, _PROBES, TCP_USER_TIMEOUT */
+    spectacles_link_config link;
     const char *amqp_url;      /* AMQP_URL */
     const char *discord_proxy; /* DISCORD_PROXY: a URL, or "none"; NULL: what the environment says */
     const char *broker_proxy;  /* BROKER_PROXY: the same for AMQP */
