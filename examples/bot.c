@@ -130,8 +130,9 @@ int main(int argc, char **argv)
         errx(EXIT_FAILURE, "out of memory");
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);
-    bot.feed = getenv("AMQP_URL") ? feed_of_broker(events, (size_t)argc - 1)
-                                  : feed_of_gateway(events, (size_t)argc - 1);
+    const char *url = getenv("AMQP_URL");
+    bot.feed =
+        url && *url ? feed_of_broker(events, (size_t)argc - 1) : feed_of_gateway(events, (size_t)argc - 1);
     run(&bot);
     bot.feed->free(bot.feed);
     spectacles_document_free(bot.document);
