@@ -27,7 +27,9 @@
  * In a loop of somebody else: watch spectacles_gateway_fd() for reading in the place of spectacles_gateway_wait(), and
  * do the same when it is readable or spectacles_gateway_deadline() has passed.
  *
- * What a turn costs depends on what there is to do, and not on the number of shards.
+ * What a turn costs depends on what there is to do, and not on the number of shards: it is the same at 1, 250 and
+ * 5,000. Three calls look at all shards: spectacles_gateway_get_stats(), spectacles_gateway_state_stored() and
+ * spectacles_gateway_set_presence().
  *
  * Questions that an owner may have:
  * - Who owns what. The gateway owns its engines, links, relay, poller and state. What the accessors give is borrowed:
@@ -35,7 +37,10 @@
  * - Events. Valid until the next spectacles_gateway_next_event() or spectacles_gateway_free(). Any other call may be
  *   made while an event is read.
  * - A shard that is removed. The events that it had not handed out are replayed to whoever resumes its session.
- * - Memory that runs out. A call that fails changes nothing. Between calls, what the engines and the relay say holds:
+ * Messages
+ *   that were handed out are waited for; after spectacles_gateway_drop_shard() their tickets are gone.
+ * - Memory that runs out. A call that fails changes nothing, but for what it says itself. Between calls, what the
+ * engines and the relay say holds:
  *   nothing is lost.
  * - A test without sockets: SPECTACLES_GATEWAY_NO_LINKS, and the streams of the engines (stream.h).
  *
