@@ -6,11 +6,12 @@
 
 #ifdef SP_HAVE_KQUEUE
 
+#include <sys/types.h> /* first: the sys/event.h of OpenBSD needs it */
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/event.h>
 #include <sys/time.h>
-#include <sys/types.h>
 #include <unistd.h>
 
 enum {
