@@ -35,7 +35,7 @@ tls_tests() {
 # Networks in namespaces, which root can make; for others the kernel may allow it in a namespace of users.
 network_tests() {
     local inside=()
-    if [ "$(id -u)" != 0 ] && unshare --user --map-root-user true 2>/dev/null; then inside=(unshare --user --map-root-user); fi
+    if [ "$(id -u)" != 0 ] && unshare --user --map-root-user --net true 2>/dev/null; then inside=(unshare --user --map-root-user --net); fi
     run networks "${inside[@]}" env SPECTACLES_BUILD=build/asan "$python" -m pytest -c tests/pytest.ini -q \
         --junitxml build/logs/networks.xml -rs -n 2 --dist load tests/networks
 }

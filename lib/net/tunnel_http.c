@@ -11,8 +11,7 @@
 
 enum {
     HEAD_MAX = 16 * 1024, /* of all answers together: informational ones (1xx) may come before the last */
-    REASON_SHOWN = 60,
-    SCHEMES_SHOWN = 60
+    REASON_SHOWN = 60
 };
 
 /* What the head of an answer says. */
@@ -105,9 +104,13 @@ static bool is_text(sp_slice text, const char *word)
     return text.length == strlen(word) && strncasecmp((const char *)text.bytes, word, text.length) == 0;
 }
 
-/* The name of a scheme stands at the start of a challenge, in front of its parameters (RFC 9110, section 11.6). */
+/*
+ * The name of a scheme stands at the start of a challenge, in front of its parameters (RFC 9110, section 11.6). Only
+ * known names are shown.
+ */
 static void note_scheme(http_answer *out, sp_slice value)
 {
+    static const char *const known[] = {"Basic", "Digest", "Negotiate", "NTLM", "Bearer"};
     while (value.length > 0 && (*value.bytes == ' ' || *value.bytes == '\t')) {
         value.bytes++;
         value.length--;
@@ -115,13 +118,12 @@ static void note_scheme(http_answer *out, sp_slice value)
     size_t length = 0;
     while (length < value.length && is_token((sp_slice){value.bytes + length, 1}))
         length++;
-    if (length == 0)
-        return;
-    out->offers_basic |= is_text((sp_slice){value.bytes, length}, "Basic");
-    if (out->schemes.length + length + 2 > SCHEMES_SHOWN)
-        return;
-    sp_text_add(&out->schemes, "%s%.*s", out->schemes.length ? ", " : "", (int)length,
-                (const char *)value.bytes);
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (!is_text((sp_slice){value.bytes, length}, known[i]) || strstr(out->schemes.chars, known[i]))
+            continue;
+        out->offers_basic |= i == 0;
+        sp_text_add(&out->schemes, "%s%s", out->schemes.length ? ", " : "", known[i]);
+    }
 }
 
 static bool read_field(http_answer *out, sp_slice line)
@@ -153,10 +155,12 @@ static bool read_head(http_answer *out, sp_slice head)
 
 /* ---- What it means ---- */
 
-/* "407 Proxy Authentication Required" */
-static void name_status(sp_text *out, const http_answer *answer)
+/* "407 Proxy Authentication Required". A proxy that was given a password could repeat it: then the number alone. */
+static void name_status(const sp_tunnel *tunnel, sp_text *out, const http_answer *answer)
 {
     sp_text_set(out, "%u", answer->status);
+    if (tunnel->has_credentials)
+        return;
     if (answer->reason.length > 0)
         sp_text_add(out, "%s", " ");
     sp_text_add_foreign(out, answer->reason.bytes, answer->reason.length, REASON_SHOWN);
@@ -181,7 +185,7 @@ static int refuse_credentials(sp_tunnel *tunnel, const http_answer *answer, cons
 static int refuse_status(sp_tunnel *tunnel, const http_answer *answer, sp_text *why)
 {
     sp_text status;
-    name_status(&status, answer);
+    name_status(tunnel, &status, answer);
     const char *target = tunnel->target;
     switch (answer->status) {
     case 401: /* tinyproxy, when they are wrong */

@@ -30,7 +30,7 @@ time.sleep(1000)
 """
 
 
-def reaches(network: Network, address: str, port: int, timeout: float = 0.5) -> bool:
+def reaches(network: Network, address: str, port: int, timeout: float = 10 * PATIENCE) -> bool:
     with network.client.entered():
         try:
             socket.create_connection((address, port), timeout=timeout).close()
@@ -39,21 +39,25 @@ def reaches(network: Network, address: str, port: int, timeout: float = 0.5) -> 
     return True
 
 
+def is_black(network: Network, address: str, port: int) -> bool:
+    return not reaches(network, address, port, timeout=0.5)
+
+
 @pytest.mark.parametrize("address", [SERVER, SERVER6])
 def test_a_black_hole_says_nothing_and_ends(network: Network, address: str) -> None:
     with socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True) as listener:
         port = listener.getsockname()[1]
         assert reaches(network, address, port)
         network.blacken(address)
-        assert not reaches(network, address, port)
+        assert is_black(network, address, port)
         network.clear(address)
         network.line_down()
-        assert not reaches(network, address, port)
+        assert is_black(network, address, port)
         network.line_up()
         assert reaches(network, address, port)
         network.refuse(address)
         with pytest.raises(OSError, match="No route to host|Network is unreachable"):
-            reaches(network, address, port, timeout=10 * PATIENCE)
+            reaches(network, address, port)
 
 
 def ask(network: Network, name: str) -> set[str]:

@@ -86,7 +86,7 @@ def test_a_proxy_that_dies_in_mid_flow_loses_nothing(office: Office, bot: Client
 
 
 @pytest.mark.parametrize(("kind", "needle"), [
-    ("http", "refuses the credentials (401 Unauthorized): check user and password in its URL"),
+    ("http", "refuses the credentials (401): check user and password in its URL"),
     ("socks5h", "refuses the credentials (RFC 1929, status "),
 ])
 def test_credentials_that_are_refused(office: Office, bot: ClientBot, kind: str, needle: str) -> None:

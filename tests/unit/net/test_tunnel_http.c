@@ -73,14 +73,14 @@ static void a_refusal_is_a_sentence_that_says_what_to_do(void **state)
         SPECTACLES_E_SYS, "wants credentials (407 Proxy Authentication Required): put user:password@");
     check_refusal(url_with_credentials,
                   "HTTP/1.1 407 No\r\nproxy-authenticate: NTLM\r\nProxy-Authenticate:basic\r\n\r\n",
-                  SPECTACLES_E_SYS, "refuses the credentials (407 No): check user and password");
+                  SPECTACLES_E_SYS, "refuses the credentials (407): check user and password");
     check_refusal(url_with_credentials,
                   "HTTP/1.1 407 No\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM x\r\n\r\n",
                   SPECTACLES_E_SYS,
                   "wants to know who asks by Negotiate, NTLM, and the library can do Basic only");
     /* tinyproxy answers wrong credentials so */
     check_refusal(url_with_credentials, "HTTP/1.0 401 Unauthorized\r\nWWW-Authenticate: Basic\r\n\r\n",
-                  SPECTACLES_E_SYS, "refuses the credentials (401 Unauthorized): check user and password");
+                  SPECTACLES_E_SYS, "refuses the credentials (401): check user and password");
     check_refusal(
         url, "HTTP/1.0 403 Filtered\r\n\r\n", SPECTACLES_E_SYS,
         "does not allow a way to gateway.discord.gg:443 (403 Filtered): allow the host and its port");
@@ -101,6 +101,15 @@ static void what_a_proxy_says_stays_short_and_printable(void **state)
     check_refusal(
         url, "HTTP/1.1 503 0123456789012345678901234567890123456789012345678901234567890123456789\r\n\r\n",
         SPECTACLES_E_SYS, "678901234567890123456789");
+}
+
+/* It has been given it. */
+static void a_proxy_that_repeats_the_password_is_not_quoted(void **state)
+{
+    (void)state;
+    check_refusal(url_with_credentials, "HTTP/1.1 503 open sesame\r\n\r\n", SPECTACLES_E_SYS, "(503)");
+    check_refusal(url_with_credentials, "HTTP/1.1 407 No\r\nProxy-Authenticate: sesame\r\n\r\n",
+                  SPECTACLES_E_SYS, "refuses the credentials (407)");
 }
 
 static void what_is_no_http_is_told_at_once(void **state)
@@ -189,6 +198,7 @@ int main(void)
         cmocka_unit_test(any_2xx_opens_the_tunnel_whatever_its_headers_say),
         cmocka_unit_test(a_refusal_is_a_sentence_that_says_what_to_do),
         cmocka_unit_test(what_a_proxy_says_stays_short_and_printable),
+        cmocka_unit_test(a_proxy_that_repeats_the_password_is_not_quoted),
         cmocka_unit_test(what_is_no_http_is_told_at_once),
         cmocka_unit_test(a_nul_in_a_head_is_no_end_of_anything),
         cmocka_unit_test(a_head_without_end_is_given_up),
