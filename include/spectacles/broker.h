@@ -721,6 +721,15 @@ int spectacles_broker_holds(const spectacles_broker *broker, uint64_t delivery);
 int spectacles_broker_close(spectacles_broker *broker, uint64_t now);
 
 /*
+ * The addresses or the routes of this machine have changed. A broker in BACKOFF whose last attempt did not reach its
+ * peer (SPECTACLES_E_UNREACHABLE) tries again within half a second. Other brokers do nothing. A gateway handle with
+ * SPECTACLES_GATEWAY_RESOLVES does it by itself.
+ *
+ * Cannot fail.
+ */
+void spectacles_broker_network_changed(spectacles_broker *broker, uint64_t now);
+
+/*
  * The stream of the broker: its bytes, its deadline, and where it wants to be connected (stream.h). Belongs to the
  * broker, and is valid until the broker is freed. Cannot fail.
  */

@@ -77,7 +77,8 @@ enum spectacles_gateway_flag {
     SPECTACLES_GATEWAY_NO_LINKS = 2,
     /*
      * The gateway looks host names up by itself, with a resolver of its own (resolver.h), which starts threads. Its
-     * owner never sees spectacles_gateway_wants_address().
+     * owner never sees spectacles_gateway_wants_address(). On Linux the gateway also hears by itself what
+     * spectacles_gateway_network_changed() is for.
      */
     SPECTACLES_GATEWAY_RESOLVES = 4
 };
@@ -213,6 +214,13 @@ int spectacles_gateway_set_address(spectacles_gateway *gateway, const char *host
  */
 void spectacles_gateway_set_no_address(spectacles_gateway *gateway, const char *host, const char *why,
                                        size_t length);
+
+/*
+ * The addresses or the routes of this machine have changed: shards and brokers that did not reach their peer before try
+ * again within half a second. For owners that hear of such changes (NetworkManager, a route socket, a cloud's agent).
+ * Cannot fail.
+ */
+void spectacles_gateway_network_changed(spectacles_gateway *gateway, uint64_t now);
 
 /* ---- Messages and packets ---- */
 

@@ -807,6 +807,15 @@ int spectacles_shard_reconnect(spectacles_shard *shard, uint64_t now);
 int spectacles_shard_hold_off(spectacles_shard *shard, uint64_t until);
 
 /*
+ * The addresses or the routes of this machine have changed. A shard in BACKOFF whose last attempt did not reach the
+ * gateway (SPECTACLES_E_UNREACHABLE) tries again within half a second. Other shards do nothing. A gateway handle with
+ * SPECTACLES_GATEWAY_RESOLVES does it by itself.
+ *
+ * Cannot fail.
+ */
+void spectacles_shard_network_changed(spectacles_shard *shard, uint64_t now);
+
+/*
  * The stream of the shard: its bytes, its deadline, and where it wants to be connected (stream.h). Belongs to the
  * shard, and is valid until the shard is freed. Cannot fail.
  */

@@ -145,7 +145,9 @@ enum spectacles_error {
     /* credentials were refused: a token, a user, a password, a virtual host */
     SPECTACLES_E_AUTH = -10,
     /* this build or this version of the library cannot do it */
-    SPECTACLES_E_UNSUPPORTED = -11
+    SPECTACLES_E_UNSUPPORTED = -11,
+    /* the peer was not reached: its name was not found, there is no route to it, or nothing answered (TCP) */
+    SPECTACLES_E_UNREACHABLE = -12
 };
 
 /* The sizes of the texts in a spectacles_problem. */

@@ -221,6 +221,15 @@ SPECTACLES_EXPORT int spectacles_broker_unsubscribe(spectacles_broker *broker, u
     return error == SPECTACLES_OK ? error : sp_broker_fail(broker, error, spectacles_strerror(error));
 }
 
+SPECTACLES_EXPORT void spectacles_broker_network_changed(spectacles_broker *broker, uint64_t now)
+{
+    if (broker->state != SPECTACLES_BROKER_BACKOFF)
+        return;
+    broker->next_attempt = sp_backoff_hurry(&broker->backoff, &broker->random, broker->next_attempt, now);
+    broker->phase_deadline = broker->next_attempt;
+    sp_stream_touch(&broker->stream);
+}
+
 SPECTACLES_EXPORT int spectacles_broker_close(spectacles_broker *broker, uint64_t now)
 {
     if (broker->owner_closes)

@@ -119,7 +119,9 @@ static void name_address(spectacles_broker *broker)
 
 static void back_off(spectacles_broker *broker, uint64_t now)
 {
-    uint64_t wait = sp_backoff_next(&broker->backoff, &broker->random, now);
+    uint64_t wait = broker->reason.error == SPECTACLES_E_UNREACHABLE
+                        ? sp_backoff_unreached(&broker->backoff, &broker->random)
+                        : sp_backoff_next(&broker->backoff, &broker->random, now);
     /* A wrong setting is most often wrong for all URLs, so the wait is long also when there are other URLs. */
     if (broker->reason.configuration)
         wait = SP_BROKER_BACKOFF_CAP / 2 + sp_random_upto(&broker->random, SP_BROKER_BACKOFF_CAP / 2);

@@ -31,5 +31,20 @@ uint64_t sp_backoff_next(sp_backoff *backoff, sp_random *random, uint64_t now)
     if (backoff->failures < UINT32_MAX)
         backoff->failures++;
     backoff->ready_since = SPECTACLES_NEVER;
+    backoff->unreached = 0;
     return wait;
+}
+
+uint64_t sp_backoff_unreached(sp_backoff *backoff, sp_random *random)
+{
+    uint64_t wait = sp_random_backoff(random, backoff->unreached, backoff->base, SP_BACKOFF_UNREACHED);
+    if (backoff->unreached < UINT32_MAX)
+        backoff->unreached++;
+    return wait;
+}
+
+uint64_t sp_backoff_hurry(const sp_backoff *backoff, sp_random *random, uint64_t next, uint64_t now)
+{
+    uint64_t soon = now + sp_random_upto(random, SP_BACKOFF_HURRY);
+    return backoff->unreached > 0 && soon < next ? soon : next;
 }

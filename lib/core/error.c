@@ -33,6 +33,8 @@ SPECTACLES_EXPORT const char *spectacles_strerror(int error)
         return "credentials refused";
     case SPECTACLES_E_UNSUPPORTED:
         return "not supported";
+    case SPECTACLES_E_UNREACHABLE:
+        return "the peer was not reached";
     default:
         return "unknown error";
     }
@@ -53,6 +55,7 @@ SPECTACLES_EXPORT const char *spectacles_error_name(int error)
         [-SPECTACLES_E_TOOBIG] = "E_TOOBIG",
         [-SPECTACLES_E_AUTH] = "E_AUTH",
         [-SPECTACLES_E_UNSUPPORTED] = "E_UNSUPPORTED",
+        [-SPECTACLES_E_UNREACHABLE] = "E_UNREACHABLE",
     };
     return error > 0 || error == INT_MIN
                ? "UNKNOWN"

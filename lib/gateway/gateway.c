@@ -7,6 +7,7 @@
 #include "gateway/counters.h"
 #include "gateway/engines.h"
 #include "gateway/names.h"
+#include "gateway/network.h"
 
 #include <stdlib.h>
 
@@ -118,11 +119,14 @@ static int set_up(spectacles_gateway *gateway, const spectacles_gateway_config *
     sp_list_init(&gateway->names);
     gateway->has_links = !(config->flags & SPECTACLES_GATEWAY_NO_LINKS);
     gateway->resolves = config->flags & SPECTACLES_GATEWAY_RESOLVES;
+    gateway->network_fd = -1;
     int error = sp_gateway_keep_settings(gateway, config, problem);
     if (error == SPECTACLES_OK)
         error = make_poller(gateway, config, problem);
     if (error == SPECTACLES_OK)
         error = sp_gateway_make_resolver(gateway, problem);
+    if (error == SPECTACLES_OK)
+        error = sp_gateway_watch_network(gateway, problem);
     if (error == SPECTACLES_OK)
         error = copy_state(gateway, config->state, problem);
     if (error == SPECTACLES_OK)
@@ -164,6 +168,7 @@ SPECTACLES_EXPORT void spectacles_gateway_free(spectacles_gateway *gateway)
     spectacles_relay_free(gateway->relay);
     if (gateway->names.head.next)
         sp_gateway_forget_names(gateway);
+    sp_gateway_unwatch_network(gateway);
     sp_gateway_free_engines(gateway);
     spectacles_poller_free(gateway->poller);
     spectacles_state_free(gateway->state);
@@ -209,6 +214,7 @@ SPECTACLES_EXPORT int spectacles_gateway_process(spectacles_gateway *gateway, ui
     if (!gateway->poller)
         return SPECTACLES_OK;
     int error = spectacles_poller_process(gateway->poller, now);
+    sp_gateway_follow_network(gateway, now);
     sp_gateway_collect_names(gateway, now);
     return error == SPECTACLES_OK
                ? error

@@ -64,6 +64,7 @@ struct spectacles_gateway {
     sp_list names;                 /* wanted; those of brokers first */
     spectacles_resolver *resolver; /* NULL: the owner answers */
     spectacles_gateway_stats departed; /* the sums of shards that were freed */
+    int network_fd;                    /* tells of changes of the network; -1: there is none */
     sp_text last_error;
 };
 

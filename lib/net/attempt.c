@@ -19,7 +19,7 @@ static int refuse(const sp_dial *dial, ssize_t error, sp_text *why)
     const char *kind = dial->way->is_through ? "the proxy " : "";
     sp_text_set(why, "can not connect to %s%s:%u: %s", kind, sp_way_host(dial->way, dial->host),
                 (unsigned)sp_way_port(dial->way, dial->port), sp_tcp_text(error));
-    return SPECTACLES_E_SYS;
+    return sp_tcp_error(error);
 }
 
 sp_attempt *sp_attempt_of_descriptor(int fd)

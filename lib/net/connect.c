@@ -133,7 +133,7 @@ static int begin_race(spectacles_link *link, sp_text *why, uint64_t now)
 bool sp_link_resolve(spectacles_link *link, uint64_t now)
 {
     sp_text why = {.length = 0};
-    int error = SPECTACLES_E_SYS;
+    int error = link->takes_descriptor ? SPECTACLES_E_SYS : SPECTACLES_E_UNREACHABLE;
     if (link->unresolved) {
         tell_unresolved(link, &why);
         lose_plainly(link, error, &why, now);
@@ -216,6 +216,15 @@ static const char *phase(const spectacles_link *link)
     return through ? "connecting to the proxy (TCP)" : "connecting (TCP)";
 }
 
+/* Whether nothing that could be the peer has said a word, not even a refusal. */
+static bool was_silent(const spectacles_link *link)
+{
+    if (link->state != SP_LINK_RACING)
+        return link->state == SP_LINK_RESOLVING;
+    return !sp_race_shakes_hands(&link->race) &&
+           (link->race.error == SPECTACLES_OK || link->race.error == SPECTACLES_E_UNREACHABLE);
+}
+
 /* A certificate that was refused says more than an address that says nothing. */
 void sp_link_time_out(spectacles_link *link, uint64_t now)
 {
@@ -234,5 +243,5 @@ void sp_link_time_out(spectacles_link *link, uint64_t now)
         sp_text_add(&why, "; the proxy is %s:%u", link->way.host, (unsigned)link->way.port);
     if (link->addresses.count > 1)
         sp_text_add(&why, "; %zu of its %zu addresses were tried", link->race.next, link->addresses.count);
-    sp_link_lose(link, SPECTACLES_E_SYS, &why, &tried, now);
+    sp_link_lose(link, was_silent(link) ? SPECTACLES_E_UNREACHABLE : SPECTACLES_E_SYS, &why, &tried, now);
 }

@@ -28,7 +28,9 @@ static void note_failure(sp_race *race, const sp_course *course, const sp_addres
                          const sp_text *why)
 {
     sp_history_note_failed(course->history, address);
-    if (race->error == SPECTACLES_E_TLS)
+    /* An address that has said something says more than one that could not be reached. */
+    bool says_less = error == SPECTACLES_E_UNREACHABLE && race->error != SPECTACLES_OK;
+    if (race->error == SPECTACLES_E_TLS || (says_less && race->error != SPECTACLES_E_UNREACHABLE))
         return;
     free(race->failure);
     race->failure = why->length > 0 ? sp_text_copy(why->chars, why->length) : NULL;

@@ -186,6 +186,24 @@ void sp_tcp_close(int fd)
     close(fd);
 }
 
+int sp_tcp_error(ssize_t error)
+{
+    switch (-error) {
+    case EHOSTUNREACH:
+    case EHOSTDOWN:
+    case ENETUNREACH:
+    case ENETDOWN:
+    case ETIMEDOUT:
+    case EADDRNOTAVAIL:
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+        return SPECTACLES_E_UNREACHABLE;
+    default:
+        return SPECTACLES_E_SYS;
+    }
+}
+
 /* strerror() is not safe beside other threads, and its safe variants differ from system to system. */
 const char *sp_tcp_text(ssize_t error)
 {
@@ -202,6 +220,12 @@ const char *sp_tcp_text(ssize_t error)
         return "no route to host";
     case ENETUNREACH:
         return "network unreachable";
+    case ENETDOWN:
+        return "network down";
+    case EHOSTDOWN:
+        return "host down";
+    case EAGAIN:
+        return "no more threads are allowed";
     case EMFILE:
     case ENFILE:
         return "too many open files";

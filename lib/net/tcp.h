@@ -42,6 +42,12 @@ bool sp_tcp_would_block(ssize_t result);
 void sp_tcp_shutdown(int fd);
 void sp_tcp_close(int fd);
 
+/*
+ * What the failure of a connection means, by its negative errno. SPECTACLES_E_UNREACHABLE: the peer was not reached, so
+ * that the attempt has cost nobody anything. Else SPECTACLES_E_SYS.
+ */
+int sp_tcp_error(ssize_t error);
+
 /* A phrase for a negative errno; static. */
 const char *sp_tcp_text(ssize_t error);
 

@@ -185,6 +185,9 @@ static void decide_session(spectacles_shard *shard, uint64_t now)
 /* The wait before the next attempt, in milliseconds. */
 static uint64_t wait_of(spectacles_shard *shard, uint64_t now)
 {
+    /* The waits of Discord were kept before the attempt that did not reach it. */
+    if (shard->reason.error == SPECTACLES_E_UNREACHABLE)
+        return sp_backoff_unreached(&shard->backoff, &shard->random);
     uint64_t wait = sp_backoff_next(&shard->backoff, &shard->random, now);
     if (shard->reason.no_backoff)
         wait = 0;

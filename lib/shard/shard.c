@@ -307,6 +307,15 @@ SPECTACLES_EXPORT int spectacles_shard_reconnect(spectacles_shard *shard, uint64
     return SPECTACLES_OK;
 }
 
+SPECTACLES_EXPORT void spectacles_shard_network_changed(spectacles_shard *shard, uint64_t now)
+{
+    if (shard->state != SPECTACLES_SHARD_BACKOFF)
+        return;
+    shard->next_attempt = sp_backoff_hurry(&shard->backoff, &shard->random, shard->next_attempt, now);
+    shard->phase_deadline = shard->next_attempt;
+    sp_stream_touch(&shard->stream);
+}
+
 SPECTACLES_EXPORT int spectacles_shard_hold_off(spectacles_shard *shard, uint64_t until)
 {
     uint64_t spread = sp_random_upto(&shard->random, SP_HOLD_SPREAD);

@@ -131,6 +131,43 @@ static void the_count_does_not_wrap(void **state)
     assert_int_equal(backoff.failures, UINT32_MAX);
 }
 
+/* Twenty attempts while the line is down, and what the attempt behind them costs. */
+static void an_attempt_that_reaches_nobody_waits_a_few_seconds_and_is_not_counted(void **state)
+{
+    (void)state;
+    sp_random random = {1};
+    uint64_t longest = 0;
+    uint64_t behind = 0;
+    for (int i = 0; i < TRIES; i++) {
+        sp_backoff backoff = sp_backoff_of(BASE, CAP);
+        for (int k = 0; k < 20; k++) {
+            uint64_t wait = sp_backoff_unreached(&backoff, &random);
+            assert_true(k > 0 || wait <= BASE);
+            longest = wait > longest ? wait : longest;
+        }
+        uint64_t wait = sp_backoff_next(&backoff, &random, 0);
+        behind = wait > behind ? wait : behind;
+        assert_true(sp_backoff_unreached(&backoff, &random) <= BASE);
+    }
+    assert_in_range(longest, SP_BACKOFF_UNREACHED * 95 / 100, SP_BACKOFF_UNREACHED);
+    assert_in_range(behind, BASE * 95 / 100, BASE);
+}
+
+static void a_network_that_changes_ends_the_wait_of_who_reached_nobody(void **state)
+{
+    (void)state;
+    sp_random random = {1};
+    sp_backoff backoff = sp_backoff_of(BASE, CAP);
+    assert_true(sp_backoff_hurry(&backoff, &random, 9000, 1000) == 9000);
+    sp_backoff_unreached(&backoff, &random);
+    for (int i = 0; i < TRIES; i++)
+        assert_in_range(sp_backoff_hurry(&backoff, &random, 9000, 1000), 1000, 1000 + SP_BACKOFF_HURRY);
+    assert_true(sp_backoff_hurry(&backoff, &random, 1000, 1000) == 1000);
+    /* A peer that was reached has refused: it is not asked more often because an address has come. */
+    sp_backoff_next(&backoff, &random, 0);
+    assert_true(sp_backoff_hurry(&backoff, &random, 9000, 1000) == 9000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +178,8 @@ int main(void)
         cmocka_unit_test(progress_starts_the_count_anew),
         cmocka_unit_test(an_earlier_connection_lends_no_life),
         cmocka_unit_test(the_count_does_not_wrap),
+        cmocka_unit_test(an_attempt_that_reaches_nobody_waits_a_few_seconds_and_is_not_counted),
+        cmocka_unit_test(a_network_that_changes_ends_the_wait_of_who_reached_nobody),
     };
     return cmocka_run_group_tests_name("core/backoff", tests, NULL, NULL);
 }

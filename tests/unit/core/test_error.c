@@ -6,9 +6,9 @@
 static void every_error_has_its_sentence(void **state)
 {
     (void)state;
-    for (int error = SPECTACLES_OK; error >= SPECTACLES_E_UNSUPPORTED; error--)
+    for (int error = SPECTACLES_OK; error >= SPECTACLES_E_UNREACHABLE; error--)
         assert_string_not_equal(spectacles_strerror(error), "unknown error");
-    assert_string_equal(spectacles_strerror(SPECTACLES_E_UNSUPPORTED - 1), "unknown error");
+    assert_string_equal(spectacles_strerror(SPECTACLES_E_UNREACHABLE - 1), "unknown error");
     assert_string_equal(spectacles_strerror(1), "unknown error");
 }
 

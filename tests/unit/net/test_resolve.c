@@ -23,6 +23,7 @@ static void names_are_asked_for(void **state)
     assert_int_equal(spectacles_link_set_no_address(scene->link, "again", 5), SPECTACLES_E_STATE);
     until(scene->toy.ended);
     assert_string_equal(scene->toy.text, "can not find the host gateway.example: no?reason");
+    assert_int_equal(scene->toy.error, SPECTACLES_E_UNREACHABLE);
     scene_end(scene);
 
     scene = scene_begin("gateway.example", NULL);

@@ -424,6 +424,52 @@ static void op_9_waits_no_longer_after_an_outage(void **state)
     }
 }
 
+static uint64_t wait_of(const sp_peer *peer)
+{
+    return spectacles_stream_deadline(peer_stream(peer)) - peer->now;
+}
+
+/* A line that was down for long: nobody was asked anything, so that nobody has to be spared. */
+static void a_gateway_that_cannot_be_reached_is_tried_every_few_seconds(void **state)
+{
+    (void)state;
+    spectacles_shard_config config;
+    peer_config(&config);
+    sp_peer *peer = peer_new(&config);
+    peer_ready(peer);
+    for (int i = 0; i < 100; i++) {
+        peer_eof(peer, SPECTACLES_E_UNREACHABLE, "no route to host");
+        assert_in_range(wait_of(peer), 0, 5000);
+        scene_next_attempt(peer);
+    }
+    peer_free(peer);
+}
+
+static void a_network_that_changes_is_tried_at_once(void **state)
+{
+    (void)state;
+    spectacles_shard_config config;
+    peer_config(&config);
+    sp_peer *peer = peer_new(&config);
+    peer_ready(peer);
+    for (int i = 0; i < 50; i++) {
+        peer_eof(peer, SPECTACLES_E_UNREACHABLE, "no route to host");
+        spectacles_shard_network_changed(peer->shard, peer->now);
+        assert_in_range(wait_of(peer), 0, 500);
+        scene_next_attempt(peer);
+    }
+    /* Waits that the gateway has a part in stay. */
+    for (int i = 0; i < 8; i++) {
+        peer_eof(peer, SPECTACLES_E_SYS, "connection refused");
+        uint64_t wait = wait_of(peer);
+        spectacles_shard_network_changed(peer->shard, peer->now);
+        assert_int_equal(wait_of(peer), wait);
+        scene_next_attempt(peer);
+    }
+    spectacles_shard_network_changed(peer->shard, peer->now);
+    peer_free(peer);
+}
+
 static void op_9_waits_one_to_five_seconds(void **state)
 {
     (void)state;
@@ -503,6 +549,8 @@ int main(void)
         cmocka_unit_test(a_connection_that_lived_ten_seconds_resets_the_back_off),
         cmocka_unit_test(progress_ends_a_back_off_and_being_accepted_does_not),
         cmocka_unit_test(op_9_waits_no_longer_after_an_outage),
+        cmocka_unit_test(a_gateway_that_cannot_be_reached_is_tried_every_few_seconds),
+        cmocka_unit_test(a_network_that_changes_is_tried_at_once),
         cmocka_unit_test(op_9_waits_one_to_five_seconds),
         cmocka_unit_test(an_unreachable_resume_host_is_given_up),
         cmocka_unit_test(back_off_grows_and_is_reset),
