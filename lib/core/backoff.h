@@ -11,8 +11,8 @@
  *   Every other attempt doubles the longest possible wait, from `base` up to `cap`.
  *
  *
- * An attempt that did not reach the peer (no name, no route, no answer to TCP) costs nobody anything. It is not counted,
- * and its longest wait doubles from `base` up to a few seconds only: so the end of an outage is noticed soon.
+ * An attempt that did not reach the peer (no name, no route, no answer to TCP) costs nobody anything. It is not
+ * counted, and its longest wait doubles from `base` up to a few seconds only: so the end of an outage is noticed soon.
  *
  * The wait has full jitter: it is evenly distributed from 0 to the longest possible wait.
  */

@@ -1,6 +1,6 @@
 /*
- * Changes of the addresses, the routes and the lines of this machine, as rtnetlink(7) of Linux tells them. Called by the
- * gateway, whose shards then try again at once.
+ * Changes of the addresses, the routes and the lines of this machine, as rtnetlink(7) of Linux tells them. Called by
+ * the gateway, whose shards then try again at once.
  */
 #include "net/network.h"
 
