@@ -54,14 +54,23 @@ static size_t retry_after(char *seconds, size_t size, CURL *curl)
     return wait > 0 ? (size_t)snprintf(seconds, size, "%" CURL_FORMAT_CURL_OFF_T, wait) : 0;
 }
 
+/* The sentences of libcurl name the host, but for those about time. */
+static void name_host(spectacles_gateway_bot *out, CURLcode code, const char *host)
+{
+    size_t length = strlen(out->text);
+    if (code == CURLE_OPERATION_TIMEDOUT)
+        snprintf(out->text + length, sizeof out->text - length, " (%s)", host);
+}
+
 static enum api_result judge(CURL *curl, CURLcode code, struct answer *answer, const char *token,
-                             spectacles_gateway_bot *out)
+                             const char *host, spectacles_gateway_bot *out)
 {
     char seconds[32];
     long status = 0;
     if (code != CURLE_OK) {
         const char *why = answer->error[0] ? answer->error : curl_easy_strerror(code);
         spectacles_printable(out->text, sizeof out->text, why, strlen(why));
+        name_host(out, code, host);
         return is_for_ever(code) ? API_NEVER : API_LATER;
     }
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
@@ -129,7 +138,7 @@ enum api_result discord_gateway_bot(const struct settings *settings, spectacles_
     if (curl && headers && answer) {
         prepare(curl, settings, headers, answer);
         CURLcode code = curl_easy_perform(curl);
-        result = judge(curl, code, answer, settings->token, out);
+        result = judge(curl, code, answer, settings->token, settings->api_host, out);
     }
     free(answer);
     settings_wipe(authorization);

@@ -1,5 +1,6 @@
 /* Prints the events of one shard, without a broker: DISCORD_TOKEN=... first_shard [INTENTS] */
 #include <err.h>
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <spectacles/spectacles.h>
@@ -36,7 +37,8 @@ int main(int argc, char **argv)
         struct pollfd fd = {spectacles_link_fd(link), (short)events, 0};
         int timeout = spectacles_poll_timeout(spectacles_link_deadline(link), spectacles_now());
         /* A signal that comes right before poll() does not wake poll(): so it waits for a second at most. */
-        poll(&fd, 1, timeout < 0 || timeout > 1000 ? 1000 : timeout);
+        if (poll(&fd, 1, timeout < 0 || timeout > 1000 ? 1000 : timeout) < 0 && errno != EINTR)
+            err(1, "poll");
         if (stop)
             spectacles_shard_close(shard, 1000, spectacles_now());
         spectacles_link_process(link, fd.revents ? io : 0, spectacles_now());

@@ -81,8 +81,10 @@ static void pause_for(uint64_t ms)
     for (uint64_t now = spectacles_now(); now < end; now = spectacles_now()) {
         struct pollfd fd = {signal_pipe[0], POLLIN, 0};
         unsigned char number = 0;
-        if (poll(&fd, 1, spectacles_poll_timeout(end, now)) > 0 && read(signal_pipe[0], &number, 1) == 1 &&
-            number != SIGUSR1)
+        int ready = poll(&fd, 1, spectacles_poll_timeout(end, now));
+        if (ready < 0 && errno != EINTR)
+            err(1, "poll");
+        if (ready > 0 && read(signal_pipe[0], &number, 1) == 1 && number != SIGUSR1)
             exit(0);
     }
 }
@@ -242,6 +244,15 @@ static void make_gateway(struct daemon *daemon)
         errx(1, "%s", problem.text);
     spectacles_relay_identify_limit(spectacles_gateway_relay(daemon->gateway), daemon->bot.total,
                                     daemon->bot.remaining, daemon->bot.reset_after, spectacles_now());
+}
+
+/* One descriptor for each shard: counted before anything is connected. */
+static void make_room(const struct daemon *daemon)
+{
+    spectacles_problem problem;
+    size_t needed = spectacles_gateway_descriptors(daemon->gateway);
+    if (spectacles_raise_descriptors(needed, &problem) != SPECTACLES_OK)
+        errx(1, "%u shards: %s", shards_here(daemon), problem.text);
 }
 
 static void tear_down(struct daemon *daemon)
@@ -511,6 +522,7 @@ int main(int argc, char **argv)
     proxies_log_gateway(&daemon.proxies, daemon.bot.url);
     open_store(&daemon);
     make_gateway(&daemon);
+    make_room(&daemon);
     watch(&daemon, signal_pipe[0]);
     run(&daemon);
     write_store(&daemon, spectacles_now());

@@ -19,6 +19,7 @@
 
 #include <cjson/cJSON.h>
 #include <err.h>
+#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -244,7 +245,9 @@ static uint64_t run(struct worker *worker, spectacles_link *link, int signals)
         uint32_t io = spectacles_link_interest(link);
         int events = (io & SPECTACLES_LINK_READ ? POLLIN : 0) | (io & SPECTACLES_LINK_WRITE ? POLLOUT : 0);
         struct pollfd fds[] = {{spectacles_link_fd(link), (short)events, 0}, {signals, POLLIN, 0}};
-        poll(fds, 2, spectacles_poll_timeout(spectacles_link_deadline(link), spectacles_now()));
+        if (poll(fds, 2, spectacles_poll_timeout(spectacles_link_deadline(link), spectacles_now())) < 0 &&
+            errno != EINTR)
+            err(EXIT_FAILURE, "poll");
         ready = fds[0].revents ? io : 0;
         if (fds[1].revents && read(signals, &byte, 1) == 1)
             stop(worker, spectacles_now());

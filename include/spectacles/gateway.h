@@ -222,6 +222,13 @@ void spectacles_gateway_set_no_address(spectacles_gateway *gateway, const char *
  */
 void spectacles_gateway_network_changed(spectacles_gateway *gateway, uint64_t now);
 
+/*
+ * How many descriptors the gateway is going to open besides those that it has open: one for each link, and some for
+ * lookups of names and for addresses that race. For spectacles_raise_descriptors(). 0 with
+ * SPECTACLES_GATEWAY_NO_LINKS. Cannot fail.
+ */
+size_t spectacles_gateway_descriptors(const spectacles_gateway *gateway);
+
 /* ---- Messages and packets ---- */
 
 /*

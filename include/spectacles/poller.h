@@ -154,6 +154,22 @@ void spectacles_poller_unwatch(spectacles_poller *poller, int fd);
  */
 int spectacles_poller_is_readable(spectacles_poller *poller, int fd);
 
+/* ---- The limit on open files ---- */
+
+/*
+ * Raises the soft limit of this process on open files (RLIMIT_NOFILE) to its hard limit, and says whether that is
+ * enough. The library never does so by itself: the limit is the whole process's. A daemon with many shards calls this
+ * once, before anything is connected: many systems begin with a soft limit of 1,024.
+ *
+ * needed: how many descriptors are going to be opened besides those that are open now: one for each link, and some more
+ *         (spectacles_gateway_descriptors()).
+ * problem: may be NULL; on failure it says how many are needed, how many there may be, and what to do.
+ *
+ * Does not block. Looks at each number below the soft limit, 65,536 at most. Returns 0, or:
+ *   SPECTACLES_E_SYS  the hard limit is too low, or the system tells no limit
+ */
+int spectacles_raise_descriptors(size_t needed, spectacles_problem *problem);
+
 /* ---- Waiting and working ---- */
 
 /*

@@ -672,6 +672,16 @@ int spectacles_relay_set_allow(spectacles_relay *relay, const char *const *allow
 int spectacles_relay_set_max_concurrency(spectacles_relay *relay, uint32_t max_concurrency);
 
 /*
+ * The clock of the day was set (a machine that begins without the time, a change by hand): the times of gaps that are
+ * not published yet follow it. A gateway handle with links does it by itself.
+ *
+ * unix_offset: as in spectacles_relay_config.
+ *
+ * Cannot fail.
+ */
+void spectacles_relay_set_unix_offset(spectacles_relay *relay, uint64_t unix_offset);
+
+/*
  * Does all that can be done now, in this order: reads confirms, reads commands, routes SENDs, sends packets, grants
  * identifies, publishes gaps, and pulls the shards in turn. No source is pulled while an event waits. Returns the
  * next event, or NULL when nothing is left to do until a link moves bytes or spectacles_relay_deadline() passes.

@@ -62,6 +62,17 @@ static int feed(void *engine, const uint8_t *bytes, size_t length, uint64_t now)
     return SPECTACLES_OK;
 }
 
+/* What an end during the handshake may mean. A broker that lives sends connection.start at once. */
+static const char *hint(const spectacles_broker *broker, int error)
+{
+    bool silent = broker->awaited == AMQP_CONNECTION_START_METHOD && sp_buffer_length(&broker->input) == 0;
+    if (!silent)
+        return error ? "" : " during the handshake (credentials refused)";
+    return error ? " before a byte of AMQP (a broker that expects a PROXY header ends connections so)"
+                 : " before a byte of AMQP (wrong port, a balancer without a live broker behind it, or a "
+                   "broker that expects a PROXY header)";
+}
+
 static int eof(void *engine, int error, const char *text, size_t length, uint64_t now)
 {
     spectacles_broker *broker = engine;
@@ -80,8 +91,8 @@ static int eof(void *engine, int error, const char *text, size_t length, uint64_
             sp_text_add_foreign(&reason->text, text, length, SP_TEXT_MAX / 2);
         else
             sp_text_set(&reason->text, "the broker closed the connection without a word");
-        if (broker->state == SPECTACLES_BROKER_HANDSHAKE && !error)
-            sp_text_add(&reason->text, " during the handshake (wrong port, or credentials refused)");
+        if (broker->state == SPECTACLES_BROKER_HANDSHAKE && cut)
+            sp_text_add(&reason->text, "%s", hint(broker, error));
     }
     if (!was_open)
         sp_broker_end_connection(broker, now);

@@ -21,6 +21,17 @@ static int refuse(const char **why, const char *text)
     return SPECTACLES_E_PROTO;
 }
 
+/* A broker answers a protocol header that it does not know with the one that it speaks (AMQP 0-9-1, section 4.2.2). */
+static const char *refused_header(sp_slice input)
+{
+    static const uint8_t ours[] = {'A', 'M', 'Q', 'P', 0, 0, 9, 1};
+    return memcmp(input.bytes, ours, sizeof ours) == 0
+               ? "the broker speaks AMQP 0-9-1, and did not see that we do: something in front of it sends "
+                 "other "
+                 "bytes first, such as a proxy with a PROXY header that the broker does not expect"
+               : "the broker speaks another version of AMQP than 0-9-1";
+}
+
 int sp_wire_next(sp_slice input, uint32_t frame_max, sp_wire_frame *out, size_t *used, const char **why)
 {
     if (input.length < SP_WIRE_HEADER)
@@ -30,7 +41,7 @@ int sp_wire_next(sp_slice input, uint32_t frame_max, sp_wire_frame *out, size_t 
     uint16_t channel = sp_reader_u16(&reader);
     uint32_t size = sp_reader_u32(&reader);
     if (type == 'A' && memcmp(input.bytes, "AMQP", 4) == 0)
-        return refuse(why, "the broker speaks another version of AMQP than 0-9-1");
+        return input.length < SP_WIRE_PROTOCOL ? 0 : refuse(why, refused_header(input));
     if (type != AMQP_FRAME_METHOD && type != AMQP_FRAME_HEADER && type != AMQP_FRAME_BODY &&
         type != AMQP_FRAME_HEARTBEAT)
         return refuse(

@@ -11,6 +11,7 @@
 
 enum {
     SP_WIRE_HEADER = 7,
+    SP_WIRE_PROTOCOL = 8, /* bytes of a protocol header */
     SP_WIRE_OVERHEAD = 8, /* header and end octet */
     SP_WIRE_FRAME_MAX = 131072,
     SP_WIRE_FRAME_MIN = 8192, /* RabbitMQ 4.1 refuses less */

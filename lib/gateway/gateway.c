@@ -11,6 +11,10 @@
 
 #include <stdlib.h>
 
+enum {
+    CLOCK_SLACK = 1000 /* milliseconds */
+};
+
 SPECTACLES_EXPORT const char *spectacles_gateway_last_error(const spectacles_gateway *gateway)
 {
     return gateway->last_error.chars;
@@ -101,6 +105,7 @@ static int make_relay(spectacles_gateway *gateway, const spectacles_relay_config
     if (error != SPECTACLES_OK)
         return sp_refuse(problem, error,
                          "the size of the relay's configuration is not that of a known version");
+    gateway->unix_offset = config.unix_offset;
     config.shard_count = gateway->shard.shard_count;
     config.own_shards = gateway->shards;
     config.own_shard_count = gateway->shard_count;
@@ -209,11 +214,24 @@ SPECTACLES_EXPORT int spectacles_gateway_wait(spectacles_gateway *gateway, uint6
                : sp_gateway_fail(gateway, error, spectacles_poller_last_error(gateway->poller));
 }
 
+/* The two clocks are not read at one moment, so that a difference that is small is none. */
+static void follow_clock(spectacles_gateway *gateway)
+{
+    uint64_t offset = spectacles_unix_time() - spectacles_now();
+    uint64_t ahead = offset - gateway->unix_offset;
+    uint64_t behind = gateway->unix_offset - offset;
+    if (gateway->unix_offset == 0 || (ahead < behind ? ahead : behind) < CLOCK_SLACK)
+        return;
+    gateway->unix_offset = offset;
+    spectacles_relay_set_unix_offset(gateway->relay, offset);
+}
+
 SPECTACLES_EXPORT int spectacles_gateway_process(spectacles_gateway *gateway, uint64_t now)
 {
     if (!gateway->poller)
         return SPECTACLES_OK;
     int error = spectacles_poller_process(gateway->poller, now);
+    follow_clock(gateway);
     sp_gateway_follow_network(gateway, now);
     sp_gateway_collect_names(gateway, now);
     return error == SPECTACLES_OK

@@ -64,7 +64,8 @@ struct spectacles_gateway {
     sp_list names;                 /* wanted; those of brokers first */
     spectacles_resolver *resolver; /* NULL: the owner answers */
     spectacles_gateway_stats departed; /* the sums of shards that were freed */
-    int network_fd;                    /* tells of changes of the network; -1: there is none */
+    uint64_t unix_offset; /* what the relay knows of the clock of the day; 0: gaps have no time */
+    int network_fd;       /* tells of changes of the network; -1: there is none */
     sp_text last_error;
 };
 

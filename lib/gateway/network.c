@@ -1,12 +1,27 @@
 /*
- * Changes of the network of this machine: engines that could not reach their peer try again at once. Called by
- * gateway.c, and by owners that hear of changes by themselves.
+ * What a gateway needs of its machine: descriptors, and word of changes of the network, after which engines that could
+ * not reach their peer try again at once. Called by gateway.c and by owners.
  */
 #include "gateway/network.h"
 
 #include "core/config.h"
 #include "core/export.h"
 #include "net/network.h"
+
+enum {
+    /*
+     * Descriptors of lookups, of addresses that race, and of connections that are made before the old ones are closed.
+     */
+    SPARE = 24
+};
+
+SPECTACLES_EXPORT size_t spectacles_gateway_descriptors(const spectacles_gateway *gateway)
+{
+    size_t links = gateway->shard_count;
+    for (size_t i = 0; i < sizeof gateway->brokers / sizeof gateway->brokers[0]; i++)
+        links += gateway->brokers[i] != NULL;
+    return gateway->has_links ? links + SPARE : 0;
+}
 
 int sp_gateway_watch_network(spectacles_gateway *gateway, spectacles_problem *problem)
 {

@@ -169,8 +169,20 @@ void sp_relay_open_gap(spectacles_relay *relay, sp_relay_shard *shard, const cha
         reopen(shard);
         return;
     }
-    *gap = (sp_gap){.seq = seq, .next = 1, .time = unix_time(relay, now)};
+    *gap = (sp_gap){.seq = seq, .next = 1, .time = unix_time(relay, now), .noticed = true};
     copy_id(gap->old_session_id, old_session);
+}
+
+/* A record that was written once stays as it is: all copies of it are the same. */
+void sp_relay_shift_gaps(spectacles_relay *relay, sp_relay_shard *shard, uint64_t shift)
+{
+    for (size_t i = 0; i < shard->gaps.count; i++) {
+        sp_gap *gap = sp_ring_at(&shard->gaps, i);
+        if (gap->noticed && gap->time && gap->tag == 0)
+            gap->time += shift;
+    }
+    if (shard->gaps.count > 0)
+        sp_relay_note_change(relay, shard);
 }
 
 void sp_relay_end_gaps(spectacles_relay *relay, sp_relay_shard *shard)
@@ -191,7 +203,7 @@ int sp_relay_add_dispatch_gap(spectacles_relay *relay, sp_relay_shard *shard, ui
     sp_gap *gap = sp_ring_push(&shard->gaps);
     if (!gap)
         return SPECTACLES_E_NOMEM;
-    *gap = (sp_gap){.seq = seq - 1, .next = seq + 1, .time = unix_time(relay, now)};
+    *gap = (sp_gap){.seq = seq - 1, .next = seq + 1, .time = unix_time(relay, now), .noticed = true};
     copy_id(gap->old_session_id, shard->session);
     copy_id(gap->new_session_id, shard->session);
     sp_relay_note_change(relay, shard);

@@ -19,6 +19,8 @@ void sp_relay_forget_left_gaps(spectacles_relay *relay);
 /* Opens a gap when a session is lost, and ends the open gaps when the next session begins. */
 void sp_relay_open_gap(spectacles_relay *relay, sp_relay_shard *shard, const char *old_session, uint64_t seq,
                        uint64_t now);
+/* The clock of the day was set: the times of gaps that were not published yet follow it. shift may wrap. */
+void sp_relay_shift_gaps(spectacles_relay *relay, sp_relay_shard *shard, uint64_t shift);
 void sp_relay_end_gaps(spectacles_relay *relay, sp_relay_shard *shard);
 
 /* Adds a gap for one dispatch of the present session, which cannot be published. SPECTACLES_E_NOMEM. */

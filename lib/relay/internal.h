@@ -36,6 +36,7 @@ typedef struct sp_gap {
     uint64_t tag;           /* the tag of its publish; 0: it was not published yet */
     uint64_t not_before;
     bool reported;
+    bool noticed; /* by this process, so that its time follows the clock when that is set */
 } sp_gap;
 
 /*

@@ -1,5 +1,6 @@
 /* The settings that an owner may change while a relay runs. Called by owners. */
 #include "core/export.h"
+#include "relay/gaps.h"
 #include "relay/internal.h"
 
 SPECTACLES_EXPORT int spectacles_relay_set_allow(spectacles_relay *relay, const char *const *allow,
@@ -37,6 +38,16 @@ static void move_waiting(spectacles_relay *relay, sp_identify *identify)
         sp_identify_leave(&relay->identify, shard->id, &shard->identify_turn);
         sp_identify_wait(identify, shard->id, &shard->identify_turn);
     }
+}
+
+SPECTACLES_EXPORT void spectacles_relay_set_unix_offset(spectacles_relay *relay, uint64_t unix_offset)
+{
+    uint64_t shift = unix_offset - relay->unix_offset;
+    if (shift == 0)
+        return;
+    relay->unix_offset = unix_offset;
+    for (size_t i = 0; i < relay->served; i++)
+        sp_relay_shift_gaps(relay, relay->shards[i], shift);
 }
 
 SPECTACLES_EXPORT int spectacles_relay_set_max_concurrency(spectacles_relay *relay, uint32_t max_concurrency)

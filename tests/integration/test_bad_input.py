@@ -5,6 +5,7 @@ import base64
 import json
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -226,7 +227,10 @@ def test_what_is_wrong_here_is_said_before_discord_is_asked(bot: Bot, standin: S
 
 
 def test_what_keeps_discord_from_being_asked_is_named(bot: Bot, tmp_path: Path) -> None:
+    silent = socket.create_server(("127.0.0.1", 0))  # it accepts, and says nothing
+    host = f"127.0.0.1:{silent.getsockname()[1]}"
     for settings, words in (({"DISCORD_API_HOST": "no-such-host.invalid"}, "no-such-host.invalid"),
+                            ({"DISCORD_API_HOST": host}, f"({host})"),
                             ({"DISCORD_API_HOST": "localhost:1"}, "localhost port 1"),
                             ({"SSL_CERT_FILE": str(Authority(tmp_path, "other").ca)}, "certificate")):
         gateway = bot.gateway(**settings)

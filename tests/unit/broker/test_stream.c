@@ -151,6 +151,58 @@ static void the_end_names_the_address_of_the_link(void **state)
     server_free(server);
 }
 
+static void end(sp_server *server, int error, const char *text)
+{
+    spectacles_stream_eof(spectacles_broker_stream(server->broker), error, text, strlen(text), server->now);
+    server_pull(server);
+}
+
+/* Balancers, ports of another protocol and PROXY headers end connections in ways of their own. */
+static void the_end_of_a_handshake_says_what_it_may_mean(void **state)
+{
+    (void)state;
+    static const struct {
+        int error;
+        bool has_spoken;
+        const char *words;
+    } table[] = {
+        {0, false, "a balancer without a live broker behind it"},
+        {0, false, "wrong port"},
+        {SPECTACLES_E_SYS, false, "a broker that expects a PROXY header"},
+        {0, true, "credentials refused"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        sp_server *server = server_new(NULL);
+        server_open(server);
+        if (table[i].has_spoken)
+            server_method(server, 0, 10, 10, "bbTSS", (uint64_t)0, (uint64_t)9, "PLAIN EXTERNAL", "en_US");
+        end(server, table[i].error, "it has ended");
+        assert_non_null(strstr(server_last(&server->events, "DISCONNECTED"), table[i].words));
+        server_free(server);
+    }
+    /* What could not be reached said nothing, and nothing is to be guessed. */
+    sp_server *server = server_new(NULL);
+    server_pull(server);
+    end(server, SPECTACLES_E_UNREACHABLE, "no route to host");
+    assert_null(strstr(server_last(&server->events, "DISCONNECTED"), "PROXY"));
+    server_free(server);
+}
+
+static void a_network_that_changes_is_tried_at_once(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    for (int i = 0; i < 30; i++) {
+        server_pull(server);
+        end(server, SPECTACLES_E_UNREACHABLE, "no route to host");
+        assert_true(deadline_of(server) - server->now <= 5000);
+        spectacles_broker_network_changed(server->broker, server->now);
+        assert_true(deadline_of(server) - server->now <= 500);
+        server_wait(server, 500);
+    }
+    server_free(server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -159,6 +211,8 @@ int main(void)
         cmocka_unit_test(events_that_are_left_behind_are_told_again),
         cmocka_unit_test(a_call_whose_time_is_up_is_told),
         cmocka_unit_test(the_end_names_the_address_of_the_link),
+        cmocka_unit_test(the_end_of_a_handshake_says_what_it_may_mean),
+        cmocka_unit_test(a_network_that_changes_is_tried_at_once),
         cmocka_unit_test(a_poller_hears_of_each_call_that_gives_work),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -114,7 +114,7 @@ FRAME(start_mechanisms_lie, 1, 0, "\0\x0a\0\x0a\0\x09\0\0\0\0\xff\xff\xff\xffPLA
 static const sp_hostile lost[] = {
     {"protocol header 0-9-2 as an answer", AT_OPENED, header_0_9_2, 0, PROTO, "another version of AMQP"},
     {"protocol header 1.0 as an answer", AT_OPENED, header_1_0, 0, PROTO, "another version of AMQP"},
-    {"our own protocol header as an answer", AT_OPENED, header_of_ours, 0, PROTO, "another version of AMQP"},
+    {"our own protocol header as an answer", AT_OPENED, header_of_ours, 0, PROTO, "a PROXY header"},
     {"a protocol header in mid-stream", AT_READY, header_0_9_2, 0, PROTO, "another version of AMQP"},
     {"HTTP", AT_OPENED, http, 0, PROTO, "is this an AMQP port"},
     {"TLS", AT_OPENED, tls_alert, 0, PROTO, "right use of TLS"},

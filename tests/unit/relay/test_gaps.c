@@ -69,6 +69,32 @@ static void outcome(uint32_t type, uint64_t tag)
     pull();
 }
 
+static uint64_t time_of_gap(void)
+{
+    spectacles_gap gap = {.size = sizeof gap};
+    assert_int_equal(spectacles_relay_gap(world.relay, 0, 0, &gap), 1);
+    return gap.unix_time;
+}
+
+/* A machine that learns the time only after it has lost a session. */
+static void the_time_of_a_gap_follows_a_clock_that_is_set(void **state)
+{
+    (void)state;
+    const uint64_t day = 86400000;
+    start(NULL, 0);
+    lose_session(3);
+    uint64_t before = time_of_gap();
+    spectacles_relay_set_unix_offset(world.relay, offset + 3 * day);
+    assert_true(time_of_gap() == before + 3 * day);
+    spectacles_relay_set_unix_offset(world.relay, offset - day);
+    assert_true(time_of_gap() == before - day);
+    /* A record that was published stays as it is. */
+    ready(0);
+    spectacles_relay_set_unix_offset(world.relay, offset);
+    assert_true(time_of_gap() == before - day);
+    scene_end();
+}
+
 static int pending(void)
 {
     spectacles_gap gap = {.size = sizeof gap};
@@ -302,6 +328,7 @@ int main(void)
         cmocka_unit_test(what_json_has_no_form_for_is_declared),
         cmocka_unit_test(more_ops_pass_where_they_are_allowed),
         cmocka_unit_test(gaps_of_other_shards_are_refused),
+        cmocka_unit_test(the_time_of_a_gap_follows_a_clock_that_is_set),
     };
     return cmocka_run_group_tests_name("relay_gaps", tests, NULL, NULL);
 }
