@@ -2,17 +2,20 @@
 from __future__ import annotations
 
 import resource
-from typing import Any
 
 import pytest
 from standin.standin import Standin
+from support.processes import Process
 
 from integration.conftest import Bot
 
 
-def limited(bot: Bot, soft: int, hard: int, **environment: str) -> Any:
+def limited(bot: Bot, soft: int, hard: int, **environment: str) -> Process:
     """The gateway under these limits: it is started by prlimit(1)."""
-    return bot.start_command("prlimit", f"--nofile={soft}:{hard}", str(bot.build / "examples" / "gateway"), **environment)
+    program = bot.build / "examples" / "gateway"
+    process = Process(["prlimit", f"--nofile={soft}:{hard}", program], {**bot.environment, "DISCORD_EVENTS": "MESSAGE_CREATE", **environment})
+    bot.processes.append(process)
+    return process
 
 
 @pytest.mark.parametrize("limit, shards", [(24, 40), (44, 40), (1024, 1025)])
