@@ -58,9 +58,32 @@ static void gives_from_the_middle(void **state)
     sp_ring_free(&ring);
 }
 
+/* The items stay in their order, and no push up to the count needs memory. */
+static void room_is_reserved(void **state)
+{
+    (void)state;
+    sp_ring ring = sp_ring_of(sizeof(int));
+    for (int i = 0; i < 8; i++)
+        *(int *)sp_ring_push(&ring) = i;
+    sp_ring_pop(&ring);
+    *(int *)sp_ring_push(&ring) = 8;
+    assert_int_equal(sp_ring_reserve(&ring, 100), 1);
+    size_t capacity = ring.capacity;
+    assert_true(capacity >= 100);
+    assert_int_equal(sp_ring_reserve(&ring, 50), 1);
+    for (int i = 9; ring.count < 100; i++)
+        *(int *)sp_ring_push(&ring) = i;
+    assert_int_equal(ring.capacity, capacity);
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(*(int *)sp_ring_at(&ring, (size_t)i), i + 1);
+    assert_int_equal(sp_ring_reserve(&ring, SIZE_MAX / 2), 0);
+    sp_ring_free(&ring);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(room_is_reserved),
         cmocka_unit_test(queues_in_order),
         cmocka_unit_test(takes_from_both_ends),
         cmocka_unit_test(gives_from_the_middle),

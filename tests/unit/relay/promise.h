@@ -79,6 +79,7 @@ extern struct promise_world {
     char facts[SHARDS][512]; /* of each shard, when it was stored last: see promise_judge_changes() */
     uint32_t random;
     bool recovers;   /* all is well again */
+    bool starving;   /* memory runs out now and then */
     bool owner;      /* there are no brokers: the owner takes the messages */
     uint32_t format; /* in which the owner takes them */
 } world;

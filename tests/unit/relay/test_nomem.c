@@ -111,12 +111,64 @@ static void a_shard_is_dropped_in_any_case(void **state)
         nth++;
 }
 
+static bool send_without(size_t nth)
+{
+    static const uint8_t d[] = "{\"guild_id\":\"1\",\"channel_id\":null}";
+    uint64_t ticket = 0;
+    start(1);
+    failing_start(nth);
+    int error = spectacles_relay_send(world.relay, 0, 4, d, sizeof d - 1, &ticket);
+    bool past = is_past(nth);
+    assert_true(error == SPECTACLES_OK || error == SPECTACLES_E_NOMEM);
+    assert_int_equal(ticket > 0, error == SPECTACLES_OK);
+    pull();
+    assert_int_equal(fake_count("send 0 4"), error == SPECTACLES_OK);
+    end();
+    return past;
+}
+
+static void a_packet_of_the_owner_is_taken_or_not(void **state)
+{
+    (void)state;
+    size_t nth = 1;
+    while (!send_without(nth))
+        nth++;
+    assert_true(nth > 2);
+}
+
+/* The packet was taken, so its answer has memory. */
+static bool answer_without(size_t nth)
+{
+    static const uint8_t d[] = "{\"guild_id\":\"1\",\"channel_id\":null}";
+    start(1);
+    assert_int_equal(spectacles_relay_send(world.relay, 0, 4, d, sizeof d - 1, NULL), SPECTACLES_OK);
+    pull();
+    fake_read(&world.shards[0]);
+    failing_start(nth);
+    pull();
+    bool past = is_past(nth);
+    pull();
+    assert_int_equal(world.told[SPECTACLES_RELAY_EVENT_COMMAND_SENT], 1);
+    end();
+    return past;
+}
+
+static void a_packet_of_the_owner_is_answered_in_any_case(void **state)
+{
+    (void)state;
+    size_t nth = 1;
+    while (!answer_without(nth))
+        nth++;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_shard_is_added_or_not_held),
         cmocka_unit_test(a_shard_is_removed_in_any_case),
         cmocka_unit_test(a_shard_is_dropped_in_any_case),
+        cmocka_unit_test(a_packet_of_the_owner_is_taken_or_not),
+        cmocka_unit_test(a_packet_of_the_owner_is_answered_in_any_case),
     };
     return cmocka_run_group_tests_name("relay_nomem", tests, NULL, NULL);
 }

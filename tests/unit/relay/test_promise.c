@@ -90,6 +90,8 @@ static void move_shard(uint32_t shard);
  */
 static void hear_of_failure(const spectacles_relay_event *event)
 {
+    /* Where there is room and memory, nothing is put off until a replay. */
+    assert_true(event->seq > 0 || world.starving || !world.owner);
     bool is_one = event->seq == 0;
     for (int i = 0; i < world.discord[event->shard_id].count && event->seq <= DISPATCHES; i++) {
         char name = world.discord[event->shard_id].sessions[i].names[event->seq];
@@ -416,6 +418,7 @@ static void live(uint32_t seed, bool owner, bool starving)
 {
     memset(&world, 0, sizeof world);
     world.owner = owner;
+    world.starving = starving;
     world.format = owner && seed % 2 ? SPECTACLES_FORMAT_ETF : SPECTACLES_FORMAT_JSON;
     world.random = seed * 2654435761u | 1;
     world.now = 1000;
