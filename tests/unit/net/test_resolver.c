@@ -292,6 +292,28 @@ static void a_name_that_becomes_urgent_overtakes_the_others(void **state)
     end(&at);
 }
 
+/* When places are free again, those of brokers have the first choice. */
+static void urgent_names_are_looked_up_first(void **state)
+{
+    (void)state;
+    bench at;
+    char host[32];
+    begin(&at);
+    for (int i = 0; i < 30; i++) {
+        snprintf(host, sizeof host, "host%d.example", i);
+        ask(&at, host, 0, 0);
+        snprintf(host, sizeof host, "broker%d.example", i);
+        ask(&at, host, 1, 0);
+    }
+    sp_list_move(&at.done, &at.begun);
+    while (spectacles_resolver_next_answer(at.resolver, 1))
+        continue;
+    for (sp_list_node *node = at.begun.head.next; node != &at.begun.head; node = node->next)
+        assert_memory_equal(sp_list_owner(node, sp_lookup, node)->host, "broker", 6);
+    assert_false(sp_list_is_empty(&at.begun));
+    end(&at);
+}
+
 static void answers_come_whatever_the_order_of_the_questions(void **state)
 {
     (void)state;
@@ -319,6 +341,7 @@ int main(void)
         cmocka_unit_test(a_late_answer_that_is_old_is_not_believed),
         cmocka_unit_test(dead_names_do_not_hold_up_the_name_of_a_broker),
         cmocka_unit_test(a_name_that_becomes_urgent_overtakes_the_others),
+        cmocka_unit_test(urgent_names_are_looked_up_first),
         cmocka_unit_test(answers_come_whatever_the_order_of_the_questions),
     };
     return cmocka_run_group_tests_name("net/resolver", tests, NULL, NULL);
