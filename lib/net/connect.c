@@ -225,7 +225,7 @@ static bool was_silent(const spectacles_link *link)
            (link->race.error == SPECTACLES_OK || link->race.error == SPECTACLES_E_UNREACHABLE);
 }
 
-/* A certificate that was refused says more than an address that says nothing. */
+/* A certificate, or a proxy, that was heard says more than an address that says nothing. */
 void sp_link_time_out(spectacles_link *link, uint64_t now)
 {
     sp_text why;
@@ -233,7 +233,7 @@ void sp_link_time_out(spectacles_link *link, uint64_t now)
     const sp_address tried = link->state == SP_LINK_RACING ? link->race.tried : (sp_address){0};
     if (link->state == SP_LINK_RACING)
         sp_race_give_up(&link->race, &course);
-    if (link->state == SP_LINK_RACING && link->race.error == SPECTACLES_E_TLS) {
+    if (link->state == SP_LINK_RACING && link->race.is_decided) {
         lose_race(link, now);
         return;
     }

@@ -30,7 +30,7 @@ static void note_failure(sp_race *race, const sp_course *course, const sp_addres
     sp_history_note_failed(course->history, address);
     /* An address that has said something says more than one that could not be reached. */
     bool says_less = error == SPECTACLES_E_UNREACHABLE && race->error != SPECTACLES_OK;
-    if (race->error == SPECTACLES_E_TLS || (says_less && race->error != SPECTACLES_E_UNREACHABLE))
+    if (race->is_decided || (says_less && race->error != SPECTACLES_E_UNREACHABLE))
         return;
     free(race->failure);
     race->failure = why->length > 0 ? sp_text_copy(why->chars, why->length) : NULL;
@@ -108,6 +108,7 @@ static bool advance(sp_race *race, const sp_course *course, size_t place, uint64
         return false;
     if (result < 0) {
         note_failure(race, course, &attempt->address, result, &why);
+        race->is_decided |= result == SPECTACLES_E_TLS || attempt->state == SP_ATTEMPT_TUNNELLING;
         drop(race, course, place);
         race->next_at = now;
     } else if (attempt->state != SP_ATTEMPT_THROUGH) {

@@ -31,9 +31,10 @@ typedef struct sp_race {
     uint64_t look_at;  /* when the attempts are looked at again, whatever their descriptors say */
     uint64_t deadline; /* of the whole race */
     sp_address tried;  /* the address that was tried last */
-    /* The failure that is told when nobody wins: that of TLS which came first, or else the last one. */
-    char *failure; /* NULL: none, or no memory for it */
-    int error;     /* 0: none has failed */
+    /* The failure that is told when nobody wins: that of TLS or of a proxy which came first, or else the last one. */
+    char *failure;   /* NULL: none, or no memory for it */
+    bool is_decided; /* it is that of TLS or of a proxy, and no other one says more */
+    int error;       /* 0: none has failed */
     sp_address failed;
 } sp_race;
 

@@ -98,6 +98,24 @@ static void a_refusal_reaches_the_engine(void **state)
     end(&detour);
 }
 
+#if defined(__linux__)
+/* Nobody listens at its second address. */
+static void a_refusal_says_more_than_an_address_without_a_proxy(void **state)
+{
+    (void)state;
+    char said[300];
+    sp_detour detour = begin("http://proxy.example", NULL);
+    sp_scene *scene = detour.scene;
+    scene_resolve(scene, "127.0.0.1 127.0.0.2");
+    scene->peer = scene_accept_at(scene, detour.listener);
+    until(recv(scene->peer, said, sizeof said, MSG_DONTWAIT) > 0);
+    answer(&detour, "HTTP/1.1 403 No\r\n\r\n");
+    until(scene->toy.ended);
+    assert_non_null(strstr(scene->toy.text, "does not allow a way to gateway.example:"));
+    end(&detour);
+}
+#endif
+
 static void a_proxy_that_hangs_up_is_told(void **state)
 {
     (void)state;
@@ -179,6 +197,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_proxy_is_asked_for_and_what_follows_is_the_peers),
         cmocka_unit_test(a_refusal_reaches_the_engine),
+#if defined(__linux__)
+        cmocka_unit_test(a_refusal_says_more_than_an_address_without_a_proxy),
+#endif
         cmocka_unit_test(a_proxy_that_hangs_up_is_told),
         cmocka_unit_test(a_proxy_that_is_silent_is_given_up_in_time),
         cmocka_unit_test(a_proxy_that_is_not_there_is_named),
