@@ -52,6 +52,12 @@ typedef struct spectacles_endpoint {
     const char *ca_file;
     const char *cert_file;
     const char *key_file;
+    /*
+     * milliseconds that the connection may take, when the URL of a broker says so (connection_timeout); 0: the
+     * transport has its own time
+     */
+    uint32_t connect_timeout;
+    uint32_t reserved; /* 0 */
 } spectacles_endpoint;
 
 /*

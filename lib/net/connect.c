@@ -26,6 +26,7 @@ void sp_link_begin(spectacles_link *link, const spectacles_endpoint *endpoint, u
     link->connection = endpoint->connection;
     link->port = endpoint->port;
     link->wants_tls = endpoint->tls;
+    link->time_limit = endpoint->connect_timeout ? endpoint->connect_timeout : link->connect_timeout;
     length = length < sizeof link->host ? length : sizeof link->host - 1;
     memcpy(link->host, endpoint->host, length);
     link->host[length] = '\0';
@@ -35,7 +36,7 @@ void sp_link_begin(spectacles_link *link, const spectacles_endpoint *endpoint, u
     link->unresolved = false;
     sp_link_name_peer(link, &link->peer);
     sp_link_set_state(link, SP_LINK_RESOLVING);
-    link->deadline = now + link->connect_timeout;
+    link->deadline = now + link->time_limit;
 }
 
 void sp_link_await_answer(spectacles_link *link)
@@ -142,7 +143,7 @@ bool sp_link_resolve(spectacles_link *link, uint64_t now)
     if (sp_link_is_asking(link))
         return false;
     if (link->deadline == SPECTACLES_NEVER)
-        link->deadline = now + link->connect_timeout;
+        link->deadline = now + link->time_limit;
     error = begin_race(link, &why, now);
     if (error != SPECTACLES_OK)
         lose_plainly(link, error, &why, now);
@@ -237,8 +238,8 @@ void sp_link_time_out(spectacles_link *link, uint64_t now)
         lose_race(link, now);
         return;
     }
-    sp_text_set(&why, "timed out after %u ms with %s:%u, while %s", (unsigned)link->connect_timeout,
-                link->host, (unsigned)link->port, phase(link));
+    sp_text_set(&why, "timed out after %u ms with %s:%u, while %s", (unsigned)link->time_limit, link->host,
+                (unsigned)link->port, phase(link));
     if (link->way.is_through)
         sp_text_add(&why, "; the proxy is %s:%u", link->way.host, (unsigned)link->way.port);
     if (link->addresses.count > 1)

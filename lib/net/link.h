@@ -40,6 +40,7 @@ struct spectacles_link {
     uint64_t connection;      /* the number that the engine gave the connection that was last begun */
     char host[256];
     uint32_t port;
+    uint32_t time_limit; /* milliseconds for this connection */
     bool wants_tls;
     bool numeric;         /* where TCP goes is an address */
     bool unresolved;      /* the owner found no address, or has no connection */

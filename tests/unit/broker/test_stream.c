@@ -203,6 +203,24 @@ static void a_network_that_changes_is_tried_at_once(void **state)
     server_free(server);
 }
 
+/* A link follows it, as the engine does. */
+static void the_endpoint_has_the_time_of_the_url(void **state)
+{
+    (void)state;
+    static const char *const urls[] = {"amqp://localhost?connection_timeout=1234"};
+    spectacles_broker_config config;
+    server_config(&config);
+    config.urls = urls;
+    config.url_count = 1;
+    sp_server *server = server_new(&config);
+    spectacles_stream *stream = spectacles_broker_stream(server->broker);
+    spectacles_stream_expire(stream, server->now);
+    const spectacles_endpoint *endpoint = spectacles_stream_endpoint(stream);
+    assert_non_null(endpoint);
+    assert_int_equal(endpoint->connect_timeout, 1234);
+    server_free(server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -211,6 +229,7 @@ int main(void)
         cmocka_unit_test(events_that_are_left_behind_are_told_again),
         cmocka_unit_test(a_call_whose_time_is_up_is_told),
         cmocka_unit_test(the_end_names_the_address_of_the_link),
+        cmocka_unit_test(the_endpoint_has_the_time_of_the_url),
         cmocka_unit_test(the_end_of_a_handshake_says_what_it_may_mean),
         cmocka_unit_test(a_network_that_changes_is_tried_at_once),
         cmocka_unit_test(a_poller_hears_of_each_call_that_gives_work),

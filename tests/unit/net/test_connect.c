@@ -38,6 +38,20 @@ static void the_time_to_connect_is_a_setting(void **state)
     assert_int_equal(spectacles_link_new(&refused, &toy.stream, &config, NULL), SPECTACLES_E_INVAL);
 }
 
+/* connection_timeout of an AMQP URL. */
+static void the_endpoint_may_set_the_time_to_connect(void **state)
+{
+    (void)state;
+    sp_scene *scene = scene_begin("gateway.example", NULL);
+    scene->toy.endpoint.connect_timeout = 60000;
+    scene_turn(scene);
+    assert_int_equal(spectacles_link_deadline(scene->link), 61000);
+    scene->now = 61000;
+    scene_turn(scene);
+    assert_non_null(strstr(scene->toy.text, "timed out after 60000 ms"));
+    scene_end(scene);
+}
+
 static void waiting_has_an_end(void **state)
 {
     (void)state;
@@ -251,6 +265,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nobody_listens),
         cmocka_unit_test(the_time_to_connect_is_a_setting),
+        cmocka_unit_test(the_endpoint_may_set_the_time_to_connect),
         cmocka_unit_test(waiting_has_an_end),
 #if defined(__linux__)
         cmocka_unit_test(connecting_has_an_end),
