@@ -19,10 +19,15 @@
  *         spectacles_gateway_process(gateway, now);
  *         while ((event = spectacles_gateway_next_event(gateway, now)))
  *             ... log the event; on SHARD_READY and SHARD_GAP store the state ...
+ *             ... on SHARD_FATAL tell a person; when no other shard is left, spectacles_gateway_stop() ...
  *             ... without brokers: do the work of a MESSAGE, then spectacles_gateway_acknowledge() ...
  *         ... answer spectacles_gateway_wants_address(), unless the gateway has SPECTACLES_GATEWAY_RESOLVES ...
  *         ... every few seconds: store spectacles_gateway_take_state() ...
+ *         ... after SIGTERM: spectacles_gateway_stop() ...
  *     }
+ *
+ * A signal that is caught just before spectacles_gateway_wait() does not end the wait, which takes up to five seconds.
+ * To be woken up at once, give spectacles_poller_watch() a pipe that the handler writes to, or a signalfd.
  *
  * In a loop of somebody else: watch spectacles_gateway_fd() for reading in the place of spectacles_gateway_wait(), and
  * do the same when it is readable or spectacles_gateway_deadline() has passed.
@@ -36,6 +41,11 @@
  *   pull no events of the engines, free nothing of it. Configurations and states that are given are copied.
  * - Events. Valid until the next spectacles_gateway_next_event() or spectacles_gateway_free(). Any other call may be
  *   made while an event is read.
+ * - What has to be stored. The state is enough: a successor resumes from what was stored last, and what was done since
+ *   then comes again, as copies. Whoever shares shards with other processes adds SPECTACLES_SHARD_STORED_HEARTBEATS and
+ *   SPECTACLES_RELAY_HOLDS_NEW_SESSIONS, and calls spectacles_gateway_state_stored() each time when the state is
+ *   stored. With HOLDS_NEW_SESSIONS and without that call nothing of a new session is handed out, answers of packets
+ *   included.
  * - A shard that is removed. The events that it had not handed out are replayed to whoever resumes its session.
  * Messages
  *   that were handed out are waited for; after spectacles_gateway_drop_shard() their tickets are gone.
@@ -106,7 +116,10 @@ typedef struct spectacles_gateway_config {
      * (commands)" behind `name`. With a seed of 0 each has a seed drawn from that of the shards.
      */
     const spectacles_broker_config *broker;
-    /* NULL (default): the defaults. The engines, their number, shard_count and gaps in it are not looked at. */
+    /*
+     * NULL (default): the defaults, with which no event is published: see allow. A gateway without brokers has to have
+     * allow or allow_all. The engines, their number, shard_count and gaps in it are not looked at.
+     */
     const spectacles_relay_config *relay;
     /* NULL (default): the defaults. */
     const spectacles_link_config *link;
@@ -428,7 +441,9 @@ int spectacles_gateway_gap(const spectacles_gateway *gateway, uint32_t shard_id,
 /* ---- Stopping ---- */
 
 /*
- * Stops in order: see spectacles_relay_stop(). Go on until spectacles_gateway_stopped() returns 1.
+ * Stops in order: see spectacles_relay_stop(). Go on until spectacles_gateway_stopped() returns 1: without brokers that
+ * takes until all messages are acknowledged, and at most drain_timeout. Packets that still wait are answered by
+ * COMMAND_REJECTED with SPECTACLES_E_STATE.
  *
  * Returns 0, or SPECTACLES_E_INVAL: there is no such close code.
  */

@@ -160,7 +160,8 @@ typedef struct spectacles_relay_config {
     spectacles_broker *commands;
     /*
      * the names of the events that are published, such as MESSAGE_CREATE (Discord: "Gateway Events"), in any order;
-     * NULL when allow_count is 0. A name is 1 to 255 bytes long, because it becomes a routing key
+     * NULL when allow_count is 0. A name is 1 to 255 bytes long, because it becomes a routing key. Two names come
+     * whether they are listed or not: SPECTACLES_GAP and RATE_LIMITED
      */
     const char *const *allow;
     /* how many names there are; 0 (default): nothing is published */
@@ -329,8 +330,9 @@ enum spectacles_relay_event_type {
      */
     SPECTACLES_RELAY_EVENT_COMMAND_LIMITED = 45,
     /*
-     * A relay without brokers: what another one would publish. shard_id, seq (0 for a gap); name: of the event, or
-     * SPECTACLES_GAP; body, format; message_id: the same for each copy; ticket: for spectacles_relay_acknowledge()
+     * A relay without brokers: what another one would publish. shard_id, seq (0 for a gap); name: of an event that is
+     * allowed, RATE_LIMITED (see COMMAND_LIMITED), or SPECTACLES_GAP; body, format; message_id: the same for each copy;
+     * ticket: for spectacles_relay_acknowledge()
      */
     SPECTACLES_RELAY_EVENT_MESSAGE = 46
 };

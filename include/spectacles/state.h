@@ -132,7 +132,8 @@ void spectacles_state_free(spectacles_state *state);
  *   SPECTACLES_E_PROTO        the bytes are no state, or were torn or changed: the checksum does not match, or a line
  *                             is malformed
  *   SPECTACLES_E_UNSUPPORTED  a later version of the library wrote them
- *   SPECTACLES_E_AUTH         they are of another token, or of other intents
+ *   SPECTACLES_E_AUTH         they are of another token, or of other intents: `problem` says which. Whoever goes on
+ *                             and stores, overwrites the sessions of that token
  *   SPECTACLES_E_TOOBIG       they are more than SPECTACLES_STATE_MAX
  *   SPECTACLES_E_NOMEM        memory ran out
  * After SPECTACLES_E_NOMEM the state is unchanged, and the call can be made again. After every other error it is as
@@ -150,6 +151,12 @@ int spectacles_state_read(spectacles_state *state, const uint8_t *bytes, size_t 
  * Cannot fail.
  */
 void spectacles_state_lost(spectacles_state *state, uint64_t unix_time);
+
+/*
+ * When it was noticed that the state is not complete: the time of spectacles_state_lost() or spectacles_state_read(),
+ * in milliseconds since 1970. 0: the state is complete, or the time is not known. Cannot fail.
+ */
+uint64_t spectacles_state_noticed_at(const spectacles_state *state);
 
 /*
  * Writes the state as bytes. The same records give the same bytes.

@@ -74,7 +74,8 @@ static int copy_state(spectacles_gateway *gateway, const spectacles_state *given
         sp_refuse(problem, error, spectacles_strerror(error));
     else
         error = spectacles_state_read(gateway->state, spectacles_bytes_data(bytes),
-                                      spectacles_bytes_length(bytes), 0, problem);
+                                      spectacles_bytes_length(bytes), spectacles_state_noticed_at(given),
+                                      problem);
     spectacles_bytes_free(bytes);
     return error;
 }
@@ -106,6 +107,9 @@ static int make_relay(spectacles_gateway *gateway, const spectacles_relay_config
         return sp_refuse(problem, error,
                          "the size of the relay's configuration is not that of a known version");
     gateway->unix_offset = config.unix_offset;
+    if (!gateway->brokers[SPECTACLES_RELAY_EVENTS] && config.allow_count == 0 && !config.allow_all)
+        return sp_refuse(problem, SPECTACLES_E_INVAL,
+                         "no event would be handed out: name them in relay->allow, or set relay->allow_all");
     config.shard_count = gateway->shard.shard_count;
     config.own_shards = gateway->shards;
     config.own_shard_count = gateway->shard_count;

@@ -74,6 +74,11 @@ SPECTACLES_EXPORT void spectacles_state_lost(spectacles_state *state, uint64_t u
     state->noticed_at = unix_time;
 }
 
+SPECTACLES_EXPORT uint64_t spectacles_state_noticed_at(const spectacles_state *state)
+{
+    return state->complete ? 0 : state->noticed_at;
+}
+
 static int add_unknown_gaps(sp_records *records, uint64_t unix_time)
 {
     for (size_t i = 0; i < records->count; i++) {

@@ -81,6 +81,10 @@ static void wrong_settings_are_refused_with_a_sentence(void **state)
     begin(&self, 2, SPECTACLES_GATEWAY_NO_LINKS);
     self.broker.url_count = 0;
     refuse(&self, SPECTACLES_E_INVAL, "");
+    begin(&self, 2, SPECTACLES_GATEWAY_NO_LINKS);
+    self.config.broker = NULL;
+    self.config.relay = NULL;
+    refuse(&self, SPECTACLES_E_INVAL, "allow_all");
     begin(&self, 2, 1 << 30);
     refuse(&self, SPECTACLES_E_UNSUPPORTED, "flags");
 }
@@ -300,6 +304,26 @@ static void shards_and_brokers_go_through_proxies_of_their_own(void **state)
     refuse(&self, SPECTACLES_E_UNSUPPORTED, "the URL of the proxy");
 }
 
+/* What was stored cannot be read: each shard has a gap, and the time at which it was noticed is kept. */
+static void a_torn_state_is_a_gap_of_the_time_at_which_it_was_read(void **state)
+{
+    (void)state;
+    setup self;
+    spectacles_gap gap;
+    begin(&self, 2, SPECTACLES_GATEWAY_NO_LINKS);
+    spectacles_state *former = state_with_session(&self, self.shard.token);
+    assert_int_equal(spectacles_state_read(former, (const uint8_t *)"torn", 4, 1234567, NULL),
+                     SPECTACLES_E_PROTO);
+    self.config.state = former;
+    spectacles_gateway *gateway = make(&self);
+    spectacles_state_free(former);
+    for (uint32_t id = 0; id < 2; id++) {
+        assert_int_equal(spectacles_gateway_gap(gateway, id, 0, &gap), 1);
+        assert_int_equal(gap.unix_time, 1234567);
+    }
+    spectacles_gateway_free(gateway);
+}
+
 static void a_state_of_another_bot_is_refused(void **state)
 {
     (void)state;
@@ -407,6 +431,7 @@ int main(void)
         cmocka_unit_test(without_a_broker_it_stops_when_its_shards_are_closed),
         cmocka_unit_test(shards_are_added_removed_and_dropped),
         cmocka_unit_test(a_session_of_a_former_process_is_resumed_and_given_on),
+        cmocka_unit_test(a_torn_state_is_a_gap_of_the_time_at_which_it_was_read),
         cmocka_unit_test(a_state_of_another_bot_is_refused),
         cmocka_unit_test(shards_and_brokers_go_through_proxies_of_their_own),
         cmocka_unit_test(a_name_is_wanted_once_whoever_wants_it_and_those_of_brokers_first),
