@@ -30,7 +30,7 @@ static const char help[] =
     "  BROKER_UNROUTABLE_HOLD    milliseconds that an event without a queue is held back (0: off)\n"
     "  BROKER_WINDOW_COUNT       events that may be unconfirmed (2000)\n"
     "  BROKER_WINDOW_BYTES       bytes of them (1048576)\n"
-    "  LATENCY_BUDGET            milliseconds that small events may wait for others to share a wake-up (2)\n"
+    "  LATENCY_BUDGET            milliseconds that small events may wait for others to share a wake-up (4)\n"
     "  CONNECT_TIMEOUT           milliseconds for TCP and TLS of a connection (20000)\n"
     "  ADDRESS_FAMILY            any, ipv4 or ipv6: which addresses are connected to (any)\n"
     "  SOURCE_ADDRESS            the address that connections come from (the system's choice)\n"
@@ -298,7 +298,7 @@ void settings_read(struct settings *settings)
     const char *version = text("DISCORD_GATEWAY_VERSION", "10");
     const char *count = text("DISCORD_SHARD_COUNT", "0");
     const char *hold = text("BROKER_UNROUTABLE_HOLD", "0");
-    const char *budget = text("LATENCY_BUDGET", "2");
+    const char *budget = text("LATENCY_BUDGET", "4");
     *settings = (struct settings){0};
     settings->token = read_token();
     settings->amqp_url = required("AMQP_URL", "amqp://user:password@host:port/vhost");

@@ -41,6 +41,16 @@
  *
  * doc/guide.md has a whole worker.
  *
+ * Stopping a worker in order: spectacles_broker_unsubscribe() for each subscription, so that nothing more is told;
+ * finish and acknowledge what was told; wait until each publish is CONFIRMED; then spectacles_broker_close(), and go on
+ * until CLOSED. Acknowledgements made before CLOSING go out before connection.close. Whoever closes without
+ * unsubscribing is told deliveries to the end, and can acknowledge them, but cannot publish any more.
+ *
+ * Reconnecting: the wait before the next connection is drawn from 0 to 250 ms after the first failure, from 0 to twice
+ * as much after each further one, and from 0 to 30 s at most; at most 5 s while the broker cannot be reached at all
+ * (SPECTACLES_E_UNREACHABLE). A connection that made progress (a delivery, a confirm) or was READY for ten seconds
+ * begins anew. The wait stands between two attempts whatever URL is next: each attempt takes the next URL.
+ *
  * What is lost, and what is not:
  *
  *   - A publish is kept until the broker has confirmed it (basic.ack in confirm mode), and is published again after a
@@ -586,7 +596,8 @@ int spectacles_broker_unsubscribe(spectacles_broker *broker, uint32_t subscripti
  *   SPECTACLES_E_AGAIN        the window is full: ROOM will follow
  *   SPECTACLES_E_INVAL        a text, the expiration, the format or a header cannot be sent
  *   SPECTACLES_E_STATE        the broker is closing
- *   SPECTACLES_E_PROTO        the body is not of its format, or has no form in the broker's format
+ *   SPECTACLES_E_PROTO        the body has to be rewritten for the broker's format, and is not of its own format, or
+ *                             has no form in the broker's. A body that is in the broker's format is not looked at
  *   SPECTACLES_E_TOOBIG       the body is nested too deep for the broker's format, or too long
  *   SPECTACLES_E_UNSUPPORTED  this build has not the format, a flag is not known, or
  *                             the struct is newer than the library

@@ -348,7 +348,8 @@ int spectacles_gateway_grant_identify(spectacles_gateway *gateway, uint32_t shar
  * problem: may be NULL; on failure it says what is wrong.
  *
  * Returns 0, or:
- *   SPECTACLES_E_INVAL  the id is not below shard_count, is served already, or a gap is of another shard
+ *   SPECTACLES_E_INVAL  the id is not below shard_count, is served already (a shard that is being removed is until
+ *                       SHARD_REMOVED), or a gap is of another shard
  *   SPECTACLES_E_STATE  the gateway stops
  *   SPECTACLES_E_NOMEM  memory ran out
  */
@@ -359,8 +360,11 @@ int spectacles_gateway_add_shard(spectacles_gateway *gateway, uint32_t shard_id,
 /*
  * Takes a shard out in order: see spectacles_relay_remove_shard(). While SHARD_REMOVED is the present event, the shard
  * and its session are still there (spectacles_gateway_session()), and spectacles_gateway_gap() gives the gaps that were
- * not declared: hand both to whoever serves the shard next. Then the
- * shard is freed, and its record leaves the state.
+ * not declared: hand both to whoever serves the shard next. Then the shard is freed, and its record leaves the state of
+ * this gateway (spectacles_gateway_take_state()).
+ *
+ * That takes until the broker has confirmed what was published, and has no limit: spectacles_gateway_drop_shard() is
+ * the way with less time.
  *
  * code: 0 keeps the session; as in spectacles_shard_close().
  *
@@ -372,7 +376,8 @@ int spectacles_gateway_remove_shard(spectacles_gateway *gateway, uint32_t shard_
 
 /*
  * Lets go of a shard at once, without a word to Discord, and frees it: for whoever may no longer act for it. See
- * spectacles_relay_drop_shard(). Its record leaves the state.
+ * spectacles_relay_drop_shard(). Its record leaves the state of this gateway. No event of the shard follows, no
+ * SHARD_REMOVED either.
  *
  * Returns 0, or SPECTACLES_E_INVAL: no such shard.
  */
@@ -382,7 +387,9 @@ int spectacles_gateway_drop_shard(spectacles_gateway *gateway, uint32_t shard_id
 
 /*
  * Takes the present sessions and gaps: see spectacles_state_take(). Store what spectacles_gateway_write_state() gives
- * when it returns 1: on SHARD_READY before spectacles_gateway_process() is called again, and every few seconds.
+ * when it returns 1: every few seconds, once more when the gateway has stopped, and on SHARD_READY before
+ * spectacles_gateway_process() is called again. With SPECTACLES_RELAY_HOLDS_NEW_SESSIONS a SHARD_READY has time:
+ * nothing of its session leaves before spectacles_gateway_session_stored().
  *
  * unix_time: milliseconds since 1970; 0: not known.
  *
@@ -401,11 +408,17 @@ int spectacles_gateway_write_state(const spectacles_gateway *gateway, spectacles
  * Says that the session of a shard is stored, up to a sequence. With SPECTACLES_RELAY_HOLDS_NEW_SESSIONS its gaps and
  * dispatches may be published from now on; with SPECTACLES_SHARD_STORED_HEARTBEATS its heartbeats carry the sequence.
  *
- * seq: of the session that was stored (spectacles_gateway_session(), spectacles_state_session()).
+ * Call it again and again, as the sequence grows. A session that a shard was made with or added with counts as stored.
  *
- * Returns 0, or SPECTACLES_E_INVAL: no such shard, or its session has not come so far.
+ * session_id, seq: of the session that was stored (spectacles_gateway_session(), spectacles_state_session()).
+ *     NUL-terminated. A store may answer when the shard has another session already. A new session has sequence 0.
+ *
+ * Returns 0, or:
+ *   SPECTACLES_E_INVAL  no such shard, or its session has not come so far
+ *   SPECTACLES_E_STATE  the shard has another session, or none yet
  */
-int spectacles_gateway_session_stored(spectacles_gateway *gateway, uint32_t shard_id, uint64_t seq);
+int spectacles_gateway_session_stored(spectacles_gateway *gateway, uint32_t shard_id, const char *session_id,
+                                      uint64_t seq);
 
 /*
  * Says that what spectacles_gateway_write_state() has written last is stored, with no spectacles_gateway_take_state()

@@ -78,7 +78,7 @@ typedef struct spectacles_poller_config {
     /*
      * Milliseconds, at most SPECTACLES_POLLER_BUDGET_MAX. After sockets were read, the next ones are read so much later
      * at the earliest, and all that arrived meanwhile is read together. Most of the cost of a small event is waking up
-     * for it: at 1,000 events a second a budget of 2 halves the cost. It costs up to so much latency, and a millisecond
+     * for it: at 1,000 events a second a budget of 4 halves the cost. It costs up to so much latency, and a millisecond
      * for the clock. Bytes after a longer silence are read at once, and a socket that is not read empty goes on at
      * once. Default 0: everything is read as it comes.
      */

@@ -128,7 +128,9 @@ enum spectacles_relay_flag {
     /*
      * The owner grants identifies, because several processes share the identifies of a bot. A shard that wants to
      * identify is told by SHARD_WANTS_IDENTIFY, and waits for spectacles_relay_grant_identify(). max_concurrency,
-     * identify_interval and spectacles_relay_identify_limit() mean nothing then.
+     * identify_interval and spectacles_relay_identify_limit() mean nothing then: the owner keeps Discord's limits
+     * (Discord: "Rate Limiting"), for all processes together. Of the shards with the same shard_id % max_concurrency
+     * one may identify in 5 seconds, and all of them share the identifies of a day.
      */
     SPECTACLES_RELAY_GRANTED_IDENTIFIES = 1,
     /*
@@ -600,12 +602,17 @@ int spectacles_relay_drop_shard(spectacles_relay *relay, uint32_t shard_id);
 int spectacles_relay_grant_identify(spectacles_relay *relay, uint32_t shard_id, uint64_t now);
 
 /*
- * Says that the present session of a shard is stored, so that its gaps and dispatches may be published. With
+ * Says that the session of a shard is stored, so that its gaps and dispatches may be published. With
  * SPECTACLES_RELAY_HOLDS_NEW_SESSIONS; otherwise it does nothing. Call it for each SHARD_READY.
  *
- * Returns 0, or SPECTACLES_E_INVAL: no such shard.
+ * session_id: which session was stored, NUL-terminated: of SHARD_READY. A store may answer when the shard has another
+ *     session already.
+ *
+ * Returns 0, or:
+ *   SPECTACLES_E_INVAL  no such shard
+ *   SPECTACLES_E_STATE  the shard has another session, or none yet
  */
-int spectacles_relay_session_stored(spectacles_relay *relay, uint32_t shard_id);
+int spectacles_relay_session_stored(spectacles_relay *relay, uint32_t shard_id, const char *session_id);
 
 /*
  * Acknowledges a message (SPECTACLES_RELAY_EVENT_MESSAGE), in any order: its work is done, and it need not come again.

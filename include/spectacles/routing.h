@@ -131,7 +131,8 @@ int spectacles_send_parse(spectacles_send *out, const uint8_t *body, size_t leng
  * out:      receives the body, not NUL-terminated. With NULL nothing is written, and the length is returned.
  * size:     the room in `out`, in bytes; 48 more than the packet are always enough.
  * guild_id: not 0.
- * packet:   `length` bytes: a JSON object.
+ * packet:   `length` bytes: a JSON object. What Discord would refuse in it, the gateway refuses and logs. To hear of it
+ *           in the worker, give the packet to spectacles_packet_parse() first.
  *
  * Returns the length of the body in bytes, or:
  *   SPECTACLES_E_INVAL   guild_id is 0, or the packet is no JSON object

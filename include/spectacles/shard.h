@@ -742,14 +742,15 @@ int spectacles_shard_commit(spectacles_shard *shard, uint64_t seq);
  * Says that the session is stored, so that heartbeats may carry its sequence. With SPECTACLES_SHARD_STORED_HEARTBEATS
  * alone. A session that the shard was made with (spectacles_shard_config.session) counts as stored with its sequence.
  *
+ * session_id: which session was stored, NUL-terminated. A store may answer when the shard has another session already.
  * seq: the sequence that the session was stored with, which spectacles_shard_session() gave. A lower number than before
  * is ignored.
  *
  * Returns 0, or:
  *   SPECTACLES_E_INVAL  seq is above the sequence that spectacles_shard_session() gives
- *   SPECTACLES_E_STATE  there is no session, or the flag was not set
+ *   SPECTACLES_E_STATE  the shard has no session or another one, or the flag was not set
  */
-int spectacles_shard_stored(spectacles_shard *shard, uint64_t seq);
+int spectacles_shard_stored(spectacles_shard *shard, const char *session_id, uint64_t seq);
 
 /*
  * The session, to be stored. Another process that gives it to spectacles_shard_config.session resumes it, and

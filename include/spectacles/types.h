@@ -45,7 +45,7 @@
  *   - These texts are NUL-terminated, and have no length: the settings of a configuration struct (host names, URLs,
  *     paths, tokens); the texts of a presence or of a request for members, which the owner writes; names in the source
  *     of a program (spectacles_value_get(), spectacles_feature_supported()); the properties of an AMQP message
- *     (content_type, message_id, correlation_id, reply_to, expiration), sent and received; and the ids and URLs in a
+ *     (content_type, message_id, correlation_id, reply_to, expiration), sent and received; and the ids and URLs of a
  *     spectacles_session and a spectacles_gap, which the library hands out and takes back.
  *
  * Lengths and counts

@@ -294,6 +294,9 @@ SPECTACLES_EXPORT int spectacles_gateway_add_shard(spectacles_gateway *gateway, 
                                                    const spectacles_gap *gaps, size_t count,
                                                    spectacles_problem *problem)
 {
+    if (sp_gateway_find_engine(gateway, shard_id))
+        return sp_refuse(problem, SPECTACLES_E_INVAL,
+                         "the shard is served here: while it is being removed, until SHARD_REMOVED");
     int error = sp_gateway_make_shard(gateway, shard_id, session, problem);
     if (error != SPECTACLES_OK)
         return error;

@@ -101,20 +101,21 @@ SPECTACLES_EXPORT int spectacles_gateway_grant_identify(spectacles_gateway *gate
 
 /* ---- What is stored ---- */
 
-static int note_stored(spectacles_gateway *gateway, sp_engine *engine, uint64_t seq)
+static int note_stored(spectacles_gateway *gateway, sp_engine *engine, const char *session_id, uint64_t seq)
 {
-    /* SPECTACLES_E_STATE: the heartbeats of the shard do not ask what is stored. */
-    if (spectacles_shard_stored(engine->shard, seq) == SPECTACLES_E_INVAL)
+    /* SPECTACLES_E_STATE: the heartbeats of the shard do not ask what is stored, or its session has just ended. */
+    if (spectacles_shard_stored(engine->shard, session_id, seq) == SPECTACLES_E_INVAL)
         return sp_gateway_fail(gateway, SPECTACLES_E_INVAL, spectacles_shard_last_error(engine->shard));
-    engine->stored = seq;
-    return of_relay(gateway, spectacles_relay_session_stored(gateway->relay, engine->shard_id));
+    int error = spectacles_relay_session_stored(gateway->relay, engine->shard_id, session_id);
+    engine->stored = error == SPECTACLES_OK ? seq : engine->stored;
+    return of_relay(gateway, error);
 }
 
 SPECTACLES_EXPORT int spectacles_gateway_session_stored(spectacles_gateway *gateway, uint32_t shard_id,
-                                                        uint64_t seq)
+                                                        const char *session_id, uint64_t seq)
 {
     sp_engine *engine = sp_gateway_find_engine(gateway, shard_id);
-    return engine ? note_stored(gateway, engine, seq)
+    return engine ? note_stored(gateway, engine, session_id, seq)
                   : sp_gateway_fail(gateway, SPECTACLES_E_INVAL, no_such_shard);
 }
 
@@ -129,7 +130,7 @@ SPECTACLES_EXPORT void spectacles_gateway_state_stored(spectacles_gateway *gatew
         if (spectacles_state_session(gateway->state, engine->shard_id, &stored) == 1 &&
             spectacles_shard_session(engine->shard, &present) == SPECTACLES_OK &&
             strcmp(stored.session_id, present.session_id) == 0)
-            note_stored(gateway, engine, stored.seq);
+            note_stored(gateway, engine, stored.session_id, stored.seq);
     }
 }
 

@@ -10,6 +10,8 @@
 #include "relay/gaps.h"
 #include "relay/served.h"
 
+#include <string.h>
+
 /* ---- By the owner ---- */
 
 static bool is_granted_by_owner(const spectacles_relay *relay)
@@ -67,11 +69,14 @@ SPECTACLES_EXPORT int spectacles_relay_grant_identify(spectacles_relay *relay, u
     return SPECTACLES_OK;
 }
 
-SPECTACLES_EXPORT int spectacles_relay_session_stored(spectacles_relay *relay, uint32_t shard_id)
+SPECTACLES_EXPORT int spectacles_relay_session_stored(spectacles_relay *relay, uint32_t shard_id,
+                                                      const char *session_id)
 {
     sp_relay_shard *shard = sp_relay_find_shard(relay, shard_id);
     if (!shard)
         return sp_relay_fail(relay, SPECTACLES_E_INVAL, SP_RELAY_NO_SUCH_SHARD);
+    if (strcmp(shard->session, session_id) != 0)
+        return sp_relay_fail(relay, SPECTACLES_E_STATE, "the shard has another session, or none yet");
     if (!shard->unstored)
         return SPECTACLES_OK;
     shard->unstored = false;

@@ -265,11 +265,13 @@ SPECTACLES_EXPORT int spectacles_shard_commit(spectacles_shard *shard, uint64_t 
     return SPECTACLES_OK;
 }
 
-SPECTACLES_EXPORT int spectacles_shard_stored(spectacles_shard *shard, uint64_t seq)
+SPECTACLES_EXPORT int spectacles_shard_stored(spectacles_shard *shard, const char *session_id, uint64_t seq)
 {
     if (!shard->stored_heartbeats || !sp_session_is_known(&shard->session))
         return sp_shard_fail(shard, SPECTACLES_E_STATE,
                              "there is no session, or SPECTACLES_SHARD_STORED_HEARTBEATS is not set");
+    if (strcmp(shard->session.id, session_id) != 0)
+        return sp_shard_fail(shard, SPECTACLES_E_STATE, "the shard has another session by now");
     if (seq > sp_session_safe_seq(&shard->session, shard->commits))
         return sp_shard_fail(shard, SPECTACLES_E_INVAL,
                              "a sequence that was not committed yet can not be stored");

@@ -243,10 +243,10 @@ static const struct setting settings[SETTING_COUNT] = {
         {.name = "LATENCY_BUDGET",
          .key = "latency_budget",
          .kind = SETTING_IS_DURATION,
-         .fallback = "0",
+         .fallback = "4ms",
          .most = SPECTACLES_POLLER_BUDGET_MAX,
          .help = "By how much an event may be delayed, so that more are read at once and cost "
-                 "less; 2ms halve the cost of 1,000 events a second",
+                 "less; 4ms halve the cost of 1,000 events a second",
          .flags = SETTING_RELOADS},
     [SETTING_CONNECT_TIMEOUT] =
         {.name = "CONNECT_TIMEOUT",

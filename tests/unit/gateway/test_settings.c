@@ -71,8 +71,10 @@ static void a_state_that_is_stored_frees_its_sessions(void **state)
     session.seq = 9;
     session.session_id = "handed";
     assert_int_equal(spectacles_gateway_add_shard(gateway, 1, &session, NULL, 0, NULL), SPECTACLES_OK);
-    assert_int_equal(spectacles_gateway_session_stored(gateway, 1, 9), SPECTACLES_OK);
-    assert_int_equal(spectacles_gateway_session_stored(gateway, 7, 9), SPECTACLES_E_INVAL);
+    assert_int_equal(spectacles_gateway_session_stored(gateway, 1, "handed", 9), SPECTACLES_OK);
+    assert_int_equal(spectacles_gateway_session_stored(gateway, 7, "handed", 9), SPECTACLES_E_INVAL);
+    assert_int_equal(spectacles_gateway_session_stored(gateway, 1, "former", 9), SPECTACLES_E_STATE);
+    assert_int_equal(spectacles_gateway_session_stored(gateway, 0, "handed", 0), SPECTACLES_E_STATE);
     spectacles_gateway_get_shard_stats(gateway, 1, &stats);
     assert_int_equal(stats.stored, 9);
     assert_int_equal(stats.committed, 9);

@@ -106,13 +106,17 @@ static void nothing_of_a_session_leaves_before_it_is_stored(void **state)
     fake_ready(&world.shards[1], "one");
     pull();
     assert_int_equal(world.told[SPECTACLES_RELAY_EVENT_SHARD_READY], 2);
-    assert_int_equal(spectacles_relay_session_stored(world.relay, 1), SPECTACLES_OK);
+    assert_int_equal(spectacles_relay_session_stored(world.relay, 1, "one"), SPECTACLES_OK);
     fake_dispatch(&world.shards[0], 3, "A", "{}");
     pull();
     assert_int_equal(fake_count("publish"), 1);
     assert_true(fake_called("publish READY one:1 {}"));
-    assert_int_equal(spectacles_relay_session_stored(world.relay, 0), SPECTACLES_OK);
-    assert_int_equal(spectacles_relay_session_stored(world.relay, 3), SPECTACLES_E_INVAL);
+    /* An answer of the store that comes late is of another session. */
+    assert_int_equal(spectacles_relay_session_stored(world.relay, 0, "old"), SPECTACLES_E_STATE);
+    pull();
+    assert_int_equal(fake_count("publish"), 1);
+    assert_int_equal(spectacles_relay_session_stored(world.relay, 0, "zero"), SPECTACLES_OK);
+    assert_int_equal(spectacles_relay_session_stored(world.relay, 3, "zero"), SPECTACLES_E_INVAL);
     pull();
     assert_int_equal(fake_count("publish SPECTACLES_GAP zero:gap:1"), 1);
     assert_int_equal(fake_count("publish A zero"), 2);
