@@ -88,16 +88,6 @@ const void *sp_stream_next_event(spectacles_stream *stream, uint64_t now)
     return event;
 }
 
-const void *sp_stream_next_listed(sp_list *list, spectacles_stream *stream, uint64_t now)
-{
-    if (!sp_list_take(list))
-        return NULL;
-    const void *event = sp_stream_next_event(stream, now);
-    if (event)
-        sp_list_add(list, &stream->relay.node);
-    return event;
-}
-
 /* ---- What the engine and its link tell each other ---- */
 
 void sp_stream_note_ready(spectacles_stream *stream, uint64_t connection)

@@ -141,6 +141,14 @@ const void *sp_stream_next_event(spectacles_stream *stream, uint64_t now);
  * The same, for a relay that watches this engine by a list of its own: an engine that was given nothing since it had
  * no more events is not asked again.
  */
-const void *sp_stream_next_listed(sp_list *list, spectacles_stream *stream, uint64_t now);
+static inline const void *sp_stream_next_listed(sp_list *list, spectacles_stream *stream, uint64_t now)
+{
+    if (!sp_list_take(list))
+        return NULL;
+    const void *event = sp_stream_next_event(stream, now);
+    if (event)
+        sp_list_add(list, &stream->relay.node);
+    return event;
+}
 
 #endif
