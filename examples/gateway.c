@@ -188,7 +188,6 @@ static void set_relay(const struct daemon *daemon, spectacles_relay_config *conf
     spectacles_relay_config_init(config, sizeof *config);
     config->allow = (const char *const *)daemon->settings.events;
     config->allow_count = daemon->settings.event_count;
-    config->max_concurrency = daemon->bot.max_concurrency;
     config->unix_offset = spectacles_unix_time() - spectacles_now();
     config->more_ops = daemon->settings.more_ops;
     config->more_op_count = daemon->settings.more_op_count;
@@ -242,8 +241,8 @@ static void make_gateway(struct daemon *daemon)
     config.state = store_state(daemon->store);
     if (spectacles_gateway_new(&daemon->gateway, &config, &problem) < 0)
         errx(1, "%s", problem.text);
-    spectacles_relay_identify_limit(spectacles_gateway_relay(daemon->gateway), daemon->bot.total,
-                                    daemon->bot.remaining, daemon->bot.reset_after, spectacles_now());
+    if (spectacles_gateway_set_limits(daemon->gateway, &daemon->bot, spectacles_now()) != SPECTACLES_OK)
+        errx(1, "%s", spectacles_gateway_last_error(daemon->gateway));
 }
 
 /* One descriptor for each shard: counted before anything is connected. */

@@ -213,9 +213,7 @@ SPECTACLES_EXPORT int spectacles_gateway_wait(spectacles_gateway *gateway, uint6
         return sp_gateway_fail(gateway, SPECTACLES_E_STATE, SP_GATEWAY_NO_LINKS);
     uint64_t own = own_deadline(gateway);
     int error = spectacles_poller_wait(gateway->poller, own < until ? own : until, now);
-    return error == SPECTACLES_OK
-               ? error
-               : sp_gateway_fail(gateway, error, spectacles_poller_last_error(gateway->poller));
+    return sp_gateway_of_poller(gateway, error);
 }
 
 /* The two clocks are not read at one moment, so that a difference that is small is none. */
@@ -238,9 +236,7 @@ SPECTACLES_EXPORT int spectacles_gateway_process(spectacles_gateway *gateway, ui
     follow_clock(gateway);
     sp_gateway_follow_network(gateway, now);
     sp_gateway_collect_names(gateway, now);
-    return error == SPECTACLES_OK
-               ? error
-               : sp_gateway_fail(gateway, error, spectacles_poller_last_error(gateway->poller));
+    return sp_gateway_of_poller(gateway, error);
 }
 
 static void forget_shard(spectacles_gateway *gateway, uint32_t shard_id)
@@ -269,22 +265,16 @@ SPECTACLES_EXPORT const spectacles_relay_event *spectacles_gateway_next_event(sp
 
 /* ---- Messages and packets ---- */
 
-static int of_relay(spectacles_gateway *gateway, int error)
-{
-    return error == SPECTACLES_OK
-               ? error
-               : sp_gateway_fail(gateway, error, spectacles_relay_last_error(gateway->relay));
-}
-
 SPECTACLES_EXPORT int spectacles_gateway_acknowledge(spectacles_gateway *gateway, uint64_t ticket)
 {
-    return of_relay(gateway, spectacles_relay_acknowledge(gateway->relay, ticket));
+    return sp_gateway_of_relay(gateway, spectacles_relay_acknowledge(gateway->relay, ticket));
 }
 
 SPECTACLES_EXPORT int spectacles_gateway_send(spectacles_gateway *gateway, uint32_t shard_id, uint32_t op,
                                               const uint8_t *d, size_t length, uint64_t *ticket)
 {
-    return of_relay(gateway, spectacles_relay_send(gateway->relay, shard_id, op, d, length, ticket));
+    return sp_gateway_of_relay(gateway,
+                               spectacles_relay_send(gateway->relay, shard_id, op, d, length, ticket));
 }
 
 /* ---- Shards that come and go ---- */
@@ -310,12 +300,12 @@ SPECTACLES_EXPORT int spectacles_gateway_add_shard(spectacles_gateway *gateway, 
 SPECTACLES_EXPORT int spectacles_gateway_remove_shard(spectacles_gateway *gateway, uint32_t shard_id,
                                                       uint32_t code, uint64_t now)
 {
-    return of_relay(gateway, spectacles_relay_remove_shard(gateway->relay, shard_id, code, now));
+    return sp_gateway_of_relay(gateway, spectacles_relay_remove_shard(gateway->relay, shard_id, code, now));
 }
 
 SPECTACLES_EXPORT int spectacles_gateway_drop_shard(spectacles_gateway *gateway, uint32_t shard_id)
 {
-    int error = of_relay(gateway, spectacles_relay_drop_shard(gateway->relay, shard_id));
+    int error = sp_gateway_of_relay(gateway, spectacles_relay_drop_shard(gateway->relay, shard_id));
     if (error == SPECTACLES_OK)
         forget_shard(gateway, shard_id);
     return error;
@@ -342,7 +332,7 @@ SPECTACLES_EXPORT int spectacles_gateway_write_state(const spectacles_gateway *g
 
 SPECTACLES_EXPORT int spectacles_gateway_stop(spectacles_gateway *gateway, uint32_t code, uint64_t now)
 {
-    return of_relay(gateway, spectacles_relay_stop(gateway->relay, code, now));
+    return sp_gateway_of_relay(gateway, spectacles_relay_stop(gateway->relay, code, now));
 }
 
 SPECTACLES_EXPORT int spectacles_gateway_stopped(const spectacles_gateway *gateway)

@@ -78,4 +78,19 @@ static inline int sp_gateway_fail(spectacles_gateway *gateway, int error, const 
     return error;
 }
 
+/* What a call on the relay or on the poller returned is what the gateway returns, with the sentence of that part. */
+static inline int sp_gateway_of_relay(spectacles_gateway *gateway, int error)
+{
+    return error == SPECTACLES_OK
+               ? error
+               : sp_gateway_fail(gateway, error, spectacles_relay_last_error(gateway->relay));
+}
+
+static inline int sp_gateway_of_poller(spectacles_gateway *gateway, int error)
+{
+    return error == SPECTACLES_OK
+               ? error
+               : sp_gateway_fail(gateway, error, spectacles_poller_last_error(gateway->poller));
+}
+
 #endif

@@ -10,13 +10,6 @@
 
 static const char no_such_shard[] = "the gateway serves no shard with this id";
 
-static int of_relay(spectacles_gateway *gateway, int error)
-{
-    return error == SPECTACLES_OK
-               ? error
-               : sp_gateway_fail(gateway, error, spectacles_relay_last_error(gateway->relay));
-}
-
 /* ---- Presence ---- */
 
 static int set_presence_of(spectacles_gateway *gateway, spectacles_shard *shard, const uint8_t *d,
@@ -65,7 +58,7 @@ SPECTACLES_EXPORT int spectacles_gateway_set_shard_presence(spectacles_gateway *
 SPECTACLES_EXPORT int spectacles_gateway_set_allow(spectacles_gateway *gateway, const char *const *allow,
                                                    size_t count, uint32_t allow_all)
 {
-    return of_relay(gateway, spectacles_relay_set_allow(gateway->relay, allow, count, allow_all));
+    return sp_gateway_of_relay(gateway, spectacles_relay_set_allow(gateway->relay, allow, count, allow_all));
 }
 
 SPECTACLES_EXPORT int spectacles_gateway_set_latency_budget(spectacles_gateway *gateway,
@@ -74,9 +67,7 @@ SPECTACLES_EXPORT int spectacles_gateway_set_latency_budget(spectacles_gateway *
     if (!gateway->poller)
         return sp_gateway_fail(gateway, SPECTACLES_E_STATE, SP_GATEWAY_NO_LINKS);
     int error = spectacles_poller_set_latency_budget(gateway->poller, milliseconds);
-    return error == SPECTACLES_OK
-               ? error
-               : sp_gateway_fail(gateway, error, spectacles_poller_last_error(gateway->poller));
+    return sp_gateway_of_poller(gateway, error);
 }
 
 SPECTACLES_EXPORT int spectacles_gateway_set_limits(spectacles_gateway *gateway,
@@ -85,18 +76,19 @@ SPECTACLES_EXPORT int spectacles_gateway_set_limits(spectacles_gateway *gateway,
     if (answer->verdict != SPECTACLES_GATEWAY_BOT_FINE)
         return sp_gateway_fail(gateway, SPECTACLES_E_INVAL,
                                "the answer of GET /gateway/bot has no limits: its verdict is not FINE");
-    int error =
-        of_relay(gateway, spectacles_relay_set_max_concurrency(gateway->relay, answer->max_concurrency));
+    int error = sp_gateway_of_relay(
+        gateway, spectacles_relay_set_max_concurrency(gateway->relay, answer->max_concurrency));
     if (error != SPECTACLES_OK)
         return error;
-    return of_relay(gateway, spectacles_relay_identify_limit(gateway->relay, answer->total, answer->remaining,
-                                                             answer->reset_after, now));
+    return sp_gateway_of_relay(gateway,
+                               spectacles_relay_identify_limit(gateway->relay, answer->total,
+                                                               answer->remaining, answer->reset_after, now));
 }
 
 SPECTACLES_EXPORT int spectacles_gateway_grant_identify(spectacles_gateway *gateway, uint32_t shard_id,
                                                         uint64_t now)
 {
-    return of_relay(gateway, spectacles_relay_grant_identify(gateway->relay, shard_id, now));
+    return sp_gateway_of_relay(gateway, spectacles_relay_grant_identify(gateway->relay, shard_id, now));
 }
 
 /* ---- What is stored ---- */
@@ -108,7 +100,7 @@ static int note_stored(spectacles_gateway *gateway, sp_engine *engine, const cha
         return sp_gateway_fail(gateway, SPECTACLES_E_INVAL, spectacles_shard_last_error(engine->shard));
     int error = spectacles_relay_session_stored(gateway->relay, engine->shard_id, session_id);
     engine->stored = error == SPECTACLES_OK ? seq : engine->stored;
-    return of_relay(gateway, error);
+    return sp_gateway_of_relay(gateway, error);
 }
 
 SPECTACLES_EXPORT int spectacles_gateway_session_stored(spectacles_gateway *gateway, uint32_t shard_id,
