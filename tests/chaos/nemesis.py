@@ -141,7 +141,7 @@ class Nemesis:
         """While messages wait in its queues."""
         self.world.recorder.pause()
         time.sleep(0.5)
-        self.world.rabbit.kill()
+        self.world.kill_rabbit()
         self.alarmed = False
         self.world.rabbit.start()
         self.world.recorder.go_on()

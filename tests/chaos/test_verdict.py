@@ -39,7 +39,7 @@ def world_of(count: int) -> Any:
     arrivals = [Arrival(key, shard, serial) for key, (shard, serial) in sent.items()]
     return Ledger(standin=SimpleNamespace(sessions=sessions, violations=[]), gateways=[gateway], sent=sent,
                   recorder=SimpleNamespace(arrivals=arrivals, arrived=set(sent), gaps=gaps),
-                  lost={each.session_id for each in sessions[:-1]}, in_flight=set(), commands={1}, errors=[], drops=[drops(6, 7, 8, 9)],
+                  lost={each.session_id for each in sessions[:-1]}, unordered=set(), in_flight=set(), commands={1}, errors=[], drops=[drops(6, 7, 8, 9)],
                   handed_over={1}, early=set(), arrived_commands={1})
 
 
@@ -155,6 +155,15 @@ def test_what_a_gap_declares_is_not_lost() -> None:
     world.recorder.gaps["s1:gap:1"][0]["seq"] = 2
     verdict = judge(world)
     assert failures(verdict) == [] and verdict.counts["missing in a declared gap"] == 1
+
+
+def test_only_what_a_killed_rabbit_may_have_lost_may_come_late() -> None:
+    world = world_of(2)
+    swap(world)
+    world.unordered = {"s0:3"}
+    assert failures(judge(world)) == ["out of order:"]
+    world.unordered = {"s0:2"}
+    assert failures(judge(world)) == []
 
 
 def test_a_session_that_was_never_stored_is_part_of_the_next_gap() -> None:

@@ -29,6 +29,8 @@ COMMANDS_EVERY = 0.25
 EXPIRY = 8.0  # seconds that Discord keeps a session that nobody resumes
 # Bytes of an event. The longest are all alike but for their serials: in a compressed stream each of them takes a few bytes.
 PADS, PAD_WEIGHTS = (10, 100, 1000, 30000, 100000), (10, 10, 30, 10, 1)
+# RabbitMQ writes messages of this size and above into another file than smaller ones: queue_index_embed_msgs_below.
+RABBIT_APART = 4096
 HEARTBEAT = 2000  # milliseconds, of Discord; RabbitMQ's is two seconds
 GRACE = 5.0  # seconds beside two of these, after which Discord ends the session
 
@@ -145,6 +147,8 @@ class World:
         self.ledger.touch()
         self.full = folder / "full"  # while it is there, so is the gateways' disk
         self.sent: dict[str, tuple[int, int]] = {}  # message-id: shard, serial
+        self.apart: set[str] = set()  # message-ids of events that RabbitMQ writes apart
+        self.unordered: set[str] = set()  # message-ids of events that may have been written apart when RabbitMQ was killed
         self.lost: set[str] = set()  # sessions that Discord or the disk lost
         self.in_flight: set[str] = set()  # message-ids that were on their way when something was killed
         self.commands: set[int] = set()  # confirmed by RabbitMQ
@@ -216,6 +220,8 @@ class World:
             events = [(shard, Event(shard, serials[shard], pads[shard])) for shard in range(SHARDS) if shard != self._quiet]
             for shard, message_id in self.standin.dispatch_living(events):
                 self.sent[message_id] = (shard, serials[shard])
+                if pads[shard] >= RABBIT_APART:
+                    self.apart.add(message_id)
                 serials[shard] += 1
 
     @contextlib.contextmanager
@@ -235,6 +241,12 @@ class World:
 
     def note_in_flight(self) -> None:
         self.in_flight.update(key for key in list(self.sent)[-3000:] if key not in self.recorder.arrived)
+
+    def kill_rabbit(self) -> None:
+        """Of what it has not confirmed, a RabbitMQ that is killed may keep the small messages and lose the large ones before
+        them: their copies then arrive late. What it confirmed it keeps, and what arrived was in order."""
+        self.rabbit.kill()
+        self.unordered.update(self.apart - self.recorder.arrived)
 
     # ---- the workers' commands ----
 
