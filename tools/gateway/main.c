@@ -9,6 +9,7 @@
 #include "files.h"
 #include "page.h"
 #include "read.h"
+#include "standard_files.h"
 
 #include <spectacles/spectacles.h>
 #include <stdio.h>
@@ -79,6 +80,8 @@ int main(int argc, char **argv)
 {
     struct problems problems = {0};
     struct arguments arguments;
+    if (standard_files_open() != 0)
+        return PROBLEM_MAY_PASS;
     arguments_read(&arguments, argc, (const char *const *)argv, &problems);
     int code = problems.first ? print_problems(&problems) : run_command(&arguments, &problems);
     problems_free(&problems);

@@ -314,7 +314,9 @@ static const struct setting settings[SETTING_COUNT] = {
          .kind = SETTING_IS_CHOICE,
          .fallback = "text",
          .words = log_formats,
-         .help = "How it is logged; journal writes systemd's priorities in front of each line"},
+         .help =
+             "How it is logged; journal writes entries with fields where stderr leads to systemd's journal, "
+             "and lines with systemd's priorities elsewhere"},
     [SETTING_PROMETHEUS_ADDRESS] = {.name = "PROMETHEUS_ADDRESS",
                                     .key = "prometheus.address",
                                     .fallback_says = "off",
