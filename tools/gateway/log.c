@@ -37,6 +37,7 @@ struct log {
     struct log_target target; /* the thread's alone */
     /* Behind the mutex: */
     struct log_queue queue;
+    struct log_secrets secrets;
     enum setting_log_level level;
     enum setting_log_level set_level; /* what log_toggle_debug() comes back to */
     enum log_target_result trouble;   /* why lines were dropped last */
@@ -80,7 +81,8 @@ static void put_line(struct log *log, const struct log_line *line)
 {
     char *bytes;
     size_t length;
-    if (log_line_write(line, log->target.form, spectacles_unix_time(), &bytes, &length) == SPECTACLES_OK)
+    if (log_line_write(line, log->target.form, &log->secrets, spectacles_unix_time(), &bytes, &length) ==
+        SPECTACLES_OK)
         log_queue_put(&log->queue, line->level, bytes, length);
     else
         log_queue_drop(&log->queue, line->level);
@@ -275,6 +277,7 @@ void log_free(struct log *log, uint32_t patience)
     }
     pthread_join(log->writer, NULL);
     log_queue_clear(&log->queue);
+    log_secrets_clear(&log->secrets);
     log_target_close(&log->target);
     pthread_cond_destroy(&log->changed);
     pthread_mutex_destroy(&log->mutex);
@@ -282,6 +285,16 @@ void log_free(struct log *log, uint32_t patience)
 }
 
 /* ---- Lines ---- */
+
+int log_hide(struct log *log, const char *text, size_t length)
+{
+    if (!log)
+        return SPECTACLES_OK;
+    pthread_mutex_lock(&log->mutex);
+    bool is_hidden = log_secrets_add(&log->secrets, text, length);
+    pthread_mutex_unlock(&log->mutex);
+    return is_hidden ? SPECTACLES_OK : SPECTACLES_E_NOMEM;
+}
 
 static bool wants(const struct log *log, enum setting_log_level level)
 {

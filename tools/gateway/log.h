@@ -57,6 +57,16 @@ int log_new(struct log **out, const struct log_config *config, spectacles_proble
  */
 void log_free(struct log *log, uint32_t patience);
 
+/*
+ * From now on stars are written for a secret, whoever puts it into a line. Call it for the token and for passwords,
+ * also when they change. One of less than LOG_SECRET_MIN bytes is not hidden.
+ *
+ * text: `length` bytes; copied, and wiped by log_free().
+ *
+ * Returns 0, or SPECTACLES_E_NOMEM.
+ */
+int log_hide(struct log *log, const char *text, size_t length);
+
 /* Adds a line. It is copied. See struct log_line. */
 void log_write(struct log *log, const struct log_line *line);
 

@@ -136,13 +136,15 @@ static void write_form(FILE *out, const struct log_line *line, enum log_line_for
 
 /* ---- The whole line ---- */
 
-/* A printable copy, which is never longer. NULL: memory ran out. */
-static char *copy_printable(const char *text)
+/* A printable copy without secrets, which is never longer. NULL: memory ran out. */
+static char *copy_printable(const char *text, const struct log_secrets *secrets)
 {
     size_t length = strlen(text);
     char *copy = malloc(length + 1);
-    if (copy)
-        spectacles_printable(copy, length + 1, text, length);
+    if (!copy)
+        return NULL;
+    spectacles_printable(copy, length + 1, text, length);
+    log_secrets_hide(secrets, copy);
     return copy;
 }
 
@@ -165,13 +167,13 @@ static int write_printable(const struct log_line *line, enum log_line_form form,
     return SPECTACLES_OK;
 }
 
-int log_line_write(const struct log_line *line, enum log_line_form form, uint64_t unix_time, char **out,
-                   size_t *length)
+int log_line_write(const struct log_line *line, enum log_line_form form, const struct log_secrets *secrets,
+                   uint64_t unix_time, char **out, size_t *length)
 {
     struct log_line printable = *line;
-    char *event = copy_printable(line->event);
-    char *text = copy_printable(line->text);
-    char *subject = line->subject ? copy_printable(line->subject) : NULL;
+    char *event = copy_printable(line->event, secrets);
+    char *text = copy_printable(line->text, secrets);
+    char *subject = line->subject ? copy_printable(line->subject, secrets) : NULL;
     int error = SPECTACLES_E_NOMEM;
     printable.event = event;
     printable.text = text;

@@ -1,6 +1,7 @@
 #ifndef GATEWAY_LOG_LINE_H
 #define GATEWAY_LOG_LINE_H
 
+#include "log_secrets.h"
 #include "setting.h"
 
 #include <stdbool.h>
@@ -9,8 +10,7 @@
 
 /*
  * One line of the log: fields for machines, and one sentence for people. All zero but for level, event and text is
- * fine. All texts are NUL-terminated, borrowed, and made safe to print by whoever writes the line. No text holds a
- * secret.
+ * fine. All texts are NUL-terminated, borrowed, and made safe to print by whoever writes the line.
  */
 struct log_line {
     enum setting_log_level level; /* ERROR to DEBUG */
@@ -43,14 +43,15 @@ enum log_line_form {
  * Writes a line. Bytes that are not UTF-8, and characters that change the text around them, become '?' (as
  * spectacles_printable() has it), so that every form but FIELDS is one line with one line feed, at its end.
  *
+ * secrets: of these, stars are written.
  * unix_time: milliseconds since 1970.
  * out: receives the bytes, to be freed with free(). Unchanged on failure.
  * length: receives how many there are.
  *
  * Returns 0, or SPECTACLES_E_NOMEM.
  */
-int log_line_write(const struct log_line *line, enum log_line_form form, uint64_t unix_time, char **out,
-                   size_t *length);
+int log_line_write(const struct log_line *line, enum log_line_form form, const struct log_secrets *secrets,
+                   uint64_t unix_time, char **out, size_t *length);
 
 /* The priority of syslog(3) and sd-daemon(3) for a level: 3 (error) to 7 (debug). */
 int log_line_priority(enum setting_log_level level);

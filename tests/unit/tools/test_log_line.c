@@ -13,6 +13,8 @@ enum {
 
 static const uint64_t time_of_day = UINT64_C(1796000000123); /* 2026-11-30T00:53:20.123Z */
 
+static struct log_secrets secrets;
+
 static const struct log_line whole = {.level = LOG_LEVEL_WARN,
                                       .event = "SHARD_DISCONNECTED",
                                       .text = "shard 3/16 disconnected: \"gone\"",
@@ -25,7 +27,7 @@ static char *written(const struct log_line *line, enum log_line_form form)
 {
     char *bytes = NULL;
     size_t length;
-    assert_int_equal(log_line_write(line, form, time_of_day, &bytes, &length), SPECTACLES_OK);
+    assert_int_equal(log_line_write(line, form, &secrets, time_of_day, &bytes, &length), SPECTACLES_OK);
     assert_int_equal(strlen(bytes), length);
     return bytes;
 }
@@ -136,6 +138,24 @@ static void json_is_json(void **state)
     free(bytes);
 }
 
+/* A peer may send back what it was sent. A password that is a word is not hidden: it would be found everywhere. */
+static void secrets_are_never_written(void **state)
+{
+    const struct log_line line = {.level = LOG_LEVEL_INFO,
+                                  .event = "X",
+                                  .text = "bad token s3cret-token, s3cret-tokens3cret-token, guest",
+                                  .subject = "\"s3cret-token\""};
+    (void)state;
+    assert_true(log_secrets_add(&secrets, "s3cret-token and more", 12));
+    assert_true(log_secrets_add(&secrets, "s3cret-token", 12));
+    assert_true(log_secrets_add(&secrets, "guest", 5));
+    assert_int_equal(secrets.count, 1);
+    check(
+        &line, LOG_LINE_PREFIXED,
+        "<6>bad token ************, ************************, guest [X subject=\"\\\"************\\\"\"]\n");
+    log_secrets_clear(&secrets);
+}
+
 static void a_long_line_is_not_cut(void **state)
 {
     enum {
@@ -164,6 +184,7 @@ int main(void)
         cmocka_unit_test(hostile_texts_stay_in_their_line),
         cmocka_unit_test(characters_of_all_languages_are_kept),
         cmocka_unit_test(json_is_json),
+        cmocka_unit_test(secrets_are_never_written),
         cmocka_unit_test(a_long_line_is_not_cut),
     };
     return cmocka_run_group_tests_name("tools/log_line", tests, NULL, NULL);
