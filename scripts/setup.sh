@@ -2,9 +2,10 @@
 # What the project needs on a machine, and how it gets there. Debian and Ubuntu: installed. Elsewhere: named.
 
 debian_packages=(gcc make clang clang-format meson ninja-build pkg-config libc6-dev g++ librabbitmq-dev libwslay-dev libssl-dev libmbedtls-dev
-    zlib1g-dev libzstd-dev libcjson-dev libcurl4-openssl-dev libcmocka-dev rabbitmq-server python3 python3-venv python3-websockets python3-zstandard python3-msgpack python3-pika python3-pytest
+    zlib1g-dev libzstd-dev libcjson-dev libcurl4-openssl-dev libmicrohttpd-dev libcmocka-dev rabbitmq-server python3 python3-venv python3-websockets python3-zstandard python3-msgpack python3-pika python3-pytest
     python3-pytest-xdist python3-cffi valgrind strace openssl git
-    libuv1-dev libev-dev libglib2.0-dev erlang-base luajit iproute2 util-linux mount tinyproxy-bin microsocks golang-github-burntsushi-toml-dev)
+    libuv1-dev libev-dev libglib2.0-dev erlang-base luajit iproute2 util-linux mount tinyproxy-bin microsocks golang-github-burntsushi-toml-dev
+    prometheus chromium)
 # Wanted by some commands only: the benchmarks, the fuzzers, and the tests on another processor.
 bench_packages=(libsimdjson-dev erlang-dev)
 cross_packages=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross
@@ -25,6 +26,7 @@ header zstd.h      libzstd-devel    zstd                zstd
 header msgpack/pack.h msgpack-devel msgpack-c           msgpack
 header cjson/cJSON.h cjson-devel    cjson               cjson
 header curl/curl.h libcurl-devel    curl                curl
+header microhttpd.h libmicrohttpd-devel libmicrohttpd   libmicrohttpd
 header cmocka.h    libcmocka-devel  cmocka              cmocka
 header uv.h        libuv-devel      libuv               libuv
 header ev.h        libev-devel      libev               libev
@@ -38,6 +40,8 @@ module pika        python3-pika     python-pika         python-pika
 module pytest      python3-pytest   python-pytest       pytest
 module xdist       python3-pytest-xdist python-pytest-xdist pytest-xdist
 module cffi        python3-cffi     python-cffi         cffi
+command promtool   golang-github-prometheus prometheus prometheus
+command chromium   chromium         chromium            chromium
 command valgrind   valgrind         valgrind            valgrind
 command openssl    openssl          openssl             openssl'
 

@@ -52,9 +52,9 @@ static bool read_command(struct arguments *arguments, const char *argument)
     static const struct {
         const char *name;
         enum command command;
-    } commands[] = {{"run", COMMAND_RUN},          {"check", COMMAND_CHECK}, {"settings", COMMAND_SETTINGS},
-                    {"--help", COMMAND_HELP},      {"-h", COMMAND_HELP},     {"help", COMMAND_HELP},
-                    {"--version", COMMAND_VERSION}};
+    } commands[] = {{"run", COMMAND_RUN},   {"check", COMMAND_CHECK},      {"settings", COMMAND_SETTINGS},
+                    {"top", COMMAND_TOP},   {"--help", COMMAND_HELP},      {"-h", COMMAND_HELP},
+                    {"help", COMMAND_HELP}, {"--version", COMMAND_VERSION}};
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         if (strcmp(commands[i].name, argument) == 0) {
             arguments->command = commands[i].command;
@@ -84,6 +84,8 @@ static void read_argument(struct arguments *arguments, struct line *line, bool *
         arguments->json = true;
     else if (strcmp(argument, "--markdown") == 0)
         arguments->markdown = true;
+    else if (strcmp(argument, "--once") == 0)
+        arguments->once = true;
     else if (advice_for_go(argument))
         refuse_go(line, argument);
     else if (*has_command || !read_command(arguments, argument))
@@ -100,6 +102,8 @@ static void check_options(const struct arguments *arguments, struct line *line)
         refuse(line, "--json", "it is an option of `spectacles-gateway check`");
     if (arguments->markdown && arguments->command != COMMAND_SETTINGS)
         refuse(line, "--markdown", "it is an option of `spectacles-gateway settings`");
+    if (arguments->once && arguments->command != COMMAND_TOP)
+        refuse(line, "--once", "it is an option of `spectacles-gateway top`");
 }
 
 void arguments_read(struct arguments *arguments, int argc, const char *const *argv, struct problems *problems)

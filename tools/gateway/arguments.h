@@ -7,6 +7,7 @@ enum command {
     COMMAND_RUN,
     COMMAND_CHECK,
     COMMAND_SETTINGS,
+    COMMAND_TOP,
     COMMAND_HELP,
     COMMAND_VERSION
 };
@@ -17,6 +18,7 @@ struct arguments {
     const char *config; /* NULL: not given */
     bool json;
     bool markdown;
+    bool once;
 };
 
 /* Reads the command line. What is wrong is added to the problems. */

@@ -10,6 +10,7 @@
 #include "page.h"
 #include "read.h"
 #include "standard_files.h"
+#include "top.h"
 
 #include <spectacles/spectacles.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@ static const char help[] =
     "against\n"
     "                         intents; prints the settings in effect without secrets\n"
     "  settings [--markdown]  lists all settings\n"
+    "  top [--once]           shows the running gateway in a terminal, by PROMETHEUS_ADDRESS\n"
     "  --help, --version\n\n"
     "Settings are read from the environment, from files of secrets (DISCORD_TOKEN_FILE, AMQP_URL_FILE, "
     "credentials of\n"
@@ -54,6 +56,25 @@ static int check(const struct arguments *arguments, struct problems *problems)
     return problems_exit_code(problems);
 }
 
+/* Of the settings the address alone is needed: who looks at a gateway need not have its token. */
+static int top(const struct arguments *arguments, struct problems *problems)
+{
+    struct settings settings;
+    struct problems of_others = {0};
+    struct settings_input input = {
+        .environ = (const char *const *)environ, .config = arguments->config, .read_file = files_read};
+    settings_read(&settings, &input, &of_others);
+    const char *address = settings_value(&settings, SETTING_PROMETHEUS_ADDRESS)->text;
+    if (address)
+        top_run(address, arguments->once, problems);
+    else
+        problems_add(problems, PROBLEM_IS_FINAL, "PROMETHEUS_ADDRESS",
+                     "it is not set: set it as the gateway has it, as 127.0.0.1:8080");
+    settings_free(&settings);
+    problems_free(&of_others);
+    return print_problems(problems);
+}
+
 static int run_command(const struct arguments *arguments, struct problems *problems)
 {
     switch (arguments->command) {
@@ -62,6 +83,8 @@ static int run_command(const struct arguments *arguments, struct problems *probl
     case COMMAND_SETTINGS:
         (arguments->markdown ? page_markdown : page_text)(stdout);
         return 0;
+    case COMMAND_TOP:
+        return top(arguments, problems);
     case COMMAND_HELP:
         fputs(help, stdout);
         return 0;

@@ -1,0 +1,197 @@
+/* The metrics of a snapshot that is made by hand: each number stands under its name. */
+#include "metrics.h"
+
+#include "shown.h"
+
+#include <stdio.h>
+
+static struct status status;
+static struct snapshot_shard shards[2];
+static struct snapshot snapshot;
+static struct http_body body;
+
+static int begin(void **state)
+{
+    (void)state;
+    status_begin(&status, 1767225600500, 0);
+    memset(shards, 0, sizeof shards);
+    shards[1].id = 5;
+    snapshot =
+        (struct snapshot){.unix_time = 1767225600000, .status = &status, .shards = shards, .shard_count = 2};
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    http_body_free(&body);
+    status_end(&status);
+    return 0;
+}
+
+static void write(void)
+{
+    http_body_free(&body);
+    metrics_write(&body, &snapshot);
+    http_body_bytes(&body, "", 1);
+    assert_false(body.is_short);
+}
+
+/* Whether this is a line of it, from its beginning to its end. */
+static bool has(const char *line)
+{
+    char wanted[256];
+    snprintf(wanted, sizeof wanted, "\n%s\n", line);
+    return strstr(body.data, wanted);
+}
+
+static void totals_stand_under_their_names(void **state)
+{
+    (void)state;
+    snapshot.totals.received = 1;
+    snapshot.totals.filtered = 2;
+    snapshot.totals.published = 3;
+    snapshot.totals.confirmed = 4;
+    snapshot.totals.republished = 5;
+    snapshot.totals.bytes_inflated = 18446744073709551615u;
+    snapshot.totals.full_time = 12345;
+    snapshot.totals.blocked_time = 7;
+    snapshot.totals.gaps_sessions = 6;
+    snapshot.totals.gaps_unknown = 7;
+    snapshot.totals.gaps_dispatches = 8;
+    snapshot.totals.unconfirmed = 9;
+    write();
+    assert_true(has("spectacles_dispatches_received_total 1"));
+    assert_true(has("spectacles_dispatches_filtered_total 2"));
+    assert_true(has("spectacles_dispatches_published_total 3"));
+    assert_true(has("spectacles_dispatches_confirmed_total 4"));
+    assert_true(has("spectacles_republished_total 5"));
+    assert_true(has("spectacles_inflated_bytes_total 18446744073709551615"));
+    assert_true(has("spectacles_window_full_seconds_total 12.345"));
+    assert_true(has("spectacles_broker_blocked_seconds_total 0.007"));
+    assert_true(has("spectacles_gaps_total{cause=\"session_lost\"} 6"));
+    assert_true(has("spectacles_gaps_total{cause=\"session_unknown\"} 7"));
+    assert_true(has("spectacles_gaps_total{cause=\"dispatch_refused\"} 8"));
+    assert_true(has("spectacles_unconfirmed 9"));
+    assert_true(has("process_start_time_seconds 1767225600.500"));
+}
+
+static void each_shard_is_told_alone(void **state)
+{
+    (void)state;
+    shards[0].stats.state = SPECTACLES_SHARD_READY;
+    shards[0].stats.received = 30;
+    shards[0].stats.committed = 20;
+    shards[0].stats.stored = 10;
+    shards[1].stats.state = SPECTACLES_SHARD_BACKOFF;
+    shards[1].stats.connects = 4;
+    write();
+    assert_true(has("spectacles_shard_ready{shard=\"0\"} 1"));
+    assert_true(has("spectacles_shard_ready{shard=\"5\"} 0"));
+    assert_true(has("spectacles_shard_received_sequence{shard=\"0\"} 30"));
+    assert_true(has("spectacles_shard_committed_sequence{shard=\"0\"} 20"));
+    assert_true(has("spectacles_shard_stored_sequence{shard=\"0\"} 10"));
+    assert_true(has("spectacles_shard_connects_total{shard=\"5\"} 4"));
+    assert_true(has("spectacles_shards{state=\"READY\"} 1"));
+    assert_true(has("spectacles_shards{state=\"BACKOFF\"} 1"));
+    assert_true(has("spectacles_shards{state=\"FATAL\"} 0"));
+}
+
+/* The five of the Go daemon: its dashboards look for these names, types and labels. */
+static void the_go_daemon_s_five_are_there(void **state)
+{
+    struct status_shard memory = {.id = 0};
+    (void)state;
+    shards[0].stats.state = SPECTACLES_SHARD_IDENTIFYING;
+    shards[0].engine.received_by_op[11] = 3;
+    shards[0].engine.sent_by_op[1] = 4;
+    shards[0].memory = &memory;
+    ping_add(&memory.ping, 40, snapshot.unix_time);
+    ping_add(&memory.ping, 60, snapshot.unix_time);
+    write();
+    assert_non_null(strstr(body.data, "# TYPE gateway_packets_received counter\n"));
+    assert_non_null(strstr(body.data, "# TYPE gateway_packets_sent counter\n"));
+    assert_non_null(strstr(body.data, "# TYPE gateway_shards_alive gauge\n"));
+    assert_non_null(strstr(body.data, "# TYPE gateway_total_shards gauge\n"));
+    assert_non_null(strstr(body.data, "# TYPE gateway_ping summary\n"));
+    assert_true(has("gateway_packets_received{t=\"\",op=\"11\",shard=\"0\"} 3"));
+    assert_true(has("gateway_packets_sent{t=\"\",op=\"1\",shard=\"0\"} 4"));
+    assert_true(has("gateway_shards_alive{id=\"0\"} 1"));
+    assert_true(has("gateway_shards_alive{id=\"5\"} 0"));
+    assert_true(has("gateway_total_shards 2"));
+    assert_true(has("gateway_ping{id=\"0\",quantile=\"0.5\"} 40"));
+    assert_true(has("gateway_ping{id=\"0\",quantile=\"0.99\"} 60"));
+    assert_true(has("gateway_ping_sum{id=\"0\"} 100"));
+    assert_true(has("gateway_ping_count{id=\"0\"} 2"));
+    assert_null(strstr(body.data, "gateway_ping{id=\"5\""));
+    snapshot.unix_time += 600000;
+    write();
+    assert_true(has("gateway_ping{id=\"0\",quantile=\"0.5\"} NaN"));
+}
+
+/* What is not known is left out: an alert on a budget of 0 would wake somebody up. */
+static void what_is_not_known_is_left_out(void **state)
+{
+    (void)state;
+    write();
+    assert_null(strstr(body.data, "spectacles_identifies_left"));
+    assert_null(strstr(body.data, "spectacles_store_"));
+    snapshot.totals.identifies_total = 1000;
+    snapshot.totals.identifies_left = 0;
+    status.reset_time = 1767225660000;
+    status.store = (struct status_store){.is_used = true, .writes = 3, .failures = 2, .duration = 1500};
+    write();
+    assert_true(has("spectacles_identifies_limit 1000"));
+    assert_true(has("spectacles_identifies_left 0"));
+    assert_true(has("spectacles_identifies_reset_time_seconds 1767225660.000"));
+    assert_true(has("spectacles_store_failures_total 2"));
+    assert_true(has("spectacles_store_seconds_total 1.500"));
+    assert_null(strstr(body.data, "spectacles_store_last_success"));
+}
+
+static void brokers_and_queues(void **state)
+{
+    (void)state;
+    snapshot.broker_count = 2;
+    snapshot.brokers[0].state = SPECTACLES_BROKER_READY;
+    snapshot.brokers[0].memory = &status.brokers[0];
+    snapshot.brokers[1].memory = &status.brokers[1];
+    snapshot.brokers[1].stats.connects = 9;
+    status.brokers[0].is_blocked = true;
+    status.lacks_send_queue = true;
+    write();
+    assert_true(has("spectacles_broker_ready{broker=\"events\"} 1"));
+    assert_true(has("spectacles_broker_ready{broker=\"commands\"} 0"));
+    assert_true(has("spectacles_broker_blocked{broker=\"events\"} 1"));
+    assert_true(has("spectacles_broker_connects_total{broker=\"commands\"} 9"));
+    assert_true(has("spectacles_command_queues_lost 1"));
+}
+
+/* The series of thousands of shards are bounded: each further shard brings these, and no more. */
+static void a_shard_has_a_bounded_number_of_series(void **state)
+{
+    size_t lines[2] = {0};
+    (void)state;
+    for (size_t count = 1; count <= 2; count++) {
+        snapshot.shard_count = count;
+        write();
+        for (const char *at = body.data; (at = strchr(at, '\n')); at++)
+            lines[count - 1]++;
+    }
+    assert_int_equal(lines[1] - lines[0], 10);
+}
+
+#define WITH_SNAPSHOT(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_SNAPSHOT(totals_stand_under_their_names),
+        WITH_SNAPSHOT(each_shard_is_told_alone),
+        WITH_SNAPSHOT(the_go_daemon_s_five_are_there),
+        WITH_SNAPSHOT(what_is_not_known_is_left_out),
+        WITH_SNAPSHOT(brokers_and_queues),
+        WITH_SNAPSHOT(a_shard_has_a_bounded_number_of_series),
+    };
+    return cmocka_run_group_tests_name("tools/metrics", tests, NULL, NULL);
+}

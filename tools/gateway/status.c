@@ -1,0 +1,202 @@
+/*
+ * What the events of a gateway have told: the last close of each shard, the gaps of today, what brokers said. The
+ * daemon calls status_hear() with each event; metrics, probes and the page read what is here.
+ */
+#include "status.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    DAY = 24 * 60 * 60 * 1000
+};
+
+void status_begin(struct status *status, uint64_t unix_time, uint64_t now)
+{
+    *status = (struct status){.start_time = unix_time, .turn = now};
+}
+
+void status_end(struct status *status)
+{
+    free(status->shards);
+    *status = (struct status){0};
+}
+
+/* ---- Shards ---- */
+
+/* The place of the first shard whose id is not below this one. */
+static size_t place_of(const struct status *status, uint32_t id)
+{
+    size_t low = 0;
+    size_t high = status->shard_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (status->shards[middle].id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+const struct status_shard *status_shard(const struct status *status, uint32_t id)
+{
+    size_t at = place_of(status, id);
+    return at < status->shard_count && status->shards[at].id == id ? &status->shards[at] : NULL;
+}
+
+static bool make_room(struct status *status)
+{
+    if (status->shard_count < status->shard_room)
+        return true;
+    size_t room = status->shard_room ? status->shard_room * 2 : 16;
+    struct status_shard *shards =
+        room <= SIZE_MAX / sizeof *shards ? realloc(status->shards, room * sizeof *shards) : NULL;
+    if (!shards)
+        return false;
+    status->shards = shards;
+    status->shard_room = room;
+    return true;
+}
+
+/* What is remembered of a shard, made if it is not there; NULL: memory ran out. */
+static struct status_shard *shard_for(struct status *status, uint32_t id)
+{
+    size_t at = place_of(status, id);
+    if (at < status->shard_count && status->shards[at].id == id)
+        return &status->shards[at];
+    if (!make_room(status))
+        return NULL;
+    memmove(&status->shards[at + 1], &status->shards[at],
+            (status->shard_count - at) * sizeof *status->shards);
+    status->shards[at] = (struct status_shard){.id = id};
+    status->shard_count++;
+    return &status->shards[at];
+}
+
+static void forget_shard(struct status *status, uint32_t id)
+{
+    size_t at = place_of(status, id);
+    if (at == status->shard_count || status->shards[at].id != id)
+        return;
+    status->shard_count--;
+    memmove(&status->shards[at], &status->shards[at + 1],
+            (status->shard_count - at) * sizeof *status->shards);
+}
+
+static void keep_text(char out[STATUS_TEXT_SIZE], const char *text)
+{
+    snprintf(out, STATUS_TEXT_SIZE, "%s", text ? text : "");
+}
+
+static void hear_close(struct status_shard *shard, const spectacles_relay_event *event, uint64_t unix_time)
+{
+    shard->close_code = event->code;
+    shard->close_time = unix_time;
+    keep_text(shard->close_text, event->text);
+}
+
+static void hear_shard(struct status *status, const spectacles_relay_event *event, uint64_t unix_time)
+{
+    struct status_shard *shard = shard_for(status, event->shard_id);
+    if (!shard)
+        return;
+    switch (event->type) {
+    case SPECTACLES_RELAY_EVENT_SHARD_READY:
+    case SPECTACLES_RELAY_EVENT_SHARD_RESUMED:
+        shard->was_ready = true;
+        break;
+    case SPECTACLES_RELAY_EVENT_SHARD_DISCONNECTED:
+    case SPECTACLES_RELAY_EVENT_SHARD_FATAL:
+        hear_close(shard, event, unix_time);
+        break;
+    case SPECTACLES_RELAY_EVENT_SHARD_LATENCY:
+        ping_add(&shard->ping, event->duration, unix_time);
+        break;
+    default:
+        break;
+    }
+}
+
+/* ---- Gaps ---- */
+
+static void hear_gap(struct status *status, const spectacles_relay_event *event, uint64_t unix_time)
+{
+    struct status_gap *gap = &status->gaps[status->gap_count++ % STATUS_GAPS];
+    gap->shard_id = event->shard_id;
+    gap->time = unix_time;
+    keep_text(gap->text, event->text);
+    status->gaps_today = status_gaps_today(status, unix_time) + 1;
+    status->gap_day = unix_time / DAY;
+}
+
+uint64_t status_gaps_today(const struct status *status, uint64_t unix_time)
+{
+    return status->gap_day == unix_time / DAY ? status->gaps_today : 0;
+}
+
+/* ---- Brokers and their queues ---- */
+
+static void hear_broker(struct status *status, const spectacles_relay_event *event)
+{
+    struct status_broker *broker = &status->brokers[event->broker ? 1 : 0];
+    broker->is_blocked = event->type == SPECTACLES_RELAY_EVENT_BROKER_BLOCKED;
+    if (event->text)
+        keep_text(broker->text, event->text);
+}
+
+/* The queue is SEND, or has the number of a shard. */
+static void hear_queue(struct status *status, const spectacles_relay_event *event)
+{
+    bool lacks = event->type == SPECTACLES_RELAY_EVENT_UNSUBSCRIBED;
+    if (event->name && strcmp(event->name, "SEND") == 0) {
+        status->lacks_send_queue = lacks;
+        return;
+    }
+    struct status_shard *shard =
+        event->name ? shard_for(status, (uint32_t)strtoul(event->name, NULL, 10)) : NULL;
+    if (shard)
+        shard->lacks_queue = lacks;
+}
+
+size_t status_queues_lost(const struct status *status)
+{
+    size_t count = status->lacks_send_queue ? 1 : 0;
+    for (size_t i = 0; i < status->shard_count; i++)
+        count += status->shards[i].lacks_queue ? 1 : 0;
+    return count;
+}
+
+void status_hear(struct status *status, const spectacles_relay_event *event, uint64_t unix_time)
+{
+    switch (event->type) {
+    case SPECTACLES_RELAY_EVENT_SHARD_READY:
+    case SPECTACLES_RELAY_EVENT_SHARD_RESUMED:
+    case SPECTACLES_RELAY_EVENT_SHARD_DISCONNECTED:
+    case SPECTACLES_RELAY_EVENT_SHARD_FATAL:
+    case SPECTACLES_RELAY_EVENT_SHARD_LATENCY:
+        hear_shard(status, event, unix_time);
+        break;
+    case SPECTACLES_RELAY_EVENT_SHARD_REMOVED:
+        forget_shard(status, event->shard_id);
+        break;
+    case SPECTACLES_RELAY_EVENT_SHARD_GAP:
+        hear_gap(status, event, unix_time);
+        break;
+    case SPECTACLES_RELAY_EVENT_BROKER_CONNECTING:
+    case SPECTACLES_RELAY_EVENT_BROKER_READY:
+    case SPECTACLES_RELAY_EVENT_BROKER_DISCONNECTED:
+    case SPECTACLES_RELAY_EVENT_BROKER_BLOCKED:
+    case SPECTACLES_RELAY_EVENT_BROKER_UNBLOCKED:
+    case SPECTACLES_RELAY_EVENT_BROKER_CLOSED:
+        hear_broker(status, event);
+        break;
+    case SPECTACLES_RELAY_EVENT_SUBSCRIBED:
+    case SPECTACLES_RELAY_EVENT_UNSUBSCRIBED:
+        hear_queue(status, event);
+        break;
+    default:
+        break;
+    }
+}

@@ -1,0 +1,86 @@
+#ifndef GATEWAY_STATUS_H
+#define GATEWAY_STATUS_H
+
+#include "status_ping.h"
+
+#include <spectacles/spectacles.h>
+#include <stdbool.h>
+
+enum {
+    STATUS_TEXT_SIZE = 200,
+    STATUS_GAPS = 20
+};
+
+/* What is remembered of a shard. */
+struct status_shard {
+    uint32_t id;
+    uint32_t close_code; /* of the connection that ended last */
+    uint64_t close_time; /* milliseconds since 1970; 0: none has ended */
+    char close_text[STATUS_TEXT_SIZE];
+    bool was_ready;   /* READY or RESUMED, once */
+    bool lacks_queue; /* its queue of packets is not consumed */
+    struct ping ping;
+};
+
+/* What is remembered of a broker. */
+struct status_broker {
+    bool is_blocked;
+    char text[STATUS_TEXT_SIZE]; /* what it said last */
+};
+
+/* A gap that was declared. */
+struct status_gap {
+    uint32_t shard_id;
+    uint64_t time; /* milliseconds since 1970 */
+    char text[STATUS_TEXT_SIZE];
+};
+
+/* What the file of sessions has cost. The daemon fills it from its store. */
+struct status_store {
+    bool is_used;
+    bool is_failing; /* the last write failed */
+    uint64_t writes; /* failures included */
+    uint64_t failures;
+    uint64_t duration;     /* milliseconds, of all writes together */
+    uint64_t last_success; /* milliseconds since 1970; 0: there was none */
+};
+
+/*
+ * What the events of a gateway have told, for those who look at it: what no counter of the library has. One for each
+ * gateway. It takes memory for each shard, and no more.
+ */
+struct status {
+    struct status_shard *shards; /* by id */
+    size_t shard_count;
+    size_t shard_room;
+    struct status_broker brokers[2]; /* enum spectacles_relay_broker */
+    struct status_gap gaps[STATUS_GAPS];
+    uint64_t gap_count;  /* since the start; the newest one is gaps[(gap_count - 1) % STATUS_GAPS] */
+    uint64_t gap_day;    /* days since 1970, of gaps_today */
+    uint64_t gaps_today; /* since midnight, UTC */
+    uint64_t
+        reset_time; /* when the identifies of the day are all there again, milliseconds since 1970; 0: not known */
+    uint64_t start_time; /* milliseconds since 1970 */
+    uint64_t turn;       /* when the loop has turned last, on the clock of the loop */
+    struct status_store store;
+    bool lacks_send_queue; /* the queue SEND is not consumed */
+    bool is_stopping;
+};
+
+/* Makes a status in which nothing has happened. */
+void status_begin(struct status *status, uint64_t unix_time, uint64_t now);
+void status_end(struct status *status);
+
+/* Hands over an event of the gateway: each one, in order. Memory that runs out costs the memory of that shard alone. */
+void status_hear(struct status *status, const spectacles_relay_event *event, uint64_t unix_time);
+
+/* What is remembered of a shard; NULL: nothing. Valid until the next status_hear(). */
+const struct status_shard *status_shard(const struct status *status, uint32_t id);
+
+/* How many gaps were declared since midnight, UTC. */
+uint64_t status_gaps_today(const struct status *status, uint64_t unix_time);
+
+/* How many queues of commands are not consumed, though they should be. */
+size_t status_queues_lost(const struct status *status);
+
+#endif
