@@ -2,9 +2,9 @@
  * The five metrics of the Go daemon spec-tacles/gateway, with its names, types and labels, so that its dashboards go
  * on working. metrics.c calls it.
  *
- * One thing differs. The Go daemon counts dispatches by name and by shard, which makes twenty series of each shard. Here
- * dispatches (op "0") are counted by name with shard "", and all other ops by shard with t "". So sums over everything,
- * by t and by op are the same. The dispatches of one shard are in spectacles_shard_dispatches_total.
+ * One thing differs. The Go daemon counts dispatches by name and by shard, which makes twenty series of each shard.
+ * Here dispatches (op "0") are counted by name with shard "", and all other ops by shard with t "". So sums over
+ * everything, by t and by op are the same. The dispatches of one shard are in spectacles_shard_dispatches_total.
  */
 #include "metrics_go.h"
 

@@ -317,10 +317,11 @@ static const struct setting settings[SETTING_COUNT] = {
          .help =
              "How it is logged; journal writes entries with fields where stderr leads to systemd's journal, "
              "and lines with systemd's priorities elsewhere"},
-    [SETTING_PROMETHEUS_ADDRESS] = {.name = "PROMETHEUS_ADDRESS",
-                                    .key = "prometheus.address",
-                                    .fallback_says = "off",
-                                    .help = "Where metrics are served, as `host:port` or `:port`"},
+    [SETTING_PROMETHEUS_ADDRESS] =
+        {.name = "PROMETHEUS_ADDRESS",
+         .key = "prometheus.address",
+         .fallback_says = "off",
+         .help = "Where metrics, probes and the status page are served, as `host:port` or `:port`"},
     [SETTING_PROMETHEUS_ENDPOINT] = {.name = "PROMETHEUS_ENDPOINT",
                                      .key = "prometheus.endpoint",
                                      .fallback = "/metrics",

@@ -6,7 +6,8 @@
 #include <stdbool.h>
 
 /*
- * `spectacles-gateway top`: shows the gateway in a terminal, and draws it anew every two seconds until somebody ends it.
+ * `spectacles-gateway top`: shows the gateway in a terminal, and draws it anew every two seconds until somebody ends
+ * it.
  *
  * address: as PROMETHEUS_ADDRESS has it.
  * once: draw it once, without colours and cursor movements. A standard output that is no terminal has the same effect.

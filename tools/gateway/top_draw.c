@@ -1,6 +1,6 @@
 /*
- * The gateway as a text: some lines about everything, a character for each shard, and the shards that are not ready, one
- * by one. top.c calls it. A missing member counts as 0 or nothing, so that an older gateway is shown as well.
+ * The gateway as a text: some lines about everything, a character for each shard, and the shards that are not ready,
+ * one by one. top.c calls it. A missing member counts as 0 or nothing, so that an older gateway is shown as well.
  */
 #include "top_draw.h"
 

@@ -1,6 +1,6 @@
 /*
- * One request of HTTP/1.0, for a server that stands on the same machine or near it. top.c calls it. A body ends when the
- * server closes the connection, and has at most BODY_MAX bytes.
+ * One request of HTTP/1.0, for a server that stands on the same machine or near it. top.c calls it. A body ends when
+ * the server closes the connection, and has at most BODY_MAX bytes.
  */
 #include "top_fetch.h"
 
