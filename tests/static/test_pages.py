@@ -32,8 +32,8 @@ def pages(root: Path) -> list[Path]:
 
 
 def code_of(root: Path) -> set[str]:
-    """Every word in the code of the library and of the examples."""
-    return {word for path in files(root, "lib/*.[ch]", "include/*.h", "examples/*.[ch]") for word in NAME.findall(path.read_text())}
+    """Every word in the code of the library, of the daemon (the names of its metrics) and of the examples."""
+    return {word for path in files(root, "lib/*.[ch]", "include/*.h", "tools/*.[ch]", "examples/*.[ch]") for word in NAME.findall(path.read_text())}
 
 
 def anchors(text: str) -> set[str]:
