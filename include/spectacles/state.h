@@ -32,7 +32,7 @@
  *
  * What is written, version 1. Lines of JSON (RFC 8259), each ended by a line feed:
  *
- *   {"spectacles":"state","version":1,"bot":"<hash>","intents":513,"complete":true}
+ *   {"spectacles":"state","version":1,"bot":"<hash>","intents":513,"complete":true,"shards":2,"writer":"web-1 4711"}
  *   {"shard":[0,2],"session":"..","url":"wss://..","seq":17,"encoding":"json","time":1767225600000,"gaps":[]}
  *   {"shard":[1,2],"session":null,"time":1767225600000,"gaps":[{"old_session":"..","new_session":null,"seq":17,
  *    "next":1,"time":1767225600000}]}                                        (in one line)
@@ -41,6 +41,8 @@
  *   bot       the first 16 bytes of the SHA-256 of the token, in hexadecimal
  *   intents   the mask that the sessions were identified with
  *   complete  false: what shards without a record have missed is not known
+ *   shards    the shards of the whole bot when the bytes were written; a record may be of another count
+ *   writer    spectacles_state_config.writer; null: it was not given
  *   shard     [shard id, shard count], as Discord has it; each shard id once
  *   seq       the sequence to resume from
  *   encoding  in which the session was made: "json", "etf"; null: not known
@@ -90,6 +92,11 @@ typedef struct spectacles_state_config {
     uint64_t intents;
     /* required: NUL-terminated, not empty; only its hash is kept */
     const char *token;
+    /*
+     * Who writes the bytes, for whoever reads them next: a host and a process, for example. NUL-terminated, 1 to 255
+     * printable ASCII characters. NULL (default): what spectacles_state_read() has read stays.
+     */
+    const char *writer;
 } spectacles_state_config;
 
 /*
@@ -112,6 +119,25 @@ void spectacles_state_config_init(spectacles_state_config *config, size_t size);
  */
 int spectacles_state_new(spectacles_state **out, const spectacles_state_config *config,
                          spectacles_problem *problem);
+
+/*
+ * Makes a state from stored bytes alone: of the bot, the intents and the number of shards that the bytes name. For tools
+ * that look at stored sessions without the token, and for whoever wants to keep the number of shards. What is written
+ * from it is of the same bot.
+ *
+ * bytes: as in spectacles_state_read().
+ * writer: as in spectacles_state_config. NUL-terminated; may be NULL.
+ * problem: may be NULL; on failure it says what is wrong.
+ *
+ * Returns 0, or:
+ *   SPECTACLES_E_INVAL        the writer is no such text
+ *   SPECTACLES_E_PROTO        as spectacles_state_read(); also when the bytes do not name the number of shards
+ *   SPECTACLES_E_UNSUPPORTED  a later version of the library wrote them
+ *   SPECTACLES_E_TOOBIG       they are more than SPECTACLES_STATE_MAX
+ *   SPECTACLES_E_NOMEM        memory ran out
+ */
+int spectacles_state_open(spectacles_state **out, const uint8_t *bytes, size_t length, const char *writer,
+                          spectacles_problem *problem);
 
 /* Frees a state and everything that it handed out. NULL does nothing. */
 void spectacles_state_free(spectacles_state *state);
@@ -157,6 +183,20 @@ void spectacles_state_lost(spectacles_state *state, uint64_t unix_time);
  * in milliseconds since 1970. 0: the state is complete, or the time is not known. Cannot fail.
  */
 uint64_t spectacles_state_noticed_at(const spectacles_state *state);
+
+/* The shards of the whole bot, as the state was made. Cannot fail. */
+uint32_t spectacles_state_shard_count(const spectacles_state *state);
+
+/* The intents of the sessions, as the state was made. Cannot fail. */
+uint64_t spectacles_state_intents(const spectacles_state *state);
+
+/*
+ * Who wrote the bytes that were read last: their `writer`.
+ *
+ * Returns a NUL-terminated text that belongs to the state, until the next spectacles_state_read(); NULL when nothing was
+ * read, or the bytes do not say it. Cannot fail.
+ */
+const char *spectacles_state_read_writer(const spectacles_state *state);
 
 /*
  * Writes the state as bytes. The same records give the same bytes.

@@ -235,33 +235,54 @@ static int next_line(sp_reader *reader, state_line *line)
     return 1;
 }
 
-static int read_complete(const state_line *line, bool *complete)
+static bool read_complete(sp_slice object, bool *complete)
 {
     sp_slice value;
     enum sp_json_type type =
-        sp_json_find(line->value, "complete", &value) == 1 ? sp_json_type(value) : SP_JSON_NONE;
+        sp_json_find(object, "complete", &value) == 1 ? sp_json_type(value) : SP_JSON_NONE;
     *complete = type == SP_JSON_TRUE;
-    return type == SP_JSON_TRUE || type == SP_JSON_FALSE ? SPECTACLES_OK
-                                                         : refuse(line, "its first line is malformed");
+    return type == SP_JSON_TRUE || type == SP_JSON_FALSE;
 }
 
-static int read_head(const spectacles_state *state, const state_line *line, bool *complete)
+/* Fields that bytes may lack: who wrote them, and for how many shards. */
+static void read_origin(sp_slice object, sp_state_head *head)
 {
-    char bot[SP_DIGEST_TEXT_LENGTH + 1];
+    uint64_t count;
+    head->shard_count = read_number(object, "shards", &count) && count <= UINT32_MAX ? (uint32_t)count : 0;
+    if (!read_text(object, "writer", head->writer, sizeof head->writer) ||
+        !sp_state_writer_is_valid(head->writer))
+        head->writer[0] = '\0';
+}
+
+static int read_head(const state_line *line, sp_state_head *head)
+{
     uint64_t version;
-    uint64_t intents;
     if (!read_number(line->value, "version", &version))
         return refuse(line, "its first line is malformed");
     if (version != SP_STATE_VERSION)
         return sp_refuse(line->problem, SPECTACLES_E_UNSUPPORTED,
                          "it was written by a later version of the library");
-    if (!read_text(line->value, "bot", bot, sizeof bot) || !read_number(line->value, "intents", &intents))
+    if (!read_text(line->value, "bot", head->bot, sizeof head->bot) ||
+        !read_number(line->value, "intents", &head->intents) || !read_complete(line->value, &head->complete))
         return refuse(line, "its first line is malformed");
-    if (strcmp(bot, state->bot) != 0)
+    read_origin(line->value, head);
+    return SPECTACLES_OK;
+}
+
+/* The first line, which has to be of the same bot and intents. */
+static int read_own_head(const spectacles_state *state, const state_line *line, sp_state_content *content)
+{
+    sp_state_head head;
+    int error = read_head(line, &head);
+    if (error)
+        return error;
+    if (strcmp(head.bot, state->bot) != 0)
         return sp_refuse(line->problem, SPECTACLES_E_AUTH, "it is of another token");
-    if (intents != state->intents)
+    if (head.intents != state->intents)
         return sp_refuse(line->problem, SPECTACLES_E_AUTH, "it is of other intents");
-    return read_complete(line, complete);
+    content->complete = head.complete;
+    memcpy(content->writer, head.writer, sizeof head.writer);
+    return SPECTACLES_OK;
 }
 
 static int read_lines(const spectacles_state *state, sp_slice lines, sp_state_content *content,
@@ -271,7 +292,7 @@ static int read_lines(const spectacles_state *state, sp_slice lines, sp_state_co
     state_line line = {.problem = problem};
     int result = next_line(&reader, &line);
     if (result == 1)
-        result = read_head(state, &line, &content->complete);
+        result = read_own_head(state, &line, content);
     while (result == SPECTACLES_OK) {
         result = next_line(&reader, &line);
         if (result == 0)
@@ -290,4 +311,18 @@ int sp_state_parse(const spectacles_state *state, sp_slice bytes, sp_state_conte
     if (!error)
         error = read_lines(state, lines, content, problem);
     return error == SPECTACLES_E_NOMEM ? sp_refuse(problem, error, "out of memory") : error;
+}
+
+int sp_state_parse_head(sp_slice bytes, sp_state_head *head, spectacles_problem *problem)
+{
+    sp_slice lines;
+    int error = check_checksum(bytes, &lines, problem);
+    if (error)
+        return error == SPECTACLES_E_NOMEM ? sp_refuse(problem, error, "out of memory") : error;
+    sp_reader reader = sp_reader_of(lines);
+    state_line line = {.problem = problem};
+    int result = next_line(&reader, &line);
+    if (result == 1)
+        return read_head(&line, head);
+    return result == 0 ? refuse(&line, "it has no lines") : result;
 }

@@ -18,6 +18,25 @@ SPECTACLES_EXPORT void spectacles_state_config_init(spectacles_state_config *con
     sp_config_write(config, size, &defaults, sizeof defaults);
 }
 
+static const char no_writer[] = "the writer is not 1 to 255 printable ASCII characters";
+
+bool sp_state_writer_is_valid(const char *writer)
+{
+    size_t length = strnlen(writer, SP_STATE_WRITER_MAX + 1);
+    for (size_t i = 0; i < length; i++) {
+        if (writer[i] < 0x20 || writer[i] > 0x7e)
+            return false;
+    }
+    return length > 0 && length <= SP_STATE_WRITER_MAX;
+}
+
+/* writer: valid, or NULL. */
+static void set_writer(spectacles_state *state, const char *writer)
+{
+    if (writer)
+        memcpy(state->writer, writer, strlen(writer) + 1);
+}
+
 static int read_config(spectacles_state_config *read, const spectacles_state_config *config,
                        spectacles_problem *problem)
 {
@@ -31,6 +50,8 @@ static int read_config(spectacles_state_config *read, const spectacles_state_con
         return sp_refuse(problem, SPECTACLES_E_INVAL, "shard_count is 0");
     if (!read->token || !*read->token)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "the token is missing");
+    if (read->writer && !sp_state_writer_is_valid(read->writer))
+        return sp_refuse(problem, SPECTACLES_E_INVAL, no_writer);
     return SPECTACLES_OK;
 }
 
@@ -51,6 +72,7 @@ SPECTACLES_EXPORT int spectacles_state_new(spectacles_state **out, const spectac
     }
     state->intents = read.intents;
     state->shard_count = read.shard_count;
+    set_writer(state, read.writer);
     state->complete = true;
     *out = state;
     return SPECTACLES_OK;
@@ -103,9 +125,36 @@ SPECTACLES_EXPORT int spectacles_state_read(spectacles_state *state, const uint8
     }
     sp_records_free(&state->records);
     state->records = content.records;
+    memcpy(state->read_writer, content.writer, sizeof content.writer);
     state->complete = content.complete && !content.orphaned_gap;
     state->noticed_at = unix_time;
     return SPECTACLES_OK;
+}
+
+SPECTACLES_EXPORT int spectacles_state_open(spectacles_state **out, const uint8_t *bytes, size_t length,
+                                            const char *writer, spectacles_problem *problem)
+{
+    sp_state_head head;
+    if (writer && !sp_state_writer_is_valid(writer))
+        return sp_refuse(problem, SPECTACLES_E_INVAL, no_writer);
+    int error = sp_state_parse_head((sp_slice){bytes, length}, &head, problem);
+    if (error)
+        return error;
+    if (head.shard_count == 0)
+        return sp_refuse(problem, SPECTACLES_E_PROTO, "it does not say how many shards the bot has");
+    spectacles_state *state = calloc(1, sizeof *state);
+    if (!state)
+        return sp_refuse(problem, SPECTACLES_E_NOMEM, "out of memory");
+    memcpy(state->bot, head.bot, sizeof head.bot);
+    state->intents = head.intents;
+    state->shard_count = head.shard_count;
+    set_writer(state, writer);
+    error = spectacles_state_read(state, bytes, length, 0, problem);
+    if (error)
+        spectacles_state_free(state);
+    else
+        *out = state;
+    return error;
 }
 
 /* ---- Changed ---- */
@@ -162,6 +211,21 @@ SPECTACLES_EXPORT int spectacles_state_set(spectacles_state *state, uint32_t sha
 }
 
 /* ---- Looked at ---- */
+
+SPECTACLES_EXPORT uint32_t spectacles_state_shard_count(const spectacles_state *state)
+{
+    return state->shard_count;
+}
+
+SPECTACLES_EXPORT uint64_t spectacles_state_intents(const spectacles_state *state)
+{
+    return state->intents;
+}
+
+SPECTACLES_EXPORT const char *spectacles_state_read_writer(const spectacles_state *state)
+{
+    return *state->read_writer ? state->read_writer : NULL;
+}
 
 SPECTACLES_EXPORT int spectacles_state_session(const spectacles_state *state, uint32_t shard_id,
                                                spectacles_session *out)

@@ -70,13 +70,23 @@ static void write_record(sp_buffer *out, const sp_record *record)
     sp_buffer_text(out, "]}\n");
 }
 
+/* Who writes: this state, or else whoever wrote the bytes that were read. */
+static const char *writer_of(const spectacles_state *state)
+{
+    const char *writer = *state->writer ? state->writer : state->read_writer;
+    return *writer ? writer : NULL;
+}
+
 static int write_state(const spectacles_state *state, sp_buffer *out)
 {
     char checksum[SP_STATE_CHECKSUM_LENGTH + 1];
     write_number(out, SP_STATE_MAGIC ",\"version\":", SP_STATE_VERSION);
     write_text(out, ",\"bot\":", state->bot);
     write_number(out, ",\"intents\":", state->intents);
-    sp_buffer_text(out, state->complete ? ",\"complete\":true}\n" : ",\"complete\":false}\n");
+    sp_buffer_text(out, state->complete ? ",\"complete\":true" : ",\"complete\":false");
+    write_number(out, ",\"shards\":", state->shard_count);
+    write_text(out, ",\"writer\":", writer_of(state));
+    sp_buffer_text(out, "}\n");
     for (size_t i = 0; i < state->records.count; i++)
         write_record(out, state->records.list[i]);
     if (sp_buffer_failed(out) || sp_state_checksum(sp_buffer_slice(out), checksum) != SPECTACLES_OK)

@@ -19,6 +19,7 @@ NUL_TERMINATED = {
     "spectacles_tls_config.*": "settings",
     "spectacles_link_config.*": "settings",
     "spectacles_state_config.*": "settings",
+    "spectacles_state_open.writer": "a setting",
     "spectacles_endpoint.*": "the library's own copy of settings",
     "spectacles_presence.*": "settings: texts that the owner writes",
     "spectacles_members_request.*": "settings: texts that the owner writes",

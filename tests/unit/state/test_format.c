@@ -14,6 +14,9 @@ enum {
 #define HEAD                                                                                                 \
     "{\"spectacles\":\"state\",\"version\":1,\"bot\":\"3c469e9d6c5875d37a43f353d4f88e61\","                  \
     "\"intents\":513,\"complete\":true}\n"
+#define WRITTEN_HEAD                                                                                         \
+    "{\"spectacles\":\"state\",\"version\":1,\"bot\":\"3c469e9d6c5875d37a43f353d4f88e61\","                  \
+    "\"intents\":513,\"complete\":true,\"shards\":2,\"writer\":null}\n"
 #define SESSION "{\"shard\":[0,2],\"session\":\"s0\",\"url\":\"\",\"seq\":17,\"encoding\":\"json\","
 #define GAP "{\"old_session\":\"a\",\"new_session\":null,\"seq\":5,\"next\":1,\"time\":null}"
 
@@ -90,7 +93,7 @@ static void assert_refused(const char *lines, int error, const char *why)
 static void the_manual_shows_what_is_written(void **state)
 {
     (void)state;
-    static const char lines[] = HEAD
+    static const char lines[] = WRITTEN_HEAD
         "{\"shard\":[0,2],\"session\":\"s0\",\"url\":\"\",\"seq\":17,\"encoding\":\"json\",\"time\":1000,"
         "\"gaps\":[{\"old_session\":\"older\",\"new_session\":\"s0\",\"seq\":5,\"next\":1,"
         "\"time\":1767225600000}]}\n"
@@ -276,6 +279,101 @@ static void another_bots_sessions_are_not_used(void **state)
     spectacles_bytes_free(bytes);
 }
 
+static spectacles_state *make_writer(const char *writer)
+{
+    spectacles_state *made = NULL;
+    spectacles_state_config config;
+    spectacles_state_config_init(&config, sizeof config);
+    config.token = "token";
+    config.intents = 513;
+    config.shard_count = 2;
+    config.writer = writer;
+    int error = spectacles_state_new(&made, &config, NULL);
+    assert_int_equal(error, made ? SPECTACLES_OK : SPECTACLES_E_INVAL);
+    return made;
+}
+
+static void who_wrote_is_told_to_whoever_reads_next(void **state)
+{
+    (void)state;
+    spectacles_state *first = make_writer("host \"one\" 17");
+    spectacles_state *between = make_writer(NULL);
+    spectacles_state *last = make_writer("two");
+    spectacles_bytes *bytes = write_state(first);
+    assert_null(spectacles_state_read_writer(between));
+    assert_int_equal(read_bytes(between, bytes, NULL), SPECTACLES_OK);
+    assert_string_equal(spectacles_state_read_writer(between), "host \"one\" 17");
+    spectacles_bytes *copied = write_state(between);
+    assert_string_equal(spectacles_bytes_data(copied), spectacles_bytes_data(bytes));
+    assert_int_equal(read_bytes(last, copied, NULL), SPECTACLES_OK);
+    assert_string_equal(spectacles_state_read_writer(last), "host \"one\" 17");
+    spectacles_bytes *replaced = write_state(last);
+    assert_non_null(strstr((const char *)spectacles_bytes_data(replaced), "\"writer\":\"two\"}"));
+    spectacles_bytes_free(replaced);
+    spectacles_bytes_free(copied);
+    spectacles_bytes_free(bytes);
+    spectacles_state_free(last);
+    spectacles_state_free(between);
+    spectacles_state_free(first);
+}
+
+static void a_writer_that_could_spoil_a_line_is_refused(void **state)
+{
+    (void)state;
+    char longest[257];
+    memset(longest, 'w', sizeof longest);
+    longest[256] = '\0';
+    assert_null(make_writer(longest));
+    assert_null(make_writer(""));
+    assert_null(make_writer("a\nb"));
+    assert_null(make_writer("a\x7f"));
+    longest[255] = '\0';
+    spectacles_state_free(make_writer(longest));
+}
+
+/* sessions list has no token, and whoever keeps the number of shards does not know it before. */
+static void without_the_token_it_is_opened_as_it_is(void **state)
+{
+    (void)state;
+    spectacles_state *opened = NULL;
+    spectacles_bytes *bytes = write_example();
+    assert_int_equal(spectacles_state_open(&opened, spectacles_bytes_data(bytes),
+                                           spectacles_bytes_length(bytes), NULL, NULL),
+                     SPECTACLES_OK);
+    assert_int_equal(spectacles_state_shard_count(opened), 2);
+    assert_int_equal(spectacles_state_intents(opened), 513);
+    assert_int_equal(spectacles_state_count(opened), 2);
+    spectacles_bytes *again = write_state(opened);
+    assert_string_equal(spectacles_bytes_data(again), spectacles_bytes_data(bytes));
+    spectacles_bytes_free(again);
+    spectacles_bytes_free(bytes);
+    spectacles_state_free(opened);
+}
+
+static void what_cannot_be_opened_is_said(void **state)
+{
+    (void)state;
+    static const char *const texts[][2] = {
+        {"", "it is empty"},
+        {"root:x:0:0:root:/root:/bin/sh\n", "no stored state"},
+        {"{\"spectacles\":\"state\",\"version\":1}\n{\"sha256\":\"6d30b7e8ea0d7c4d5d0e6ce4d1cf3b8f\"}\n",
+         "checksum"},
+        {HEAD "{\"sha256\":\""
+              "036b6920b5ff43b30511ddf26e9bb4d0"
+              "\"}\n",
+         "how many shards"}};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        spectacles_problem problem = {.text = ""};
+        spectacles_state *opened = NULL;
+        assert_int_equal(
+            spectacles_state_open(&opened, (const uint8_t *)texts[i][0], strlen(texts[i][0]), NULL, &problem),
+            SPECTACLES_E_PROTO);
+        assert_null(opened);
+        if (!strstr(problem.text, texts[i][1]))
+            fail_msg("'%s' says '%s'", texts[i][0], problem.text);
+    }
+}
+
 /* A version 1 library must not read what it would misunderstand, and says that it is its own age that is the matter. */
 static void a_later_version_is_named_as_such(void **state)
 {
@@ -423,6 +521,10 @@ int main(void)
         cmocka_unit_test(with_more_behind_it_it_is_not_believed),
         cmocka_unit_test(what_it_is_not_is_said),
         cmocka_unit_test(another_bots_sessions_are_not_used),
+        cmocka_unit_test(who_wrote_is_told_to_whoever_reads_next),
+        cmocka_unit_test(a_writer_that_could_spoil_a_line_is_refused),
+        cmocka_unit_test(without_the_token_it_is_opened_as_it_is),
+        cmocka_unit_test(what_cannot_be_opened_is_said),
         cmocka_unit_test(a_later_version_is_named_as_such),
         cmocka_unit_test(fields_that_are_not_known_are_passed_over),
         cmocka_unit_test(every_malformed_line_is_refused),
