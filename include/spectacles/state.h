@@ -121,9 +121,9 @@ int spectacles_state_new(spectacles_state **out, const spectacles_state_config *
                          spectacles_problem *problem);
 
 /*
- * Makes a state from stored bytes alone: of the bot, the intents and the number of shards that the bytes name. For tools
- * that look at stored sessions without the token, and for whoever wants to keep the number of shards. What is written
- * from it is of the same bot.
+ * Makes a state from stored bytes alone: of the bot, the intents and the number of shards that the bytes name. For
+ * tools that look at stored sessions without the token, and for whoever wants to keep the number of shards. What is
+ * written from it is of the same bot.
  *
  * bytes: as in spectacles_state_read().
  * writer: as in spectacles_state_config. NUL-terminated; may be NULL.
@@ -193,8 +193,8 @@ uint64_t spectacles_state_intents(const spectacles_state *state);
 /*
  * Who wrote the bytes that were read last: their `writer`.
  *
- * Returns a NUL-terminated text that belongs to the state, until the next spectacles_state_read(); NULL when nothing was
- * read, or the bytes do not say it. Cannot fail.
+ * Returns a NUL-terminated text that belongs to the state, until the next spectacles_state_read(); NULL when nothing
+ * was read, or the bytes do not say it. Cannot fail.
  */
 const char *spectacles_state_read_writer(const spectacles_state *state);
 

@@ -17,8 +17,8 @@ const char *disk_explain(int error, char out[DISK_TEXT_SIZE]);
 enum problem_code disk_code(int error);
 
 /*
- * Follows the symlinks that a path itself is, so that the file behind them is replaced and not the symlink. The last one
- * may lead to a file that is not there yet. Returns 0 or an errno.
+ * Follows the symlinks that a path itself is, so that the file behind them is replaced and not the symlink. The last
+ * one may lead to a file that is not there yet. Returns 0 or an errno.
  */
 int disk_follow(const char *path, char out[PATH_MAX]);
 

@@ -1,6 +1,6 @@
 /*
- * The file of sessions. It owns the lock and knows which file it has written last. session_writer.c replaces the file
- * from a thread of its own; store.c and sessions.c open and read it.
+ * The file of sessions. It owns the lock and knows which file it has written last. session_writer.c calls it from a
+ * thread to replace the file; store_load.c and sessions.c call it to open and read the file.
  */
 #include "session_file.h"
 

@@ -58,8 +58,8 @@ static void write_lines(const struct session_lock *lock)
 }
 
 /*
- * The kernel knows the number of the process for sure, when the process is of this machine. What the file says is of the
- * process before when the holder has only just taken the lock.
+ * The kernel knows the number of the process for sure, when the process is of this machine. What the file says is of
+ * the process before when the holder has only just taken the lock.
  */
 static void correct_holder(struct session_holder *holder, pid_t pid)
 {

@@ -8,9 +8,10 @@
  * The lock on a file of sessions: `FILE.lock` beside it, with an fcntl() lock of the kernel on it. The kernel drops the
  * lock when the process ends, however it ends. The file stays, and says who held the lock last.
  *
- * Containers: the kernel knows the processes apart, whatever numbers they see themselves. NFS: the server keeps the lock
- * (NFSv4, or v3 with its lock daemon); when the server has forgotten a client for longer than its lease, the lock is gone.
- * Where the file system has no locks, or where `nolock` was mounted, see session_lock_take() and session_file_replace().
+ * Containers: the kernel knows the processes apart, whatever numbers they see themselves. NFS: the server keeps the
+ * lock (NFSv4, or v3 with its lock daemon); when the server has forgotten a client for longer than its lease, the lock
+ * is gone. Where the file system has no locks, or where `nolock` was mounted, see session_lock_take() and
+ * session_file_replace().
  */
 
 struct session_lock {

@@ -13,8 +13,8 @@
  *                         FAILED <---------------------------------------+
  *                           |  after a second, or when touched urgently: WRITING again
  *
- * There is one write at a time, and the state of the gateway is taken when a write begins. So what was taken last is what
- * was written last, which is what spectacles_gateway_state_stored() is about.
+ * There is one write at a time, and the state of the gateway is taken when a write begins. So what was taken last is
+ * what was written last, which is what spectacles_gateway_state_stored() is about.
  */
 #include "store.h"
 
@@ -55,8 +55,8 @@ void store_touch(struct store *store, bool is_urgent, uint64_t now)
 /* ---- When the disk fails ---- */
 
 /*
- * Lets sessions go that wait to be stored. Their heartbeats still carry no sequence. A shard whose session is stored, or
- * that has none, is not affected.
+ * Lets sessions go that wait to be stored. Their heartbeats still carry no sequence. A shard whose session is stored,
+ * or that has none, is not affected.
  */
 static void let_sessions_go(const struct store *store, spectacles_gateway *gateway)
 {

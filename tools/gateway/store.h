@@ -53,8 +53,8 @@ struct store *store_open(const char *path, const char *where, enum setting_missi
 
 /*
  * The number of shards that the bot has: what somebody has set, else that of the stored sessions, else what Discord
- * recommends. A restart never reshards because the recommendation has changed. What a person should know is added to the
- * problems as notes.
+ * recommends. A restart never reshards because the recommendation has changed. What a person should know is added to
+ * the problems as notes.
  *
  * told: DISCORD_SHARD_COUNT; 0: not set.
  */

@@ -1,6 +1,6 @@
 /*
- * A store at the start of the gateway: the file is locked and read, its content becomes a state, and the file is written
- * once to prove that it can be. It owns the store. The daemon calls it; store.c goes on from here.
+ * A store at the start of the gateway: the file is locked and read, its content becomes a state, and the file is
+ * written once to prove that it can be. It owns the store. The daemon calls it; store.c goes on from here.
  */
 #include "store_load.h"
 
