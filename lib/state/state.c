@@ -20,16 +20,6 @@ SPECTACLES_EXPORT void spectacles_state_config_init(spectacles_state_config *con
 
 static const char no_writer[] = "the writer is not 1 to 255 printable ASCII characters";
 
-bool sp_state_writer_is_valid(const char *writer)
-{
-    size_t length = strnlen(writer, SP_STATE_WRITER_MAX + 1);
-    for (size_t i = 0; i < length; i++) {
-        if (writer[i] < 0x20 || writer[i] > 0x7e)
-            return false;
-    }
-    return length > 0 && length <= SP_STATE_WRITER_MAX;
-}
-
 /* writer: valid, or NULL. */
 static void set_writer(spectacles_state *state, const char *writer)
 {

@@ -63,13 +63,13 @@ enum {
     SP_STATE_CHECKSUM_LENGTH = 46 /* bytes of the last line */
 };
 
+/* Whether a text can be a writer: at most 255 printable ASCII characters, and not empty. */
+bool sp_state_writer_is_valid(const char *writer);
+
 /* Writes the last line: the checksum of all lines above it. Returns 0 or SPECTACLES_E_NOMEM. */
 int sp_state_checksum(sp_slice lines, char out[SP_STATE_CHECKSUM_LENGTH + 1]);
 
 /* ---- state.c ---- */
-
-/* Whether a text can be a writer: at most 255 printable ASCII characters, and not empty. */
-bool sp_state_writer_is_valid(const char *writer);
 
 /*
  * Takes a record over. It replaces the record of its shard; an empty record removes that one. There has to be room for

@@ -1,4 +1,4 @@
-/* Writes a state as bytes (version 1, spectacles/state.h). Owners call it; read.c calls sp_state_checksum(). */
+/* Writes a state as bytes (version 1, spectacles/state.h). Owners call it; read.c and state.c check with it. */
 #include "codec/json.h"
 #include "codec/transcode.h"
 #include "core/export.h"
@@ -13,6 +13,16 @@ int sp_state_checksum(sp_slice lines, char out[SP_STATE_CHECKSUM_LENGTH + 1])
     int error = sp_digest_text(lines, digest);
     snprintf(out, SP_STATE_CHECKSUM_LENGTH + 1, "{\"sha256\":\"%s\"}\n", digest);
     return error;
+}
+
+bool sp_state_writer_is_valid(const char *writer)
+{
+    size_t length = strnlen(writer, SP_STATE_WRITER_MAX + 1);
+    for (size_t i = 0; i < length; i++) {
+        if (writer[i] < 0x20 || writer[i] > 0x7e)
+            return false;
+    }
+    return length > 0 && length <= SP_STATE_WRITER_MAX;
 }
 
 static void write_number(sp_buffer *out, const char *key, uint64_t value)
