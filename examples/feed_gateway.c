@@ -99,6 +99,14 @@ static bool tell(const spectacles_relay_event *event, struct feed_event *out)
     return out->sent || event->type == SPECTACLES_RELAY_EVENT_COMMAND_REJECTED;
 }
 
+static void tell_people(const spectacles_relay_event *event)
+{
+    char line[SPECTACLES_RELAY_LINE_SIZE];
+    spectacles_relay_event_describe(line, sizeof line, event, spectacles_now());
+    if (event->type != SPECTACLES_RELAY_EVENT_SHARD_LATENCY)
+        warnx("%s", line);
+}
+
 static bool next(struct feed *feed, struct feed_event *out)
 {
     struct gateway_feed *self = of(feed);
@@ -106,9 +114,7 @@ static bool next(struct feed *feed, struct feed_event *out)
     while ((event = spectacles_gateway_next_event(self->gateway, spectacles_now()))) {
         if (tell(event, out))
             return true;
-        if (event->type != SPECTACLES_RELAY_EVENT_SHARD_LATENCY)
-            warnx("shard %u: %s %s", event->shard_id, spectacles_relay_event_type_name(event->type),
-                  event->text ? event->text : "");
+        tell_people(event);
         if (event->type == SPECTACLES_RELAY_EVENT_SHARD_READY ||
             event->type == SPECTACLES_RELAY_EVENT_SHARD_GAP)
             write_sessions(self, spectacles_now());

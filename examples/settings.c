@@ -49,9 +49,20 @@ static const char help[] =
     "  SSL_CERT_DIR              or a directory of them\n\n"
     "SIGTERM and SIGINT stop it in order, with status 0; SIGUSR1 prints counters. It logs to stderr.\n";
 
-void settings_help(void)
+void settings_arguments(int argc, char **argv)
 {
-    fputs(help, stdout);
+    uint32_t version = spectacles_version();
+    if (argc == 1)
+        return;
+    if (argc > 2 || (strcmp(argv[1], "--help") != 0 && strcmp(argv[1], "--version") != 0))
+        errx(1, "'%s' is not known: its settings are in the environment, and --help lists them",
+             argv[argc > 2 ? 2 : 1]);
+    if (strcmp(argv[1], "--help") == 0)
+        fputs(help, stdout);
+    else
+        printf("gateway, libspectacles %u.%u.%u, %s\n", version >> 16, version >> 8 & 255, version & 255,
+               spectacles_tls_library());
+    exit(fflush(stdout) == 0 ? 0 : 1);
 }
 
 static const char *text(const char *name, const char *otherwise)

@@ -38,8 +38,8 @@ struct settings {
     const char *api_version;   /* DISCORD_API_VERSION */
 };
 
-/* Prints the list of settings. */
-void settings_help(void);
+/* What the command line asks for: --help and --version are answered, and end the process. Exits on any other word. */
+void settings_arguments(int argc, char **argv);
 
 /* Reads the environment. Exits with a sentence when a setting is missing or wrong. */
 void settings_read(struct settings *settings);

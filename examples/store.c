@@ -1,4 +1,7 @@
-/* The file behind a spectacles_state, which is read and replaced as a whole. gateway.c owns one store. */
+/*
+ * The file of the sessions and gaps of a gateway, which is read and replaced as a whole. engines.c opens one store, and
+ * gateway.c owns it.
+ */
 #include "store.h"
 
 #include "whole_file.h"
@@ -16,8 +19,8 @@ enum {
 
 struct store {
     char *path;
-    spectacles_state *state;
-    spectacles_bytes *bytes; /* of the state, as they are written */
+    spectacles_state *state; /* what was read, for the gateway to begin with */
+    spectacles_bytes *bytes; /* of the state of the gateway, as they are written */
     uint64_t due;
     bool changed; /* the state has changed since the file was written */
     bool failed;  /* the last write failed, and the log says so */
@@ -94,9 +97,9 @@ const spectacles_state *store_state(const struct store *store)
 /* ---- Writing ---- */
 
 /* False, with errno, when any part fails. ENOMEM when the state finds no memory. */
-static bool write_state(struct store *store)
+static bool write_state(struct store *store, const spectacles_gateway *gateway)
 {
-    int error = spectacles_state_write(store->state, store->bytes);
+    int error = spectacles_gateway_write_state(gateway, store->bytes);
     errno = error == SPECTACLES_E_TOOBIG ? EFBIG : ENOMEM;
     return error == SPECTACLES_OK && whole_file_replace(store->path, spectacles_bytes_data(store->bytes),
                                                         spectacles_bytes_length(store->bytes));
@@ -113,17 +116,17 @@ static void note_result(struct store *store, bool fine)
     store->changed = !fine;
 }
 
-void store_write(struct store *store, spectacles_relay *relay, uint64_t now)
+void store_write(struct store *store, spectacles_gateway *gateway, uint64_t now)
 {
     if (!store)
         return;
-    int changed = spectacles_state_take(store->state, relay, spectacles_unix_time());
+    int changed = spectacles_gateway_take_state(gateway, spectacles_unix_time());
     store->changed = store->changed || changed;
     errno = ENOMEM;
     if (changed < 0)
         note_result(store, false);
     else if (store->changed || access(store->path, F_OK) < 0)
-        note_result(store, write_state(store));
+        note_result(store, write_state(store, gateway));
     /* A full disk may have room again although no event comes. */
     store->due = store->failed ? now + RETRY : SPECTACLES_NEVER;
 }

@@ -28,7 +28,7 @@ const spectacles_state *store_state(const struct store *store);
  * line on stderr says so once, the old file stands, and the next write is due in a second. The records of shards that
  * other processes serve stay in the file. Blocks for the disk.
  */
-void store_write(struct store *store, spectacles_relay *relay, uint64_t now);
+void store_write(struct store *store, spectacles_gateway *gateway, uint64_t now);
 
 /* Something has happened: a write is due in 250 ms, unless one is due already. */
 void store_touch(struct store *store, uint64_t now);

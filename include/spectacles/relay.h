@@ -408,9 +408,15 @@ typedef struct spectacles_relay_event {
     size_t message_id_length;
     /* the format of body: enum spectacles_format */
     uint32_t format;
-    /* 0 */
-    uint32_t reserved;
+    /* shards of the whole bot (spectacles_relay_config.shard_count), in each event */
+    uint32_t shard_count;
 } spectacles_relay_event;
+
+/* The room of a line of text. */
+enum spectacles_relay_line_size {
+    /* Bytes, the NUL included, that hold every line of spectacles_relay_event_describe(). */
+    SPECTACLES_RELAY_LINE_SIZE = 1024
+};
 
 /*
  * What a relay has counted since it was made. Counters only grow. They are of this process: no counter is stored. The
@@ -812,6 +818,27 @@ const char *spectacles_relay_last_error(const spectacles_relay *relay);
  */
 const char *spectacles_relay_event_type_name(uint32_t type);
 
+/*
+ * Writes a line of text about an event, for logs: "shard 0/2 ready, session 8e6c11...". One sentence in English, without
+ * a line break, for each type of event. No secret is in it: of a session id only the first characters are shown, and
+ * nothing of the body of a message. Texts of strangers are made fit for a terminal, as spectacles_printable() does.
+ *
+ * For people alone: the words may change with each version. A program reads the fields of the event.
+ *
+ * When Discord makes all shards wait, RATE_LIMITED is told once, and each shard is told DISCONNECTED with hold_until: a
+ * log that wants one line for all of them leaves those out. MESSAGE and SHARD_LATENCY come often: most logs leave them
+ * out as well.
+ *
+ * out: receives the line, always with a NUL at its end. A character is never cut in two; what does not fit is left out.
+ * size: the room in `out`, in bytes; at least 1. SPECTACLES_RELAY_LINE_SIZE is enough for every line.
+ * event: of a relay or of a gateway.
+ * now: "again in 1500 ms" counts from it.
+ *
+ * Returns how many bytes were written, without the NUL. Cannot fail.
+ */
+size_t spectacles_relay_event_describe(char *out, size_t size, const spectacles_relay_event *event,
+                                       uint64_t now);
+
 /* ---- Accessors: the fields of an event, for languages that read structs slowly. `length` may be NULL. ---- */
 
 /*
@@ -941,6 +968,13 @@ uint64_t spectacles_relay_event_ticket(const spectacles_relay_event *event);
  * Returns it. Valid as long as the event. Cannot fail.
  */
 uint32_t spectacles_relay_event_format(const spectacles_relay_event *event);
+
+/*
+ * The field `shard_count`. Shards of the whole bot.
+ *
+ * Returns it. Valid as long as the event. Cannot fail.
+ */
+uint32_t spectacles_relay_event_shard_count(const spectacles_relay_event *event);
 
 /*
  * The field `body`. The body of a message, not NUL-terminated; NULL when there is none.

@@ -12,6 +12,7 @@ sp_relay_pending *sp_relay_queue_event(spectacles_relay *relay, uint32_t type)
     if (!queued)
         return NULL;
     queued->event.type = type;
+    queued->event.shard_count = relay->shard_count;
     sp_text_set(&queued->text, "%s", "");
     return queued;
 }
@@ -222,6 +223,11 @@ SPECTACLES_EXPORT uint64_t spectacles_relay_event_ticket(const spectacles_relay_
 SPECTACLES_EXPORT uint32_t spectacles_relay_event_format(const spectacles_relay_event *event)
 {
     return event->format;
+}
+
+SPECTACLES_EXPORT uint32_t spectacles_relay_event_shard_count(const spectacles_relay_event *event)
+{
+    return event->shard_count;
 }
 
 SPECTACLES_EXPORT const uint8_t *spectacles_relay_event_body(const spectacles_relay_event *event,

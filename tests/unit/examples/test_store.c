@@ -40,6 +40,36 @@ int __wrap_rename(const char *from, const char *to)
     return rename_error ? -1 : __real_rename(from, to);
 }
 
+/* ---- A gateway whose shards are fakes: it begins with what the store has read ---- */
+
+static spectacles_state *taken;
+
+int spectacles_gateway_take_state(spectacles_gateway *gateway, uint64_t unix_time)
+{
+    (void)gateway;
+    return spectacles_state_take(taken, NULL, unix_time);
+}
+
+int spectacles_gateway_write_state(const spectacles_gateway *gateway, spectacles_bytes *out)
+{
+    (void)gateway;
+    return spectacles_state_write(taken, out);
+}
+
+static void make_taken(const struct store *store, const spectacles_state_config *config)
+{
+    spectacles_bytes *bytes;
+    spectacles_state_free(taken);
+    assert_int_equal(spectacles_bytes_new(&bytes), SPECTACLES_OK);
+    assert_int_equal(spectacles_state_write(store_state(store), bytes), SPECTACLES_OK);
+    assert_int_equal(spectacles_state_new(&taken, config, NULL), SPECTACLES_OK);
+    assert_int_equal(spectacles_state_read(taken, spectacles_bytes_data(bytes),
+                                           spectacles_bytes_length(bytes),
+                                           spectacles_state_noticed_at(store_state(store)), NULL),
+                     SPECTACLES_OK);
+    spectacles_bytes_free(bytes);
+}
+
 /* ---- A folder of the test's own ---- */
 
 static char folder[] = "/tmp/test_store.XXXXXX";
@@ -59,6 +89,7 @@ static int make_folder(void **state)
 static int remove_folder(void **state)
 {
     (void)state;
+    spectacles_state_free(taken);
     unlink(path);
     return rmdir(folder);
 }
@@ -69,7 +100,9 @@ static struct store *open_as(const char *token, uint32_t shard_count)
     spectacles_state_config_init(&config, sizeof config);
     config.token = token;
     config.shard_count = shard_count;
-    return store_open(path, &config);
+    struct store *store = store_open(path, &config);
+    make_taken(store, &config);
+    return store;
 }
 
 static struct store *open_store(void)
