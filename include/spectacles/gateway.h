@@ -552,6 +552,12 @@ typedef struct spectacles_gateway_stats {
     uint64_t broker_bytes_received;
     /* bytes to both brokers */
     uint64_t broker_bytes_sent;
+    /* of those published: copies of what this gateway had published before, because a connection ended in between */
+    uint64_t copies;
+    /* milliseconds from publish to confirm, or until the owner has acknowledged, of all that were confirmed together */
+    uint64_t confirm_time;
+    /* those confirmed, by how long that took: see spectacles_relay_stats.confirm_latency */
+    uint64_t confirm_latency[SPECTACLES_RELAY_LATENCY_COUNT];
 } spectacles_gateway_stats;
 
 /* Makes counters 0 and sets their size. size: of the struct. Does nothing when size is below 4. */

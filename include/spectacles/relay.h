@@ -418,6 +418,12 @@ enum spectacles_relay_line_size {
     SPECTACLES_RELAY_LINE_SIZE = 1024
 };
 
+/* Of the counts by how long something took: spectacles_relay_stats.confirm_latency. */
+enum spectacles_relay_latency {
+    /* How many counts there are: within 1, 2, 4 .. 8192 milliseconds, and the last one for all that took longer. */
+    SPECTACLES_RELAY_LATENCY_COUNT = 15
+};
+
 /*
  * What a relay has counted since it was made. Counters only grow. They are of this process: no counter is stored. The
  * struct grows at its end.
@@ -477,6 +483,18 @@ typedef struct spectacles_relay_stats {
     uint64_t identifies_left;
     /* without brokers: messages in which U+FFFD was written for half of a surrogate pair */
     uint64_t surrogates_replaced;
+    /*
+     * of those published: copies of what this relay had published before. Their connection ended before they were
+     * confirmed, and Discord has replayed them
+     */
+    uint64_t copies;
+    /* milliseconds from publish to confirm, or until the owner has acknowledged, of all that were confirmed together */
+    uint64_t confirm_time;
+    /*
+     * those confirmed, by how long that took: [0] within 1 ms, [i] within 2^i ms and not within half of that, the last
+     * one longer. Measured by the clock of the pulls: a confirm is as late as the turn of the loop that reads it
+     */
+    uint64_t confirm_latency[SPECTACLES_RELAY_LATENCY_COUNT];
 } spectacles_relay_stats;
 
 /* Makes counters 0 and sets their size. size: sizeof(spectacles_relay_stats). Does nothing when size is below 4. */

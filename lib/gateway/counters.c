@@ -8,6 +8,8 @@
 #include "core/export.h"
 #include "gateway/engines.h"
 
+#include <string.h>
+
 SPECTACLES_EXPORT void spectacles_gateway_stats_init(spectacles_gateway_stats *stats, size_t size)
 {
     const spectacles_gateway_stats empty = {0};
@@ -77,6 +79,9 @@ static void add_relay(spectacles_gateway_stats *out, const spectacles_relay *rel
     out->full_time = of.full_time;
     out->blocked_time = of.blocked_time;
     out->surrogates_replaced += of.surrogates_replaced;
+    out->copies = of.copies;
+    out->confirm_time = of.confirm_time;
+    memcpy(out->confirm_latency, of.confirm_latency, sizeof out->confirm_latency);
 }
 
 static void add_broker(spectacles_gateway_stats *out, const spectacles_broker *broker)

@@ -137,6 +137,13 @@ static int publish(spectacles_relay *relay, const sp_relay_shard *shard, const s
     return sp_outlet_publish(relay, &message, kept);
 }
 
+static void count_published(spectacles_relay *relay, sp_relay_shard *shard, uint64_t seq)
+{
+    relay->stats.published++;
+    relay->stats.copies += seq <= shard->published;
+    shard->published = seq > shard->published ? seq : shard->published;
+}
+
 static int publish_dispatch(spectacles_relay *relay, sp_relay_shard *shard,
                             const spectacles_shard_event *event)
 {
@@ -151,7 +158,8 @@ static int publish_dispatch(spectacles_relay *relay, sp_relay_shard *shard,
                          .shard = shard,
                          .shard_id = shard->id,
                          .epoch = shard->epoch,
-                         .seq = event->seq};
+                         .seq = event->seq,
+                         .since = relay->now};
     int error = publish(relay, shard, event, kept);
     if (error != SPECTACLES_OK) {
         sp_ring_pop_back(&shard->dispatches);
@@ -159,6 +167,7 @@ static int publish_dispatch(spectacles_relay *relay, sp_relay_shard *shard,
         return error;
     }
     shard->open++;
+    count_published(relay, shard, event->seq);
     return SPECTACLES_OK;
 }
 
@@ -236,7 +245,6 @@ void sp_relay_take_dispatch(spectacles_relay *relay, sp_relay_shard *shard,
     if (sp_relay_is_rate_limited(event->name, event->name_length))
         sp_relay_report_rate_limited(relay, shard, event);
     int error = publish_dispatch(relay, shard, event);
-    relay->stats.published += error == SPECTACLES_OK;
     if (sp_relay_is_unwritable(error))
         error = skip_unreadable(relay, shard, event, error, now);
     if (error != SPECTACLES_OK)
@@ -266,7 +274,10 @@ static void finish(spectacles_relay *relay, const sp_publish *publish)
 
 void sp_relay_dispatch_confirmed(spectacles_relay *relay, const sp_publish *publish)
 {
+    uint64_t took = relay->now - publish->since;
     relay->stats.confirmed++;
+    relay->stats.confirm_time += took;
+    sp_tally_latency(relay->stats.confirm_latency, SPECTACLES_RELAY_LATENCY_COUNT, took);
     finish(relay, publish);
 }
 

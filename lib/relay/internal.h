@@ -99,6 +99,7 @@ typedef struct sp_relay_shard {
     uint64_t epoch;            /* counts connections: the confirm of an older connection commits nothing */
     char session[SP_RELAY_SESSION_MAX + 1];
     size_t session_length;
+    uint64_t published; /* the newest sequence of this session that was published; 0: none */
     sp_ring dispatches;
     sp_ring gaps;
     sp_ring held;         /* packets that wait for the shard or its rate limit */
@@ -120,6 +121,7 @@ typedef struct sp_publish {
     sp_relay_shard *shard; /* of a dispatch or a gap; NULL: the relay has let go of the shard */
     uint64_t epoch;
     uint64_t seq;
+    uint64_t since;    /* of a dispatch: when it was published */
     uint64_t delivery; /* of a command */
     uint32_t shard_id;
     uint32_t op;

@@ -34,8 +34,11 @@ sp_relay_shard *sp_relay_find_shard(const spectacles_relay *relay, uint32_t shar
 void sp_relay_read_session(sp_relay_shard *shard)
 {
     spectacles_session session = {.size = sizeof session};
-    if (spectacles_shard_session(shard->engine, &session) == SPECTACLES_OK)
+    if (spectacles_shard_session(shard->engine, &session) == SPECTACLES_OK) {
+        if (strncmp(shard->session, session.session_id, SP_RELAY_SESSION_MAX) != 0)
+            shard->published = 0;
         snprintf(shard->session, sizeof shard->session, "%s", session.session_id);
+    }
     shard->session_length = strlen(shard->session);
 }
 

@@ -1,5 +1,5 @@
 /*
- * Counts by name of an event and by close code, for metrics. Called by dispatches.c and shards.c, which see them, and
+ * Counts by name of an event, by close code, and by how long something took, for metrics. Called by dispatches.c and shards.c, which see them, and
  * by counters.c, which gives them to owners.
  */
 #include "relay/tally.h"
@@ -61,4 +61,12 @@ void sp_tally_code_seen(sp_tally_codes *tally, uint32_t code)
         tally->count = i + 1;
     tally->codes[i].code = i > 0 ? code : 0;
     tally->codes[i].count++;
+}
+
+void sp_tally_latency(uint64_t *counts, size_t count, uint64_t milliseconds)
+{
+    size_t i = 0;
+    while (i < count - 1 && milliseconds > (uint64_t)1 << i)
+        i++;
+    counts[i]++;
 }

@@ -40,4 +40,7 @@ typedef struct sp_tally_codes {
 void sp_tally_name_seen(sp_tally_names *tally, const char *name, size_t length);
 void sp_tally_code_seen(sp_tally_codes *tally, uint32_t code);
 
+/* Counts what took so long: counts[i] has what took up to 2^i milliseconds, and the last one all that took longer. */
+void sp_tally_latency(uint64_t *counts, size_t count, uint64_t milliseconds);
+
 #endif

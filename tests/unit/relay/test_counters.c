@@ -105,6 +105,65 @@ static void how_long_the_broker_was_blocked(void **state)
     scene_end();
 }
 
+/* One dispatch, which the broker confirms so much later. */
+static void confirm_after(uint64_t milliseconds)
+{
+    static uint64_t seq;
+    seq = scene_stats().published == 0 ? 2 : seq + 1;
+    fake_dispatch(&world.shards[0], seq, "A", "{}");
+    scene_pull();
+    world.now += milliseconds;
+    scene_confirm(world.events.last_tag);
+}
+
+static void how_long_confirms_took(void **state)
+{
+    static const struct {
+        uint64_t took;
+        size_t index;
+    } rows[] = {{0, 0}, {1, 0}, {2, 1}, {3, 2}, {4, 2}, {5, 3}, {8192, 13}, {8193, 14}, {86400000, 14}};
+    uint64_t sum = 0;
+    (void)state;
+    assert_int_equal(SPECTACLES_RELAY_LATENCY_COUNT, 15);
+    scene_start(1);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const spectacles_relay_stats before = scene_stats();
+        confirm_after(rows[i].took);
+        sum += rows[i].took;
+        assert_int_equal(scene_stats().confirm_latency[rows[i].index],
+                         before.confirm_latency[rows[i].index] + 1);
+        assert_int_equal(scene_stats().confirm_time, sum);
+        assert_int_equal(scene_stats().confirmed, i + 1);
+    }
+    scene_end();
+}
+
+/* A dispatch that is replayed is a copy; a dispatch of a new session is none, although it has a sequence of before. */
+static void copies_are_told_from_news(void **state)
+{
+    (void)state;
+    scene_start(1);
+    for (uint64_t seq = 2; seq <= 4; seq++)
+        fake_dispatch(&world.shards[0], seq, "A", "{}");
+    scene_pull();
+    assert_int_equal(scene_stats().copies, 0);
+    fake_shard_event(&world.shards[0], SPECTACLES_SHARD_EVENT_DISCONNECTED, 0);
+    for (uint64_t seq = 3; seq <= 6; seq++)
+        fake_dispatch(&world.shards[0], seq, "A", "{}");
+    fake_shard_event(&world.shards[0], SPECTACLES_SHARD_EVENT_RESUMED, 0);
+    fake_dispatch(&world.shards[0], 7, "A", "{}");
+    scene_pull();
+    assert_int_equal(scene_stats().published, 8);
+    assert_int_equal(scene_stats().copies, 2);
+    fake_shard_event(&world.shards[0], SPECTACLES_SHARD_EVENT_DISCONNECTED, 0);
+    fake_lose_session(&world.shards[0]);
+    fake_ready(&world.shards[0], "another");
+    fake_dispatch(&world.shards[0], 2, "A", "{}");
+    scene_pull();
+    assert_int_equal(scene_stats().copies, 2);
+    scene_end();
+}
+
 static void gaps_by_their_cause_and_what_waits_of_a_shard(void **state)
 {
     (void)state;
@@ -134,6 +193,8 @@ int main(void)
         cmocka_unit_test(received_by_name_and_ended_by_code),
         cmocka_unit_test(how_long_shards_waited_for_room),
         cmocka_unit_test(how_long_the_broker_was_blocked),
+        cmocka_unit_test(how_long_confirms_took),
+        cmocka_unit_test(copies_are_told_from_news),
         cmocka_unit_test(gaps_by_their_cause_and_what_waits_of_a_shard),
     };
     return cmocka_run_group_tests_name("relay/counters", tests, NULL, NULL);
