@@ -4,16 +4,13 @@
  */
 #include "core/config.h"
 #include "core/export.h"
+#include "gateway/clock.h"
 #include "gateway/counters.h"
 #include "gateway/engines.h"
 #include "gateway/names.h"
 #include "gateway/network.h"
 
 #include <stdlib.h>
-
-enum {
-    CLOCK_SLACK = 1000 /* milliseconds */
-};
 
 SPECTACLES_EXPORT const char *spectacles_gateway_last_error(const spectacles_gateway *gateway)
 {
@@ -216,24 +213,12 @@ SPECTACLES_EXPORT int spectacles_gateway_wait(spectacles_gateway *gateway, uint6
     return sp_gateway_of_poller(gateway, error);
 }
 
-/* The two clocks are not read at one moment, so that a difference that is small is none. */
-static void follow_clock(spectacles_gateway *gateway)
-{
-    uint64_t offset = spectacles_unix_time() - spectacles_now();
-    uint64_t ahead = offset - gateway->unix_offset;
-    uint64_t behind = gateway->unix_offset - offset;
-    if (gateway->unix_offset == 0 || (ahead < behind ? ahead : behind) < CLOCK_SLACK)
-        return;
-    gateway->unix_offset = offset;
-    spectacles_relay_set_unix_offset(gateway->relay, offset);
-}
-
 SPECTACLES_EXPORT int spectacles_gateway_process(spectacles_gateway *gateway, uint64_t now)
 {
     if (!gateway->poller)
         return SPECTACLES_OK;
     int error = spectacles_poller_process(gateway->poller, now);
-    follow_clock(gateway);
+    sp_gateway_follow_clock(gateway, now);
     sp_gateway_follow_network(gateway, now);
     sp_gateway_collect_names(gateway, now);
     return sp_gateway_of_poller(gateway, error);
