@@ -79,7 +79,7 @@ static inline void bot_turn(spectacles_gateway *gateway)
 /* In how many milliseconds the next turn has to be at the latest; -1: it waits for the descriptor. */
 static inline int bot_timeout(const spectacles_gateway *gateway)
 {
-    return spectacles_poll_timeout(spectacles_gateway_deadline(gateway), spectacles_now());
+    return spectacles_gateway_timeout(gateway, spectacles_now());
 }
 
 #endif

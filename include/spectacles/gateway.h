@@ -173,6 +173,13 @@ int spectacles_gateway_fd(spectacles_gateway *gateway);
 uint64_t spectacles_gateway_deadline(const spectacles_gateway *gateway);
 
 /*
+ * The same, as poll(2), epoll_wait(2) and the like want it: spectacles_poll_timeout() of spectacles_gateway_deadline().
+ *
+ * Returns milliseconds, at most 5000; 0: something is to be done at once; -1: wait for the descriptor. Cannot fail.
+ */
+int spectacles_gateway_timeout(const spectacles_gateway *gateway, uint64_t now);
+
+/*
  * Waits until there is something to do, `until` has passed, or a signal was caught. See spectacles_poller_wait().
  *
  * Blocks, for at most five seconds. Returns 0, or:
@@ -348,9 +355,9 @@ int spectacles_gateway_grant_identify(spectacles_gateway *gateway, uint32_t shar
  * problem: may be NULL; on failure it says what is wrong.
  *
  * Returns 0, or:
+ *   SPECTACLES_E_STATE  the gateway stops: that is asked first, whatever the shard is
  *   SPECTACLES_E_INVAL  the id is not below shard_count, is served already (a shard that is being removed is until
- *                       SHARD_REMOVED), or a gap is of another shard
- *   SPECTACLES_E_STATE  the gateway stops
+ *                       SHARD_REMOVED), or a gap is of another shard or malformed
  *   SPECTACLES_E_NOMEM  memory ran out
  */
 int spectacles_gateway_add_shard(spectacles_gateway *gateway, uint32_t shard_id,
@@ -364,7 +371,8 @@ int spectacles_gateway_add_shard(spectacles_gateway *gateway, uint32_t shard_id,
  * this gateway (spectacles_gateway_take_state()).
  *
  * That takes until the broker has confirmed what was published, and has no limit: spectacles_gateway_drop_shard() is
- * the way with less time.
+ * the way with less time. What the shard waits for stands in spectacles_gateway_shard_stats.service, and in the counts
+ * beside it.
  *
  * code: 0 keeps the session; as in spectacles_shard_close().
  *
@@ -454,7 +462,7 @@ int spectacles_gateway_gap(const spectacles_gateway *gateway, uint32_t shard_id,
 /* ---- Stopping ---- */
 
 /*
- * Stops in order: see spectacles_relay_stop(). Go on until spectacles_gateway_stopped() returns 1: without brokers that
+ * Stops in order: see spectacles_relay_stop(), also for how long that takes. Go on until spectacles_gateway_stopped() returns 1: without brokers that
  * takes until all messages are acknowledged, and at most drain_timeout. Packets that still wait are answered by
  * COMMAND_REJECTED with SPECTACLES_E_STATE.
  *
@@ -609,6 +617,10 @@ typedef struct spectacles_gateway_shard_stats {
     uint64_t payloads_received;
     /* payloads that were sent, of any op */
     uint64_t payloads_sent;
+    /* enum spectacles_relay_service: what a shard that is being removed waits for */
+    uint32_t service;
+    /* 0 */
+    uint32_t reserved;
 } spectacles_gateway_shard_stats;
 
 /* Makes counters 0 and sets their size. size: of the struct. Does nothing when size is below 4. */

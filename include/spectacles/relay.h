@@ -110,7 +110,7 @@ typedef struct spectacles_gap {
     uint32_t shard_id;
     /* the last sequence of the old session that was committed; 0: not known */
     uint64_t seq;
-    /* the first sequence of the new session behind the gap */
+    /* the first sequence of the new session behind the gap; not 0, unless there is no new session yet */
     uint64_t next;
     /* milliseconds since 1970; 0: not known */
     uint64_t unix_time;
@@ -500,12 +500,28 @@ typedef struct spectacles_relay_stats {
 /* Makes counters 0 and sets their size. size: sizeof(spectacles_relay_stats). Does nothing when size is below 4. */
 void spectacles_relay_stats_init(spectacles_relay_stats *stats, size_t size);
 
+/* How far a relay still serves a shard. */
+enum spectacles_relay_service {
+    /* The shard is served. */
+    SPECTACLES_SERVICE_SERVED = 0,
+    /*
+     * spectacles_relay_remove_shard() was called, and the shard waits for the answers to what was published of it:
+     * until `unconfirmed` is 0, and its gaps are declared but for those without a new session. A broker that is away
+     * or blocked, or an owner who does not acknowledge, is what it waits for
+     */
+    SPECTACLES_SERVICE_LEAVING = 1,
+    /* All is answered, and the connection is closed: in seconds, SHARD_REMOVED follows. */
+    SPECTACLES_SERVICE_CLOSING = 2,
+    /* SHARD_REMOVED waits to be pulled. */
+    SPECTACLES_SERVICE_LEFT = 3
+};
+
 /* How much of one shard waits in a relay, at this moment. The struct grows at its end. */
 typedef struct spectacles_relay_shard_stats {
     /* sizeof(spectacles_relay_shard_stats), set by spectacles_relay_shard_stats_init() */
     uint32_t size;
-    /* 0 */
-    uint32_t reserved;
+    /* enum spectacles_relay_service: what a shard that is being removed waits for */
+    uint32_t service;
     /* dispatches and gaps that were published, or handed to the owner, and are not answered yet */
     uint64_t unconfirmed;
     /* packets that are held, or that the socket has not taken yet */
@@ -571,9 +587,10 @@ int spectacles_relay_identify_limit(spectacles_relay *relay, uint32_t total, uin
  * problem: may be NULL; on failure it says what is wrong.
  *
  * Returns 0, or, and then the relay does not hold the shard:
+ *   SPECTACLES_E_STATE  the relay stops: that is asked first, whatever the shard is. Or another relay holds the shard,
+ *                       or it has connected before
  *   SPECTACLES_E_INVAL  the shard was made for another shard_count, its id is served already (or is being removed), or
- *                       a gap is of another shard
- *   SPECTACLES_E_STATE  another relay holds the shard, it has connected before, or the relay stops
+ *                       a gap is of another shard or malformed
  *   SPECTACLES_E_NOMEM  memory ran out
  */
 int spectacles_relay_add_shard(spectacles_relay *relay, spectacles_shard *shard, const spectacles_gap *gaps,
@@ -593,7 +610,8 @@ int spectacles_relay_add_shard(spectacles_relay *relay, spectacles_shard *shard,
  * session, and hand both to whoever serves the shard next (spectacles_relay_add_shard()).
  *
  * A broker that is away is waited for. An owner with less time calls spectacles_relay_drop_shard(), or
- * spectacles_relay_stop(): a relay that stops publishes no gaps any more, and hands all of them over.
+ * spectacles_relay_stop(): a relay that stops publishes no gaps any more, and hands all of them over. What the shard
+ * waits for stands in spectacles_relay_shard_stats.service, and in the counts beside it.
  *
  * shard_id: a shard that is served here.
  * code: the close code, as in spectacles_shard_close(): 0 keeps the session. It also holds when the relay stops first.
@@ -734,8 +752,11 @@ uint64_t spectacles_relay_deadline(const spectacles_relay *relay);
  * Stops in order. No more dispatches are published and no more commands are taken; the events broker waits for its
  * confirms; the shards are closed. Go on as before until spectacles_relay_stopped() returns 1.
  *
- * The commands broker is closed last, because acknowledgements of packets go over it. A broker that is away is waited
- * for: the events broker until its drain_timeout. An owner with less time frees the relay and the engines.
+ * The commands broker is closed last, because acknowledgements of packets go over it: closed earlier, it would hand out
+ * SENDs again whose packets are confirmed meanwhile. A broker that is away or frozen is waited for: the events broker
+ * for its drain_timeout and 3 seconds for an answer to its connection.close, then the commands broker, which publishes
+ * nothing, for 3 seconds. With defaults that is 11 seconds at most. An owner with less time frees the relay and the
+ * engines.
  *
  * code: the close code for the shards, as in spectacles_shard_close(): 0 keeps their sessions.
  *

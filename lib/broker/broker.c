@@ -170,7 +170,7 @@ SPECTACLES_EXPORT const spectacles_broker_event *spectacles_broker_next_event(sp
     if (!broker->stream.has_relay)
         return sp_stream_next_event(&broker->stream, now);
     sp_broker_fail(broker, SPECTACLES_E_STATE,
-                   "a relay pulls the events of this broker: pull spectacles_relay_next_event()");
+                   "a relay pulls the events of this broker: pull those of the relay, or of the gateway");
     return NULL;
 }
 

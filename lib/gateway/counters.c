@@ -126,6 +126,7 @@ SPECTACLES_EXPORT int spectacles_gateway_get_shard_stats(const spectacles_gatewa
     spectacles_relay_shard_stats_init(&load, sizeof load);
     spectacles_relay_get_shard_stats(gateway->relay, shard_id, &load);
     spectacles_gateway_shard_stats stats = {.state = spectacles_shard_state(engine->shard),
+                                            .service = load.service,
                                             .stored = engine->stored,
                                             .unconfirmed = load.unconfirmed,
                                             .packets = load.packets,

@@ -5,6 +5,7 @@
 #include "gateway/engines.h"
 
 #include "core/config.h"
+#include "core/sentences.h"
 #include "core/sorted.h"
 #include "core/wipe.h"
 #include "net/tls.h"
@@ -241,7 +242,7 @@ int sp_gateway_make_shard(spectacles_gateway *gateway, uint32_t shard_id, const 
                           spectacles_problem *problem)
 {
     if (sp_gateway_find_engine(gateway, shard_id))
-        return sp_refuse(problem, SPECTACLES_E_INVAL, "a shard id is there twice");
+        return sp_refuse(problem, SPECTACLES_E_INVAL, SP_SERVED_ALREADY);
     sp_engine *engine = make_room(gateway) == SPECTACLES_OK ? calloc(1, sizeof *engine) : NULL;
     if (!engine)
         return sp_refuse(problem, SPECTACLES_E_NOMEM, "out of memory");

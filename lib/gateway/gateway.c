@@ -4,6 +4,7 @@
  */
 #include "core/config.h"
 #include "core/export.h"
+#include "core/sentences.h"
 #include "gateway/clock.h"
 #include "gateway/counters.h"
 #include "gateway/engines.h"
@@ -204,6 +205,11 @@ SPECTACLES_EXPORT uint64_t spectacles_gateway_deadline(const spectacles_gateway 
     return own < poller ? own : poller;
 }
 
+SPECTACLES_EXPORT int spectacles_gateway_timeout(const spectacles_gateway *gateway, uint64_t now)
+{
+    return spectacles_poll_timeout(spectacles_gateway_deadline(gateway), now);
+}
+
 SPECTACLES_EXPORT int spectacles_gateway_wait(spectacles_gateway *gateway, uint64_t until, uint64_t now)
 {
     if (!gateway->poller)
@@ -269,9 +275,8 @@ SPECTACLES_EXPORT int spectacles_gateway_add_shard(spectacles_gateway *gateway, 
                                                    const spectacles_gap *gaps, size_t count,
                                                    spectacles_problem *problem)
 {
-    if (sp_gateway_find_engine(gateway, shard_id))
-        return sp_refuse(problem, SPECTACLES_E_INVAL,
-                         "the shard is served here: while it is being removed, until SHARD_REMOVED");
+    if (gateway->stops)
+        return sp_refuse(problem, SPECTACLES_E_STATE, SP_NO_SHARDS_ANY_MORE);
     int error = sp_gateway_make_shard(gateway, shard_id, session, problem);
     if (error != SPECTACLES_OK)
         return error;
@@ -317,7 +322,9 @@ SPECTACLES_EXPORT int spectacles_gateway_write_state(const spectacles_gateway *g
 
 SPECTACLES_EXPORT int spectacles_gateway_stop(spectacles_gateway *gateway, uint32_t code, uint64_t now)
 {
-    return sp_gateway_of_relay(gateway, spectacles_relay_stop(gateway->relay, code, now));
+    int error = sp_gateway_of_relay(gateway, spectacles_relay_stop(gateway->relay, code, now));
+    gateway->stops |= error == SPECTACLES_OK;
+    return error;
 }
 
 SPECTACLES_EXPORT int spectacles_gateway_stopped(const spectacles_gateway *gateway)

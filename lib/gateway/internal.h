@@ -48,6 +48,7 @@ struct spectacles_gateway {
     sp_random random;
     bool has_links;
     bool resolves;
+    bool stops; /* spectacles_gateway_stop() was called */
 
     spectacles_broker *brokers[2]; /* by enum spectacles_relay_broker */
     sp_engine *broker_engines[2];

@@ -2,13 +2,12 @@
  * What an owner changes while a gateway runs, and what an owner has stored. Called by owners.
  */
 #include "core/export.h"
+#include "core/sentences.h"
 #include "gateway/engines.h"
 
 #include <spectacles/routing.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char no_such_shard[] = "the gateway serves no shard with this id";
 
 /* ---- Presence ---- */
 
@@ -50,7 +49,7 @@ SPECTACLES_EXPORT int spectacles_gateway_set_shard_presence(spectacles_gateway *
 {
     const sp_engine *engine = sp_gateway_find_engine(gateway, shard_id);
     return engine ? set_presence_of(gateway, engine->shard, d, length)
-                  : sp_gateway_fail(gateway, SPECTACLES_E_INVAL, no_such_shard);
+                  : sp_gateway_fail(gateway, SPECTACLES_E_INVAL, SP_NO_SUCH_SHARD);
 }
 
 /* ---- Relay and poller ---- */
@@ -108,7 +107,7 @@ SPECTACLES_EXPORT int spectacles_gateway_session_stored(spectacles_gateway *gate
 {
     sp_engine *engine = sp_gateway_find_engine(gateway, shard_id);
     return engine ? note_stored(gateway, engine, session_id, seq)
-                  : sp_gateway_fail(gateway, SPECTACLES_E_INVAL, no_such_shard);
+                  : sp_gateway_fail(gateway, SPECTACLES_E_INVAL, SP_NO_SUCH_SHARD);
 }
 
 SPECTACLES_EXPORT void spectacles_gateway_state_stored(spectacles_gateway *gateway)

@@ -13,7 +13,7 @@ SPECTACLES_EXPORT int spectacles_relay_acknowledge(spectacles_relay *relay, uint
 {
     if (relay->events)
         return sp_relay_fail(relay, SPECTACLES_E_INVAL,
-                             "the relay has brokers: it hands out no messages to acknowledge");
+                             "there are brokers, so that no messages are handed out to acknowledge");
     if (ticket == 0 || ticket > relay->last_ticket)
         return sp_relay_fail(relay, SPECTACLES_E_INVAL, "no message with this ticket was handed out");
     sp_publish *publish = sp_relay_find_publish(relay, ticket);

@@ -47,7 +47,7 @@ static sp_relay_shard *shard_of(const spectacles_relay *relay, const spectacles_
     uint32_t shard_id;
     bool found = sp_relay_shard_of_queue(relay, event->subscription, &shard_id);
     sp_relay_shard *shard = found ? sp_relay_find_shard(relay, shard_id) : NULL;
-    return shard && shard->service == SP_SERVICE_SERVED ? shard : NULL;
+    return shard && shard->service == SPECTACLES_SERVICE_SERVED ? shard : NULL;
 }
 
 static void on_message(spectacles_relay *relay, const spectacles_broker_event *event)

@@ -59,7 +59,8 @@ SPECTACLES_EXPORT int spectacles_relay_get_shard_stats(const spectacles_relay *r
     const sp_relay_shard *shard = sp_relay_find_shard(relay, shard_id);
     if (!shard)
         return SPECTACLES_E_INVAL;
-    const spectacles_relay_shard_stats stats = {.unconfirmed = shard->open,
+    const spectacles_relay_shard_stats stats = {.service = (uint32_t)shard->service,
+                                                .unconfirmed = shard->open,
                                                 .packets = shard->held.count + shard->sent.count,
                                                 .gaps = shard->gaps.count};
     return sp_stats_write(out, &stats, sizeof stats);

@@ -234,7 +234,7 @@ void sp_relay_take_dispatch(spectacles_relay *relay, sp_relay_shard *shard,
                             const spectacles_shard_event *event, uint64_t now)
 {
     /* What comes while the relay stops or the shard leaves is not committed: whoever resumes has it replayed. */
-    if (sp_relay_is_stopping(relay) || shard->service != SP_SERVICE_SERVED || shard->awaits_replay)
+    if (sp_relay_is_stopping(relay) || shard->service != SPECTACLES_SERVICE_SERVED || shard->awaits_replay)
         return;
     relay->stats.dispatched++;
     sp_tally_name_seen(&relay->names, event->name, event->name_length);
@@ -310,6 +310,6 @@ void sp_relay_dispatch_refused(spectacles_relay *relay, const sp_publish *publis
         return;
     if (sp_relay_add_dispatch_gap(relay, shard, publish->seq, now) == SPECTACLES_OK)
         finish(relay, publish);
-    else if (shard->service == SP_SERVICE_SERVED)
+    else if (shard->service == SPECTACLES_SERVICE_SERVED)
         spectacles_shard_reconnect(shard->engine, now);
 }

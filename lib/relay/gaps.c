@@ -94,6 +94,9 @@ int sp_relay_import_gaps(spectacles_relay *relay, const spectacles_gap *gaps, si
     for (size_t i = 0; i < count && error == SPECTACLES_OK; i++) {
         if (gaps[i].size != sizeof gaps[i])
             return sp_refuse(problem, SPECTACLES_E_INVAL, "the size of a gap is not sizeof(spectacles_gap)");
+        if (gaps[i].new_session_id && gaps[i].next == 0)
+            return sp_refuse(problem, SPECTACLES_E_INVAL,
+                             "a gap with a new session has next 0: the first sequence of a session is 1");
         sp_relay_shard *shard = sp_relay_find_shard(relay, gaps[i].shard_id);
         if (!shard)
             return sp_refuse(problem, SPECTACLES_E_INVAL, "a gap is of no shard that is served here");

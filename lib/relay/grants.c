@@ -29,7 +29,7 @@ static void report_identify(spectacles_relay *relay, const sp_relay_shard *shard
 
 void sp_relay_want_identify(spectacles_relay *relay, sp_relay_shard *shard)
 {
-    if (shard->service != SP_SERVICE_SERVED)
+    if (shard->service != SPECTACLES_SERVICE_SERVED)
         return;
     if (!is_granted_by_owner(relay)) {
         sp_identify_wait(&relay->identify, shard->id, &shard->identify_turn);
@@ -52,11 +52,10 @@ SPECTACLES_EXPORT int spectacles_relay_grant_identify(spectacles_relay *relay, u
 {
     sp_relay_shard *shard = sp_relay_find_shard(relay, shard_id);
     if (!shard)
-        return sp_relay_fail(relay, SPECTACLES_E_INVAL, SP_RELAY_NO_SUCH_SHARD);
+        return sp_relay_fail(relay, SPECTACLES_E_INVAL, SP_NO_SUCH_SHARD);
     if (!is_granted_by_owner(relay))
-        return sp_relay_fail(
-            relay, SPECTACLES_E_INVAL,
-            "the relay grants identifies by itself: set SPECTACLES_RELAY_GRANTED_IDENTIFIES");
+        return sp_relay_fail(relay, SPECTACLES_E_INVAL,
+                             "identifies need no grant: set SPECTACLES_RELAY_GRANTED_IDENTIFIES");
     int error = shard->wants_identify ? spectacles_shard_identify(shard->engine, now) : SPECTACLES_E_STATE;
     /* A connection that has ended asks again on the next one. Without memory the shard goes on waiting. */
     if (error == SPECTACLES_OK || error == SPECTACLES_E_STATE)
@@ -74,7 +73,7 @@ SPECTACLES_EXPORT int spectacles_relay_session_stored(spectacles_relay *relay, u
 {
     sp_relay_shard *shard = sp_relay_find_shard(relay, shard_id);
     if (!shard)
-        return sp_relay_fail(relay, SPECTACLES_E_INVAL, SP_RELAY_NO_SUCH_SHARD);
+        return sp_relay_fail(relay, SPECTACLES_E_INVAL, SP_NO_SUCH_SHARD);
     if (strcmp(shard->session, session_id) != 0)
         return sp_relay_fail(relay, SPECTACLES_E_STATE, "the shard has another session, or none yet");
     if (!shard->unstored)

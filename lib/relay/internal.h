@@ -4,6 +4,7 @@
 #include "core/buffer.h"
 #include "core/list.h"
 #include "core/ring.h"
+#include "core/sentences.h"
 #include "core/text.h"
 #include "core/timers.h"
 #include "relay/filter.h"
@@ -58,7 +59,9 @@ typedef struct sp_packet {
 } sp_packet;
 
 /*
- * How far the relay still serves a shard. roster.c has the one function that changes it.
+ * A shard that is served here. Its nodes are in the lists of the relay, and its timers in the heaps of the relay.
+ *
+ * How far the relay still serves it (roster.c has the one function that changes it):
  *
  *     SERVED ------ spectacles_relay_remove_shard() -------------------------------------------> LEAVING
  *     LEAVING ----- all that was published of it is answered, or the relay stops --------------> CLOSING
@@ -70,19 +73,11 @@ typedef struct sp_packet {
  * LEAVING: the engine is not pulled. So no dispatch is taken, and an engine that loses its connection does not connect
  * again. CLOSING: the engine is pulled, for what became of its packets; its dispatches are left to whoever resumes.
  */
-enum sp_relay_service {
-    SP_SERVICE_SERVED,
-    SP_SERVICE_LEAVING,
-    SP_SERVICE_CLOSING,
-    SP_SERVICE_LEFT
-};
-
-/* A shard that is served here. Its nodes are in the lists of the relay, and its timers in the heaps of the relay. */
 typedef struct sp_relay_shard {
     spectacles_shard *engine;
     bool holds_engine; /* the relay holds the engine, and has to release it */
     uint32_t id;
-    enum sp_relay_service service;
+    enum spectacles_relay_service service;
     sp_list_node leaving_node; /* it may go on leaving, or it has left and the owner is to be told */
     sp_list_node changed_node; /* its session or its gaps may differ from what a state has taken */
     uint32_t close_code;       /* of spectacles_relay_remove_shard() */
@@ -267,7 +262,7 @@ static inline bool sp_relay_is_stopping(const spectacles_relay *relay)
 /* Something has changed that the shard may have waited for: sp_relay_advance_leaving() looks at it. */
 static inline void sp_relay_look_at_leaving(spectacles_relay *relay, sp_relay_shard *shard)
 {
-    if (shard->service == SP_SERVICE_LEAVING || shard->service == SP_SERVICE_CLOSING)
+    if (shard->service == SPECTACLES_SERVICE_LEAVING || shard->service == SPECTACLES_SERVICE_CLOSING)
         sp_list_add(&relay->leaving, &shard->leaving_node);
 }
 
@@ -280,7 +275,6 @@ static inline void sp_relay_note_change(spectacles_relay *relay, sp_relay_shard 
 /* Sentences that more than one call fails with. */
 #define SP_RELAY_BAD_NAME "a name on the allow list is empty or longer than 255 bytes"
 #define SP_RELAY_BAD_CONCURRENCY "max_concurrency has to be 1 to 65536"
-#define SP_RELAY_NO_SUCH_SHARD "the relay serves no shard with this id"
 
 /* Keeps the sentence of spectacles_relay_last_error(), and returns the error. */
 static inline int sp_relay_fail(spectacles_relay *relay, int error, const char *text)

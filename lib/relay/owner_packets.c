@@ -12,9 +12,9 @@ static int check_owner_packet(spectacles_relay *relay, const sp_relay_shard *sha
 {
     spectacles_problem problem = {0};
     if (!shard)
-        return sp_relay_fail(relay, SPECTACLES_E_INVAL, SP_RELAY_NO_SUCH_SHARD);
-    if (sp_relay_is_stopping(relay) || shard->service != SP_SERVICE_SERVED || shard->final)
-        return sp_relay_fail(relay, SPECTACLES_E_STATE, "the relay stops, or the shard leaves or is closed");
+        return sp_relay_fail(relay, SPECTACLES_E_INVAL, SP_NO_SUCH_SHARD);
+    if (sp_relay_is_stopping(relay) || shard->service != SPECTACLES_SERVICE_SERVED || shard->final)
+        return sp_relay_fail(relay, SPECTACLES_E_STATE, "a stop has begun, or the shard leaves or is closed");
     if (!d)
         return sp_relay_fail(relay, SPECTACLES_E_INVAL, "d is NULL");
     int error = sp_packet_check(op, d, length, relay->more_ops, relay->more_op_count, &problem);

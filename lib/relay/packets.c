@@ -222,7 +222,7 @@ void sp_relay_give_back_sent(spectacles_relay *relay, sp_relay_shard *shard)
 /* All packets on their way come back at once, in front of the held ones and in their old order. */
 void sp_relay_packet_unsent(spectacles_relay *relay, sp_relay_shard *shard)
 {
-    if (shard->service != SP_SERVICE_SERVED) {
+    if (shard->service != SPECTACLES_SERVICE_SERVED) {
         sp_relay_give_back_sent(relay, shard);
         return;
     }

@@ -131,7 +131,7 @@ void sp_relay_queue_answered(spectacles_relay *relay, uint32_t shard_id)
 static bool is_wanted(const spectacles_relay *relay, uint32_t shard_id)
 {
     const sp_relay_shard *shard = sp_relay_find_shard(relay, shard_id);
-    return shard && shard->service == SP_SERVICE_SERVED;
+    return shard && shard->service == SPECTACLES_SERVICE_SERVED;
 }
 
 static int unsubscribe(spectacles_relay *relay, sp_shard_queue *queue)

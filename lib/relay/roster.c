@@ -19,13 +19,14 @@
 #include <assert.h>
 #include <stdio.h>
 
-static void set_service(sp_relay_shard *shard, enum sp_relay_service service)
+static void set_service(sp_relay_shard *shard, enum spectacles_relay_service service)
 {
     static const unsigned followers[] = {
-        [SP_SERVICE_SERVED] = 1 << SP_SERVICE_LEAVING | 1 << SP_SERVICE_LEFT,
-        [SP_SERVICE_LEAVING] = 1 << SP_SERVICE_CLOSING | 1 << SP_SERVICE_LEFT,
-        [SP_SERVICE_CLOSING] = 1 << SP_SERVICE_LEFT,
-        [SP_SERVICE_LEFT] = 1 << SP_SERVICE_LEFT, /* it is dropped before its owner was told */
+        [SPECTACLES_SERVICE_SERVED] = 1 << SPECTACLES_SERVICE_LEAVING | 1 << SPECTACLES_SERVICE_LEFT,
+        [SPECTACLES_SERVICE_LEAVING] = 1 << SPECTACLES_SERVICE_CLOSING | 1 << SPECTACLES_SERVICE_LEFT,
+        [SPECTACLES_SERVICE_CLOSING] = 1 << SPECTACLES_SERVICE_LEFT,
+        [SPECTACLES_SERVICE_LEFT] = 1
+                                    << SPECTACLES_SERVICE_LEFT, /* it is dropped before its owner was told */
     };
     bool allowed = followers[shard->service] >> service & 1;
     assert(allowed);
@@ -55,10 +56,10 @@ static int check_gaps(const spectacles_shard *engine, const spectacles_gap *gaps
 static int check_added(const spectacles_relay *relay, const spectacles_shard *engine,
                        const spectacles_gap *gaps, size_t count, spectacles_problem *problem)
 {
+    if (sp_relay_is_stopping(relay))
+        return sp_refuse(problem, SPECTACLES_E_STATE, SP_NO_SHARDS_ANY_MORE);
     if (!engine)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "the shard is NULL");
-    if (sp_relay_is_stopping(relay))
-        return sp_refuse(problem, SPECTACLES_E_STATE, "the relay stops");
     if (spectacles_shard_state(engine) != SPECTACLES_SHARD_IDLE)
         return sp_refuse(problem, SPECTACLES_E_STATE,
                          "the shard has connected before: make another one, with the session of this one");
@@ -116,12 +117,12 @@ SPECTACLES_EXPORT int spectacles_relay_remove_shard(spectacles_relay *relay, uin
 {
     sp_relay_shard *shard = sp_relay_find_shard(relay, shard_id);
     if (!shard)
-        return sp_relay_fail(relay, SPECTACLES_E_INVAL, SP_RELAY_NO_SUCH_SHARD);
+        return sp_relay_fail(relay, SPECTACLES_E_INVAL, SP_NO_SUCH_SHARD);
     if (!sp_close_code_is_allowed(code))
         return sp_relay_fail(relay, SPECTACLES_E_INVAL, SP_CLOSE_CODE_RULE);
-    if (shard->service != SP_SERVICE_SERVED)
+    if (shard->service != SPECTACLES_SERVICE_SERVED)
         return SPECTACLES_OK;
-    set_service(shard, SP_SERVICE_LEAVING);
+    set_service(shard, SPECTACLES_SERVICE_LEAVING);
     shard->close_code = code;
     end_waiting(relay, shard);
     if (sp_relay_is_stopping(relay))
@@ -141,9 +142,9 @@ static bool is_drained(const spectacles_relay *relay, const sp_relay_shard *shar
 
 void sp_relay_close_shard(spectacles_relay *relay, sp_relay_shard *shard, uint32_t code, uint64_t now)
 {
-    if (shard->service == SP_SERVICE_LEAVING) {
+    if (shard->service == SPECTACLES_SERVICE_LEAVING) {
         sp_stream_watch *watch = &spectacles_shard_stream(shard->engine)->relay;
-        set_service(shard, SP_SERVICE_CLOSING);
+        set_service(shard, SPECTACLES_SERVICE_CLOSING);
         sp_stream_watch_end(watch);
         sp_stream_watch_begin(watch, &relay->closing, shard);
         code = shard->close_code;
@@ -156,13 +157,13 @@ static bool advance(spectacles_relay *relay, sp_relay_shard *shard, uint64_t now
 {
     if (!is_drained(relay, shard))
         return false;
-    if (shard->service == SP_SERVICE_LEAVING) {
+    if (shard->service == SPECTACLES_SERVICE_LEAVING) {
         sp_relay_close_shard(relay, shard, 0, now);
         return true;
     }
     if (!shard->final)
         return false;
-    set_service(shard, SP_SERVICE_LEFT);
+    set_service(shard, SPECTACLES_SERVICE_LEFT);
     sp_list_add(&relay->left, &shard->leaving_node);
     return true;
 }
@@ -209,8 +210,8 @@ SPECTACLES_EXPORT int spectacles_relay_drop_shard(spectacles_relay *relay, uint3
 {
     sp_relay_shard *shard = sp_relay_find_shard(relay, shard_id);
     if (!shard)
-        return sp_relay_fail(relay, SPECTACLES_E_INVAL, SP_RELAY_NO_SUCH_SHARD);
-    set_service(shard, SP_SERVICE_LEFT);
+        return sp_relay_fail(relay, SPECTACLES_E_INVAL, SP_NO_SUCH_SHARD);
+    set_service(shard, SPECTACLES_SERVICE_LEFT);
     end_waiting(relay, shard);
     sp_relay_give_back_sent(relay, shard);
     sp_relay_forget_shard_events(relay, shard_id);

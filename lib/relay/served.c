@@ -124,7 +124,7 @@ int sp_relay_serve(spectacles_relay *relay, spectacles_shard *engine, spectacles
         spectacles_shard_count(engine) != relay->shard_count)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "a shard is NULL, or was made for another shard_count");
     if (sp_relay_find_shard(relay, spectacles_shard_id(engine)))
-        return sp_refuse(problem, SPECTACLES_E_INVAL, "a shard_id is there twice");
+        return sp_refuse(problem, SPECTACLES_E_INVAL, SP_SERVED_ALREADY);
     spectacles_stream *stream = spectacles_shard_stream(engine);
     sp_relay_shard *shard = make_room(relay) == SPECTACLES_OK ? make(engine) : NULL;
     if (!shard)

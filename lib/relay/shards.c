@@ -153,8 +153,8 @@ static bool may_pull(const spectacles_relay *relay, const sp_list *list)
  */
 static bool is_blocked(const spectacles_relay *relay, const sp_relay_shard *shard)
 {
-    return shard->service == SP_SERVICE_LEAVING ||
-           (shard->service == SP_SERVICE_SERVED && !sp_relay_is_stopping(relay) &&
+    return shard->service == SPECTACLES_SERVICE_LEAVING ||
+           (shard->service == SPECTACLES_SERVICE_SERVED && !sp_relay_is_stopping(relay) &&
             (shard->unstored || sp_relay_gap_waits(shard)));
 }
 

@@ -230,7 +230,7 @@ SPECTACLES_EXPORT const spectacles_shard_event *spectacles_shard_next_event(spec
     if (!shard->stream.has_relay)
         return sp_stream_next_event(&shard->stream, now);
     sp_shard_fail(shard, SPECTACLES_E_STATE,
-                  "a relay pulls the events of this shard: pull spectacles_relay_next_event()");
+                  "a relay pulls the events of this shard: pull those of the relay, or of the gateway");
     return NULL;
 }
 

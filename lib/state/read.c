@@ -91,7 +91,8 @@ static int read_gap(const state_line *line, sp_slice object, sp_record *record)
         !read_number(object, "seq", &gap.seq) || !read_number(object, "next", &gap.next) ||
         !read_number_or_null(object, "time", &gap.unix_time))
         return refuse(line, "a gap in it is malformed");
-    return sp_record_add_gap(record, &gap);
+    int error = sp_record_add_gap(record, &gap);
+    return error == SPECTACLES_E_INVAL ? refuse(line, "a gap in it is malformed") : error;
 }
 
 static int read_gaps(const state_line *line, sp_record *record)

@@ -80,6 +80,8 @@ static bool copy_id(char **out, const char *id)
 int sp_record_add_gap(sp_record *record, const spectacles_gap *gap)
 {
     sp_record_gap copy = {.seq = gap->seq, .next = gap->next, .time = gap->unix_time};
+    if (gap->new_session_id && gap->next == 0)
+        return SPECTACLES_E_INVAL;
     if ((gap->old_session_id && !sp_record_id_is_valid(gap->old_session_id)) ||
         (gap->new_session_id && !sp_record_id_is_valid(gap->new_session_id)))
         return SPECTACLES_E_INVAL;

@@ -69,7 +69,7 @@ static void wrong_settings_are_refused_with_a_sentence(void **state)
     self.config.shard_ids = ids;
     refuse(&self, SPECTACLES_E_INVAL, "shard_id_count");
     self.config.shard_id_count = 3;
-    refuse(&self, SPECTACLES_E_INVAL, "twice");
+    refuse(&self, SPECTACLES_E_INVAL, "served here already");
     self.config.flags |= SPECTACLES_GATEWAY_NO_SHARDS;
     refuse(&self, SPECTACLES_E_INVAL, "NO_SHARDS");
     begin(&self, 2, SPECTACLES_GATEWAY_NO_LINKS);

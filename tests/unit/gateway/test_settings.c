@@ -54,6 +54,74 @@ static void calls_of_the_parts_are_reached(void **state)
     spectacles_gateway_free(gateway);
 }
 
+/* Each way to name a shard that is not there, by its number. */
+static int name_missing_shard(spectacles_gateway *gateway, int way)
+{
+    static const char presence[] = "{\"since\":null,\"activities\":[],\"status\":\"idle\",\"afk\":false}";
+    static const char d[] = "{\"guild_id\":\"1\",\"channel_id\":null}";
+    switch (way) {
+    case 0:
+        return spectacles_gateway_set_shard_presence(gateway, 7, (const uint8_t *)presence,
+                                                     sizeof presence - 1);
+    case 1:
+        return spectacles_gateway_session_stored(gateway, 7, "session", 1);
+    case 2:
+        return spectacles_gateway_send(gateway, 7, 4, (const uint8_t *)d, sizeof d - 1, NULL);
+    case 3:
+        return spectacles_gateway_remove_shard(gateway, 7, 0, 1000);
+    case 4:
+        return spectacles_gateway_drop_shard(gateway, 7);
+    default:
+        return spectacles_gateway_grant_identify(gateway, 7, 1000);
+    }
+}
+
+/* Whoever has a gateway has made no relay. */
+static void assert_says(const spectacles_gateway *gateway, const char *part)
+{
+    assert_non_null(strstr(spectacles_gateway_last_error(gateway), part));
+    assert_null(strstr(spectacles_gateway_last_error(gateway), "relay"));
+}
+
+static void one_mistake_has_one_sentence(void **state)
+{
+    (void)state;
+    static const char d[] = "{\"guild_id\":\"1\",\"channel_id\":null}";
+    spectacles_problem problem = {0};
+    spectacles_gateway *gateway = memory_gateway(3, 0);
+    for (int way = 0; way < 6; way++) {
+        assert_int_equal(name_missing_shard(gateway, way), SPECTACLES_E_INVAL);
+        assert_string_equal(spectacles_gateway_last_error(gateway), "no shard with this id is served here");
+    }
+    assert_int_equal(spectacles_gateway_grant_identify(gateway, 0, 1000), SPECTACLES_E_INVAL);
+    assert_says(gateway, "need no grant");
+    assert_int_equal(spectacles_gateway_add_shard(gateway, 0, NULL, NULL, 0, &problem), SPECTACLES_E_INVAL);
+    assert_non_null(strstr(problem.text, "served here already"));
+    assert_int_equal(spectacles_gateway_stop(gateway, 0, 1000), SPECTACLES_OK);
+    for (uint32_t id = 0; id < 5; id++) {
+        assert_int_equal(spectacles_gateway_add_shard(gateway, id, NULL, NULL, 0, &problem),
+                         SPECTACLES_E_STATE);
+        assert_non_null(strstr(problem.text, "a stop has begun"));
+    }
+    assert_int_equal(spectacles_gateway_send(gateway, 0, 4, (const uint8_t *)d, sizeof d - 1, NULL),
+                     SPECTACLES_E_STATE);
+    assert_says(gateway, "a stop has begun");
+    spectacles_gateway_free(gateway);
+}
+
+static void a_timeout_is_the_deadline_as_poll_wants_it(void **state)
+{
+    (void)state;
+    static const char d[] = "{\"guild_id\":\"1\",\"channel_id\":null}";
+    spectacles_gateway *gateway = memory_gateway(1, 0);
+    memory_pull(gateway, 1000, 0);
+    assert_int_equal(spectacles_gateway_timeout(gateway, 1000), -1);
+    assert_int_equal(spectacles_gateway_send(gateway, 0, 4, (const uint8_t *)d, sizeof d - 1, NULL),
+                     SPECTACLES_OK);
+    assert_int_equal(spectacles_gateway_timeout(gateway, 1000), 0);
+    spectacles_gateway_free(gateway);
+}
+
 /* The sequence that was written is stored, and not one that was taken meanwhile by another session. */
 static void a_state_that_is_stored_frees_its_sessions(void **state)
 {
@@ -96,6 +164,8 @@ int main(void)
         cmocka_unit_test(presence_of_all_and_of_one),
         cmocka_unit_test(limits_are_those_of_the_answer),
         cmocka_unit_test(calls_of_the_parts_are_reached),
+        cmocka_unit_test(one_mistake_has_one_sentence),
+        cmocka_unit_test(a_timeout_is_the_deadline_as_poll_wants_it),
         cmocka_unit_test(a_state_that_is_stored_frees_its_sessions),
     };
     return cmocka_run_group_tests_name("gateway/settings", tests, NULL, NULL);

@@ -2,7 +2,7 @@
 #include "unit.h"
 
 #include <spectacles/spectacles.h>
-#include <string.h>
+#include <stdbool.h>
 
 enum {
     NOW = 1000,
@@ -95,7 +95,7 @@ static void each_type_of_event_has_its_line(void **state)
     size_t types = 0;
     (void)state;
     for (uint32_t type = 0; type < TYPES; type++)
-        types += exists(type);
+        types += exists(type) ? 1 : 0;
     assert_int_equal(types, sizeof rows / sizeof rows[0]);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         assert_string_equal(line_of(rows[i].type), rows[i].line);

@@ -59,10 +59,12 @@ static void what_cannot_be_added_is_refused_and_not_held(void **state)
     spectacles_shard other = {.id = 0, .count = COUNT};
     spectacles_gap gap = {.size = sizeof gap, .shard_id = 1};
     refuse(SPECTACLES_E_INVAL, NULL, NULL, "NULL");
-    refuse(SPECTACLES_E_INVAL, &other, NULL, "twice");
+    refuse(SPECTACLES_E_INVAL, &other, NULL, "served here already");
     refuse(SPECTACLES_E_INVAL, &world.shards[2], &gap, "another shard");
     gap = (spectacles_gap){.size = 8, .shard_id = 2};
     refuse(SPECTACLES_E_INVAL, &world.shards[2], &gap, "size");
+    gap = (spectacles_gap){.size = sizeof gap, .shard_id = 2, .new_session_id = "new"};
+    refuse(SPECTACLES_E_INVAL, &world.shards[2], &gap, "next 0");
     assert_int_equal(spectacles_relay_add_shard(world.relay, &world.shards[2], NULL, 1, NULL),
                      SPECTACLES_E_INVAL);
     world.shards[2].count = COUNT + 1;
@@ -72,9 +74,11 @@ static void what_cannot_be_added_is_refused_and_not_held(void **state)
     refuse(SPECTACLES_E_STATE, &world.shards[2], NULL, "connected before");
     world.shards[2].state = SPECTACLES_SHARD_IDLE;
     remove_shard(0);
-    refuse(SPECTACLES_E_INVAL, &other, NULL, "twice");
+    refuse(SPECTACLES_E_INVAL, &other, NULL, "served here already");
     spectacles_relay_stop(world.relay, 0, NOW);
-    refuse(SPECTACLES_E_STATE, &world.shards[2], NULL, "stops");
+    refuse(SPECTACLES_E_STATE, &world.shards[2], NULL, "a stop has begun");
+    refuse(SPECTACLES_E_STATE, &other, NULL, "a stop has begun");
+    refuse(SPECTACLES_E_STATE, NULL, NULL, "a stop has begun");
     assert_false(world.shards[2].stream.has_relay);
     assert_int_equal(fake_count("subscribe 2"), 0);
     end();
@@ -93,6 +97,30 @@ static void an_added_shard_waits_out_a_rate_limit(void **state)
 }
 
 /* ---- Removing ---- */
+
+static uint32_t service_of(uint32_t shard_id)
+{
+    spectacles_relay_shard_stats stats;
+    spectacles_relay_shard_stats_init(&stats, sizeof stats);
+    assert_int_equal(spectacles_relay_get_shard_stats(world.relay, shard_id, &stats), SPECTACLES_OK);
+    return stats.service;
+}
+
+static void a_removed_shard_says_what_it_waits_for(void **state)
+{
+    (void)state;
+    start(2);
+    fake_dispatch(&world.shards[0], 2, "A", "{}");
+    pull();
+    assert_int_equal(service_of(0), SPECTACLES_SERVICE_SERVED);
+    remove_shard(0);
+    pull();
+    assert_int_equal(service_of(0), SPECTACLES_SERVICE_LEAVING);
+    confirm(3);
+    assert_int_equal(service_of(0), SPECTACLES_SERVICE_CLOSING);
+    assert_int_equal(service_of(1), SPECTACLES_SERVICE_SERVED);
+    end();
+}
 
 static void a_removed_shard_waits_for_its_confirms_and_says_where_to_resume(void **state)
 {
@@ -471,6 +499,7 @@ int main(void)
         cmocka_unit_test(an_added_shard_has_its_packets_its_session_and_its_gaps),
         cmocka_unit_test(what_cannot_be_added_is_refused_and_not_held),
         cmocka_unit_test(an_added_shard_waits_out_a_rate_limit),
+        cmocka_unit_test(a_removed_shard_says_what_it_waits_for),
         cmocka_unit_test(a_removed_shard_waits_for_its_confirms_and_says_where_to_resume),
         cmocka_unit_test(a_shard_that_leaves_takes_no_dispatch),
         cmocka_unit_test(a_shard_that_loses_its_connection_while_it_leaves_is_not_connected_again),

@@ -306,6 +306,8 @@ static void what_is_set_by_hand_is_checked(void **state)
     assert_int_equal(spectacles_state_set(made, 1, &session, NULL, 0, THEN), SPECTACLES_E_INVAL);
     gap.old_session_id = "";
     assert_int_equal(spectacles_state_set(made, 1, NULL, &gap, 1, THEN), SPECTACLES_E_INVAL);
+    gap = (spectacles_gap){.size = sizeof gap, .shard_id = 1, .new_session_id = "s2"};
+    assert_int_equal(spectacles_state_set(made, 1, NULL, &gap, 1, THEN), SPECTACLES_E_INVAL);
     assert_string_equal(session_of(made, 1), "s1");
     assert_int_equal(spectacles_state_set(made, 1, NULL, NULL, 0, THEN), 1);
     assert_int_equal(spectacles_state_count(made), 0);
