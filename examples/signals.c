@@ -1,4 +1,4 @@
-/* The signals of a process: a handler writes them into a pipe, which ends each wait. gateway.c and engines.c call it. */
+/* The signals of a process: a handler writes them into a pipe, which ends each wait. Called by gateway.c, engines.c. */
 #include "signals.h"
 
 #include <err.h>

@@ -462,9 +462,9 @@ int spectacles_gateway_gap(const spectacles_gateway *gateway, uint32_t shard_id,
 /* ---- Stopping ---- */
 
 /*
- * Stops in order: see spectacles_relay_stop(), also for how long that takes. Go on until spectacles_gateway_stopped() returns 1: without brokers that
- * takes until all messages are acknowledged, and at most drain_timeout. Packets that still wait are answered by
- * COMMAND_REJECTED with SPECTACLES_E_STATE.
+ * Stops in order: see spectacles_relay_stop(), also for how long that takes. Go on until spectacles_gateway_stopped()
+ * returns 1: without brokers that takes until all messages are acknowledged, and at most drain_timeout. Packets that
+ * still wait are answered by COMMAND_REJECTED with SPECTACLES_E_STATE.
  *
  * Returns 0, or SPECTACLES_E_INVAL: there is no such close code.
  */

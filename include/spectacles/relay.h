@@ -858,9 +858,9 @@ const char *spectacles_relay_last_error(const spectacles_relay *relay);
 const char *spectacles_relay_event_type_name(uint32_t type);
 
 /*
- * Writes a line of text about an event, for logs: "shard 0/2 ready, session 8e6c11...". One sentence in English, without
- * a line break, for each type of event. No secret is in it: of a session id only the first characters are shown, and
- * nothing of the body of a message. Texts of strangers are made fit for a terminal, as spectacles_printable() does.
+ * Writes a line of text about an event, for logs: "shard 0/2 ready, session 8e6c11...". One sentence in English for
+ * each type of event, without a line break. No secret is in it: of a session id only the first characters are shown,
+ * and nothing of the body of a message. Texts of strangers are made fit for a terminal, as spectacles_printable() does.
  *
  * For people alone: the words may change with each version. A program reads the fields of the event.
  *

@@ -1,6 +1,6 @@
 /*
- * Counts by name of an event, by close code, and by how long something took, for metrics. Called by dispatches.c and shards.c, which see them, and
- * by counters.c, which gives them to owners.
+ * Counts by name of an event, by close code, and by how long something took, for metrics. Called by dispatches.c and
+ * shards.c, which see them, and by counters.c, which gives them to owners.
  */
 #include "relay/tally.h"
 
