@@ -245,8 +245,9 @@ int spectacles_state_take(spectacles_state *state, spectacles_relay *relay, uint
  *
  * Returns 1 when the record changed, 0 when it did not, or, and then it did not:
  *   SPECTACLES_E_INVAL        the shard id is not below the shard count; the session or a gap is of another shard, or
- *                             of another shard count; a session id is no such text; the format is none of
- *                             SPECTACLES_FORMAT_JSON, SPECTACLES_FORMAT_ETF and 0 (not known)
+ *                             of another shard count; a session id is no such text; a gap has a new session and
+ *                             next 0; the format is none of SPECTACLES_FORMAT_JSON, SPECTACLES_FORMAT_ETF and 0 (not
+ *                             known)
  *   SPECTACLES_E_NOMEM        memory ran out
  *   SPECTACLES_E_UNSUPPORTED  the session is of a later version of the library
  */

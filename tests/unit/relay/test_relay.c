@@ -54,7 +54,7 @@ static void wrong_settings_are_named(void **state)
         config.max_concurrency = i == 4 ? 0 : 1;
         config.allow = empty;
         config.allow_count = i == 5;
-        static const char *const words[] = {"shard_count", "another shard_count", "twice",
+        static const char *const words[] = {"shard_count", "another shard_count", "served here already",
                                             "two brokers", "max_concurrency",     "allow list"};
         assert_int_equal(spectacles_relay_new(&relay, &config, &problem), SPECTACLES_E_INVAL);
         assert_non_null(strstr(problem.text, words[i]));

@@ -29,8 +29,11 @@ static void set_all(spectacles_state *state)
                                       .shard_count = SHARDS,
                                       .session_id = "session",
                                       .resume_url = "wss://resume.test"};
-        spectacles_gap gap = {
-            .size = sizeof gap, .shard_id = id, .old_session_id = "older", .new_session_id = "newer"};
+        spectacles_gap gap = {.size = sizeof gap,
+                              .shard_id = id,
+                              .next = 1,
+                              .old_session_id = "older",
+                              .new_session_id = "newer"};
         size_t before = spectacles_state_count(state);
         int result = spectacles_state_set(state, id, &session, &gap, 1, 1);
         if (result == SPECTACLES_E_NOMEM) {
