@@ -167,7 +167,7 @@ static void draw_commands(const struct top_screen *screen, const spectacles_valu
     fprintf(screen->out, "%" PRIu64 " waiting, %" PRIu64 " rejected", number_of(commands, "waiting"),
             number_of(commands, "rejected"));
     if (lost > 0)
-        fprintf(screen->out, ", %" PRIu64 " queues are not consumed", lost);
+        fprintf(screen->out, ", %" PRIu64 " %s not consumed", lost, lost == 1 ? "queue is" : "queues are");
     end_line(screen);
 }
 

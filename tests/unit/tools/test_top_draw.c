@@ -47,7 +47,7 @@ static void everything_is_on_one_page(void **state)
     assert_non_null(strstr(drawn, "! events     READY, BLOCKED, low ?[2J on memory\n"));
     assert_non_null(strstr(drawn, "  window     12 of 2000 unconfirmed, full 3 times, 1 s\n"));
     assert_non_null(strstr(drawn, "  identifies 990 of 1000 left, all again in 60 s\n"));
-    assert_non_null(strstr(drawn, "! commands   4 waiting, 0 rejected, 1 queues are not consumed\n"));
+    assert_non_null(strstr(drawn, "! commands   4 waiting, 0 rejected, 1 queue is not consumed\n"));
     assert_non_null(strstr(drawn, "  gaps       0 today (UTC), 2 since the start\n"));
     assert_non_null(strstr(drawn, "  sessions   stored 2 s ago, 0 failures\n"));
     assert_non_null(strstr(drawn, "     0  .!~Xo-\n"));
