@@ -52,24 +52,34 @@ static void compact(sp_deliveries *deliveries)
         sp_delivery front = *(sp_delivery *)sp_ring_front(&deliveries->open);
         sp_ring_pop(&deliveries->open);
         /* This needs no memory: a delivery has just been removed. */
-        sp_delivery *kept = front.tag ? sp_ring_push(&deliveries->open) : NULL;
+        sp_delivery *kept = front.settled ? NULL : sp_ring_push(&deliveries->open);
         if (kept)
             *kept = front;
     }
     deliveries->settled = 0;
 }
 
+/* The open delivery with this tag, or NULL. */
 static sp_delivery *find(const sp_deliveries *deliveries, uint64_t tag)
 {
-    /* The search begins at the oldest delivery, because owners most often settle deliveries in their order. */
-    for (size_t i = 0; i < deliveries->open.count; i++) {
-        sp_delivery *open = sp_ring_at(&deliveries->open, i);
-        if (open->tag == tag)
-            return open;
-        if (open->tag > tag)
-            return NULL;
+    size_t low = 0;
+    size_t high = deliveries->open.count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const sp_delivery *delivery = sp_ring_at(&deliveries->open, middle);
+        if (delivery->tag < tag)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return NULL;
+    sp_delivery *found = sp_ring_at(&deliveries->open, low);
+    return found && found->tag == tag && !found->settled ? found : NULL;
+}
+
+static void settle(sp_deliveries *deliveries, sp_delivery *delivery)
+{
+    delivery->settled = true;
+    deliveries->settled++;
 }
 
 /* The delivery tag in a handle; 0 when the handle is from an earlier channel. */
@@ -87,7 +97,7 @@ bool sp_deliveries_holds(const sp_deliveries *deliveries, uint64_t handle)
 static void drop_front(sp_deliveries *deliveries)
 {
     const sp_delivery *open;
-    while ((open = sp_ring_front(&deliveries->open)) && open->tag == 0) {
+    while ((open = sp_ring_front(&deliveries->open)) && open->settled) {
         sp_ring_pop(&deliveries->open);
         deliveries->settled--;
     }
@@ -100,8 +110,7 @@ uint64_t sp_deliveries_settle(sp_deliveries *deliveries, uint64_t handle)
     sp_delivery *open = tag ? find(deliveries, tag) : NULL;
     if (!open)
         return 0;
-    open->tag = 0;
-    deliveries->settled++;
+    settle(deliveries, open);
     drop_front(deliveries);
     return tag;
 }
@@ -110,12 +119,10 @@ uint64_t sp_deliveries_take_of(sp_deliveries *deliveries, uint64_t consumer, siz
 {
     while (*at < deliveries->open.count) {
         sp_delivery *open = sp_ring_at(&deliveries->open, (*at)++);
-        uint64_t tag = open->tag;
-        if (tag == 0 || open->consumer != consumer)
+        if (open->settled || open->consumer != consumer)
             continue;
-        open->tag = 0;
-        deliveries->settled++;
-        return tag;
+        settle(deliveries, open);
+        return open->tag;
     }
     drop_front(deliveries);
     return 0;
@@ -130,11 +137,10 @@ uint64_t sp_deliveries_settle_all(sp_deliveries *deliveries, uint64_t handle, in
         sp_delivery *open = sp_ring_at(&deliveries->open, i);
         if (open->tag > tag)
             break;
-        if (open->tag == 0)
+        if (open->settled)
             continue;
         newest = open->tag;
-        open->tag = 0;
-        deliveries->settled++;
+        settle(deliveries, open);
         ++*count;
     }
     drop_front(deliveries);

@@ -14,10 +14,11 @@
 typedef struct sp_delivery {
     uint64_t tag;
     uint64_t consumer; /* the consumer's id: see consumer.h */
+    bool settled;
 } sp_delivery;
 
 typedef struct sp_deliveries {
-    sp_ring open;   /* of sp_delivery, in rising order of tags. A settled delivery has the tag 0 */
+    sp_ring open;   /* of sp_delivery, in rising order of tags. Settled ones stay until a compaction */
     size_t settled; /* how many deliveries in `open` are settled */
     uint64_t last;  /* the newest delivery tag */
     uint64_t generation;

@@ -9,6 +9,7 @@
 #include "codec/read_etf.h"
 #include "codec/read_json.h"
 #include "codec/read_msgpack.h"
+#include "codec/transcode.h"
 #include "codec/write_etf.h"
 #include "codec/write_json.h"
 #include "codec/write_msgpack.h"
@@ -135,6 +136,8 @@ int sp_msgpack_convert(sp_buffer *out, sp_buffer *keys, uint32_t to, uint32_t fr
     start_source(&in, from, flags & SPECTACLES_REPLACE_SURROGATES, document);
     if (start_sink(&end, to, from, out, keys))
         return sp_refuse(problem, SPECTACLES_E_NOMEM, "out of memory");
+    if (to == SPECTACLES_FORMAT_JSON)
+        end.as.json.whole = flags & SP_TRANSCODE_WHOLE;
     int error = convert(&in, &end, problem);
     if (!error && to == SPECTACLES_FORMAT_MSGPACK)
         sp_msgpack_writer_end(&end.as.msgpack);

@@ -27,10 +27,10 @@ static int refusal(const sp_refusal *refusal, int error, const uint8_t *start, s
                                                  : "a text or a container is too large for ETF");
 }
 
-static int etf_to_json(sp_buffer *out, sp_slice document, spectacles_problem *problem)
+static int etf_to_json(sp_buffer *out, uint32_t flags, sp_slice document, spectacles_problem *problem)
 {
     sp_etf_reader reader;
-    sp_json_writer writer = {.out = out, .quote_big = true};
+    sp_json_writer writer = {.out = out, .quote_big = true, .whole = (flags & SP_TRANSCODE_WHOLE) != 0};
     sp_event event;
     int found;
     sp_etf_reader_start(&reader, document);
@@ -113,7 +113,7 @@ static int rewrite(sp_buffer *out, sp_buffer *keys, uint32_t to, uint32_t from, 
         return flags & SPECTACLES_COMPACT ? json_compact(out, document, problem)
                                           : json_copy(out, document, problem);
     if (to == SPECTACLES_FORMAT_JSON)
-        return etf_to_json(out, document, problem);
+        return etf_to_json(out, flags, document, problem);
     if (sp_buffer_u8(out, SP_ETF_VERSION))
         return sp_refuse(problem, SPECTACLES_E_NOMEM, "out of memory");
     return from_json ? json_to_etf(out, keys, flags, document, problem)

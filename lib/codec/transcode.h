@@ -9,6 +9,11 @@ struct spectacles_bytes {
     sp_buffer keys; /* scratch memory of the writers of ETF and MessagePack */
 };
 
+/* One more flag: floats without a fraction become whole numbers in JSON. Commands of workers are read so. */
+enum {
+    SP_TRANSCODE_WHOLE = 1 << 16
+};
+
 /*
  * Appends `document`, rewritten, to `out`. Errors and flags are those of spectacles_transcode(). `keys` is scratch
  * memory. On failure `out` is unchanged.

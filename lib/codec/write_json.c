@@ -157,9 +157,18 @@ static int big(sp_json_writer *writer, const sp_event *event)
     return whole(writer, negative, text.bytes, text.length, writer->quote_big);
 }
 
+/* Whether a float is a whole number that no other number has been rounded to. */
+static bool is_exact(double real)
+{
+    const double most = (double)(UINT64_C(1) << EXACT_BITS);
+    return real > -most && real < most && real == (double)(int64_t)real;
+}
+
 static int real(sp_json_writer *writer, const sp_event *event)
 {
     char chars[SP_REAL_CHARS];
+    if (writer->whole && event->form == SP_FORM_NONE && is_exact(event->as.real))
+        return integer(writer, &(sp_event){.type = SP_EVENT_INTEGER, .as.integer = (int64_t)event->as.real});
     if (event->form == SP_FORM_DECIMAL)
         return put(writer, event->text.bytes, event->text.length);
     return put(writer, chars, sp_number_print(event->as.real, chars));

@@ -10,6 +10,7 @@ typedef struct sp_json_writer {
     sp_buffer *out;
     bool comma;     /* a value was written in front: a comma is due */
     bool quote_big; /* write whole numbers beyond 2^53 as strings: JavaScript has only doubles */
+    bool whole;     /* write floats without a fraction as whole numbers, where a float holds each of them */
     sp_refusal refusal;
 } sp_json_writer;
 

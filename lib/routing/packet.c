@@ -5,6 +5,7 @@
 #include "routing/packet.h"
 
 #include "codec/json.h"
+#include "codec/number.h"
 #include "core/export.h"
 #include "routing/command.h"
 
@@ -291,6 +292,24 @@ static const char *refused_op(const sp_ops *ops, uint64_t op)
     return reserved ? reserved : "the op is unknown: workers send 3, 4, 8, 31 and 43";
 }
 
+/*
+ * Whether a number is an unsigned integer, also as a float without a fraction (4.0, 4e0): languages that have floats
+ * alone write it so. Beyond 2^53 a float has lost digits.
+ */
+static bool is_natural(sp_slice value, uint64_t *number)
+{
+    const double exact = 9007199254740992.0;
+    if (sp_json_type(value) != SP_JSON_NUMBER)
+        return false;
+    if (sp_json_u64(value, number) == SPECTACLES_OK)
+        return true;
+    double real = sp_number_real(value);
+    if (!(real >= 0) || real > exact || real != (double)(uint64_t)real)
+        return false;
+    *number = (uint64_t)real;
+    return true;
+}
+
 static int read_op(const sp_command *command, sp_slice object, const sp_ops *ops, uint32_t *op)
 {
     sp_slice value;
@@ -301,7 +320,7 @@ static int read_op(const sp_command *command, sp_slice object, const sp_ops *ops
     if (found == 0)
         return sp_command_refuse(command, SPECTACLES_E_PROTO, object,
                                  "\"op\" is missing: a packet is {\"op\": ..., \"d\": {...}}");
-    if (sp_json_type(value) != SP_JSON_NUMBER || sp_json_u64(value, &number) < 0)
+    if (!is_natural(value, &number))
         return sp_command_refuse(command, SPECTACLES_E_PROTO, value, "\"op\" has to be an unsigned integer");
     if (refused_op(ops, number))
         return sp_command_refuse(command, SPECTACLES_E_UNSUPPORTED, value, refused_op(ops, number));
