@@ -117,6 +117,23 @@ enum spectacles_declare {
 };
 
 /*
+ * The type of the queues that a broker declares (RabbitMQ: "Queue Types"), as the argument x-queue-type. RabbitMQ never
+ * changes the type of a queue, and refuses (406) whoever asks for another type than a queue has. So everybody who
+ * declares a queue names the same type, or nobody names one.
+ */
+enum spectacles_queue_type {
+    /* None is named: the default queue type of the virtual host, which is classic unless somebody has changed it. */
+    SPECTACLES_QUEUE_DEFAULT = 0,
+    /* On one node. */
+    SPECTACLES_QUEUE_CLASSIC = 1,
+    /*
+     * On several nodes of a cluster: the queue goes on while most of them run. From RabbitMQ 4.0 on it drops a message
+     * that came back 20 times, unless a policy sets delivery-limit to -1
+     */
+    SPECTACLES_QUEUE_QUORUM = 2
+};
+
+/*
  * The settings of a broker. Fill it with spectacles_broker_config_init(), then set the required fields: urls,
  * url_count and seed. Everything in it is copied by spectacles_broker_new(). Texts are NUL-terminated UTF-8.
  */
@@ -163,8 +180,11 @@ typedef struct spectacles_broker_config {
     uint32_t drain_timeout;
     /* The format in which bodies are written: enum spectacles_format (codec.h). Default SPECTACLES_FORMAT_JSON. */
     uint32_t format;
-    /* 0 */
-    uint32_t reserved;
+    /*
+     * enum spectacles_queue_type, for every queue that is declared. Default SPECTACLES_QUEUE_DEFAULT. The argument
+     * x-queue-type of a subscription goes before it.
+     */
+    uint32_t queue_type;
 } spectacles_broker_config;
 
 /* The types of a header: the kinds of values in a field table of AMQP. In brackets: RabbitMQ's letter of the type. */

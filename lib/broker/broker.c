@@ -124,6 +124,7 @@ static int set_up(spectacles_broker *broker, const spectacles_broker_config *con
     broker->drain_timeout = config->drain_timeout;
     broker->format = config->format;
     broker->topology.declare = config->declare;
+    broker->topology.queue_type = config->queue_type;
     broker->random.state = config->seed;
     broker->backoff = sp_backoff_of(SP_BROKER_BACKOFF_BASE, SP_BROKER_BACKOFF_CAP);
     broker->phase_deadline = SPECTACLES_NEVER;

@@ -83,6 +83,10 @@ int sp_broker_check_config(const spectacles_broker_config *config, spectacles_pr
         return sp_refuse(
             problem, SPECTACLES_E_INVAL,
             "declare has to be SPECTACLES_DECLARE, SPECTACLES_DECLARE_PASSIVE or SPECTACLES_DECLARE_NOTHING");
+    if (config->queue_type > SPECTACLES_QUEUE_QUORUM)
+        return sp_refuse(problem, SPECTACLES_E_INVAL,
+                         "queue_type has to be SPECTACLES_QUEUE_DEFAULT, SPECTACLES_QUEUE_CLASSIC or "
+                         "SPECTACLES_QUEUE_QUORUM");
     return sp_format_check(config->format, problem);
 }
 

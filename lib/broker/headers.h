@@ -10,7 +10,8 @@
 enum {
     SP_HEADERS_MAX = 64,
     SP_HEADERS_BYTES = 4096, /* of all, on the wire */
-    SP_ARGUMENTS_BYTES = 2048
+    SP_ARGUMENTS_BYTES = 2048,
+    SP_ARGUMENTS_MAX = SP_HEADERS_MAX + 1 /* of a queue: those of its owner, and x-queue-type */
 };
 
 /* NULL, or a sentence about headers that RabbitMQ can not read, or over which it ends the connection or the channel. */

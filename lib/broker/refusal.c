@@ -37,6 +37,17 @@ static bool split(sp_slice text, const char *words, sp_slice *before, sp_slice *
     return true;
 }
 
+static bool begins(sp_slice text, const char *words)
+{
+    size_t length = strlen(words);
+    return text.length >= length && memcmp(text.bytes, words, length) == 0;
+}
+
+static bool is(sp_slice text, const char *words)
+{
+    return text.length == strlen(words) && begins(text, words);
+}
+
 /* Adds the value alone. RabbitMQ writes "none", "'true'", or "the value '1000' of type 'long'". */
 static void add_value(sp_text *out, sp_slice value)
 {
@@ -61,7 +72,11 @@ static bool add_difference(sp_text *out, sp_slice rest, sp_slice *argument, sp_s
     sp_text_add(out, "in '");
     sp_text_add_foreign(out, argument->bytes, argument->length, 64);
     sp_text_add(out, "': it has ");
-    add_value(out, rest);
+    /* RabbitMQ 3 writes no type down for a classic queue whose declaration named none. */
+    if (is(*argument, "x-queue-type") && is(rest, "none"))
+        sp_text_add(out, "'classic'");
+    else
+        add_value(out, rest);
     sp_text_add(out, ", and ");
     add_value(out, *wanted);
     sp_text_add(out, " is asked for");
@@ -69,17 +84,6 @@ static bool add_difference(sp_text *out, sp_slice rest, sp_slice *argument, sp_s
 }
 
 /* ---- Meanings ---- */
-
-static bool begins(sp_slice text, const char *words)
-{
-    size_t length = strlen(words);
-    return text.length >= length && memcmp(text.bytes, words, length) == 0;
-}
-
-static bool is(sp_slice text, const char *words)
-{
-    return text.length == strlen(words) && begins(text, words);
-}
 
 static bool contains(sp_slice text, const char *words)
 {
@@ -152,11 +156,23 @@ static void advise_on_type(sp_text *text, sp_slice wanted)
                 "deleting it would lose its messages");
 }
 
-static void explain_difference(sp_text *text, const sp_subscription *subscription,
-                               const amqp_channel_close_t *close)
+/* What to do about a difference that is no difference in the type that the virtual host has chosen. */
+static void advise(sp_text *text, const sp_subscription *subscription, sp_slice argument)
 {
     static const char needs[] =
         " (durable, not exclusive, not auto-delete, no arguments; limits belong in a policy)";
+    if (is(argument, "x-queue-type"))
+        sp_text_add(
+            text, ": a queue keeps its type, so ask for the type that it has, or delete the queue when it is "
+                  "empty");
+    else
+        sp_text_add(text, "%s: ask for what it has, or delete it with all that is in it",
+                    subscription->argument_count ? "" : needs);
+}
+
+static void explain_difference(sp_text *text, const sp_subscription *subscription,
+                               const amqp_channel_close_t *close)
+{
     sp_text difference;
     sp_slice argument = {NULL, 0};
     sp_slice wanted = {NULL, 0};
@@ -169,8 +185,7 @@ static void explain_difference(sp_text *text, const sp_subscription *subscriptio
     if (said && is(argument, "x-queue-type") && !names(subscription, "x-queue-type"))
         advise_on_type(text, wanted);
     else
-        sp_text_add(text, "%s: ask for what it has, or delete it with all that is in it",
-                    subscription->argument_count ? "" : needs);
+        advise(text, subscription, said ? argument : (sp_slice){NULL, 0});
 }
 
 static void explain_inapplicable(sp_text *text, const sp_subscription *subscription,

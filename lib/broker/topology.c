@@ -143,11 +143,36 @@ static int find_place(const sp_topology *topology, const char *queue, bool reuse
     return place;
 }
 
-/* Copies the settings of the owner into the subscription. SPECTACLES_E_NOMEM changes nothing. */
-static int set(sp_subscription *subscription, const char *queue, const spectacles_subscription *wanted)
+/* The arguments of a queue: those of the owner, and in front of them the type, unless the owner has named one. */
+static size_t arguments_of(const sp_topology *topology, const spectacles_subscription *wanted,
+                           spectacles_header out[SP_ARGUMENTS_MAX])
 {
+    static const char key[] = "x-queue-type";
+    static const char *const types[] = {
+        [SPECTACLES_QUEUE_CLASSIC] = "classic", [SPECTACLES_QUEUE_QUORUM] = "quorum"};
+    const char *type = types[topology->queue_type];
+    size_t count = wanted->argument_count;
+    bool named = spectacles_headers_find(wanted->arguments, count, key, sizeof key - 1) != NULL;
+    size_t more = type && !named;
+    if (more)
+        out[0] = (spectacles_header){.type = SPECTACLES_HEADER_TEXT,
+                                     .key = key,
+                                     .key_length = sizeof key - 1,
+                                     .bytes = (const uint8_t *)type,
+                                     .bytes_length = strlen(type)};
+    for (size_t i = 0; i < count; i++)
+        out[more + i] = wanted->arguments[i];
+    return more + count;
+}
+
+/* Copies the settings of the owner into the subscription. SPECTACLES_E_NOMEM changes nothing. */
+static int set(const sp_topology *topology, sp_subscription *subscription, const char *queue,
+               const spectacles_subscription *wanted)
+{
+    spectacles_header given[SP_ARGUMENTS_MAX];
+    size_t count = arguments_of(topology, wanted, given);
     char *event = sp_text_copy(wanted->event, wanted->event_length);
-    spectacles_header *arguments = sp_headers_copy(wanted->arguments, wanted->argument_count);
+    spectacles_header *arguments = sp_headers_copy(given, count);
     if (!event || !arguments) {
         free(event);
         free(arguments);
@@ -157,7 +182,7 @@ static int set(sp_subscription *subscription, const char *queue, const spectacle
     memcpy(subscription->queue, queue, strlen(queue) + 1);
     subscription->event = event;
     subscription->arguments = arguments;
-    subscription->argument_count = wanted->argument_count;
+    subscription->argument_count = count;
     subscription->prefetch = (uint16_t)wanted->prefetch;
     subscription->declare_only = wanted->declare_only;
     return SPECTACLES_OK;
@@ -167,7 +192,7 @@ static int begin(sp_topology *topology, int place, const char *queue, const spec
 {
     sp_subscription *subscription =
         place < 0 ? sp_ring_push(&topology->subscriptions) : sp_topology_at(topology, (uint32_t)place);
-    int error = subscription ? set(subscription, queue, wanted) : SPECTACLES_E_NOMEM;
+    int error = subscription ? set(topology, subscription, queue, wanted) : SPECTACLES_E_NOMEM;
     if (error != SPECTACLES_OK) {
         if (subscription && place < 0)
             sp_ring_pop_back(&topology->subscriptions);
@@ -193,7 +218,7 @@ int sp_topology_add(sp_topology *topology, const char *group, const spectacles_s
         return begin(topology, place, queue, wanted);
     if (!sp_subscription_is_leaving(subscription))
         return place;
-    int error = set(subscription, queue, wanted);
+    int error = set(topology, subscription, queue, wanted);
     if (error != SPECTACLES_OK)
         return error;
     sp_topology_set_state(topology, (uint32_t)place, SP_SUBSCRIPTION_REJOINING);
@@ -237,7 +262,7 @@ int sp_topology_declare_exchange(sp_topology *topology, sp_buffer *out, const ch
 static int ask_for_queue(sp_topology *topology, sp_buffer *out, uint32_t number)
 {
     const sp_subscription *subscription = sp_topology_at(topology, number);
-    amqp_table_entry_t entries[SP_HEADERS_MAX];
+    amqp_table_entry_t entries[SP_ARGUMENTS_MAX];
     sp_headers_write(entries, subscription->arguments, subscription->argument_count);
     amqp_queue_declare_t declare = {.queue = sp_wire_text(subscription->queue),
                                     .durable = 1,

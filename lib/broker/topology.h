@@ -101,6 +101,7 @@ typedef struct sp_topology {
     bool exchange_stands;
     uint64_t retry_due;    /* the earliest retry_at */
     uint32_t declare;      /* enum spectacles_declare */
+    uint32_t queue_type;   /* enum spectacles_queue_type */
     uint32_t notice_count; /* how many subscriptions have notices */
     uint32_t first_notice; /* no subscription before this one has notices */
 } sp_topology;

@@ -53,6 +53,32 @@ def test_a_queue_with_other_arguments(rabbit: RabbitNode, vhost: str, channel: A
         assert tool.count("DISCONNECTED") == 0 and tool.close() == 0
 
 
+@pytest.mark.rabbit4
+def test_queues_of_the_type_that_is_asked_for(rabbit: RabbitNode, vhost: str, channel: Any, tools: Tools) -> None:
+    """And one that has another type, which RabbitMQ never changes: a sentence says what to do, and the others go on."""
+    channel.queue_declare("gateway:OLD", durable=True)
+    tool = tools(rabbit.url(vhost), id="t", queue_type="quorum", patience=SOON)
+    fine = tool.subscribe("NEW")
+    old = tool.ask("subscribe OLD")["subscription"]
+    refused = tool.wait_event("UNSUBSCRIBED", where=lambda told: told["subscription"] == old)
+    assert refused["code"] == 406 and refused["error"] == E_INVAL
+    assert ("queue 'gateway:OLD' exists and differs in 'x-queue-type': it has 'classic', and 'quorum' is asked for: a queue keeps its "
+            "type, so ask for the type that it has, or delete the queue when it is empty (406 ") in refused["text"], refused["text"]
+    tool.publish(10, 100, "NEW")
+    tool.wait_event("MESSAGE", 10)
+    assert all(told["subscription"] == fine for told in tool.events["MESSAGE"])
+    assert ["x-queue-type", "longstr", "quorum"] in rabbit.queues(vhost)["gateway:NEW"]["arguments"]
+    # Who asks for classic queues gets on with those that were declared without a word.
+    plain = tools(rabbit.url(vhost), id="p", queue_type="classic", patience=SOON)
+    plain.ask("subscribe OLD")
+    plain.wait_event("READY")
+    told = {event: plain.count(event) for event in ("SUBSCRIBED", "UNSUBSCRIBED")}
+    channel.queue_delete("gateway:OLD")
+    tool.wait_event("SUBSCRIBED", where=lambda event: event["subscription"] == old)
+    assert told == {"SUBSCRIBED": 1, "UNSUBSCRIBED": 0}, told
+    assert tool.close() == plain.close() == 0
+
+
 # ---- Passively, and not at all ----
 
 

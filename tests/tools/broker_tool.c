@@ -3,7 +3,7 @@
  * standard output is a JSON object and tells one event, or what came of a command.
  *
  *     broker_tool [--group G] [--window COUNT] [--window-bytes BYTES] [--id PREFIX] [--patience MS]
- *                 [--declare passive|nothing] [--format NUMBER] URL...
+ *                 [--declare passive|nothing] [--format NUMBER] [--queue-type classic|quorum] URL...
  *
  *     publish COUNT SIZE KEY [transient] [mandatory] [exchange=NAME] [priority=N] [expiration=MS]
  *             [header.NAME=VALUE] [...]        up to COUNT, until one is refused
@@ -137,11 +137,15 @@ static void run(tool *work, spectacles_link *link)
 
 static void read_options(tool *work, spectacles_broker_config *config, int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"group", required_argument, NULL, 'g'},        {"window", required_argument, NULL, 'w'},
-        {"window-bytes", required_argument, NULL, 'b'}, {"id", required_argument, NULL, 'i'},
-        {"patience", required_argument, NULL, 'p'},     {"declare", required_argument, NULL, 'd'},
-        {"format", required_argument, NULL, 'f'},       {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"group", required_argument, NULL, 'g'},
+                                            {"window", required_argument, NULL, 'w'},
+                                            {"window-bytes", required_argument, NULL, 'b'},
+                                            {"id", required_argument, NULL, 'i'},
+                                            {"patience", required_argument, NULL, 'p'},
+                                            {"declare", required_argument, NULL, 'd'},
+                                            {"format", required_argument, NULL, 'f'},
+                                            {"queue-type", required_argument, NULL, 'q'},
+                                            {NULL, 0, NULL, 0}};
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (option == 'g')
             config->group = optarg;
@@ -155,13 +159,17 @@ static void read_options(tool *work, spectacles_broker_config *config, int argc,
             work->patience = strtoull(optarg, NULL, 10);
         else if (option == 'f')
             config->format = work->format = (uint32_t)strtoul(optarg, NULL, 10);
+        else if (option == 'q')
+            config->queue_type =
+                strcmp(optarg, "quorum") == 0 ? SPECTACLES_QUEUE_QUORUM : SPECTACLES_QUEUE_CLASSIC;
         else if (option == 'd')
             config->declare =
                 strcmp(optarg, "passive") == 0 ? SPECTACLES_DECLARE_PASSIVE : SPECTACLES_DECLARE_NOTHING;
         else
-            errx(EXIT_FAILURE,
-                 "usage: broker_tool [--group G] [--window COUNT] [--window-bytes BYTES] "
-                 "[--id PREFIX] [--patience MS] [--declare passive|nothing] [--format NUMBER] URL...");
+            errx(EXIT_FAILURE, "usage: broker_tool [--group G] [--window COUNT] [--window-bytes BYTES] "
+                               "[--id PREFIX] [--patience MS] [--declare passive|nothing] [--format NUMBER] "
+                               "[--queue-type classic|quorum] "
+                               "URL...");
     }
     config->urls = (const char *const *)argv + optind;
     config->url_count = (size_t)(argc - optind);

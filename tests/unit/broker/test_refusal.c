@@ -38,7 +38,8 @@ static const refusal refusals[] = {
     {406,
      "PRECONDITION_FAILED - inequivalent arg 'x-queue-type' for " QUEUE
      ": received the value 'quorum' of type 'longstr' but current is none",
-     "differs in 'x-queue-type': it has none, and 'quorum' is asked for by the virtual host's default queue "
+     "differs in 'x-queue-type': it has 'classic', and 'quorum' is asked for by the virtual host's default "
+     "queue "
      "type",
      other_type},
     {406,
@@ -157,9 +158,32 @@ static void a_type_that_was_asked_for_is_a_difference_like_any_other(void **stat
                   "type 'longstr'",
                   N(50), N(10));
     const char *told = server_last(&server->events, "UNSUBSCRIBED 0 406");
-    assert_non_null(
-        strstr(told, "it has 'classic', and 'quorum' is asked for: ask for what it has, or delete it"));
+    assert_non_null(strstr(
+        told, "it has 'classic', and 'quorum' is asked for: a queue keeps its type, so ask for the type that "
+              "it has, or delete the queue when it is empty"));
     assert_null(strstr(told, "default queue type"));
+    server_free(server);
+}
+
+/* The same with queue_type of the configuration, in the words of RabbitMQ 3, which notes no type for classic queues. */
+static void the_type_of_the_configuration_is_one_that_was_asked_for(void **state)
+{
+    (void)state;
+    spectacles_broker_config config;
+    server_config(&config);
+    config.queue_type = SPECTACLES_QUEUE_QUORUM;
+    sp_server *server = server_new(&config);
+    server_ready(server);
+    server_subscribe(server, "A", 10);
+    server_pull(server);
+    server_method(server, 1, 20, 40, "wsww", N(406),
+                  "PRECONDITION_FAILED - inequivalent arg 'x-queue-type' for " QUEUE
+                  ": received the value 'quorum' of type 'longstr' but current is none",
+                  N(50), N(10));
+    const char *told = server_last(&server->events, "UNSUBSCRIBED 0 406");
+    assert_non_null(strstr(told,
+                           "queue 'gateway:A' exists and differs in 'x-queue-type': it has 'classic', and "
+                           "'quorum' is asked for: a queue keeps its type"));
     server_free(server);
 }
 
@@ -201,6 +225,7 @@ int main(void)
         cmocka_unit_test(a_refused_queue_is_explained),
         cmocka_unit_test(passively_too),
         cmocka_unit_test(a_type_that_was_asked_for_is_a_difference_like_any_other),
+        cmocka_unit_test(the_type_of_the_configuration_is_one_that_was_asked_for),
         cmocka_unit_test(a_refused_exchange_is_explained),
     };
     return cmocka_run_group_tests_name("broker/refusal", tests, NULL, NULL);

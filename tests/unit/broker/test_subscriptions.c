@@ -485,6 +485,58 @@ static void arguments_are_asked_for(void **state)
     server_free(server);
 }
 
+/* Asks for the queue A with an argument, and perhaps a type of its own. */
+static void subscribe_to_limited(sp_server *server, const char *type)
+{
+    spectacles_header arguments[2] = {
+        {.type = SPECTACLES_HEADER_INTEGER, .key = "x-max-length", .key_length = 12, .integer = 7},
+        {.type = SPECTACLES_HEADER_TEXT,
+         .key = "x-queue-type",
+         .key_length = 12,
+         .bytes = (const uint8_t *)type}};
+    spectacles_subscription subscription;
+    spectacles_subscription_init(&subscription, sizeof subscription);
+    subscription.event = "A";
+    subscription.event_length = 1;
+    subscription.arguments = arguments;
+    subscription.argument_count = type ? 2 : 1;
+    arguments[1].bytes_length = type ? strlen(type) : 0;
+    assert_int_equal(spectacles_broker_subscribe(server->broker, &subscription), 0);
+    server_ready(server);
+}
+
+static void a_queue_has_the_type_of_the_configuration_unless_it_has_its_own(void **state)
+{
+    (void)state;
+    static const char quorum[] = "\x0cx-queue-typeS\0\0\0\6quorum\x0cx-max-lengthI\0\0\0\7";
+    static const char classic[] = "\x0cx-max-lengthI\0\0\0\7\x0cx-queue-typeS\0\0\0\7classic";
+    spectacles_broker_config config;
+    server_config(&config);
+    config.queue_type = SPECTACLES_QUEUE_QUORUM;
+    sp_server *server = server_new(&config);
+    subscribe_to_limited(server, NULL);
+    assert_int_equal(server->arguments_length, sizeof quorum - 1);
+    assert_memory_equal(server->arguments, quorum, sizeof quorum - 1);
+    server_free(server);
+    server = server_new(&config);
+    subscribe_to_limited(server, "classic");
+    assert_int_equal(server->arguments_length, sizeof classic - 1);
+    assert_memory_equal(server->arguments, classic, sizeof classic - 1);
+    server_free(server);
+}
+
+static void a_type_of_queue_that_nobody_knows_is_refused(void **state)
+{
+    (void)state;
+    spectacles_problem problem;
+    spectacles_broker *broker = NULL;
+    spectacles_broker_config config;
+    server_config(&config);
+    config.queue_type = SPECTACLES_QUEUE_QUORUM + 1;
+    assert_int_equal(spectacles_broker_new(&broker, &config, &problem), SPECTACLES_E_INVAL);
+    assert_non_null(strstr(problem.text, "queue_type"));
+}
+
 static void all_orders_of_urls_occur(void **state)
 {
     (void)state;
@@ -531,6 +583,8 @@ int main(void)
         cmocka_unit_test(what_is_not_there_is_said),
         cmocka_unit_test(an_unknown_way_to_declare_is_refused),
         cmocka_unit_test(arguments_are_asked_for),
+        cmocka_unit_test(a_queue_has_the_type_of_the_configuration_unless_it_has_its_own),
+        cmocka_unit_test(a_type_of_queue_that_nobody_knows_is_refused),
         cmocka_unit_test(all_orders_of_urls_occur),
     };
     return cmocka_run_group_tests_name("broker/subscriptions", tests, NULL, NULL);
