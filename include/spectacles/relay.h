@@ -32,7 +32,8 @@
  *   heartbeats go on.
  * - Queues. `<group>:0` .. `<group>:<shard count - 1>` are declared before SEND is consumed, so that a packet for a
  *   gateway that is down waits in its queue.
- * - Commands. A SEND is acknowledged when its packet is confirmed under the key of its shard. A packet is acknowledged
+ * - Commands. A SEND is acknowledged when its packet, `{"op":n,"d":{..}}` and nothing else of it, is confirmed under
+ *   the key of its shard. What is left of the expiration of the SEND goes along. A packet is acknowledged
  *   when its bytes were handed to the socket, within Discord's rate limit. A command that can never be sent is rejected
  *   without requeue, and COMMAND_REJECTED reports it.
  * - Gaps. What Discord does not replay any more is declared: one message under the key SPECTACLES_GAP for each lost
@@ -175,7 +176,10 @@ typedef struct spectacles_relay_config {
      * "Session Start Limit Object"). Shards that identify faster get an op 9
      */
     uint32_t max_concurrency;
-    /* packets of one shard, and SENDs, that may be unacknowledged at a time; 1 to 65535; default 16 */
+    /*
+     * packets of one shard that may be unacknowledged at a time (basic.qos); 1 to 65535; default 16. A packet waits for
+     * Discord's rate limit, so that more of them would wait here, where they do not expire
+     */
     uint32_t command_prefetch;
     /* milliseconds between two identifies of a bucket; default 5000 */
     uint32_t identify_interval;
@@ -218,6 +222,18 @@ typedef struct spectacles_relay_config {
      * then is replayed to whoever resumes the sessions
      */
     uint32_t drain_timeout;
+    /*
+     * SENDs that may be unacknowledged at a time (basic.qos); 1 to 65535; default 2000. Some workers publish each SEND
+     * with the expiration "0": RabbitMQ drops what is beyond this number of them, without a word. Each of them takes at
+     * most SPECTACLES_PACKET_MAX bytes here, so that 2000 take 8 MiB at most
+     */
+    uint32_t send_prefetch;
+    /*
+     * milliseconds that the packet of a SEND may wait in the queue of a shard that is not served here (the expiration
+     * of AMQP); 0 (default): for ever. So a process that comes back does not send what nobody wants any more. The
+     * expiration of the SEND itself holds for every shard, when it is shorter; "0" counts as none
+     */
+    uint32_t command_timeout;
     /* 0 */
     uint32_t reserved;
 } spectacles_relay_config;

@@ -52,10 +52,30 @@ int sp_relay_read_json(spectacles_relay *relay, const spectacles_broker_event *e
         return SPECTACLES_OK;
     sp_buffer_clear(&relay->json);
     sp_buffer_shrink(&relay->json, KEPT_JSON);
-    int error =
-        sp_transcode(&relay->json, &relay->keys, SPECTACLES_FORMAT_JSON, event->format, 0, *json, problem);
+    int error = sp_transcode(&relay->json, &relay->keys, SPECTACLES_FORMAT_JSON, event->format,
+                             SP_TRANSCODE_WHOLE, *json, problem);
     *json = sp_buffer_slice(&relay->json);
     return error;
+}
+
+/* RabbitMQ takes nothing but decimal digits. A time that a delivery has had before it arrived here is not known. */
+uint64_t sp_relay_expiry(const spectacles_relay *relay, const spectacles_broker_event *event)
+{
+    const char *digit = event->expiration ? event->expiration : "";
+    uint64_t left = 0;
+    for (; *digit >= '0' && *digit <= '9' && left < SP_RELAY_EXPIRATION_MAX; digit++)
+        left = left * 10 + (uint64_t)(*digit - '0');
+    return left == 0 || *digit || left > SP_RELAY_EXPIRATION_MAX ? SPECTACLES_NEVER : relay->now + left;
+}
+
+bool sp_relay_reject_expired(spectacles_relay *relay, uint64_t expires, uint64_t delivery, const char *key,
+                             size_t key_length)
+{
+    if (relay->now < expires)
+        return false;
+    sp_relay_reject(relay, delivery, key, key_length, SPECTACLES_E_STATE,
+                    "the expiration of the command is over: the gateway could not send it in time");
+    return true;
 }
 
 bool sp_relay_delivery_is_lost(const spectacles_relay *relay, uint64_t delivery)

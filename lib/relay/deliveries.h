@@ -21,6 +21,16 @@ int sp_relay_read_json(spectacles_relay *relay, const spectacles_broker_event *e
                        spectacles_problem *problem);
 
 /*
+ * When a delivery expires, on the clock of `now`. SPECTACLES_NEVER without an expiration, and with "0": that only means
+ * that the message must not wait for a consumer.
+ */
+uint64_t sp_relay_expiry(const spectacles_relay *relay, const spectacles_broker_event *event);
+
+/* Whether the time of a delivery is over. Then the delivery is rejected, as RabbitMQ drops an expired message. */
+bool sp_relay_reject_expired(spectacles_relay *relay, uint64_t expires, uint64_t delivery, const char *key,
+                             size_t key_length);
+
+/*
  * Whether a delivery was lost with its channel. The broker delivers it again, so acting on it here would do it twice.
  */
 bool sp_relay_delivery_is_lost(const spectacles_relay *relay, uint64_t delivery);

@@ -26,6 +26,8 @@ enum {
     SP_RELAY_OWNER_PACKETS = 1024                 /* of one shard, that may wait for their answer */
 };
 
+#define SP_RELAY_EXPIRATION_MAX UINT64_C(315360000000) /* milliseconds: RabbitMQ's limit of ten years */
+
 /* Dispatches that will never come. Kept until the broker has confirmed the message that declares them. */
 typedef struct sp_gap {
     uint64_t seq;
@@ -53,6 +55,7 @@ typedef struct sp_packet {
     uint64_t delivery;     /* 0: the owner has sent it */
     uint64_t owner_ticket; /* of spectacles_relay_send(); 0: a worker has sent it */
     uint64_t ticket;       /* of spectacles_shard_send(); 0: it was not sent yet */
+    uint64_t expires;      /* SPECTACLES_NEVER: it does not expire */
     uint32_t op;
     uint8_t *d;
     size_t d_length;
@@ -118,6 +121,7 @@ typedef struct sp_publish {
     uint64_t seq;
     uint64_t since;    /* of a dispatch: when it was published */
     uint64_t delivery; /* of a command */
+    uint64_t expires;  /* of a command; SPECTACLES_NEVER: it does not expire */
     uint32_t shard_id;
     uint32_t op;
     size_t bytes;    /* of a message that the owner has not acknowledged */
@@ -141,9 +145,10 @@ typedef struct sp_shard_queue {
 typedef struct sp_route {
     uint64_t delivery;
     uint64_t not_before;
+    uint64_t expires; /* SPECTACLES_NEVER: it does not expire */
     uint32_t shard_id;
     uint32_t op;
-    uint8_t *packet;
+    uint8_t *packet; /* {"op":n,"d":{..}}: at most SPECTACLES_PACKET_MAX bytes, however long the SEND is */
     size_t packet_length;
 } sp_route;
 
@@ -206,6 +211,8 @@ struct spectacles_relay {
     sp_unroutable unroutable;
     sp_identify identify;
     uint32_t command_prefetch;
+    uint32_t send_prefetch;
+    uint32_t command_timeout; /* milliseconds; 0: no limit */
     uint64_t unix_offset;
     uint64_t held_until; /* no shard connects before; 0: no limit. Reported by RATE_LIMITED */
     uint32_t *more_ops;

@@ -36,7 +36,11 @@ static int hold_owner_packet(spectacles_relay *relay, sp_relay_shard *shard, uin
         free(kept);
         return sp_relay_fail(relay, SPECTACLES_E_NOMEM, spectacles_strerror(SPECTACLES_E_NOMEM));
     }
-    *held = (sp_packet){.owner_ticket = ++relay->last_packet, .op = op, .d = kept, .d_length = length};
+    *held = (sp_packet){.owner_ticket = ++relay->last_packet,
+                        .expires = SPECTACLES_NEVER,
+                        .op = op,
+                        .d = kept,
+                        .d_length = length};
     shard->owner_packets++;
     relay->owner_packets++;
     return SPECTACLES_OK;

@@ -108,7 +108,11 @@ void sp_relay_take_packet(spectacles_relay *relay, sp_relay_shard *shard,
         spectacles_broker_reject(relay->commands, event->delivery, 1);
         return;
     }
-    *held = (sp_packet){.delivery = event->delivery, .op = packet.op, .d = kept, .d_length = packet.d_length};
+    *held = (sp_packet){.delivery = event->delivery,
+                        .expires = sp_relay_expiry(relay, event),
+                        .op = packet.op,
+                        .d = kept,
+                        .d_length = packet.d_length};
     sp_relay_list_for_sending(relay, shard);
 }
 
@@ -136,9 +140,22 @@ static void wait_to_send(spectacles_relay *relay, sp_relay_shard *shard, int err
     sp_timer_set(&relay->packets_timers, &shard->packets_timer, until);
 }
 
+static bool drop_expired(spectacles_relay *relay, sp_relay_shard *shard)
+{
+    char key[16];
+    const sp_packet *packet = sp_ring_front(&shard->held);
+    size_t length = (size_t)spectacles_route_shard_key(key, sizeof key, shard->id);
+    if (!sp_relay_reject_expired(relay, packet->expires, packet->delivery, key, length))
+        return false;
+    drop_front(&shard->held);
+    return true;
+}
+
 /* True when the front packet was sent or rejected, so that the next one can follow. */
 static bool send_front(spectacles_relay *relay, sp_relay_shard *shard, uint64_t now)
 {
+    if (drop_expired(relay, shard))
+        return true;
     sp_packet *packet = sp_ring_front(&shard->held);
     sp_packet *sent = sp_ring_push(&shard->sent);
     int error = sent ? spectacles_shard_send(shard->engine, packet->op, packet->d, packet->d_length, now,

@@ -71,14 +71,15 @@ static int note_number(spectacles_relay *relay, int subscription, uint32_t shard
 
 /* ---- Subscribing ---- */
 
-static int subscribe(spectacles_relay *relay, const char *event, size_t length, bool declare_only)
+/* prefetch: 0: the queue is declared, and not consumed. */
+static int subscribe(spectacles_relay *relay, const char *event, size_t length, uint32_t prefetch)
 {
     spectacles_subscription subscription;
     spectacles_subscription_init(&subscription, sizeof subscription);
     subscription.event = event;
     subscription.event_length = length;
-    subscription.declare_only = declare_only;
-    subscription.prefetch = relay->command_prefetch;
+    subscription.declare_only = prefetch == 0;
+    subscription.prefetch = prefetch;
     return spectacles_broker_subscribe(relay->commands, &subscription);
 }
 
@@ -88,7 +89,7 @@ static int subscribe_shard(spectacles_relay *relay, uint32_t id, bool consumed)
     char key[16];
     sp_shard_queue *queue = &relay->queues[id];
     int length = spectacles_route_shard_key(key, sizeof key, id);
-    int number = subscribe(relay, key, (size_t)length, !consumed);
+    int number = subscribe(relay, key, (size_t)length, consumed ? relay->command_prefetch : 0);
     int error = number < 0 ? number : note_number(relay, number, id);
     if (!queue->unsure)
         queue->consumed = consumed;
@@ -108,7 +109,7 @@ int sp_relay_subscribe(spectacles_relay *relay)
         if ((uint32_t)relay->queues[id].subscription != id)
             return SPECTACLES_E_INVAL;
     }
-    relay->gap_subscription = subscribe(relay, SP_ROUTE_GAP, strlen(SP_ROUTE_GAP), true);
+    relay->gap_subscription = subscribe(relay, SP_ROUTE_GAP, strlen(SP_ROUTE_GAP), 0);
     return relay->gap_subscription < 0 ? relay->gap_subscription : SPECTACLES_OK;
 }
 
@@ -116,7 +117,7 @@ void sp_relay_subscribe_send(spectacles_relay *relay)
 {
     if (relay->unanswered_queues > 0 || relay->send_subscription >= 0 || sp_relay_is_stopping(relay))
         return;
-    relay->send_subscription = subscribe(relay, SP_ROUTE_SEND, strlen(SP_ROUTE_SEND), false);
+    relay->send_subscription = subscribe(relay, SP_ROUTE_SEND, strlen(SP_ROUTE_SEND), relay->send_prefetch);
 }
 
 void sp_relay_queue_answered(spectacles_relay *relay, uint32_t shard_id)

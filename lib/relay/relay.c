@@ -37,6 +37,7 @@ SPECTACLES_EXPORT void spectacles_relay_config_init(spectacles_relay_config *con
 {
     const spectacles_relay_config defaults = {.max_concurrency = 1,
                                               .command_prefetch = 16,
+                                              .send_prefetch = 2000,
                                               .identify_interval = 5000,
                                               .format = SPECTACLES_FORMAT_JSON,
                                               .window_count = 2000,
@@ -79,6 +80,8 @@ static int check_config(const spectacles_relay_config *config, spectacles_proble
                          "flags has a bit that this version does not know");
     if (config->command_prefetch == 0 || config->command_prefetch > UINT16_MAX)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "command_prefetch has to be 1 to 65535");
+    if (config->send_prefetch == 0 || config->send_prefetch > UINT16_MAX)
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "send_prefetch has to be 1 to 65535");
     return config->events ? SPECTACLES_OK : check_owner_config(config, problem);
 }
 
@@ -153,6 +156,8 @@ static int set_up(spectacles_relay *relay, const spectacles_relay_config *config
     relay->events = config->events;
     relay->commands = config->commands;
     relay->command_prefetch = config->command_prefetch;
+    relay->send_prefetch = config->send_prefetch;
+    relay->command_timeout = config->command_timeout;
     relay->unix_offset = config->unix_offset;
     relay->flags = config->flags;
     sp_list_init(&relay->events_ready);

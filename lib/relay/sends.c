@@ -9,22 +9,72 @@
 #include "relay/events.h"
 #include "relay/outlet.h"
 #include "relay/publishes.h"
+#include "relay/served.h"
 #include "routing/route.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/*
+ * SENDs are lost all together, with their channel or their consumer. So those that were lost stand in front of those
+ * that came after.
+ */
 static void drop_lost_routes(spectacles_relay *relay)
 {
-    for (size_t i = 0; i < relay->routes.count;) {
-        const sp_route *route = sp_ring_at(&relay->routes, i);
-        if (!sp_relay_delivery_is_lost(relay, route->delivery)) {
-            i++;
-            continue;
-        }
+    sp_route *route;
+    while ((route = sp_ring_front(&relay->routes)) && sp_relay_delivery_is_lost(relay, route->delivery)) {
         free(route->packet);
-        sp_ring_remove(&relay->routes, i);
+        sp_ring_pop(&relay->routes);
     }
+}
+
+/*
+ * The packet on the heap, without what else a worker has written into it: so a SEND takes no more memory here than
+ * Discord's limit of a packet. NULL when memory ran out.
+ */
+static uint8_t *write_packet(const spectacles_packet *packet, size_t *length)
+{
+    char head[32];
+    size_t before = (size_t)snprintf(head, sizeof head, "{\"op\":%" PRIu32 ",\"d\":", packet->op);
+    uint8_t *out = malloc(before + packet->d_length + 1);
+    if (!out)
+        return NULL;
+    memcpy(out, head, before);
+    memcpy(out + before, packet->d, packet->d_length);
+    out[before + packet->d_length] = '}';
+    *length = before + packet->d_length + 1;
+    return out;
+}
+
+static uint64_t expiry(const spectacles_relay *relay, const spectacles_broker_event *event, uint32_t shard_id)
+{
+    uint64_t own = sp_relay_expiry(relay, event);
+    uint64_t limit = relay->command_timeout && !sp_relay_find_shard(relay, shard_id)
+                         ? relay->now + relay->command_timeout
+                         : SPECTACLES_NEVER;
+    return own < limit ? own : limit;
+}
+
+static void keep(spectacles_relay *relay, const spectacles_broker_event *event, uint64_t guild_id,
+                 const spectacles_packet *packet)
+{
+    size_t length = 0;
+    uint32_t shard_id = spectacles_route_shard(guild_id, relay->shard_count);
+    uint8_t *kept = write_packet(packet, &length);
+    sp_route *route = kept ? sp_ring_push(&relay->routes) : NULL;
+    if (!route) {
+        free(kept);
+        spectacles_broker_reject(relay->commands, event->delivery, 1);
+        return;
+    }
+    *route = (sp_route){.delivery = event->delivery,
+                        .expires = expiry(relay, event, shard_id),
+                        .shard_id = shard_id,
+                        .op = packet->op,
+                        .packet = kept,
+                        .packet_length = length};
 }
 
 void sp_relay_take_send(spectacles_relay *relay, const spectacles_broker_event *event)
@@ -43,23 +93,13 @@ void sp_relay_take_send(spectacles_relay *relay, const spectacles_broker_event *
         return;
     }
     drop_lost_routes(relay);
-    uint8_t *kept = sp_relay_copy_body(send.packet, send.packet_length);
-    sp_route *route = kept ? sp_ring_push(&relay->routes) : NULL;
-    if (!route) {
-        free(kept);
-        spectacles_broker_reject(relay->commands, event->delivery, 1);
-        return;
-    }
-    *route = (sp_route){.delivery = event->delivery,
-                        .shard_id = spectacles_route_shard(send.guild_id, relay->shard_count),
-                        .op = packet.op,
-                        .packet = kept,
-                        .packet_length = send.packet_length};
+    keep(relay, event, send.guild_id, &packet);
 }
 
 static int publish_route(spectacles_relay *relay, const sp_route *route)
 {
     char key[16];
+    char left[24];
     spectacles_message message;
     sp_publish *publish = sp_ring_push(&relay->publishes);
     if (!publish)
@@ -71,8 +111,13 @@ static int publish_route(spectacles_relay *relay, const sp_route *route)
     message.body = route->packet;
     message.body_length = route->packet_length;
     message.format = SPECTACLES_FORMAT_JSON;
+    if (route->expires != SPECTACLES_NEVER) {
+        snprintf(left, sizeof left, "%" PRIu64, route->expires - relay->now);
+        message.expiration = left;
+    }
     *publish = (sp_publish){.kind = SP_PUBLISH_COMMAND,
                             .delivery = route->delivery,
+                            .expires = route->expires,
                             .shard_id = route->shard_id,
                             .op = route->op,
                             .packet = route->packet,
@@ -81,6 +126,15 @@ static int publish_route(spectacles_relay *relay, const sp_route *route)
     if (error != SPECTACLES_OK)
         sp_ring_pop_back(&relay->publishes);
     return error;
+}
+
+static bool drop_expired(spectacles_relay *relay, const sp_route *route)
+{
+    if (!sp_relay_reject_expired(relay, route->expires, route->delivery, SP_ROUTE_SEND,
+                                 strlen(SP_ROUTE_SEND)))
+        return false;
+    free(route->packet);
+    return true;
 }
 
 static void refuse_route(spectacles_relay *relay, const sp_route *route, int error)
@@ -102,7 +156,7 @@ bool sp_relay_route_sends(spectacles_relay *relay, uint64_t now)
             i++;
             continue;
         }
-        int error = publish_route(relay, route);
+        int error = drop_expired(relay, route) ? SPECTACLES_OK : publish_route(relay, route);
         if (sp_relay_is_unwritable(error))
             refuse_route(relay, route, error);
         else if (error != SPECTACLES_OK)
@@ -124,11 +178,15 @@ void sp_relay_send_confirmed(spectacles_relay *relay, const sp_publish *publish)
     queued->event.op = publish->op;
 }
 
-/* The queue of the shard was deleted. It is declared again; until then the SEND stays unacknowledged. */
+/*
+ * The queue of the shard was deleted. It is declared again; until then the SEND stays unacknowledged. A SEND that was
+ * lost meanwhile comes again by itself.
+ */
 void sp_relay_send_returned(spectacles_relay *relay, sp_publish *publish,
                             const spectacles_broker_event *event, uint64_t now)
 {
-    sp_route *route = sp_ring_push(&relay->routes);
+    bool lost = sp_relay_delivery_is_lost(relay, publish->delivery);
+    sp_route *route = lost ? NULL : sp_ring_push(&relay->routes);
     sp_relay_pending *queued = sp_relay_queue_event(relay, SPECTACLES_RELAY_EVENT_PUBLISH_FAILED);
     if (queued) {
         queued->event.shard_id = publish->shard_id;
@@ -142,6 +200,7 @@ void sp_relay_send_returned(spectacles_relay *relay, sp_publish *publish,
     }
     *route = (sp_route){.delivery = publish->delivery,
                         .not_before = now + SP_RELAY_RETRY,
+                        .expires = publish->expires,
                         .shard_id = publish->shard_id,
                         .op = publish->op,
                         .packet = publish->packet,

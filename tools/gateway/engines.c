@@ -78,6 +78,8 @@ static void apply_to_broker(struct engines *engines, const struct settings *sett
         broker->format = SPECTACLES_FORMAT_JSON + number_of(settings, id);
     } else if (id == SETTING_DECLARE) {
         broker->declare = SPECTACLES_DECLARE + number_of(settings, id);
+    } else if (id == SETTING_QUEUE_TYPE) {
+        broker->queue_type = SPECTACLES_QUEUE_DEFAULT + number_of(settings, id);
     } else if (id == SETTING_WINDOW_COUNT) {
         broker->window_count = number_of(settings, id);
     } else if (id == SETTING_WINDOW_BYTES) {
@@ -96,6 +98,10 @@ static void apply_to_relay(struct engines *engines, const struct settings *setti
         relay->more_op_count = value_of(settings, id)->number_count;
     } else if (id == SETTING_COMMAND_PREFETCH) {
         relay->command_prefetch = number_of(settings, id);
+    } else if (id == SETTING_SEND_PREFETCH) {
+        relay->send_prefetch = number_of(settings, id);
+    } else if (id == SETTING_MESSAGE_TIMEOUT) {
+        relay->command_timeout = number_of(settings, id);
     } else if (id == SETTING_UNROUTABLE_HOLD) {
         relay->unroutable_hold = number_of(settings, id);
     } else if (id == SETTING_LATENCY_BUDGET) {

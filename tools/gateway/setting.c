@@ -195,7 +195,16 @@ static const struct setting settings[SETTING_COUNT] = {
                                   .fallback = "16",
                                   .least = 1,
                                   .most = UINT16_MAX,
-                                  .help = "How many commands of one queue may be held at a time"},
+                                  .help = "How many packets of one shard may be held at a time"},
+    [SETTING_SEND_PREFETCH] = {.name = "BROKER_SEND_PREFETCH",
+                               .key = "broker.send_prefetch",
+                               .kind = SETTING_IS_NUMBER,
+                               .fallback = "2000",
+                               .least = 1,
+                               .most = UINT16_MAX,
+                               .help = "How many `SEND`s may be held at a time, of at most 4 KiB each. A "
+                                       "burst beyond it from workers that "
+                                       "write the expiration `0` is dropped by RabbitMQ"},
     [SETTING_UNROUTABLE_HOLD] =
         {.name = "BROKER_UNROUTABLE_HOLD",
          .key = "broker.unroutable_hold",

@@ -223,6 +223,13 @@ uint64_t fake_bytes(spectacles_broker *broker, uint32_t subscription, const char
     return broker->last_delivery;
 }
 
+void fake_expire_last(spectacles_broker *broker, const char *expiration)
+{
+    fake_queue *queue = &broker->queue;
+    assert_true(queue->count > 0);
+    queue->events[(queue->first + queue->count - 1) % FAKE_EVENTS].broker.expiration = expiration;
+}
+
 /* ---- Shards ---- */
 
 /* What the shard itself makes of it, when it is handed out. */
@@ -468,9 +475,10 @@ int spectacles_broker_publish(spectacles_broker *broker, const spectacles_messag
         return error;
     *tag = ++broker->last_tag;
     broker->open++;
-    snprintf(line(), FAKE_TEXT, "publish %.*s %s%s %.200s", (int)message->key_length, message->key,
+    snprintf(line(), FAKE_TEXT, "publish %.*s %s%s%s%s %.200s", (int)message->key_length, message->key,
              message->message_id ? message->message_id : "-",
-             message->flags & SPECTACLES_MESSAGE_MANDATORY ? " mandatory" : "", text);
+             message->flags & SPECTACLES_MESSAGE_MANDATORY ? " mandatory" : "",
+             message->expiration ? " expires " : "", message->expiration ? message->expiration : "", text);
     return SPECTACLES_OK;
 }
 
@@ -523,6 +531,7 @@ int spectacles_broker_subscribe(spectacles_broker *broker, const spectacles_subs
         broker->subscriptions++;
         snprintf(broker->subscribed[number].event, sizeof event, "%s", event);
         broker->subscribed[number].declare_only = (int)subscription->declare_only;
+        broker->subscribed[number].prefetch = subscription->prefetch;
     }
     int error = take_error(&broker->subscribe_error);
     return error ? error : number;

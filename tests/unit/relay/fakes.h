@@ -69,6 +69,7 @@ struct spectacles_broker {
     struct {
         char event[32]; /* empty: it has ended */
         int declare_only;
+        uint32_t prefetch;
     } subscribed[FAKE_SUBSCRIPTIONS];
     fake_queue queue;
 };
@@ -115,5 +116,7 @@ void fake_lose_deliveries(spectacles_broker *broker);
 uint64_t fake_message(spectacles_broker *broker, uint32_t subscription, const char *key, const char *body);
 uint64_t fake_bytes(spectacles_broker *broker, uint32_t subscription, const char *key, const void *body,
                     size_t length);
+/* Gives the newest message an expiration, which has to outlive it. */
+void fake_expire_last(spectacles_broker *broker, const char *expiration);
 
 #endif

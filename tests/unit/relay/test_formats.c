@@ -120,6 +120,36 @@ static void a_send_that_has_no_form_is_rejected_and_holds_up_nothing(void **stat
     scene_end();
 }
 
+/* Languages whose numbers are floats write 4.0 for 4. A float that has lost digits is no id. */
+static void numbers_come_as_floats_without_a_fraction(void **state)
+{
+    static const struct {
+        const char *body;
+        size_t length;
+    } same[] = {
+        /* {"op": 8.0, "d": {"guild_id": "1", "query": "", "limit": 0.0}}: floats of 64 bits, of 32 bits, and ETF */
+        {"\x82\xa2op\xcb\x40\x20\0\0\0\0\0\0\xa1"
+         "d\x83\xa8guild_id\xa1"
+         "1\xa5query\xa0\xa5limit\xcb\0\0\0\0\0\0\0\0",
+         49},
+        {"\x82\xa2op\xca\x41\0\0\0\xa1"
+         "d\x83\xa8guild_id\xa1"
+         "1\xa5query\xa0\xa5limit\xca\0\0\0\0",
+         41},
+    };
+    (void)state;
+    if (!spectacles_feature_supported("msgpack"))
+        return;
+    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
+        start(SPECTACLES_FORMAT_JSON);
+        fake_bytes(&world.commands, 0, "0", same[i].body, same[i].length);
+        pull();
+        assert_string_equal(rejected, "");
+        assert_int_equal(fake_called("send 0 8 {\"guild_id\":\"1\",\"query\":\"\",\"limit\":0}"), 1);
+        scene_end();
+    }
+}
+
 static void refused(const void *body, size_t length, const char *why)
 {
     rejected[0] = '\0';
@@ -145,6 +175,11 @@ static void what_can_not_be_read_is_rejected_with_a_sentence(void **state)
         refused("\x81\xa2op\xd4\1\1", 7, "extension");
         refused("\xa3{\"a", 4, "");
         refused("\x80", 1, "\"op\" is missing");
+        /* {"op": 4.5}, and {"op": 4, "d": {"guild_id": 2.0 to the power of 60}} */
+        refused("\x81\xa2op\xcb\x40\x12\0\0\0\0\0\0", 13, "\"op\" has to be an unsigned integer");
+        refused("\x82\xa2op\4\xa1"
+                "d\x81\xa8guild_id\xcb\x43\xb0\0\0\0\0\0\0",
+                26, "\"guild_id\" of op 4 has to be an id");
     } else {
         refused("\x80", 1, "no MessagePack");
     }
@@ -199,6 +234,7 @@ int main(void)
         cmocka_unit_test(commands_come_in_every_format),
         cmocka_unit_test(the_packet_of_a_send_goes_on_in_the_brokers_format),
         cmocka_unit_test(a_send_that_has_no_form_is_rejected_and_holds_up_nothing),
+        cmocka_unit_test(numbers_come_as_floats_without_a_fraction),
         cmocka_unit_test(what_can_not_be_read_is_rejected_with_a_sentence),
         cmocka_unit_test(events_go_out_in_the_brokers_format),
         cmocka_unit_test(an_event_with_half_a_surrogate_pair_is_no_gap),

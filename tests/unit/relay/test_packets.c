@@ -108,6 +108,27 @@ static void a_new_connection_has_a_budget_of_its_own(void **state)
     scene_end();
 }
 
+/* A shard was away for longer than the worker wanted to wait. */
+static void a_packet_that_has_expired_here_is_not_sent(void **state)
+{
+    (void)state;
+    scene_start(1);
+    scene_open_send();
+    world.shards[0].state = SPECTACLES_SHARD_BACKOFF;
+    fake_message(&world.commands, 0, "0", SCENE_PACKET);
+    fake_expire_last(&world.commands, "500");
+    fake_message(&world.commands, 0, "0", SCENE_PACKET);
+    fake_expire_last(&world.commands, "0");
+    scene_pull();
+    world.now += 500;
+    fake_shard_event(&world.shards[0], SPECTACLES_SHARD_EVENT_RESUMED, 0);
+    scene_pull();
+    assert_int_equal(fake_called("reject 1"), 1);
+    assert_int_equal(fake_count("send 0"), 1);
+    assert_int_equal(scene_told(SPECTACLES_RELAY_EVENT_COMMAND_REJECTED), 1);
+    scene_end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -116,6 +137,7 @@ int main(void)
         cmocka_unit_test(one_busy_shard_holds_up_no_other),
         cmocka_unit_test(a_packet_is_never_routed_again),
         cmocka_unit_test(a_new_connection_has_a_budget_of_its_own),
+        cmocka_unit_test(a_packet_that_has_expired_here_is_not_sent),
     };
     return cmocka_run_group_tests_name("relay/packets", tests, NULL, NULL);
 }

@@ -76,7 +76,10 @@ static void defaults_are_those_of_the_library(void **state)
     assert_int_equal(engines.broker.declare, broker.declare);
     assert_int_equal(engines.broker.window_count, broker.window_count);
     assert_int_equal(engines.broker.window_bytes, broker.window_bytes);
+    assert_int_equal(engines.broker.queue_type, broker.queue_type);
     assert_int_equal(engines.relay.command_prefetch, relay.command_prefetch);
+    assert_int_equal(engines.relay.send_prefetch, relay.send_prefetch);
+    assert_int_equal(engines.relay.command_timeout, 120000); /* as the Go daemon */
     assert_int_equal(engines.relay.unroutable_hold, relay.unroutable_hold);
     assert_int_equal(engines.poller.latency_budget, 4); /* doc/performance.md argues for it */
     assert_int_equal(engines.link.connect_timeout, link.connect_timeout);
@@ -103,6 +106,8 @@ static void words_are_in_the_order_of_the_library(void **state)
     assert_string_equal(formats[SPECTACLES_FORMAT_ETF - SPECTACLES_FORMAT_JSON], "etf");
     assert_string_equal(formats[SPECTACLES_FORMAT_MSGPACK - SPECTACLES_FORMAT_JSON], "msgpack");
     assert_string_equal(formats[SPECTACLES_FORMAT_MSGPACK_JSON - SPECTACLES_FORMAT_JSON], "msgpack-json");
+    assert_string_equal(setting_of(SETTING_QUEUE_TYPE)->words[SPECTACLES_QUEUE_CLASSIC], "classic");
+    assert_string_equal(setting_of(SETTING_QUEUE_TYPE)->words[SPECTACLES_QUEUE_QUORUM], "quorum");
     assert_string_equal(setting_of(SETTING_DECLARE)->words[SPECTACLES_DECLARE_PASSIVE], "passive");
     assert_string_equal(setting_of(SETTING_DECLARE)->words[SPECTACLES_DECLARE_NOTHING], "no");
     assert_string_equal(setting_of(SETTING_SESSION_FILE_MISSING)->words[MISSING_FAIL], "fail");

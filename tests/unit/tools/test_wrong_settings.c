@@ -274,6 +274,7 @@ static const struct wrong {
     {{"BROKER_WINDOW_BYTES=1T"}, NULL, "BROKER_WINDOW_BYTES", "a size such as 64K", 78},
     {{"BROKER_WINDOW_BYTES=0"}, NULL, "BROKER_WINDOW_BYTES", "from 1", 78},
     {{NULL}, "[broker]\nwindow_bytes = true", "gateway.toml:2:1: broker.window_bytes", "true or false", 78},
+    {{"BROKER_SEND_PREFETCH=0"}, NULL, "BROKER_SEND_PREFETCH", "to 65535", 78},
     {{"BROKER_COMMAND_PREFETCH=70000"}, NULL, "BROKER_COMMAND_PREFETCH", "to 65535", 78},
 
     /* Discord's side */
