@@ -56,6 +56,12 @@ def test_a_program_outside_the_tree(prefix: Path, tmp_path: Path, compiler: str,
     assert compile_and_run(tmp_path, compiler, standard, flags, LD_LIBRARY_PATH=str(library)) == "gateway.discord.gg:443\n"
 
 
+def test_the_manual_is_installed(prefix: Path) -> None:
+    pages = next(prefix.rglob("man3"))
+    assert (pages / "spectacles_gateway_new.3").read_text().startswith(".TH spectacles_gateway_new 3")
+    assert (pages / "spectacles_envelope.3").read_text() == ".so man3/spectacles_codec.h.3\n"
+
+
 def test_the_static_library(prefix: Path, tmp_path: Path) -> None:
     archive = str(next(prefix.rglob("libspectacles.a")))
     flags = [archive if flag == "-lspectacles" else flag for flag in pkg_config(prefix, "--static", "--cflags", "--libs")]

@@ -1,0 +1,15 @@
+# shellcheck shell=bash
+# The manual: ./dev docs. Pages for man(1) are in build/docs/man, the same and all of doc/ as HTML in build/docs/html.
+
+docs_packages=(python3-markdown groff-base man-db)
+
+docs() {
+    local version
+    setup "${docs_packages[@]}"
+    version=$(sed -n "s/^  version: '\(.*\)',/\1/p" meson.build)
+    rm -rf build/docs
+    mkdir -p build/docs
+    "$python" scripts/manual/man.py "$version" build/docs/man/man3 include/spectacles/*.h
+    "$python" scripts/manual/website.py "$version" build/docs/html
+    say "build/docs/html/index.html; man -M build/docs/man spectacles_shard_new"
+}
