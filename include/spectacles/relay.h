@@ -139,7 +139,14 @@ enum spectacles_relay_flag {
      * with the session. SHARD_READY is told first, and the shard is not pulled meanwhile. So a process that dies before
      * its owner has stored the session leaves no dispatch of a session that nobody knows.
      */
-    SPECTACLES_RELAY_HOLDS_NEW_SESSIONS = 2
+    SPECTACLES_RELAY_HOLDS_NEW_SESSIONS = 2,
+    /*
+     * No identify is granted before the events broker has been READY and SEND is consumed, or was refused, which comes
+     * after the queues of all shards. So a broker that is away, or that refuses the account, uses up no identifies; and
+     * a worker that answers the first event finds the queue of SEND. What held once is enough: a broker that is lost
+     * later stops no identify. Resumes do not wait. Means nothing without brokers, and with GRANTED_IDENTIFIES
+     */
+    SPECTACLES_RELAY_BROKERS_FIRST = 4
 };
 
 /* How a relay is made. Everything is copied by spectacles_relay_new(), except the engines, which the relay holds. */

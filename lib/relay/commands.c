@@ -39,6 +39,8 @@ static void on_queue(spectacles_relay *relay, uint32_t type, const spectacles_br
         return;
     if (sp_relay_shard_of_queue(relay, event->subscription, &shard_id))
         sp_relay_queue_answered(relay, shard_id);
+    if ((int)event->subscription == relay->send_subscription)
+        relay->send_stood = true;
     report_queue(relay, type, event);
 }
 

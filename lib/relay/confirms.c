@@ -77,6 +77,9 @@ static void on_events_event(spectacles_relay *relay, const spectacles_broker_eve
     case SPECTACLES_BROKER_EVENT_FAILED:
         on_outcome(relay, event, now);
         break;
+    case SPECTACLES_BROKER_EVENT_READY:
+        relay->events_stood = true;
+        break;
     case SPECTACLES_BROKER_EVENT_CLOSED:
         sp_relay_end_confirms(relay);
         break;

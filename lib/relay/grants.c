@@ -87,6 +87,18 @@ SPECTACLES_EXPORT int spectacles_relay_session_stored(spectacles_relay *relay, u
 
 /* ---- By the relay ---- */
 
+/* With SPECTACLES_RELAY_BROKERS_FIRST a shard waits until a worker can be answered. */
+static bool may_identify(const spectacles_relay *relay)
+{
+    bool waits = relay->flags & SPECTACLES_RELAY_BROKERS_FIRST && relay->events;
+    return !waits || (relay->events_stood && relay->send_stood);
+}
+
+uint64_t sp_relay_identify_deadline(const spectacles_relay *relay)
+{
+    return may_identify(relay) ? sp_identify_deadline(&relay->identify) : SPECTACLES_NEVER;
+}
+
 static void report_limit(spectacles_relay *relay, uint64_t now)
 {
     sp_timer *turn = sp_identify_first(&relay->identify);
@@ -122,6 +134,8 @@ bool sp_relay_grant_identifies(spectacles_relay *relay, uint64_t now)
 {
     bool granted = false;
     sp_timer *turn;
+    if (!may_identify(relay))
+        return false;
     report_limit(relay, now);
     while ((turn = sp_identify_next(&relay->identify, now))) {
         if (!grant(relay, sp_list_owner(turn, sp_relay_shard, identify_turn), now))

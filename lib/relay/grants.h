@@ -12,4 +12,7 @@ void sp_relay_end_wanting(spectacles_relay *relay, sp_relay_shard *shard);
 /* Grants the identifies that are due. True when one was granted. */
 bool sp_relay_grant_identifies(spectacles_relay *relay, uint64_t now);
 
+/* When the next identify is due that may be granted. */
+uint64_t sp_relay_identify_deadline(const spectacles_relay *relay);
+
 #endif

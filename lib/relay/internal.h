@@ -226,6 +226,8 @@ struct spectacles_relay {
     uint32_t *shard_of;     /* by the number of a subscription: whose queue it is; shard_count: no shard's */
     size_t subscriptions;   /* numbers in shard_of */
     size_t shard_of_capacity;
+    bool events_stood;         /* the events broker has been READY */
+    bool send_stood;           /* SEND was consumed, or refused */
     enum sp_relay_state state; /* changed by set_state() in relay.c alone */
     bool events_closed;        /* the events broker has told CLOSED */
     bool commands_closed;

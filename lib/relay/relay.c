@@ -28,7 +28,9 @@
 /* Events for which memory is reserved. No source is pulled while an event waits. */
 enum {
     PENDING_RESERVED = 32,
-    SHARDS_MAX = 1000000
+    SHARDS_MAX = 1000000,
+    KNOWN_FLAGS = SPECTACLES_RELAY_GRANTED_IDENTIFIES | SPECTACLES_RELAY_HOLDS_NEW_SESSIONS |
+                  SPECTACLES_RELAY_BROKERS_FIRST
 };
 
 /* ---- Making one ---- */
@@ -74,8 +76,7 @@ static int check_config(const spectacles_relay_config *config, spectacles_proble
                 problem, SPECTACLES_E_INVAL,
                 "more_ops has one of 0, 1, 2, 6, 7, 9, 10 and 11, which are no worker's to send");
     }
-    if (config->flags &
-        ~(uint32_t)(SPECTACLES_RELAY_GRANTED_IDENTIFIES | SPECTACLES_RELAY_HOLDS_NEW_SESSIONS))
+    if (config->flags & ~(uint32_t)KNOWN_FLAGS)
         return sp_refuse(problem, SPECTACLES_E_UNSUPPORTED,
                          "flags has a bit that this version does not know");
     if (config->command_prefetch == 0 || config->command_prefetch > UINT16_MAX)
@@ -337,7 +338,7 @@ SPECTACLES_EXPORT const spectacles_relay_event *spectacles_relay_next_event(spec
 
 SPECTACLES_EXPORT uint64_t spectacles_relay_deadline(const spectacles_relay *relay)
 {
-    uint64_t identify = sp_identify_deadline(&relay->identify);
+    uint64_t identify = sp_relay_identify_deadline(relay);
     uint64_t commands = sp_relay_commands_deadline(relay);
     uint64_t gaps = sp_relay_gaps_deadline(relay);
     uint64_t deadline = identify < commands ? identify : commands;

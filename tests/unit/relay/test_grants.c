@@ -91,6 +91,56 @@ static void a_relay_that_grants_by_itself_takes_no_grant(void **state)
     end();
 }
 
+/* ---- Brokers first ---- */
+
+static void tell_queue(int subscription, uint32_t type)
+{
+    fake_broker_event(&world.commands, type, 0, (uint32_t)subscription);
+    pull();
+}
+
+static void let_queues_stand(void)
+{
+    for (uint32_t id = 0; id < COUNT; id++)
+        tell_queue(world.relay->queues[id].subscription, SPECTACLES_BROKER_EVENT_SUBSCRIBED);
+}
+
+/* Neither broker alone is enough, and nothing is due meanwhile: the loop of the owner does not spin. */
+static void no_shard_identifies_before_a_worker_can_be_answered(void **state)
+{
+    (void)state;
+    start_with(SPECTACLES_RELAY_BROKERS_FIRST);
+    add(0);
+    add(1);
+    ask_to_identify(0);
+    fake_broker_event(&world.events, SPECTACLES_BROKER_EVENT_READY, 0, 0);
+    let_queues_stand();
+    assert_int_equal(fake_count("identify"), 0);
+    assert_true(spectacles_relay_deadline(world.relay) == SPECTACLES_NEVER);
+    tell_queue(world.relay->send_subscription, SPECTACLES_BROKER_EVENT_SUBSCRIBED);
+    assert_int_equal(fake_count("identify"), 1);
+    /* What held once is enough. */
+    fake_broker_event(&world.events, SPECTACLES_BROKER_EVENT_DISCONNECTED, 0, 0);
+    ask_to_identify(1);
+    assert_true(spectacles_relay_deadline(world.relay) != SPECTACLES_NEVER);
+    end();
+}
+
+static void a_queue_that_is_refused_stops_no_identify(void **state)
+{
+    (void)state;
+    start_with(SPECTACLES_RELAY_BROKERS_FIRST);
+    add(0);
+    ask_to_identify(0);
+    let_queues_stand();
+    tell_queue(world.relay->send_subscription, SPECTACLES_BROKER_EVENT_UNSUBSCRIBED);
+    assert_int_equal(fake_count("identify"), 0);
+    fake_broker_event(&world.events, SPECTACLES_BROKER_EVENT_READY, 0, 0);
+    pull();
+    assert_int_equal(fake_count("identify"), 1);
+    end();
+}
+
 /* ---- Sessions ---- */
 
 /* Not its dispatches, and not the gap before it; also not after other shards have made the relay work. */
@@ -177,6 +227,8 @@ int main(void)
         cmocka_unit_test(a_grant_lapses_with_the_connection),
         cmocka_unit_test(a_shard_that_leaves_is_granted_nothing),
         cmocka_unit_test(a_relay_that_grants_by_itself_takes_no_grant),
+        cmocka_unit_test(no_shard_identifies_before_a_worker_can_be_answered),
+        cmocka_unit_test(a_queue_that_is_refused_stops_no_identify),
         cmocka_unit_test(nothing_of_a_session_leaves_before_it_is_stored),
         cmocka_unit_test(a_session_that_goes_on_is_not_held),
         cmocka_unit_test(a_session_that_is_not_stored_keeps_no_shard_from_leaving),
