@@ -80,6 +80,20 @@ class Bot:
     def gateway(self, events: str = "MESSAGE_CREATE", valgrind: bool = False, **environment: str) -> Process:
         return self.start("gateway", valgrind=valgrind, DISCORD_EVENTS=events, **environment)
 
+    def daemon(self, events: str = "MESSAGE_CREATE", *arguments: str, prefix: tuple[str, ...] = (), **environment: str) -> Process:
+        """spectacles-gateway."""
+        program = self.build / "tools" / "gateway" / "spectacles-gateway"
+        process = Process([*prefix, program, *arguments], {**self.environment, "DISCORD_EVENTS": events, **environment})
+        self.processes.append(process)
+        return process
+
+    def running_daemon(self, events: str = "MESSAGE_CREATE", *arguments: str, shards: int = 2, **environment: str) -> Process:
+        """In the state SERVING, and with shards that are ready."""
+        process = self.daemon(events, *arguments, **{"LOG_LEVEL": "debug", **environment})
+        process.wait_err("SERVING, after CONNECTING", timeout=90)
+        process.wait_err(" ready, session", shards, timeout=90)
+        return process
+
     def running_gateway(self, events: str = "MESSAGE_CREATE", shards: int = 2, valgrind: bool = False,
                         **environment: str) -> Process:
         """Ready on both sides: shards, and all queues for commands."""

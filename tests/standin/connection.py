@@ -275,7 +275,9 @@ class Connection:
             self.later(self.standin.identify_refusal, self.refuse_identify)
         else:
             self.compress_payloads(d)
-            self.begin(self.standin.new_session(shard, count, intents))
+            session = self.standin.new_session(shard, count, intents)
+            session.presence = d.get("presence")
+            self.begin(session)
 
     async def refuse_identify(self) -> None:
         self.identifying = False

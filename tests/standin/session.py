@@ -33,6 +33,7 @@ class Session:
     left_at: float | None = None  # when its connection ended
     bricked_until: float | None = None  # each RESUME is cut until then; after that the session is gone
     intents: int = 0
+    presence: Any = None  # of its IDENTIFY
     members: Any = None  # limits.Members: when all members of a guild may be asked for again
 
     @property

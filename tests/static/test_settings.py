@@ -37,3 +37,10 @@ def test_the_page_of_the_daemons_settings_is_what_its_table_says(root: Path, bui
     program = build / "tools" / "gateway" / "spectacles-gateway"
     done = subprocess.run([program, "settings", "--markdown"], capture_output=True, text=True, check=True)
     assert (root / "doc" / "settings.md").read_text() == done.stdout, "make it anew: spectacles-gateway settings --markdown > doc/settings.md"
+
+
+def test_the_man_page_is_what_the_table_says(root: Path, build: Path) -> None:
+    program = build / "tools" / "gateway" / "spectacles-gateway"
+    done = subprocess.run([program, "settings", "--man"], capture_output=True, text=True, check=True)
+    page = root / "tools" / "gateway" / "spectacles-gateway.8"
+    assert page.read_text() == done.stdout, f"make it anew: spectacles-gateway settings --man > {page.relative_to(root)}"

@@ -86,6 +86,8 @@ static void read_argument(struct arguments *arguments, struct line *line, bool *
         arguments->markdown = true;
     else if (strcmp(argument, "--once") == 0)
         arguments->once = true;
+    else if (strcmp(argument, "--man") == 0)
+        arguments->man = true;
     else if (advice_for_go(argument))
         refuse_go(line, argument);
     else if (*has_command || !read_command(arguments, argument))
@@ -100,6 +102,8 @@ static void check_options(const struct arguments *arguments, struct line *line)
 {
     if (arguments->json && arguments->command != COMMAND_CHECK)
         refuse(line, "--json", "it is an option of `spectacles-gateway check`");
+    if (arguments->man && (arguments->command != COMMAND_SETTINGS || arguments->markdown))
+        refuse(line, "--man", "it is an option of `spectacles-gateway settings`, without --markdown");
     if (arguments->markdown && arguments->command != COMMAND_SETTINGS)
         refuse(line, "--markdown", "it is an option of `spectacles-gateway settings`");
     if (arguments->once && arguments->command != COMMAND_TOP)

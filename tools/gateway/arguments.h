@@ -19,6 +19,7 @@ struct arguments {
     bool json;
     bool markdown;
     bool once;
+    bool man;
 };
 
 /* Reads the command line. What is wrong is added to the problems. */

@@ -203,6 +203,21 @@ static bool is_library_fine(struct engines *engines, const char *where, const ch
     return error == SPECTACLES_OK;
 }
 
+size_t engines_descriptors(size_t shards)
+{
+    struct engines engines;
+    spectacles_gateway *gateway = NULL;
+    begin_probe(&engines);
+    end_probe(&engines);
+    engines.gateway.flags = 0;
+    engines.shard.gateway_url = "ws://localhost"; /* so that no certificate is read */
+    if (spectacles_gateway_new(&gateway, &engines.gateway, NULL) != SPECTACLES_OK)
+        return 0;
+    size_t count = spectacles_gateway_descriptors(gateway) + shards - engines.shard.shard_count;
+    spectacles_gateway_free(gateway);
+    return count;
+}
+
 static void probe(struct settings *settings, enum setting_id id, struct problems *problems)
 {
     struct engines engines;

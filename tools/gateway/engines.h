@@ -30,4 +30,7 @@ void engines_configure(struct engines *engines, const struct settings *settings)
  */
 void engines_check(struct settings *settings, struct problems *problems);
 
+/* How many descriptors a gateway with so many shards is going to open, as the library counts. 0: it cannot be known. */
+size_t engines_descriptors(size_t shards);
+
 #endif

@@ -4,6 +4,7 @@
  */
 #include "files.h"
 
+#include "engines.h"
 #include "wipe.h"
 
 #include <errno.h>
@@ -13,13 +14,12 @@
 #include <spectacles/spectacles.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum {
     FIRST_ROOM = 4096,
-    SPARE_DESCRIPTORS = 32 /* logs, files, brokers, the poller */
+    SPARE_DESCRIPTORS = 32 /* log, files, HTTP, signals */
 };
 
 /* ---- Reading ---- */
@@ -129,17 +129,13 @@ static void check_descriptors(const struct settings *settings, struct problems *
 {
     const struct value *ids = settings_value(settings, SETTING_SHARD_IDS);
     const struct value *count = settings_value(settings, SETTING_SHARD_COUNT);
-    uint64_t shards = ids->number_count ? ids->number_count : count->number;
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_max == RLIM_INFINITY)
-        return;
-    if (limit.rlim_max < shards + SPARE_DESCRIPTORS)
+    size_t shards = ids->number_count ? ids->number_count : (size_t)count->number;
+    spectacles_problem problem = {.text = ""};
+    size_t needed = engines_descriptors(shards ? shards : 1) + SPARE_DESCRIPTORS;
+    if (spectacles_raise_descriptors(needed, &problem) != SPECTACLES_OK)
         problems_add(problems, PROBLEM_IS_FINAL,
                      settings_where(settings, ids->number_count ? SETTING_SHARD_IDS : SETTING_SHARD_COUNT),
-                     "%llu shards need %llu descriptors, and the hard limit is %llu: raise it (ulimit -Hn, "
-                     "LimitNOFILE=)",
-                     (unsigned long long)shards, (unsigned long long)shards + SPARE_DESCRIPTORS,
-                     (unsigned long long)limit.rlim_max);
+                     "%zu shards: %s", shards, problem.text);
 }
 
 /* Reads certificates as a link will. */

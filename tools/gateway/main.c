@@ -1,28 +1,33 @@
 /*
- * The program spectacles-gateway. So far it checks and explains the settings of the daemon. The system calls main().
+ * The program spectacles-gateway: runs the daemon, or checks and explains its settings. The system calls main().
  *
  * Exit codes: 0; 75, what is wrong may pass; 78, a person has to mend something. With RestartPreventExitStatus=78
  * systemd does not start again what cannot run.
  */
 #include "arguments.h"
 #include "check.h"
+#include "daemon.h"
 #include "files.h"
+#include "manual.h"
 #include "page.h"
 #include "read.h"
 #include "standard_files.h"
 #include "top.h"
 
+#include <curl/curl.h>
 #include <spectacles/spectacles.h>
 #include <stdio.h>
 
 extern char **environ;
 
 static const char help[] =
-    "usage: spectacles-gateway COMMAND [--config FILE]\n\n"
+    "usage: spectacles-gateway [COMMAND] [--config FILE]\n\n"
+    "  run                    runs the gateway until SIGTERM; this is the command when none is named\n"
     "  check [--json]         checks the settings without a network: values, files, rights, limits, events "
     "against\n"
     "                         intents; prints the settings in effect without secrets\n"
-    "  settings [--markdown]  lists all settings\n"
+    "  settings [--markdown | --man]\n"
+    "                         lists all settings; as the page or the man page that come with the gateway\n"
     "  top [--once]           shows the running gateway in a terminal, by PROMETHEUS_ADDRESS\n"
     "  --help, --version\n\n"
     "Settings are read from the environment, from files of secrets (DISCORD_TOKEN_FILE, AMQP_URL_FILE, "
@@ -44,11 +49,25 @@ static void print_version(void)
            spectacles_tls_library());
 }
 
+static struct settings_input input_of(const struct arguments *arguments)
+{
+    return (struct settings_input){
+        .environ = (const char *const *)environ, .config = arguments->config, .read_file = files_read};
+}
+
+static int run(const struct arguments *arguments)
+{
+    struct settings_input input = input_of(arguments);
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    int code = daemon_run(&input);
+    curl_global_cleanup();
+    return code;
+}
+
 static int check(const struct arguments *arguments, struct problems *problems)
 {
     struct settings settings;
-    struct settings_input input = {
-        .environ = (const char *const *)environ, .config = arguments->config, .read_file = files_read};
+    struct settings_input input = input_of(arguments);
     settings_read(&settings, &input, problems);
     files_check(&settings, problems);
     check_write(stdout, arguments->json, &settings, problems);
@@ -81,7 +100,7 @@ static int run_command(const struct arguments *arguments, struct problems *probl
     case COMMAND_CHECK:
         return check(arguments, problems);
     case COMMAND_SETTINGS:
-        (arguments->markdown ? page_markdown : page_text)(stdout);
+        (arguments->man ? manual_write : arguments->markdown ? page_markdown : page_text)(stdout);
         return 0;
     case COMMAND_TOP:
         return top(arguments, problems);
@@ -92,10 +111,7 @@ static int run_command(const struct arguments *arguments, struct problems *probl
         print_version();
         return 0;
     default:
-        problems_add(
-            problems, PROBLEM_IS_FINAL, "run",
-            "this version checks settings and runs no gateway yet: `spectacles-gateway check`, or --help");
-        return print_problems(problems);
+        return run(arguments);
     }
 }
 

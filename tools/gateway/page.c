@@ -1,5 +1,6 @@
 /*
- * The list of all settings, from the table: for a terminal, and as the page doc/settings.md. main.c calls it.
+ * The list of all settings, from the table: for a terminal, and as the page doc/settings.md. main.c and manual.c call
+ * it.
  */
 #include "page.h"
 
@@ -13,7 +14,7 @@ enum {
     HELP_WIDTH = 88
 };
 
-static const char *fallback_of(const struct setting *setting)
+const char *page_fallback(const struct setting *setting)
 {
     if (setting->flags & SETTING_IS_REQUIRED)
         return "required";
@@ -45,8 +46,7 @@ static void write_words(FILE *out, const struct setting *setting, const char *ma
         fprintf(out, "%s%s%s%s", i ? ", " : "", mark, setting->words[i], mark);
 }
 
-/* What may be written. mark: what stands around a word. */
-static void write_values(FILE *out, const struct setting *setting, const char *mark)
+void page_write_values(FILE *out, const struct setting *setting, const char *mark)
 {
     switch (setting->kind) {
     case SETTING_IS_CHOICE:
@@ -68,6 +68,9 @@ static void write_values(FILE *out, const struct setting *setting, const char *m
         break;
     case SETTING_IS_PRESENCE:
         fputs("JSON, or a table", out);
+        break;
+    case SETTING_IS_PROXY:
+        fprintf(out, "a URL, or %snone%s", mark, mark);
         break;
     default:
         fputs("a text", out);
@@ -103,8 +106,8 @@ void page_text(FILE *out)
     for (int id = 0; id < SETTING_COUNT; id++) {
         const struct setting *setting = setting_of((enum setting_id)id);
         fprintf(out, "%s  (%s in a file; ", setting->name, setting->key);
-        write_values(out, setting, "");
-        fprintf(out, "; default: %s%s)\n", fallback_of(setting),
+        page_write_values(out, setting, "");
+        fprintf(out, "; default: %s%s)\n", page_fallback(setting),
                 setting->flags & SETTING_RELOADS ? "; reloads" : "");
         write_wrapped(out, setting->help);
     }
@@ -118,10 +121,9 @@ static const char head[] =
     "<!-- Made by `spectacles-gateway settings --markdown`: change the table in tools/gateway/setting.c "
     "instead. -->\n"
     "\n"
-    "`spectacles-gateway` becomes the daemon of this project. So far "
-    "`build/tools/gateway/spectacles-gateway` checks and\n"
-    "explains settings, and is not installed. [The gateway that runs today](gateway.md) has settings of its "
-    "own.\n"
+    "`spectacles-gateway` is [the daemon of this project](gateway.md). Its man page, "
+    "`spectacles-gateway.8`, is made from the\n"
+    "same table.\n"
     "\n"
     "Each setting has a name in the environment and a key in a file of [TOML](https://toml.io). The file is "
     "the one of\n"
@@ -147,10 +149,11 @@ static const char head[] =
     "a mistake\n"
     "(`DISCORD_TOKN`), and so is every unknown key in a file.\n"
     "\n"
-    "Proxies are set in the environment alone, with the names that curl has: `HTTPS_PROXY` for Discord, "
-    "`AMQP_PROXY` or\n"
-    "`AMQPS_PROXY` for the broker, `ALL_PROXY` for both, and `NO_PROXY` for hosts without one. `check` "
-    "checks them.\n"
+    "Without `DISCORD_PROXY` and `BROKER_PROXY` the environment names the proxies, with the names that curl "
+    "has:\n"
+    "`HTTPS_PROXY` for Discord, `AMQP_PROXY` or `AMQPS_PROXY` for the broker, `ALL_PROXY` for both. "
+    "`NO_PROXY` lists the\n"
+    "hosts that are reached without one, whoever has named the proxy. `check` checks them.\n"
     "\n"
     "*Reloads* means that a change is followed on SIGHUP. Everything else needs a restart.\n"
     "\n"
@@ -163,8 +166,8 @@ void page_markdown(FILE *out)
     for (int id = 0; id < SETTING_COUNT; id++) {
         const struct setting *setting = setting_of((enum setting_id)id);
         fprintf(out, "| `%s` | `%s` | ", setting->name, setting->key);
-        write_values(out, setting, "`");
-        fprintf(out, " | %s | %s | %s |\n", fallback_of(setting),
+        page_write_values(out, setting, "`");
+        fprintf(out, " | %s | %s | %s |\n", page_fallback(setting),
                 setting->flags & SETTING_RELOADS ? "yes" : "no", setting->help);
     }
 }

@@ -64,7 +64,7 @@ int settings_read(struct settings *settings, const struct settings_input *input,
         return problems_exit_code(problems);
     rules_check(settings, input, problems);
     names_check(settings, problems);
-    proxies_check(input, problems);
+    proxies_check(settings, input, problems);
     engines_check(settings, problems);
     return problems_exit_code(problems);
 }

@@ -6,6 +6,7 @@
 #include "quantity.h"
 #include "redact.h"
 
+#include <spectacles/proxy.h>
 #include <spectacles/types.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,13 @@ static void show_url(FILE *out, const char *url)
     host = host ? host + 1 : url + scheme + 3;
     spectacles_printable(shown, sizeof shown, host, strcspn(host, "?"));
     fprintf(out, "%.*s://%s", (int)scheme, url, shown);
+}
+
+/* Without user and password. */
+static void show_proxy(FILE *out, const char *text)
+{
+    char shown[TEXT_SIZE];
+    fputs(spectacles_proxy_describe(shown, sizeof shown, text, NULL) < 0 ? "none" : shown, out);
 }
 
 static void show_urls(FILE *out, const struct value *value)
@@ -95,6 +103,8 @@ void show_value(FILE *out, const struct settings *settings, enum setting_id id)
         fputs("(not set)", out);
     else if (setting->kind == SETTING_IS_URLS)
         show_urls(out, value);
+    else if (setting->kind == SETTING_IS_PROXY)
+        show_proxy(out, value->text);
     else if (setting->flags & SETTING_IS_SECRET)
         fputs("(set)", out);
     else if (setting->kind == SETTING_IS_NAMES)

@@ -1,0 +1,399 @@
+/*
+ * The daemon: its states, and one turn of its loop. It owns all parts. main.c calls it.
+ */
+#include "daemon.h"
+
+#include "events.h"
+#include "files.h"
+#include "follow.h"
+#include "handle.h"
+#include "read.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+enum {
+    SAME_WISH =
+        1000, /* milliseconds; timeout(1) sends one signal to the process and another one to its group */
+    LOG_PATIENCE = 1000 /* milliseconds for whoever reads the log, at the end */
+};
+
+/* ---- States ---- */
+
+const char *daemon_state_name(enum daemon_state state)
+{
+    static const char *const names[] = {
+        [DAEMON_STARTING] = "STARTING", [DAEMON_ASKING] = "ASKING",     [DAEMON_CONNECTING] = "CONNECTING",
+        [DAEMON_SERVING] = "SERVING",   [DAEMON_STOPPING] = "STOPPING", [DAEMON_ENDED] = "ENDED"};
+    return names[state];
+}
+
+static void set_state(struct daemon *daemon, enum daemon_state state)
+{
+    log_say(daemon->log, LOG_LEVEL_DEBUG, "STATE", "%s, after %s", daemon_state_name(state),
+            daemon_state_name(daemon->state));
+    daemon->state = state;
+}
+
+static void end(struct daemon *daemon, int exit_code)
+{
+    if (exit_code > daemon->exit_code)
+        daemon->exit_code = exit_code;
+    set_state(daemon, DAEMON_ENDED);
+}
+
+/* Tells why the daemon cannot go on, and ends it at once. */
+static void fail(struct daemon *daemon, int exit_code, const char *text)
+{
+    log_say(daemon->log, LOG_LEVEL_ERROR, "ENDS", "%s", text);
+    end(daemon, exit_code);
+}
+
+/* What a setting or a person's doing is the reason of never passes by itself. */
+static int exit_code_of(int error)
+{
+    return error == SPECTACLES_E_NOMEM ? PROBLEM_MAY_PASS : PROBLEM_IS_FINAL;
+}
+
+void daemon_stop(struct daemon *daemon, int exit_code, uint64_t now)
+{
+    uint64_t timeout = settings_value(&daemon->settings, SETTING_STOP_TIMEOUT)->number;
+    if (daemon->state < DAEMON_CONNECTING) {
+        end(daemon, exit_code);
+        return;
+    }
+    if (exit_code > daemon->exit_code)
+        daemon->exit_code = exit_code;
+    if (daemon->state >= DAEMON_STOPPING)
+        return;
+    set_state(daemon, DAEMON_STOPPING);
+    daemon->stop_since = now;
+    daemon->stop_until = now + timeout;
+    spectacles_gateway_stop(daemon->gateway, 0, now);
+}
+
+/* ---- STARTING ---- */
+
+static void tell_problems(const struct daemon *daemon, const struct problems *problems)
+{
+    for (const struct problem *each = problems->first; each; each = each->next)
+        log_say(daemon->log, each->code == PROBLEM_NOTE ? LOG_LEVEL_WARN : LOG_LEVEL_ERROR, "SETTING",
+                "%s: %s", each->where, each->text);
+    if (problems->out_of_memory)
+        log_say(daemon->log, LOG_LEVEL_ERROR, "SETTING", "memory ran out: try again");
+}
+
+/* Problems are told through it as well, so that whoever collects lines has them in the same form. */
+static void make_log(struct daemon *daemon)
+{
+    spectacles_problem problem = {.text = "out of memory"};
+    struct log_config config;
+    log_config_init(&config);
+    if (!settings_value(&daemon->settings, SETTING_LOG_LEVEL)->is_wrong)
+        config.level = (enum setting_log_level)settings_value(&daemon->settings, SETTING_LOG_LEVEL)->number;
+    if (!settings_value(&daemon->settings, SETTING_LOG_FORMAT)->is_wrong)
+        config.format =
+            (enum setting_log_format)settings_value(&daemon->settings, SETTING_LOG_FORMAT)->number;
+    if (log_new(&daemon->log, &config, &problem) != SPECTACLES_OK)
+        fprintf(stderr, "spectacles-gateway: there is no log: %s\n", problem.text);
+}
+
+static int read_settings(struct daemon *daemon)
+{
+    struct problems problems = {0};
+    settings_read(&daemon->settings, daemon->input, &problems);
+    files_check(&daemon->settings, &problems);
+    make_log(daemon);
+    tell_problems(daemon, &problems);
+    int code = problems_exit_code(&problems);
+    problems_free(&problems);
+    return code;
+}
+
+static void tell_proxies(struct daemon *daemon)
+{
+    char line[PROXIES_LINE_SIZE];
+    proxies_describe(&daemon->proxies, line);
+    if (line[0])
+        log_say(daemon->log, LOG_LEVEL_INFO, "PROXIES", "%s", line);
+}
+
+static void start(struct daemon *daemon)
+{
+    int code = read_settings(daemon);
+    if (code != 0) {
+        end(daemon, code);
+        return;
+    }
+    proxies_choose(&daemon->proxies, &daemon->settings);
+    tell_proxies(daemon);
+    daemon->signals = signals_new();
+    daemon->ask = ask_new();
+    if (daemon->signals && daemon->ask)
+        set_state(daemon, DAEMON_ASKING);
+    else
+        fail(daemon, PROBLEM_MAY_PASS, strerror(errno));
+}
+
+/* ---- ASKING ---- */
+
+static uint32_t shards_here(const struct daemon *daemon)
+{
+    const struct value *ids = settings_value(&daemon->settings, SETTING_SHARD_IDS);
+    return ids->number_count > 0 ? (uint32_t)ids->number_count : daemon->shard_count;
+}
+
+static bool is_trusted(const struct daemon *daemon)
+{
+    const struct value *scheme = settings_value(&daemon->settings, SETTING_API_SCHEME);
+    bool is_https = strcmp(setting_of(SETTING_API_SCHEME)->words[scheme->number], "https") == 0;
+    return !is_https || strncasecmp(daemon->bot.url, "wss://", 6) == 0;
+}
+
+static void choose_shard_count(struct daemon *daemon)
+{
+    uint32_t wanted = (uint32_t)settings_value(&daemon->settings, SETTING_SHARD_COUNT)->number;
+    daemon->shard_count = wanted ? wanted : daemon->bot.shard_count;
+}
+
+static void tell_answer(const struct daemon *daemon)
+{
+    log_say(daemon->log, LOG_LEVEL_INFO, "LIMITS",
+            "GET /gateway/bot: %u shards recommended, max_concurrency %u, %u identifies left",
+            daemon->bot.shard_count, daemon->bot.max_concurrency, daemon->bot.remaining);
+    if (daemon->bot.remaining < shards_here(daemon))
+        log_say(daemon->log, LOG_LEVEL_WARN, "FEW_IDENTIFIES",
+                "only %u identifies are left for %u shards until %llu s from now", daemon->bot.remaining,
+                shards_here(daemon), (unsigned long long)daemon->bot.reset_after / 1000);
+}
+
+static void make_gateway(struct daemon *daemon)
+{
+    spectacles_problem problem = {.text = "out of memory"};
+    struct handle_parts parts = {
+        .proxies = &daemon->proxies, .bot = &daemon->bot, .shard_count = daemon->shard_count};
+    int error = handle_new(&daemon->gateway, &daemon->settings, &parts, &problem);
+    if (error == SPECTACLES_OK)
+        set_state(daemon, DAEMON_CONNECTING);
+    else
+        fail(daemon, exit_code_of(error), problem.text);
+}
+
+static void begin_to_serve(struct daemon *daemon)
+{
+    choose_shard_count(daemon);
+    tell_answer(daemon);
+    if (is_trusted(daemon))
+        make_gateway(daemon);
+    else
+        fail(
+            daemon, PROBLEM_IS_FINAL,
+            "Discord's API names a gateway without TLS: it is not trusted with the token (DISCORD_API_HOST)");
+}
+
+/* ---- GET /gateway/bot, first and every hour ---- */
+
+/* What Discord recommends is told, and never followed by itself: another number of shards ends all sessions. */
+static void take_limits(struct daemon *daemon, const spectacles_gateway_bot *answer, uint64_t now)
+{
+    if (answer->shard_count != daemon->bot.shard_count)
+        log_say(daemon->log, LOG_LEVEL_INFO, "RECOMMENDATION",
+                "Discord recommends %u shards now; the bot goes on with %u (DISCORD_SHARD_COUNT)",
+                answer->shard_count, daemon->shard_count);
+    daemon->bot = *answer;
+    if (spectacles_gateway_set_limits(daemon->gateway, answer, now) != SPECTACLES_OK)
+        log_say(daemon->log, LOG_LEVEL_WARN, "LIMITS", "the limits of GET /gateway/bot are not followed: %s",
+                spectacles_gateway_last_error(daemon->gateway));
+}
+
+static void on_answer(struct daemon *daemon, enum rest_result result, const spectacles_gateway_bot *answer,
+                      uint64_t now)
+{
+    if (result == REST_AGAIN) {
+        log_say(daemon->log, LOG_LEVEL_WARN, "ASK_FAILED", "GET /gateway/bot failed: %s; again in %llu s",
+                answer->text, (unsigned long long)(answer->wait + 999) / 1000);
+    } else if (result == REST_FINAL) {
+        log_say(daemon->log, LOG_LEVEL_ERROR, "ASK_FAILED", "GET /gateway/bot failed: %s", answer->text);
+        if (daemon->state == DAEMON_ASKING)
+            end(daemon, PROBLEM_IS_FINAL);
+    } else if (daemon->state == DAEMON_ASKING) {
+        daemon->bot = *answer;
+        begin_to_serve(daemon);
+    } else {
+        take_limits(daemon, answer, now);
+    }
+}
+
+static void ask(struct daemon *daemon, uint64_t now)
+{
+    spectacles_gateway_bot answer;
+    if (daemon->state >= DAEMON_STOPPING)
+        return;
+    enum rest_result result =
+        ask_process(daemon->ask, &daemon->settings, &daemon->proxies, &daemon->loop, now, &answer);
+    if (result != REST_WAITING)
+        on_answer(daemon, result, &answer, now);
+}
+
+/* ---- Signals ---- */
+
+static void tell_counters(const struct daemon *daemon)
+{
+    spectacles_gateway_stats stats;
+    spectacles_gateway_stats_init(&stats, sizeof stats);
+    if (!daemon->gateway)
+        return;
+    spectacles_gateway_get_stats(daemon->gateway, &stats);
+    log_say(daemon->log, LOG_LEVEL_INFO, "COUNTERS",
+            "summary dispatched=%llu filtered=%llu published=%llu confirmed=%llu unroutable=%llu "
+            "commands=%llu routed=%llu sent=%llu rejected=%llu identifies=%llu",
+            (unsigned long long)stats.received, (unsigned long long)stats.filtered,
+            (unsigned long long)stats.published, (unsigned long long)stats.confirmed,
+            (unsigned long long)stats.unroutable, (unsigned long long)stats.commands,
+            (unsigned long long)stats.routed, (unsigned long long)stats.sent,
+            (unsigned long long)stats.rejected, (unsigned long long)stats.identifies);
+}
+
+static void on_stop_signal(struct daemon *daemon, uint64_t now)
+{
+    if (daemon->state == DAEMON_STOPPING && now - daemon->stop_since < SAME_WISH)
+        return;
+    if (daemon->state == DAEMON_STOPPING) {
+        fail(daemon, PROBLEM_MAY_PASS,
+             "stopped at once: what was not confirmed will be replayed or delivered again");
+        return;
+    }
+    log_say(daemon->log, LOG_LEVEL_INFO, "STOPPING", "stopping");
+    daemon_stop(daemon, 0, now);
+}
+
+/* What is wrong is told, and then everything stays as it was. */
+static void reload(struct daemon *daemon)
+{
+    struct settings fresh;
+    struct problems problems = {0};
+    settings_read(&fresh, daemon->input, &problems);
+    files_check(&fresh, &problems);
+    tell_problems(daemon, &problems);
+    if (problems_exit_code(&problems) != 0)
+        log_say(daemon->log, LOG_LEVEL_ERROR, "RELOAD", "the gateway goes on with its former settings");
+    else
+        follow(&(struct followers){daemon->log, daemon->ask, daemon->gateway}, &daemon->settings, &fresh);
+    problems_free(&problems);
+    settings_free(&fresh);
+}
+
+static void take_signals(struct daemon *daemon, uint64_t now)
+{
+    int number;
+    while ((number = signals_next(daemon->signals)) != 0) {
+        if (number == SIGHUP)
+            reload(daemon);
+        else if (number == SIGUSR1)
+            tell_counters(daemon);
+        else if (number == SIGUSR2)
+            log_toggle_debug(daemon->log);
+        else
+            on_stop_signal(daemon, now);
+    }
+}
+
+/* ---- CONNECTING, SERVING, STOPPING ---- */
+
+static void note_standing(struct daemon *daemon, const spectacles_relay_event *event)
+{
+    bool is_send = event->name && strcmp(event->name, "SEND") == 0;
+    if (event->type == SPECTACLES_RELAY_EVENT_BROKER_READY)
+        daemon->stands |=
+            event->broker == SPECTACLES_RELAY_EVENTS ? DAEMON_EVENTS_STAND : DAEMON_COMMANDS_STAND;
+    else if (is_send && (event->type == SPECTACLES_RELAY_EVENT_SUBSCRIBED ||
+                         event->type == SPECTACLES_RELAY_EVENT_UNSUBSCRIBED))
+        daemon->stands |= DAEMON_SEND_STANDS;
+    if (daemon->state == DAEMON_CONNECTING && daemon->stands == DAEMON_ALL_STANDS)
+        set_state(daemon, DAEMON_SERVING);
+}
+
+static void on_event(struct daemon *daemon, const spectacles_relay_event *event, uint64_t now)
+{
+    events_tell(daemon->log, event, now);
+    note_standing(daemon, event);
+    if (event->type == SPECTACLES_RELAY_EVENT_SHARD_FATAL)
+        daemon_stop(daemon, PROBLEM_IS_FINAL, now);
+}
+
+static void serve(struct daemon *daemon, uint64_t now)
+{
+    const spectacles_relay_event *event;
+    if (!daemon->gateway)
+        return;
+    if (spectacles_gateway_process(daemon->gateway, now) == SPECTACLES_E_SYS) {
+        fail(daemon, PROBLEM_MAY_PASS, spectacles_gateway_last_error(daemon->gateway));
+        return;
+    }
+    while ((event = spectacles_gateway_next_event(daemon->gateway, now)))
+        on_event(daemon, event, now);
+    if (daemon->state == DAEMON_STOPPING && spectacles_gateway_stopped(daemon->gateway))
+        end(daemon, 0);
+}
+
+static void end_late_stop(struct daemon *daemon, uint64_t now)
+{
+    if (daemon->state == DAEMON_STOPPING && now >= daemon->stop_until)
+        fail(daemon, 0,
+             "not everything could be finished within STOP_TIMEOUT: it will be replayed or delivered again");
+}
+
+/* ---- The loop ---- */
+
+static void watch(struct daemon *daemon)
+{
+    struct loop *loop = &daemon->loop;
+    loop_begin(loop);
+    loop_watch(loop, signals_descriptor(daemon->signals), POLLIN);
+    if (daemon->state < DAEMON_STOPPING)
+        ask_watch(daemon->ask, loop);
+    if (daemon->gateway) {
+        loop_watch(loop, spectacles_gateway_fd(daemon->gateway), POLLIN);
+        loop_until(loop, spectacles_gateway_deadline(daemon->gateway));
+    }
+    loop_until(loop, daemon->stop_until);
+}
+
+static void turn(struct daemon *daemon)
+{
+    watch(daemon);
+    int error = loop_wait(&daemon->loop, spectacles_now());
+    if (error) {
+        fail(daemon, PROBLEM_MAY_PASS, strerror(error));
+        return;
+    }
+    uint64_t now = spectacles_now();
+    if (loop_found(&daemon->loop, signals_descriptor(daemon->signals)))
+        take_signals(daemon, now);
+    ask(daemon, now);
+    serve(daemon, now);
+    end_late_stop(daemon, now);
+}
+
+static void end_parts(struct daemon *daemon)
+{
+    tell_counters(daemon);
+    spectacles_gateway_free(daemon->gateway);
+    ask_free(daemon->ask);
+    settings_free(&daemon->settings);
+    log_free(daemon->log, LOG_PATIENCE);
+    signals_free(daemon->signals);
+}
+
+int daemon_run(const struct settings_input *input)
+{
+    struct daemon daemon = {.input = input, .stop_until = SPECTACLES_NEVER};
+    start(&daemon);
+    while (daemon.state != DAEMON_ENDED)
+        turn(&daemon);
+    end_parts(&daemon);
+    return daemon.exit_code;
+}

@@ -1,0 +1,81 @@
+#ifndef GATEWAY_DAEMON_H
+#define GATEWAY_DAEMON_H
+
+#include "ask.h"
+#include "log.h"
+#include "loop.h"
+#include "proxies.h"
+#include "settings.h"
+#include "signals.h"
+
+#include <spectacles/spectacles.h>
+
+/*
+ * The daemon, and what moves it from state to state:
+ *
+ *     STARTING --(the settings are right)--> ASKING --(GET /gateway/bot is answered)--> CONNECTING
+ *                                                                                            |
+ *                                (both brokers have been READY, and SEND is consumed or was refused)
+ *                                                                                            v
+ *     ENDED <--(everything is closed, or STOP_TIMEOUT is over)-- STOPPING <--(SIGTERM)-- SERVING
+ *
+ * STARTING, ASKING and CONNECTING end as well: what a person has to mend ends the daemon with 78, what may pass with
+ * 75, and SIGTERM with 0. From CONNECTING on the way there is STOPPING, so that sessions stay resumable. Shards with a
+ * stored session resume in CONNECTING already; shards without one identify when CONNECTING is over.
+ */
+enum daemon_state {
+    DAEMON_STARTING,
+    DAEMON_ASKING,
+    DAEMON_CONNECTING,
+    DAEMON_SERVING,
+    DAEMON_STOPPING,
+    DAEMON_ENDED
+};
+
+/* What has to stand before CONNECTING is over: a mask. */
+enum daemon_stands {
+    DAEMON_EVENTS_STAND = 1,
+    DAEMON_COMMANDS_STAND = 2,
+    DAEMON_SEND_STANDS = 4,
+    DAEMON_ALL_STANDS = 7
+};
+
+/*
+ * Everything that the daemon has. Parts read it; daemon.c alone changes the state. A part that joins is made in
+ * daemon_begin() or serve(), adds its descriptors in watch(), works in turn(), hears of events in on_event(), and is
+ * freed in daemon_end().
+ */
+struct daemon {
+    enum daemon_state state;
+    const struct settings_input *input;
+    struct settings settings; /* those that are followed */
+    struct proxies proxies;
+    struct log *log; /* NULL in STARTING, until the settings are read */
+    struct loop loop;
+    struct signals *signals;
+    struct ask *ask;
+    spectacles_gateway_bot bot;  /* the last answer of GET /gateway/bot; no size: there was none */
+    spectacles_gateway *gateway; /* NULL before CONNECTING */
+    uint32_t shard_count;        /* of the whole bot; 0 before CONNECTING */
+    uint32_t stands;             /* a mask of enum daemon_stands */
+    uint64_t stop_since;         /* when STOPPING began */
+    uint64_t stop_until; /* the daemon ends then, finished or not; SPECTACLES_NEVER: it is not stopping */
+    int exit_code;
+};
+
+/*
+ * Runs the daemon until it ends.
+ *
+ * input: where settings are read from, at the start and on SIGHUP.
+ *
+ * Returns the exit code: 0, 75 or 78.
+ */
+int daemon_run(const struct settings_input *input);
+
+/* Stops in order. A daemon that stops already keeps its exit code, but for a worse one. */
+void daemon_stop(struct daemon *daemon, int exit_code, uint64_t now);
+
+/* The name of a state, for people: "SERVING". */
+const char *daemon_state_name(enum daemon_state state);
+
+#endif
