@@ -3,10 +3,11 @@
  */
 #include "daemon.h"
 
-#include "events.h"
 #include "files.h"
 #include "follow.h"
 #include "handle.h"
+#include "lines.h"
+#include "log_settings.h"
 #include "read.h"
 
 #include <errno.h>
@@ -70,6 +71,7 @@ void daemon_stop(struct daemon *daemon, int exit_code, uint64_t now)
     if (daemon->state >= DAEMON_STOPPING)
         return;
     set_state(daemon, DAEMON_STOPPING);
+    notify_stopping(daemon->notify, now);
     daemon->stop_since = now;
     daemon->stop_until = now + timeout;
     spectacles_gateway_stop(daemon->gateway, 0, now);
@@ -90,15 +92,11 @@ static void tell_problems(const struct daemon *daemon, const struct problems *pr
 static void make_log(struct daemon *daemon)
 {
     spectacles_problem problem = {.text = "out of memory"};
-    struct log_config config;
-    log_config_init(&config);
-    if (!settings_value(&daemon->settings, SETTING_LOG_LEVEL)->is_wrong)
-        config.level = (enum setting_log_level)settings_value(&daemon->settings, SETTING_LOG_LEVEL)->number;
-    if (!settings_value(&daemon->settings, SETTING_LOG_FORMAT)->is_wrong)
-        config.format =
-            (enum setting_log_format)settings_value(&daemon->settings, SETTING_LOG_FORMAT)->number;
-    if (log_new(&daemon->log, &config, &problem) != SPECTACLES_OK)
+    if (log_settings_new(&daemon->log, &daemon->settings, &problem) != SPECTACLES_OK)
         fprintf(stderr, "spectacles-gateway: there is no log: %s\n", problem.text);
+    else if (log_repeats_new(&daemon->repeats, daemon->log) != SPECTACLES_OK)
+        log_say(daemon->log, LOG_LEVEL_WARN, "LOG_REPEATS",
+                "lines that repeat are not summed up: out of memory");
 }
 
 static int read_settings(struct daemon *daemon)
@@ -111,6 +109,17 @@ static int read_settings(struct daemon *daemon)
     int code = problems_exit_code(&problems);
     problems_free(&problems);
     return code;
+}
+
+/* Without systemd there is nobody to tell. What systemd has set wrong does not keep the gateway from its work. */
+static void make_notify(struct daemon *daemon)
+{
+    spectacles_problem problem = {.text = ""};
+    struct notify_environment environment;
+    notify_environment_read(&environment);
+    if (notify_new(&daemon->notify, &environment, spectacles_now(), &problem) != SPECTACLES_OK)
+        log_say(daemon->log, LOG_LEVEL_WARN, "NOTIFY", "systemd is not told how the gateway stands: %s",
+                problem.text);
 }
 
 static void tell_proxies(struct daemon *daemon)
@@ -128,6 +137,7 @@ static void start(struct daemon *daemon)
         end(daemon, code);
         return;
     }
+    make_notify(daemon);
     proxies_choose(&daemon->proxies, &daemon->settings);
     tell_proxies(daemon);
     daemon->signals = signals_new();
@@ -271,17 +281,20 @@ static void on_stop_signal(struct daemon *daemon, uint64_t now)
 }
 
 /* What is wrong is told, and then everything stays as it was. */
-static void reload(struct daemon *daemon)
+static void reload(struct daemon *daemon, uint64_t now)
 {
     struct settings fresh;
     struct problems problems = {0};
+    notify_reloading(daemon->notify, now);
     settings_read(&fresh, daemon->input, &problems);
+    log_settings_hide(daemon->log, &fresh);
     files_check(&fresh, &problems);
     tell_problems(daemon, &problems);
     if (problems_exit_code(&problems) != 0)
         log_say(daemon->log, LOG_LEVEL_ERROR, "RELOAD", "the gateway goes on with its former settings");
     else
         follow(&(struct followers){daemon->log, daemon->ask, daemon->gateway}, &daemon->settings, &fresh);
+    notify_reloaded(daemon->notify, now);
     problems_free(&problems);
     settings_free(&fresh);
 }
@@ -291,7 +304,7 @@ static void take_signals(struct daemon *daemon, uint64_t now)
     int number;
     while ((number = signals_next(daemon->signals)) != 0) {
         if (number == SIGHUP)
-            reload(daemon);
+            reload(daemon, now);
         else if (number == SIGUSR1)
             tell_counters(daemon);
         else if (number == SIGUSR2)
@@ -318,8 +331,11 @@ static void note_standing(struct daemon *daemon, const spectacles_relay_event *e
 
 static void on_event(struct daemon *daemon, const spectacles_relay_event *event, uint64_t now)
 {
-    events_tell(daemon->log, event, now);
+    lines_event(daemon->log, daemon->repeats, event, now);
     note_standing(daemon, event);
+    if (event->type == SPECTACLES_RELAY_EVENT_SHARD_READY ||
+        event->type == SPECTACLES_RELAY_EVENT_SHARD_RESUMED)
+        notify_shard_ready(daemon->notify, event->shard_id);
     if (event->type == SPECTACLES_RELAY_EVENT_SHARD_FATAL)
         daemon_stop(daemon, PROBLEM_IS_FINAL, now);
 }
@@ -329,7 +345,8 @@ static void serve(struct daemon *daemon, uint64_t now)
     const spectacles_relay_event *event;
     if (!daemon->gateway)
         return;
-    if (spectacles_gateway_process(daemon->gateway, now) == SPECTACLES_E_SYS) {
+    daemon->served = spectacles_gateway_process(daemon->gateway, now);
+    if (daemon->served == SPECTACLES_E_SYS) {
         fail(daemon, PROBLEM_MAY_PASS, spectacles_gateway_last_error(daemon->gateway));
         return;
     }
@@ -346,6 +363,35 @@ static void end_late_stop(struct daemon *daemon, uint64_t now)
              "not everything could be finished within STOP_TIMEOUT: it will be replayed or delivered again");
 }
 
+/* ---- systemd ---- */
+
+static bool are_brokers_ready(const struct daemon *daemon)
+{
+    for (uint32_t each = SPECTACLES_RELAY_EVENTS; each <= SPECTACLES_RELAY_COMMANDS; each++) {
+        if (spectacles_broker_state(spectacles_gateway_broker(daemon->gateway, each)) !=
+            SPECTACLES_BROKER_READY)
+            return false;
+    }
+    return true;
+}
+
+/* A turn that could not move bytes has not done its work. Without a gateway there is nothing to do yet. */
+static void tell_systemd(struct daemon *daemon, uint64_t now)
+{
+    struct notify_view view = {.is_healthy = daemon->served == SPECTACLES_OK};
+    spectacles_gateway_stats stats;
+    if (now < notify_deadline(daemon->notify))
+        return;
+    spectacles_gateway_stats_init(&stats, sizeof stats);
+    if (daemon->gateway) {
+        spectacles_gateway_get_stats(daemon->gateway, &stats);
+        view.are_brokers_ready = are_brokers_ready(daemon);
+    }
+    view.shards = stats.shards;
+    view.ready = stats.ready;
+    notify_process(daemon->notify, &view, now);
+}
+
 /* ---- The loop ---- */
 
 static void watch(struct daemon *daemon)
@@ -360,6 +406,9 @@ static void watch(struct daemon *daemon)
         loop_until(loop, spectacles_gateway_deadline(daemon->gateway));
     }
     loop_until(loop, daemon->stop_until);
+    loop_until(loop, notify_deadline(daemon->notify));
+    if (daemon->repeats)
+        loop_until(loop, log_repeats_deadline(daemon->repeats));
 }
 
 static void turn(struct daemon *daemon)
@@ -375,6 +424,9 @@ static void turn(struct daemon *daemon)
         take_signals(daemon, now);
     ask(daemon, now);
     serve(daemon, now);
+    tell_systemd(daemon, now);
+    if (daemon->repeats)
+        log_repeats_process(daemon->repeats, now);
     end_late_stop(daemon, now);
 }
 
@@ -384,6 +436,8 @@ static void end_parts(struct daemon *daemon)
     spectacles_gateway_free(daemon->gateway);
     ask_free(daemon->ask);
     settings_free(&daemon->settings);
+    notify_free(daemon->notify);
+    log_repeats_free(daemon->repeats);
     log_free(daemon->log, LOG_PATIENCE);
     signals_free(daemon->signals);
 }

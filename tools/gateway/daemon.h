@@ -2,8 +2,9 @@
 #define GATEWAY_DAEMON_H
 
 #include "ask.h"
-#include "log.h"
+#include "log_repeats.h"
 #include "loop.h"
+#include "notify.h"
 #include "proxies.h"
 #include "settings.h"
 #include "signals.h"
@@ -50,7 +51,9 @@ struct daemon {
     const struct settings_input *input;
     struct settings settings; /* those that are followed */
     struct proxies proxies;
-    struct log *log; /* NULL in STARTING, until the settings are read */
+    struct log *log;             /* NULL in STARTING, until the settings are read */
+    struct log_repeats *repeats; /* NULL: memory ran out, and every line is written */
+    struct notify *notify;       /* NULL: there is no systemd to tell anything */
     struct loop loop;
     struct signals *signals;
     struct ask *ask;
@@ -60,6 +63,7 @@ struct daemon {
     uint32_t stands;             /* a mask of enum daemon_stands */
     uint64_t stop_since;         /* when STOPPING began */
     uint64_t stop_until; /* the daemon ends then, finished or not; SPECTACLES_NEVER: it is not stopping */
+    int served;          /* what spectacles_gateway_process() has returned last */
     int exit_code;
 };
 

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 enum {
+    SHARDS_MAX = 65536,
     STATUS_SIZE = 120,
     MESSAGE_SIZE = 400,
     PERIOD = 1000, /* between two statuses, and two tries; milliseconds */
@@ -37,10 +38,12 @@ enum notify_state {
 struct notify {
     struct notify_socket socket;
     enum notify_state state;
-    bool owes_reload;     /* systemd was not told that a reload began */
-    bool owes_state;      /* ... nor of the state */
-    uint64_t reload_usec; /* when the reload began, on CLOCK_MONOTONIC */
-    uint64_t retry;       /* nothing is told before */
+    uint8_t were_ready[SHARDS_MAX / 8]; /* a bit for each shard that was ready once */
+    uint64_t ready_count;               /* of these bits */
+    bool owes_reload;                   /* systemd was not told that a reload began */
+    bool owes_state;                    /* ... nor of the state */
+    uint64_t reload_usec;               /* when the reload began, on CLOCK_MONOTONIC */
+    uint64_t retry;                     /* nothing is told before */
     uint64_t next_status;
     uint64_t next_extension;  /* STARTING alone */
     uint64_t watchdog_period; /* milliseconds; 0: there is no watchdog */
@@ -189,6 +192,20 @@ void notify_stopping(struct notify *notify, uint64_t now)
 
 /* ---- Each turn ---- */
 
+void notify_shard_ready(struct notify *notify, uint32_t shard_id)
+{
+    if (!notify || shard_id >= SHARDS_MAX)
+        return;
+    uint8_t bit = (uint8_t)(1u << shard_id % 8);
+    notify->ready_count += (notify->were_ready[shard_id / 8] & bit) == 0;
+    notify->were_ready[shard_id / 8] |= bit;
+}
+
+static bool is_ready(const struct notify *notify, const struct notify_view *view)
+{
+    return view->are_brokers_ready && view->shards > 0 && notify->ready_count >= view->shards;
+}
+
 static void tell_status(struct notify *notify, const struct notify_view *view, uint64_t now)
 {
     static const char *const states[] = {[NOTIFY_STARTING] = "starting: ",
@@ -200,8 +217,11 @@ static void tell_status(struct notify *notify, const struct notify_view *view, u
     if (now < notify->next_status)
         return;
     notify->next_status = now + PERIOD;
-    snprintf(status, sizeof status, "%s%" PRIu64 " of %" PRIu64 " shards ready%s", states[notify->state],
-             view->ready, view->shards, view->is_healthy ? "" : ", and the gateway is stuck");
+    if (view->shards == 0)
+        return;
+    snprintf(status, sizeof status, "%s%" PRIu64 " of %" PRIu64 " shards ready%s%s", states[notify->state],
+             view->ready, view->shards, view->are_brokers_ready ? "" : ", RabbitMQ is not",
+             view->is_healthy ? "" : ", the gateway is stuck");
     if (strcmp(status, notify->status) == 0)
         return;
     snprintf(message, sizeof message, "STATUS=%s", status);
@@ -233,7 +253,7 @@ void notify_process(struct notify *notify, const struct notify_view *view, uint6
 {
     if (!notify)
         return;
-    if (notify->state == NOTIFY_STARTING && view->is_ready)
+    if (notify->state == NOTIFY_STARTING && is_ready(notify, view))
         set_state(notify, NOTIFY_READY, now);
     tell_state(notify, now);
     if (notify->state == NOTIFY_STARTING)

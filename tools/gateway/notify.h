@@ -8,7 +8,7 @@
 /*
  * What systemd is told of this process (sd_notify(3)), by datagrams to $NOTIFY_SOCKET:
  *
- *   READY=1                        when the gateway can do its work, and after a reload
+ *   READY=1                        when the brokers are ready, and each shard was ready or resumed once; after a reload
  *   STATUS=...                     one line for `systemctl status`, at most once a second
  *   EXTEND_TIMEOUT_USEC=...        while it starts: a bot with many shards needs longer than TimeoutStartSec=, because
  *                                  Discord lets one shard identify in 5 s
@@ -33,11 +33,10 @@ struct notify_environment {
 
 /* How the gateway stands. */
 struct notify_view {
-    uint64_t shards; /* of this process */
-    uint64_t ready;  /* of these: ready now */
-    bool is_ready;   /* the brokers are ready, and each shard was ready or resumed once */
-    /* The gateway does what it should: its deadline is not long over. The loop turns, or nobody would say so. */
-    bool is_healthy;
+    uint64_t shards;        /* of this process; 0: they are not there yet */
+    uint64_t ready;         /* of these: ready now */
+    bool are_brokers_ready; /* now */
+    bool is_healthy;        /* the gateway has done its work in this turn (spectacles_gateway_process()) */
 };
 
 /* Reads the environment of this process. */
@@ -61,7 +60,15 @@ int notify_new(struct notify **out, const struct notify_environment *environment
 /* Frees the notifier. What was not told stays untold. */
 void notify_free(struct notify *notify);
 
-/* Call it in each turn of the loop: tells what is to be told. now: spectacles_now(). */
+/* A shard is ready, or its session goes on. The gateway counts as ready when each shard was once. */
+void notify_shard_ready(struct notify *notify, uint32_t shard_id);
+
+/*
+ * Tells what is to be told. Call it when notify_deadline() has passed: it asks at most once a second, because to count
+ * shards is work. A loop that hangs calls nothing, and so feeds no watchdog.
+ *
+ * now: spectacles_now().
+ */
 void notify_process(struct notify *notify, const struct notify_view *view, uint64_t now);
 
 /* A reload has begun; call notify_reloaded() when it is over, also when it has failed. */

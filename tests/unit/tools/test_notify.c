@@ -16,10 +16,14 @@ enum {
     HALF = 5000 /* of the watchdog's time, milliseconds */
 };
 
-static const struct notify_view starting = {.shards = 16, .ready = 3, .is_healthy = true};
-static const struct notify_view ready = {.shards = 16, .ready = 16, .is_ready = true, .is_healthy = true};
-static const struct notify_view lost = {.shards = 16, .ready = 15, .is_healthy = true};
-static const struct notify_view stuck = {.shards = 16, .ready = 16, .is_ready = true};
+static const struct notify_view starting = {
+    .shards = 16, .ready = 3, .are_brokers_ready = true, .is_healthy = true};
+static const struct notify_view ready = {
+    .shards = 16, .ready = 16, .are_brokers_ready = true, .is_healthy = true};
+static const struct notify_view lost = {
+    .shards = 16, .ready = 15, .are_brokers_ready = true, .is_healthy = true};
+static const struct notify_view away = {.shards = 16, .ready = 16, .is_healthy = true};
+static const struct notify_view stuck = {.shards = 16, .ready = 16, .are_brokers_ready = true};
 
 /* What stands for systemd: a socket in a folder of its own. */
 struct fixture {
@@ -85,8 +89,16 @@ static void expect(struct fixture *fixture, const char *expected)
     assert_string_equal(next(fixture), expected);
 }
 
+/* Each shard has been ready, not all of them at the same time. */
+static void let_all_be_ready(struct notify *notify)
+{
+    for (uint32_t shard = 0; shard < 16; shard++)
+        notify_shard_ready(notify, shard);
+}
+
 static void get_ready(struct fixture *fixture)
 {
+    let_all_be_ready(fixture->notify);
     notify_process(fixture->notify, &ready, START);
     expect(fixture, "READY=1");
     expect(fixture, "STATUS=16 of 16 shards ready");
@@ -104,6 +116,7 @@ static void a_start_may_take_long_while_it_goes_on(void **state)
     expect(&fixture, "");
     notify_process(fixture.notify, &starting, START + 15 * SECOND);
     expect(&fixture, "EXTEND_TIMEOUT_USEC=60000000");
+    let_all_be_ready(fixture.notify);
     notify_process(fixture.notify, &ready, START + 16 * SECOND);
     expect(&fixture, "READY=1");
     expect(&fixture, "STATUS=16 of 16 shards ready");
@@ -121,6 +134,28 @@ static void ready_is_told_once(void **state)
     expect(&fixture, "STATUS=15 of 16 shards ready");
     notify_process(fixture.notify, &ready, START + 2 * SECOND);
     expect(&fixture, "STATUS=16 of 16 shards ready");
+    end(&fixture);
+}
+
+/* A shard that has lost its connection meanwhile was ready once. A broker has to be there. */
+static void ready_needs_each_shard_once_and_the_brokers_now(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    begin(&fixture, NULL);
+    for (int again = 0; again < 2; again++) {
+        for (uint32_t shard = 1; shard < 16; shard++)
+            notify_shard_ready(fixture.notify, shard);
+    }
+    notify_process(fixture.notify, &lost, START);
+    expect(&fixture, "EXTEND_TIMEOUT_USEC=60000000");
+    expect(&fixture, "STATUS=starting: 15 of 16 shards ready");
+    notify_shard_ready(fixture.notify, 0);
+    notify_process(fixture.notify, &away, START + SECOND);
+    expect(&fixture, "STATUS=starting: 16 of 16 shards ready, RabbitMQ is not");
+    notify_process(fixture.notify, &lost, START + 2 * SECOND);
+    expect(&fixture, "READY=1");
+    expect(&fixture, "STATUS=15 of 16 shards ready");
     end(&fixture);
 }
 
@@ -144,6 +179,7 @@ static void the_watchdog_is_fed_at_half_its_time(void **state)
     struct fixture fixture;
     (void)state;
     begin(&fixture, "10000000");
+    let_all_be_ready(fixture.notify);
     notify_process(fixture.notify, &ready, START);
     expect(&fixture, "READY=1");
     expect(&fixture, "WATCHDOG=1");
@@ -161,13 +197,14 @@ static void a_gateway_that_is_stuck_does_not_feed_it(void **state)
     struct fixture fixture;
     (void)state;
     begin(&fixture, "10000000");
+    let_all_be_ready(fixture.notify);
     notify_process(fixture.notify, &ready, START);
     next(&fixture), next(&fixture), next(&fixture);
     for (uint64_t now = START + HALF; now <= START + 2 * HALF; now += 100) {
         notify_process(fixture.notify, &stuck, now);
         assert_true(notify_deadline(fixture.notify) > now);
     }
-    expect(&fixture, "STATUS=16 of 16 shards ready, and the gateway is stuck");
+    expect(&fixture, "STATUS=16 of 16 shards ready, the gateway is stuck");
     expect(&fixture, "");
     /* It goes on before systemd has killed it: nobody waits for another half. */
     notify_process(fixture.notify, &ready, START + 2 * HALF + HALF / 4);
@@ -221,6 +258,7 @@ static void what_was_not_taken_is_told_later_in_its_order(void **state)
     struct fixture fixture;
     (void)state;
     prepare(&fixture, NULL);
+    let_all_be_ready(fixture.notify);
     notify_process(fixture.notify, &ready, START);
     notify_reloading(fixture.notify, START);
     notify_reloaded(fixture.notify, START);
@@ -309,6 +347,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_start_may_take_long_while_it_goes_on),
         cmocka_unit_test(ready_is_told_once),
+        cmocka_unit_test(ready_needs_each_shard_once_and_the_brokers_now),
         cmocka_unit_test(a_status_is_told_when_it_changes_and_once_a_second),
         cmocka_unit_test(the_watchdog_is_fed_at_half_its_time),
         cmocka_unit_test(a_gateway_that_is_stuck_does_not_feed_it),
