@@ -1,5 +1,5 @@
 /*
- * Opens the three channels, and opens a channel again after the broker has closed it. Handles channel.close: finds the
+ * Opens the three channels, and opens a channel again after it was closed. Handles channel.close: finds the
  * request that the broker refused, and repeats the other requests of the channel. Called by receive.c.
  */
 #include "broker/channels.h"
@@ -32,6 +32,7 @@ static int open_channel(spectacles_broker *broker, uint16_t channel)
     }
     if (channel != SP_CHANNEL_PUBLISH)
         return SPECTACLES_OK;
+    broker->nacking_since = SPECTACLES_NEVER;
     sp_broker_set_publishing(broker, SP_PUBLISHING_SELECTING);
     return sp_broker_consume_replies(broker);
 }
@@ -54,12 +55,6 @@ int sp_broker_on_channel_opened(spectacles_broker *broker, uint16_t channel, uin
     broker->channels[channel] = SP_CHANNEL_OPEN;
     sp_broker_check_ready(broker, now);
     return sp_broker_request_topology(broker, now);
-}
-
-int sp_broker_on_trial_closed(spectacles_broker *broker)
-{
-    sp_trial_end(&broker->topology);
-    return open_channel(broker, SP_CHANNEL_DECLARE);
 }
 
 /* ---- The channel for declaring ---- */
@@ -262,6 +257,43 @@ static int finish_cut_record(spectacles_broker *broker)
     broker->control = both;
     sp_publishes_consumed(&broker->publishes, rest.length);
     return SPECTACLES_OK;
+}
+
+/* ---- A channel that brings nacks alone ---- */
+
+/*
+ * RabbitMQ keeps for each channel where the leader of a quorum queue is. When that node is gone at the first publish,
+ * RabbitMQ refuses (nack) everything on this channel for as long as the node is away, although the queue has another
+ * leader. A new channel asks anew. For a queue that is full a new channel changes nothing.
+ */
+int sp_broker_renew_publishing(spectacles_broker *broker)
+{
+    amqp_channel_close_t close = {.reply_code = 200, .reply_text = sp_wire_text("")};
+    int error = finish_cut_record(broker);
+    if (error == SPECTACLES_OK)
+        error = sp_wire_method(&broker->control, SP_CHANNEL_PUBLISH, AMQP_CHANNEL_CLOSE_METHOD, &close);
+    if (error != SPECTACLES_OK)
+        return error;
+    sp_content_reset(&broker->returned);
+    sp_broker_set_publishing(broker, SP_PUBLISHING_CLOSED);
+    broker->channels[SP_CHANNEL_PUBLISH] = SP_CHANNEL_CLOSING;
+    broker->publishes.due = SPECTACLES_NEVER;
+    return SPECTACLES_OK;
+}
+
+static int reopen_publishing(spectacles_broker *broker)
+{
+    sp_broker_lose_calls(broker);
+    int error = sp_publishes_rewind(&broker->publishes, broker->frame_max);
+    return error == SPECTACLES_OK ? open_channel(broker, SP_CHANNEL_PUBLISH) : error;
+}
+
+int sp_broker_on_channel_closed(spectacles_broker *broker, uint16_t channel)
+{
+    if (channel == SP_CHANNEL_PUBLISH)
+        return reopen_publishing(broker);
+    sp_trial_end(&broker->topology);
+    return open_channel(broker, SP_CHANNEL_DECLARE);
 }
 
 /* ---- channel.close ---- */

@@ -23,6 +23,7 @@ enum {
     SP_BROKER_BACKOFF_CAP = 30000,
     /* Milliseconds. */
     SP_DEFER_NACKED = 500,     /* until a nacked publish is written again */
+    SP_RENEW_NACKING = 5000,   /* until a channel is given up that has brought nacks alone */
     SP_RETRY_CANCELLED = 1000, /* until a queue is declared and consumed again whose consumer was cancelled */
     SP_RETRY_AWAY = 5000,      /* until a queue is tried again whose node is away */
     SP_RETRY_REFUSED = 30000   /* until a refused queue is tried again: a person may have changed something */
@@ -33,7 +34,8 @@ enum sp_channel_state {
     SP_CHANNEL_OPENING,
     /* The broker closed the channel. For a while RabbitMQ still sends deliveries of the closed channel. */
     SP_CHANNEL_REOPENING,
-    SP_CHANNEL_CLOSING, /* a trial closes the channel, which is opened again then: see trial.h */
+    /* The library closes the channel, and opens it again: after a trial (trial.h), or because it brings nacks alone. */
+    SP_CHANNEL_CLOSING,
     SP_CHANNEL_OPEN
 };
 
@@ -115,6 +117,7 @@ struct spectacles_broker {
     amqp_method_number_t awaited; /* in HANDSHAKE: the method that has to come next, or a close */
     bool blocked;
     enum sp_publishing_state publishing;
+    uint64_t nacking_since; /* of the nacks since the last basic.ack, the first one; SPECTACLES_NEVER: none */
     enum sp_replies_state replies;
     char product[64];
     enum sp_channel_state channels[SP_CHANNELS];

@@ -175,10 +175,13 @@ static int on_publish_method(spectacles_broker *broker, amqp_method_number_t id,
         if (error == SPECTACLES_OK)
             sp_backoff_progress(&broker->backoff);
         broker->suspicion.answered = true;
+        broker->nacking_since = SPECTACLES_NEVER;
         return error;
     }
     if (id == AMQP_BASIC_NACK_METHOD) {
         const amqp_basic_nack_t *nack = method;
+        if (broker->nacking_since == SPECTACLES_NEVER)
+            broker->nacking_since = now;
         return sp_publishes_defer(&broker->publishes, nack->delivery_tag, nack->multiple,
                                   now + SP_DEFER_NACKED);
     }
@@ -254,7 +257,7 @@ static int on_channel_method(spectacles_broker *broker, uint16_t channel, amqp_m
     if (id == AMQP_CHANNEL_CLOSE_METHOD)
         return sp_broker_on_channel_close(broker, channel, method, now);
     if (broker->channels[channel] == SP_CHANNEL_CLOSING && id == AMQP_CHANNEL_CLOSE_OK_METHOD)
-        return sp_broker_on_trial_closed(broker);
+        return sp_broker_on_channel_closed(broker, channel);
     if (is_passed_over(broker, channel))
         return SPECTACLES_OK;
     if (broker->channels[channel] != SP_CHANNEL_OPEN)

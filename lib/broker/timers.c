@@ -3,6 +3,7 @@
  * nacked publishes, and subscriptions that are tried again. Called by stream.c.
  */
 #include "broker/timers.h"
+#include "broker/channels.h"
 #include "broker/connection.h"
 #include "broker/events.h"
 #include "broker/publish.h"
@@ -107,6 +108,16 @@ static void end_phase(spectacles_broker *broker, uint64_t now)
         give_up_connection(broker, texts[broker->state] ? texts[broker->state] : "timed out", now);
 }
 
+/* Writes nacked publishes again: on this channel, or on a new one. */
+static int release_nacked(spectacles_broker *broker, uint64_t now)
+{
+    bool nacks_alone =
+        broker->nacking_since != SPECTACLES_NEVER && now >= broker->nacking_since + SP_RENEW_NACKING;
+    if (nacks_alone && broker->channels[SP_CHANNEL_PUBLISH] == SP_CHANNEL_OPEN)
+        return sp_broker_renew_publishing(broker);
+    return sp_publishes_release(&broker->publishes, now + SP_DEFER_NACKED);
+}
+
 int sp_broker_expire(spectacles_broker *broker, uint64_t now)
 {
     if (sp_broker_connects_now(broker, now))
@@ -124,7 +135,7 @@ int sp_broker_expire(spectacles_broker *broker, uint64_t now)
         end_phase(broker, now);
     int error = now >= heartbeat_deadline(broker) ? beat(broker, now) : SPECTACLES_OK;
     if (error == SPECTACLES_OK && now >= broker->publishes.due)
-        error = sp_publishes_release(&broker->publishes, now + SP_DEFER_NACKED);
+        error = release_nacked(broker, now);
     if (error == SPECTACLES_OK && now >= broker->topology.retry_due)
         error = sp_broker_request_topology(broker, now);
     sp_suspicion_advance(&broker->suspicion, &broker->publishes, sp_broker_only_publishes(broker), now);

@@ -56,6 +56,59 @@ static void a_nack_is_published_again(void **state)
     server_free(server);
 }
 
+/* A node of RabbitMQ's cluster is gone, and the channel still asks there: each publish is refused, for ever. */
+static void a_channel_that_brings_nacks_alone_is_opened_anew(void **state)
+{
+    (void)state;
+    uint64_t wire = 0;
+    sp_server *server = server_new(NULL);
+    server_ready(server);
+    server_publish(server, "K", "x", 0);
+    server_publish(server, "L", "y", 0);
+    server_pull(server);
+    for (int turn = 0; turn < 10; turn++) {
+        server_method(server, 2, 60, 120, "qb", N(wire += 2), N(1));
+        assert_int_equal(server_count(&server->written, "2 channel.close"), 0);
+        server_wait(server, 500);
+    }
+    assert_int_equal(server_count(&server->written, "2 channel.close"), 1);
+    assert_int_equal(server_count(&server->written, "2 basic.publish"), 20);
+    /* What the old channel still brings is nobody's. */
+    server_ack(server, wire, 1);
+    server_wait(server, 5000);
+    server_forget(server);
+    server_method(server, 2, 20, 41, "");
+    server_answer(server);
+    server_pull(server);
+    assert_string_equal(server->written.line[0], "2 channel.open");
+    assert_int_equal(server_count(&server->written, "2 confirm.select"), 1);
+    assert_int_equal(server_count(&server->written, "2 basic.publish"), 2);
+    server_ack(server, 2, 1);
+    assert_int_equal(server_count(&server->events, "CONFIRMED"), 2);
+    assert_int_equal(server_count(&server->events, "DISCONNECTED"), 0);
+    server_free(server);
+}
+
+/* A queue that takes one now and then is full, and its channel is fine. */
+static void a_channel_with_an_ack_among_its_nacks_is_kept(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    server_ready(server);
+    for (int i = 0; i < 20; i++)
+        server_publish(server, "K", "x", 0);
+    server_pull(server);
+    uint64_t wire = 0;
+    for (uint64_t left = 20; left > 1; left--) {
+        server_ack(server, wire + 1, 0);
+        server_method(server, 2, 60, 120, "qb", N(wire += left), N(1));
+        server_wait(server, 500);
+    }
+    assert_int_equal(server_count(&server->written, "2 channel.close"), 0);
+    assert_int_equal(server_count(&server->events, "CONFIRMED"), 19);
+    server_free(server);
+}
+
 static void all_up_to_a_nack_are_published_again(void **state)
 {
     (void)state;
@@ -457,6 +510,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(confirms_come_in_any_order),
         cmocka_unit_test(a_nack_is_published_again),
+        cmocka_unit_test(a_channel_that_brings_nacks_alone_is_opened_anew),
+        cmocka_unit_test(a_channel_with_an_ack_among_its_nacks_is_kept),
         cmocka_unit_test(all_up_to_a_nack_are_published_again),
         cmocka_unit_test(a_returned_message_is_not_confirmed_as_well),
         cmocka_unit_test(a_returned_message_is_over),
