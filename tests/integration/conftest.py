@@ -81,15 +81,15 @@ class Bot:
         return self.start("gateway", valgrind=valgrind, DISCORD_EVENTS=events, **environment)
 
     def daemon(self, events: str = "MESSAGE_CREATE", *arguments: str, prefix: tuple[str, ...] = (), **environment: str) -> Process:
-        """spectacles-gateway."""
+        """spectacles-gateway, with a line for each event: nothing is summed up."""
         program = self.build / "tools" / "gateway" / "spectacles-gateway"
-        process = Process([*prefix, program, *arguments], {**self.environment, "DISCORD_EVENTS": events, **environment})
+        process = Process([*prefix, program, *arguments], {**self.environment, "DISCORD_EVENTS": events, "LOG_LEVEL": "debug", **environment})
         self.processes.append(process)
         return process
 
     def running_daemon(self, events: str = "MESSAGE_CREATE", *arguments: str, shards: int = 2, **environment: str) -> Process:
         """In the state SERVING, and with shards that are ready."""
-        process = self.daemon(events, *arguments, **{"LOG_LEVEL": "debug", **environment})
+        process = self.daemon(events, *arguments, **environment)
         process.wait_err("SERVING, after CONNECTING", timeout=90)
         process.wait_err(" ready, session", shards, timeout=90)
         return process

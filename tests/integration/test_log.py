@@ -36,7 +36,7 @@ def wait_for(predicate: Callable[[], Any], what: str, timeout: float = 60) -> An
     end = time.monotonic() + timeout * PATIENCE
     while not (found := predicate()):
         assert time.monotonic() < end, f"waited for {what}"
-        time.sleep(0.05)
+        time.sleep(0.2)
     return found
 
 
@@ -170,20 +170,18 @@ def test_json_is_json_and_names_shard_and_event(bot: Bot, standin: Standin) -> N
 
 def test_repeated_failures_are_one_line_and_a_sum(bot: Bot, channel: Any) -> None:
     """Fifty commands that are none; the stop tells what was counted."""
-    daemon = bot.running_daemon(LOG_LEVEL="debug")
-    daemon.signal(signal.SIGUSR2)  # back to what LOG_LEVEL says, which is debug
-    daemon.stop()
     daemon = bot.daemon(LOG_LEVEL="info")
     daemon.wait_err(" ready, session", 2, timeout=90)
     daemon.wait_err(":SEND stands")
     for _ in range(50):
         channel.basic_publish("gateway", "SEND", b"no command")
-    bot_queue = channel.queue_declare("gateway:SEND", passive=True)
-    wait_for(lambda: channel.queue_declare("gateway:SEND", passive=True).method.message_count == 0, "an empty queue")
-    assert bot_queue.method.consumer_count == 1
     daemon.wait_err("[COMMAND_REJECTED")
-    daemon.signal(signal.SIGUSR1)
-    daemon.wait_err("rejected=50")
+
+    def all_counted() -> bool:
+        daemon.signal(signal.SIGUSR1)
+        return bool(daemon.lines("rejected=50"))
+
+    wait_for(all_counted, "fifty rejected commands")
     assert daemon.stop() == 0
     lines = daemon.lines("[COMMAND_REJECTED")
     assert len(lines) == 2 and "49 times in the last 60 s, the last: command under SEND rejected" in lines[1], lines
@@ -295,5 +293,5 @@ def test_a_real_journal_gets_fields(build: Path, tmp_path: Path) -> None:
     assert done.returncode == 78, done.stderr
     entries = [json.loads(line) for line in done.stdout.splitlines()]
     assert {entry["_TRANSPORT"] for entry in entries} == {"journal"}
-    assert {(entry["SPECTACLES_EVENT"], entry["PRIORITY"]) for entry in entries} == {("SETTING", "3")}
+    assert {(entry["SPECTACLES_EVENT"], entry["PRIORITY"]) for entry in entries} == {("SETTING", "3"), ("SETTING", "4")}
     assert any(entry["MESSAGE"].startswith("BROKER_FORMAT: 'xml'") for entry in entries), done.stdout
