@@ -1,9 +1,10 @@
 /*
  * What Prometheus reads. http_routes.c calls it for each scrape.
  *
- * Ten series for each shard are ours: its state as 0 or 1, the three sequences that make up the promise, what is
- * unconfirmed, what waits, how often it connected, and what it received. Everything else is counted for the process,
- * because nobody looks at it shard by shard, and because 5,000 shards would make half a million series of it.
+ * Eleven series for each shard are ours: whether it is ready, the three sequences that make up the promise, what is
+ * unconfirmed, what waits, its rate limit, how often it connected, and what it received. Everything else is counted for
+ * the process, because nobody looks at it shard by shard, and because 5,000 shards would make half a million series of
+ * it.
  */
 #include "metrics.h"
 
@@ -37,8 +38,11 @@ static const struct total counters[] = {
      FIELD(published)},
     {"spectacles_dispatches_confirmed_total", "Dispatches that the broker has confirmed.", FIELD(confirmed)},
     {"spectacles_dispatches_unroutable_total", "Published dispatches that no queue took.", FIELD(unroutable)},
-    {"spectacles_republished_total", "Publishes that were written again after a lost connection: copies.",
-     FIELD(republished)},
+    {"spectacles_copies_total",
+     "Published dispatches that this gateway had published before, because a connection ended.",
+     FIELD(copies)},
+    {"spectacles_republished_total",
+     "Publishes that were written again, because the connection to the broker ended.", FIELD(republished)},
     {"spectacles_surrogates_replaced_total", "Messages in which U+FFFD stands for half of a surrogate pair.",
      FIELD(surrogates_replaced)},
     {"spectacles_commands_received_total", "Messages of workers: SENDs and packets.", FIELD(commands)},
@@ -90,6 +94,27 @@ static void write_totals(struct http_body *body, const spectacles_gateway_stats 
                 stats->unconfirmed);
 }
 
+/*
+ * The library counts what was confirmed within 1, 2, 4 .. milliseconds. Prometheus wants each bucket to hold those
+ * before it, and its bound in seconds.
+ */
+static void write_confirms(struct http_body *body, const spectacles_gateway_stats *stats)
+{
+    static const char name[] = "spectacles_confirm_seconds";
+    char labels[LABELS_SIZE];
+    uint64_t count = 0;
+    metrics_begin(body, name, "histogram", "How long the broker took to confirm dispatches.");
+    for (unsigned i = 0; i < SPECTACLES_RELAY_LATENCY_COUNT; i++) {
+        unsigned bound = 1u << i;
+        count += stats->confirm_latency[i];
+        snprintf(labels, sizeof labels, "le=\"%u.%03u\"", bound / 1000, bound % 1000);
+        metrics_sample(body, "spectacles_confirm_seconds_bucket",
+                       i + 1 < SPECTACLES_RELAY_LATENCY_COUNT ? labels : "le=\"+Inf\"", count);
+    }
+    metrics_seconds(body, "spectacles_confirm_seconds_sum", NULL, stats->confirm_time);
+    metrics_sample(body, "spectacles_confirm_seconds_count", NULL, count);
+}
+
 /* ---- Shards ---- */
 
 /* A metric of each shard: a field of spectacles_gateway_shard_stats. */
@@ -137,6 +162,11 @@ static void write_each_shard(struct http_body *body, const struct snapshot *snap
     for (size_t i = 0; i < snapshot->shard_count; i++)
         metrics_shard(body, "spectacles_shard_ready", "shard", snapshot->shards[i].id,
                       snapshot->shards[i].stats.state == SPECTACLES_SHARD_READY);
+    metrics_begin(body, "spectacles_shard_packets_left", "gauge",
+                  "Packets that Discord's rate limit lets through now; 0 while the shard is not ready.");
+    for (size_t i = 0; i < snapshot->shard_count; i++)
+        metrics_shard(body, "spectacles_shard_packets_left", "shard", snapshot->shards[i].id,
+                      snapshot->shards[i].packets_left);
     metrics_begin(body, "spectacles_shard_dispatches_total", "counter",
                   "Dispatches that the shard has received.");
     for (size_t i = 0; i < snapshot->shard_count; i++)
@@ -270,6 +300,7 @@ void metrics_write(struct http_body *body, const struct snapshot *snapshot)
 {
     metrics_go_write(body, snapshot);
     write_totals(body, &snapshot->totals);
+    write_confirms(body, &snapshot->totals);
     write_each_shard(body, snapshot);
     write_states(body, snapshot);
     write_gaps(body, &snapshot->totals);

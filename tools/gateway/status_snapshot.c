@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 static void take_shard(struct snapshot_shard *out, const spectacles_gateway *gateway,
-                       const struct status *status, const spectacles_shard *shard)
+                       const struct status *status, const spectacles_shard *shard, uint64_t now)
 {
     out->id = spectacles_shard_id(shard);
     out->memory = status_shard(status, out->id);
@@ -15,6 +15,7 @@ static void take_shard(struct snapshot_shard *out, const spectacles_gateway *gat
     spectacles_gateway_get_shard_stats(gateway, out->id, &out->stats);
     spectacles_shard_stats_init(&out->engine, sizeof out->engine);
     spectacles_shard_get_stats(shard, &out->engine);
+    spectacles_shard_budget(shard, now, &out->packets_left, NULL);
 }
 
 static int take_shards(struct snapshot *out, spectacles_gateway *gateway, const struct status *status)
@@ -24,7 +25,7 @@ static int take_shards(struct snapshot *out, spectacles_gateway *gateway, const 
     if (!out->shards)
         return SPECTACLES_E_NOMEM;
     for (size_t i = 0; i < out->shard_count; i++)
-        take_shard(&out->shards[i], gateway, status, shards[i]);
+        take_shard(&out->shards[i], gateway, status, shards[i], out->now);
     return SPECTACLES_OK;
 }
 

@@ -8,6 +8,7 @@ struct snapshot_shard {
     uint32_t id;
     spectacles_gateway_shard_stats stats;
     spectacles_shard_stats engine;     /* for what is counted by op */
+    uint32_t packets_left;             /* what the rate limit lets through now */
     const struct status_shard *memory; /* NULL: nothing has happened yet */
 };
 

@@ -76,6 +76,26 @@ static void totals_stand_under_their_names(void **state)
     assert_true(has("process_start_time_seconds 1767225600.500"));
 }
 
+/* Each bucket holds those before it, and the last one all. */
+static void confirms_are_a_histogram(void **state)
+{
+    (void)state;
+    snapshot.totals.confirm_latency[0] = 5;
+    snapshot.totals.confirm_latency[3] = 2;
+    snapshot.totals.confirm_latency[SPECTACLES_RELAY_LATENCY_COUNT - 1] = 1;
+    snapshot.totals.confirm_time = 9021;
+    snapshot.totals.copies = 3;
+    write();
+    assert_true(has("spectacles_confirm_seconds_bucket{le=\"0.001\"} 5"));
+    assert_true(has("spectacles_confirm_seconds_bucket{le=\"0.004\"} 5"));
+    assert_true(has("spectacles_confirm_seconds_bucket{le=\"0.008\"} 7"));
+    assert_true(has("spectacles_confirm_seconds_bucket{le=\"8.192\"} 7"));
+    assert_true(has("spectacles_confirm_seconds_bucket{le=\"+Inf\"} 8"));
+    assert_true(has("spectacles_confirm_seconds_sum 9.021"));
+    assert_true(has("spectacles_confirm_seconds_count 8"));
+    assert_true(has("spectacles_copies_total 3"));
+}
+
 static void each_shard_is_told_alone(void **state)
 {
     (void)state;
@@ -85,6 +105,7 @@ static void each_shard_is_told_alone(void **state)
     shards[0].stats.stored = 10;
     shards[1].stats.state = SPECTACLES_SHARD_BACKOFF;
     shards[1].stats.connects = 4;
+    shards[0].packets_left = 117;
     write();
     assert_true(has("spectacles_shard_ready{shard=\"0\"} 1"));
     assert_true(has("spectacles_shard_ready{shard=\"5\"} 0"));
@@ -92,6 +113,7 @@ static void each_shard_is_told_alone(void **state)
     assert_true(has("spectacles_shard_committed_sequence{shard=\"0\"} 20"));
     assert_true(has("spectacles_shard_stored_sequence{shard=\"0\"} 10"));
     assert_true(has("spectacles_shard_connects_total{shard=\"5\"} 4"));
+    assert_true(has("spectacles_shard_packets_left{shard=\"0\"} 117"));
     assert_true(has("spectacles_shards{state=\"READY\"} 1"));
     assert_true(has("spectacles_shards{state=\"BACKOFF\"} 1"));
     assert_true(has("spectacles_shards{state=\"FATAL\"} 0"));
@@ -178,7 +200,7 @@ static void a_shard_has_a_bounded_number_of_series(void **state)
         for (const char *at = body.data; (at = strchr(at, '\n')); at++)
             lines[count - 1]++;
     }
-    assert_int_equal(lines[1] - lines[0], 10);
+    assert_int_equal(lines[1] - lines[0], 11);
 }
 
 #define WITH_SNAPSHOT(test) cmocka_unit_test_setup_teardown(test, begin, end)
@@ -191,6 +213,7 @@ int main(void)
         WITH_SNAPSHOT(the_go_daemon_s_five_are_there),
         WITH_SNAPSHOT(what_is_not_known_is_left_out),
         WITH_SNAPSHOT(brokers_and_queues),
+        WITH_SNAPSHOT(confirms_are_a_histogram),
         WITH_SNAPSHOT(a_shard_has_a_bounded_number_of_series),
     };
     return cmocka_run_group_tests_name("tools/metrics", tests, NULL, NULL);
