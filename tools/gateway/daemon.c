@@ -72,6 +72,7 @@ void daemon_stop(struct daemon *daemon, int exit_code, uint64_t now)
         return;
     set_state(daemon, DAEMON_STOPPING);
     notify_stopping(daemon->notify, now);
+    daemon->shown.status.is_stopping = true;
     daemon->stop_since = now;
     daemon->stop_until = now + timeout;
     spectacles_gateway_stop(daemon->gateway, 0, now);
@@ -130,9 +131,22 @@ static void tell_proxies(struct daemon *daemon)
         log_say(daemon->log, LOG_LEVEL_INFO, "PROXIES", "%s", line);
 }
 
+/* Before anything is connected: an address that is taken costs no identify. */
+static int begin_to_show(struct daemon *daemon)
+{
+    struct problems problems = {0};
+    status_server_begin(&daemon->shown, &daemon->settings, &problems);
+    tell_problems(daemon, &problems);
+    int code = problems_exit_code(&problems);
+    problems_free(&problems);
+    return code;
+}
+
 static void start(struct daemon *daemon)
 {
     int code = read_settings(daemon);
+    if (code == 0)
+        code = begin_to_show(daemon);
     if (code != 0) {
         end(daemon, code);
         return;
@@ -206,6 +220,12 @@ static void begin_to_serve(struct daemon *daemon)
 
 /* ---- GET /gateway/bot, first and every hour ---- */
 
+static void keep_answer(struct daemon *daemon, const spectacles_gateway_bot *answer)
+{
+    daemon->bot = *answer;
+    daemon->shown.status.reset_time = spectacles_unix_time() + answer->reset_after;
+}
+
 /* What Discord recommends is told, and never followed by itself: another number of shards ends all sessions. */
 static void take_limits(struct daemon *daemon, const spectacles_gateway_bot *answer, uint64_t now)
 {
@@ -213,7 +233,7 @@ static void take_limits(struct daemon *daemon, const spectacles_gateway_bot *ans
         log_say(daemon->log, LOG_LEVEL_INFO, "RECOMMENDATION",
                 "Discord recommends %u shards now; the bot goes on with %u (DISCORD_SHARD_COUNT)",
                 answer->shard_count, daemon->shard_count);
-    daemon->bot = *answer;
+    keep_answer(daemon, answer);
     if (spectacles_gateway_set_limits(daemon->gateway, answer, now) != SPECTACLES_OK)
         log_say(daemon->log, LOG_LEVEL_WARN, "LIMITS", "the limits of GET /gateway/bot are not followed: %s",
                 spectacles_gateway_last_error(daemon->gateway));
@@ -230,7 +250,7 @@ static void on_answer(struct daemon *daemon, enum rest_result result, const spec
         if (daemon->state == DAEMON_ASKING)
             end(daemon, PROBLEM_IS_FINAL);
     } else if (daemon->state == DAEMON_ASKING) {
-        daemon->bot = *answer;
+        keep_answer(daemon, answer);
         begin_to_serve(daemon);
     } else {
         take_limits(daemon, answer, now);
@@ -332,6 +352,7 @@ static void note_standing(struct daemon *daemon, const spectacles_relay_event *e
 static void on_event(struct daemon *daemon, const spectacles_relay_event *event, uint64_t now)
 {
     lines_event(daemon->log, daemon->repeats, event, now);
+    status_hear(&daemon->shown.status, event, spectacles_unix_time());
     note_standing(daemon, event);
     if (event->type == SPECTACLES_RELAY_EVENT_SHARD_READY ||
         event->type == SPECTACLES_RELAY_EVENT_SHARD_RESUMED)
@@ -401,6 +422,7 @@ static void watch(struct daemon *daemon)
     loop_watch(loop, signals_descriptor(daemon->signals), POLLIN);
     if (daemon->state < DAEMON_STOPPING)
         ask_watch(daemon->ask, loop);
+    status_server_watch(&daemon->shown, loop);
     if (daemon->gateway) {
         loop_watch(loop, spectacles_gateway_fd(daemon->gateway), POLLIN);
         loop_until(loop, spectacles_gateway_deadline(daemon->gateway));
@@ -427,12 +449,14 @@ static void turn(struct daemon *daemon)
     tell_systemd(daemon, now);
     if (daemon->repeats)
         log_repeats_process(daemon->repeats, now);
+    status_server_process(&daemon->shown, &daemon->settings, daemon->gateway, &daemon->loop, now);
     end_late_stop(daemon, now);
 }
 
 static void end_parts(struct daemon *daemon)
 {
     tell_counters(daemon);
+    status_server_end(&daemon->shown);
     spectacles_gateway_free(daemon->gateway);
     ask_free(daemon->ask);
     settings_free(&daemon->settings);

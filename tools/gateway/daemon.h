@@ -8,6 +8,7 @@
 #include "proxies.h"
 #include "settings.h"
 #include "signals.h"
+#include "status_server.h"
 
 #include <spectacles/spectacles.h>
 
@@ -57,6 +58,7 @@ struct daemon {
     struct loop loop;
     struct signals *signals;
     struct ask *ask;
+    struct status_server shown;  /* metrics, probes and the status page */
     spectacles_gateway_bot bot;  /* the last answer of GET /gateway/bot; no size: there was none */
     spectacles_gateway *gateway; /* NULL before CONNECTING */
     uint32_t shard_count;        /* of the whole bot; 0 before CONNECTING */
