@@ -138,7 +138,7 @@ def test_probes_follow_the_life_of_the_daemon(bot: Bot, standin: Standin, addres
     daemon = bot.daemon(PROMETHEUS_ADDRESS=address, LOG_LEVEL="debug")
     until(f"http://{address}/readyz", 503, "Discord has not answered GET /gateway/bot yet")
     until(f"http://{address}/livez", 200, "alive")
-    standin.api_status = 200
+    standin.api_status = None
     until(f"http://{address}/readyz", 200, "ready\n")
     standin.drop(0)
     until(f"http://{address}/metrics", 200, "spectacles_disconnects_total{")
