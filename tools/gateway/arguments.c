@@ -52,9 +52,9 @@ static bool read_command(struct arguments *arguments, const char *argument)
     static const struct {
         const char *name;
         enum command command;
-    } commands[] = {{"run", COMMAND_RUN},   {"check", COMMAND_CHECK},      {"settings", COMMAND_SETTINGS},
-                    {"top", COMMAND_TOP},   {"--help", COMMAND_HELP},      {"-h", COMMAND_HELP},
-                    {"help", COMMAND_HELP}, {"--version", COMMAND_VERSION}};
+    } commands[] = {{"run", COMMAND_RUN}, {"check", COMMAND_CHECK},       {"settings", COMMAND_SETTINGS},
+                    {"top", COMMAND_TOP}, {"sessions", COMMAND_SESSIONS}, {"--help", COMMAND_HELP},
+                    {"-h", COMMAND_HELP}, {"help", COMMAND_HELP},         {"--version", COMMAND_VERSION}};
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         if (strcmp(commands[i].name, argument) == 0) {
             arguments->command = commands[i].command;
@@ -64,32 +64,66 @@ static bool read_command(struct arguments *arguments, const char *argument)
     return false;
 }
 
-static void read_config(struct arguments *arguments, struct line *line, const char *argument)
+/* The value of an option: behind = or in the next argument. NULL: it is missing, which was told. */
+static const char *read_value(struct line *line, const char *name, const char *advice)
 {
-    const char *path = argument[8] == '=' ? argument + 9 : NULL;
-    if (!path && line->at + 1 < line->argc)
-        path = line->argv[++line->at];
-    if (!path || !*path)
-        refuse(line, "--config", "a file is expected behind it: --config gateway.toml");
+    const char *argument = line->argv[line->at];
+    const char *value = argument[strlen(name)] == '=' ? argument + strlen(name) + 1 : NULL;
+    if (!value && line->at + 1 < line->argc)
+        value = line->argv[++line->at];
+    if (value && *value)
+        return value;
+    refuse(line, name, advice);
+    return NULL;
+}
+
+static bool is_option(const char *argument, const char *name)
+{
+    size_t length = strlen(name);
+    return strncmp(argument, name, length) == 0 && (argument[length] == '=' || argument[length] == '\0');
+}
+
+static void add_word(struct arguments *arguments, struct line *line, const char *argument)
+{
+    if (arguments->word_count < ARGUMENTS_WORDS_MAX)
+        arguments->words[arguments->word_count++] = argument;
     else
-        arguments->config = path;
+        refuse(line, argument, "there are too many words: write shards as 0,2,4-7");
+}
+
+/* Options that have no value. */
+static bool read_flag(struct arguments *arguments, const char *argument)
+{
+    struct {
+        const char *name;
+        bool *flag;
+    } flags[] = {{"--json", &arguments->json},
+                 {"--markdown", &arguments->markdown},
+                 {"--once", &arguments->once},
+                 {"--man", &arguments->man},
+                 {"--all", &arguments->all}};
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
+        if (strcmp(flags[i].name, argument) == 0)
+            return *flags[i].flag = true;
+    }
+    return false;
 }
 
 static void read_argument(struct arguments *arguments, struct line *line, bool *has_command)
 {
     const char *argument = line->argv[line->at];
-    if (strcmp(argument, "--config") == 0 || strncmp(argument, "--config=", 9) == 0)
-        read_config(arguments, line, argument);
-    else if (strcmp(argument, "--json") == 0)
-        arguments->json = true;
-    else if (strcmp(argument, "--markdown") == 0)
-        arguments->markdown = true;
-    else if (strcmp(argument, "--once") == 0)
-        arguments->once = true;
-    else if (strcmp(argument, "--man") == 0)
-        arguments->man = true;
+    if (is_option(argument, "--config"))
+        arguments->config =
+            read_value(line, "--config", "a file is expected behind it: --config gateway.toml");
+    else if (is_option(argument, "--prefix"))
+        arguments->prefix =
+            read_value(line, "--prefix", "what keys of Redis begin with is expected behind it");
+    else if (read_flag(arguments, argument))
+        return;
     else if (advice_for_go(argument))
         refuse_go(line, argument);
+    else if (*has_command && arguments->command == COMMAND_SESSIONS && argument[0] != '-')
+        add_word(arguments, line, argument);
     else if (*has_command || !read_command(arguments, argument))
         refuse(line, argument,
                *has_command ? "it has no place here: `spectacles-gateway --help` lists the commands"
@@ -100,10 +134,15 @@ static void read_argument(struct arguments *arguments, struct line *line, bool *
 
 static void check_options(const struct arguments *arguments, struct line *line)
 {
-    if (arguments->json && arguments->command != COMMAND_CHECK)
-        refuse(line, "--json", "it is an option of `spectacles-gateway check`");
     if (arguments->man && (arguments->command != COMMAND_SETTINGS || arguments->markdown))
         refuse(line, "--man", "it is an option of `spectacles-gateway settings`, without --markdown");
+    bool is_sessions = arguments->command == COMMAND_SESSIONS;
+    if (arguments->json && arguments->command != COMMAND_CHECK && !is_sessions)
+        refuse(line, "--json", "it is an option of `spectacles-gateway check` and `sessions list`");
+    if (arguments->all && !is_sessions)
+        refuse(line, "--all", "it is an option of `spectacles-gateway sessions forget`");
+    if (arguments->prefix && !is_sessions)
+        refuse(line, "--prefix", "it is an option of `spectacles-gateway sessions import`");
     if (arguments->markdown && arguments->command != COMMAND_SETTINGS)
         refuse(line, "--markdown", "it is an option of `spectacles-gateway settings`");
     if (arguments->once && arguments->command != COMMAND_TOP)

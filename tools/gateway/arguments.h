@@ -8,8 +8,13 @@ enum command {
     COMMAND_CHECK,
     COMMAND_SETTINGS,
     COMMAND_TOP,
+    COMMAND_SESSIONS,
     COMMAND_HELP,
     COMMAND_VERSION
+};
+
+enum {
+    ARGUMENTS_WORDS_MAX = 64
 };
 
 /* The command line. */
@@ -20,6 +25,10 @@ struct arguments {
     bool markdown;
     bool once;
     bool man;
+    bool all;
+    const char *prefix;                     /* NULL: not given */
+    const char *words[ARGUMENTS_WORDS_MAX]; /* of `sessions`: list, and what stands behind it */
+    size_t word_count;
 };
 
 /* Reads the command line. What is wrong is added to the problems. */

@@ -11,6 +11,7 @@
 #include "manual.h"
 #include "page.h"
 #include "read.h"
+#include "sessions.h"
 #include "standard_files.h"
 #include "top.h"
 
@@ -29,6 +30,11 @@ static const char help[] =
     "  settings [--markdown | --man]\n"
     "                         lists all settings; as the page or the man page that come with the gateway\n"
     "  top [--once]           shows the running gateway in a terminal, by PROMETHEUS_ADDRESS\n"
+    "  sessions list [--json]                      shows the stored sessions\n"
+    "  sessions export                             writes them as JSON lines; with a session and the token,\n"
+    "                                              anybody can resume it\n"
+    "  sessions import [--prefix PREFIX] [FILE]    reads such lines, or keys of the Go daemon's Redis\n"
+    "  sessions forget SHARDS | --all              the next start identifies them, and declares a gap\n"
     "  --help, --version\n\n"
     "Settings are read from the environment, from files of secrets (DISCORD_TOKEN_FILE, AMQP_URL_FILE, "
     "credentials of\n"
@@ -94,6 +100,15 @@ static int top(const struct arguments *arguments, struct problems *problems)
     return print_problems(problems);
 }
 
+static int sessions(const struct arguments *arguments, struct problems *problems)
+{
+    struct settings_input input = {
+        .environ = (const char *const *)environ, .config = arguments->config, .read_file = files_read};
+    struct sessions_command command = {.arguments = arguments, .input = &input, .in = stdin, .out = stdout};
+    sessions_run(&command, problems);
+    return print_problems(problems);
+}
+
 static int run_command(const struct arguments *arguments, struct problems *problems)
 {
     switch (arguments->command) {
@@ -104,6 +119,8 @@ static int run_command(const struct arguments *arguments, struct problems *probl
         return 0;
     case COMMAND_TOP:
         return top(arguments, problems);
+    case COMMAND_SESSIONS:
+        return sessions(arguments, problems);
     case COMMAND_HELP:
         fputs(help, stdout);
         return 0;
