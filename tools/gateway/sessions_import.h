@@ -22,7 +22,8 @@ uint32_t sessions_import_shard_count(const uint8_t *text, size_t length);
  * Puts the sessions into a state, in the place of those that the state has of these shards. Each line that is wrong is
  * added to the problems; then the state is not to be used.
  *
- * prefix: what the keys of Redis begin with (the SHARD_STORE_PREFIX of the Go daemon). NULL: whatever stands before the number.
+ * prefix: what the keys of Redis begin with (the SHARD_STORE_PREFIX of the Go daemon). NULL: whatever stands before the
+ *     number.
  *
  * Returns how many shards were read.
  */
