@@ -1,10 +1,18 @@
 /* Each allocation of the TOML reader and of the settings fails once: the call says so, and nothing is left behind. */
 #include "failing.h"
+#include "log_repeats.h"
 #include "memory.h"
+#include "notify.h"
 #include "toml.h"
 #include "unit.h"
 
 #include <spectacles/types.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum {
+    PATIENCE = 60000
+};
 
 static void toml_fails_cleanly(void **state)
 {
@@ -75,11 +83,68 @@ static void settings_fail_cleanly(void **state)
     assert_true(nth > 100);
 }
 
+/* A log, and what is written through it: either a line is there, or it was counted as missing. */
+static void write_log(struct log *log)
+{
+    struct log_repeats *repeats = NULL;
+    const struct log_line line = {
+        .level = LOG_LEVEL_WARN, .event = "LINE", .text = "a line", .subject = "it"};
+    log_hide(log, "s3cret-token", 12);
+    log_say(log, LOG_LEVEL_WARN, "LINE", "%s", "a line");
+    log_write(log, &line);
+    if (log_repeats_new(&repeats, log) == SPECTACLES_OK) {
+        for (int i = 0; i < 3; i++)
+            log_repeats_write(repeats, &line, 0);
+    }
+    log_repeats_free(repeats);
+}
+
+static void the_log_fails_cleanly(void **state)
+{
+    size_t nth = 0;
+    bool failed = true;
+    (void)state;
+    while (failed) {
+        struct log *log = NULL;
+        struct log_config config;
+        spectacles_problem problem;
+        FILE *file = tmpfile();
+        assert_non_null(file);
+        log_config_init(&config);
+        config.fd = fileno(file);
+        failing_start(++nth);
+        int error = log_new(&log, &config, &problem);
+        write_log(log);
+        failed = failing_count() >= nth;
+        failing_start(0);
+        assert_int_equal(error, log ? SPECTACLES_OK : SPECTACLES_E_NOMEM);
+        log_free(log, PATIENCE);
+        assert_true(!log || lseek(fileno(file), 0, SEEK_END) > 0);
+        fclose(file);
+    }
+    assert_true(nth > 8);
+}
+
+static void the_notifier_fails_cleanly(void **state)
+{
+    struct notify *notify = NULL;
+    spectacles_problem problem;
+    const struct notify_environment environment = {.socket = "/nowhere"};
+    (void)state;
+    failing_start(1);
+    int error = notify_new(&notify, &environment, 0, &problem);
+    failing_start(0);
+    assert_int_equal(error, SPECTACLES_E_NOMEM);
+    assert_null(notify);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(toml_fails_cleanly),
         cmocka_unit_test(settings_fail_cleanly),
+        cmocka_unit_test(the_log_fails_cleanly),
+        cmocka_unit_test(the_notifier_fails_cleanly),
     };
     return cmocka_run_group_tests_name("tools/nomem", tests, NULL, NULL);
 }
