@@ -224,3 +224,59 @@ def test_closed_standard_files_are_no_sockets_to_log_into(bot: Bot, standin: Sta
     assert receive(channel) == {"n": 1}
     assert daemon.stop() == 0
     assert standin.violations == []
+
+
+# ---- Sessions that outlive it ----
+
+
+def numbers(channel: Any, last: int) -> list[int]:
+    """Everything up to a number, copies left out by their message-id."""
+    seen: dict[str, int] = {}
+    for _, properties, body in messages(channel, QUEUE):
+        seen[properties.message_id] = json.loads(body)["n"]
+        if seen[properties.message_id] == last:
+            break
+    return list(seen.values())
+
+
+def send(standin: Standin, count: range) -> None:
+    standin.dispatch_many(0, [("MESSAGE_CREATE", {"n": number}) for number in count])
+
+
+@pytest.mark.parametrize("deploys", [True, False], ids=["a deploy", "kill -9"])
+def test_nothing_is_lost_and_nobody_identifies(bot: Bot, standin: Standin, channel: Any, tmp_path: Path, deploys: bool) -> None:
+    declare(channel)
+    store = str(tmp_path / "sessions")
+    daemon = bot.running_daemon(SESSION_FILE=store)
+    standin.wait_for(lambda: all(standin.session(shard).session_id in Path(store).read_text() for shard in (0, 1)))
+    for turn in range(3):
+        send(standin, range(turn * 100, turn * 100 + 50))
+        if deploys:
+            assert daemon.stop() == 0
+        else:
+            daemon.kill()
+        send(standin, range(turn * 100 + 50, turn * 100 + 100))
+        daemon = bot.daemon(SESSION_FILE=store)
+        assert numbers(channel, turn * 100 + 99)[-50:] == list(range(turn * 100 + 50, turn * 100 + 100))
+    assert daemon.stop() == 0
+    assert standin.count("ready") == 2, "one identify for each shard"
+
+
+def test_a_second_process_with_the_same_file_ends_before_it_asks(bot: Bot, standin: Standin, tmp_path: Path) -> None:
+    store = str(tmp_path / "sessions")
+    first = bot.running_daemon(SESSION_FILE=store)
+    second = bot.daemon(SESSION_FILE=store)
+    assert second.wait() != 0
+    assert second.lines(f"process {first.pid}"), second.said()
+    assert standin.count("gateway_bot") == 1
+
+
+def test_a_recommendation_does_not_reshard(bot: Bot, standin: Standin, tmp_path: Path) -> None:
+    store = str(tmp_path / "sessions")
+    assert bot.running_daemon(SESSION_FILE=store).stop() == 0
+    standin.shards = 3
+    daemon = bot.daemon(SESSION_FILE=store)
+    daemon.wait_err("shard 1/2 resumed")
+    daemon.wait_err("3 shards")
+    assert daemon.stop() == 0
+    assert standin.count("ready") == 2

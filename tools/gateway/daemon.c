@@ -9,12 +9,12 @@
 #include "lines.h"
 #include "log_settings.h"
 #include "read.h"
+#include "tell.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 enum {
     SAME_WISH =
@@ -80,15 +80,6 @@ void daemon_stop(struct daemon *daemon, int exit_code, uint64_t now)
 
 /* ---- STARTING ---- */
 
-static void tell_problems(const struct daemon *daemon, const struct problems *problems)
-{
-    for (const struct problem *each = problems->first; each; each = each->next)
-        log_say(daemon->log, each->code == PROBLEM_NOTE ? LOG_LEVEL_WARN : LOG_LEVEL_ERROR, "SETTING",
-                "%s: %s", each->where, each->text);
-    if (problems->out_of_memory)
-        log_say(daemon->log, LOG_LEVEL_ERROR, "SETTING", "memory ran out: try again");
-}
-
 /* Problems are told through it as well, so that whoever collects lines has them in the same form. */
 static void make_log(struct daemon *daemon)
 {
@@ -106,10 +97,7 @@ static int read_settings(struct daemon *daemon)
     settings_read(&daemon->settings, daemon->input, &problems);
     files_check(&daemon->settings, &problems);
     make_log(daemon);
-    tell_problems(daemon, &problems);
-    int code = problems_exit_code(&problems);
-    problems_free(&problems);
-    return code;
+    return tell_problems(daemon->log, &problems);
 }
 
 /* Without systemd there is nobody to tell. What systemd has set wrong does not keep the gateway from its work. */
@@ -123,12 +111,19 @@ static void make_notify(struct daemon *daemon)
                 problem.text);
 }
 
-static void tell_proxies(struct daemon *daemon)
+/* A second process with the same file ends here: before Discord is asked. */
+static int open_store(struct daemon *daemon)
 {
-    char line[PROXIES_LINE_SIZE];
-    proxies_describe(&daemon->proxies, line);
-    if (line[0])
-        log_say(daemon->log, LOG_LEVEL_INFO, "PROXIES", "%s", line);
+    const struct value *file = settings_value(&daemon->settings, SETTING_SESSION_FILE);
+    struct problems problems = {0};
+    if (!file->text)
+        return 0;
+    daemon->store = store_open(
+        file->text, settings_where(&daemon->settings, SETTING_SESSION_FILE),
+        (enum setting_missing)settings_value(&daemon->settings, SETTING_SESSION_FILE_MISSING)->number,
+        &problems);
+    int code = tell_problems(daemon->log, &problems);
+    return daemon->store || code ? code : PROBLEM_MAY_PASS;
 }
 
 /* Before anything is connected: an address that is taken costs no identify. */
@@ -136,10 +131,7 @@ static int begin_to_show(struct daemon *daemon)
 {
     struct problems problems = {0};
     status_server_begin(&daemon->shown, &daemon->settings, &problems);
-    tell_problems(daemon, &problems);
-    int code = problems_exit_code(&problems);
-    problems_free(&problems);
-    return code;
+    return tell_problems(daemon->log, &problems);
 }
 
 static void start(struct daemon *daemon)
@@ -147,13 +139,15 @@ static void start(struct daemon *daemon)
     int code = read_settings(daemon);
     if (code == 0)
         code = begin_to_show(daemon);
+    if (code == 0)
+        code = open_store(daemon);
     if (code != 0) {
         end(daemon, code);
         return;
     }
     make_notify(daemon);
     proxies_choose(&daemon->proxies, &daemon->settings);
-    tell_proxies(daemon);
+    tell_proxies(daemon->log, &daemon->proxies);
     daemon->signals = signals_new();
     daemon->ask = ask_new();
     if (daemon->signals && daemon->ask)
@@ -170,28 +164,28 @@ static uint32_t shards_here(const struct daemon *daemon)
     return ids->number_count > 0 ? (uint32_t)ids->number_count : daemon->shard_count;
 }
 
-static bool is_trusted(const struct daemon *daemon)
-{
-    const struct value *scheme = settings_value(&daemon->settings, SETTING_API_SCHEME);
-    bool is_https = strcmp(setting_of(SETTING_API_SCHEME)->words[scheme->number], "https") == 0;
-    return !is_https || strncasecmp(daemon->bot.url, "wss://", 6) == 0;
-}
-
+/* A restart never reshards by itself: stored sessions keep their number of shards. */
 static void choose_shard_count(struct daemon *daemon)
 {
-    uint32_t wanted = (uint32_t)settings_value(&daemon->settings, SETTING_SHARD_COUNT)->number;
-    daemon->shard_count = wanted ? wanted : daemon->bot.shard_count;
+    uint32_t told = (uint32_t)settings_value(&daemon->settings, SETTING_SHARD_COUNT)->number;
+    struct problems problems = {0};
+    daemon->shard_count = store_choose_count(daemon->store, told, daemon->bot.shard_count, &problems);
+    tell_problems(daemon->log, &problems);
 }
 
-static void tell_answer(const struct daemon *daemon)
+static bool load_store(struct daemon *daemon)
 {
-    log_say(daemon->log, LOG_LEVEL_INFO, "LIMITS",
-            "GET /gateway/bot: %u shards recommended, max_concurrency %u, %u identifies left",
-            daemon->bot.shard_count, daemon->bot.max_concurrency, daemon->bot.remaining);
-    if (daemon->bot.remaining < shards_here(daemon))
-        log_say(daemon->log, LOG_LEVEL_WARN, "FEW_IDENTIFIES",
-                "only %u identifies are left for %u shards until %llu s from now", daemon->bot.remaining,
-                shards_here(daemon), (unsigned long long)daemon->bot.reset_after / 1000);
+    struct problems problems = {0};
+    spectacles_state_config config;
+    spectacles_state_config_init(&config, sizeof config);
+    config.token = settings_value(&daemon->settings, SETTING_TOKEN)->text;
+    config.intents = settings_intents(&daemon->settings);
+    config.shard_count = daemon->shard_count;
+    bool is_loaded = !daemon->store || store_load(daemon->store, &config, &problems);
+    int code = tell_problems(daemon->log, &problems);
+    if (!is_loaded)
+        end(daemon, code ? code : PROBLEM_MAY_PASS);
+    return is_loaded;
 }
 
 static void make_gateway(struct daemon *daemon)
@@ -199,6 +193,9 @@ static void make_gateway(struct daemon *daemon)
     spectacles_problem problem = {.text = "out of memory"};
     struct handle_parts parts = {
         .proxies = &daemon->proxies, .bot = &daemon->bot, .shard_count = daemon->shard_count};
+    if (!load_store(daemon))
+        return;
+    parts.state = store_state(daemon->store);
     int error = handle_new(&daemon->gateway, &daemon->settings, &parts, &problem);
     if (error == SPECTACLES_OK)
         set_state(daemon, DAEMON_CONNECTING);
@@ -209,13 +206,8 @@ static void make_gateway(struct daemon *daemon)
 static void begin_to_serve(struct daemon *daemon)
 {
     choose_shard_count(daemon);
-    tell_answer(daemon);
-    if (is_trusted(daemon))
-        make_gateway(daemon);
-    else
-        fail(
-            daemon, PROBLEM_IS_FINAL,
-            "Discord's API names a gateway without TLS: it is not trusted with the token (DISCORD_API_HOST)");
+    tell_limits(daemon->log, &daemon->bot, shards_here(daemon));
+    make_gateway(daemon);
 }
 
 /* ---- GET /gateway/bot, first and every hour ---- */
@@ -270,23 +262,6 @@ static void ask(struct daemon *daemon, uint64_t now)
 
 /* ---- Signals ---- */
 
-static void tell_counters(const struct daemon *daemon)
-{
-    spectacles_gateway_stats stats;
-    spectacles_gateway_stats_init(&stats, sizeof stats);
-    if (!daemon->gateway)
-        return;
-    spectacles_gateway_get_stats(daemon->gateway, &stats);
-    log_say(daemon->log, LOG_LEVEL_INFO, "COUNTERS",
-            "summary dispatched=%llu filtered=%llu published=%llu confirmed=%llu unroutable=%llu "
-            "commands=%llu routed=%llu sent=%llu rejected=%llu identifies=%llu",
-            (unsigned long long)stats.received, (unsigned long long)stats.filtered,
-            (unsigned long long)stats.published, (unsigned long long)stats.confirmed,
-            (unsigned long long)stats.unroutable, (unsigned long long)stats.commands,
-            (unsigned long long)stats.routed, (unsigned long long)stats.sent,
-            (unsigned long long)stats.rejected, (unsigned long long)stats.identifies);
-}
-
 static void on_stop_signal(struct daemon *daemon, uint64_t now)
 {
     if (daemon->state == DAEMON_STOPPING && now - daemon->stop_since < SAME_WISH)
@@ -309,13 +284,11 @@ static void reload(struct daemon *daemon, uint64_t now)
     settings_read(&fresh, daemon->input, &problems);
     log_settings_hide(daemon->log, &fresh);
     files_check(&fresh, &problems);
-    tell_problems(daemon, &problems);
-    if (problems_exit_code(&problems) != 0)
+    if (tell_problems(daemon->log, &problems) != 0)
         log_say(daemon->log, LOG_LEVEL_ERROR, "RELOAD", "the gateway goes on with its former settings");
     else
         follow(&(struct followers){daemon->log, daemon->ask, daemon->gateway}, &daemon->settings, &fresh);
     notify_reloaded(daemon->notify, now);
-    problems_free(&problems);
     settings_free(&fresh);
 }
 
@@ -326,7 +299,7 @@ static void take_signals(struct daemon *daemon, uint64_t now)
         if (number == SIGHUP)
             reload(daemon, now);
         else if (number == SIGUSR1)
-            tell_counters(daemon);
+            tell_counters(daemon->log, daemon->gateway);
         else if (number == SIGUSR2)
             log_toggle_debug(daemon->log);
         else
@@ -357,6 +330,8 @@ static void on_event(struct daemon *daemon, const spectacles_relay_event *event,
     if (event->type == SPECTACLES_RELAY_EVENT_SHARD_READY ||
         event->type == SPECTACLES_RELAY_EVENT_SHARD_RESUMED)
         notify_shard_ready(daemon->notify, event->shard_id);
+    if (event->type == SPECTACLES_RELAY_EVENT_SHARD_READY || event->type == SPECTACLES_RELAY_EVENT_SHARD_GAP)
+        store_touch(daemon->store, true, now);
     if (event->type == SPECTACLES_RELAY_EVENT_SHARD_FATAL)
         daemon_stop(daemon, PROBLEM_IS_FINAL, now);
 }
@@ -373,7 +348,43 @@ static void serve(struct daemon *daemon, uint64_t now)
     }
     while ((event = spectacles_gateway_next_event(daemon->gateway, now)))
         on_event(daemon, event, now);
-    if (daemon->state == DAEMON_STOPPING && spectacles_gateway_stopped(daemon->gateway))
+}
+
+static void show_store(struct daemon *daemon)
+{
+    struct store_stats stats;
+    struct status_store *shown = &daemon->shown.status.store;
+    store_get_stats(daemon->store, &stats);
+    shown->is_used = daemon->store != NULL;
+    shown->is_failing = stats.failing_since != 0;
+    shown->writes = stats.writes + stats.failures;
+    shown->failures = stats.failures;
+    shown->last_success = stats.stored_at;
+}
+
+/* Something may have happened in every turn but in that of the store itself, or there would be no end of turns. */
+static void keep(struct daemon *daemon, uint64_t now)
+{
+    struct problems problems = {0};
+    if (!daemon->gateway || daemon->state == DAEMON_ENDED)
+        return;
+    if (now >= store_deadline(daemon->store) || loop_found(&daemon->loop, store_descriptor(daemon->store)))
+        store_process(daemon->store, daemon->gateway, now, &problems);
+    else
+        store_touch(daemon->store, false, now);
+    tell_problems(daemon->log, &problems);
+    show_store(daemon);
+}
+
+/* The last write is that of the sessions as they ended. */
+static void finish(struct daemon *daemon, uint64_t now)
+{
+    if (daemon->state != DAEMON_STOPPING || !spectacles_gateway_stopped(daemon->gateway))
+        return;
+    if (!daemon->is_finishing)
+        store_finish(daemon->store, now);
+    daemon->is_finishing = true;
+    if (store_is_finished(daemon->store))
         end(daemon, 0);
 }
 
@@ -426,6 +437,8 @@ static void watch(struct daemon *daemon)
     if (daemon->gateway) {
         loop_watch(loop, spectacles_gateway_fd(daemon->gateway), POLLIN);
         loop_until(loop, spectacles_gateway_deadline(daemon->gateway));
+        loop_watch(loop, store_descriptor(daemon->store), POLLIN);
+        loop_until(loop, store_deadline(daemon->store));
     }
     loop_until(loop, daemon->stop_until);
     loop_until(loop, notify_deadline(daemon->notify));
@@ -446,6 +459,8 @@ static void turn(struct daemon *daemon)
         take_signals(daemon, now);
     ask(daemon, now);
     serve(daemon, now);
+    keep(daemon, now);
+    finish(daemon, now);
     tell_systemd(daemon, now);
     if (daemon->repeats)
         log_repeats_process(daemon->repeats, now);
@@ -455,9 +470,10 @@ static void turn(struct daemon *daemon)
 
 static void end_parts(struct daemon *daemon)
 {
-    tell_counters(daemon);
+    tell_counters(daemon->log, daemon->gateway);
     status_server_end(&daemon->shown);
     spectacles_gateway_free(daemon->gateway);
+    store_free(daemon->store);
     ask_free(daemon->ask);
     settings_free(&daemon->settings);
     notify_free(daemon->notify);

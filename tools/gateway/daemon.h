@@ -9,6 +9,7 @@
 #include "settings.h"
 #include "signals.h"
 #include "status_server.h"
+#include "store.h"
 
 #include <spectacles/spectacles.h>
 
@@ -59,10 +60,12 @@ struct daemon {
     struct signals *signals;
     struct ask *ask;
     struct status_server shown;  /* metrics, probes and the status page */
+    struct store *store;         /* NULL: SESSION_FILE is not set */
     spectacles_gateway_bot bot;  /* the last answer of GET /gateway/bot; no size: there was none */
     spectacles_gateway *gateway; /* NULL before CONNECTING */
     uint32_t shard_count;        /* of the whole bot; 0 before CONNECTING */
     uint32_t stands;             /* a mask of enum daemon_stands */
+    bool is_finishing;           /* the gateway has stopped, and the last write is waited for */
     uint64_t stop_since;         /* when STOPPING began */
     uint64_t stop_until; /* the daemon ends then, finished or not; SPECTACLES_NEVER: it is not stopping */
     int served;          /* what spectacles_gateway_process() has returned last */

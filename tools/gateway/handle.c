@@ -97,6 +97,10 @@ static void complete(struct engines *engines, const struct settings *settings,
     engines->broker.drain_timeout = drain_timeout(settings);
     engines->relay.unix_offset = spectacles_unix_time() - spectacles_now();
     engines->relay.flags = SPECTACLES_RELAY_BROKERS_FIRST;
+    if (parts->state) {
+        engines->relay.flags |= SPECTACLES_RELAY_HOLDS_NEW_SESSIONS;
+        engines->shard.flags |= SPECTACLES_SHARD_STORED_HEARTBEATS;
+    }
     engines->link.tls = tls;
     engines->link.no_proxy = parts->proxies->no_proxy;
     *broker_link = engines->link;
@@ -105,6 +109,14 @@ static void complete(struct engines *engines, const struct settings *settings,
     engines->gateway.flags = SPECTACLES_GATEWAY_RESOLVES;
     engines->gateway.broker_link = broker_link;
     engines->gateway.state = parts->state;
+}
+
+/* Whoever is asked over TLS does not send the token elsewhere without TLS. */
+static bool is_trusted(const struct settings *settings, const spectacles_gateway_bot *bot)
+{
+    const struct value *scheme = settings_value(settings, SETTING_API_SCHEME);
+    bool is_https = strcmp(setting_of(SETTING_API_SCHEME)->words[scheme->number], "https") == 0;
+    return !is_https || strncasecmp(bot->url, "wss://", 6) == 0;
 }
 
 static int say(spectacles_problem *problem, int error, const char *text)
@@ -134,6 +146,10 @@ int handle_new(spectacles_gateway **out, const struct settings *settings, const 
     spectacles_link_config broker_link;
     spectacles_gateway *gateway = NULL;
     spectacles_tls *tls = NULL;
+    if (!is_trusted(settings, parts->bot))
+        return say(problem, SPECTACLES_E_INVAL,
+                   "Discord's API names a gateway without TLS: it is not trusted with the token "
+                   "(DISCORD_API_HOST)");
     int error = make_tls(&tls, settings, parts->bot, problem);
     if (error != SPECTACLES_OK)
         return error;

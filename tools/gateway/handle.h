@@ -10,7 +10,7 @@
 struct handle_parts {
     const struct proxies *proxies;
     const spectacles_gateway_bot *bot; /* the answer of GET /gateway/bot */
-    const spectacles_state *state;     /* the sessions of a former process; NULL: there are none */
+    const spectacles_state *state;     /* the sessions of a former process; NULL: nothing is stored */
     uint32_t shard_count;              /* of the whole bot */
 };
 

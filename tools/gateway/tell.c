@@ -1,0 +1,54 @@
+/*
+ * What the daemon tells about itself, besides the events of its gateway: problems, proxies, limits, counters. It owns
+ * nothing. daemon.c calls it.
+ */
+#include "tell.h"
+
+int tell_problems(struct log *log, struct problems *problems)
+{
+    int code = problems_exit_code(problems);
+    for (const struct problem *each = problems->first; each; each = each->next)
+        log_say(log, each->code == PROBLEM_NOTE ? LOG_LEVEL_WARN : LOG_LEVEL_ERROR, "SETTING", "%s: %s",
+                each->where, each->text);
+    if (problems->out_of_memory)
+        log_say(log, LOG_LEVEL_ERROR, "SETTING", "memory ran out: try again");
+    problems_free(problems);
+    return code;
+}
+
+void tell_proxies(struct log *log, const struct proxies *proxies)
+{
+    char line[PROXIES_LINE_SIZE];
+    proxies_describe(proxies, line);
+    if (line[0])
+        log_say(log, LOG_LEVEL_INFO, "PROXIES", "%s", line);
+}
+
+void tell_limits(struct log *log, const spectacles_gateway_bot *bot, uint32_t shards)
+{
+    log_say(log, LOG_LEVEL_INFO, "LIMITS",
+            "GET /gateway/bot: %u shards recommended, max_concurrency %u, %u identifies left",
+            bot->shard_count, bot->max_concurrency, bot->remaining);
+    if (bot->remaining < shards)
+        log_say(log, LOG_LEVEL_WARN, "FEW_IDENTIFIES",
+                "only %u identifies are left for %u shards until %llu s from now", bot->remaining, shards,
+                (unsigned long long)bot->reset_after / 1000);
+}
+
+void tell_counters(struct log *log, const spectacles_gateway *gateway)
+{
+    spectacles_gateway_stats stats;
+    spectacles_gateway_stats_init(&stats, sizeof stats);
+    if (!gateway)
+        return;
+    spectacles_gateway_get_stats(gateway, &stats);
+    log_say(
+        log, LOG_LEVEL_INFO, "COUNTERS",
+        "summary dispatched=%llu filtered=%llu published=%llu confirmed=%llu unroutable=%llu commands=%llu "
+        "routed=%llu sent=%llu rejected=%llu identifies=%llu",
+        (unsigned long long)stats.received, (unsigned long long)stats.filtered,
+        (unsigned long long)stats.published, (unsigned long long)stats.confirmed,
+        (unsigned long long)stats.unroutable, (unsigned long long)stats.commands,
+        (unsigned long long)stats.routed, (unsigned long long)stats.sent, (unsigned long long)stats.rejected,
+        (unsigned long long)stats.identifies);
+}

@@ -1,0 +1,26 @@
+#ifndef GATEWAY_TELL_H
+#define GATEWAY_TELL_H
+
+#include "log.h"
+#include "problems.h"
+#include "proxies.h"
+
+#include <spectacles/gateway.h>
+
+/*
+ * Tells all problems, and forgets them: they are freed.
+ *
+ * Returns their exit code: 0, 75 or 78.
+ */
+int tell_problems(struct log *log, struct problems *problems);
+
+/* Tells which proxies are gone through, if any. */
+void tell_proxies(struct log *log, const struct proxies *proxies);
+
+/* Tells what Discord recommends and allows. shards: those of this process. */
+void tell_limits(struct log *log, const spectacles_gateway_bot *bot, uint32_t shards);
+
+/* Tells the counters of a gateway in one line. NULL is fine. */
+void tell_counters(struct log *log, const spectacles_gateway *gateway);
+
+#endif
