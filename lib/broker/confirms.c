@@ -135,6 +135,7 @@ static int append_again(sp_publishes *publishes, size_t index, size_t offset)
     sp_publish *record = sp_publishes_at(publishes, index);
     *copy = *record;
     copy->deferred = false;
+    publishes->mixed_up = true;
     sp_buffer_append(&publishes->bytes, sp_buffer_slice(&publishes->bytes).bytes + offset, length);
     sp_publishes_mark_done(publishes, record);
     return SPECTACLES_OK;

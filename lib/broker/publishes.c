@@ -185,6 +185,66 @@ static int reframe(sp_publishes *publishes, uint32_t frame_max)
     return error;
 }
 
+/* ---- The order of the tags ---- */
+
+typedef struct sp_place {
+    uint64_t tag;
+    size_t index;  /* of the record */
+    size_t offset; /* of its bytes */
+} sp_place;
+
+static int compare_tags(const void *left, const void *right)
+{
+    uint64_t a = ((const sp_place *)left)->tag;
+    uint64_t b = ((const sp_place *)right)->tag;
+    return (a > b) - (a < b);
+}
+
+/* The records that are not settled, in the order of their tags. For free(). NULL when memory ran out. */
+static sp_place *list_open(const sp_publishes *publishes, size_t *count)
+{
+    size_t offset = 0;
+    sp_place *places = calloc(publishes->records.count + 1, sizeof *places);
+    *count = 0;
+    for (size_t i = 0; places && i < publishes->records.count; i++) {
+        const sp_publish *record = sp_publishes_at(publishes, i);
+        if (!record->done)
+            places[(*count)++] = (sp_place){record->tag, i, offset};
+        offset += record->length;
+    }
+    if (places)
+        qsort(places, *count, sizeof *places, compare_tags);
+    return places;
+}
+
+/*
+ * Nacked records stand behind records that were published later. A new channel is the chance to write all of them in
+ * the order of their tags. Without memory for that they keep their places.
+ */
+static void sort_by_tag(sp_publishes *publishes)
+{
+    size_t count;
+    sp_buffer bytes = {0};
+    sp_ring records = sp_ring_of(sizeof(sp_publish));
+    sp_slice all = sp_buffer_slice(&publishes->bytes);
+    sp_place *places = list_open(publishes, &count);
+    bool fits = places && sp_ring_reserve(&records, count) && sp_buffer_reserve(&bytes, all.length + 1);
+    for (size_t i = 0; fits && i < count; i++) {
+        sp_publish *record = sp_ring_push(&records);
+        *record = *sp_publishes_at(publishes, places[i].index);
+        sp_buffer_append(&bytes, all.bytes + places[i].offset, record->length);
+    }
+    free(places);
+    sp_ring_free(fits ? &publishes->records : &records);
+    sp_buffer_free(fits ? &publishes->bytes : &bytes);
+    if (!fits)
+        return;
+    publishes->records = records;
+    publishes->bytes = bytes;
+    publishes->done_length = 0;
+    publishes->mixed_up = false;
+}
+
 int sp_publishes_rewind(sp_publishes *publishes, uint32_t frame_max)
 {
     if (frame_max < publishes->frame_max) {
@@ -192,6 +252,8 @@ int sp_publishes_rewind(sp_publishes *publishes, uint32_t frame_max)
         if (error != SPECTACLES_OK)
             return error;
     }
+    if (publishes->mixed_up)
+        sort_by_tag(publishes);
     size_t done = 0;
     publishes->frame_max = frame_max;
     for (size_t i = 0; i < publishes->records.count; i++) {

@@ -25,6 +25,7 @@ typedef struct sp_publishes {
     size_t done_ahead;  /* how many records from `next` on were settled before they were written */
     size_t deferred;    /* how many nacked records wait to be written again */
     uint64_t due;       /* when these records are written again; SPECTACLES_NEVER: there are none */
+    bool mixed_up;      /* nacked records were moved to the end: the log is not in the order of the tags */
     uint64_t republished;
     bool wants_room;
     /* The basic.ack that is being worked on. Each event settles one record. */
@@ -88,8 +89,9 @@ bool sp_publishes_is_cut(const sp_publishes *publishes);
 sp_slice sp_publishes_cut_remainder(const sp_publishes *publishes);
 
 /*
- * A new channel: all records that are not settled are written again, in order. Requests of calls that were written
- * before are not written again. Can fail with SPECTACLES_E_NOMEM only when frame_max is lower than before.
+ * A new channel: all records that are not settled are written again, in the order of their tags. Requests of calls
+ * that were written before are not written again. Can fail with SPECTACLES_E_NOMEM only when frame_max is lower than
+ * before.
  */
 int sp_publishes_rewind(sp_publishes *publishes, uint32_t frame_max);
 

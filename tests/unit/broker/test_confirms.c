@@ -89,6 +89,47 @@ static void a_channel_that_brings_nacks_alone_is_opened_anew(void **state)
     server_free(server);
 }
 
+/* Nacks come in parts, and so the parts are written again in another order. A new channel has the order of the tags. */
+static void a_new_channel_has_the_order_of_the_tags(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {"K1", "K2", "K3", "K4"};
+    for (int renewed = 0; renewed < 2; renewed++) {
+        uint64_t wire = 4;
+        sp_server *server = server_new(NULL);
+        server_ready(server);
+        for (int i = 0; i < 4; i++)
+            server_publish(server, keys[i], "x", 0);
+        server_pull(server);
+        server_method(server, 2, 60, 120, "qb", N(2), N(1));
+        server_wait(server, 500);
+        for (int turn = 0; renewed && turn < 9; turn++) {
+            server_method(server, 2, 60, 120, "qb", N(wire), N(1));
+            wire += 2;
+            server_wait(server, 500);
+        }
+        assert_int_equal(server_count(&server->written, "2 channel.close"), renewed);
+        server_forget(server);
+        if (renewed)
+            server_method(server, 2, 20, 41, "");
+        else
+            server_eof(server);
+        if (!renewed)
+            server_ready(server);
+        server_answer(server);
+        server_pull(server);
+        int seen = 0;
+        for (int i = 0; i < server->written.count; i++) {
+            if (strncmp(server->written.line[i], "2 basic.publish ", 16) == 0)
+                assert_string_equal(server->written.line[i] + 16, keys[seen++]);
+        }
+        assert_int_equal(seen, 4);
+        server_ack(server, 4, 1);
+        assert_int_equal(server_count(&server->events, "CONFIRMED"), 4);
+        server_free(server);
+    }
+}
+
 /* A queue that takes one now and then is full, and its channel is fine. */
 static void a_channel_with_an_ack_among_its_nacks_is_kept(void **state)
 {
@@ -511,6 +552,7 @@ int main(void)
         cmocka_unit_test(confirms_come_in_any_order),
         cmocka_unit_test(a_nack_is_published_again),
         cmocka_unit_test(a_channel_that_brings_nacks_alone_is_opened_anew),
+        cmocka_unit_test(a_new_channel_has_the_order_of_the_tags),
         cmocka_unit_test(a_channel_with_an_ack_among_its_nacks_is_kept),
         cmocka_unit_test(all_up_to_a_nack_are_published_again),
         cmocka_unit_test(a_returned_message_is_not_confirmed_as_well),
