@@ -41,14 +41,6 @@ void ask_free(struct ask *ask)
     free(ask);
 }
 
-void ask_again(struct ask *ask)
-{
-    rest_forget(ask->rest);
-    ask->is_asked = false;
-    ask->due = 0;
-    ask->backoff = BACKOFF;
-}
-
 void ask_watch(const struct ask *ask, struct loop *loop)
 {
     if (ask->is_asked)

@@ -19,9 +19,6 @@ struct ask *ask_new(void);
 /* Ends what is under way. NULL is fine. */
 void ask_free(struct ask *ask);
 
-/* Asks at once: the token has changed, for example. */
-void ask_again(struct ask *ask);
-
 /* Adds what is waited for, and until when. */
 void ask_watch(const struct ask *ask, struct loop *loop);
 

@@ -287,7 +287,7 @@ static void reload(struct daemon *daemon, uint64_t now)
     if (tell_problems(daemon->log, &problems) != 0)
         log_say(daemon->log, LOG_LEVEL_ERROR, "RELOAD", "the gateway goes on with its former settings");
     else
-        follow(&(struct followers){daemon->log, daemon->ask, daemon->gateway}, &daemon->settings, &fresh);
+        follow(&(struct followers){daemon->log, daemon->gateway}, &daemon->settings, &fresh);
     notify_reloaded(daemon->notify, now);
     settings_free(&fresh);
 }

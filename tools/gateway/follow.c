@@ -6,7 +6,6 @@
 
 #include "handle.h"
 #include "reload.h"
-#include "wipe.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +30,7 @@ static bool copy_texts(struct arena *arena, const struct value *from, struct val
     return true;
 }
 
-/* No setting with numbers in a list is followed. */
+/* No setting with numbers in a list is followed, and no secret. */
 static bool copy_value(struct arena *arena, const struct value *from, struct value *to)
 {
     struct value copy = *from;
@@ -44,20 +43,9 @@ static bool copy_value(struct arena *arena, const struct value *from, struct val
     return true;
 }
 
-/* The old text is in memory of the settings until the daemon ends: that of a secret is overwritten at once. */
-static void wipe_old(enum setting_id id, const char *text)
-{
-    if (text && setting_of(id)->flags & SETTING_IS_SECRET)
-        wipe((char *)(uintptr_t)text, strlen(text));
-}
-
 static bool take(struct settings *running, const struct settings *fresh, enum setting_id id)
 {
-    const char *old = running->values[id].text;
-    if (!copy_value(&running->arena, settings_value(fresh, id), &running->values[id]))
-        return false;
-    wipe_old(id, old);
-    return true;
+    return copy_value(&running->arena, settings_value(fresh, id), &running->values[id]);
 }
 
 /* The names of both lists, as read.c joins them. */
@@ -102,8 +90,6 @@ static void hand_on(const struct followers *followers, const struct settings *ru
     enum setting_id id = change->id;
     if (id == SETTING_LOG_LEVEL)
         log_set_level(followers->log, (enum setting_log_level)settings_value(running, id)->number);
-    else if (id == SETTING_TOKEN)
-        ask_again(followers->ask);
     if (hand_to_gateway(followers->gateway, running, id) != SPECTACLES_OK)
         log_say(followers->log, LOG_LEVEL_ERROR, "RELOAD", "%s could not be followed: %s: send SIGHUP again",
                 setting_of(id)->name, spectacles_gateway_last_error(followers->gateway));

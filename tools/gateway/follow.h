@@ -1,7 +1,6 @@
 #ifndef GATEWAY_FOLLOW_H
 #define GATEWAY_FOLLOW_H
 
-#include "ask.h"
 #include "log.h"
 #include "settings.h"
 
@@ -10,7 +9,6 @@
 /* What follows settings that change. */
 struct followers {
     struct log *log;
-    struct ask *ask;
     spectacles_gateway *gateway; /* NULL: it is not there yet, and will be made with the settings */
 };
 

@@ -1,6 +1,6 @@
 /*
  * The gateway handle of the daemon, made of the settings, the answer of Discord and the stored sessions. It owns
- * nothing when its calls are over. service.c and reloads call it.
+ * nothing when its calls are over. daemon.c and follow.c call it.
  */
 #include "handle.h"
 
