@@ -44,6 +44,7 @@ struct log {
     bool is_ending;                   /* the thread ends when the queue is empty */
     bool is_given_up;                 /* the thread ends now */
     bool has_ended;
+    bool is_abandoned; /* the thread frees the log */
 };
 
 /* ---- What was dropped ---- */
@@ -174,6 +175,16 @@ static struct log_entry *next_entry(struct log *log)
     return entry;
 }
 
+static void destroy(struct log *log)
+{
+    log_queue_clear(&log->queue);
+    log_secrets_clear(&log->secrets);
+    log_target_close(&log->target);
+    pthread_cond_destroy(&log->changed);
+    pthread_mutex_destroy(&log->mutex);
+    free(log);
+}
+
 static void *write_lines(void *context)
 {
     struct log *log = context;
@@ -185,7 +196,10 @@ static void *write_lines(void *context)
     }
     pthread_mutex_lock(&log->mutex);
     log->has_ended = true;
+    bool is_abandoned = log->is_abandoned;
     pthread_mutex_unlock(&log->mutex);
+    if (is_abandoned)
+        destroy(log);
     return NULL;
 }
 
@@ -263,25 +277,30 @@ static void ask_to_end(struct log *log, bool now)
     pthread_mutex_unlock(&log->mutex);
 }
 
+/* Leaves the log to its thread, which frees it when its write(2) returns. Returns false when the thread has ended. */
+static bool abandon(struct log *log)
+{
+    pthread_mutex_lock(&log->mutex);
+    bool is_running = !log->has_ended;
+    log->is_abandoned = is_running;
+    pthread_mutex_unlock(&log->mutex);
+    return is_running;
+}
+
 void log_free(struct log *log, uint32_t patience)
 {
     if (!log)
         return;
+    pthread_t writer = log->writer;
     ask_to_end(log, false);
     if (!wait_for_end(log, patience))
         ask_to_end(log, true);
-    if (!wait_for_end(log, LAST_WAIT)) {
-        /* The thread hangs in a write(2) that nobody can end. It keeps what it uses. */
-        pthread_detach(log->writer);
+    if (!wait_for_end(log, LAST_WAIT) && abandon(log)) {
+        pthread_detach(writer);
         return;
     }
-    pthread_join(log->writer, NULL);
-    log_queue_clear(&log->queue);
-    log_secrets_clear(&log->secrets);
-    log_target_close(&log->target);
-    pthread_cond_destroy(&log->changed);
-    pthread_mutex_destroy(&log->mutex);
-    free(log);
+    pthread_join(writer, NULL);
+    destroy(log);
 }
 
 /* ---- Lines ---- */

@@ -51,7 +51,7 @@ void log_config_init(struct log_config *config);
 int log_new(struct log **out, const struct log_config *config, spectacles_problem *problem);
 
 /*
- * Writes what waits, and frees the log. A log that nobody reads is left to the end of the process.
+ * Writes what waits, and frees the log. A log whose last write hangs is freed when the write returns.
  *
  * patience: milliseconds; waits for so long at most, and some 200 ms more.
  */

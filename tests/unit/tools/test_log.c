@@ -1,4 +1,5 @@
 /* The log over real pipes, files and sockets: nobody who reads it late, or not at all, stops whoever writes. */
+#define _XOPEN_SOURCE 700 /* for posix_openpt(3) */
 #include "log.h"
 
 #include "unit.h"
@@ -213,6 +214,25 @@ static void a_full_disk_stops_nobody(void **state)
     close(full);
 }
 
+/* poll(2) finds room in a terminal where a whole line has none: the thread hangs in write(2), and is left behind. */
+static void a_terminal_that_is_stopped_stops_nobody(void **state)
+{
+    int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+    (void)state;
+    if (terminal < 0 || grantpt(terminal) != 0 || unlockpt(terminal) != 0)
+        skip();
+    int fd = open(ptsname(terminal), O_RDWR | O_NOCTTY);
+    assert_true(fd >= 0);
+    struct log *log = open_log(fd, LOG_FORMAT_TEXT);
+    for (int i = 0; i < 100; i++)
+        log_say(log, LOG_LEVEL_INFO, "NOISE", "%03000d", i);
+    uint64_t before = spectacles_now();
+    log_free(log, SOON);
+    assert_true(spectacles_now() - before < PATIENCE / 2);
+    close(terminal); /* whoever waits in write(2) gets EIO */
+    close(fd);
+}
+
 static void a_line_longer_than_a_pipe_is_whole(void **state)
 {
     enum {
@@ -335,6 +355,7 @@ int main(void)
         cmocka_unit_test(a_dead_reader_ends_nobody),
         cmocka_unit_test(a_fifo_with_a_new_reader_goes_on),
         cmocka_unit_test(a_full_disk_stops_nobody),
+        cmocka_unit_test(a_terminal_that_is_stopped_stops_nobody),
         cmocka_unit_test(a_line_longer_than_a_pipe_is_whole),
         cmocka_unit_test(a_descriptor_that_does_not_block_loses_nothing),
         cmocka_unit_test(the_flags_of_stderr_stay),
