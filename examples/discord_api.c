@@ -9,6 +9,7 @@
 
 enum {
     ANSWER_MAX = 64 * 1024,
+    PROXY_SIZE = 2048,
     TIMEOUT_SECONDS = 20
 };
 
@@ -102,8 +103,23 @@ static void trust(CURL *curl)
     curl_easy_setopt(curl, CURLOPT_CAPATH, directory);
 }
 
-static void prepare(CURL *curl, const struct settings *settings, struct curl_slist *headers,
-                    struct answer *answer)
+/* Whether a host is excepted from the proxy is decided by the caller: libcurl is not to look at the environment. */
+static void set_proxy(CURL *curl, const char *proxy)
+{
+    static const char local[] = "socks5://";
+    char url[PROXY_SIZE] = "";
+    const char *chosen = proxy ? proxy : "";
+    if (strncasecmp(chosen, local, strlen(local)) == 0) {
+        snprintf(url, sizeof url, "socks5h://%s", chosen + strlen(local));
+        chosen = url;
+    }
+    curl_easy_setopt(curl, CURLOPT_PROXY, chosen);
+    curl_easy_setopt(curl, CURLOPT_NOPROXY, "");
+    settings_wipe(url);
+}
+
+static void prepare(CURL *curl, const struct settings *settings, const char *proxy,
+                    struct curl_slist *headers, struct answer *answer)
 {
     char url[512];
     snprintf(url, sizeof url, "%s://%s/api/v%s/gateway/bot", settings->api_scheme, settings->api_host,
@@ -116,14 +132,12 @@ static void prepare(CURL *curl, const struct settings *settings, struct curl_sli
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, collect);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, answer->error);
-    /* Without a setting, libcurl looks at the environment itself. */
-    if (settings->discord_proxy)
-        curl_easy_setopt(curl, CURLOPT_PROXY,
-                         strcasecmp(settings->discord_proxy, "none") == 0 ? "" : settings->discord_proxy);
+    set_proxy(curl, proxy);
     trust(curl);
 }
 
-enum api_result discord_gateway_bot(const struct settings *settings, spectacles_gateway_bot *out)
+enum api_result discord_gateway_bot(const struct settings *settings, const char *proxy,
+                                    spectacles_gateway_bot *out)
 {
     static const char before[] = "Authorization: Bot ";
     enum api_result result = API_NEVER;
@@ -136,7 +150,7 @@ enum api_result discord_gateway_bot(const struct settings *settings, spectacles_
     struct curl_slist *headers = authorization ? curl_slist_append(NULL, authorization) : NULL;
     struct answer *answer = calloc(1, sizeof *answer);
     if (curl && headers && answer) {
-        prepare(curl, settings, headers, answer);
+        prepare(curl, settings, proxy, headers, answer);
         CURLcode code = curl_easy_perform(curl);
         result = judge(curl, code, answer, settings->token, settings->api_host, out);
     }

@@ -12,10 +12,12 @@ enum api_result {
 };
 
 /*
- * Sends GET /gateway/bot. Blocks for at most about 20 seconds. With API_ANSWERED, `out` is the answer, and out->text
- * says what is wrong with it, if anything. Otherwise out->text says why there was no answer. The token is never in
- * out->text.
+ * Sends GET /gateway/bot, through this proxy (NULL: none; as libspectacles, and not as libcurl, understands its URL:
+ * with socks5:// too the proxy looks names up). Blocks for at most about 20 seconds. With API_ANSWERED, `out` is the
+ * answer, and out->text says what is wrong with it, if anything. Otherwise out->text says why there was no answer. The
+ * token is never in out->text.
  */
-enum api_result discord_gateway_bot(const struct settings *settings, spectacles_gateway_bot *out);
+enum api_result discord_gateway_bot(const struct settings *settings, const char *proxy,
+                                    spectacles_gateway_bot *out);
 
 #endif

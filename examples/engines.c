@@ -36,7 +36,7 @@ static uint32_t shards_here(const struct engines *engines)
 /* False: ask again later. Exits when only a person can help. */
 static bool ask_once(struct engines *engines)
 {
-    enum api_result result = discord_gateway_bot(engines->settings, &engines->bot);
+    enum api_result result = discord_gateway_bot(engines->settings, engines->proxies.rest, &engines->bot);
     bool answered = result == API_ANSWERED;
     if (result == API_NEVER || (answered && engines->bot.verdict == SPECTACLES_GATEWAY_BOT_TOKEN))
         errx(1, "GET /gateway/bot failed: %s%s", engines->bot.text, answered ? " (DISCORD_TOKEN)" : "");
@@ -197,7 +197,7 @@ spectacles_gateway *engines_make(const struct settings *settings, struct store *
     proxies_read(&engines.proxies, settings);
     make_tls(&engines);
     check_broker(&engines);
-    proxies_log(&engines.proxies, settings);
+    proxies_log(&engines.proxies);
     ask_for_shards(&engines);
     proxies_log_gateway(&engines.proxies, engines.bot.url);
     open_store(&engines);

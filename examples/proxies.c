@@ -56,6 +56,8 @@ void proxies_read(struct proxies *proxies, const struct settings *settings)
     proxies->rest = choose(settings->discord_proxy, is_plain ? "http" : "https");
     proxies->gateway = choose(settings->discord_proxy, is_plain ? "ws" : "wss");
     proxies->broker = choose(settings->broker_proxy, is_tls ? "amqps" : "amqp");
+    if (proxies->rest && is_excepted(proxies, settings->api_host))
+        proxies->rest = NULL;
     if (proxies->broker && is_excepted(proxies, settings->amqp_url))
         proxies->broker = NULL;
     check(proxies->gateway, "DISCORD_PROXY");
@@ -69,13 +71,12 @@ static const char *shown(char out[SHOWN_SIZE], const char *url)
     return spectacles_proxy_describe(out, SHOWN_SIZE, url, NULL) < 0 ? "one of another kind" : out;
 }
 
-void proxies_log(const struct proxies *proxies, const struct settings *settings)
+void proxies_log(const struct proxies *proxies)
 {
     char texts[3][SHOWN_SIZE];
-    const char *rest = is_excepted(proxies, settings->api_host) ? NULL : proxies->rest;
-    if (!rest && !proxies->gateway && !proxies->broker)
+    if (!proxies->rest && !proxies->gateway && !proxies->broker)
         return;
-    warnx("proxies: GET /gateway/bot %s, gateway %s, AMQP %s", shown(texts[0], rest),
+    warnx("proxies: GET /gateway/bot %s, gateway %s, AMQP %s", shown(texts[0], proxies->rest),
           shown(texts[1], proxies->gateway), shown(texts[2], proxies->broker));
 }
 

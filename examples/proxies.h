@@ -18,7 +18,7 @@ struct proxies {
 void proxies_read(struct proxies *proxies, const struct settings *settings);
 
 /* Says which proxy each of REST, gateway and AMQP goes through: one line. Nothing when there is none. */
-void proxies_log(const struct proxies *proxies, const struct settings *settings);
+void proxies_log(const struct proxies *proxies);
 
 /* Says when the gateway's host, which Discord names, is reached without the proxy. */
 void proxies_log_gateway(const struct proxies *proxies, const char *gateway_url);

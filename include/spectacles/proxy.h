@@ -52,7 +52,7 @@ const char *spectacles_no_proxy_from_environment(void);
 
 /*
  * Whether a list excepts a host, by the rules of curl. "*" excepts every host. Otherwise the list has words, with
- * commas or spaces between them:
+ * commas between them. Blanks alone separate words too, as with curl before 8.9; since then curl ignores what follows.
  *   - a name excepts itself and every name below it, with or without a dot in front: example.com and .example.com
  *     except example.com and www.example.com, but not badexample.com. Capital letters do not matter.
  *   - a numeric address (IPv6 without brackets) excepts itself; with a length behind a slash it excepts its network:
