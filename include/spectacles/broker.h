@@ -82,7 +82,7 @@ enum spectacles_broker_state {
     SPECTACLES_BROKER_IDLE = 0,
     /*
      * The endpoint of the stream asks for a connection. spectacles_stream_opened() is awaited. From here to READY,
-     * connect_timeout of the configuration holds.
+     * connect_timeout of the configuration holds; with a link, from the next state on.
      */
     SPECTACLES_BROKER_CONNECTING = 1,
     /* connection.start, tune and open are under way. */
@@ -93,7 +93,10 @@ enum spectacles_broker_state {
     SPECTACLES_BROKER_READY = 4,
     /* spectacles_broker_close() was called. Confirms and replies are awaited, for at most drain_timeout. */
     SPECTACLES_BROKER_DRAINING = 5,
-    /* connection.close is on its way. close-ok is awaited, for at most 3 s. */
+    /*
+     * connection.close is on its way. close-ok is awaited, for at most 3 s; for half a second when the broker has said
+     * nothing for all of drain_timeout.
+     */
     SPECTACLES_BROKER_CLOSING = 6,
     /* No connection is wanted before the deadline of the stream. */
     SPECTACLES_BROKER_BACKOFF = 7,
@@ -149,7 +152,8 @@ typedef struct spectacles_broker_config {
      *
      * Parameters (RabbitMQ: "URI Query Parameters"): heartbeat (seconds, 0 for none; default 20), frame_max,
      * channel_max, connection_timeout (milliseconds; instead of connect_timeout), auth_mechanism (plain, external),
-     * cacertfile, certfile, keyfile, verify (verify_peer).
+     * cacertfile, certfile, keyfile, server_name_indication (the name in the certificate, where it is not the host's),
+     * verify (verify_peer).
      *
      * Refused: other parameters; control characters, also percent-encoded ones; white space; spaces around the
      * user or the password; an '@' behind the host (a '#', '/' or '?' of a password has to be percent-encoded);
@@ -174,7 +178,10 @@ typedef struct spectacles_broker_config {
     uint64_t max_message;
     /* Bytes that wait unread before spectacles_stream_wants_input() turns 0. Not 0. Default 256 KiB. */
     uint64_t high_water;
-    /* Milliseconds from CONNECTING to READY. Not 0. Default 30000. */
+    /*
+     * Milliseconds from CONNECTING to READY. A link has a time of its own to connect (spectacles_link_config); then
+     * from HANDSHAKE to READY. Not 0. Default 30000.
+     */
     uint32_t connect_timeout;
     /* Milliseconds for which spectacles_broker_close() waits for confirms and replies. Default 5000. */
     uint32_t drain_timeout;
@@ -753,7 +760,8 @@ int spectacles_broker_close(spectacles_broker *broker, uint64_t now);
 
 /*
  * The addresses or the routes of this machine have changed. A broker in BACKOFF whose last attempt did not reach its
- * peer (SPECTACLES_E_UNREACHABLE) tries again within half a second. Other brokers do nothing. A gateway handle with
+ * peer (SPECTACLES_E_UNREACHABLE) tries again within half a second. The link of a broker that is CONNECTING, and has
+ * had no answer to TCP for a second, begins again. Other brokers do nothing. A gateway handle with
  * SPECTACLES_GATEWAY_RESOLVES does it by itself.
  *
  * Cannot fail.

@@ -28,10 +28,11 @@
  * Several addresses. The addresses of a host race (RFC 8305): families take turns, the next address is tried 250
  * milliseconds after the one before, or at once when that one fails, and the earlier ones go on. The first address over
  * which TCP and TLS stand wins, and the others are closed. When TCP stands, the next address waits until the rest has
- * had its share of the time: at least 250 ms and at most 2 s. At most 8 addresses are tried at the same time. A
- * connection that ends before the engine is READY counts as failed, so that the next connection begins behind its
- * address; and an address over which the engine became READY is tried first. The DISCONNECTED event of the engine names
- * the address, and spectacles_link_peer() does.
+ * had its share of the time: at least 250 ms and at most 2 s. At most 8 addresses are tried at the same time. Four
+ * seconds after the last one, and while none has answered, all are tried again. A connection that ends before the
+ * engine is READY counts as failed, so that the next connection begins behind its address; and an address over which
+ * the engine became READY is tried first. The DISCONNECTED event of the engine names the address, and
+ * spectacles_link_peer() does.
  *
  * While addresses race, a link has more than one descriptor. A poller (poller.h) watches all of them. An owner without
  * a poller watches one, that of the address that was tried last: spectacles_link_fd() changes from address to address,
@@ -193,7 +194,9 @@ typedef struct spectacles_link_config {
      * of what was sent for so long, the connection is lost (TCP_USER_TIMEOUT, RFC 5482; Linux, and macOS as
      * TCP_RXT_CONNDROPTIME). It counts also while a peer takes no bytes. While a RabbitMQ says that it takes none
      * (connection.blocked: a memory or disk alarm), it is therefore turned off. 0: the kernel's own time, on Linux
-     * about a quarter of an hour
+     * about a quarter of an hour. The kernel has one such time for connections that are idle and for those with bytes
+     * that wait (tcp(7)). So a time that is longer than keepalive takes (keepalive_idle, and keepalive_probes times
+     * keepalive_interval) is shortened to that
      */
     uint32_t user_timeout;
     /*

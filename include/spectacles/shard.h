@@ -98,7 +98,10 @@ enum spectacles_shard_state {
      * spectacles_shard_hold_off() says otherwise.
      */
     SPECTACLES_SHARD_IDLE = 0,
-    /* The endpoint of the stream asks for a connection. spectacles_stream_opened() is awaited, for at most 30 s. */
+    /*
+     * The endpoint of the stream asks for a connection. spectacles_stream_opened() is awaited: for as long as the link
+     * allows (spectacles_link_config.connect_timeout), and without a link for at most 30 s.
+     */
     SPECTACLES_SHARD_CONNECTING = 1,
     /* The HTTP upgrade was sent (RFC 6455, section 4). The answer 101 is awaited, for at most 10 s. */
     SPECTACLES_SHARD_UPGRADING = 2,
@@ -809,7 +812,8 @@ int spectacles_shard_hold_off(spectacles_shard *shard, uint64_t until);
 
 /*
  * The addresses or the routes of this machine have changed. A shard in BACKOFF whose last attempt did not reach the
- * gateway (SPECTACLES_E_UNREACHABLE) tries again within half a second. Other shards do nothing. A gateway handle with
+ * gateway (SPECTACLES_E_UNREACHABLE) tries again within half a second. The link of a shard that is CONNECTING, and has
+ * had no answer to TCP for a second, begins again. Other shards do nothing. A gateway handle with
  * SPECTACLES_GATEWAY_RESOLVES does it by itself.
  *
  * Cannot fail.

@@ -40,7 +40,7 @@ typedef struct spectacles_endpoint {
     const char *host;
     /* 1 to 65535 */
     uint32_t port;
-    /* 1: TLS, and the certificate has to be that of `host`; 0: plain TCP */
+    /* 1: TLS, and the certificate has to be that of `server_name`, or else of `host`; 0: plain TCP */
     uint32_t tls;
     /* counts the connections of this engine, from 1: when the number changes, a new connection is wanted */
     uint64_t connection;
@@ -58,6 +58,11 @@ typedef struct spectacles_endpoint {
      */
     uint32_t connect_timeout;
     uint32_t reserved; /* 0 */
+    /*
+     * the name that TLS asks for (SNI) and that the certificate has to have, when the URL of a broker says so
+     * (server_name_indication: a RabbitMQ that is reached by an address, or through a tunnel); NULL: `host`
+     */
+    const char *server_name;
 } spectacles_endpoint;
 
 /*

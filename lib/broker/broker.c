@@ -224,6 +224,8 @@ SPECTACLES_EXPORT int spectacles_broker_unsubscribe(spectacles_broker *broker, u
 
 SPECTACLES_EXPORT void spectacles_broker_network_changed(spectacles_broker *broker, uint64_t now)
 {
+    if (broker->state == SPECTACLES_BROKER_CONNECTING)
+        sp_stream_note_network_changed(&broker->stream);
     if (broker->state != SPECTACLES_BROKER_BACKOFF)
         return;
     broker->next_attempt = sp_backoff_hurry(&broker->backoff, &broker->random, broker->next_attempt, now);

@@ -42,6 +42,7 @@ void sp_broker_connect(spectacles_broker *broker, uint64_t now)
     broker->endpoint.ca_file = uri->cacertfile[0] ? uri->cacertfile : NULL;
     broker->endpoint.cert_file = uri->certfile[0] ? uri->certfile : NULL;
     broker->endpoint.key_file = uri->keyfile[0] ? uri->keyfile : NULL;
+    broker->endpoint.server_name = uri->server_name[0] ? uri->server_name : NULL;
     broker->endpoint.connect_timeout = uri->connect_timeout;
     broker->endpoint.connection++;
     sp_broker_release_input(broker);

@@ -19,6 +19,7 @@
 
 enum {
     SP_BROKER_CLOSE_TIMEOUT = 3000,
+    SP_BROKER_CLOSE_SILENT = 500, /* when nothing was heard while the broker was drained */
     SP_BROKER_BACKOFF_BASE = 250,
     SP_BROKER_BACKOFF_CAP = 30000,
     /* Milliseconds. */

@@ -39,18 +39,34 @@ static uint64_t connect_timeout(const spectacles_broker *broker)
     return uri->connect_timeout ? uri->connect_timeout : broker->connect_timeout;
 }
 
-/* When the state times out. CONNECTING, HANDSHAKE and SETUP share one limit. */
+/*
+ * How long close-ok is awaited. A broker that has said nothing for the whole time of draining is dead most likely, and
+ * the owner is in a hurry.
+ */
+static uint64_t close_timeout(const spectacles_broker *broker, uint64_t now)
+{
+    bool is_over = broker->owner_closes && now >= broker->drain_deadline;
+    bool is_silent = broker->drain_timeout >= SP_BROKER_CLOSE_TIMEOUT &&
+                     now - broker->received_at >= SP_BROKER_CLOSE_TIMEOUT;
+    return is_over && is_silent ? SP_BROKER_CLOSE_SILENT : SP_BROKER_CLOSE_TIMEOUT;
+}
+
+/*
+ * When the state times out. CONNECTING, HANDSHAKE and SETUP share one limit. A link has a time of its own to connect;
+ * then the limit is that of HANDSHAKE and SETUP.
+ */
 static uint64_t deadline_of(const spectacles_broker *broker, enum spectacles_broker_state before,
                             enum spectacles_broker_state state, uint64_t now)
 {
+    bool begins = before == state || broker->phase_deadline == SPECTACLES_NEVER;
     switch (state) {
     case SPECTACLES_BROKER_CONNECTING:
-        return now + connect_timeout(broker);
+        return sp_stream_has_link(&broker->stream) ? SPECTACLES_NEVER : now + connect_timeout(broker);
     case SPECTACLES_BROKER_HANDSHAKE:
     case SPECTACLES_BROKER_SETUP:
-        return before == state ? now + connect_timeout(broker) : broker->phase_deadline;
+        return begins ? now + connect_timeout(broker) : broker->phase_deadline;
     case SPECTACLES_BROKER_CLOSING:
-        return now + SP_BROKER_CLOSE_TIMEOUT;
+        return now + close_timeout(broker, now);
     case SPECTACLES_BROKER_BACKOFF:
         return broker->next_attempt;
     default:

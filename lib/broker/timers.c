@@ -70,7 +70,9 @@ uint64_t sp_broker_deadline(const spectacles_broker *broker)
 
 static void give_up_connection(spectacles_broker *broker, const char *text, uint64_t now)
 {
-    sp_broker_close_reason *reason = sp_broker_set_reason(broker, 0, SPECTACLES_E_CLOSED);
+    int error =
+        broker->state == SPECTACLES_BROKER_CONNECTING ? SPECTACLES_E_UNREACHABLE : SPECTACLES_E_CLOSED;
+    sp_broker_close_reason *reason = sp_broker_set_reason(broker, 0, error);
     if (reason)
         sp_text_set(&reason->text, "%s", text);
     sp_broker_end_connection(broker, now);

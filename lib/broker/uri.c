@@ -134,11 +134,23 @@ static int refuse_parameter(spectacles_problem *problem, sp_slice name, const ch
     return SPECTACLES_E_INVAL;
 }
 
+static bool is_whatever_case(sp_slice text, const char *name)
+{
+    return text.length == strlen(name) && strncasecmp((const char *)text.bytes, name, text.length) == 0;
+}
+
 static bool parse_mechanism(sp_uri *out, const char *value, size_t length)
 {
     sp_slice word = {(const uint8_t *)value, length};
-    out->external = is(word, "external");
-    return out->external || is(word, "plain");
+    out->external = is_whatever_case(word, "external");
+    return out->external || is_whatever_case(word, "plain");
+}
+
+/* Erlang's client turns the check of the name off with "disable". Nothing in a URL does so here. */
+static bool parse_server_name(sp_uri *out, const char *value, size_t length)
+{
+    return decode(out->server_name, value, length) && out->server_name[0] && is_host(out->server_name) &&
+           strcmp(out->server_name, "disable") != 0;
 }
 
 static bool parse_channel_max(const char *value, size_t length)
@@ -178,30 +190,32 @@ static int parse_parameter(sp_uri *out, const char *text, size_t length, spectac
         fine = left > 0 && decode(out->certfile, value, left);
     else if (is(name, "keyfile"))
         fine = left > 0 && decode(out->keyfile, value, left);
+    else if (is(name, "server_name_indication"))
+        fine = parse_server_name(out, value, left);
     else if (is(name, "verify"))
         fine = is((sp_slice){(const uint8_t *)value, left}, "verify_peer");
     else
-        return refuse_parameter(
-            problem, name,
-            "the AMQP URL has an unknown parameter: heartbeat, frame_max, channel_max, "
-            "connection_timeout, auth_mechanism, cacertfile, certfile, keyfile and verify "
-            "are known");
+        return refuse_parameter(problem, name,
+                                "the AMQP URL has an unknown parameter: heartbeat, frame_max, channel_max, "
+                                "connection_timeout, auth_mechanism, cacertfile, certfile, keyfile, "
+                                "server_name_indication and verify are known");
     return fine ? SPECTACLES_OK
                 : refuse_parameter(
                       problem, name,
                       "a parameter of the AMQP URL has a value that it cannot have (heartbeat "
                       "0..3600 s, frame_max 8192..131072, channel_max from 3, connection_timeout up "
-                      "to 3600000 ms, auth_mechanism plain or external, verify verify_peer: only "
+                      "to 3600000 ms, auth_mechanism plain or external, server_name_indication a "
+                      "host, verify verify_peer: only "
                       "SPECTACLES_TLS_INSECURE_NO_VERIFICATION turns verification off)");
 }
 
 /* Certificates need amqps://, and a certificate of the client needs its key. */
 static int check_tls(const sp_uri *uri, spectacles_problem *problem)
 {
-    bool asks = uri->cacertfile[0] || uri->certfile[0] || uri->keyfile[0];
+    bool asks = uri->cacertfile[0] || uri->certfile[0] || uri->keyfile[0] || uri->server_name[0];
     if (asks && !uri->tls)
-        return refuse(problem,
-                      "the AMQP URL names certificates, but begins with amqp:// and not with amqps://");
+        return refuse(problem, "the AMQP URL names certificates or the name in them, but begins with amqp:// "
+                               "and not with amqps://");
     if (!uri->certfile[0] != !uri->keyfile[0])
         return refuse(problem, "the AMQP URL has to name both a certfile and a keyfile, or none");
     return SPECTACLES_OK;

@@ -21,6 +21,7 @@ typedef struct sp_uri {
     char cacertfile[SP_URI_TEXT_MAX + 1];
     char certfile[SP_URI_TEXT_MAX + 1];
     char keyfile[SP_URI_TEXT_MAX + 1];
+    char server_name[SP_URI_TEXT_MAX + 1]; /* whom the certificate has to name. Empty: the host */
     uint32_t port;
     uint32_t heartbeat;       /* seconds; 0: no heartbeats */
     uint32_t frame_max;       /* 0: the default of the library */

@@ -110,6 +110,17 @@ bool sp_stream_peer_pauses(const spectacles_stream *stream)
     return stream->peer_pauses;
 }
 
+void sp_stream_note_network_changed(spectacles_stream *stream)
+{
+    stream->network_changes++;
+    sp_stream_touch(stream);
+}
+
+uint32_t sp_stream_network_changes(const spectacles_stream *stream)
+{
+    return stream->network_changes;
+}
+
 void sp_stream_set_peer(spectacles_stream *stream, const char *address)
 {
     size_t length = strlen(address);

@@ -75,6 +75,7 @@ struct spectacles_stream {
     bool announced;
     uint64_t ready_connection;     /* the number of the last connection that became READY; 0: none */
     bool peer_pauses;              /* the peer has said that it takes no bytes for now */
+    uint32_t network_changes;      /* how often the network of this machine has changed */
     char peer[SP_STREAM_PEER_MAX]; /* the address that is connected to, or was tried last; "": not known */
 };
 
@@ -88,6 +89,12 @@ void sp_stream_end(spectacles_stream *stream);
 /* A link takes hold of the engine, and lets go. False when another link holds it. */
 bool sp_stream_hold_for_link(spectacles_stream *stream);
 void sp_stream_release_from_link(spectacles_stream *stream);
+
+/* Whether a link moves the bytes. It bounds the time of each connection that it makes. */
+static inline bool sp_stream_has_link(const spectacles_stream *stream)
+{
+    return stream->has_link;
+}
 
 /* A relay takes hold of the engine, and lets go. False when another relay holds it. */
 bool sp_stream_hold_for_relay(spectacles_stream *stream);
@@ -129,6 +136,13 @@ bool sp_stream_was_ready(const spectacles_stream *stream, uint64_t connection);
  */
 void sp_stream_set_peer_pauses(spectacles_stream *stream, bool pauses);
 bool sp_stream_peer_pauses(const spectacles_stream *stream);
+
+/*
+ * The engine tells that the network of this machine has changed. A link that is connecting, and has had no answer,
+ * begins again: what it asked for went the old way.
+ */
+void sp_stream_note_network_changed(spectacles_stream *stream);
+uint32_t sp_stream_network_changes(const spectacles_stream *stream);
 
 /* The link tells the address, as a text. The engine names it when the connection has ended. */
 void sp_stream_set_peer(spectacles_stream *stream, const char *address);

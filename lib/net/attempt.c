@@ -57,7 +57,7 @@ static int on_way_open(sp_attempt *attempt, const sp_dial *dial)
         set_state(attempt, SP_ATTEMPT_THROUGH);
         return SP_ATTEMPT_ADVANCED;
     }
-    int error = sp_tls_session_new(&attempt->session, dial->tls, attempt->fd, dial->host, dial->port);
+    int error = sp_tls_session_new(&attempt->session, dial->tls, attempt->fd, dial->server_name, dial->port);
     if (error != SPECTACLES_OK)
         return error;
     set_state(attempt, SP_ATTEMPT_HANDSHAKING);

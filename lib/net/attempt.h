@@ -37,9 +37,10 @@ typedef struct sp_attempt {
 
 /* What all attempts of a link have in common. */
 typedef struct sp_dial {
-    const char *host; /* the host that TLS has to prove; the texts of failures name it */
+    const char *host; /* the texts of failures name it */
     uint32_t port;
-    spectacles_tls *tls; /* NULL: no TLS */
+    spectacles_tls *tls;     /* NULL: no TLS */
+    const char *server_name; /* whom TLS has to prove */
     const sp_tcp_options *tcp;
     const sp_way *way; /* where TCP goes */
 } sp_dial;

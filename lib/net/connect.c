@@ -18,18 +18,24 @@ static void judge_last(spectacles_link *link)
     link->peer = (sp_address){0};
 }
 
+static void copy_name(char out[256], const char *name)
+{
+    size_t length = name ? strlen(name) : 0;
+    length = length < 256 ? length : 255;
+    memcpy(out, name ? name : "", length);
+    out[length] = '\0';
+}
+
 void sp_link_begin(spectacles_link *link, const spectacles_endpoint *endpoint, uint64_t now)
 {
     sp_address ignored;
-    size_t length = strlen(endpoint->host);
     judge_last(link);
     link->connection = endpoint->connection;
     link->port = endpoint->port;
     link->wants_tls = endpoint->tls;
     link->time_limit = endpoint->connect_timeout ? endpoint->connect_timeout : link->connect_timeout;
-    length = length < sizeof link->host ? length : sizeof link->host - 1;
-    memcpy(link->host, endpoint->host, length);
-    link->host[length] = '\0';
+    copy_name(link->host, endpoint->host);
+    copy_name(link->server_name, endpoint->server_name);
     sp_way_choose(&link->way, link->host);
     const char *dialled = sp_way_host(&link->way, link->host);
     link->numeric = sp_address_parse(&ignored, dialled, strlen(dialled));
@@ -122,6 +128,7 @@ static int begin_race(spectacles_link *link, sp_text *why, uint64_t now)
     if (error != SPECTACLES_OK)
         return error;
     sp_race_begin(&link->race, link->deadline, now);
+    link->network_changes = sp_stream_network_changes(link->stream);
     if (link->takes_descriptor)
         error = sp_race_add_descriptor(&link->race, link->given_fd);
     if (error != SPECTACLES_OK)
@@ -155,7 +162,12 @@ bool sp_link_resolve(spectacles_link *link, uint64_t now)
 static sp_course course_of(spectacles_link *link)
 {
     spectacles_tls *tls = link->endpoint_tls ? link->endpoint_tls : link->tls;
-    return (sp_course){.dial = {link->host, link->port, link->wants_tls ? tls : NULL, &link->tcp, &link->way},
+    return (sp_course){.dial = {.host = link->host,
+                                .port = link->port,
+                                .tls = link->wants_tls ? tls : NULL,
+                                .server_name = link->server_name[0] ? link->server_name : link->host,
+                                .tcp = &link->tcp,
+                                .way = &link->way},
                        .addresses = &link->addresses,
                        .history = &link->history,
                        .shown = &link->shown};
@@ -184,9 +196,30 @@ static void lose_race(spectacles_link *link, uint64_t now)
     sp_link_lose(link, link->race.error, &why, &failed, now);
 }
 
+bool sp_link_network_has_changed(const spectacles_link *link)
+{
+    return link->state == SP_LINK_RACING && link->network_changes != sp_stream_network_changes(link->stream);
+}
+
+/*
+ * What has had no answer yet may have gone a way that is there no more, and TCP repeats itself ever more slowly. An
+ * attempt that is young, or that was answered, goes on: networks change often where containers come and go.
+ */
+static void follow_network(spectacles_link *link, uint64_t now)
+{
+    if (!sp_link_network_has_changed(link))
+        return;
+    link->network_changes = sp_stream_network_changes(link->stream);
+    if (link->takes_descriptor || !sp_race_is_unanswered(&link->race, now))
+        return;
+    sp_race_end(&link->race, &link->shown);
+    sp_race_begin(&link->race, link->deadline, now);
+}
+
 bool sp_link_race(spectacles_link *link, uint64_t now)
 {
     const sp_course course = course_of(link);
+    follow_network(link, now);
     switch (sp_race_step(&link->race, &course, now)) {
     case SP_RACE_WON:
         open_engine(link, &course, now);
@@ -243,6 +276,7 @@ void sp_link_time_out(spectacles_link *link, uint64_t now)
     if (link->way.is_through)
         sp_text_add(&why, "; the proxy is %s:%u", link->way.host, (unsigned)link->way.port);
     if (link->addresses.count > 1)
-        sp_text_add(&why, "; %zu of its %zu addresses were tried", link->race.next, link->addresses.count);
+        sp_text_add(&why, "; %zu of its %zu addresses were tried",
+                    sp_race_tried(&link->race, &link->addresses), link->addresses.count);
     sp_link_lose(link, was_silent(link) ? SPECTACLES_E_UNREACHABLE : SPECTACLES_E_SYS, &why, &tried, now);
 }

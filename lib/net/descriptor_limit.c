@@ -1,7 +1,8 @@
 /*
- * The limit of the process on open files. Called by owners, before anything is connected.
+ * The limit of the process on open files. Called by owners, before anything is connected, and by race.c.
  */
 #include "core/export.h"
+#include "net/descriptors.h"
 
 #include <fcntl.h>
 #include <spectacles/poller.h>
@@ -9,7 +10,8 @@
 #include <sys/resource.h>
 
 enum {
-    LOOKED_AT_MAX = 65536 /* numbers of descriptors */
+    LOOKED_AT_MAX = 65536, /* numbers of descriptors */
+    RESERVE = 16
 };
 
 static size_t count_open(rlim_t limit)
@@ -53,4 +55,11 @@ SPECTACLES_EXPORT int spectacles_raise_descriptors(size_t needed, spectacles_pro
     rlim_t wanted = (rlim_t)(count_open(limit.rlim_cur) + needed);
     raise_soft(&limit, wanted);
     return limit.rlim_cur >= wanted ? SPECTACLES_OK : refuse(problem, wanted, limit.rlim_cur);
+}
+
+/* The system gives the lowest number that is free. */
+bool sp_descriptors_are_scarce(int fd)
+{
+    struct rlimit limit;
+    return getrlimit(RLIMIT_NOFILE, &limit) == 0 && (rlim_t)fd + RESERVE >= limit.rlim_cur;
 }

@@ -22,4 +22,9 @@ sp_descriptor *sp_descriptors_find(const sp_list *descriptors, int fd);
 /* What the watcher has found is readable. watched: of a descriptor, not of a link. */
 void sp_descriptors_found(sp_watched *watched);
 
+/* ---- descriptor_limit.c ---- */
+
+/* Whether the process may have hardly any more descriptors than this one, which was opened last. */
+bool sp_descriptors_are_scarce(int fd);
+
 #endif

@@ -81,6 +81,18 @@ static int read_source(spectacles_link *link, const spectacles_link_config *conf
     return SPECTACLES_OK;
 }
 
+/*
+ * tcp(7): TCP_USER_TIMEOUT, where it is set, also says when keepalive gives a connection up, and TCP_KEEPCNT does not
+ * count any more. So it is no longer than keepalive would take.
+ */
+static uint32_t user_timeout_of(const spectacles_link_config *config)
+{
+    uint64_t silence =
+        config->keepalive_idle + (uint64_t)config->keepalive_interval * config->keepalive_probes;
+    bool is_shorter = config->keepalive_idle > 0 && silence < config->user_timeout;
+    return is_shorter ? (uint32_t)silence : config->user_timeout;
+}
+
 static int set_up(spectacles_link *link, const spectacles_link_config *config, spectacles_problem *problem)
 {
     link->connect_timeout = config->connect_timeout;
@@ -88,7 +100,7 @@ static int set_up(spectacles_link *link, const spectacles_link_config *config, s
     link->tcp = (sp_tcp_options){.keepalive_idle = config->keepalive_idle,
                                  .keepalive_interval = config->keepalive_interval,
                                  .keepalive_probes = config->keepalive_probes,
-                                 .user_timeout = config->user_timeout};
+                                 .user_timeout = user_timeout_of(config)};
     link->takes_descriptor = config->flags & SPECTACLES_LINK_DESCRIPTORS;
     link->last_error = "";
     link->fd = link->given_fd = -1;
@@ -238,6 +250,8 @@ SPECTACLES_EXPORT uint64_t spectacles_link_deadline(const spectacles_link *link)
     if (link->state == SP_LINK_OPEN && link->unwritten)
         return 0;
     if (link->state == SP_LINK_RESOLVING && !sp_link_is_asking(link))
+        return 0;
+    if (sp_link_network_has_changed(link))
         return 0;
     if (link->read_at != 0 && link->read_at < deadline && spectacles_stream_wants_input(link->stream))
         deadline = link->read_at;

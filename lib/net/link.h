@@ -39,8 +39,10 @@ struct spectacles_link {
     enum sp_link_state state; /* changed by sp_link_set_state() alone */
     uint64_t connection;      /* the number that the engine gave the connection that was last begun */
     char host[256];
+    char server_name[256]; /* whom TLS has to prove; "": the host */
     uint32_t port;
-    uint32_t time_limit; /* milliseconds for this connection */
+    uint32_t time_limit;      /* milliseconds for this connection */
+    uint32_t network_changes; /* of the machine, as the stream counts them, when TCP was last begun */
     bool wants_tls;
     bool numeric;         /* where TCP goes is an address */
     bool unresolved;      /* the owner found no address, or has no connection */
@@ -108,6 +110,9 @@ void sp_link_time_out(spectacles_link *link, uint64_t now);
 /* Each goes on with its state. True when the state has changed, so that another step may follow. */
 bool sp_link_resolve(spectacles_link *link, uint64_t now);
 bool sp_link_race(spectacles_link *link, uint64_t now);
+
+/* Whether the network of the machine has changed since TCP was begun. */
+bool sp_link_network_has_changed(const spectacles_link *link);
 
 /* ---- transfer.c ---- */
 

@@ -3,6 +3,8 @@
  */
 #include "net/race.h"
 
+#include "net/descriptors.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +12,11 @@
 void sp_race_begin(sp_race *race, uint64_t deadline, uint64_t now)
 {
     assert(race->count == 0);
-    *race = (sp_race){.deadline = deadline, .next_at = now, .look_at = SPECTACLES_NEVER};
+    *race = (sp_race){.room = SP_ATTEMPTS_MAX,
+                      .deadline = deadline,
+                      .began = now,
+                      .next_at = now,
+                      .look_at = SPECTACLES_NEVER};
 }
 
 int sp_race_add_descriptor(sp_race *race, int fd)
@@ -57,13 +63,18 @@ bool sp_race_shakes_hands(const sp_race *race)
     return false;
 }
 
+bool sp_race_is_unanswered(const sp_race *race, uint64_t now)
+{
+    return now >= race->began + SP_RACE_ANSWER && !sp_race_shakes_hands(race);
+}
+
 static uint64_t delay(const sp_race *race, const sp_course *course, uint64_t now)
 {
     uint64_t left = race->deadline > now ? race->deadline - now : 0;
     uint64_t share = left / (course->addresses->count - race->next + 1);
     if (share < SP_RACE_DELAY)
         return SP_RACE_DELAY;
-    if (race->count == SP_ATTEMPTS_MAX)
+    if (race->count == race->room)
         return share;
     if (!sp_race_shakes_hands(race))
         return SP_RACE_DELAY;
@@ -80,11 +91,37 @@ bool sp_race_has(const sp_race *race, enum sp_attempt_state state)
 
 /* ---- A step ---- */
 
+/* An address that is tried again: its attempt that had no answer makes room. */
+static void drop_same(sp_race *race, const sp_course *course, const sp_address *address)
+{
+    for (size_t i = 0; i < race->count; i++) {
+        if (sp_address_equals(&race->attempts[i]->address, address)) {
+            drop(race, course, i);
+            return;
+        }
+    }
+}
+
+/*
+ * The attempt that was just begun would take one of the last descriptors, which other links, files and lookups need
+ * more. Its address waits until an attempt that runs makes room.
+ */
+static void postpone(sp_race *race, const sp_course *course, uint64_t now)
+{
+    sp_attempt_free(race->attempts[race->count], course->shown);
+    race->room = race->count;
+    race->next--;
+    race->next_at = now + delay(race, course, now);
+}
+
 static void begin_next(sp_race *race, const sp_course *course, uint64_t now)
 {
     sp_text why;
     const sp_address *address = &course->addresses->list[race->next++];
-    if (race->count == SP_ATTEMPTS_MAX) {
+    race->again_at = now + SP_RACE_AGAIN;
+    race->went_round |= race->next == course->addresses->count;
+    drop_same(race, course, address);
+    if (race->count == race->room) {
         sp_history_note_failed(course->history, &race->attempts[0]->address);
         drop(race, course, 0);
     }
@@ -92,6 +129,10 @@ static void begin_next(sp_race *race, const sp_course *course, uint64_t now)
     int error = sp_attempt_begin(&race->attempts[race->count], &course->dial, address, &why);
     if (error != SPECTACLES_OK) {
         note_failure(race, course, address, error, &why);
+        return;
+    }
+    if (race->count > 0 && sp_descriptors_are_scarce(race->attempts[race->count]->fd)) {
+        postpone(race, course, now);
         return;
     }
     race->count++;
@@ -118,6 +159,18 @@ static bool advance(sp_race *race, const sp_course *course, size_t place, uint64
     return true;
 }
 
+size_t sp_race_tried(const sp_race *race, const sp_addresses *addresses)
+{
+    return race->went_round ? addresses->count : race->next;
+}
+
+/* Whether all addresses were tried, and the attempts that are left have no answer. */
+static bool waits_in_vain(const sp_race *race, const sp_addresses *addresses)
+{
+    return race->count > 0 && addresses->count > 0 && race->next == addresses->count &&
+           !sp_race_shakes_hands(race);
+}
+
 static size_t find_winner(const sp_race *race)
 {
     size_t i = 0;
@@ -134,6 +187,10 @@ enum sp_race_result sp_race_step(sp_race *race, const sp_course *course, uint64_
         advanced = advance(race, course, i, now) || advanced;
     if (find_winner(race) < race->count)
         return SP_RACE_WON;
+    if (waits_in_vain(race, course->addresses) && now >= race->again_at) {
+        race->next = 0;
+        race->next_at = now;
+    }
     if (race->next < course->addresses->count && now >= race->next_at) {
         begin_next(race, course, now);
         return SP_RACE_ADVANCED;
@@ -192,6 +249,8 @@ uint64_t sp_race_deadline(const sp_race *race, const sp_addresses *addresses, bo
     uint64_t deadline = race->count > 1 && !all_are_watched ? race->look_at : SPECTACLES_NEVER;
     if (race->next < addresses->count && race->next_at < deadline)
         deadline = race->next_at;
+    if (waits_in_vain(race, addresses) && race->again_at < deadline)
+        deadline = race->again_at;
     return race->count == 0 ? 0 : deadline;
 }
 

@@ -12,22 +12,31 @@
  *     When an attempt fails, the next one begins at once.
  *     When TCP of an attempt stands, the address has up to 2 s for what follows, before the next attempt begins.
  *
+ *     4 s after the last address was tried, and while nobody has answered, all of them are tried again. TCP alone would
+ *     repeat its questions after ever longer pauses, and hear late that a line is back.
+ *
  * So a handshake that stalls does not win, and a server that is slow under load is not asked twice. At most
- * SP_ATTEMPTS_MAX attempts run. When a further address is due, the oldest attempt makes room for it, and then the
+ * SP_ATTEMPTS_MAX attempts run, and fewer when the process may not have many more descriptors. When a further address is due, the oldest attempt makes room for it, and then the
  * addresses that are left share the time that is left.
  */
 enum {
     SP_ATTEMPTS_MAX = 8,
     SP_RACE_DELAY = 250,      /* milliseconds: RFC 8305, section 8 ("Connection Attempt Delay") */
     SP_RACE_DELAY_MAX = 2000, /* the most that the section allows */
-    SP_RACE_LOOK = 25         /* an owner watches one descriptor: the others are looked at so often */
+    SP_RACE_AGAIN = 4000,
+    SP_RACE_ANSWER = 1000, /* TCP asks a second time then (RFC 6298, section 2.1) */
+    SP_RACE_LOOK = 25      /* an owner watches one descriptor: the others are looked at so often */
 };
 
 typedef struct sp_race {
     sp_attempt *attempts[SP_ATTEMPTS_MAX]; /* the oldest first */
     size_t count;
+    size_t room; /* how many attempts may run */
+    uint64_t began;
     size_t next;       /* the index of the next address */
     uint64_t next_at;  /* when it is due */
+    uint64_t again_at; /* when all are tried again */
+    bool went_round;   /* all were tried */
     uint64_t look_at;  /* when the attempts are looked at again, whatever their descriptors say */
     uint64_t deadline; /* of the whole race */
     sp_address tried;  /* the address that was tried last */
@@ -67,6 +76,12 @@ int sp_race_take_winner(sp_race *race, const sp_course *course, sp_tls_session *
 
 /* The time is over: each attempt that runs has failed. */
 void sp_race_give_up(sp_race *race, const sp_course *course);
+
+/* How many of the addresses were tried. */
+size_t sp_race_tried(const sp_race *race, const sp_addresses *addresses);
+
+/* Whether nobody has answered a question of TCP yet, although it was asked a second time: SP_RACE_ANSWER is over. */
+bool sp_race_is_unanswered(const sp_race *race, uint64_t now);
 
 /* Whether TCP of an attempt stands; and whether an attempt is in this state. */
 bool sp_race_shakes_hands(const sp_race *race);

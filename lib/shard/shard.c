@@ -311,6 +311,8 @@ SPECTACLES_EXPORT int spectacles_shard_reconnect(spectacles_shard *shard, uint64
 
 SPECTACLES_EXPORT void spectacles_shard_network_changed(spectacles_shard *shard, uint64_t now)
 {
+    if (shard->state == SPECTACLES_SHARD_CONNECTING)
+        sp_stream_note_network_changed(&shard->stream);
     if (shard->state != SPECTACLES_SHARD_BACKOFF)
         return;
     shard->next_attempt = sp_backoff_hurry(&shard->backoff, &shard->random, shard->next_attempt, now);

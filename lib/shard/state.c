@@ -77,13 +77,16 @@ static uint32_t followers_of(enum spectacles_shard_state state)
 }
 
 /*
- * When the state has lasted too long. The end of BACKOFF was chosen before; other states have a fixed limit, or none.
+ * When the state has lasted too long. The end of BACKOFF was chosen before; other states have a fixed limit, or none. A
+ * link has a time of its own to connect, which its owner may set to more than ours.
  */
 static uint64_t deadline_of(const spectacles_shard *shard, uint64_t now)
 {
     uint64_t phase = phase_of(shard->state);
     if (shard->state == SPECTACLES_SHARD_BACKOFF)
         return shard->next_attempt;
+    if (shard->state == SPECTACLES_SHARD_CONNECTING && sp_stream_has_link(&shard->stream))
+        return SPECTACLES_NEVER;
     return phase ? now + phase : SPECTACLES_NEVER;
 }
 

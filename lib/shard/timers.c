@@ -105,7 +105,8 @@ static void end_phase(spectacles_shard *shard, uint64_t now)
     }
     if (sp_shard_receive_last_head(shard, now))
         return;
-    sp_close_reason *reason = sp_shard_set_reason(shard, 0, SPECTACLES_E_CLOSED, SP_CLOSE_RESUME);
+    int error = shard->state == SPECTACLES_SHARD_CONNECTING ? SPECTACLES_E_UNREACHABLE : SPECTACLES_E_CLOSED;
+    sp_close_reason *reason = sp_shard_set_reason(shard, 0, error, SP_CLOSE_RESUME);
     if (reason)
         sp_text_set(&reason->text, "%s", phase_text(shard->state));
     sp_shard_close_connection(shard, 4000, now);

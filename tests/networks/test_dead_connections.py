@@ -1,6 +1,7 @@
 """Connections that are dead, and that nobody sends heartbeats over: the kernel finds them."""
 from __future__ import annotations
 
+import signal
 import time
 
 import pytest
@@ -13,7 +14,8 @@ from integration.test_lost_connections import bodies, events, wait_distinct
 from networks.conftest import ClientBot
 
 # The defaults are 60 s, 10 s, 3 and 90 s.
-SOON = {"TCP_KEEPALIVE_IDLE": "2000", "TCP_KEEPALIVE_INTERVAL": "1000", "TCP_KEEPALIVE_PROBES": "2", "TCP_USER_TIMEOUT": "4000"}
+ASKED = {"TCP_KEEPALIVE_IDLE": "2000", "TCP_KEEPALIVE_INTERVAL": "1000", "TCP_KEEPALIVE_PROBES": "2"}
+SOON = {**ASKED, "TCP_USER_TIMEOUT": "4000"}
 BROKER = "10.80.2.7"
 LOST = "broker {} disconnected"
 
@@ -44,6 +46,17 @@ def test_a_dead_connection_is_found_without_heartbeats(bot: ClientBot, network: 
     assert standin.violations == [] and gateway.lines("GAP:") == []
 
 
+def test_keepalive_alone_finds_a_dead_connection(bot: ClientBot, network: Network, rabbit: RabbitNode, vhost: str) -> None:
+    """The kernel goes by TCP_USER_TIMEOUT, 90 s, where it is longer."""
+    gateway = bot.running_gateway(AMQP_URL=silent_url(network, rabbit, vhost), **ASKED)
+    network.blacken(BROKER)
+    began = time.monotonic()
+    gateway.wait_err(LOST.format("events"), timeout=60)
+    gateway.wait_err(LOST.format("commands"), timeout=60)
+    assert time.monotonic() - began < 8 * PATIENCE
+    assert gateway.stop() == 0
+
+
 def test_a_stop_does_not_wait_for_a_dead_connection(bot: ClientBot, network: Network, rabbit: RabbitNode, vhost: str) -> None:
     gateway = bot.running_gateway(AMQP_URL=silent_url(network, rabbit, vhost), **SOON)
     network.blacken(BROKER)
@@ -52,3 +65,16 @@ def test_a_stop_does_not_wait_for_a_dead_connection(bot: ClientBot, network: Net
     begin = time.monotonic()
     assert gateway.stop() == 0
     assert time.monotonic() - begin < 5 * PATIENCE
+
+
+def test_a_stop_has_an_end_although_nobody_has_noticed_that_the_connections_are_dead(bot: ClientBot, network: Network, standin: Standin,
+                                                                                     rabbit: RabbitNode, vhost: str) -> None:
+    """Confirms are awaited, and then connection.close-ok of both connections: within the time of the daemon."""
+    gateway = bot.running_gateway(AMQP_URL=silent_url(network, rabbit, vhost))
+    network.blacken(BROKER)
+    standin.dispatch_many(0, events(0, 50))
+    gateway.signal(signal.SIGUSR1)
+    gateway.wait_for(lambda: any("published=5" in line for line in gateway.lines("summary")) or gateway.signal(signal.SIGUSR1), 30,
+                     "events that wait for their confirms")
+    assert gateway.stop() == 0
+    assert gateway.lines("not everything could be finished") == []

@@ -247,6 +247,30 @@ static void closing_waits_for_confirms(void **state)
     server_free(server);
 }
 
+/* A dead connection that is not noticed yet: a stop has waited for it already. */
+static void a_broker_that_was_silent_is_not_waited_for_twice(void **state)
+{
+    (void)state;
+    for (int lives = 0; lives < 2; lives++) {
+        sp_server *server = server_new(NULL);
+        server_ready(server);
+        server_publish(server, "K", "x", 0);
+        server_pull(server);
+        server_wait(server, 4000);
+        spectacles_broker_close(server->broker, server->now);
+        server_wait(server, 2500);
+        if (lives)
+            server_frame(server, 8, 0, NULL, 0);
+        server_wait(server, 2500);
+        assert_int_equal(server_count(&server->written, "0 connection.close 200"), 1);
+        server_wait(server, 500);
+        assert_int_equal(server_count(&server->events, "CLOSED"), !lives);
+        server_wait(server, 2500);
+        assert_int_equal(server_count(&server->events, "CLOSED"), 1);
+        server_free(server);
+    }
+}
+
 /* Their connection.close and ours cross; whoever answers, or nobody, it ends. */
 static void both_may_close_at_once(void **state)
 {
@@ -308,6 +332,7 @@ int main(void)
         cmocka_unit_test(several_urls_are_tried_in_turn),
         cmocka_unit_test(nonsense_ends_the_connection_and_not_the_broker),
         cmocka_unit_test(closing_waits_for_confirms),
+        cmocka_unit_test(a_broker_that_was_silent_is_not_waited_for_twice),
         cmocka_unit_test(both_may_close_at_once),
         cmocka_unit_test(a_closing_broker_takes_nothing),
     };

@@ -221,6 +221,34 @@ static void the_endpoint_has_the_time_of_the_url(void **state)
     server_free(server);
 }
 
+/* The owner may give it more time than the broker has. The time of the broker begins with the connection then. */
+static void a_link_bounds_the_time_to_connect(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    spectacles_stream *stream = spectacles_broker_stream(server->broker);
+    assert_true(sp_stream_hold_for_link(stream));
+    server_pull(server);
+    assert_int_equal(spectacles_broker_state(server->broker), SPECTACLES_BROKER_CONNECTING);
+    assert_true(deadline_of(server) == SPECTACLES_NEVER);
+    server_wait(server, 100000);
+    server_open(server);
+    assert_int_equal(deadline_of(server) - server->now, 30000);
+    server_wait(server, 30000);
+    assert_int_equal(spectacles_broker_state(server->broker), SPECTACLES_BROKER_BACKOFF);
+    assert_non_null(strstr(server_last(&server->events, "DISCONNECTED"), "the AMQP handshake"));
+    sp_stream_release_from_link(stream);
+    for (int i = 0; i < 20; i++) {
+        uint64_t wait = deadline_of(server) - server->now;
+        assert_in_range(wait, 0, 5000);
+        server_wait(server, wait);
+        assert_int_equal(spectacles_broker_state(server->broker), SPECTACLES_BROKER_CONNECTING);
+        server_wait(server, 30000);
+        assert_int_equal(spectacles_broker_state(server->broker), SPECTACLES_BROKER_BACKOFF);
+    }
+    server_free(server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -228,6 +256,7 @@ int main(void)
         cmocka_unit_test(an_owner_that_cannot_pull_is_told_once),
         cmocka_unit_test(events_that_are_left_behind_are_told_again),
         cmocka_unit_test(a_call_whose_time_is_up_is_told),
+        cmocka_unit_test(a_link_bounds_the_time_to_connect),
         cmocka_unit_test(the_end_names_the_address_of_the_link),
         cmocka_unit_test(the_endpoint_has_the_time_of_the_url),
         cmocka_unit_test(the_end_of_a_handshake_says_what_it_may_mean),

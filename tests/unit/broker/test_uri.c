@@ -116,9 +116,83 @@ static void hosts_and_virtual_hosts_are_text(void **state)
     taken("amqp://u:" SECRET "@h/%c3%bc", "h");
 }
 
+static void refused_parameter(const char *url, const char *name)
+{
+    spectacles_problem problem;
+    spectacles_broker *broker = NULL;
+    if (parse(url, &problem, &broker) != SPECTACLES_E_INVAL)
+        fail_msg("%s was taken", url);
+    assert_string_equal(problem.word, name);
+}
+
+/* RabbitMQ: "URI Query Parameters". Erlang's, Go's and Rust's clients know them by these names. */
+static void parameters_that_other_clients_know_are_known(void **state)
+{
+    (void)state;
+    taken("amqp://h/?heartbeat=10&connection_timeout=5000&channel_max=100&frame_max=131072", "h");
+    taken("amqp://h/?auth_mechanism=PLAIN", "h");
+    taken("amqps://h/?verify=verify_peer&cacertfile=/a%20b&certfile=/c&keyfile=/d&auth_mechanism=EXTERNAL",
+          "h");
+    taken("amqps://h/?server_name_indication=rabbit.example", "h");
+    refused("amqp://h/?server_name_indication=rabbit.example", "not with amqps://");
+    refused_parameter("amqps://h/?server_name_indication=", "server_name_indication");
+    refused_parameter("amqps://h/?server_name_indication=a/b", "server_name_indication");
+    refused_parameter("amqps://h/?server_name_indication=disable", "server_name_indication");
+    refused_parameter("amqps://h/?verify=verify_none", "verify");
+    refused_parameter("amqp://h/?auth_mechanism=amqplain", "auth_mechanism");
+}
+
+/* What they know under other names, or what is about them alone, is told and not skipped. */
+static void parameters_of_one_client_alone_are_told(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"connection_attempts",
+                                        "retry_delay",
+                                        "socket_timeout",
+                                        "stack_timeout",
+                                        "blocked_connection_timeout",
+                                        "ssl_options",
+                                        "tcp_options",
+                                        "locale",
+                                        "frameMax",
+                                        "channelMax",
+                                        "name",
+                                        "fail_if_no_peer_cert",
+                                        "depth",
+                                        "password",
+                                        "Heartbeat"};
+    char url[100];
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        snprintf(url, sizeof url, "amqps://h/?heartbeat=1&%s=1", names[i]);
+        refused_parameter(url, names[i]);
+    }
+}
+
+static void the_name_in_the_certificate_goes_to_the_transport(void **state)
+{
+    (void)state;
+    spectacles_problem problem;
+    spectacles_broker *broker = NULL;
+    assert_int_equal(
+        parse("amqps://10.0.0.1/?server_name_indication=rabbit%2Done.example", &problem, &broker), 0);
+    spectacles_stream *stream = spectacles_broker_stream(broker);
+    spectacles_stream_expire(stream, 1);
+    assert_string_equal(spectacles_stream_endpoint(stream)->host, "10.0.0.1");
+    assert_string_equal(spectacles_stream_endpoint(stream)->server_name, "rabbit-one.example");
+    spectacles_broker_free(broker);
+    assert_int_equal(parse("amqps://10.0.0.1", &problem, &broker), 0);
+    stream = spectacles_broker_stream(broker);
+    spectacles_stream_expire(stream, 1);
+    assert_null(spectacles_stream_endpoint(stream)->server_name);
+    spectacles_broker_free(broker);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(parameters_that_other_clients_know_are_known),
+        cmocka_unit_test(parameters_of_one_client_alone_are_told),
+        cmocka_unit_test(the_name_in_the_certificate_goes_to_the_transport),
         cmocka_unit_test(a_password_that_was_not_encoded_is_no_host),
         cmocka_unit_test(an_encoded_password_may_hold_anything_printable),
         cmocka_unit_test(several_hosts_are_several_urls),

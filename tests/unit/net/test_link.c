@@ -162,6 +162,30 @@ static void the_kernel_asks_whether_the_peer_lives(void **state)
 }
 
 #if defined(__linux__)
+/* The kernel gives an idle connection up by this time, and not by the number of its questions: tcp(7). */
+static void questions_without_an_answer_count_whatever_the_user_timeout_is(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t idle;
+        uint32_t given;
+        int kernel;
+    } table[] = {
+        {2000, 90000, 5000}, {2000, 4999, 4999}, {100000, 90000, 90000}, {0, 90000, 90000}, {2000, 0, 0}};
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        spectacles_link_config config;
+        spectacles_link_config_init(&config, sizeof config);
+        config.keepalive_idle = table[i].idle;
+        config.keepalive_interval = 1000;
+        config.keepalive_probes = 3;
+        config.user_timeout = table[i].given;
+        sp_scene *scene = scene_begin("127.0.0.1", &config);
+        scene_connect(scene);
+        assert_int_equal(option_of(scene, IPPROTO_TCP, TCP_USER_TIMEOUT), table[i].kernel);
+        scene_end(scene);
+    }
+}
+
 /* A RabbitMQ in an alarm takes no bytes, and says so: it is not dead. */
 static void a_peer_that_pauses_has_all_the_time(void **state)
 {
@@ -188,6 +212,7 @@ int main(void)
         cmocka_unit_test(wrong_settings_are_refused),
         cmocka_unit_test(the_kernel_asks_whether_the_peer_lives),
 #if defined(__linux__)
+        cmocka_unit_test(questions_without_an_answer_count_whatever_the_user_timeout_is),
         cmocka_unit_test(a_peer_that_pauses_has_all_the_time),
 #endif
         cmocka_unit_test(authorities_that_are_not_there_are_named),

@@ -232,6 +232,35 @@ static void we_say_goodbye(void **state)
     part(&pair);
 }
 
+static sp_pair meet_under_a_name(const char *name)
+{
+    sp_pair pair = {.tls = make_tls(NULL, NULL, 0)};
+    spectacles_link_config config;
+    spectacles_link_config_init(&config, sizeof config);
+    config.tls = pair.tls;
+    pair.scene = scene_begin("127.0.0.1", &config);
+    pair.scene->toy.endpoint.tls = 1;
+    pair.scene->toy.endpoint.server_name = name;
+    scene_accept(pair.scene);
+    answer(&pair, other_pem, server_key, NULL);
+    shake(&pair);
+    return pair;
+}
+
+/* server_name_indication of an AMQP URL: a RabbitMQ that is reached by an address, or through a tunnel. */
+static void the_endpoint_may_name_whom_the_certificate_is_for(void **state)
+{
+    (void)state;
+    sp_pair pair = meet_under_a_name("other.example");
+    assert_int_equal(pair.scene->toy.opened, 1);
+    assert_string_equal(tls_server_asked_for(pair.server), "other.example");
+    check_talk(&pair);
+    part(&pair);
+    pair = meet_under_a_name("gateway.example");
+    check_end(&pair, SPECTACLES_E_TLS, "gateway.example");
+    part(&pair);
+}
+
 /* A server that asks for a certificate of ours. */
 static void we_can_show_a_certificate(void **state)
 {
@@ -484,6 +513,7 @@ static const struct CMUnitTest tests[] = {
     IN_1_2(a_spoilt_record_ends_the_connection),
     IN_1_2(we_say_goodbye),
     IN_1_2(we_can_show_a_certificate),
+    IN_1_2(the_endpoint_may_name_whom_the_certificate_is_for),
     IN_1_2(a_handshake_may_stop_anywhere),
 };
 
@@ -498,6 +528,7 @@ static const struct CMUnitTest tests_of_1_3[] = {
     IN_1_3(a_spoilt_record_ends_the_connection),
     IN_1_3(we_say_goodbye),
     IN_1_3(we_can_show_a_certificate),
+    IN_1_3(the_endpoint_may_name_whom_the_certificate_is_for),
     IN_1_3(a_handshake_may_stop_anywhere),
 #if SP_TLS_OPENSSL
     IN_1_3(keys_may_be_updated),

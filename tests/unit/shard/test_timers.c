@@ -1,4 +1,5 @@
 /* The deadline of a shard: no event is forgotten, and a loop whose owner cannot pull yet does not spin. */
+#include "core/stream.h"
 #include "scene.h"
 
 #include <string.h>
@@ -190,6 +191,31 @@ static void phases_end_to_the_millisecond(void **state)
     assert_int_equal(peer_read(peer, payload, sizeof payload), 8);
     assert_memory_equal(payload, "\x0f\xa0", 2);
     ends_after(peer, 3000, SPECTACLES_SHARD_CLOSING, SPECTACLES_SHARD_BACKOFF);
+    peer_free(peer);
+}
+
+/*
+ * Whose time to connect the owner may set. What it does not reach costs nobody anything, whoever says that the time is
+ * over.
+ */
+static void a_link_bounds_the_time_to_connect(void **state)
+{
+    (void)state;
+    sp_peer *peer = peer_new(NULL);
+    spectacles_stream *stream = peer_stream(peer);
+    assert_true(sp_stream_hold_for_link(stream));
+    peer_pull(peer);
+    assert_int_equal(peer_state(peer), SPECTACLES_SHARD_CONNECTING);
+    assert_true(spectacles_stream_deadline(stream) == SPECTACLES_NEVER);
+    spectacles_stream_eof(stream, SPECTACLES_E_UNREACHABLE, NULL, 0, peer->now);
+    peer_pull(peer);
+    sp_stream_release_from_link(stream);
+    for (int i = 0; i < 20; i++) {
+        scene_next_attempt(peer);
+        peer_wait(peer, 30000);
+        assert_int_equal(peer_state(peer), SPECTACLES_SHARD_BACKOFF);
+        assert_in_range(spectacles_stream_deadline(stream) - peer->now, 0, 5000);
+    }
     peer_free(peer);
 }
 
@@ -490,6 +516,7 @@ int main(void)
         cmocka_unit_test(a_dispatch_that_is_held_is_a_deadline),
         cmocka_unit_test(a_late_heartbeat_is_told),
         cmocka_unit_test(phases_end_to_the_millisecond),
+        cmocka_unit_test(a_link_bounds_the_time_to_connect),
         cmocka_unit_test(a_slow_owner_is_no_silent_gateway),
         cmocka_unit_test(a_refusal_leaves_the_next_attempt_its_deadline),
         cmocka_unit_test(ready_has_ten_minutes_and_resumed_one),
