@@ -16,8 +16,8 @@
  *     repeat its questions after ever longer pauses, and hear late that a line is back.
  *
  * So a handshake that stalls does not win, and a server that is slow under load is not asked twice. At most
- * SP_ATTEMPTS_MAX attempts run, and fewer when the process may not have many more descriptors. When a further address is due, the oldest attempt makes room for it, and then the
- * addresses that are left share the time that is left.
+ * SP_ATTEMPTS_MAX attempts run, and fewer when the process may not have many more descriptors. When a further address
+ * is due, the oldest attempt makes room for it, and then the addresses that are left share the time that is left.
  */
 enum {
     SP_ATTEMPTS_MAX = 8,
