@@ -29,6 +29,7 @@ EXCEPTIONS = {
     "shard/test_secrets.c": "the whole engine: no token stays in freed memory",
     "state/test_format.c": "read.c and write.c: the stored bytes, there and back",
     "state/test_nomem.c": "the whole module: each of its allocations fails once",
+    "tools/test_http_nomem.c": "answers of the HTTP server and what they are made from: each allocation fails once",
     "tools/test_nomem.c": "the settings of the daemon and the TOML under them: each allocation fails once",
     "tools/test_wrong_settings.c": "the settings of the daemon: whichever file tells what is wrong, it is one sentence",
     "tools/test_secrets.c": "the settings of the daemon: no token and no password stays in freed memory",
