@@ -191,6 +191,8 @@ static void answers_are_shared(void **state)
         asked++;
     assert_true(asked > 0);
     assert_non_null(strstr(answer, "another"));
+    /* Probes are never of a moment ago. */
+    expect("GET /readyz HTTP/1.0\r\n\r\n", "HTTP/1.1 503", "shard 0");
     shown.status.is_stopping = true;
     expect("GET /readyz HTTP/1.0\r\n\r\n", "HTTP/1.1 503", "the gateway stops");
 }
