@@ -17,6 +17,7 @@ enum {
 
 static struct shown shown;
 static struct http *http;
+static bool hangs; /* the rest of the daemon does not turn */
 static char answer[ANSWER_SIZE + 1];
 
 static int begin(void **state)
@@ -55,7 +56,8 @@ static bool turn(int fd)
     uint64_t now = spectacles_now();
     int found = poll(both, 2, spectacles_poll_timeout(http_deadline(http, now), now));
     shown.routes.now = spectacles_now();
-    shown.status.turn = shown.routes.now;
+    if (!hangs)
+        shown.status.turn = shown.routes.now;
     http_process(http, &shown.routes);
     return found > 0 && both[1].revents != 0;
 }
@@ -192,7 +194,11 @@ static void answers_are_shared(void **state)
     assert_true(asked > 0);
     assert_non_null(strstr(answer, "another"));
     /* Probes are never of a moment ago. */
-    expect("GET /readyz HTTP/1.0\r\n\r\n", "HTTP/1.1 503", "shard 0");
+    expect("GET /livez HTTP/1.0\r\n\r\n", "HTTP/1.1 200", "alive");
+    hangs = true;
+    shown.status.turn = 0;
+    expect("GET /livez HTTP/1.0\r\n\r\n", "HTTP/1.1 503", "hangs");
+    hangs = false;
     shown.status.is_stopping = true;
     expect("GET /readyz HTTP/1.0\r\n\r\n", "HTTP/1.1 503", "the gateway stops");
 }
