@@ -360,6 +360,8 @@ static void show_store(struct daemon *daemon)
     shown->writes = stats.writes + stats.failures;
     shown->failures = stats.failures;
     shown->last_success = stats.stored_at;
+    shown->last_time = stats.last_time;
+    shown->longest_time = stats.longest_time;
 }
 
 /* Something may have happened in every turn but in that of the store itself, or there would be no end of turns. */

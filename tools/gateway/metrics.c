@@ -276,9 +276,12 @@ static void write_store(struct http_body *body, const struct status_store *store
                 "How often sessions were stored, or were to be.", store->writes);
     metrics_one(body, "spectacles_store_failures_total", "counter", "How often sessions could not be stored.",
                 store->failures);
-    metrics_begin(body, "spectacles_store_seconds_total", "counter",
-                  "For how long sessions were being stored.");
-    metrics_seconds(body, "spectacles_store_seconds_total", NULL, store->duration);
+    metrics_begin(body, "spectacles_store_last_write_seconds", "gauge",
+                  "How long the last write of sessions took.");
+    metrics_seconds(body, "spectacles_store_last_write_seconds", NULL, store->last_time);
+    metrics_begin(body, "spectacles_store_longest_write_seconds", "gauge",
+                  "How long the longest write took.");
+    metrics_seconds(body, "spectacles_store_longest_write_seconds", NULL, store->longest_time);
     if (store->last_success == 0)
         return;
     metrics_begin(body, "spectacles_store_last_success_time_seconds", "gauge",

@@ -41,7 +41,8 @@ struct status_store {
     bool is_failing; /* the last write failed */
     uint64_t writes; /* failures included */
     uint64_t failures;
-    uint64_t duration;     /* milliseconds, of all writes together */
+    uint64_t last_time;    /* milliseconds that the last write took */
+    uint64_t longest_time; /* likewise, of all writes */
     uint64_t last_success; /* milliseconds since 1970; 0: there was none */
 };
 

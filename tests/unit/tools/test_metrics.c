@@ -161,13 +161,15 @@ static void what_is_not_known_is_left_out(void **state)
     snapshot.totals.identifies_total = 1000;
     snapshot.totals.identifies_left = 0;
     status.reset_time = 1767225660000;
-    status.store = (struct status_store){.is_used = true, .writes = 3, .failures = 2, .duration = 1500};
+    status.store = (struct status_store){
+        .is_used = true, .writes = 3, .failures = 2, .last_time = 1500, .longest_time = 2007};
     write();
     assert_true(has("spectacles_identifies_limit 1000"));
     assert_true(has("spectacles_identifies_left 0"));
     assert_true(has("spectacles_identifies_reset_time_seconds 1767225660.000"));
     assert_true(has("spectacles_store_failures_total 2"));
-    assert_true(has("spectacles_store_seconds_total 1.500"));
+    assert_true(has("spectacles_store_last_write_seconds 1.500"));
+    assert_true(has("spectacles_store_longest_write_seconds 2.007"));
     assert_null(strstr(body.data, "spectacles_store_last_success"));
 }
 
