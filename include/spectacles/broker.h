@@ -131,7 +131,7 @@ enum spectacles_queue_type {
     SPECTACLES_QUEUE_CLASSIC = 1,
     /*
      * On several nodes of a cluster: the queue goes on while most of them run. From RabbitMQ 4.0 on it drops a message
-     * that came back 20 times, unless a policy sets delivery-limit to -1
+     * that came back 20 times, unless a policy sets a higher delivery-limit
      */
     SPECTACLES_QUEUE_QUORUM = 2
 };

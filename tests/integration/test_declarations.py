@@ -1,6 +1,8 @@
 """What a broker declares against a real RabbitMQ: what stands already and differs, and what may not be declared."""
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
 from typing import Any
 
 import pika
@@ -77,6 +79,25 @@ def test_queues_of_the_type_that_is_asked_for(rabbit: RabbitNode, vhost: str, ch
     tool.wait_event("SUBSCRIBED", where=lambda event: event["subscription"] == old)
     assert told == {"SUBSCRIBED": 1, "UNSUBSCRIBED": 0}, told
     assert tool.close() == plain.close() == 0
+
+
+@pytest.mark.rabbit4
+def test_what_comes_back_often_is_kept_with_the_policy_of_the_page(root: Path, rabbit: RabbitNode, vhost: str, channel: Any, tools: Tools) -> None:
+    """RabbitMQ 4 drops what a quorum queue got back 20 times: a gateway that crashes in a loop gives its commands back so often."""
+    page = (root / "doc" / "operations.md").read_text()
+    words = shlex.split(next(line for line in page.splitlines() if line.strip().startswith("rabbitmqctl set_policy")))
+    tool = tools(rabbit.url(vhost), id="k", queue_type="quorum")
+    tool.subscribe("SEND", consume=False)
+    rabbit.ctl(words[1], "-p", vhost, *words[2:])
+    tool.publish(1, 100, "SEND")
+    tool.wait_confirmed(1)
+    for _ in range(30):
+        method, _, _ = channel.basic_get("gateway:SEND")
+        assert method, "it is gone"
+        channel.basic_reject(method.delivery_tag, requeue=True)
+    method, properties, _ = channel.basic_get("gateway:SEND", auto_ack=True)
+    assert properties.message_id == "k:1" and properties.headers["x-delivery-count"] >= 20
+    assert tool.close() == 0
 
 
 # ---- Passively, and not at all ----
