@@ -18,6 +18,8 @@ enum {
     TIMEOUT = 20000, /* milliseconds */
     URL_SIZE = 512,
     HOST_SIZE = 256,
+    PROXY_SIZE =
+        2048,        /* each of user, password and host has at most 255 bytes, which may be percent-encoded */
     SOCKETS_MAX = 16 /* one is in use as a rule, and one more for the lookup of the name */
 };
 
@@ -194,6 +196,28 @@ static void go_from(CURL *easy, const struct settings *settings)
     curl_easy_setopt(easy, CURLOPT_INTERFACE, interface);
 }
 
+/* With socks5:// too the proxy looks names up, as it does for the sockets: curl calls that socks5h://. */
+static void set_proxy(CURL *easy, const char *proxy)
+{
+    static const char here[] = "socks5://";
+    char url[PROXY_SIZE] = "";
+    bool is_here = strncasecmp(proxy, here, strlen(here)) == 0;
+    if (is_here)
+        snprintf(url, sizeof url, "socks5h://%s", proxy + strlen(here));
+    curl_easy_setopt(easy, CURLOPT_PROXY, is_here ? url : proxy);
+    wipe(url, sizeof url);
+}
+
+/* Blanks between the hosts count, as they do for the sockets: curl looks for commas alone since its version 8.9. */
+static void set_no_proxy(CURL *easy, const char *no_proxy)
+{
+    char *list = strdup(no_proxy);
+    for (char *at = list; at && *at; at++)
+        *at = *at == ' ' || *at == '\t' ? ',' : *at;
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, list ? list : no_proxy);
+    free(list);
+}
+
 static void set_up(struct rest *rest, const struct settings *settings, const struct proxies *proxies)
 {
     char url[URL_SIZE];
@@ -211,8 +235,8 @@ static void set_up(struct rest *rest, const struct settings *settings, const str
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, rest);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, rest->error);
     curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L); /* it is asked once an hour */
-    curl_easy_setopt(easy, CURLOPT_PROXY, proxies->rest ? proxies->rest : "");
-    curl_easy_setopt(easy, CURLOPT_NOPROXY, proxies->no_proxy ? proxies->no_proxy : "");
+    set_proxy(easy, proxies->rest ? proxies->rest : "");
+    set_no_proxy(easy, proxies->no_proxy ? proxies->no_proxy : "");
 #if LIBCURL_VERSION_NUM >= 0x075700
     /* The lookup of a name is not waited for when the request is ended. */
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
