@@ -281,7 +281,8 @@ int spectacles_gateway_send(spectacles_gateway *gateway, uint32_t shard_id, uint
 /*
  * Changes the presence of all shards, and of those that are added later: see spectacles_shard_set_presence().
  *
- * d: the d of op 3 (Discord: "Update Presence"): `length` bytes of JSON. Copied.
+ * d: the d of op 3 (Discord: "Update Presence"): `length` bytes of JSON, which spectacles_presence_write() writes.
+ *    Copied.
  *
  * Returns 0, or:
  *   SPECTACLES_E_INVAL   d is NULL or not what spectacles_presence_check() asks for; nothing has changed
@@ -291,7 +292,12 @@ int spectacles_gateway_send(spectacles_gateway *gateway, uint32_t shard_id, uint
 int spectacles_gateway_set_presence(spectacles_gateway *gateway, const uint8_t *d, size_t length);
 
 /*
- * Changes the presence of one shard. Shards that are added later have that of spectacles_gateway_set_presence().
+ * Changes the presence of one shard. Shards that are added later have that of spectacles_gateway_set_presence(), which
+ * also takes the place of what is set here.
+ *
+ * Each shard with a presence of its own: call this for each shard after spectacles_gateway_new(), and for each one
+ * after spectacles_gateway_add_shard(), before the next spectacles_gateway_process(). The first identify carries it
+ * then.
  *
  * shard_id: a shard that is served here.
  * d: as in spectacles_gateway_set_presence(). Copied.
@@ -365,6 +371,18 @@ int spectacles_gateway_add_shard(spectacles_gateway *gateway, uint32_t shard_id,
                                  spectacles_problem *problem);
 
 /*
+ * Adds a shard with the session and the gaps that a state has of it: spectacles_gateway_add_shard(). Of a shard that
+ * the state knows nothing of, a gap is declared, unless the state is complete (state.h).
+ *
+ * state: read from the bytes of the process that served the shard before (spectacles_state_read()). Copied.
+ * problem: may be NULL; on failure it says what is wrong.
+ *
+ * Returns 0, or an error of spectacles_gateway_add_shard().
+ */
+int spectacles_gateway_add_stored_shard(spectacles_gateway *gateway, uint32_t shard_id,
+                                        const spectacles_state *state, spectacles_problem *problem);
+
+/*
  * Takes a shard out in order: see spectacles_relay_remove_shard(). While SHARD_REMOVED is the present event, the shard
  * and its session are still there (spectacles_gateway_session()), and spectacles_gateway_gap() gives the gaps that were
  * not declared: hand both to whoever serves the shard next. Then the shard is freed, and its record leaves the state of
@@ -411,6 +429,30 @@ int spectacles_gateway_take_state(spectacles_gateway *gateway, uint64_t unix_tim
  * Returns 0, or an error of spectacles_state_write().
  */
 int spectacles_gateway_write_state(const spectacles_gateway *gateway, spectacles_bytes *out);
+
+/*
+ * For owners who store each shard, or each group of shards, by itself: which shards spectacles_gateway_take_state() has
+ * taken anew. After each take, ask until it returns 0, and store what spectacles_gateway_write_shards() gives. A shard
+ * is named once, until its session or its gaps may have changed again: whoever fails to store it remembers its id. A
+ * shard that was removed or dropped is not named.
+ *
+ * shard_id: receives the id; unchanged when there is none.
+ *
+ * Returns 1, or 0 when there are no more. Costs what there is to name, and not the number of shards. Cannot fail.
+ */
+int spectacles_gateway_next_changed(spectacles_gateway *gateway, uint32_t *shard_id);
+
+/*
+ * Writes what was taken last of some shards: see spectacles_state_write_shards(). For the next gateway the bytes are
+ * read by spectacles_state_read(), and each shard is added by spectacles_gateway_add_stored_shard(). When they are
+ * stored, say so for each shard: spectacles_gateway_session_stored().
+ *
+ * shard_ids: `count` ids, each one once.
+ *
+ * Returns 0, or an error of spectacles_state_write_shards().
+ */
+int spectacles_gateway_write_shards(const spectacles_gateway *gateway, const uint32_t *shard_ids,
+                                    size_t count, spectacles_bytes *out);
 
 /*
  * Says that the session of a shard is stored, up to a sequence. With SPECTACLES_RELAY_HOLDS_NEW_SESSIONS its gaps and

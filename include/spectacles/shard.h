@@ -579,6 +579,20 @@ typedef struct spectacles_presence {
 void spectacles_presence_init(spectacles_presence *presence, size_t size);
 
 /*
+ * Writes a presence as JSON, the d of op 3: for spectacles_gateway_set_presence(), spectacles_shard_set_presence() and
+ * spectacles_shard_config.presence.
+ *
+ * out: receives the JSON; empty on failure.
+ * problem: may be NULL; on failure it says what is wrong.
+ *
+ * Returns 0, or:
+ *   SPECTACLES_E_INVAL  a field is missing, or Discord would refuse it
+ *   SPECTACLES_E_NOMEM  memory ran out
+ */
+int spectacles_presence_write(spectacles_bytes *out, const spectacles_presence *presence,
+                              spectacles_problem *problem);
+
+/*
  * Sends op 3 (Discord: "Update Presence").
  *
  * ticket: as in spectacles_shard_send(). May be NULL.
@@ -647,6 +661,20 @@ typedef struct spectacles_members_request {
 
 /* Makes a request empty and sets its size. size: sizeof(spectacles_members_request). Does nothing below 4. */
 void spectacles_members_request_init(spectacles_members_request *request, size_t size);
+
+/*
+ * Writes a request for members as JSON, the d of op 8: for spectacles_gateway_send(), spectacles_relay_send() and the
+ * packet of a SEND.
+ *
+ * out: receives the JSON; empty on failure.
+ * problem: may be NULL; on failure it says what is wrong.
+ *
+ * Returns 0, or:
+ *   SPECTACLES_E_INVAL  a field is missing or wrong
+ *   SPECTACLES_E_NOMEM  memory ran out
+ */
+int spectacles_members_request_write(spectacles_bytes *out, const spectacles_members_request *request,
+                                     spectacles_problem *problem);
 
 /*
  * Sends op 8 (Discord: "Request Guild Members"). GUILD_MEMBERS_CHUNK answers it, or RATE_LIMITED.

@@ -40,7 +40,8 @@
  *
  *   bot       the first 16 bytes of the SHA-256 of the token, in hexadecimal
  *   intents   the mask that the sessions were identified with
- *   complete  false: what shards without a record have missed is not known
+ *   complete  false: what shards without a record have missed is not known. A record without a session and without gaps
+ *             says then that nothing of its shard is missing
  *   shards    the shards of the whole bot when the bytes were written; a record may be of another count
  *   writer    spectacles_state_config.writer; null: it was not given
  *   shard     [shard id, shard count], as Discord has it; each shard id once
@@ -208,6 +209,22 @@ const char *spectacles_state_read_writer(const spectacles_state *state);
  *   SPECTACLES_E_TOOBIG  it would be more than SPECTACLES_STATE_MAX bytes
  */
 int spectacles_state_write(const spectacles_state *state, spectacles_bytes *out);
+
+/*
+ * Writes the records of some shards alone, as bytes that spectacles_state_read() reads: for whoever stores each shard,
+ * or each group of shards, by itself. Of a shard without a record they say whether something is missing; of all other
+ * shards they say nothing, so that "complete" is false.
+ *
+ * shard_ids: `count` ids, each one once.
+ * out:       receives the bytes; empty on failure.
+ *
+ * Returns 0, or:
+ *   SPECTACLES_E_INVAL   an id is not below the shard count, or is there twice
+ *   SPECTACLES_E_TOOBIG  the bytes would be more than SPECTACLES_STATE_MAX
+ *   SPECTACLES_E_NOMEM   memory ran out
+ */
+int spectacles_state_write_shards(const spectacles_state *state, const uint32_t *shard_ids, size_t count,
+                                  spectacles_bytes *out);
 
 /*
  * Takes the present sessions and gaps of the shards that a relay serves: for each shard its session

@@ -148,6 +148,7 @@ static void free_engine(sp_engine *engine)
     if (!engine)
         return;
     sp_list_remove(&engine->wants_address);
+    sp_list_remove(&engine->changed);
     spectacles_link_free(engine->link);
     spectacles_shard_free(engine->shard);
     spectacles_broker_free(engine->broker);

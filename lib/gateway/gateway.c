@@ -124,6 +124,7 @@ static int set_up(spectacles_gateway *gateway, const spectacles_gateway_config *
                   spectacles_problem *problem)
 {
     sp_list_init(&gateway->names);
+    sp_list_init(&gateway->changed);
     gateway->has_links = !(config->flags & SPECTACLES_GATEWAY_NO_LINKS);
     gateway->resolves = config->flags & SPECTACLES_GATEWAY_RESOLVES;
     gateway->network_fd = -1;
@@ -299,23 +300,6 @@ SPECTACLES_EXPORT int spectacles_gateway_drop_shard(spectacles_gateway *gateway,
     if (error == SPECTACLES_OK)
         forget_shard(gateway, shard_id);
     return error;
-}
-
-/* ---- State ---- */
-
-SPECTACLES_EXPORT int spectacles_gateway_take_state(spectacles_gateway *gateway, uint64_t unix_time)
-{
-    int changed = spectacles_state_take(gateway->state, gateway->relay, unix_time);
-    if (changed < 0)
-        return sp_gateway_fail(gateway, changed, spectacles_strerror(changed));
-    changed |= gateway->forgot_record;
-    gateway->forgot_record = false;
-    return changed;
-}
-
-SPECTACLES_EXPORT int spectacles_gateway_write_state(const spectacles_gateway *gateway, spectacles_bytes *out)
-{
-    return spectacles_state_write(gateway->state, out);
 }
 
 /* ---- Stopping ---- */

@@ -17,6 +17,7 @@ typedef struct sp_engine {
     uint32_t shard_id;
     uint64_t stored;            /* the sequence of its session that the owner has stored; 0: none */
     sp_list_node wants_address; /* in the list of a name */
+    sp_list_node changed;       /* its record may have changed since it was named */
 } sp_engine;
 
 /* How links are made. Its texts are copies. */
@@ -61,6 +62,7 @@ struct spectacles_gateway {
     uint32_t removed_id;
     spectacles_poller *poller;
     spectacles_state *state;
+    sp_list changed;               /* shards for spectacles_gateway_next_changed() */
     bool forgot_record;            /* the record of a shard that left was removed since the state was taken */
     sp_list names;                 /* wanted; those of brokers first */
     spectacles_resolver *resolver; /* NULL: the owner answers */

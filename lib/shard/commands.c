@@ -1,5 +1,6 @@
 /* Composes the commands of a bot (Discord: "Gateway Events: Send Events") from typed arguments. Called by owners. */
 #include "codec/json.h"
+#include "codec/transcode.h"
 #include "core/config.h"
 #include "core/export.h"
 #include "shard/events.h"
@@ -66,6 +67,17 @@ static int send_composed(spectacles_shard *shard, uint32_t op, sp_buffer *d, uin
     return error;
 }
 
+/* Writes to the bytes of an owner what was composed, unless that failed. */
+static int write_composed(spectacles_bytes *out, sp_buffer *d, int error, spectacles_problem *problem)
+{
+    sp_slice slice = sp_buffer_slice(d);
+    sp_buffer_clear(&out->content);
+    if (error == SPECTACLES_OK && sp_buffer_append(&out->content, slice.bytes, slice.length) != SPECTACLES_OK)
+        error = sp_refuse(problem, SPECTACLES_E_NOMEM, "out of memory");
+    sp_buffer_free(d);
+    return sp_bytes_end(out, error, problem);
+}
+
 /* ---- Presence ---- */
 
 /* Checks a text by itself, so that it cannot change the meaning of the payload that it becomes part of. */
@@ -95,25 +107,40 @@ SPECTACLES_EXPORT void spectacles_presence_init(spectacles_presence *presence, s
     sp_config_write(presence, size, &empty, sizeof empty);
 }
 
+static int compose_presence(sp_buffer *d, const spectacles_presence *presence, spectacles_problem *problem)
+{
+    spectacles_presence read = {0};
+    if (sp_config_read(&read, sizeof read, presence) != SPECTACLES_OK || !read.status)
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "a presence has a size and a status");
+    if (read.activities && !is_json(read.activities))
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "activities is not a JSON array");
+    put_presence(d, &read);
+    sp_slice text = sp_buffer_slice(d);
+    if (sp_buffer_failed(d))
+        return sp_refuse(problem, SPECTACLES_E_NOMEM, "out of memory");
+    int error = spectacles_presence_check(text.bytes, text.length, problem);
+    return error == SPECTACLES_E_NOMEM ? error : error != SPECTACLES_OK ? SPECTACLES_E_INVAL : SPECTACLES_OK;
+}
+
+SPECTACLES_EXPORT int spectacles_presence_write(spectacles_bytes *out, const spectacles_presence *presence,
+                                                spectacles_problem *problem)
+{
+    sp_buffer d = {0};
+    int error = compose_presence(&d, presence, problem);
+    return write_composed(out, &d, error, problem);
+}
+
 SPECTACLES_EXPORT int spectacles_shard_send_presence(spectacles_shard *shard,
                                                      const spectacles_presence *presence, uint64_t now,
                                                      uint64_t *ticket)
 {
-    spectacles_presence read = {0};
-    spectacles_problem problem;
+    spectacles_problem problem = {0};
     sp_buffer d = {0};
-    if (sp_config_read(&read, sizeof read, presence) != SPECTACLES_OK || !read.status)
-        return sp_shard_fail(shard, SPECTACLES_E_INVAL, "a presence has a size and a status");
-    if (read.activities && !is_json(read.activities))
-        return sp_shard_fail(shard, SPECTACLES_E_INVAL, "activities is not a JSON array");
-    put_presence(&d, &read);
-    sp_slice text = sp_buffer_slice(&d);
-    if (!sp_buffer_failed(&d) &&
-        spectacles_presence_check(text.bytes, text.length, &problem) != SPECTACLES_OK) {
-        sp_buffer_free(&d);
-        return sp_shard_fail(shard, SPECTACLES_E_INVAL, problem.text);
-    }
-    return send_composed(shard, OP_PRESENCE, &d, now, ticket);
+    int error = compose_presence(&d, presence, &problem);
+    if (error == SPECTACLES_OK)
+        return send_composed(shard, OP_PRESENCE, &d, now, ticket);
+    sp_buffer_free(&d);
+    return sp_shard_fail(shard, error, problem.text);
 }
 
 /* ---- Voice ---- */
@@ -160,30 +187,55 @@ static const char *members_mistake(const spectacles_members_request *request)
     return NULL;
 }
 
+static void put_members(sp_buffer *d, const spectacles_members_request *request)
+{
+    put_id(d, "{\"guild_id\":", request->guild_id);
+    if (request->query) {
+        put_text(d, ",\"query\":", request->query);
+        sp_buffer_text(d, ",\"limit\":");
+        sp_buffer_decimal(d, request->limit);
+    } else {
+        put_ids(d, ",\"user_ids\":[", request->user_ids, request->user_id_count);
+    }
+    put_bool(d, ",\"presences\":", request->presences);
+    if (request->nonce)
+        put_text(d, ",\"nonce\":", request->nonce);
+    sp_buffer_u8(d, '}');
+}
+
+static int compose_members(sp_buffer *d, const spectacles_members_request *request,
+                           spectacles_problem *problem)
+{
+    spectacles_members_request read = {0};
+    if (sp_config_read(&read, sizeof read, request) != SPECTACLES_OK)
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "the request's size is none that this version knows");
+    const char *mistake = members_mistake(&read);
+    if (mistake)
+        return sp_refuse(problem, SPECTACLES_E_INVAL, mistake);
+    put_members(d, &read);
+    return sp_buffer_failed(d) ? sp_refuse(problem, SPECTACLES_E_NOMEM, "out of memory") : SPECTACLES_OK;
+}
+
+SPECTACLES_EXPORT int spectacles_members_request_write(spectacles_bytes *out,
+                                                       const spectacles_members_request *request,
+                                                       spectacles_problem *problem)
+{
+    sp_buffer d = {0};
+    int error = compose_members(&d, request, problem);
+    return write_composed(out, &d, error, problem);
+}
+
 SPECTACLES_EXPORT int spectacles_shard_request_members(spectacles_shard *shard,
                                                        const spectacles_members_request *request,
                                                        uint64_t now, uint64_t *ticket)
 {
-    spectacles_members_request read = {0};
+    spectacles_problem problem = {0};
     sp_buffer d = {0};
-    if (sp_config_read(&read, sizeof read, request) != SPECTACLES_OK)
-        return sp_shard_fail(shard, SPECTACLES_E_INVAL, "the request's size is none that this version knows");
-    const char *mistake = members_mistake(&read);
-    if (mistake)
-        return sp_shard_fail(shard, SPECTACLES_E_INVAL, mistake);
-    put_id(&d, "{\"guild_id\":", read.guild_id);
-    if (read.query) {
-        put_text(&d, ",\"query\":", read.query);
-        sp_buffer_text(&d, ",\"limit\":");
-        sp_buffer_decimal(&d, read.limit);
-    } else {
-        put_ids(&d, ",\"user_ids\":[", read.user_ids, read.user_id_count);
-    }
-    put_bool(&d, ",\"presences\":", read.presences);
-    if (read.nonce)
-        put_text(&d, ",\"nonce\":", read.nonce);
-    sp_buffer_u8(&d, '}');
-    return send_composed(shard, OP_REQUEST_MEMBERS, &d, now, ticket);
+    int error = compose_members(&d, request, &problem);
+    if (error == SPECTACLES_OK)
+        return send_composed(shard, OP_REQUEST_MEMBERS, &d, now, ticket);
+    sp_buffer_free(&d);
+    return sp_shard_fail(shard, error, problem.text);
 }
 
 /* ---- Sounds, channels ---- */

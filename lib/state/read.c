@@ -157,7 +157,8 @@ static int store_record(const spectacles_state *state, sp_state_content *content
         error = refuse(line, "two records in it are of one shard");
     else
         error = sp_records_reserve(&content->records, 1);
-    if (error || sp_record_is_empty(record))
+    /* Where shards without a record are not known, an empty record says that nothing of its shard is missing. */
+    if (error || (sp_record_is_empty(record) && (content->complete || !same)))
         sp_record_free(record);
     else
         sp_records_put(&content->records, record);

@@ -60,6 +60,21 @@ static int collect(const spectacles_state *state, sp_records *fresh, const spect
     return error;
 }
 
+/* A record that says that nothing of its shard is missing stays until there is something to say. */
+static bool is_still_empty(const spectacles_state *state, const sp_record *record)
+{
+    const sp_record *old = sp_records_find(&state->records, record->shard_id);
+    return old && sp_record_is_empty(old) && sp_record_is_empty(record);
+}
+
+static bool put(spectacles_state *state, sp_record *record, uint64_t unix_time)
+{
+    if (!is_still_empty(state, record))
+        return sp_state_replace(state, record, unix_time);
+    sp_record_free(record);
+    return false;
+}
+
 SPECTACLES_EXPORT int spectacles_state_take(spectacles_state *state, spectacles_relay *relay,
                                             uint64_t unix_time)
 {
@@ -73,7 +88,7 @@ SPECTACLES_EXPORT int spectacles_state_take(spectacles_state *state, spectacles_
         return error;
     }
     for (size_t i = 0; i < fresh.count; i++)
-        changed |= sp_state_replace(state, fresh.list[i], unix_time);
+        changed |= put(state, fresh.list[i], unix_time);
     free(fresh.list);
     spectacles_relay_forget_changed(relay);
     return changed;

@@ -87,18 +87,21 @@ static const char *writer_of(const spectacles_state *state)
     return *writer ? writer : NULL;
 }
 
-static int write_state(const spectacles_state *state, sp_buffer *out)
+static void write_head(const spectacles_state *state, bool complete, sp_buffer *out)
 {
-    char checksum[SP_STATE_CHECKSUM_LENGTH + 1];
+    sp_buffer_clear(out);
     write_number(out, SP_STATE_MAGIC ",\"version\":", SP_STATE_VERSION);
     write_text(out, ",\"bot\":", state->bot);
     write_number(out, ",\"intents\":", state->intents);
-    sp_buffer_text(out, state->complete ? ",\"complete\":true" : ",\"complete\":false");
+    sp_buffer_text(out, complete ? ",\"complete\":true" : ",\"complete\":false");
     write_number(out, ",\"shards\":", state->shard_count);
     write_text(out, ",\"writer\":", writer_of(state));
     sp_buffer_text(out, "}\n");
-    for (size_t i = 0; i < state->records.count; i++)
-        write_record(out, state->records.list[i]);
+}
+
+static int write_end(sp_buffer *out)
+{
+    char checksum[SP_STATE_CHECKSUM_LENGTH + 1];
     if (sp_buffer_failed(out) || sp_state_checksum(sp_buffer_slice(out), checksum) != SPECTACLES_OK)
         return SPECTACLES_E_NOMEM;
     sp_buffer_append(out, checksum, SP_STATE_CHECKSUM_LENGTH);
@@ -109,6 +112,55 @@ static int write_state(const spectacles_state *state, sp_buffer *out)
 
 SPECTACLES_EXPORT int spectacles_state_write(const spectacles_state *state, spectacles_bytes *out)
 {
-    sp_buffer_clear(&out->content);
-    return sp_bytes_end(out, write_state(state, &out->content), NULL);
+    write_head(state, state->complete, &out->content);
+    for (size_t i = 0; i < state->records.count; i++)
+        write_record(&out->content, state->records.list[i]);
+    return sp_bytes_end(out, write_end(&out->content), NULL);
+}
+
+/* ---- Some shards ---- */
+
+/* Of a shard without a record: that nothing is missing, or that nobody knows. */
+static int write_no_record(const spectacles_state *state, uint32_t shard_id, sp_buffer *out)
+{
+    sp_record *record = sp_record_new(shard_id, state->shard_count);
+    int error = record ? SPECTACLES_OK : SPECTACLES_E_NOMEM;
+    if (error == SPECTACLES_OK && !state->complete)
+        error = sp_record_add_unknown(record, state->noticed_at);
+    if (error == SPECTACLES_OK)
+        write_record(out, record);
+    sp_record_free(record);
+    return error;
+}
+
+static bool is_there_before(const uint32_t *shard_ids, size_t index)
+{
+    for (size_t i = 0; i < index; i++) {
+        if (shard_ids[i] == shard_ids[index])
+            return true;
+    }
+    return false;
+}
+
+static int write_shards(const spectacles_state *state, const uint32_t *shard_ids, size_t count,
+                        sp_buffer *out)
+{
+    int error = SPECTACLES_OK;
+    write_head(state, false, out);
+    for (size_t i = 0; i < count && error == SPECTACLES_OK; i++) {
+        const sp_record *record = sp_records_find(&state->records, shard_ids[i]);
+        if (shard_ids[i] >= state->shard_count || is_there_before(shard_ids, i))
+            return SPECTACLES_E_INVAL;
+        if (record)
+            write_record(out, record);
+        else
+            error = write_no_record(state, shard_ids[i], out);
+    }
+    return error == SPECTACLES_OK ? write_end(out) : error;
+}
+
+SPECTACLES_EXPORT int spectacles_state_write_shards(const spectacles_state *state, const uint32_t *shard_ids,
+                                                    size_t count, spectacles_bytes *out)
+{
+    return sp_bytes_end(out, write_shards(state, shard_ids, count, &out->content), NULL);
 }

@@ -103,9 +103,47 @@ static void wrong_commands_are_refused(void **state)
     scene_end(&scene);
 }
 
+static void assert_written(const spectacles_bytes *bytes, const char *text)
+{
+    assert_int_equal(spectacles_bytes_length(bytes), strlen(text));
+    assert_memory_equal(spectacles_bytes_data(bytes), text, strlen(text));
+}
+
+/* For owners who have a gateway, and no shard to call. */
+static void what_is_sent_can_be_written(void **state)
+{
+    (void)state;
+    spectacles_bytes *bytes = NULL;
+    spectacles_problem problem = {0};
+    spectacles_presence presence;
+    spectacles_members_request request;
+    assert_int_equal(spectacles_bytes_new(&bytes), SPECTACLES_OK);
+    spectacles_presence_init(&presence, sizeof presence);
+    presence.status = "dnd";
+    presence.activities = "[{\"name\":\"x\",\"type\":0}]";
+    assert_int_equal(spectacles_presence_write(bytes, &presence, &problem), SPECTACLES_OK);
+    assert_written(bytes, "{\"since\":null,\"activities\":[{\"name\":\"x\",\"type\":0}],\"status\":\"dnd\","
+                          "\"afk\":false}");
+    presence.status = "asleep";
+    assert_int_equal(spectacles_presence_write(bytes, &presence, &problem), SPECTACLES_E_INVAL);
+    assert_int_equal(spectacles_bytes_length(bytes), 0);
+    assert_true(strlen(problem.text) > 0);
+    spectacles_members_request_init(&request, sizeof request);
+    request.guild_id = 7;
+    request.query = "a\"b";
+    request.limit = 3;
+    assert_int_equal(spectacles_members_request_write(bytes, &request, &problem), SPECTACLES_OK);
+    assert_written(bytes, "{\"guild_id\":\"7\",\"query\":\"a\\\"b\",\"limit\":3,\"presences\":false}");
+    request.guild_id = 0;
+    assert_int_equal(spectacles_members_request_write(bytes, &request, &problem), SPECTACLES_E_INVAL);
+    assert_non_null(strstr(problem.text, "guild_id"));
+    spectacles_bytes_free(bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_sent_can_be_written),
         cmocka_unit_test(commands_are_put_together),
         cmocka_unit_test(wrong_commands_are_refused),
     };
