@@ -99,7 +99,8 @@ static uint64_t send_packet(struct feed *feed, uint64_t guild_id, uint32_t op, c
     uint64_t tag = 0;
     spectacles_message message;
     int length = snprintf(packet, sizeof packet, "{\"op\":%u,\"d\":%s}", (unsigned)op, d);
-    length = spectacles_send_build(body, sizeof body, guild_id, (const uint8_t *)packet, (size_t)length);
+    length =
+        spectacles_send_build(body, sizeof body, guild_id, (const uint8_t *)packet, (size_t)length, NULL);
     spectacles_message_init(&message, sizeof message);
     message.flags = SPECTACLES_MESSAGE_MANDATORY; /* where no gateway runs, the SEND comes back */
     message.key = spectacles_route_send_key();

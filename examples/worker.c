@@ -109,7 +109,8 @@ static int request_members(struct worker *worker, uint64_t delivery, uint64_t gu
     uint8_t body[224];
     struct command command = {0, delivery, guild_id};
     int length = snprintf(packet, sizeof packet, format, guild_id, nonce);
-    length = spectacles_send_build(body, sizeof body, guild_id, (const uint8_t *)packet, (size_t)length);
+    length =
+        spectacles_send_build(body, sizeof body, guild_id, (const uint8_t *)packet, (size_t)length, NULL);
     if (length < 0)
         return length;
     spectacles_message message;

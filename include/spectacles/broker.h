@@ -359,16 +359,14 @@ enum spectacles_broker_event_type {
      * The subscription does not stand any more. subscription, queue, code, error, text; until: when it is tried
      * again, or SPECTACLES_NEVER when spectacles_broker_unsubscribe() asked for it. The reasons:
      *
-     *   - Refused (a code; error SPECTACLES_E_INVAL or _AUTH): the queue may not be declared or consumed. A
-     *   person has
+     *   - Refused (a code; error SPECTACLES_E_INVAL or _AUTH): the queue may not be declared or consumed. A person has
      *     to change something. The first basic.consume that is refused ends the channel on which all queues are
      *     consumed, and each other subscription is told UNSUBSCRIBED too, and tried again at once. From then on the
      *     queue is tried on another channel, where a refusal disturbs no other.
      *   - Its node is away (code 404, error SPECTACLES_E_CLOSED): that passes by itself.
-     *   - Cancelled (code 0; basic.cancel of the broker): the queue was deleted, its node is gone, or, in
-     *   RabbitMQ 4.3,
-     *     a delivery of a quorum queue was held for longer than consumer_timeout. Deliveries of this subscription
-     *     that are not acknowledged went back to the queue.
+     *   - Cancelled (code 0; basic.cancel of the broker): the queue was deleted, its node is gone, or, in RabbitMQ 4.3,
+     *     a delivery of a quorum queue was held for longer than consumer_timeout. Deliveries of this subscription that
+     *     are not acknowledged went back to the queue.
      *   - Its channel ended (error SPECTACLES_E_CLOSED): likewise, for all subscriptions.
      */
     SPECTACLES_BROKER_EVENT_UNSUBSCRIBED = 9,
@@ -611,11 +609,10 @@ int spectacles_broker_unsubscribe(spectacles_broker *broker, uint32_t subscripti
  * Publishes, now or as soon as there is a connection (basic.publish in confirm mode), persistent by default.
  *
  * message: copied, with everything that it points to. A body that an event points to is fine.
- * tag: receives a number, counted from 1, that exactly one later event names: CONFIRMED, RETURNED or FAILED.
- * Until then
- *     the library keeps the message, and publishes it again after a lost connection, in the order of the tags.
- *     After a basic.nack (a queue is full by a policy, or in trouble) the message is published again half a
- *     second later. May be NULL.
+ * tag: receives a number, counted from 1, that exactly one later event names: CONFIRMED, RETURNED or FAILED. Until then
+ *     the library keeps the message, and publishes it again after a lost connection, in the order of the tags. After a
+ *     basic.nack (a queue is full by a policy, or in trouble) the message is published again half a second later. May
+ *     be NULL.
  *
  * A message is taken while the window is not full, however large the message is.
  *
@@ -662,8 +659,7 @@ int spectacles_broker_room(const spectacles_broker *broker);
  * message: as in spectacles_broker_publish(). correlation_id and reply_to are the library's: leave them NULL. The
  *     request is always transient and mandatory, and expires with the timeout unless it has an expiration of its own.
  * timeout: milliseconds from `now` on, at least 1.
- * call: receives a number of the same sequence as the tags. Exactly one later event names it: REPLY or
- * CALL_FAILED. May
+ * call: receives a number of the same sequence as the tags. Exactly one later event names it: REPLY or CALL_FAILED. May
  *     be NULL.
  *
  * A request is sent once, in order with what is published. A connection that is lost after that ends the call with
@@ -704,9 +700,8 @@ int spectacles_broker_reply(spectacles_broker *broker, const char *reply_to, con
  * Acknowledges a delivery (basic.ack). Acknowledgements that wait to be written go out as one (`multiple`) when
  * nothing older is left open.
  *
- * delivery: of a MESSAGE. Tied to the channel that brought it: a delivery that was acknowledged before, or came
- * before a
- *     lost connection, is ignored. The broker delivers the latter again.
+ * delivery: of a MESSAGE. Tied to the channel that brought it: a delivery that was acknowledged before, or came before
+ *     a lost connection, is ignored. The broker delivers the latter again.
  *
  * Returns 1 when it was acknowledged, 0 when there was nothing to do, or:
  *   SPECTACLES_E_NOMEM  memory ran out; try again

@@ -67,6 +67,18 @@ enum spectacles_format {
  */
 const char *spectacles_format_name(uint32_t format);
 
+/*
+ * Reads the name of a format, as settings have it: "json", "etf", "msgpack" or "msgpack-json", in upper or lower case,
+ * with '-' or '_'. Whether this build has the format says spectacles_feature_supported().
+ *
+ * format: receives a value of enum spectacles_format; never SPECTACLES_FORMAT_RAW, which is no format to choose.
+ * name:   `length` bytes.
+ *
+ * Returns 0, or:
+ *   SPECTACLES_E_INVAL  there is no such format
+ */
+int spectacles_format_parse(uint32_t *format, const char *name, size_t length);
+
 /* How deep documents may be nested. */
 enum spectacles_depth {
     /* the levels of arrays and objects that are read and written; one level more is refused */

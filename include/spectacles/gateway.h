@@ -47,11 +47,9 @@
  *   stored. With HOLDS_NEW_SESSIONS and without that call nothing of a new session is handed out, answers of packets
  *   included.
  * - A shard that is removed. The events that it had not handed out are replayed to whoever resumes its session.
- * Messages
- *   that were handed out are waited for; after spectacles_gateway_drop_shard() their tickets are gone.
+ *   Messages that were handed out are waited for; after spectacles_gateway_drop_shard() their tickets are gone.
  * - Memory that runs out. A call that fails changes nothing, but for what it says itself. Between calls, what the
- * engines and the relay say holds:
- *   nothing is lost.
+ *   engines and the relay say holds: nothing is lost.
  * - A test without sockets: SPECTACLES_GATEWAY_NO_LINKS, and the streams of the engines (stream.h).
  *
  * A gateway belongs to one thread at a time. No call here blocks but spectacles_gateway_wait().
@@ -112,8 +110,8 @@ typedef struct spectacles_gateway_config {
     /* How many shard ids there are. */
     size_t shard_id_count;
     /*
-     * Of both brokers. NULL: there are none, and the owner takes the messages. Their names get " (events)" and "
-     * (commands)" behind `name`. With a seed of 0 each has a seed drawn from that of the shards.
+     * Of both brokers. NULL: there are none, and the owner takes the messages. Their names get " (events)" and
+     * " (commands)" behind `name`. With a seed of 0 each has a seed drawn from that of the shards.
      */
     const spectacles_broker_config *broker;
     /*

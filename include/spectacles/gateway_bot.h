@@ -12,9 +12,8 @@
  *
  * What to do with the verdict:
  *
- *     FINE   make the shards, with `url` as their gateway_url; give max_concurrency, total, remaining and
- *     reset_after to the
- *            relay
+ *     FINE   make the shards, with `url` as their gateway_url; give max_concurrency, total, remaining and reset_after
+ *            to the relay
  *     AGAIN  show `text`, wait for `wait` or for a back-off of your own, and ask again
  *     TOKEN  show `text` and stop: a person has to change the token
  *

@@ -260,9 +260,8 @@ uint64_t spectacles_link_deadline(const spectacles_link *link);
  * starve its neighbours. A connection that fails or is lost is not an error of this call: the engine tells it by an
  * event.
  *
- * ready: a mask of enum spectacles_link_io. An error or a hang-up of the descriptor counts as READ | WRITE. More
- * than is
- *        true is harmless. 0 is fine: deadlines are looked at, and pending bytes are tried.
+ * ready: a mask of enum spectacles_link_io. An error or a hang-up of the descriptor counts as READ | WRITE. More than
+ *        is true is harmless. 0 is fine: deadlines are looked at, and pending bytes are tried.
  *
  * Does not block. Takes about 40 KiB of stack. Returns a mask of enum spectacles_link_change, or:
  *   SPECTACLES_E_NOMEM  memory ran out; the link can go on

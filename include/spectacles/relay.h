@@ -714,7 +714,8 @@ int spectacles_relay_acknowledge(spectacles_relay *relay, uint64_t ticket);
  *   SPECTACLES_E_PROTO        d is not JSON, or not what Discord asks of the op
  *   SPECTACLES_E_TOOBIG       the packet is over 4096 bytes
  *   SPECTACLES_E_STATE        the relay stops, or the shard leaves, is closed or FATAL
- *   SPECTACLES_E_AGAIN        1024 packets of the owner wait for this shard
+ *   SPECTACLES_E_AGAIN        1024 packets of the owner wait for this shard: send again after COMMAND_SENT or
+ *                             COMMAND_REJECTED of this shard with a ticket
  *   SPECTACLES_E_NOMEM        memory ran out
  */
 int spectacles_relay_send(spectacles_relay *relay, uint32_t shard_id, uint32_t op, const uint8_t *d,

@@ -134,11 +134,14 @@ int spectacles_send_parse(spectacles_send *out, const uint8_t *body, size_t leng
  * packet:   `length` bytes: a JSON object. What Discord would refuse in it, the gateway refuses and logs. To hear of it
  *           in the worker, give the packet to spectacles_packet_parse() first.
  *
+ * problem:  may be NULL; on failure it says why, with a position in `packet`.
+ *
  * Returns the length of the body in bytes, or:
  *   SPECTACLES_E_INVAL   guild_id is 0, or the packet is no JSON object
  *   SPECTACLES_E_TOOBIG  size is too small, or the body would be longer than INT_MAX bytes
  */
-int spectacles_send_build(uint8_t *out, size_t size, uint64_t guild_id, const uint8_t *packet, size_t length);
+int spectacles_send_build(uint8_t *out, size_t size, uint64_t guild_id, const uint8_t *packet, size_t length,
+                          spectacles_problem *problem);
 
 /* Limits of packets. */
 enum spectacles_packet_limit {

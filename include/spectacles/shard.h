@@ -59,18 +59,14 @@
  * What is lost, and what is not:
  *
  *   - A dispatch counts as received when spectacles_shard_next_event() hands it out, and not when its bytes arrive.
- *   What was
- *     fed and not handed out before a connection ended is handed out after it, before DISCONNECTED.
- *   - Discord numbers the dispatches of a session from 1. After a resume it replays what lies behind the sequence
- *   that the
- *     RESUME names. That is the committed sequence with SPECTACLES_SHARD_COMMITS, else the received one.
+ *     What was fed and not handed out before a connection ended is handed out after it, before DISCONNECTED.
+ *   - Discord numbers the dispatches of a session from 1. After a resume it replays what lies behind the sequence that
+ *     the RESUME names. That is the committed sequence with SPECTACLES_SHARD_COMMITS, else the received one.
  *   - Without commits, a process that dies between pulling an event and storing it loses the event. With commits it
- *   does not,
- *     but may see an event again.
+ *     does not, but may see an event again.
  *   - When a session cannot be resumed, GAP says so, once, with the last safe sequence.
- *   - A packet is SENT when its last byte was handed to the transport. Discord acknowledges no packets. A packet
- *   that was not
- *     handed over whole when the connection ended is UNSENT.
+ *   - A packet is SENT when its last byte was handed to the transport. Discord acknowledges no packets. A packet that
+ *     was not handed over whole when the connection ended is UNSENT.
  *
  * Order: the events of one session come in the order of their sequences. A ticket is told of in the order of
  * sending, before other events that wait.
@@ -301,8 +297,7 @@ enum spectacles_shard_event_type {
     SPECTACLES_SHARD_EVENT_LATENCY = 6,
     /*
      * The last byte of a packet was handed to the transport. ticket: of spectacles_shard_send(). Discord does not
-     * acknowledge
-     * packets: what it answers comes as a dispatch, or as a close code.
+     * acknowledge packets: what it answers comes as a dispatch, or as a close code.
      */
     SPECTACLES_SHARD_EVENT_SENT = 7,
     /*
@@ -544,9 +539,8 @@ int spectacles_shard_identify(spectacles_shard *shard, uint64_t now);
  *
  * Returns 0, or:
  *   SPECTACLES_E_STATE   the shard is not READY
- *   SPECTACLES_E_AGAIN   the rate limit is used up: try at the `refill_at` of spectacles_shard_budget(). Or the
- *                        output is
- *                        congested: try after the next SENT
+ *   SPECTACLES_E_AGAIN   the rate limit is used up: try at the `refill_at` of spectacles_shard_budget(). Or the output
+ *                        is congested: try after the next SENT
  *   SPECTACLES_E_TOOBIG  over SPECTACLES_PACKET_MAX bytes in the format in use (Discord: close code 4002)
  *   SPECTACLES_E_PROTO   d is not JSON, or ETF cannot carry it
  *   SPECTACLES_E_NOMEM   memory ran out
@@ -802,10 +796,9 @@ int spectacles_shard_stored(spectacles_shard *shard, const char *session_id, uin
 int spectacles_shard_session(const spectacles_shard *shard, spectacles_session *out);
 
 /*
- * Ends the connection with a close frame, and with it the shard. Go on moving bytes and pulling until CLOSED comes,
- * at most 3 s
- * later: the close frame has to reach the gateway, or the bot is shown online until Discord notices. An UNSENT comes
- * before for each packet that was on its way.
+ * Ends the connection with a close frame, and with it the shard. Go on moving bytes and pulling until CLOSED comes, at
+ * most 3 s later: the close frame has to reach the gateway, or the bot is shown online until Discord notices. An UNSENT
+ * comes before for each packet that was on its way.
  *
  * Closes the shard for good. CLOSED is its last event.
  *
@@ -819,8 +812,7 @@ int spectacles_shard_close(spectacles_shard *shard, uint32_t code, uint64_t now)
 
 /*
  * Drops this connection with close code 4000, and resumes on a new one from the sequence that
- * spectacles_shard_session()
- * shows: what was dispatched but not committed comes again.
+ * spectacles_shard_session() shows: what was dispatched but not committed comes again.
  *
  * Returns 0, or:
  *   SPECTACLES_E_STATE  no connection stands

@@ -86,6 +86,30 @@ SPECTACLES_EXPORT const char *spectacles_format_name(uint32_t format)
     return sp_name_of(names, sizeof names / sizeof names[0], format);
 }
 
+/* Letters of either case are the same, and so are '-' and '_'. */
+static bool is_name(const char *name, const char *given, size_t length)
+{
+    if (strlen(name) != length)
+        return false;
+    for (size_t i = 0; i < length; i++) {
+        char each = given[i] >= 'a' && given[i] <= 'z' ? (char)(given[i] - 'a' + 'A') : given[i];
+        if (name[i] != (each == '-' ? '_' : each))
+            return false;
+    }
+    return true;
+}
+
+SPECTACLES_EXPORT int spectacles_format_parse(uint32_t *format, const char *name, size_t length)
+{
+    for (uint32_t i = SPECTACLES_FORMAT_JSON; i <= SPECTACLES_FORMAT_MSGPACK_JSON; i++) {
+        if (is_name(spectacles_format_name(i), name, length)) {
+            *format = i;
+            return SPECTACLES_OK;
+        }
+    }
+    return SPECTACLES_E_INVAL;
+}
+
 SPECTACLES_EXPORT const char *spectacles_format_content_type(uint32_t format)
 {
     static const char *const types[] = {

@@ -1,5 +1,6 @@
 /* Reads and writes SEND messages. The relay calls the reader, workers in C call the writer. */
 #include "codec/json.h"
+#include "core/config.h"
 #include "core/export.h"
 #include "routing/command.h"
 
@@ -77,8 +78,18 @@ static uint8_t *put(uint8_t *at, const void *bytes, size_t length)
     return at + length;
 }
 
+/* Checks the packet. *object: the packet without white space around it. */
+static int check_packet(sp_slice packet, sp_slice *object, spectacles_problem *problem)
+{
+    if (sp_json_check(packet, object, problem) != SPECTACLES_OK)
+        return SPECTACLES_E_INVAL;
+    if (sp_json_type(*object) != SP_JSON_OBJECT)
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "the packet is no JSON object");
+    return SPECTACLES_OK;
+}
+
 SPECTACLES_EXPORT int spectacles_send_build(uint8_t *out, size_t size, uint64_t guild_id,
-                                            const uint8_t *packet, size_t length)
+                                            const uint8_t *packet, size_t length, spectacles_problem *problem)
 {
     static const char head[] = "{\"guild_id\":\"";
     static const char middle[] = "\",\"packet\":";
@@ -87,16 +98,18 @@ SPECTACLES_EXPORT int spectacles_send_build(uint8_t *out, size_t size, uint64_t 
     size_t digits_length = (size_t)(room + sizeof room - digits);
     size_t fixed = sizeof head - 1 + digits_length + sizeof middle - 1 + 1;
     sp_slice object;
-    if (guild_id == 0 || sp_json_check((sp_slice){packet, length}, &object, NULL) < 0 ||
-        sp_json_type(object) != SP_JSON_OBJECT)
+    if (guild_id == 0)
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "guild_id is 0");
+    if (check_packet((sp_slice){packet, length}, &object, problem) != SPECTACLES_OK)
         return SPECTACLES_E_INVAL;
     if (object.length > INT_MAX - fixed)
-        return SPECTACLES_E_TOOBIG;
+        return sp_refuse(problem, SPECTACLES_E_TOOBIG, "the packet is longer than INT_MAX bytes");
     size_t total = fixed + object.length;
     if (!out)
         return (int)total;
     if (total > size)
-        return SPECTACLES_E_TOOBIG;
+        return sp_refuse(problem, SPECTACLES_E_TOOBIG,
+                         "the room is too small: 48 bytes more than the packet are always enough");
 
     uint8_t *at = put(out, head, sizeof head - 1);
     at = put(at, digits, digits_length);

@@ -116,6 +116,35 @@ static void json_may_hide_in_messagepack(void **state)
     is(MSGPACK, BODY("\xdb\0\0{"));
 }
 
+static void names_are_read_as_settings_have_them(void **state)
+{
+    static const struct {
+        const char *name;
+        uint32_t format;
+    } rows[] = {{"json", JSON},
+                {"ETF", ETF},
+                {"msgpack", MSGPACK},
+                {"msgpack-json", MSGPACK_JSON},
+                {"MsgPack_JSON", MSGPACK_JSON}};
+    static const char *const wrong[] = {"", "raw", "RAW", "jso", "jsonx", "json ", "msgpackjson", "unknown"};
+    uint32_t format = 77;
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(spectacles_format_parse(&format, rows[i].name, strlen(rows[i].name)), SPECTACLES_OK);
+        assert_int_equal(format, rows[i].format);
+    }
+    for (uint32_t each = JSON; each <= MSGPACK_JSON; each++) {
+        const char *name = spectacles_format_name(each);
+        assert_int_equal(spectacles_format_parse(&format, name, strlen(name)), SPECTACLES_OK);
+        assert_int_equal(format, each);
+    }
+    format = 77;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        assert_int_equal(spectacles_format_parse(&format, wrong[i], strlen(wrong[i])), SPECTACLES_E_INVAL);
+    assert_int_equal(format, 77);
+    assert_int_equal(spectacles_format_parse(&format, "jsonx", 4), SPECTACLES_OK);
+}
+
 static void every_format_has_a_content_type(void **state)
 {
     (void)state;
@@ -292,6 +321,7 @@ int main(void)
         cmocka_unit_test(messagepack_is_known_by_its_first_byte),
         cmocka_unit_test(a_scalar_has_to_be_all_there_is),
         cmocka_unit_test(json_may_hide_in_messagepack),
+        cmocka_unit_test(names_are_read_as_settings_have_them),
         cmocka_unit_test(every_format_has_a_content_type),
         cmocka_unit_test(json_and_etf_become_each_other),
         cmocka_unit_test(what_is_in_no_format_is_refused),

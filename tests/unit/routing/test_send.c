@@ -5,7 +5,7 @@
 
 static int build(uint8_t *out, size_t size, uint64_t guild_id, const char *packet)
 {
-    return spectacles_send_build(out, size, guild_id, (const uint8_t *)packet, strlen(packet));
+    return spectacles_send_build(out, size, guild_id, (const uint8_t *)packet, strlen(packet), NULL);
 }
 
 static void a_send_is_built_verbatim(void **state)
@@ -51,7 +51,27 @@ static void nonsense_is_not_built(void **state)
     assert_int_equal(build(out, sizeof out, 0, "{}"), SPECTACLES_E_INVAL);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_int_equal(build(out, sizeof out, 1, bad[i]), SPECTACLES_E_INVAL);
-    assert_int_equal(spectacles_send_build(out, sizeof out, 1, NULL, 0), SPECTACLES_E_INVAL);
+    assert_int_equal(spectacles_send_build(out, sizeof out, 1, NULL, 0, NULL), SPECTACLES_E_INVAL);
+}
+
+static void refuse(uint64_t guild_id, size_t size, const char *packet, size_t position, const char *part)
+{
+    uint8_t out[256];
+    spectacles_problem problem = {.text = ""};
+    assert_true(size <= sizeof out);
+    assert_true(
+        spectacles_send_build(out, size, guild_id, (const uint8_t *)packet, strlen(packet), &problem) < 0);
+    assert_non_null(strstr(problem.text, part));
+    assert_int_equal(problem.position, position);
+}
+
+static void what_is_not_built_is_told(void **state)
+{
+    (void)state;
+    refuse(0, 256, "{}", 0, "guild_id");
+    refuse(1, 256, "[]", 0, "no JSON object");
+    refuse(1, 256, "{\"op\":x}", 6, "");
+    refuse(1, 20, "{}", 0, "too small");
 }
 
 int main(void)
@@ -60,6 +80,7 @@ int main(void)
         cmocka_unit_test(a_send_is_built_verbatim),
         cmocka_unit_test(what_is_built_can_be_parsed),
         cmocka_unit_test(nonsense_is_not_built),
+        cmocka_unit_test(what_is_not_built_is_told),
     };
     return cmocka_run_group_tests_name("routing/send", tests, NULL, NULL);
 }
