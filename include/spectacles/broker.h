@@ -375,8 +375,9 @@ enum spectacles_broker_event_type {
     /* The broker takes publishes again (connection.unblocked). */
     SPECTACLES_BROKER_EVENT_UNBLOCKED = 11,
     /*
-     * The library rejected a delivery by itself, because it is too large or malformed. subscription, text. It was not
-     * requeued: it is gone, or at the dead-letter exchange of the queue.
+     * The library rejected a delivery by itself, because it is too large or malformed. subscription, key, message_id;
+     * text: also its size, and max_message. It was not requeued: it is gone, or at the dead-letter exchange of the
+     * queue.
      */
     SPECTACLES_BROKER_EVENT_REFUSED = 12,
     /* The connection ended, or could not be made. code, error, text; until: when the broker connects again. */
@@ -611,8 +612,8 @@ int spectacles_broker_unsubscribe(spectacles_broker *broker, uint32_t subscripti
  * message: copied, with everything that it points to. A body that an event points to is fine.
  * tag: receives a number, counted from 1, that exactly one later event names: CONFIRMED, RETURNED or FAILED. Until then
  *     the library keeps the message, and publishes it again after a lost connection, in the order of the tags. After a
- *     basic.nack (a queue is full by a policy, or in trouble) the message is published again half a second later. May
- *     be NULL.
+ *     basic.nack (a queue is full by a policy, or in trouble) the message is published again half a second later. Tags
+ *     are consecutive: a ring in the order of the calls maps them to what the caller has to remember. May be NULL.
  *
  * A message is taken while the window is not full, however large the message is.
  *

@@ -290,6 +290,16 @@ static const spectacles_broker_event *take_delivery(spectacles_broker *broker, u
     return &broker->event;
 }
 
+/* The message-id is a field of the event alone: it holds the id of a session. */
+static void describe_refused(const spectacles_broker *broker, sp_text *text)
+{
+    const sp_content *content = &broker->delivered;
+    sp_text_set(text, "a message under the key '");
+    sp_text_add_foreign(text, content->key.chars, content->key.length, SP_SHORT_MAX);
+    sp_text_add(text, "' was rejected: %s (%llu bytes; max_message is %llu)", content->refusal,
+                (unsigned long long)content->size, (unsigned long long)broker->max_message);
+}
+
 static int refuse_delivery(spectacles_broker *broker, uint64_t handle)
 {
     const sp_content *content = &broker->delivered;
@@ -297,9 +307,10 @@ static int refuse_delivery(spectacles_broker *broker, uint64_t handle)
     sp_pending_event *pending = sp_broker_queue_event(broker, SPECTACLES_BROKER_EVENT_REFUSED);
     if (pending) {
         pending->event.subscription = sp_consumer_subscription(content->consumer);
-        sp_text_set(&pending->text, "a message under the key '");
-        sp_text_add_foreign(&pending->text, content->key.chars, content->key.length, SP_SHORT_MAX);
-        sp_text_add(&pending->text, "' was rejected: %s", content->refusal);
+        pending->event.key = content->key.chars;
+        pending->event.key_length = content->key.length;
+        pending->event.message_id = sp_short_text(&content->message_id);
+        describe_refused(broker, &pending->text);
     }
     return done < 0 ? done : SPECTACLES_OK;
 }

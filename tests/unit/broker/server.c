@@ -93,6 +93,9 @@ static void write_event(sp_server *server, const spectacles_broker_event *event)
         snprintf(line, SERVER_LINE, "%s %llu %s %.*s", name, (unsigned long long)event->tag,
                  event->content_type ? event->content_type : "-",
                  event->body_length > 100 ? 100 : (int)event->body_length, (const char *)event->body);
+    } else if (event->type == SPECTACLES_BROKER_EVENT_REFUSED) {
+        snprintf(line, SERVER_LINE, "%s %u %s %.200s", name, event->subscription,
+                 event->message_id ? event->message_id : "-", text);
     } else if (event->type == SPECTACLES_BROKER_EVENT_CALL_FAILED) {
         snprintf(line, SERVER_LINE, "%s %llu %u %u %.200s", name, (unsigned long long)event->tag,
                  event->reason, event->code, text);

@@ -80,7 +80,7 @@ static void over_max_message(sp_server *server)
 {
     static uint8_t body[MESSAGE_MOST + 1];
     hostile_deliver(server, "s0.1", 1);
-    server_frame(server, 2, 3, "\0\x3c\0\0\0\0\0\0\0\1\0\1\0\0", 14);
+    server_frame(server, 2, 3, "\0\x3c\0\0\0\0\0\0\0\1\0\1\0\x80\3its", 18);
     server_frame(server, 3, 3, body, sizeof body);
 }
 
@@ -108,7 +108,9 @@ static const sp_survived survivors[] = {
     {"headers 16 deep", headers_16_deep, "MESSAGE 0 A - x", "", ""},
     {"65,000 headers", headers_of_nothing, "MESSAGE 0 A - x", "", ""},
     {"escapes in a key", escapes_in_a_key, "REFUSED 0", "'?[31mred?", "3 basic.reject 1"},
-    {"a body that is too large", over_max_message, "REFUSED 0", "over the limit", "3 basic.reject 1"},
+    {"a body that is too large", over_max_message, "REFUSED 0 its",
+     "key 'A' was rejected: its body is over the limit on its size (65537 bytes; max_message is 65536)",
+     "3 basic.reject 1"},
     {"escapes in a returned key", escapes_in_a_returned_key, "RETURNED 1 312", "'?[31mred' (312 NO?_R", ""},
 };
 
