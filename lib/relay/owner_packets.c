@@ -22,7 +22,8 @@ static int check_owner_packet(spectacles_relay *relay, const sp_relay_shard *sha
         return sp_relay_fail(relay, error, problem.text);
     if (shard->owner_packets >= SP_RELAY_OWNER_PACKETS)
         return sp_relay_fail(relay, SPECTACLES_E_AGAIN,
-                             "1024 packets of this shard wait already: send again after COMMAND_SENT or COMMAND_REJECTED of it");
+                             "1024 packets of this shard wait already: send again after "
+                             "COMMAND_SENT or COMMAND_REJECTED of it");
     return SPECTACLES_OK;
 }
 
