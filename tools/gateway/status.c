@@ -146,16 +146,15 @@ static void hear_broker(struct status *status, const spectacles_relay_event *eve
         keep_text(broker->text, event->text);
 }
 
-/* The queue is SEND, or has the number of a shard. */
+/* Queues that are consumed: SEND, and those with the number of a shard. Others are declared for somebody else. */
 static void hear_queue(struct status *status, const spectacles_relay_event *event)
 {
     bool lacks = event->type == SPECTACLES_RELAY_EVENT_UNSUBSCRIBED;
-    if (event->name && strcmp(event->name, "SEND") == 0) {
+    if (strcmp(event->name, "SEND") == 0)
         status->lacks_send_queue = lacks;
+    if (!*event->name || event->name[strspn(event->name, "0123456789")] != '\0')
         return;
-    }
-    struct status_shard *shard =
-        event->name ? shard_for(status, (uint32_t)strtoul(event->name, NULL, 10)) : NULL;
+    struct status_shard *shard = shard_for(status, (uint32_t)strtoul(event->name, NULL, 10));
     if (shard)
         shard->lacks_queue = lacks;
 }
@@ -194,7 +193,8 @@ void status_hear(struct status *status, const spectacles_relay_event *event, uin
         break;
     case SPECTACLES_RELAY_EVENT_SUBSCRIBED:
     case SPECTACLES_RELAY_EVENT_UNSUBSCRIBED:
-        hear_queue(status, event);
+        if (event->name)
+            hear_queue(status, event);
         break;
     default:
         break;

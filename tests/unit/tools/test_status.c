@@ -124,6 +124,12 @@ static void queues_without_a_consumer_are_counted(void **state)
     hear(SPECTACLES_RELAY_EVENT_UNSUBSCRIBED, 0, "12", "still not there", midnight);
     assert_int_equal(status_queues_lost(&status), 2);
     assert_true(status_shard(&status, 12)->lacks_queue);
+    /* A queue that is not ours to consume is no shard's. */
+    hear(SPECTACLES_RELAY_EVENT_UNSUBSCRIBED, 0, "SPECTACLES_GAP", "deleted", midnight);
+    hear(SPECTACLES_RELAY_EVENT_UNSUBSCRIBED, 0, "", "deleted", midnight);
+    hear(SPECTACLES_RELAY_EVENT_UNSUBSCRIBED, 0, NULL, "deleted", midnight);
+    assert_int_equal(status_queues_lost(&status), 2);
+    assert_null(status_shard(&status, 0));
     hear(SPECTACLES_RELAY_EVENT_SUBSCRIBED, 0, "12", "gateway:12", midnight);
     hear(SPECTACLES_RELAY_EVENT_SUBSCRIBED, 0, "SEND", "gateway:SEND", midnight);
     assert_int_equal(status_queues_lost(&status), 0);
