@@ -131,7 +131,11 @@ static void signals_are_not_for_the_thread(void **state)
     (void)state;
     sigset_t term;
     sigset_t pending;
+    struct session_file_result result;
     struct session_writer *writer = make();
+    begin_write(writer); /* now the thread runs for sure */
+    assert_true(is_readable(writer, LIMIT));
+    assert_true(session_writer_take(writer, &result));
     sigemptyset(&term);
     sigaddset(&term, SIGTERM);
     assert_int_equal(sigprocmask(SIG_BLOCK, &term, NULL), 0);
