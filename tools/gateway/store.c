@@ -141,6 +141,7 @@ static void count(struct store *store, uint64_t now)
     stats->writes++;
     stats->bytes = spectacles_bytes_length(session_writer_bytes(store->writer));
     stats->last_time = now - store->began_at;
+    stats->time += stats->last_time;
     stats->longest_time = stats->last_time > stats->longest_time ? stats->last_time : stats->longest_time;
     stats->stored_at = spectacles_unix_time();
 }
@@ -201,7 +202,7 @@ void store_process(struct store *store, spectacles_gateway *gateway, uint64_t no
 
 int store_descriptor(const struct store *store)
 {
-    return store ? session_writer_descriptor(store->writer) : -1;
+    return store && store->writer ? session_writer_descriptor(store->writer) : -1;
 }
 
 uint64_t store_deadline(const struct store *store)
