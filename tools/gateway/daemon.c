@@ -359,7 +359,6 @@ static void show_store(struct daemon *daemon)
     shown->is_failing = stats.failing_since != 0;
     shown->writes = stats.writes + stats.failures;
     shown->failures = stats.failures;
-    shown->duration = stats.time;
     shown->last_success = stats.stored_at;
     shown->last_time = stats.last_time;
     shown->longest_time = stats.longest_time;

@@ -141,7 +141,6 @@ static void count(struct store *store, uint64_t now)
     stats->writes++;
     stats->bytes = spectacles_bytes_length(session_writer_bytes(store->writer));
     stats->last_time = now - store->began_at;
-    stats->time += stats->last_time;
     stats->longest_time = stats->last_time > stats->longest_time ? stats->last_time : stats->longest_time;
     stats->stored_at = spectacles_unix_time();
 }

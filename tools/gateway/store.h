@@ -34,8 +34,7 @@ struct store_stats {
     uint64_t writes;    /* that have ended well */
     uint64_t failures;  /* writes that have not */
     uint64_t bytes;     /* of the last write that ended well */
-    uint64_t time;      /* what all of them took: milliseconds */
-    uint64_t last_time; /* what the last one took */
+    uint64_t last_time; /* what it took: milliseconds */
     uint64_t longest_time;
     uint64_t stored_at;     /* when it ended: milliseconds since 1970; 0: never */
     uint64_t failing_since; /* the time of store_process(); 0: it does not fail */
