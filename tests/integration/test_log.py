@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,12 +42,14 @@ def wait_for(predicate: Callable[[], Any], what: str, timeout: float = 60) -> An
 
 
 class Unread:
-    """The daemon with a stderr of its own kind."""
+    """The daemon with a stderr of its own kind. What a sanitizer reports goes into a file."""
 
     def __init__(self, bot: Bot, stderr: Optional[int], prefix: tuple[str, ...] = (), **environment: str) -> None:
         program = bot.build / "tools" / "gateway" / "spectacles-gateway"
+        self.reports = Path(tempfile.mkdtemp())
+        sanitizers = {name: f"{options}:log_path={self.reports / 'report'}" for name, options in SANITIZERS.items()}
         self.process = subprocess.Popen([*prefix, str(program)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr, start_new_session=True,
-                                        env={**os.environ, **SANITIZERS, **bot.environment, "DISCORD_EVENTS": "MESSAGE_CREATE", **environment})
+                                        env={**os.environ, **sanitizers, **bot.environment, "DISCORD_EVENTS": "MESSAGE_CREATE", **environment})
 
     def processor_time(self) -> float:
         """Seconds, of all threads."""
@@ -63,7 +66,10 @@ class Unread:
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
             self.process.kill()
-        self.process.wait()
+        status = self.process.wait()
+        reports = [each.read_text() for each in self.reports.iterdir()]
+        shutil.rmtree(self.reports)
+        assert not reports and status in (0, -signal.SIGKILL), f"status {status}:\n" + "\n".join(reports)
 
 
 def full_pipe() -> tuple[int, int]:
