@@ -214,6 +214,19 @@ def test_sighup_with_wrong_settings_changes_nothing(bot: Bot, standin: Standin, 
 # ---- Its environment ----
 
 
+def test_a_daemon_with_nothing_to_do_costs_nothing(bot: Bot) -> None:
+    """A descriptor that stays readable, or a deadline that stays in the past, would turn its loop as fast as it can."""
+    daemon = bot.running_daemon()
+
+    def ticks() -> int:
+        return sum(map(int, Path(f"/proc/{daemon.pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]))
+
+    begin = ticks()
+    time.sleep(4)
+    assert ticks() - begin < 100, "a quarter of a processor"
+    assert daemon.stop() == 0
+
+
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_closed_standard_files_are_no_sockets_to_log_into(bot: Bot, standin: Standin, channel: Any, closed: str) -> None:
     """Otherwise the first socket would be number 2, and the log would go to Discord."""
