@@ -99,7 +99,7 @@ def test_too_few_descriptors_are_told_with_their_number(program: Program) -> Non
         pytest.skip("prlimit (util-linux) is not installed")
     done = program.run("check", prefix=(prlimit, "--nofile=64:64"), DISCORD_SHARD_COUNT="40")
     assert done.returncode == 78
-    assert "40 shards need 72 descriptors, and the hard limit is 64" in done.stdout
+    assert "40 shards: " in done.stdout and "open files are needed, and this process may have 64" in done.stdout
 
 
 @pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
