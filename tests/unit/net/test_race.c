@@ -235,7 +235,7 @@ static void a_race_leaves_descriptors_to_others(void **state)
         assert_in_range(probe, 0, first + 2);
         close(probe);
         scene_turn(scene);
-        scene->now += 10;
+        scene->now += 100;
     }
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
     assert_int_equal(scene->toy.opened, 1);
