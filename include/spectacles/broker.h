@@ -350,7 +350,8 @@ enum spectacles_broker_event_type {
     /* After SPECTACLES_E_AGAIN: half of the window is free. Never after spectacles_broker_close(). */
     SPECTACLES_BROKER_EVENT_ROOM = 7,
     /*
-     * The subscription stands: its queue is declared, bound and (if asked for) consumed. subscription, queue.
+     * The subscription stands: its queue is declared, bound and (if asked for) consumed. subscription, queue;
+     * message_count and consumer_count, but for SPECTACLES_DECLARE_NOTHING, with which nobody is asked for them.
      * Told again behind each UNSUBSCRIBED, and on each connection: DISCONNECTED ends all subscriptions without an
      * UNSUBSCRIBED for each.
      */
@@ -466,6 +467,10 @@ typedef struct spectacles_broker_event {
     uint32_t priority;
     /* CLOSED: how many publishes were not confirmed. */
     uint64_t unconfirmed_count;
+    /* SUBSCRIBED: how many messages the queue held when it was declared (queue.declare-ok). */
+    uint32_t message_count;
+    /* SUBSCRIBED: how many consumed the queue when it was declared. This subscription is not among them yet. */
+    uint32_t consumer_count;
 } spectacles_broker_event;
 
 /* What a broker has counted since it was made: see spectacles_broker_get_stats(). Grows at the end. */
@@ -864,6 +869,20 @@ uint64_t spectacles_broker_event_until(const spectacles_broker_event *event);
  * Filled in by CLOSED. Cannot fail.
  */
 uint64_t spectacles_broker_event_unconfirmed_count(const spectacles_broker_event *event);
+
+/*
+ * SUBSCRIBED: how many messages the queue held when it was declared.
+ *
+ * Filled in by SUBSCRIBED. Cannot fail.
+ */
+uint32_t spectacles_broker_event_message_count(const spectacles_broker_event *event);
+
+/*
+ * SUBSCRIBED: how many consumed the queue when it was declared.
+ *
+ * Filled in by SUBSCRIBED. Cannot fail.
+ */
+uint32_t spectacles_broker_event_consumer_count(const spectacles_broker_event *event);
 
 /*
  * 1: the message may have been delivered before.

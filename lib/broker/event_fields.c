@@ -45,6 +45,16 @@ SPECTACLES_EXPORT uint64_t spectacles_broker_event_unconfirmed_count(const spect
     return event->unconfirmed_count;
 }
 
+SPECTACLES_EXPORT uint32_t spectacles_broker_event_message_count(const spectacles_broker_event *event)
+{
+    return event->message_count;
+}
+
+SPECTACLES_EXPORT uint32_t spectacles_broker_event_consumer_count(const spectacles_broker_event *event)
+{
+    return event->consumer_count;
+}
+
 SPECTACLES_EXPORT const char *spectacles_broker_event_queue(const spectacles_broker_event *event,
                                                             size_t *length)
 {

@@ -83,6 +83,8 @@ static bool take_notice(spectacles_broker *broker)
                                               .queue_length = strlen(queue)};
     if (notice == SP_NOTICE_SUBSCRIBED) {
         broker->event.type = SPECTACLES_BROKER_EVENT_SUBSCRIBED;
+        broker->event.message_count = sp_topology_at(&broker->topology, number)->message_count;
+        broker->event.consumer_count = sp_topology_at(&broker->topology, number)->consumer_count;
         sp_text_set(&broker->event_text, "%s", "");
     } else if (notice == SP_NOTICE_ENDED) {
         fill_ended(broker, queue);

@@ -196,8 +196,7 @@ static int on_declare_method(spectacles_broker *broker, amqp_method_number_t id,
     if (id == AMQP_EXCHANGE_DECLARE_OK_METHOD)
         return sp_broker_on_declared(broker, SP_REQUEST_EXCHANGE, NULL, now);
     if (id == AMQP_QUEUE_DECLARE_OK_METHOD)
-        return sp_broker_on_declared(broker, SP_REQUEST_QUEUE,
-                                     &((const amqp_queue_declare_ok_t *)method)->queue, now);
+        return sp_broker_on_declared(broker, SP_REQUEST_QUEUE, method, now);
     if (id == AMQP_QUEUE_BIND_OK_METHOD)
         return sp_broker_on_declared(broker, SP_REQUEST_BIND, NULL, now);
     return SPECTACLES_E_PROTO;

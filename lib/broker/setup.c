@@ -54,14 +54,22 @@ static int answered(spectacles_broker *broker, enum sp_request_kind kind, uint32
     return error == SPECTACLES_OK ? sp_broker_request_topology(broker, now) : error;
 }
 
-int sp_broker_on_declared(spectacles_broker *broker, enum sp_request_kind kind, const amqp_bytes_t *queue,
-                          uint64_t now)
+/* The answer says how full the queue is, and how many consume it. */
+static bool note_queue(sp_subscription *subscription, const amqp_queue_declare_ok_t *answer)
+{
+    subscription->message_count = answer->message_count;
+    subscription->consumer_count = answer->consumer_count;
+    return sp_wire_is(answer->queue, subscription->queue);
+}
+
+int sp_broker_on_declared(spectacles_broker *broker, enum sp_request_kind kind,
+                          const amqp_queue_declare_ok_t *queue, uint64_t now)
 {
     const sp_request *front = sp_ring_front(&broker->topology.declaring);
     if (!front || front->kind != kind)
         return SPECTACLES_E_PROTO;
     uint32_t number = front->subscription;
-    if (queue && !sp_wire_is(*queue, sp_topology_at(&broker->topology, number)->queue))
+    if (queue && !note_queue(sp_topology_at(&broker->topology, number), queue))
         return SPECTACLES_E_PROTO;
     sp_ring_pop(&broker->topology.declaring);
     return answered(broker, kind, number, now);

@@ -7,8 +7,8 @@
 void sp_broker_check_ready(spectacles_broker *broker, uint64_t now);
 
 /* exchange.declare-ok, queue.declare-ok, queue.bind-ok. `queue` is NULL for an answer without the name of a queue. */
-int sp_broker_on_declared(spectacles_broker *broker, enum sp_request_kind kind, const amqp_bytes_t *queue,
-                          uint64_t now);
+int sp_broker_on_declared(spectacles_broker *broker, enum sp_request_kind kind,
+                          const amqp_queue_declare_ok_t *queue, uint64_t now);
 
 /* basic.qos-ok, basic.consume-ok, basic.cancel-ok. `consumer_tag` is NULL for qos-ok. */
 int sp_broker_on_consuming(spectacles_broker *broker, enum sp_request_kind kind,

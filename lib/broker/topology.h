@@ -60,6 +60,8 @@ typedef struct sp_subscription {
     bool was_tried;    /* ACTIVE, FAILED or GONE was reached on this connection: READY waits for it */
     bool is_announced; /* the last event of the subscription was SUBSCRIBED */
     bool doubtful;     /* a basic.consume was refused: a trial comes before the next basic.consume */
+    uint32_t message_count;  /* of the queue, as queue.declare-ok said */
+    uint32_t consumer_count; /* of the queue, likewise */
     uint32_t round;    /* how many consumers the subscription has had on this channel */
     uint64_t retry_at; /* when a FAILED subscription is tried again; else SPECTACLES_NEVER */
     spectacles_header *arguments; /* one block of memory: see sp_headers_copy() */

@@ -60,6 +60,8 @@ ALONE = {
     "spectacles_broker_config.window_count": "a limit",
     "spectacles_relay_config.window_count": "a limit",
     "spectacles_broker_event.unconfirmed_count": "publishes that the broker keeps",
+    "spectacles_broker_event.message_count": "messages in a queue of RabbitMQ",
+    "spectacles_broker_event.consumer_count": "consumers of a queue of RabbitMQ",
 }
 # The shards of the whole bot (Discord: num_shards): a number of the protocol, wherever it stands.
 OF_THE_PROTOCOL = "shard_count"

@@ -44,22 +44,24 @@ def _program(name: str) -> str:
 class RabbitNode:
     def __init__(self, folder: Path, cert: Optional[Path] = None, key: Optional[Path] = None,
                  vhosts: int = 0, peer: Optional[RabbitNode] = None, ca: Optional[Path] = None,
-                 address: str = "127.0.0.1", within: tuple[str, ...] = ()) -> None:
+                 address: str = "127.0.0.1", within: tuple[str, ...] = (), management: bool = False) -> None:
         """peer: a node that has been started, and that this one will be able to talk to: see join().
         ca: who logs in over TLS needs a certificate of this authority, whose common name is the user.
-        address: where AMQP is listened for. within: a command that runs the node, given as more words."""
+        address: where AMQP is listened for. within: a command that runs the node, given as more words. management: with the plugin of the management API."""
         self.folder = folder
         self.system = other_system()
         self.peer = peer
         self.address, self.within = address, within
-        self.port, self.tls_port, self.dist_port, self.epmd_port = free_ports(4)
+        self.port, self.tls_port, self.dist_port, self.epmd_port, self.management_port = free_ports(5)
+        self.management = management
         self.name = f"spectacles-{self.port}@localhost"
         self.vhosts = [f"t{number}" for number in range(vhosts)]
         self.process: Optional[subprocess.Popen[bytes]] = None
         folder.mkdir(parents=True, exist_ok=True)
         self.certificate = (self._own(cert, "certificate.pem"), self._own(key, "key.pem"))
         self.ca = self._own(ca, "ca.pem")
-        (folder / "enabled_plugins").write_text("[rabbitmq_auth_mechanism_ssl].\n" if ca else "[].\n")
+        plugins = ["rabbitmq_auth_mechanism_ssl"] * bool(ca) + ["rabbitmq_management"] * management
+        (folder / "enabled_plugins").write_text(f"[{','.join(plugins)}].\n")
         (folder / "rabbitmq.conf").write_text(self._config())
         if peer:
             self.epmd_port = peer.epmd_port
@@ -72,6 +74,8 @@ class RabbitNode:
     def _config(self) -> str:
         lines = ["loopback_users = none", "disk_free_limit.absolute = 10MB", "log.console.level = warning",
                  f"listeners.tcp.default = {self.address}:{self.port}"]
+        if self.management:
+            lines += ["management.tcp.ip = 127.0.0.1", f"management.tcp.port = {self.management_port}", "collect_statistics_interval = 1000"]
         cert, key = self.certificate
         if cert:
             lines += [f"listeners.ssl.default = {self.address}:{self.tls_port}", f"ssl_options.certfile = {cert}",
@@ -116,7 +120,7 @@ class RabbitNode:
         log.close()
         try:
             self._await_port()
-            if self.ca:  # it listens before its plugins have started
+            if self.ca or self.management:  # it listens before its plugins have started
                 self.ctl("await_startup")
             if self.vhosts:
                 self.add_vhosts(self.vhosts)
@@ -209,6 +213,9 @@ class RabbitNode:
         path = "%2F" if vhost == "/" else vhost
         scheme, port = ("amqps", self.tls_port) if tls else ("amqp", self.port)
         return f"{scheme}://{user}:{password}@{host}:{port}/{path}"
+
+    def management_url(self, user: str = "guest", password: str = "guest") -> str:
+        return f"http://{user}:{password}@127.0.0.1:{self.management_port}"
 
     def ctl(self, *arguments: str) -> str:
         done = subprocess.run(self._command(_program("rabbitmqctl"), "-q", "-n", self.name, *arguments), env=self._environment(),

@@ -52,9 +52,10 @@ static bool read_command(struct arguments *arguments, const char *argument)
     static const struct {
         const char *name;
         enum command command;
-    } commands[] = {{"run", COMMAND_RUN}, {"check", COMMAND_CHECK},       {"settings", COMMAND_SETTINGS},
-                    {"top", COMMAND_TOP}, {"sessions", COMMAND_SESSIONS}, {"--help", COMMAND_HELP},
-                    {"-h", COMMAND_HELP}, {"help", COMMAND_HELP},         {"--version", COMMAND_VERSION}};
+    } commands[] = {{"run", COMMAND_RUN},           {"check", COMMAND_CHECK}, {"doctor", COMMAND_DOCTOR},
+                    {"settings", COMMAND_SETTINGS}, {"top", COMMAND_TOP},     {"sessions", COMMAND_SESSIONS},
+                    {"--help", COMMAND_HELP},       {"-h", COMMAND_HELP},     {"help", COMMAND_HELP},
+                    {"--version", COMMAND_VERSION}};
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         if (strcmp(commands[i].name, argument) == 0) {
             arguments->command = commands[i].command;
@@ -137,8 +138,9 @@ static void check_options(const struct arguments *arguments, struct line *line)
     if (arguments->man && (arguments->command != COMMAND_SETTINGS || arguments->markdown))
         refuse(line, "--man", "it is an option of `spectacles-gateway settings`, without --markdown");
     bool is_sessions = arguments->command == COMMAND_SESSIONS;
-    if (arguments->json && arguments->command != COMMAND_CHECK && !is_sessions)
-        refuse(line, "--json", "it is an option of `spectacles-gateway check` and `sessions list`");
+    bool is_report = arguments->command == COMMAND_CHECK || arguments->command == COMMAND_DOCTOR;
+    if (arguments->json && !is_report && !is_sessions)
+        refuse(line, "--json", "it is an option of `spectacles-gateway check`, `doctor` and `sessions list`");
     if (arguments->all && !is_sessions)
         refuse(line, "--all", "it is an option of `spectacles-gateway sessions forget`");
     if (arguments->prefix && !is_sessions)

@@ -7,6 +7,7 @@
 #include "arguments.h"
 #include "check.h"
 #include "daemon.h"
+#include "doctor.h"
 #include "files.h"
 #include "manual.h"
 #include "page.h"
@@ -27,6 +28,10 @@ static const char help[] =
     "  check [--json]         checks the settings without a network: values, files, rights, limits, events "
     "against\n"
     "                         intents; prints the settings in effect without secrets\n"
+    "  doctor [--json]        looks at everything that the gateway needs, network included: names, Discord,\n"
+    "                         certificates, clock, RabbitMQ, rights, queues, sessions, other gateways; says "
+    "of\n"
+    "                         each finding why it matters and what mends it; nothing is identified\n"
     "  settings [--markdown | --man]\n"
     "                         lists all settings; as the page or the man page that come with the gateway\n"
     "  top [--once]           shows the running gateway in a terminal, by PROMETHEUS_ADDRESS\n"
@@ -70,12 +75,27 @@ static int run(const struct arguments *arguments)
     return code;
 }
 
+static void read_and_check(struct settings *settings, const struct arguments *arguments,
+                           struct problems *problems)
+{
+    struct settings_input input = input_of(arguments);
+    settings_read(settings, &input, problems);
+    files_check(settings, problems);
+}
+
+static int doctor(const struct arguments *arguments, struct problems *problems)
+{
+    struct settings settings;
+    read_and_check(&settings, arguments, problems);
+    int code = doctor_run(stdout, arguments->json, &settings, problems);
+    settings_free(&settings);
+    return code;
+}
+
 static int check(const struct arguments *arguments, struct problems *problems)
 {
     struct settings settings;
-    struct settings_input input = input_of(arguments);
-    settings_read(&settings, &input, problems);
-    files_check(&settings, problems);
+    read_and_check(&settings, arguments, problems);
     check_write(stdout, arguments->json, &settings, problems);
     settings_free(&settings);
     return problems_exit_code(problems);
@@ -114,6 +134,8 @@ static int run_command(const struct arguments *arguments, struct problems *probl
     switch (arguments->command) {
     case COMMAND_CHECK:
         return check(arguments, problems);
+    case COMMAND_DOCTOR:
+        return doctor(arguments, problems);
     case COMMAND_SETTINGS:
         (arguments->man ? manual_write : arguments->markdown ? page_markdown : page_text)(stdout);
         return 0;

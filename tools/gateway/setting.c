@@ -157,6 +157,12 @@ static const struct setting settings[SETTING_COUNT] = {
          .help = "`amqp://user:password@host:port/vhost`, or `amqps://` for TLS; several with commas, "
                  "for the nodes of a cluster",
          .flags = SETTING_IS_REQUIRED | SETTING_IS_SECRET},
+    [SETTING_MANAGEMENT_URL] =
+        {.name = "RABBITMQ_MANAGEMENT_URL",
+         .key = "amqp.management_url",
+         .fallback_says = "port 15672 of the broker's host, or 15671 with amqps",
+         .help = "RabbitMQ's management API, as `http://user:password@host:15672`; for `doctor` alone",
+         .flags = SETTING_IS_SECRET},
     [SETTING_BROKER_TYPE] = {.name = "BROKER_TYPE",
                              .key = "broker.type",
                              .kind = SETTING_IS_CHOICE,

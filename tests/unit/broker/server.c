@@ -82,6 +82,10 @@ static void write_event(sp_server *server, const spectacles_broker_event *event)
     const char *name = spectacles_broker_event_type_name(event->type);
     const char *text = event->type == SPECTACLES_BROKER_EVENT_SUBSCRIBED ? event->queue : event->text;
     text = text ? text : "";
+    if (event->type == SPECTACLES_BROKER_EVENT_SUBSCRIBED) {
+        server->told_messages = spectacles_broker_event_message_count(event);
+        server->told_consumers = spectacles_broker_event_consumer_count(event);
+    }
     if (event->type == SPECTACLES_BROKER_EVENT_MESSAGE) {
         server->delivery = event->delivery;
         server->format = event->format;
@@ -440,7 +444,8 @@ static void answer_declare(sp_server *server, const char *queue)
 {
     char name[256];
     snprintf(name, sizeof name, "%.*s", (int)strcspn(queue, " "), queue);
-    server_method(server, 1, 50, 11, "sll", name, (uint64_t)0, (uint64_t)0);
+    server_method(server, 1, 50, 11, "sll", name, (uint64_t)server->message_count,
+                  (uint64_t)server->consumer_count);
 }
 
 static void answer_line(sp_server *server, const char *line)

@@ -37,6 +37,10 @@ typedef struct sp_server {
     uint32_t format;      /* likewise */
     uint8_t header[8192]; /* the last content header that was written */
     size_t header_length;
+    uint32_t message_count;  /* of every queue that is declared */
+    uint32_t consumer_count; /* likewise */
+    uint32_t told_messages;  /* by the last SUBSCRIBED */
+    uint32_t told_consumers; /* likewise */
     uint8_t arguments[2048]; /* of the last queue.declare that was written */
     size_t arguments_length;
     uint8_t input[1 << 20]; /* what the engine wrote and was not read yet */

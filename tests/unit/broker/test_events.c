@@ -136,6 +136,20 @@ static void a_subscription_is_told_with_its_queue(void **state)
     server_free(server);
 }
 
+static void subscribed_says_how_full_the_queue_was_and_who_consumed_it(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    server->message_count = 70000;
+    server->consumer_count = 2;
+    assert_int_equal(server_subscribe(server, "A", 10), 0);
+    server_ready(server);
+    assert_int_equal(server_count(&server->events, "SUBSCRIBED"), 1);
+    assert_int_equal(server->told_messages, 70000);
+    assert_int_equal(server->told_consumers, 2);
+    server_free(server);
+}
+
 static void closed_says_what_is_left_unconfirmed(void **state)
 {
     spectacles_broker_config config;
@@ -161,6 +175,7 @@ int main(void)
         cmocka_unit_test(a_message_outlives_the_calls_of_its_owner),
         cmocka_unit_test(a_message_outlives_its_connection),
         cmocka_unit_test(a_subscription_is_told_with_its_queue),
+        cmocka_unit_test(subscribed_says_how_full_the_queue_was_and_who_consumed_it),
         cmocka_unit_test(closed_says_what_is_left_unconfirmed),
     };
     return cmocka_run_group_tests_name("broker/events", tests, NULL, NULL);

@@ -1,0 +1,252 @@
+"""spectacles-gateway doctor against a real RabbitMQ with its management API and a stand-in for Discord over TLS: what is
+right, and what is broken, one thing at a time. Each finding says what, why, and what mends it."""
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pika
+import pytest
+from standin.certs import Authority
+from standin.standin import Standin
+from support.patience import PATIENCE
+from support.processes import SANITIZERS
+from support.rabbit import RabbitNode
+
+TOKEN = "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs"
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[tuple[RabbitNode, list[str]]]:
+    good = authority.issue("doctors-rabbit")
+
+    with RabbitNode(tmp_path_factory.mktemp("doctors-rabbit"), good.cert, good.key, vhosts=24, management=True) as made:
+        yield made, [f"t{number}" for number in range(24)]
+
+
+@pytest.fixture(scope="module")
+def discord(authority: Authority) -> Iterator[Standin]:
+    certificate = authority.issue("doctors-standin")
+    with Standin(cert=certificate.cert, key=certificate.key, token=TOKEN, shards=2) as made:
+        yield made
+
+
+class Doctor:
+    """The program with the settings of one test."""
+
+    def __init__(self, build: Path, folder: Path, rabbit: RabbitNode, vhost: str, discord: Standin, authority: Authority) -> None:
+        self.program = build / "tools" / "gateway" / "spectacles-gateway"
+        self.folder, self.rabbit, self.vhost = folder, rabbit, vhost
+        self.environment = {
+            "DISCORD_TOKEN": TOKEN, "DISCORD_API_HOST": discord.api, "AMQP_URL": rabbit.url(vhost), "SSL_CERT_FILE": str(authority.ca),
+            "DISCORD_INTENTS": "guilds,guild_messages", "DISCORD_EVENTS": "MESSAGE_CREATE,GUILD_CREATE", "SESSION_FILE": str(folder / "sessions"),
+            "RABBITMQ_MANAGEMENT_URL": rabbit.management_url()}
+        connection = pika.BlockingConnection(pika.URLParameters(rabbit.url(vhost)))
+        self.connection, self.channel = connection, connection.channel()
+
+    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        settings = {name: value for name, value in {**self.environment, **environment}.items() if value}
+        done = subprocess.run([self.program, "doctor", *arguments], cwd=self.folder, env={"PATH": os.environ["PATH"], **SANITIZERS, **settings},
+                              capture_output=True, text=True, timeout=120 * PATIENCE, check=False)
+        assert TOKEN not in done.stdout + done.stderr and "guest:guest" not in done.stdout + done.stderr
+        assert not done.stderr, done.stderr
+        return done
+
+    def report(self, **environment: str) -> dict[str, Any]:
+        done = self.run("--json", **environment)
+        report = json.loads(done.stdout)
+        assert report["exit"] == done.returncode, done.stdout
+        for each in report["findings"]:
+            assert each["level"] == "ok" or each["level"] == "note" or each["why"] or each["mend"], f"neither why nor mend: {each}"
+        return report
+
+    def declare(self, *events: str, group: str = "gateway", **arguments: Any) -> None:
+        """The exchange, and a queue for each of these events."""
+        self.channel.exchange_declare(group, "direct", durable=True)
+        for event in events:
+            self.channel.queue_declare(f"{group}:{event}", durable=True, arguments=arguments)
+            self.channel.queue_bind(f"{group}:{event}", group, event)
+
+
+@pytest.fixture
+def doctor(build: Path, tmp_path: Path, node: tuple[RabbitNode, list[str]], discord: Standin, authority: Authority) -> Iterator[Doctor]:
+    made = Doctor(build, tmp_path, node[0], node[1].pop(), discord, authority)
+    yield made
+    if made.connection.is_open:
+        made.connection.close()
+
+
+def found(report: dict[str, Any], field: str, words: str) -> dict[str, Any]:
+    """The one finding about a field with these words."""
+    these = [each for each in report["findings"] if each["field"] == field and words in each["what"]]
+    assert len(these) == 1, f"{len(these)} findings about {field} with '{words}':\n" + "\n".join(str(each) for each in report["findings"])
+    return these[0]
+
+
+def test_a_good_set_up_is_told_as_good_and_nothing_is_identified(doctor: Doctor, discord: Standin) -> None:
+    doctor.declare("MESSAGE_CREATE", "GUILD_CREATE", "SEND", "0", "1", "SPECTACLES_GAP")
+    report = doctor.report()
+    assert report["exit"] == 0
+    assert {each["level"] for each in report["findings"]} <= {"ok", "note"}
+    assert "HELLO" in found(report, "gateway", "wss://")["what"]
+    assert "2 of them are this process's" in found(report, "shards", "as Discord recommends")["what"]
+    assert found(report, "TLS", "are trusted, for another 29 days") and found(report, "clock", "is that of Discord's server")
+    assert found(report, "rights", "there and back") and found(report, "queues", "6 of 6 queues are there")
+    assert found(report, "queues", "6 classic queues of the group have their home on ")
+    assert discord.count("identify") == 0 and discord.count("resume") == 0
+
+
+def test_a_refused_token_is_a_persons_to_mend(doctor: Doctor) -> None:
+    report = doctor.report(DISCORD_TOKEN="MTk4NjIyNDgzNDcxOTI1MjQ5.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs")
+    assert report["exit"] == 78
+    assert "DISCORD_TOKEN" in found(report, "Discord", "401")["mend"]
+
+
+def test_a_certificate_that_has_expired_is_named_for_discord_and_for_the_broker(
+        doctor: Doctor, authority: Authority, tmp_path: Path) -> None:
+    """As expired: the server's, and as not trusted: RabbitMQ's, whose authority is another one."""
+    expired = authority.issue("doctors-expired", days=0)
+    other = Authority(tmp_path / "other")
+    with Standin(cert=expired.cert, key=expired.key, token=TOKEN) as standin:
+        report = doctor.report(DISCORD_API_HOST=standin.api, AMQP_URL=doctor.rabbit.url(doctor.vhost, tls=True) + f"?cacertfile={other.ca}&verify=verify_peer")
+    assert report["exit"] == 78
+    assert "expired" in found(report, "Discord", "does not answer")["what"]
+    assert "certificate" in found(report, "broker", "127.0.0.1")["what"]
+
+
+def test_names_that_do_not_exist_and_hosts_that_do_not_listen_may_pass(doctor: Doctor) -> None:
+    report = doctor.report(DISCORD_API_HOST="discord.invalid", AMQP_URL="amqp://guest:guest@127.0.0.1:1/")
+    assert report["exit"] == 75
+    assert found(report, "names", "discord.invalid")["level"] == "error"
+    assert "does not answer" in found(report, "Discord", "discord.invalid")["what"]
+    assert found(report, "broker", "127.0.0.1:1")["code"] == 75
+
+
+def test_the_budget_and_what_a_restart_costs(doctor: Doctor, discord: Standin) -> None:
+    discord.identify_limit = {"total": 1000, "remaining": 1, "reset_after": 3_600_000}
+    try:
+        report = doctor.report()
+    finally:
+        discord.identify_limit = {"total": 1000, "remaining": 1000, "reset_after": 14_400_000}
+    assert report["exit"] == 75
+    assert found(report, "Discord", "1 of 1000 identifies are left")["level"] == "warning"
+    assert "needs 2 identifies, and 1 are left" in found(report, "sessions", "a restart needs")["what"]
+
+
+def test_the_number_of_shards_of_a_large_bot_is_a_multiple(doctor: Doctor, discord: Standin) -> None:
+    discord.set(shards=32, max_concurrency=16)
+    try:
+        wrong = doctor.report(DISCORD_SHARD_COUNT="40")
+        few = doctor.report(DISCORD_SHARD_COUNT="8", DISCORD_SHARD_IDS="0-3")
+        right = doctor.report(DISCORD_SHARD_COUNT="48", DISCORD_SHARD_IDS="0-3")
+    finally:
+        discord.set(shards=2, max_concurrency=1)
+    assert wrong["exit"] == 78
+    assert found(wrong, "shards", "40 shards are no multiple of 16")["mend"] == "DISCORD_SHARD_COUNT=48"
+    assert "4011" in found(few, "shards", "there are 8 shards, and Discord recommends 32")["why"]
+    assert found(right, "shards", "there are 48 shards")["level"] == "note"
+
+
+def test_login_and_virtual_host_are_told_apart(doctor: Doctor) -> None:
+    password = doctor.report(AMQP_URL=doctor.rabbit.url(doctor.vhost, password="wrong"))
+    nowhere = doctor.report(AMQP_URL=doctor.rabbit.url("nowhere"))
+    assert password["exit"] == nowhere["exit"] == 78
+    assert "password" in found(password, "broker", "127.0.0.1")["what"]
+    assert "nowhere" in found(nowhere, "broker", "127.0.0.1")["what"]
+
+
+def test_missing_rights_are_told_with_the_command_that_gives_them(doctor: Doctor) -> None:
+    doctor.declare("MESSAGE_CREATE", "SEND")
+    user = f"weak-{doctor.vhost}"
+    doctor.rabbit.ctl("add_user", user, "pw")
+    doctor.rabbit.ctl("set_permissions", "-p", doctor.vhost, user, "^$", ".*", ".*")
+    url = doctor.rabbit.url(doctor.vhost, user, "pw")
+    report = doctor.report(AMQP_URL=url)
+    assert report["exit"] == 78
+    refusals = [each for each in report["findings"] if each["field"] == "rights" and each["level"] == "error"]
+    assert refusals and all(each["mend"].startswith(f"rabbitmqctl set_permissions -p '{doctor.vhost}' '{user}'") for each in refusals)
+    # The command does mend it.
+    doctor.rabbit.ctl(*[word.strip("'") for word in refusals[0]["mend"].split()[1:]])
+    report = doctor.report(AMQP_URL=url)
+    assert report["exit"] == 0 and found(report, "rights", "there and back")
+
+
+def test_queues_of_another_type_are_refused_as_the_gateway_would_be(doctor: Doctor) -> None:
+    doctor.declare("SEND", "0", "1")
+    report = doctor.report(BROKER_QUEUE_TYPE="quorum", DISCORD_EVENTS="")
+    assert report["exit"] == 78
+    refused = [each for each in report["findings"] if each["field"] == "queues" and "x-queue-type" in each["what"]]
+    assert len(refused) == 3 and all("BROKER_QUEUE_TYPE" in each["mend"] for each in refused)
+    assert found(report, "queues", "'gateway:SEND' is a classic queue, and BROKER_QUEUE_TYPE is quorum")["code"] == 78
+
+
+def test_commands_that_nobody_takes_and_events_that_nobody_reads(doctor: Doctor) -> None:
+    doctor.declare("MESSAGE_CREATE", "1", "SEND")
+    for event in ("1", "1", "1", "MESSAGE_CREATE"):
+        doctor.channel.basic_publish("gateway", event, b"{}")
+    doctor.rabbit.wait_for(lambda: doctor.rabbit.queues(doctor.vhost)["gateway:1"]["messages"] == 3, "three commands")
+    report = doctor.report(RABBITMQ_MANAGEMENT_URL="http://127.0.0.1:1")
+    assert report["exit"] == 0
+    stale = found(report, "commands", "3 commands wait in gateway:1, and no gateway consumes it")
+    assert stale["mend"] == f"rabbitmqctl purge_queue -p '{doctor.vhost}' 'gateway:1'"
+    assert found(report, "queues", "1 messages wait in gateway:MESSAGE_CREATE, and nobody consumes it")["level"] == "warning"
+    assert found(report, "queues", "no queue 'gateway:EVENT' is there for 1 events: GUILD_CREATE")["level"] == "note"
+    assert "cannot be asked" in found(report, "management", "127.0.0.1:1")["what"]
+
+
+def test_two_consumers_of_one_shard_are_told(doctor: Doctor) -> None:
+    doctor.declare("0", "1", "SEND")
+    for queue in ("gateway:0", "gateway:1", "gateway:1", "gateway:SEND", "gateway:SEND"):
+        doctor.channel.basic_consume(queue, lambda *_: None)
+    report = doctor.report()
+    assert report["exit"] == 75
+    assert found(report, "commands", "2 consume gateway:1")
+    assert found(report, "commands", "1 of the shards have one gateway: 0")["level"] == "ok"
+
+
+def test_policies_that_lose_events_are_told_and_one_that_ages_commands_is_not(doctor: Doctor) -> None:
+    doctor.declare("MESSAGE_CREATE", "SEND")
+    doctor.rabbit.ctl("set_policy", "-p", doctor.vhost, "ttl", "^gateway:", '{"message-ttl":60000,"max-length":1000}', "--apply-to", "queues")
+    doctor.rabbit.ctl("set_policy", "-p", doctor.vhost, "old", "^other", '{"ha-mode":"all"}')
+    report = doctor.report()
+    said = [each["what"] for each in report["findings"] if each["field"] == "policies"]
+    assert report["exit"] == 0
+    assert sorted(said) == ["the policy 'old' mirrors queues (ha-)", "the policy of the queue 'gateway:MESSAGE_CREATE' has max-length",
+                            "the policy of the queue 'gateway:MESSAGE_CREATE' has message-ttl", "the policy of the queue 'gateway:SEND' has max-length"]
+    assert "confirmed" in found(report, "policies", "MESSAGE_CREATE' has message-ttl")["why"]
+
+
+def test_events_that_no_queue_takes_are_known_from_bindings(doctor: Doctor) -> None:
+    """A worker with a subgroup has a queue of another name."""
+    doctor.declare("SEND")
+    doctor.channel.queue_declare("gateway:logs:MESSAGE_CREATE", durable=True)
+    doctor.channel.queue_bind("gateway:logs:MESSAGE_CREATE", "gateway", "MESSAGE_CREATE")
+    report = doctor.report()
+    assert found(report, "queues", "no queue takes GUILD_CREATE")["level"] == "warning"
+
+
+def test_an_account_that_may_not_see_the_management_api_is_told(doctor: Doctor) -> None:
+    user = f"plain-{doctor.vhost}"
+    doctor.rabbit.ctl("add_user", user, "pw")
+    report = doctor.report(RABBITMQ_MANAGEMENT_URL=doctor.rabbit.management_url(user, "pw"))
+    assert found(report, "management", "status 401")["mend"] == f"rabbitmqctl set_user_tags '{user}' monitoring"
+
+
+def test_sessions_of_another_bot_and_torn_ones_are_told(doctor: Doctor) -> None:
+    sessions = doctor.folder / "sessions"
+    sessions.write_text("root:x:0:0:root:/root:/bin/bash\n")
+    report = doctor.report()
+    finding = found(report, "sessions", "cannot be used")
+    assert finding["level"] == "warning" and str(sessions) in finding["what"]
+    assert sessions.read_text() == "root:x:0:0:root:/root:/bin/bash\n"
+
+
+def test_wrong_settings_are_told_and_nothing_is_connected(doctor: Doctor) -> None:
+    report = doctor.report(DISCORD_TOKEN="")
+    assert report["exit"] == 78
+    assert [each["field"] for each in report["findings"]] == ["settings"] * len(report["findings"])
+    assert "nothing else was looked at" in report["findings"][-1]["what"]

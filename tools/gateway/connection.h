@@ -1,0 +1,40 @@
+#ifndef GATEWAY_CONNECTION_H
+#define GATEWAY_CONNECTION_H
+
+#include <spectacles/spectacles.h>
+
+/*
+ * One connection of the program's own, beside those of the gateway: a link under one engine, and its host names looked
+ * up, behind one descriptor. Nothing blocks but connection_wait().
+ */
+struct connection;
+
+/*
+ * Makes a connection under a stream. The engine of the stream is freed after the connection.
+ *
+ * link: copied. problem: on failure it says what is wrong.
+ * Returns 0, or an error of spectacles_poller_new(), spectacles_resolver_new() or spectacles_link_new().
+ */
+int connection_new(struct connection **out, spectacles_stream *stream, const spectacles_link_config *link,
+                   spectacles_problem *problem);
+
+/* NULL is fine. */
+void connection_free(struct connection *connection);
+
+/* The proxy that the environment names for a scheme ("wss", "amqps") goes into the configuration of a link. */
+void connection_use_proxy(spectacles_link_config *link, const char *scheme);
+
+/* Readable when connection_process() has something to do. -1: the system has no such descriptor. */
+int connection_descriptor(struct connection *connection);
+
+/* When connection_process() is to be called at the latest. */
+uint64_t connection_deadline(struct connection *connection);
+
+/* Moves bytes and looks names up. Pull the events of the engine after it, and call connection_flush() then. */
+void connection_process(struct connection *connection, uint64_t now);
+void connection_flush(struct connection *connection, uint64_t now);
+
+/* Waits until there is something to do, `until` has passed, or a signal was caught. Blocks for five seconds at most. */
+void connection_wait(struct connection *connection, uint64_t until, uint64_t now);
+
+#endif

@@ -1,0 +1,401 @@
+/*
+ * The doctor's look through RabbitMQ's management API: what AMQP does not tell. doctor.c calls it.
+ *
+ * The API is asked at RABBITMQ_MANAGEMENT_URL, or else where the plugin listens by default on the host of AMQP_URL.
+ */
+#include "doctor_management.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char field[] = "management";
+
+enum {
+    BASE_SIZE = 512,
+    PATH_SIZE = 1024,
+    SHORT_TIMEOUT = 5000
+};
+
+/* The API: where it is, as whom it is asked, and the documents that it gave. */
+struct api {
+    const struct doctor *doctor;
+    char base[BASE_SIZE];
+    struct http_url parts; /* user and password of RABBITMQ_MANAGEMENT_URL */
+    const char *user;
+    const char *password;
+    bool is_guessed;
+    char *vhost; /* encoded */
+    spectacles_document *document;
+};
+
+/* ---- Asking ---- */
+
+/* Returns the root of the answer, valid until the next call; NULL: `answer` says why. Free the answer in both cases. */
+static const spectacles_value *get(struct api *api, struct http_answer *answer, const char *path)
+{
+    char url[BASE_SIZE + PATH_SIZE];
+    snprintf(url, sizeof url, "%s/api/%s", api->base, path);
+    http_get(answer,
+             &(struct http_request){.url = url,
+                                    .user = api->user,
+                                    .password = api->password,
+                                    .ca_file = settings_value(api->doctor->settings, SETTING_CA_FILE)->text,
+                                    .timeout = SHORT_TIMEOUT});
+    if (answer->status != 200)
+        return NULL;
+    if (spectacles_document_parse(api->document, SPECTACLES_FORMAT_JSON, SPECTACLES_REPLACE_SURROGATES,
+                                  (const uint8_t *)answer->body, answer->length, NULL) != SPECTACLES_OK)
+        return NULL;
+    return spectacles_document_root(api->document);
+}
+
+static const char *text_of(const spectacles_value *object, const char *key)
+{
+    const char *text = spectacles_value_text(spectacles_value_get(object, key), NULL);
+    return text ? text : "";
+}
+
+/* ---- Where it is ---- */
+
+/* Without a setting, a password is sent no less safely than AMQP_URL sends it. */
+static void guess(struct api *api)
+{
+    const struct doctor *doctor = api->doctor;
+    bool is_tls = strncmp(doctor->url ? doctor->url : "", "amqps", 5) == 0;
+    bool is_ipv6 = strchr(doctor->broker.host, ':') != NULL;
+    snprintf(api->base, sizeof api->base, "%s://%s%.255s%s:%u", is_tls ? "https" : "http", is_ipv6 ? "[" : "",
+             doctor->broker.host, is_ipv6 ? "]" : "", is_tls ? 15671u : 15672u);
+    api->is_guessed = true;
+}
+
+/* "http://user:password@host:15672/prefix" without user and password. */
+static bool take_setting(struct api *api, const char *url)
+{
+    const char *scheme_end = strstr(url, "://");
+    const char *host = scheme_end ? scheme_end + 3 : NULL;
+    bool is_http = strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0;
+    if (!host || !is_http || !http_url_read(&api->parts, url))
+        return false;
+    size_t authority = strcspn(host, "/?#");
+    for (size_t i = authority; i > 0; i--) {
+        if (host[i - 1] != '@')
+            continue;
+        host += i;
+        break;
+    }
+    size_t length = strlen(host);
+    while (length > 0 && host[length - 1] == '/')
+        length--;
+    snprintf(api->base, sizeof api->base, "%.*s://%.*s", (int)(scheme_end - url), url, (int)length, host);
+    if (api->parts.user[0]) {
+        api->user = api->parts.user;
+        api->password = api->parts.password;
+    }
+    return true;
+}
+
+static bool begin(struct api *api)
+{
+    const char *url = settings_value(api->doctor->settings, SETTING_MANAGEMENT_URL)->text;
+    api->user = api->doctor->broker.user[0] ? api->doctor->broker.user : "guest";
+    api->password = api->doctor->broker.user[0] ? api->doctor->broker.password : "guest";
+    api->vhost = http_encode(api->doctor->vhost);
+    if (!api->vhost || spectacles_document_new(&api->document) != SPECTACLES_OK)
+        return false;
+    if (!url)
+        guess(api);
+    return !url || take_setting(api, url);
+}
+
+/* ---- Alarms ---- */
+
+static void tell_alarm(struct doctor *doctor, const char *node, const char *what, const char *mend)
+{
+    struct finding *finding =
+        findings_add(doctor->findings, FINDING_MAY_PASS, "alarm", "the node %s has a %s alarm", node, what);
+    finding_why(
+        finding,
+        "RabbitMQ takes no messages on any node of the cluster: events wait at Discord, for minutes at most");
+    finding_mend(finding, "%s", mend);
+}
+
+static void look_at_nodes(struct api *api, struct doctor *doctor)
+{
+    struct http_answer answer;
+    size_t running = 0;
+    const spectacles_value *nodes = get(api, &answer, "nodes");
+    for (const spectacles_value *each = spectacles_value_first(nodes); each;
+         each = spectacles_value_next(each)) {
+        const char *name = text_of(each, "name");
+        if (spectacles_value_is_true(spectacles_value_get(each, "mem_alarm")))
+            tell_alarm(doctor, name, "memory",
+                       "rabbitmq-diagnostics memory_breakdown; then start workers, or purge a queue");
+        if (spectacles_value_is_true(spectacles_value_get(each, "disk_free_alarm")))
+            tell_alarm(doctor, name, "disk", "df -h; make room under /var/lib/rabbitmq");
+        if (spectacles_value_count(spectacles_value_get(each, "partitions")) > 0)
+            finding_mend(findings_add(doctor->findings, FINDING_IS_FINAL, "nodes",
+                                      "the node %s sees a partition of the cluster", name),
+                         "rabbitmqctl cluster_status; then restart the nodes of the smaller side");
+        if (spectacles_value_is_true(spectacles_value_get(each, "running")))
+            running++;
+        else
+            finding_why(
+                findings_add(doctor->findings, FINDING_IS_WARNING, "nodes", "the node %s does not run", name),
+                "classic queues whose home it is cannot be used; quorum queues need more than half of their "
+                "nodes");
+    }
+    if (nodes)
+        findings_add(doctor->findings, FINDING_IS_FINE, "nodes", "%zu of %zu nodes run", running,
+                     spectacles_value_count(nodes));
+    http_answer_free(&answer);
+}
+
+/* ---- Queues ---- */
+
+/* A queue of a gateway or of a worker. The queues of a doctor are neither. */
+static bool is_of_group(const struct doctor *doctor, const char *name)
+{
+    size_t length = strlen(doctor->engines.broker.group);
+    return strncmp(name, doctor->engines.broker.group, length) == 0 && name[length] == ':' &&
+           strncmp(name + length, ":doctor-", 8) != 0;
+}
+
+/* "SEND" or the number of a shard. */
+static bool is_command(const char *event)
+{
+    uint32_t shard;
+    return strcmp(event, "SEND") == 0 ||
+           spectacles_route_parse_shard_key(&shard, event, strlen(event)) == SPECTACLES_OK;
+}
+
+static void tell_limit(struct doctor *doctor, const char *queue, const char *from, const char *key,
+                       bool commands)
+{
+    struct finding *finding;
+    if (commands && strcmp(key, "message-ttl") == 0)
+        return; /* an age limit for commands is a good thing */
+    finding = findings_add(doctor->findings, FINDING_IS_WARNING, "policies", "%s of the queue '%s' has %s",
+                           from, queue, key);
+    finding_why(
+        finding,
+        strcmp(key, "expires") == 0
+            ? "RabbitMQ deletes the queue with its messages while nobody consumes it"
+            : "RabbitMQ drops messages that it has confirmed: events are lost, and no gap record tells");
+    finding_mend(finding, "rabbitmqctl list_policies -p '%s'; then clear_policy, or set_policy without %s",
+                 doctor->vhost, key);
+}
+
+static void look_for_limits(struct doctor *doctor, const char *queue, const char *from,
+                            const spectacles_value *definition, bool commands)
+{
+    static const char *const keys[] = {"message-ttl", "max-length", "max-length-bytes", "expires"};
+    static const char *const arguments[] = {"x-message-ttl", "x-max-length", "x-max-length-bytes",
+                                            "x-expires"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        if (spectacles_value_get(definition, keys[i]) || spectacles_value_get(definition, arguments[i]))
+            tell_limit(doctor, queue, from, keys[i], commands);
+    }
+}
+
+static void tell_type(struct doctor *doctor, const spectacles_value *queue, bool commands)
+{
+    uint64_t wanted = settings_value(doctor->settings, SETTING_QUEUE_TYPE)->number;
+    const char *type = text_of(queue, "type");
+    const char *word = wanted == QUEUE_TYPE_DEFAULT ? type : setting_of(SETTING_QUEUE_TYPE)->words[wanted];
+    struct finding *finding;
+    if (!*type || !commands || strcmp(type, word) == 0)
+        return;
+    finding =
+        findings_add(doctor->findings, FINDING_IS_FINAL, "queues",
+                     "'%s' is a %s queue, and BROKER_QUEUE_TYPE is %s", text_of(queue, "name"), type, word);
+    finding_why(finding, "RabbitMQ refuses the declaration (406), and the gateway gets no commands from it");
+    finding_mend(
+        finding,
+        "BROKER_QUEUE_TYPE=%s, or, when it is empty: rabbitmqctl delete_queue -p '%s' '%s' --if-empty", type,
+        doctor->vhost, text_of(queue, "name"));
+}
+
+/* A queue of the gateway, or of one of its workers. */
+static void look_at_queue(struct doctor *doctor, const spectacles_value *queue)
+{
+    const char *name = text_of(queue, "name");
+    const char *state = text_of(queue, "state");
+    const char *event = name + strlen(doctor->engines.broker.group) + 1;
+    bool commands = is_command(event);
+    look_for_limits(doctor, name, "the policy", spectacles_value_get(queue, "effective_policy_definition"),
+                    commands);
+    look_for_limits(doctor, name, "the declaration", spectacles_value_get(queue, "arguments"), commands);
+    tell_type(doctor, queue, commands);
+    if (strcmp(state, "down") == 0 || strcmp(state, "stopped") == 0 || strcmp(state, "minority") == 0)
+        finding_mend(findings_add(doctor->findings, FINDING_MAY_PASS, "queues",
+                                  "the queue '%s' is %s; its home is %s", name, state,
+                                  text_of(queue, "node")),
+                     "start the node %s", text_of(queue, "node"));
+}
+
+/* "2 classic on rabbit@a", one line for each type and node. */
+struct homes {
+    struct {
+        char type[24];
+        char node[80];
+        size_t count;
+    } homes[16];
+    size_t count;
+};
+
+static void count_home(struct homes *homes, const spectacles_value *queue)
+{
+    const char *type = text_of(queue, "type");
+    const char *node = text_of(queue, "node");
+    size_t i = 0;
+    while (i < homes->count &&
+           (strcmp(homes->homes[i].type, type) != 0 || strcmp(homes->homes[i].node, node) != 0))
+        i++;
+    if (i == sizeof homes->homes / sizeof homes->homes[0])
+        return;
+    if (i == homes->count) {
+        snprintf(homes->homes[i].type, sizeof homes->homes[i].type, "%s", type);
+        snprintf(homes->homes[i].node, sizeof homes->homes[i].node, "%s", node);
+        homes->count++;
+    }
+    homes->homes[i].count++;
+}
+
+static void look_at_queues(struct api *api, struct doctor *doctor)
+{
+    char path[PATH_SIZE];
+    struct http_answer answer;
+    struct homes homes = {.count = 0};
+    snprintf(path, sizeof path,
+             "queues/%.600s?columns=name,node,type,state,arguments,effective_policy_definition", api->vhost);
+    const spectacles_value *queues = get(api, &answer, path);
+    for (const spectacles_value *each = spectacles_value_first(queues); each;
+         each = spectacles_value_next(each)) {
+        if (!is_of_group(doctor, text_of(each, "name")))
+            continue;
+        count_home(&homes, each);
+        look_at_queue(doctor, each);
+    }
+    for (size_t i = 0; i < homes.count; i++)
+        findings_add(doctor->findings, FINDING_IS_FINE, "queues",
+                     "%zu %s queues of the group have their home on %s", homes.homes[i].count,
+                     homes.homes[i].type, homes.homes[i].node);
+    http_answer_free(&answer);
+}
+
+/* ---- Policies ---- */
+
+static bool begins_with_ha(const spectacles_value *definition)
+{
+    for (const spectacles_value *each = spectacles_value_first(definition); each;
+         each = spectacles_value_next(each)) {
+        const char *key = spectacles_value_key(each, NULL);
+        if (strncmp(key ? key : "", "ha-", 3) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void look_at_policies(struct api *api, struct doctor *doctor)
+{
+    char path[PATH_SIZE];
+    struct http_answer answer;
+    snprintf(path, sizeof path, "policies/%.600s", api->vhost);
+    const spectacles_value *policies = get(api, &answer, path);
+    for (const spectacles_value *each = spectacles_value_first(policies); each;
+         each = spectacles_value_next(each)) {
+        if (!begins_with_ha(spectacles_value_get(each, "definition")))
+            continue;
+        struct finding *finding = findings_add(doctor->findings, FINDING_IS_WARNING, "policies",
+                                               "the policy '%s' mirrors queues (ha-)", text_of(each, "name"));
+        finding_why(finding, "RabbitMQ 4 ignores it, and a queue that was mirrored is on one node there: a "
+                             "lost disk loses it");
+        finding_mend(finding, "rabbitmqctl clear_policy -p '%s' '%s'; BROKER_QUEUE_TYPE=quorum replicates",
+                     doctor->vhost, text_of(each, "name"));
+    }
+    http_answer_free(&answer);
+}
+
+/* ---- Bindings ---- */
+
+static bool is_bound(const spectacles_value *bindings, const char *key)
+{
+    for (const spectacles_value *each = spectacles_value_first(bindings); each;
+         each = spectacles_value_next(each)) {
+        if (strcmp(text_of(each, "routing_key"), key) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The events that no queue takes, whatever the names of queues are. */
+static void look_at_bindings(struct api *api, struct doctor *doctor)
+{
+    char path[PATH_SIZE];
+    char shown[400] = "";
+    size_t count = 0;
+    struct http_answer answer;
+    char *group = http_encode(doctor->engines.broker.group);
+    snprintf(path, sizeof path, "exchanges/%.400s/%.400s/bindings/source", api->vhost, group ? group : "");
+    const spectacles_value *bindings = doctor->has_exchange ? get(api, &answer, path) : NULL;
+    for (size_t i = 0; bindings && i < doctor->settings->event_count; i++) {
+        const char *event = doctor->settings->events[i];
+        size_t length = strlen(shown);
+        if (is_bound(bindings, event))
+            continue;
+        count++;
+        if (length + strlen(event) + 8 < sizeof shown)
+            snprintf(shown + length, sizeof shown - length, "%s%s", length ? ", " : "", event);
+    }
+    if (count > 0) {
+        struct finding *finding =
+            findings_add(doctor->findings, FINDING_IS_WARNING, "queues", "no queue takes %s", shown);
+        finding_why(finding, "RabbitMQ takes and drops events without a queue");
+        finding_mend(finding, "start the workers, or take the events out of DISCORD_EVENTS");
+    }
+    if (doctor->has_exchange)
+        http_answer_free(&answer);
+    http_text_free(group);
+}
+
+/* ---- The whole ---- */
+
+static void tell_not_asked(const struct api *api, struct doctor *doctor, const struct http_answer *answer)
+{
+    struct finding *finding;
+    char status[32];
+    snprintf(status, sizeof status, "status %u", answer->status);
+    finding =
+        findings_add(doctor->findings, api->is_guessed ? FINDING_IS_NOTE : FINDING_IS_WARNING, field,
+                     "%s cannot be asked (%s): alarms, policies, types and nodes of queues are not looked at",
+                     api->base, answer->status ? status : answer->error);
+    if (answer->status == 401 || answer->status == 403)
+        finding_mend(finding, "rabbitmqctl set_user_tags '%s' monitoring", api->user);
+    else
+        finding_mend(
+            finding,
+            "rabbitmq-plugins enable rabbitmq_management; or RABBITMQ_MANAGEMENT_URL=http://HOST:15672");
+}
+
+void doctor_management(struct doctor *doctor)
+{
+    struct api api = {.doctor = doctor};
+    struct http_answer answer = {0};
+    if (!doctor->has_broker)
+        return;
+    if (!begin(&api)) {
+        findings_add(doctor->findings, FINDING_IS_FINAL, field,
+                     "RABBITMQ_MANAGEMENT_URL is no URL as http://HOST:15672");
+    } else if (!get(&api, &answer, "whoami")) {
+        tell_not_asked(&api, doctor, &answer);
+    } else {
+        look_at_nodes(&api, doctor);
+        look_at_queues(&api, doctor);
+        look_at_policies(&api, doctor);
+        look_at_bindings(&api, doctor);
+    }
+    http_answer_free(&answer);
+    spectacles_document_free(api.document);
+    http_text_free(api.vhost);
+    http_url_free(&api.parts);
+}

@@ -1,0 +1,5 @@
+#include "doctor_others.h"
+void doctor_others(struct doctor *doctor)
+{
+    (void)doctor;
+}
