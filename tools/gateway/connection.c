@@ -89,15 +89,16 @@ static void give_answers(struct connection *connection, uint64_t now)
     }
 }
 
-/* A name that is being looked up already is not looked up twice. */
-static void ask_for_names(struct connection *connection, uint64_t now)
+/* A name that is being looked up already is not looked up twice. Returns whether the engine was given something. */
+static bool look_at_link(struct connection *connection, uint64_t now)
 {
-    const char *wanted;
-    while (spectacles_poller_next_link(connection->poller, NULL)) {
-    }
-    wanted = spectacles_link_wants_address(connection->link);
+    bool has_events = false;
+    while (spectacles_poller_next_link(connection->poller, NULL))
+        has_events = true;
+    const char *wanted = spectacles_link_wants_address(connection->link);
     if (wanted)
         spectacles_resolver_ask(connection->resolver, wanted, 1, now);
+    return has_events;
 }
 
 void connection_process(struct connection *connection, uint64_t now)
@@ -105,13 +106,13 @@ void connection_process(struct connection *connection, uint64_t now)
     spectacles_poller_process(connection->poller, now);
     spectacles_poller_is_readable(connection->poller, spectacles_resolver_fd(connection->resolver));
     give_answers(connection, now);
-    ask_for_names(connection, now);
+    look_at_link(connection, now);
 }
 
-void connection_flush(struct connection *connection, uint64_t now)
+bool connection_flush(struct connection *connection, uint64_t now)
 {
     spectacles_poller_flush(connection->poller, now);
-    ask_for_names(connection, now);
+    return look_at_link(connection, now);
 }
 
 void connection_wait(struct connection *connection, uint64_t until, uint64_t now)

@@ -49,8 +49,9 @@ static void drive(struct doctor *doctor, spectacles_shard *shard, struct connect
     while (result == RESULT_OPEN && spectacles_now() < begin + DOCTOR_TIMEOUT) {
         connection_wait(connection, begin + DOCTOR_TIMEOUT, spectacles_now());
         connection_process(connection, spectacles_now());
-        result = pull(doctor, shard);
-        connection_flush(connection, spectacles_now());
+        do {
+            result = pull(doctor, shard);
+        } while (connection_flush(connection, spectacles_now()) && result == RESULT_OPEN);
     }
     if (result == RESULT_HELLO)
         findings_add(doctor->findings, FINDING_IS_FINE, field,

@@ -5,6 +5,8 @@
  */
 #include "doctor_management.h"
 
+#include "roll_call.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -152,12 +154,12 @@ static void look_at_nodes(struct api *api, struct doctor *doctor)
 
 /* ---- Queues ---- */
 
-/* A queue of a gateway or of a worker. The queues of a doctor are neither. */
+/* A queue of events or commands. Those of a doctor and of the roll call are neither. */
 static bool is_of_group(const struct doctor *doctor, const char *name)
 {
     size_t length = strlen(doctor->engines.broker.group);
     return strncmp(name, doctor->engines.broker.group, length) == 0 && name[length] == ':' &&
-           strncmp(name + length, ":doctor-", 8) != 0;
+           strncmp(name + length, ":doctor-", 8) != 0 && !strstr(name + length, ":" ROLL_CALL_KEY);
 }
 
 /* "SEND" or the number of a shard. */

@@ -37,7 +37,8 @@ const spectacles_broker_event *talk_next(struct talk *talk)
         const spectacles_broker_event *event = spectacles_broker_next_event(talk->broker, spectacles_now());
         if (event)
             return event;
-        connection_flush(talk->connection, spectacles_now());
+        if (connection_flush(talk->connection, spectacles_now()))
+            continue;
         if (spectacles_now() >= talk->end)
             return NULL;
         connection_wait(talk->connection, talk->end, spectacles_now());
