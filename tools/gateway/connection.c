@@ -55,12 +55,6 @@ void connection_free(struct connection *connection)
     free(connection);
 }
 
-void connection_use_proxy(spectacles_link_config *link, const char *scheme)
-{
-    link->proxy = spectacles_proxy_from_environment(scheme);
-    link->no_proxy = spectacles_no_proxy_from_environment();
-}
-
 /* ---- The loop ---- */
 
 int connection_descriptor(struct connection *connection)
@@ -89,7 +83,10 @@ static void give_answers(struct connection *connection, uint64_t now)
     }
 }
 
-/* A name that is being looked up already is not looked up twice. Returns whether the engine was given something. */
+/*
+ * Returns whether the engine was given something. A link that wants an address is told as well, again and again, and
+ * waits for the resolver alone: a name that is being looked up already is not looked up twice.
+ */
 static bool look_at_link(struct connection *connection, uint64_t now)
 {
     bool has_events = false;
@@ -98,7 +95,7 @@ static bool look_at_link(struct connection *connection, uint64_t now)
     const char *wanted = spectacles_link_wants_address(connection->link);
     if (wanted)
         spectacles_resolver_ask(connection->resolver, wanted, 1, now);
-    return has_events;
+    return has_events && !wanted;
 }
 
 void connection_process(struct connection *connection, uint64_t now)

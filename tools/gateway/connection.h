@@ -22,9 +22,6 @@ int connection_new(struct connection **out, spectacles_stream *stream, const spe
 /* NULL is fine. */
 void connection_free(struct connection *connection);
 
-/* The proxy that the environment names for a scheme ("wss", "amqps") goes into the configuration of a link. */
-void connection_use_proxy(spectacles_link_config *link, const char *scheme);
-
 /* Readable when connection_process() has something to do. -1: the system has no such descriptor. */
 int connection_descriptor(struct connection *connection);
 

@@ -81,6 +81,7 @@ static void free_doctor(struct doctor *doctor)
 static void look(struct doctor *doctor)
 {
     engines_configure(&doctor->engines, doctor->settings);
+    proxies_choose(&doctor->proxies, doctor->settings);
     load_authorities(doctor);
     read_broker_url(doctor);
     doctor_names(doctor);

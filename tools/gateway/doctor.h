@@ -4,6 +4,7 @@
 #include "doctor_http.h"
 #include "engines.h"
 #include "findings.h"
+#include "proxies.h"
 
 enum {
     DOCTOR_TIMEOUT = 15000 /* milliseconds for each thing that is asked over the network */
@@ -25,6 +26,7 @@ struct doctor {
     const struct settings *settings;
     struct engines engines;
     struct findings *findings;
+    struct proxies proxies;
     spectacles_tls *tls;        /* NULL: the system's authorities */
     struct http_url broker;     /* the first of AMQP_URL */
     const char *vhost;          /* of it */

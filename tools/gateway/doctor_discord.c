@@ -40,6 +40,7 @@ static void ask(struct doctor *doctor, struct http_answer *answer)
     http_get(answer, &(struct http_request){.url = url,
                                             .authorization = authorization,
                                             .ca_file = settings_value(settings, SETTING_CA_FILE)->text,
+                                            .proxy = doctor->proxies.rest ? doctor->proxies.rest : "",
                                             .timeout = DOCTOR_TIMEOUT});
     wipe_and_free(authorization);
 }

@@ -78,7 +78,8 @@ void doctor_gateway(struct doctor *doctor)
     config.shard_id = 0;
     config.shard_count = 1;
     link.tls = doctor->tls;
-    connection_use_proxy(&link, strncmp(doctor->bot.url, "wss", 3) == 0 ? "wss" : "ws");
+    link.proxy = doctor->proxies.gateway;
+    link.no_proxy = doctor->proxies.no_proxy;
     int error = spectacles_shard_new(&shard, &config, &problem);
     if (error == SPECTACLES_OK)
         error = connection_new(&connection, spectacles_shard_stream(shard), &link, &problem);

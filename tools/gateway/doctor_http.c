@@ -103,6 +103,7 @@ static void prepare(CURL *curl, const struct http_request *request, struct curl_
         curl_easy_setopt(curl, CURLOPT_USERNAME, request->user);
         curl_easy_setopt(curl, CURLOPT_PASSWORD, request->password);
     }
+    curl_easy_setopt(curl, CURLOPT_PROXY, request->proxy);
     trust(curl, request->ca_file);
 }
 

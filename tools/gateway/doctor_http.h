@@ -17,6 +17,7 @@ struct http_request {
     const char *user;          /* for Basic; NULL: none */
     const char *password;
     const char *ca_file; /* NULL: the system's authorities, or those of SSL_CERT_FILE and SSL_CERT_DIR */
+    const char *proxy;   /* "": none; NULL: what the environment says */
     unsigned timeout;    /* milliseconds */
 };
 

@@ -199,24 +199,6 @@ static void look_for_limits(struct doctor *doctor, const char *queue, const char
     }
 }
 
-static void tell_type(struct doctor *doctor, const spectacles_value *queue, bool commands)
-{
-    uint64_t wanted = settings_value(doctor->settings, SETTING_QUEUE_TYPE)->number;
-    const char *type = text_of(queue, "type");
-    const char *word = wanted == QUEUE_TYPE_DEFAULT ? type : setting_of(SETTING_QUEUE_TYPE)->words[wanted];
-    struct finding *finding;
-    if (!*type || !commands || strcmp(type, word) == 0)
-        return;
-    finding =
-        findings_add(doctor->findings, FINDING_IS_FINAL, "queues",
-                     "'%s' is a %s queue, and BROKER_QUEUE_TYPE is %s", text_of(queue, "name"), type, word);
-    finding_why(finding, "RabbitMQ refuses the declaration (406), and the gateway gets no commands from it");
-    finding_mend(
-        finding,
-        "BROKER_QUEUE_TYPE=%s, or, when it is empty: rabbitmqctl delete_queue -p '%s' '%s' --if-empty", type,
-        doctor->vhost, text_of(queue, "name"));
-}
-
 /* A queue of the gateway, or of one of its workers. */
 static void look_at_queue(struct doctor *doctor, const spectacles_value *queue)
 {
@@ -227,7 +209,6 @@ static void look_at_queue(struct doctor *doctor, const spectacles_value *queue)
     look_for_limits(doctor, name, "the policy", spectacles_value_get(queue, "effective_policy_definition"),
                     commands);
     look_for_limits(doctor, name, "the declaration", spectacles_value_get(queue, "arguments"), commands);
-    tell_type(doctor, queue, commands);
     if (strcmp(state, "down") == 0 || strcmp(state, "stopped") == 0 || strcmp(state, "minority") == 0)
         finding_mend(findings_add(doctor->findings, FINDING_MAY_PASS, "queues",
                                   "the queue '%s' is %s; its home is %s", name, state,

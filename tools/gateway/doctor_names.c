@@ -36,20 +36,19 @@ static bool is_numeric(const char *host)
 }
 
 /* A proxy looks the name up by itself. */
-static bool goes_through_proxy(const char *scheme, const char *host)
+static bool goes_through(const struct doctor *doctor, const char *proxy, const char *host)
 {
-    return spectacles_proxy_from_environment(scheme) &&
-           !spectacles_proxy_is_excepted(spectacles_no_proxy_from_environment(), host);
+    return proxy && !spectacles_proxy_is_excepted(doctor->proxies.no_proxy, host);
 }
 
 static void add(struct doctor *doctor, struct names *names, const char *host, const char *setting,
-                const char *scheme)
+                const char *proxy)
 {
     for (size_t i = 0; i < names->count; i++) {
         if (strcmp(names->names[i].host, host) == 0)
             return;
     }
-    if (goes_through_proxy(scheme, host)) {
+    if (goes_through(doctor, proxy, host)) {
         findings_add(doctor->findings, FINDING_IS_NOTE, field, "%s (%s) is looked up by the proxy", host,
                      setting);
     } else if (!is_numeric(host) && names->count < NAMES_MAX) {
@@ -61,11 +60,11 @@ static void add(struct doctor *doctor, struct names *names, const char *host, co
 
 /* The host of a URL, or of "host:port" with a scheme in front. */
 static void add_url(struct doctor *doctor, struct names *names, const char *url, const char *setting,
-                    const char *scheme)
+                    const char *proxy)
 {
     struct http_url parts;
     if (http_url_read(&parts, url))
-        add(doctor, names, parts.host, setting, scheme);
+        add(doctor, names, parts.host, setting, proxy);
     http_url_free(&parts);
 }
 
@@ -74,10 +73,9 @@ static void collect(struct doctor *doctor, struct names *names)
     char api[600];
     const struct value *urls = settings_value(doctor->settings, SETTING_AMQP_URL);
     snprintf(api, sizeof api, "https://%.500s/", settings_value(doctor->settings, SETTING_API_HOST)->text);
-    add_url(doctor, names, api, "DISCORD_API_HOST", "https");
+    add_url(doctor, names, api, "DISCORD_API_HOST", doctor->proxies.rest);
     for (size_t i = 0; i < urls->text_count; i++)
-        add_url(doctor, names, urls->texts[i], "AMQP_URL",
-                strncmp(urls->texts[i], "amqps", 5) == 0 ? "amqps" : "amqp");
+        add_url(doctor, names, urls->texts[i], "AMQP_URL", doctor->proxies.broker);
 }
 
 /* ---- Answers ---- */

@@ -117,7 +117,8 @@ void doctor_others(struct doctor *doctor)
     broker.urls = &doctor->url;
     broker.url_count = 1;
     link.tls = doctor->tls;
-    connection_use_proxy(&link, strncmp(doctor->url, "amqps", 5) == 0 ? "amqps" : "amqp");
+    link.proxy = doctor->proxies.broker;
+    link.no_proxy = doctor->proxies.no_proxy;
     card_begin(&mine, CARD_ASKING, doctor->engines.shard.token);
     if (card_serve(&mine, doctor->shard_count, doctor->shard_ids, doctor->shard_id_count) &&
         roll_call_new(&roll_call, &broker, &link, mine.id, NULL) == SPECTACLES_OK)

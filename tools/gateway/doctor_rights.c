@@ -38,11 +38,8 @@ static void tell_refusal(struct doctor *doctor, const spectacles_broker_event *e
     if (event->code == 406) {
         finding_why(finding, "RabbitMQ refuses a declaration that differs from the queue. The gateway gets "
                              "no commands from it");
-        finding_mend(
-            finding,
-            "set BROKER_QUEUE_TYPE as the queue is, or, when it is empty: rabbitmqctl delete_queue -p '%s' "
-            "'%s' --if-empty",
-            doctor->vhost, event->queue ? event->queue : "QUEUE");
+        finding_mend(finding, "rabbitmqctl delete_queue --if-empty -p '%s' '%s'; or set BROKER_QUEUE_TYPE",
+                     doctor->vhost, event->queue ? event->queue : "QUEUE");
     } else {
         finding_why(
             finding,
@@ -58,27 +55,9 @@ static void tell_refusal(struct doctor *doctor, const spectacles_broker_event *e
 
 /* ---- Trying ---- */
 
-/* The arguments that the gateway declares its queues with. Returns how many. */
-static size_t gateway_arguments(const struct doctor *doctor, spectacles_header out[1])
-{
-    static const char key[] = "x-queue-type";
-    uint64_t type = settings_value(doctor->settings, SETTING_QUEUE_TYPE)->number;
-    if (type == QUEUE_TYPE_DEFAULT)
-        return 0;
-    const char *word = setting_of(SETTING_QUEUE_TYPE)->words[type];
-    out[0] = (spectacles_header){.type = SPECTACLES_HEADER_TEXT,
-                                 .key = key,
-                                 .key_length = strlen(key),
-                                 .bytes = (const uint8_t *)word,
-                                 .bytes_length = strlen(word)};
-    return 1;
-}
-
 /* The gateway's own declarations, of queues that are there: nothing changes by them. */
 static void subscribe_to_ours(struct doctor *doctor, struct talk *talk)
 {
-    spectacles_header arguments[1];
-    size_t count = gateway_arguments(doctor, arguments);
     for (size_t i = 0; i < doctor->queue_count; i++) {
         const struct doctor_queue *queue = &doctor->queues[i];
         spectacles_subscription subscription;
@@ -87,8 +66,6 @@ static void subscribe_to_ours(struct doctor *doctor, struct talk *talk)
         spectacles_subscription_init(&subscription, sizeof subscription);
         subscription.event = queue->event;
         subscription.event_length = strlen(queue->event);
-        subscription.arguments = arguments;
-        subscription.argument_count = count;
         subscription.declare_only = 1;
         spectacles_broker_subscribe(talk->broker, &subscription);
     }

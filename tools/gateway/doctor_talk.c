@@ -23,7 +23,8 @@ int talk_begin(struct talk *talk, const struct doctor *doctor, const char *url, 
     config.name = "spectacles-gateway doctor";
     config.drain_timeout = CLOSE_TIMEOUT;
     link.tls = doctor->tls;
-    connection_use_proxy(&link, strncmp(url, "amqps", 5) == 0 ? "amqps" : "amqp");
+    link.proxy = doctor->proxies.broker;
+    link.no_proxy = doctor->proxies.no_proxy;
     int error = spectacles_broker_new(&talk->broker, &config, problem);
     if (error == SPECTACLES_OK)
         error = connection_new(&talk->connection, spectacles_broker_stream(talk->broker), &link, problem);

@@ -66,6 +66,7 @@ static int make_parts(struct roll_call *roll_call, const spectacles_broker_confi
     spectacles_broker_config config = *broker;
     config.format = SPECTACLES_FORMAT_JSON;
     config.declare = SPECTACLES_DECLARE;
+    config.queue_type = SPECTACLES_QUEUE_DEFAULT;
     config.seed = spectacles_random_seed();
     config.name = "spectacles-gateway (roll call)";
     int error = spectacles_broker_new(&roll_call->broker, &config, problem);
