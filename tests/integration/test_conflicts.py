@@ -155,3 +155,35 @@ def test_a_conflict_that_came_while_the_broker_was_away_is_told_when_it_is_back(
     second = start(url=own_rabbit.url())
     wait(second, f"conflict {SAME_SHARDS} stays new")
     wait(first, f"conflict {SAME_SHARDS} stays new")
+
+
+# ---- The daemon ----
+
+def test_the_daemon_of_a_second_bot_ends_before_it_consumes_or_identifies(bot: Any, standin: Any, start: Start, channel: Any) -> None:
+    """A gateway of another bot serves already: no command of its workers may go out with the second token."""
+    standin.set(token=OTHER_BOT)
+    running(start())
+    daemon = bot.daemon(DISCORD_TOKEN=OTHER_BOT)
+    assert daemon.wait(90) == 78
+    assert "this process ends, because it came later" in daemon.wait_err("another bot is in this group")[0]
+    assert standin.count("identify") == 0
+    assert not daemon.lines(":SEND stands")
+
+
+def test_a_daemon_with_the_same_shards_serves_and_both_are_told(bot: Any, standin: Any, start: Start) -> None:
+    standin.set(token=BOT)
+    first = running(start())
+    daemon = bot.running_daemon(DISCORD_TOKEN=BOT)
+    line = daemon.wait_err("serves the same shards (0,1) as this process")[0]
+    assert f"process {first.pid}" in line
+    wait(first, f"conflict {SAME_SHARDS} stays new")
+    assert daemon.stop() == 0
+
+
+def test_a_deploy_takes_over_without_a_word_of_conflicts(bot: Any, standin: Any) -> None:
+    standin.set(token=BOT)
+    first = bot.running_daemon(DISCORD_TOKEN=BOT)
+    assert first.stop() == 0
+    second = bot.running_daemon(DISCORD_TOKEN=BOT)
+    assert not second.lines("same shards") and not first.lines("same shards")
+    assert second.stop() == 0

@@ -81,7 +81,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s\n", problem.text);
         return 1;
     }
-    if (conflicts_serve(conflicts, (uint32_t)strtoul(argv[4], NULL, 10), shards, (size_t)argc - 5))
+    if (conflicts_serve(conflicts, (uint32_t)strtoul(argv[4], NULL, 10), shards, (size_t)argc - 5,
+                        spectacles_now()))
         drive(conflicts);
     conflicts_free(conflicts);
     return 0;

@@ -210,6 +210,12 @@ void conflicts_free(struct conflicts *conflicts)
 
 /* ---- What the daemon tells ---- */
 
+static void settle(struct conflicts *conflicts)
+{
+    conflicts->state = CONFLICTS_SETTLED;
+    conflicts->settle_at = SPECTACLES_NEVER;
+}
+
 static void greet(struct conflicts *conflicts)
 {
     if (conflicts->is_present && conflicts->is_serving)
@@ -217,11 +223,14 @@ static void greet(struct conflicts *conflicts)
 }
 
 bool conflicts_serve(struct conflicts *conflicts, uint32_t shard_count, const uint32_t *shard_ids,
-                     size_t count)
+                     size_t count, uint64_t now)
 {
-    if (!card_serve(&conflicts->card, shard_count, shard_ids, count))
+    if (!card_serve(&conflicts->card, shard_count, shard_ids, count)) {
+        settle(conflicts);
         return false;
+    }
     conflicts->is_serving = true;
+    conflicts->settle_at = now + CONFLICTS_LIMIT;
     greet(conflicts);
     return true;
 }
@@ -263,12 +272,6 @@ static void hear(struct conflicts *conflicts, const struct card *other, enum car
         tell(conflicts, other, kinds, now);
 }
 
-static void settle(struct conflicts *conflicts)
-{
-    conflicts->state = CONFLICTS_SETTLED;
-    conflicts->settle_at = SPECTACLES_NEVER;
-}
-
 static void give_up(struct conflicts *conflicts, const char *why)
 {
     struct conflict *conflict = add(conflicts);
@@ -289,12 +292,11 @@ static void take(struct conflicts *conflicts, enum roll_call_news news, const ch
         greet(conflicts);
     } else if (news == ROLL_CALL_LOST) {
         conflicts->is_present = false;
-        conflicts->settle_at = SPECTACLES_NEVER;
     } else if (news == ROLL_CALL_REFUSED) {
         give_up(conflicts, text);
     } else if (news == ROLL_CALL_SENT && conflicts->awaits_confirm && conflicts->state == CONFLICTS_ASKING) {
         conflicts->awaits_confirm = false;
-        conflicts->settle_at = now + CONFLICTS_WAIT;
+        conflicts->settle_at = earlier(conflicts->settle_at, now + CONFLICTS_WAIT);
     }
 }
 

@@ -7,7 +7,7 @@
  * Whether another process of the group has another bot, the same shards, or another number of shards. A process says
  * hello before it serves anything, those in conflict answer, and both sides tell.
  *
- *     ASKING --(hello is with the broker, and nobody has answered for half a second)--> SETTLED
+ *     ASKING --(half a second after the broker has the hello, or three seconds after conflicts_serve())--> SETTLED
  *        |  +--(an answer: two bots, and the other one was first)--> told as a refusal: this process has to end
  *        +-----(the account may not ask, or BROKER_DECLARE does not say yes)--> SETTLED
  *
@@ -24,6 +24,7 @@ enum conflict_kind {
 
 enum {
     CONFLICT_TEXT_SIZE = 512,
+    CONFLICTS_LIMIT = 3000, /* milliseconds that a start waits at most: a broker may be away */
     CONFLICTS_WAIT = 500,   /* milliseconds for which answers are awaited */
     CONFLICTS_AGAIN = 60000 /* milliseconds after which it is asked whether a conflict is still there */
 };
@@ -55,9 +56,12 @@ int conflicts_new(struct conflicts **out, const struct conflicts_config *config,
 /* NULL is fine. */
 void conflicts_free(struct conflicts *conflicts);
 
-/* The shards that this process is going to serve. It says hello as soon as it can. false: memory ran out. */
+/*
+ * The shards that this process is going to serve. It says hello as soon as it can, and whenever it has lost its
+ * connection in between. false: memory ran out, and the start may go on.
+ */
 bool conflicts_serve(struct conflicts *conflicts, uint32_t shard_count, const uint32_t *shard_ids,
-                     size_t count);
+                     size_t count, uint64_t now);
 
 /* From now on the process serves, and is not the one that has to go. */
 void conflicts_run(struct conflicts *conflicts);

@@ -17,8 +17,7 @@
 #include <string.h>
 
 enum {
-    SAME_WISH =
-        1000, /* milliseconds; timeout(1) sends one signal to the process and another one to its group */
+    SAME_WISH = 1000,   /* milliseconds; timeout(1) sends a signal to the process and one to its group */
     LOG_PATIENCE = 1000 /* milliseconds for whoever reads the log, at the end */
 };
 
@@ -75,6 +74,7 @@ void daemon_stop(struct daemon *daemon, int exit_code, uint64_t now)
     daemon->shown.status.is_stopping = true;
     daemon->stop_since = now;
     daemon->stop_until = now + timeout;
+    group_stop(daemon->group);
     spectacles_gateway_stop(daemon->gateway, 0, now);
 }
 
@@ -150,6 +150,7 @@ static void start(struct daemon *daemon)
     tell_proxies(daemon->log, &daemon->proxies);
     daemon->signals = signals_new();
     daemon->ask = ask_new();
+    daemon->group = group_new(&daemon->settings, &daemon->proxies, daemon->log);
     if (daemon->signals && daemon->ask)
         set_state(daemon, DAEMON_ASKING);
     else
@@ -203,11 +204,20 @@ static void make_gateway(struct daemon *daemon)
         fail(daemon, exit_code_of(error), problem.text);
 }
 
-static void begin_to_serve(struct daemon *daemon)
+/* Nothing is consumed and nobody identifies before the group was asked. */
+static void ask_group(struct daemon *daemon, uint64_t now)
+{
+    if (!group_process(daemon->group, &daemon->loop, now) && daemon->state < DAEMON_STOPPING)
+        daemon_stop(daemon, PROBLEM_IS_FINAL, now);
+    if (daemon->state == DAEMON_ASKING && daemon->shard_count > 0 && group_is_settled(daemon->group))
+        make_gateway(daemon);
+}
+
+static void begin_to_serve(struct daemon *daemon, uint64_t now)
 {
     choose_shard_count(daemon);
     tell_limits(daemon->log, &daemon->bot, shards_here(daemon));
-    make_gateway(daemon);
+    group_serve(daemon->group, daemon->shard_count, now);
 }
 
 /* ---- GET /gateway/bot, first and every hour ---- */
@@ -243,7 +253,7 @@ static void on_answer(struct daemon *daemon, enum rest_result result, const spec
             end(daemon, PROBLEM_IS_FINAL);
     } else if (daemon->state == DAEMON_ASKING) {
         keep_answer(daemon, answer);
-        begin_to_serve(daemon);
+        begin_to_serve(daemon, now);
     } else {
         take_limits(daemon, answer, now);
     }
@@ -318,8 +328,10 @@ static void note_standing(struct daemon *daemon, const spectacles_relay_event *e
     else if (is_send && (event->type == SPECTACLES_RELAY_EVENT_SUBSCRIBED ||
                          event->type == SPECTACLES_RELAY_EVENT_UNSUBSCRIBED))
         daemon->stands |= DAEMON_SEND_STANDS;
-    if (daemon->state == DAEMON_CONNECTING && daemon->stands == DAEMON_ALL_STANDS)
-        set_state(daemon, DAEMON_SERVING);
+    if (daemon->state != DAEMON_CONNECTING || daemon->stands != DAEMON_ALL_STANDS)
+        return;
+    set_state(daemon, DAEMON_SERVING);
+    group_run(daemon->group);
 }
 
 static void on_event(struct daemon *daemon, const spectacles_relay_event *event, uint64_t now)
@@ -399,16 +411,6 @@ static void end_late_stop(struct daemon *daemon, uint64_t now)
 
 /* ---- systemd ---- */
 
-static bool are_brokers_ready(const struct daemon *daemon)
-{
-    for (uint32_t each = SPECTACLES_RELAY_EVENTS; each <= SPECTACLES_RELAY_COMMANDS; each++) {
-        if (spectacles_broker_state(spectacles_gateway_broker(daemon->gateway, each)) !=
-            SPECTACLES_BROKER_READY)
-            return false;
-    }
-    return true;
-}
-
 /* A turn that could not move bytes has not done its work. Without a gateway there is nothing to do yet. */
 static void tell_systemd(struct daemon *daemon, uint64_t now)
 {
@@ -419,7 +421,7 @@ static void tell_systemd(struct daemon *daemon, uint64_t now)
     spectacles_gateway_stats_init(&stats, sizeof stats);
     if (daemon->gateway) {
         spectacles_gateway_get_stats(daemon->gateway, &stats);
-        view.are_brokers_ready = are_brokers_ready(daemon);
+        view.are_brokers_ready = handle_brokers_are_ready(daemon->gateway);
     }
     view.shards = stats.shards;
     view.ready = stats.ready;
@@ -435,6 +437,7 @@ static void watch(struct daemon *daemon)
     loop_watch(loop, signals_descriptor(daemon->signals), POLLIN);
     if (daemon->state < DAEMON_STOPPING)
         ask_watch(daemon->ask, loop);
+    group_watch(daemon->group, loop);
     status_server_watch(&daemon->shown, loop);
     if (daemon->gateway) {
         loop_watch(loop, spectacles_gateway_fd(daemon->gateway), POLLIN);
@@ -460,6 +463,7 @@ static void turn(struct daemon *daemon)
     if (loop_found(&daemon->loop, signals_descriptor(daemon->signals)))
         take_signals(daemon, now);
     ask(daemon, now);
+    ask_group(daemon, now);
     serve(daemon, now);
     keep(daemon, now);
     finish(daemon, now);
@@ -476,6 +480,7 @@ static void end_parts(struct daemon *daemon)
     status_server_end(&daemon->shown);
     spectacles_gateway_free(daemon->gateway);
     store_free(daemon->store);
+    group_free(daemon->group);
     ask_free(daemon->ask);
     settings_free(&daemon->settings);
     notify_free(daemon->notify);

@@ -2,6 +2,7 @@
 #define GATEWAY_DAEMON_H
 
 #include "ask.h"
+#include "group.h"
 #include "log_repeats.h"
 #include "loop.h"
 #include "notify.h"
@@ -16,7 +17,7 @@
 /*
  * The daemon, and what moves it from state to state:
  *
- *     STARTING --(the settings are right)--> ASKING --(GET /gateway/bot is answered)--> CONNECTING
+ *     STARTING --(the settings are right)--> ASKING --(Discord and the group have answered)--> CONNECTING
  *                                                                                            |
  *                                (both brokers have been READY, and SEND is consumed or was refused)
  *                                                                                            v
@@ -59,6 +60,7 @@ struct daemon {
     struct loop loop;
     struct signals *signals;
     struct ask *ask;
+    struct group *group;         /* NULL: other processes of the group are not looked for */
     struct status_server shown;  /* metrics, probes and the status page */
     struct store *store;         /* NULL: SESSION_FILE is not set */
     spectacles_gateway_bot bot;  /* the last answer of GET /gateway/bot; no size: there was none */

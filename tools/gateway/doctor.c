@@ -43,7 +43,7 @@ static void load_authorities(struct doctor *doctor)
 
 static void read_broker_url(struct doctor *doctor)
 {
-    http_url_read(&doctor->broker, settings_value(doctor->settings, SETTING_AMQP_URL)->texts[0]);
+    web_url_read(&doctor->broker, settings_value(doctor->settings, SETTING_AMQP_URL)->texts[0]);
     doctor->vhost = doctor->broker.path && strlen(doctor->broker.path) > 1 ? doctor->broker.path + 1 : "/";
 }
 
@@ -71,7 +71,7 @@ static void decide_shards(struct doctor *doctor)
 static void free_doctor(struct doctor *doctor)
 {
     spectacles_tls_free(doctor->tls);
-    http_url_free(&doctor->broker);
+    web_url_free(&doctor->broker);
     free(doctor->shard_ids);
     free(doctor->queues);
 }

@@ -1,7 +1,7 @@
 #ifndef GATEWAY_DOCTOR_H
 #define GATEWAY_DOCTOR_H
 
-#include "doctor_http.h"
+#include "doctor_web.h"
 #include "engines.h"
 #include "findings.h"
 #include "proxies.h"
@@ -28,7 +28,7 @@ struct doctor {
     struct findings *findings;
     struct proxies proxies;
     spectacles_tls *tls;        /* NULL: the system's authorities */
-    struct http_url broker;     /* the first of AMQP_URL */
+    struct web_url broker;      /* the first of AMQP_URL */
     const char *vhost;          /* of it */
     spectacles_gateway_bot bot; /* verdict FINE: Discord has answered */
     bool has_bot;

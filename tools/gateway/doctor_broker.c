@@ -72,15 +72,15 @@ static bool log_in(struct doctor *doctor, struct talk *talk, const char *host, b
 static void look_at_url(struct doctor *doctor, const char *url, bool is_only)
 {
     struct talk talk;
-    struct http_url parts;
+    struct web_url parts;
     char host[300];
     spectacles_problem problem = {.text = ""};
-    bool is_known = http_url_read(&parts, url);
+    bool is_known = web_url_read(&parts, url);
     snprintf(host, sizeof host, "%.255s:%u", is_known ? parts.host : "a broker",
              is_known && parts.port          ? parts.port
              : strncmp(url, "amqps", 5) == 0 ? 5671u
                                              : 5672u);
-    http_url_free(&parts);
+    web_url_free(&parts);
     if (talk_begin(&talk, doctor, url, SPECTACLES_DECLARE_NOTHING, &problem) != SPECTACLES_OK)
         findings_add(doctor->findings, FINDING_IS_FINAL, field, "%s: %s", host, problem.text);
     else if (log_in(doctor, &talk, host, is_only) && !doctor->has_broker) {

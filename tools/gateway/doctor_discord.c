@@ -21,7 +21,7 @@ enum {
 
 /* ---- Asking ---- */
 
-static void ask(struct doctor *doctor, struct http_answer *answer)
+static void ask(struct doctor *doctor, struct web_answer *answer)
 {
     static const char before[] = "Authorization: Bot ";
     char url[URL_SIZE];
@@ -29,7 +29,7 @@ static void ask(struct doctor *doctor, struct http_answer *answer)
     const char *token = settings_value(settings, SETTING_TOKEN)->text;
     size_t size = sizeof before + strlen(token);
     char *authorization = malloc(size);
-    *answer = (struct http_answer){.error = "memory ran out"};
+    *answer = (struct web_answer){.error = "memory ran out"};
     if (!authorization)
         return;
     snprintf(authorization, size, "%s%s", before, token);
@@ -37,11 +37,11 @@ static void ask(struct doctor *doctor, struct http_answer *answer)
              setting_of(SETTING_API_SCHEME)->words[settings_value(settings, SETTING_API_SCHEME)->number],
              settings_value(settings, SETTING_API_HOST)->text,
              (unsigned)settings_value(settings, SETTING_API_VERSION)->number);
-    http_get(answer, &(struct http_request){.url = url,
-                                            .authorization = authorization,
-                                            .ca_file = settings_value(settings, SETTING_CA_FILE)->text,
-                                            .proxy = doctor->proxies.rest ? doctor->proxies.rest : "",
-                                            .timeout = DOCTOR_TIMEOUT});
+    web_get(answer, &(struct web_request){.url = url,
+                                          .authorization = authorization,
+                                          .ca_file = settings_value(settings, SETTING_CA_FILE)->text,
+                                          .proxy = doctor->proxies.rest ? doctor->proxies.rest : "",
+                                          .timeout = DOCTOR_TIMEOUT});
     wipe_and_free(authorization);
 }
 
@@ -57,7 +57,7 @@ static void take_out(char *bytes, size_t length, const char *secret)
 
 /* ---- Findings ---- */
 
-static void tell_no_answer(struct doctor *doctor, const struct http_answer *answer)
+static void tell_no_answer(struct doctor *doctor, const struct web_answer *answer)
 {
     const char *host = settings_value(doctor->settings, SETTING_API_HOST)->text;
     struct finding *finding =
@@ -86,7 +86,7 @@ static bool is_persons(uint32_t status)
     return status == 400 || status == 404 || status == 405;
 }
 
-static void tell_verdict(struct doctor *doctor, const struct http_answer *answer)
+static void tell_verdict(struct doctor *doctor, const struct web_answer *answer)
 {
     struct finding *finding;
     bool is_token = doctor->bot.verdict == SPECTACLES_GATEWAY_BOT_TOKEN;
@@ -105,7 +105,7 @@ static void tell_verdict(struct doctor *doctor, const struct http_answer *answer
     }
 }
 
-static void tell_clock(struct doctor *doctor, const struct http_answer *answer)
+static void tell_clock(struct doctor *doctor, const struct web_answer *answer)
 {
     int64_t here = (int64_t)(spectacles_unix_time() / 1000);
     int64_t off = here - answer->server_time;
@@ -125,7 +125,7 @@ static void tell_clock(struct doctor *doctor, const struct http_answer *answer)
     finding_mend(finding, "timedatectl set-ntp true");
 }
 
-static void tell_certificate(struct doctor *doctor, const struct http_answer *answer)
+static void tell_certificate(struct doctor *doctor, const struct web_answer *answer)
 {
     int64_t left = answer->certificate_end - (int64_t)(spectacles_unix_time() / 1000);
     struct finding *finding;
@@ -161,7 +161,7 @@ static void tell_budget(struct doctor *doctor)
 
 void doctor_discord(struct doctor *doctor)
 {
-    struct http_answer answer;
+    struct web_answer answer;
     ask(doctor, &answer);
     spectacles_gateway_bot_init(&doctor->bot, sizeof doctor->bot);
     if (answer.status == 0) {
@@ -178,7 +178,7 @@ void doctor_discord(struct doctor *doctor)
         else
             tell_verdict(doctor, &answer);
     }
-    http_answer_free(&answer);
+    web_answer_free(&answer);
 }
 
 /* ---- The number of shards ---- */

@@ -22,7 +22,7 @@ enum {
 struct api {
     const struct doctor *doctor;
     char base[BASE_SIZE];
-    struct http_url parts; /* user and password of RABBITMQ_MANAGEMENT_URL */
+    struct web_url parts; /* user and password of RABBITMQ_MANAGEMENT_URL */
     const char *user;
     const char *password;
     bool is_guessed;
@@ -33,16 +33,16 @@ struct api {
 /* ---- Asking ---- */
 
 /* Returns the root of the answer, valid until the next call; NULL: `answer` says why. Free the answer in both cases. */
-static const spectacles_value *get(struct api *api, struct http_answer *answer, const char *path)
+static const spectacles_value *get(struct api *api, struct web_answer *answer, const char *path)
 {
     char url[BASE_SIZE + PATH_SIZE];
     snprintf(url, sizeof url, "%s/api/%s", api->base, path);
-    http_get(answer,
-             &(struct http_request){.url = url,
-                                    .user = api->user,
-                                    .password = api->password,
-                                    .ca_file = settings_value(api->doctor->settings, SETTING_CA_FILE)->text,
-                                    .timeout = SHORT_TIMEOUT});
+    web_get(answer,
+            &(struct web_request){.url = url,
+                                  .user = api->user,
+                                  .password = api->password,
+                                  .ca_file = settings_value(api->doctor->settings, SETTING_CA_FILE)->text,
+                                  .timeout = SHORT_TIMEOUT});
     if (answer->status != 200)
         return NULL;
     if (spectacles_document_parse(api->document, SPECTACLES_FORMAT_JSON, SPECTACLES_REPLACE_SURROGATES,
@@ -76,7 +76,7 @@ static bool take_setting(struct api *api, const char *url)
     const char *scheme_end = strstr(url, "://");
     const char *host = scheme_end ? scheme_end + 3 : NULL;
     bool is_http = strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0;
-    if (!host || !is_http || !http_url_read(&api->parts, url))
+    if (!host || !is_http || !web_url_read(&api->parts, url))
         return false;
     size_t authority = strcspn(host, "/?#");
     for (size_t i = authority; i > 0; i--) {
@@ -101,7 +101,7 @@ static bool begin(struct api *api)
     const char *url = settings_value(api->doctor->settings, SETTING_MANAGEMENT_URL)->text;
     api->user = api->doctor->broker.user[0] ? api->doctor->broker.user : "guest";
     api->password = api->doctor->broker.user[0] ? api->doctor->broker.password : "guest";
-    api->vhost = http_encode(api->doctor->vhost);
+    api->vhost = web_encode(api->doctor->vhost);
     if (!api->vhost || spectacles_document_new(&api->document) != SPECTACLES_OK)
         return false;
     if (!url)
@@ -123,7 +123,7 @@ static void tell_alarm(struct doctor *doctor, const char *node, const char *what
 
 static void look_at_nodes(struct api *api, struct doctor *doctor)
 {
-    struct http_answer answer;
+    struct web_answer answer;
     size_t running = 0;
     const spectacles_value *nodes = get(api, &answer, "nodes");
     for (const spectacles_value *each = spectacles_value_first(nodes); each;
@@ -149,7 +149,7 @@ static void look_at_nodes(struct api *api, struct doctor *doctor)
     if (nodes)
         findings_add(doctor->findings, FINDING_IS_FINE, "nodes", "%zu of %zu nodes run", running,
                      spectacles_value_count(nodes));
-    http_answer_free(&answer);
+    web_answer_free(&answer);
 }
 
 /* ---- Queues ---- */
@@ -247,7 +247,7 @@ static void count_home(struct homes *homes, const spectacles_value *queue)
 static void look_at_queues(struct api *api, struct doctor *doctor)
 {
     char path[PATH_SIZE];
-    struct http_answer answer;
+    struct web_answer answer;
     struct homes homes = {.count = 0};
     snprintf(path, sizeof path,
              "queues/%.600s?columns=name,node,type,state,arguments,effective_policy_definition", api->vhost);
@@ -263,7 +263,7 @@ static void look_at_queues(struct api *api, struct doctor *doctor)
         findings_add(doctor->findings, FINDING_IS_FINE, "queues",
                      "%zu %s queues of the group have their home on %s", homes.homes[i].count,
                      homes.homes[i].type, homes.homes[i].node);
-    http_answer_free(&answer);
+    web_answer_free(&answer);
 }
 
 /* ---- Policies ---- */
@@ -282,7 +282,7 @@ static bool begins_with_ha(const spectacles_value *definition)
 static void look_at_policies(struct api *api, struct doctor *doctor)
 {
     char path[PATH_SIZE];
-    struct http_answer answer;
+    struct web_answer answer;
     snprintf(path, sizeof path, "policies/%.600s", api->vhost);
     const spectacles_value *policies = get(api, &answer, path);
     for (const spectacles_value *each = spectacles_value_first(policies); each;
@@ -296,7 +296,7 @@ static void look_at_policies(struct api *api, struct doctor *doctor)
         finding_mend(finding, "rabbitmqctl clear_policy -p '%s' '%s'; BROKER_QUEUE_TYPE=quorum replicates",
                      doctor->vhost, text_of(each, "name"));
     }
-    http_answer_free(&answer);
+    web_answer_free(&answer);
 }
 
 /* ---- Bindings ---- */
@@ -317,8 +317,8 @@ static void look_at_bindings(struct api *api, struct doctor *doctor)
     char path[PATH_SIZE];
     char shown[400] = "";
     size_t count = 0;
-    struct http_answer answer;
-    char *group = http_encode(doctor->engines.broker.group);
+    struct web_answer answer;
+    char *group = web_encode(doctor->engines.broker.group);
     snprintf(path, sizeof path, "exchanges/%.400s/%.400s/bindings/source", api->vhost, group ? group : "");
     const spectacles_value *bindings = doctor->has_exchange ? get(api, &answer, path) : NULL;
     for (size_t i = 0; bindings && i < doctor->settings->event_count; i++) {
@@ -337,13 +337,13 @@ static void look_at_bindings(struct api *api, struct doctor *doctor)
         finding_mend(finding, "start the workers, or take the events out of DISCORD_EVENTS");
     }
     if (doctor->has_exchange)
-        http_answer_free(&answer);
-    http_text_free(group);
+        web_answer_free(&answer);
+    web_text_free(group);
 }
 
 /* ---- The whole ---- */
 
-static void tell_not_asked(const struct api *api, struct doctor *doctor, const struct http_answer *answer)
+static void tell_not_asked(const struct api *api, struct doctor *doctor, const struct web_answer *answer)
 {
     struct finding *finding;
     char status[32];
@@ -363,7 +363,7 @@ static void tell_not_asked(const struct api *api, struct doctor *doctor, const s
 void doctor_management(struct doctor *doctor)
 {
     struct api api = {.doctor = doctor};
-    struct http_answer answer = {0};
+    struct web_answer answer = {0};
     if (!doctor->has_broker)
         return;
     if (!begin(&api)) {
@@ -377,8 +377,8 @@ void doctor_management(struct doctor *doctor)
         look_at_policies(&api, doctor);
         look_at_bindings(&api, doctor);
     }
-    http_answer_free(&answer);
+    web_answer_free(&answer);
     spectacles_document_free(api.document);
-    http_text_free(api.vhost);
-    http_url_free(&api.parts);
+    web_text_free(api.vhost);
+    web_url_free(&api.parts);
 }

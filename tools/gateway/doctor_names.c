@@ -62,10 +62,10 @@ static void add(struct doctor *doctor, struct names *names, const char *host, co
 static void add_url(struct doctor *doctor, struct names *names, const char *url, const char *setting,
                     const char *proxy)
 {
-    struct http_url parts;
-    if (http_url_read(&parts, url))
+    struct web_url parts;
+    if (web_url_read(&parts, url))
         add(doctor, names, parts.host, setting, proxy);
-    http_url_free(&parts);
+    web_url_free(&parts);
 }
 
 static void collect(struct doctor *doctor, struct names *names)

@@ -25,7 +25,8 @@ static const char *const level_names[] = {[FINDING_IS_FINE] = "ok",
 /* ---- Making ---- */
 
 /* Texts of brokers and of Discord are part of sentences: control characters have no place in a report. */
-static void write_text(char *out, size_t size, const char *format, va_list arguments)
+__attribute__((format(printf, 3, 0))) static void write_text(char *out, size_t size, const char *format,
+                                                             va_list arguments)
 {
     char text[FINDING_WHAT_SIZE];
     vsnprintf(text, sizeof text, format, arguments);

@@ -166,3 +166,14 @@ int handle_new(spectacles_gateway **out, const struct settings *settings, const 
     *out = gateway;
     return SPECTACLES_OK;
 }
+
+/* ---- Looking ---- */
+
+bool handle_brokers_are_ready(spectacles_gateway *gateway)
+{
+    for (uint32_t each = SPECTACLES_RELAY_EVENTS; each <= SPECTACLES_RELAY_COMMANDS; each++) {
+        if (spectacles_broker_state(spectacles_gateway_broker(gateway, each)) != SPECTACLES_BROKER_READY)
+            return false;
+    }
+    return true;
+}

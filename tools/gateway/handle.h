@@ -33,4 +33,7 @@ int handle_new(spectacles_gateway **out, const struct settings *settings, const 
  */
 int handle_set_presence(spectacles_gateway *gateway, const struct settings *settings);
 
+/* Whether both brokers of a gateway handle are READY. */
+bool handle_brokers_are_ready(spectacles_gateway *gateway);
+
 #endif

@@ -1,17 +1,17 @@
-#ifndef GATEWAY_DOCTOR_HTTP_H
-#define GATEWAY_DOCTOR_HTTP_H
+#ifndef GATEWAY_DOCTOR_WEB_H
+#define GATEWAY_DOCTOR_WEB_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum {
-    HTTP_ERROR_SIZE = 256,
-    HTTP_BODY_MAX = 16 << 20
+    WEB_ERROR_SIZE = 256,
+    WEB_BODY_MAX = 16 << 20
 };
 
 /* What is asked. Nothing is kept. */
-struct http_request {
+struct web_request {
     const char *url;
     const char *authorization; /* the whole header, or NULL */
     const char *user;          /* for Basic; NULL: none */
@@ -22,10 +22,10 @@ struct http_request {
 };
 
 /* What was answered. */
-struct http_answer {
+struct web_answer {
     uint32_t status;     /* 0: there was no answer, and `error` says why */
     bool is_certificate; /* there was no answer because the certificate is not trusted */
-    char error[HTTP_ERROR_SIZE];
+    char error[WEB_ERROR_SIZE];
     char *body; /* NUL-terminated; "" when there is none */
     size_t length;
     char retry_after[32]; /* seconds, or "" */
@@ -35,12 +35,12 @@ struct http_answer {
 };
 
 /* GET, with libcurl. Blocks for as long as the timeout. Free the answer, whatever it is. */
-void http_get(struct http_answer *answer, const struct http_request *request);
+void web_get(struct web_answer *answer, const struct web_request *request);
 
-void http_answer_free(struct http_answer *answer);
+void web_answer_free(struct web_answer *answer);
 
 /* The parts of a URL, decoded. Missing ones are "". Free it, whatever it is. */
-struct http_url {
+struct web_url {
     char *host; /* IPv6 without brackets */
     char *user;
     char *password;
@@ -49,13 +49,13 @@ struct http_url {
 };
 
 /* Reads a URL of any scheme. false: it is malformed, or memory ran out. */
-bool http_url_read(struct http_url *out, const char *url);
+bool web_url_read(struct web_url *out, const char *url);
 
 /* Wipes and frees. */
-void http_url_free(struct http_url *url);
+void web_url_free(struct web_url *url);
 
-/* A text as a part of a URL, percent-encoded. NULL: memory ran out. Free it with http_text_free(). */
-char *http_encode(const char *text);
-void http_text_free(char *text);
+/* A text as a part of a URL, percent-encoded. NULL: memory ran out. Free it with web_text_free(). */
+char *web_encode(const char *text);
+void web_text_free(char *text);
 
 #endif

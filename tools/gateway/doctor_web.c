@@ -2,7 +2,7 @@
  * HTTP as the doctor needs it: one request after the other, with what libcurl knows of the server's clock and of its
  * certificates. doctor_discord.c and doctor_management.c call it.
  */
-#include "doctor_http.h"
+#include "doctor_web.h"
 
 #include "wipe.h"
 
@@ -17,9 +17,9 @@
 
 static size_t collect(char *bytes, size_t size, size_t count, void *user)
 {
-    struct http_answer *answer = user;
+    struct web_answer *answer = user;
     size_t length = size * count;
-    if (length > HTTP_BODY_MAX - answer->length)
+    if (length > WEB_BODY_MAX - answer->length)
         return 0; /* libcurl gives up */
     char *body = realloc(answer->body, answer->length + length + 1);
     if (!body)
@@ -35,7 +35,7 @@ static size_t collect(char *bytes, size_t size, size_t count, void *user)
 static size_t look_at_header(char *bytes, size_t size, size_t count, void *user)
 {
     static const char name[] = "date:";
-    struct http_answer *answer = user;
+    struct web_answer *answer = user;
     char value[64];
     size_t length = size * count;
     if (length > strlen(name) && length - strlen(name) < sizeof value &&
@@ -49,7 +49,7 @@ static size_t look_at_header(char *bytes, size_t size, size_t count, void *user)
 }
 
 /* Each certificate of the chain is a list of "NAME:VALUE". */
-static void look_at_certificates(CURL *curl, struct http_answer *answer)
+static void look_at_certificates(CURL *curl, struct web_answer *answer)
 {
     static const char name[] = "Expire date:";
     struct curl_certinfo *info = NULL;
@@ -85,8 +85,8 @@ static void trust(CURL *curl, const char *ca_file)
     curl_easy_setopt(curl, CURLOPT_CAPATH, folder);
 }
 
-static void prepare(CURL *curl, const struct http_request *request, struct curl_slist *headers, char *error,
-                    struct http_answer *answer)
+static void prepare(CURL *curl, const struct web_request *request, struct curl_slist *headers, char *error,
+                    struct web_answer *answer)
 {
     curl_easy_setopt(curl, CURLOPT_URL, request->url);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
@@ -107,7 +107,7 @@ static void prepare(CURL *curl, const struct http_request *request, struct curl_
     trust(curl, request->ca_file);
 }
 
-static void judge(CURL *curl, CURLcode code, const char *error, struct http_answer *answer)
+static void judge(CURL *curl, CURLcode code, const char *error, struct web_answer *answer)
 {
     long status = 0;
     curl_off_t wait = 0;
@@ -125,13 +125,13 @@ static void judge(CURL *curl, CURLcode code, const char *error, struct http_answ
         snprintf(answer->retry_after, sizeof answer->retry_after, "%lld", (long long)wait);
 }
 
-void http_get(struct http_answer *answer, const struct http_request *request)
+void web_get(struct web_answer *answer, const struct web_request *request)
 {
     char error[CURL_ERROR_SIZE] = "";
     CURL *curl = curl_easy_init();
     struct curl_slist *headers =
         request->authorization ? curl_slist_append(NULL, request->authorization) : NULL;
-    *answer = (struct http_answer){.error = "memory ran out"};
+    *answer = (struct web_answer){.error = "memory ran out"};
     answer->body = calloc(1, 1);
     if (curl && answer->body && (headers || !request->authorization)) {
         answer->error[0] = '\0';
@@ -144,10 +144,10 @@ void http_get(struct http_answer *answer, const struct http_request *request)
     curl_easy_cleanup(curl);
 }
 
-void http_answer_free(struct http_answer *answer)
+void web_answer_free(struct web_answer *answer)
 {
     free(answer->body);
-    *answer = (struct http_answer){0};
+    *answer = (struct web_answer){0};
 }
 
 /* ---- URLs ---- */
@@ -186,10 +186,10 @@ static void take_brackets_off(char *host)
     host[length - 2] = '\0';
 }
 
-bool http_url_read(struct http_url *out, const char *url)
+bool web_url_read(struct web_url *out, const char *url)
 {
     CURLU *parsed = curl_url();
-    *out = (struct http_url){0};
+    *out = (struct web_url){0};
     if (parsed && curl_url_set(parsed, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK) {
         out->host = part(parsed, CURLUPART_HOST);
         out->user = part(parsed, CURLUPART_USER);
@@ -202,21 +202,21 @@ bool http_url_read(struct http_url *out, const char *url)
     return out->host && out->user && out->password && out->path;
 }
 
-void http_url_free(struct http_url *url)
+void web_url_free(struct web_url *url)
 {
     free(url->host);
     wipe_and_free(url->user);
     wipe_and_free(url->password);
     free(url->path);
-    *url = (struct http_url){0};
+    *url = (struct web_url){0};
 }
 
-char *http_encode(const char *text)
+char *web_encode(const char *text)
 {
     return curl_easy_escape(NULL, text, (int)strlen(text));
 }
 
-void http_text_free(char *text)
+void web_text_free(char *text)
 {
     curl_free(text);
 }
