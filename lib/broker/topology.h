@@ -57,13 +57,13 @@ typedef struct sp_subscription {
     char queue[256];
     uint16_t prefetch;
     bool declare_only;
-    bool was_tried;    /* ACTIVE, FAILED or GONE was reached on this connection: READY waits for it */
-    bool is_announced; /* the last event of the subscription was SUBSCRIBED */
-    bool doubtful;     /* a basic.consume was refused: a trial comes before the next basic.consume */
+    bool was_tried;          /* ACTIVE, FAILED or GONE was reached on this connection: READY waits for it */
+    bool is_announced;       /* the last event of the subscription was SUBSCRIBED */
+    bool doubtful;           /* a basic.consume was refused: a trial comes before the next basic.consume */
     uint32_t message_count;  /* of the queue, as queue.declare-ok said */
     uint32_t consumer_count; /* of the queue, likewise */
-    uint32_t round;    /* how many consumers the subscription has had on this channel */
-    uint64_t retry_at; /* when a FAILED subscription is tried again; else SPECTACLES_NEVER */
+    uint32_t round;          /* how many consumers the subscription has had on this channel */
+    uint64_t retry_at;       /* when a FAILED subscription is tried again; else SPECTACLES_NEVER */
     spectacles_header *arguments; /* one block of memory: see sp_headers_copy() */
     size_t argument_count;
 } sp_subscription;

@@ -316,6 +316,7 @@ def wrapped(line: str) -> str:
 
 @pytest.mark.parametrize("set_up", ["good", "broken"])
 def test_the_page_shows_what_the_doctor_says(doctor: Doctor, discord: Standin, root: Path, set_up: str) -> None:
+    """SPECTACLES_WRITE_PAGES=1 in the environment writes the text into the page instead."""
     page = root / "doc" / "operations.md"
     doctor.declare("MESSAGE_CREATE", "SEND", "0", "1")
     more: dict[str, str] = {"DISCORD_EVENTS": "MESSAGE_CREATE", "SESSION_FILE": "sessions"}

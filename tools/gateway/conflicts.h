@@ -77,7 +77,7 @@ void conflicts_process(struct conflicts *conflicts, uint64_t now);
 /* Whether the start may go on: nobody who was asked is awaited any more. */
 bool conflicts_are_settled(const struct conflicts *conflicts);
 
-/* The next conflict, valid until the next call; NULL: there is none. Each is told once, and once again when it stays. */
+/* The next conflict, valid until the next call; NULL: there is none. Each is told once, and again when it stays. */
 const struct conflict *conflicts_next(struct conflicts *conflicts);
 
 #endif

@@ -31,7 +31,7 @@ uint64_t connection_deadline(struct connection *connection);
 /* Moves bytes and looks names up. Pull the events of the engine after it, and call connection_flush() then. */
 void connection_process(struct connection *connection, uint64_t now);
 
-/* Writes what the engine wants to write. Returns whether the engine has more events: then pull them, and flush again. */
+/* Writes what the engine wants to write. Returns whether the engine has more events: pull them, and flush again. */
 bool connection_flush(struct connection *connection, uint64_t now);
 
 /* Waits until there is something to do, `until` has passed, or a signal was caught. Blocks for five seconds at most. */

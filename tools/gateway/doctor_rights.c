@@ -29,7 +29,7 @@ struct trial {
 
 /* ---- Findings ---- */
 
-/* The first word of RabbitMQ's refusal says which right is missing: "read access", "write access", "configure access". */
+/* The first word of RabbitMQ's refusal says which right is missing: "read", "write" or "configure". */
 static void tell_refusal(struct doctor *doctor, const spectacles_broker_event *event)
 {
     struct finding *finding =

@@ -3,7 +3,7 @@
 
 #include "doctor.h"
 
-/* The rights of the account, by doing what the gateway does: with queues that are there, and with one of the doctor's. */
+/* The rights of the account, by doing what the gateway does: with queues that stand, and with one of the doctor. */
 void doctor_rights(struct doctor *doctor);
 
 #endif

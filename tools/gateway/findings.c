@@ -1,6 +1,6 @@
 /*
- * Findings: what the doctor has found, how it is printed, and the exit code that follows. The files doctor_*.c add
- * findings, and doctor.c writes them.
+ * Findings: what the doctor has found, how it is printed, and the exit code that follows. The files doctor_*.c call
+ * it.
  */
 #include "findings.h"
 

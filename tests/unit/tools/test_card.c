@@ -83,8 +83,7 @@ static void what_is_no_card_is_refused(void **state)
         "{\"kind\":\"hello\"," REST "\"shard_ranges\":[0,18446744073709551615]}",
         "{\"kind\":\"hello\"," REST "\"shard_ranges\":\"0-3\"}",
         "{\"kind\":\"hello\"," REST "\"shard_ranges\":[\"0\",\"3\"]}",
-        "{\"kind\":\"hello\",\"id\":\"a\",\"bot\":\"not a "
-        "number\",\"state\":\"running\",\"shard_ranges\":[]}",
+        "{\"kind\":\"hello\",\"id\":\"a\",\"bot\":\"none\",\"state\":\"running\",\"shard_ranges\":[]}",
         "{\"kind\":\"hello\",\"id\":\"\",\"bot\":\"\",\"state\":\"running\",\"shard_ranges\":[]}",
     };
     struct card card;
