@@ -89,6 +89,10 @@ def test_what_this_machine_lacks_is_told(program: Program) -> None:
     assert [where for where, _ in program.errors(SESSION_FILE_MISSING="fail")] == ["SESSION_FILE"]
     assert [where for where, _ in program.errors(SSL_CERT_FILE="/nowhere/ca.pem")] == ["SSL_CERT_FILE"]
     assert [where for where, _ in program.errors(AMQP_URL="amqps://rabbit?cacertfile=/nowhere/ca.pem")] == ["AMQP_URL"]
+    (program.folder / "link").symlink_to("nowhere/sessions")
+    assert [where for where, _ in program.errors(SESSION_FILE=str(program.folder / "link"))] == ["SESSION_FILE"]
+    (program.folder / "nowhere").mkdir()
+    assert program.errors(SESSION_FILE=str(program.folder / "link")) == []
     (program.folder / "sessions").write_text("")
     assert program.errors(SESSION_FILE_MISSING="fail") == []
 

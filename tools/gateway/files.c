@@ -5,11 +5,11 @@
 #include "files.h"
 
 #include "engines.h"
+#include "session_disk.h"
 #include "wipe.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <spectacles/spectacles.h>
 #include <stdlib.h>
@@ -87,15 +87,17 @@ int files_read(void *context, const char *path, size_t max, char **bytes, size_t
 
 /* ---- Checking ---- */
 
-/* Whether a path can be written: the file itself if it is there, else its folder. Returns an errno. */
-static int writable(const char *path)
+/* Whether a path can be written: the file behind symlinks if it is there, else its folder. Returns an errno. */
+static int writable(const char *given)
 {
-    char copy[PATH_MAX];
+    char path[PATH_MAX];
+    char folder[PATH_MAX];
     struct stat about;
-    if (strlen(path) >= sizeof copy)
-        return ENAMETOOLONG;
-    strcpy(copy, path);
-    if (access(dirname(copy), W_OK | X_OK) != 0)
+    int error = disk_follow(given, path);
+    if (error)
+        return error;
+    disk_folder(path, folder);
+    if (access(folder, W_OK | X_OK) != 0)
         return errno;
     if (stat(path, &about) != 0)
         return errno == ENOENT ? 0 : errno;
