@@ -5,7 +5,7 @@ debian_packages=(gcc make clang clang-format meson ninja-build pkg-config libc6-
     zlib1g-dev libzstd-dev libcjson-dev libcurl4-openssl-dev libmicrohttpd-dev libcmocka-dev rabbitmq-server python3 python3-venv python3-websockets python3-zstandard python3-msgpack python3-pika python3-pytest
     python3-pytest-xdist python3-cffi valgrind strace openssl git
     libuv1-dev libev-dev libglib2.0-dev erlang-base luajit iproute2 util-linux mount systemd tinyproxy-bin microsocks golang-github-burntsushi-toml-dev
-    prometheus chromium python3-markdown groff-base)
+    prometheus chromium python3-markdown groff-base abigail-tools)
 # Wanted by some commands only: the benchmarks, the fuzzers, and the tests on another processor.
 bench_packages=(libsimdjson-dev erlang-dev)
 cross_packages=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross

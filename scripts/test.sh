@@ -2,7 +2,7 @@
 # The suites of ./dev test: how each one runs, and how its result is counted.
 
 passed=0 failed=0 failures=
-all_suites=(unit static install standin clients codec cross fuzz integration networks tls rabbit4 chaos valgrind bench demo)
+all_suites=(unit static abi install standin clients codec cross fuzz integration networks tls rabbit4 chaos valgrind bench demo)
 
 # run NAME COMMAND ...: counts what the command's report says (build/logs/NAME.xml, as JUnit writes it).
 run() {
@@ -59,6 +59,7 @@ run_suite() {
     case $1 in
     unit) run unit unit_tests unit build/asan ;;
     static) run static python_tests static build tests/static ;;
+    abi) run abi python_tests abi build tests/abi ;;
     install) run install python_tests install build tests/install ;;
     standin) run standin python_tests standin build/asan tests/standin ;;
     integration) run integration python_tests integration build/asan -n 2 --dist loadfile -m 'not valgrind' tests/integration ;;
