@@ -2,7 +2,7 @@
 # The suites of ./dev test: how each one runs, and how its result is counted.
 
 passed=0 failed=0 failures=
-all_suites=(unit static abi install standin clients codec cross fuzz integration networks tls rabbit4 chaos valgrind bench demo)
+all_suites=(unit static abi install standin clients codec cross fuzz integration networks tls rabbit4 chaos valgrind bench demo package)
 
 # run NAME COMMAND ...: counts what the command's report says (build/logs/NAME.xml, as JUnit writes it).
 run() {
@@ -40,6 +40,24 @@ network_tests() {
         --junitxml build/logs/networks.xml -rs -n 2 --dist load tests/networks
 }
 
+# The Debian packages, in a fresh system of the same release.
+package_tests() {
+    local obstacle release
+    release=$(. "${DEV_OS_RELEASE:-/etc/os-release}" && echo "${VERSION_CODENAME:-}")
+    setup "${package_packages[@]}" >/dev/null 2>&1 || true
+    obstacle=$(debian_obstacle)
+    if [ -n "$obstacle" ]; then
+        say "package      skipped: ${obstacle%%$'\n'*}"
+    elif ! make_debian "$release" build/package-system build/logs/package-system.log; then
+        say "package      skipped: the folder could not be made (build/logs/package-system.log)"
+    elif ! package >build/logs/package-build.log 2>&1; then
+        tail -40 build/logs/package-build.log
+        failed=$((failed + 1)) failures+="  package: the packages are not built, or lintian has errors"$'\n'
+    else
+        run package python_tests package build tests/package
+    fi
+}
+
 python_tests() {
     local name=$1 folder=$2
     shift 2
@@ -59,6 +77,7 @@ run_suite() {
     case $1 in
     unit) run unit unit_tests unit build/asan ;;
     static) run static python_tests static build tests/static ;;
+    package) package_tests ;;
     abi) run abi python_tests abi build tests/abi ;;
     install) run install python_tests install build tests/install ;;
     standin) run standin python_tests standin build/asan tests/standin ;;
