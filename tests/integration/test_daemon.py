@@ -136,6 +136,16 @@ def test_sigterm_ends_a_question_that_nobody_answers(bot: Bot, standin: Standin)
     assert time.monotonic() - begin < 5 * PATIENCE
 
 
+def test_a_host_that_does_not_answer_is_named(bot: Bot) -> None:
+    """CONNECT_TIMEOUT is over before a byte of TLS has come."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        host = f"127.0.0.1:{listener.getsockname()[1]}"
+        daemon = bot.daemon(DISCORD_API_HOST=host, CONNECT_TIMEOUT="1s")
+        line = daemon.wait_err("GET /gateway/bot failed")[0]
+        assert host in line and "again in" in line
+        assert daemon.stop() == 0
+
+
 # ---- Signals in each state ----
 
 

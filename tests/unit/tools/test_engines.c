@@ -64,6 +64,7 @@ static const char *const elsewhere[SETTING_COUNT] = {
     [SETTING_LOG_FORMAT] = "log_settings.c",
     [SETTING_PROMETHEUS_ADDRESS] = "status_server.c",
     [SETTING_PROMETHEUS_ENDPOINT] = "status_server.c",
+    [SETTING_MANAGEMENT_URL] = "doctor_management.c",
 };
 
 static void write_lists(FILE *out, const struct engines *engines)
