@@ -8,9 +8,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import signal
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -35,6 +37,10 @@ SEED_COUNT = 400
 COLORS = {"discord": "34", "gateway": "32", "logger": "35", "mirror": "36", "actor 1": "33", "actor 2": "33"}
 
 
+# Of the gateway's log: what a line says, without its time and its fields.
+SAID = re.compile(r"\S+ (\w+) +(.*?)(?: \[(\w+)[^]]*\])?")
+
+
 class Screen:
     """Lines of who did what, in color where there is a terminal."""
 
@@ -52,9 +58,20 @@ class Screen:
         print(f"\n{text}", flush=True)
 
 
+def said(line: str) -> str:
+    """What a line of the gateway's log tells somebody who watches; nothing when it is for somebody who looks for a mistake."""
+    found = SAID.fullmatch(line)
+    if not found:
+        return line
+    level, text, event = found.groups()
+    is_told = event not in ("SETTING", "COUNTERS") and (level != "debug" or event.startswith("COMMAND"))
+    return text if is_told else ""
+
+
 class Demo:
-    def __init__(self, screen: Screen, environment: dict[str, str]) -> None:
+    def __init__(self, screen: Screen, environment: dict[str, str], folder: Path) -> None:
         self.screen = screen
+        self.folder = folder  # of the file of sessions
         self.environment = environment
         self.workers: dict[str, Process] = {}
         self.gateway: Process
@@ -62,6 +79,11 @@ class Demo:
 
     def start(self, name: str, *arguments: str) -> Process:
         return Process([BUILD / "examples" / name, *arguments], self.environment)
+
+    def start_gateway(self) -> None:
+        """The daemon. At debug it tells each command."""
+        environment = {**self.environment, "LOG_LEVEL": "debug", "SESSION_FILE": str(self.folder / "sessions")}
+        self.gateway = Process([BUILD / "tools" / "gateway" / "spectacles-gateway"], environment)
 
     def start_workers(self) -> None:
         """Two in subgroups of their own, two that share a third."""
@@ -77,8 +99,8 @@ class Demo:
         for name, process in (("gateway", self.gateway), *self.workers.items()):
             lines = list(process.err)
             for line in lines[self.shown.get(name, 0):]:
-                text = line.split(": ", 1)[-1]
-                if "subscribed" not in text and "connected to" not in text and "summary" not in text:
+                text = said(line) if name == "gateway" else line.split(": ", 1)[-1]
+                if text and "subscribed" not in text and "connected to" not in text:
                     self.screen.line(name, text)
             self.shown[name] = len(lines)
 
@@ -111,8 +133,8 @@ def kinds(counts: Counter[str]) -> str:
 
 
 def summary_of(gateway: Process) -> dict[str, int]:
-    line = gateway.lines("summary ")[-1]
-    return {key: int(value) for key, value in (word.split("=") for word in line.split("summary ")[1].split())}
+    words = gateway.lines("summary ")[-1].split("summary ")[1].split(" [")[0].split()
+    return {key: int(value) for key, value in (word.split("=") for word in words)}
 
 
 class Check:
@@ -215,11 +237,11 @@ def with_standin(follow: bool) -> int:
         standin = stack.enter_context(Standin(cert=certificate.cert, key=certificate.key, max_concurrency=2))
         screen.line("discord", f"a stand-in for Discord listens on {standin.url} (throw-away certificate authority)")
         environment = {**settings(node.url()), "DISCORD_TOKEN": standin.token, "DISCORD_API_HOST": standin.api, "SSL_CERT_FILE": str(authority.ca)}
-        demo = Demo(screen, environment)
+        demo = Demo(screen, environment, authority.folder)
         stack.callback(demo.kill)
         demo.start_workers()
         screen.title("The gateway: two shards identify, in order, and RabbitMQ gets the exchange and the queues.")
-        demo.gateway = demo.start("gateway")
+        demo.start_gateway()
         demo.wait(lambda: len(demo.gateway.lines(" ready, session")) == 2 and demo.gateway.lines(":SEND stands"), "the gateway")
         if follow:
             return keep_going(demo, standin, screen)
@@ -262,10 +284,11 @@ def with_discord() -> int:
     screen = Screen()
     with ExitStack() as stack:
         node = stack.enter_context(rabbit(screen))
-        demo = Demo(screen, {**settings(node.url()), "DISCORD_INTENTS": os.environ.get("DISCORD_INTENTS", "guilds,guild_messages")})
+        environment = {**settings(node.url()), "DISCORD_INTENTS": os.environ.get("DISCORD_INTENTS", "guilds,guild_messages")}
+        demo = Demo(screen, environment, Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="demo-"))))
         stack.callback(demo.kill)
         demo.start_workers()
-        demo.gateway = demo.start("gateway")
+        demo.start_gateway()
         screen.title("Discord itself. Write \"!members\" where the bot can read it (that takes the intent message_content). Ctrl-C ends it.")
         try:
             while demo.gateway.running():
