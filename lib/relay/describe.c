@@ -59,6 +59,8 @@ static const char *template_of(const spectacles_relay_event *event)
         return "op $o was not sent on $S: $t";
     if (event->type == SPECTACLES_RELAY_EVENT_SHARD_REMOVED && !event->session_id)
         return "$S removed, it has no session";
+    if (event->type == SPECTACLES_RELAY_EVENT_COMMAND_LIMITED && event->name_length > 0)
+        return "$S: $t (nonce $n)";
     const char *found = event->type < sizeof templates / sizeof templates[0] ? templates[event->type] : NULL;
     return found ? found : "an event that this version does not know";
 }

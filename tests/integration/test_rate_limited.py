@@ -24,7 +24,7 @@ def test_a_worker_hears_that_its_request_came_too_early(bot: Bot, standin: Stand
     assert told["opcode"] == 8 and told["meta"]["nonce"] == "second" and str(told["meta"]["guild_id"]) == guild
     assert 0 < told["retry_after"] <= 30
     assert properties.message_id.startswith(standin.session(1).session_id)
-    gateway.wait_err("shard 1: Discord refused op 8, which came too early: again in ")
+    gateway.wait_err("shard 1/2: Discord refused op 8, which came too early: again in ")
     assert "(nonce second)" in gateway.lines("Discord refused op 8")[0]
     assert gateway.stop() == 0
     assert summary(gateway)["published"] == summary(gateway)["confirmed"] == 1

@@ -89,7 +89,7 @@ static void each_type_of_event_has_its_line(void **state)
         {EVENT(COMMAND_REJECTED), "command under NAME rejected: the text"},
         {EVENT(IDENTIFY_LIMIT), "shard 1/4 cannot identify: the text"},
         {EVENT(RATE_LIMITED), "no shard connects for 1500 ms: the text (shard 1/4)"},
-        {EVENT(COMMAND_LIMITED), "shard 1/4: the text"},
+        {EVENT(COMMAND_LIMITED), "shard 1/4: the text (nonce NAME)"},
         {EVENT(MESSAGE), "message NAME of shard 1/4, sequence 17, 6 bytes"},
     };
     size_t types = 0;
