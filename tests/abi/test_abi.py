@@ -101,6 +101,7 @@ def test_what_grows_breaks_nothing(tree: Tree) -> None:
     tree.change("include/spectacles/codec.h", r"(SPECTACLES_COMPACT = 2)", r"\1,\n    SPECTACLES_MORE = 4")
     tree.change("include/spectacles/codec.h", r"(const char \*spectacles_format_content_type)", r"uint32_t spectacles_more(void);\n\1")
     tree.change("lib/codec/format.c", r"(\nSPECTACLES_EXPORT const char \*spectacles_format_content_type)", r"\nSPECTACLES_EXPORT uint32_t spectacles_more(void)\n{\n    return 1;\n}\n\1")
+    tree.change("lib/libspectacles.map", r"(local:)", r"    spectacles_more;\n\1")
     assert tree.told() == ""
 
 

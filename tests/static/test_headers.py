@@ -45,6 +45,12 @@ def test_exports_are_what_the_headers_declare(root: Path, build: Path) -> None:
     assert exported(build) == declared(root)
 
 
+def test_the_map_names_what_the_headers_declare(root: Path) -> None:
+    """By version, and not by a pattern: a function that comes or goes shows in a diff."""
+    text = (root / "lib" / "libspectacles.map").read_text()
+    assert set(re.findall(r"^ +(spectacles_\w+);$", text, re.MULTILINE)) == declared(root)
+
+
 def test_most_of_a_header_is_comment(root: Path) -> None:
     shares = {header.name: share(header.read_text()) for header in headers(root)}
     hold({name: f"{name}: {part:.1%} of its lines are comment, and {SHARE_MIN:.0%} have to be"
