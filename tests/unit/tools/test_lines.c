@@ -90,7 +90,7 @@ static void each_event_has_its_level_and_fields(void **state)
     check(EVENT(COMMAND_SENT), "<7>op 8 sent on shard 1/4 [COMMAND_SENT shard=1 subject=\"NAME\"]\n");
     check(EVENT(COMMAND_REJECTED),
           "<4>command under NAME rejected: the text [COMMAND_REJECTED subject=\"NAME\"]\n");
-    check(EVENT(COMMAND_LIMITED), "<4>shard 1/4: the text [COMMAND_LIMITED shard=1]\n");
+    check(EVENT(COMMAND_LIMITED), "<4>shard 1/4: the text (nonce NAME) [COMMAND_LIMITED shard=1]\n");
     check(EVENT(MESSAGE), "");
     check(0, "");
     check(UINT32_MAX, "");
