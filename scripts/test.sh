@@ -81,7 +81,7 @@ run_suite() {
     abi) run abi python_tests abi build tests/abi ;;
     install) run install python_tests install build tests/install ;;
     standin) run standin python_tests standin build/asan tests/standin ;;
-    integration) run integration python_tests integration build/asan -n 3 --dist loadfile -m 'not valgrind' tests/integration ;;
+    integration) run integration python_tests integration build/asan -n 2 --dist loadfile -m 'not valgrind' tests/integration ;;
     networks) network_tests ;;
     tls) tls_tests ;;
     rabbit4) rabbit4_tests ;;
