@@ -1,11 +1,9 @@
 # shellcheck shell=bash
 # The manual: ./dev docs. Pages for man(1) are in build/docs/man, the same and all of doc/ as HTML in build/docs/html.
 
-docs_packages=(python3-markdown groff-base man-db)
-
 docs() {
     local version
-    setup "${docs_packages[@]}"
+    setup
     version=$(sed -n "s/^  version: '\(.*\)',/\1/p" meson.build)
     rm -rf build/docs
     mkdir -p build/docs

@@ -8,16 +8,17 @@ function more, an enumerator more, a field more at the end of a struct.
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from xml.etree import ElementTree
 
-ENUM = re.compile(r"\benum\s+(spectacles_\w+)\s*\{")
-STRUCT = re.compile(r"\}\s*(spectacles_\w+)\s*;")
-COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from tools.declarations import bare  # noqa: E402
+from tools.manual import ENUM, STRUCT  # noqa: E402
+
 # Bits of abidiff's status: an error, a usage error; a change; a change that breaks.
 TROUBLE = 1 | 2
 WRITE = ["abidw", "--drop-private-types", "--drop-undefined-syms", "--no-show-locs", "--no-corpus-path", "--no-comp-dir-path",
@@ -28,7 +29,7 @@ COMPARE = ["abidiff", "--no-show-locs", "--no-show-relative-offset-changes", "--
 def enums_library(include: Path, folder: Path) -> Path:
     """A library whose functions are typed by the enums of the headers."""
     headers = sorted((include / "spectacles").glob("*.h"))
-    names = sorted({name for header in headers for name in ENUM.findall(COMMENT.sub("", header.read_text()))})
+    names = sorted({name for header in headers for name, _ in ENUM.findall(bare(header.read_text())) if name})
     source, library = folder / "enums.c", folder / "libenums.so"
     functions = [f"enum {name} enum_{name}(enum {name} value);\nenum {name} enum_{name}(enum {name} value) {{ return value; }}" for name in names]
     source.write_text("#include <spectacles/spectacles.h>\n" + "\n".join(functions) + "\n")
@@ -57,7 +58,7 @@ def fields(written: Path, public: set[str]) -> dict[tuple[str, str], str]:
 
 
 def public_structs(include: Path) -> set[str]:
-    return {name for header in (include / "spectacles").glob("*.h") for name in STRUCT.findall(COMMENT.sub("", header.read_text()))}
+    return {name for header in (include / "spectacles").glob("*.h") for _, name in STRUCT.findall(bare(header.read_text()))}
 
 
 def moved(stored: Path, library: Path, include: Path, folder: Path) -> list[str]:

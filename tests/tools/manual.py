@@ -108,10 +108,3 @@ def undescribed(text: str) -> list[str]:
     for group in inside:
         bad += judge(group, comments, code.splitlines(), whole_group=False)
     return bad
-
-
-def sharing(text: str) -> list[str]:
-    """The functions without a comment of their own: the line in front of them is no end of a comment."""
-    rows = text.splitlines()
-    begins = (re.match(r"[\w][\w\s*]*?\b(spectacles_\w+)\s*\(", row) for row in rows)
-    return [found.group(1) for number, found in enumerate(begins) if found and not rows[number - 1].rstrip().endswith("*/")]

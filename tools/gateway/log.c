@@ -12,11 +12,11 @@
 
 #include "log_queue.h"
 #include "log_target.h"
+#include "signals.h"
 
 #include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -203,18 +203,6 @@ static void *write_lines(void *context)
     return NULL;
 }
 
-/* Signals are for the loop; and a thread without signals gets EPIPE and EFBIG, and no SIGPIPE and SIGXFSZ. */
-static int start_thread(struct log *log)
-{
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&log->writer, NULL, write_lines, log);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return error;
-}
-
 /* ---- Making and freeing ---- */
 
 void log_config_init(struct log_config *config)
@@ -246,7 +234,7 @@ int log_new(struct log **out, const struct log_config *config, spectacles_proble
     log_target_open(&log->target, config->fd, config->format, config->journal_stream, config->journal_socket);
     pthread_mutex_init(&log->mutex, NULL);
     pthread_cond_init(&log->changed, NULL);
-    if (start_thread(log) != 0) {
+    if (signals_start_thread(&log->writer, write_lines, log) != 0) {
         log_target_close(&log->target);
         free(log);
         return refuse(problem, SPECTACLES_E_SYS, "the system gives no thread to write the log");

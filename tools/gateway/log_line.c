@@ -4,6 +4,8 @@
  */
 #include "log_line.h"
 
+#include "show.h"
+
 #include <inttypes.h>
 #include <spectacles/types.h>
 #include <stdio.h>
@@ -42,18 +44,6 @@ static void write_time(FILE *out, uint64_t unix_time)
     fprintf(out, "%s.%03uZ", text, (unsigned)(unix_time % 1000));
 }
 
-/* A text in quotes, as JSON wants it. The text is printable: nothing but quotes and backslashes is to be escaped. */
-static void write_quoted(FILE *out, const char *text)
-{
-    fputc('"', out);
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\')
-            fputc('\\', out);
-        fputc(*text, out);
-    }
-    fputc('"', out);
-}
-
 /* ---- Forms ---- */
 
 /* The fields for machines, behind the sentence. */
@@ -66,7 +56,7 @@ static void write_trailer(FILE *out, const struct log_line *line)
         fprintf(out, " code=%" PRIu32, line->code);
     if (line->subject) {
         fputs(" subject=", out);
-        write_quoted(out, line->subject);
+        show_json_text(out, line->subject);
     }
     fputs("]\n", out);
 }
@@ -89,17 +79,17 @@ static void write_json(FILE *out, const struct log_line *line, uint64_t unix_tim
     fputs("{\"time\":\"", out);
     write_time(out, unix_time);
     fprintf(out, "\",\"level\":\"%s\",\"event\":", levels[line->level]);
-    write_quoted(out, line->event);
+    show_json_text(out, line->event);
     if (line->has_shard)
         fprintf(out, ",\"shard\":%" PRIu32, line->shard_id);
     if (line->code)
         fprintf(out, ",\"code\":%" PRIu32, line->code);
     if (line->subject) {
         fputs(",\"subject\":", out);
-        write_quoted(out, line->subject);
+        show_json_text(out, line->subject);
     }
     fputs(",\"message\":", out);
-    write_quoted(out, line->text);
+    show_json_text(out, line->text);
     fputs("}\n", out);
 }
 

@@ -106,8 +106,7 @@ static int top(const struct arguments *arguments, struct problems *problems)
 {
     struct settings settings;
     struct problems of_others = {0};
-    struct settings_input input = {
-        .environ = (const char *const *)environ, .config = arguments->config, .read_file = files_read};
+    struct settings_input input = input_of(arguments);
     settings_read(&settings, &input, &of_others);
     const char *address = settings_value(&settings, SETTING_PROMETHEUS_ADDRESS)->text;
     if (address)

@@ -4,9 +4,10 @@
  */
 #include "session_writer.h"
 
+#include "signals.h"
+
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -101,18 +102,6 @@ static bool open_pipe(int wake[2])
     return true;
 }
 
-/* Signals are the loop's. */
-static bool start(struct session_writer *writer)
-{
-    sigset_t all;
-    sigset_t old;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    bool fine = pthread_create(&writer->thread, NULL, run, writer) == 0;
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    return fine;
-}
-
 struct session_writer *session_writer_new(struct session_file *file)
 {
     struct session_writer *writer = calloc(1, sizeof *writer);
@@ -123,7 +112,8 @@ struct session_writer *session_writer_new(struct session_file *file)
     writer->file = file;
     pthread_mutex_init(&writer->mutex, NULL);
     pthread_cond_init(&writer->changed, NULL);
-    if (open_pipe(writer->wake) && spectacles_bytes_new(&writer->bytes) == SPECTACLES_OK && start(writer))
+    if (open_pipe(writer->wake) && spectacles_bytes_new(&writer->bytes) == SPECTACLES_OK &&
+        signals_start_thread(&writer->thread, run, writer) == 0)
         return writer;
     destroy(writer);
     return NULL;

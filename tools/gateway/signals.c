@@ -1,6 +1,6 @@
 /*
  * Signals through a pipe: the handler writes the number, and the loop reads it. It owns both ends of the pipe. daemon.c
- * calls it.
+ * calls it. Parts that have a thread start their threads here.
  *
  * A handler is given nothing but a number, so that the end of the pipe that it writes to is the one global of the
  * daemon.
@@ -108,4 +108,15 @@ int signals_next(struct signals *signals)
 {
     unsigned char number;
     return read(signals->ends[0], &number, 1) == 1 ? number : 0;
+}
+
+int signals_start_thread(pthread_t *thread, void *(*run)(void *), void *context)
+{
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = pthread_create(thread, NULL, run, context);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return error;
 }

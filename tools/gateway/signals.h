@@ -1,6 +1,8 @@
 #ifndef GATEWAY_SIGNALS_H
 #define GATEWAY_SIGNALS_H
 
+#include <pthread.h>
+
 /*
  * The signals of the process, as numbers that are read when there is time. A process has one of these at a time.
  *
@@ -24,5 +26,13 @@ int signals_descriptor(const struct signals *signals);
 
 /* The next signal that was caught; 0: there is none. Does not block. */
 int signals_next(struct signals *signals);
+
+/*
+ * Starts a thread that no signal reaches. Signals are for the loop, and a write of the thread to a peer that is gone, or
+ * beyond the limit on the size of files, fails with an error.
+ *
+ * Returns 0, or an errno of pthread_create().
+ */
+int signals_start_thread(pthread_t *thread, void *(*run)(void *), void *context);
 
 #endif
