@@ -28,8 +28,8 @@ int signals_descriptor(const struct signals *signals);
 int signals_next(struct signals *signals);
 
 /*
- * Starts a thread that no signal reaches. Signals are for the loop, and a write of the thread to a peer that is gone, or
- * beyond the limit on the size of files, fails with an error.
+ * Starts a thread that no signal reaches. Signals are for the loop, and a write of the thread to a peer that is gone,
+ * or beyond the limit on the size of files, fails with an error.
  *
  * Returns 0, or an errno of pthread_create().
  */
