@@ -115,9 +115,9 @@ bench_at() {
 
 bench() {
     case ${1:-} in
-    codec | idle | tls | broker | relay | turn | at) "bench_$1" "${@:2}" ;;
+    codec | idle | tls | broker | relay | turn | at | bindings) "bench_$1" "${@:2}" ;;
     *)
-        say "Which benchmark? codec, idle, tls, broker, relay, turn, at." >&2
+        say "Which benchmark? codec, idle, tls, broker, relay, turn, at, bindings." >&2
         return 2
         ;;
     esac

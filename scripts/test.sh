@@ -107,6 +107,10 @@ setup_all_clients() {
 
 run_tests() {
     local suite suites=("$@") folder
+    if [ "${1:-}" = bindings ]; then
+        test_bindings "${@:2}"
+        return
+    fi
     check_suites "$@"
     setup "${cross_packages[@]}"
     setup_npm

@@ -1,0 +1,79 @@
+# shellcheck shell=bash
+# The bindings for other languages: their toolchains, the library as they find it installed, their tests and benchmarks.
+
+binding_languages=(python go rust node luajit cpp)
+
+setup_binding_python() { setup python3-dev python3-setuptools python3-wheel mypy patchelf; }
+setup_binding_go() { command -v go >/dev/null || setup golang-go; }
+setup_binding_rust() { command -v cargo >/dev/null || setup cargo; }
+setup_binding_node() { setup_npm && setup nodejs libnode-dev; }
+setup_binding_luajit() { setup luajit; }
+setup_binding_cpp() { setup g++; }
+
+# setup_bindings LANGUAGE ...: the toolchains. What cannot be had is said, and its tests are skipped.
+setup_bindings() {
+    local language
+    setup
+    is_debian || return 0
+    for language in "$@"; do
+        "setup_binding_$language" || say "$language: its toolchain could not be installed, and its tests are skipped"
+    done
+}
+
+# The library as users have it: optimized, and installed in build/bindings/prefix. And what sends streams to the bindings.
+install_for_bindings() {
+    local folder=build/bindings/library
+    configure build
+    ninja -C build tests/bench/bench_discord tests/bench/bench_broker >build/logs/bindings-streams.log 2>&1 || {
+        tail -40 build/logs/bindings-streams.log >&2
+        return 1
+    }
+    configure $folder --prefix="$PWD/build/bindings/prefix" --libdir=lib -Dbuildtype=release -Dtests=false -Dexamples=false \
+        -Dgateway=false -Dman=false
+    compile $folder && meson install -C $folder --no-rebuild --quiet >build/logs/bindings-install.log
+}
+
+check_languages() {
+    local language
+    for language in "$@"; do
+        case " ${binding_languages[*]} " in *" $language "*) continue ;; esac
+        say "Unknown language '$language': ${binding_languages[*]}." >&2
+        exit 2
+    done
+}
+
+# ./dev test bindings [LANGUAGE ...]
+test_bindings() {
+    check_languages "$@"
+    [ $# -gt 0 ] || set -- "${binding_languages[@]}"
+    setup_bindings "$@"
+    mkdir -p build/logs
+    install_for_bindings
+    export BINDINGS="$*"
+    run bindings python_tests bindings build -n 2 --dist loadgroup -rs tests/bindings
+    grep '^SKIPPED' build/logs/bindings.log || true
+    say "$passed passed, $failed failed"
+    [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+}
+
+# ./dev bench bindings [LANGUAGE ...]
+bench_bindings() {
+    check_languages "$@"
+    [ $# -gt 0 ] || set -- "${binding_languages[@]}"
+    setup_bindings "$@"
+    setup_npm
+    mkdir -p build/logs
+    install_for_bindings
+    "$python" tests/bindings/bench.py "$@"
+}
+
+# ./dev bindings table: where each public function is, in doc/bindings.md.
+bindings() {
+    case ${1:-} in
+    table) "$python" tests/bindings/table.py doc/bindings.md ;;
+    *)
+        say "What about the bindings? table. Their tests: ./dev test bindings. What they cost: ./dev bench bindings." >&2
+        return 2
+        ;;
+    esac
+}

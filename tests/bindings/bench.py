@@ -1,0 +1,154 @@
+"""What an event costs in each language, beside C and beside what people use there today: ./dev bench bindings.
+
+    /usr/bin/python3 tests/bindings/bench.py LANGUAGE ...
+
+Two programs of each language (README.md): `shard` takes the events of a Discord in C, `consume` the messages of a RabbitMQ and acknowledges
+them. All take their turns in every round, and the median counts. CPU is that of the process, with all its threads, from the first
+tenth of the events to the last one, so that no start and no warm-up is in it.
+"""
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Optional
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from standin.payloads import corpus  # noqa: E402
+from support.rabbit import RabbitNode  # noqa: E402
+
+from bindings.flood import Child, Flood, cpu_of, declare, fill  # noqa: E402
+from bindings.frame import Missing, build, place_of  # noqa: E402
+
+COUNT = int(os.environ.get("COUNT", "100000"))
+ROUNDS = int(os.environ.get("ROUNDS", "3"))
+TITLES = {"shard": "the events of a shard, uncompressed, with name and bytes", "consume": "messages of RabbitMQ, 1 KiB, each acknowledged"}
+
+
+@dataclass
+class Contender:
+    language: str
+    name: str
+    command: list[str]
+    environment: dict[str, str]
+    is_peer: bool = False
+    runs: list[tuple[float, float]] = field(default_factory=list)  # us of CPU for each event, events a second
+    trouble: str = ""
+
+    @property
+    def cpu(self) -> float:
+        return statistics.median(cpu for cpu, _ in self.runs)
+
+    @property
+    def rate(self) -> float:
+        return statistics.median(rate for _, rate in self.runs)
+
+    def start(self, folder: Path, **environment: str) -> Child:
+        return Child([*self.command, str(COUNT)], folder / f"{self.language}.log", {**self.environment, **environment, "DISCORD_TOKEN": "MQ.bench.0000"})
+
+    def watch(self, child: Child) -> None:
+        """The last report but one ends it: after the last one the process may be gone."""
+        self._hear(child, COUNT // 10)
+        cpu, began = cpu_of(child.pid), time.monotonic()
+        for tenth in range(2, 10):
+            self._hear(child, COUNT // 10 * tenth)
+        spent, took = cpu_of(child.pid) - cpu, time.monotonic() - began
+        self._hear(child, COUNT // 10 * 10)
+        self.runs.append((1e6 * spent / (0.8 * COUNT), 0.8 * COUNT / took))
+
+    @staticmethod
+    def _hear(child: Child, count: int) -> None:
+        line = child.hear()
+        if line != f"EVENTS {count}":
+            raise RuntimeError(f"{child.name} says '{line}', and 'EVENTS {count}' was waited for")
+
+
+def reference(program: str) -> Contender:
+    """C, built against the library as it is installed."""
+    place = place_of("c")
+    made = place.folder / "events"
+    flags = place.run("pkg-config", "--cflags", "--libs", "spectacles").split()
+    place.run("cc", "-O2", Path(__file__).resolve().parent / "c" / "events.c", "-o", made, *flags)
+    return Contender("C", "libspectacles", [str(made), program], place.environment)
+
+
+def contenders(program: str, languages: list[str]) -> Iterator[Contender]:
+    yield reference(program)
+    for language in languages:
+        try:
+            binding = build(language)
+        except Missing as why:
+            print(f"{language} is left out: {why}", file=sys.stderr)
+            continue
+        yield Contender(language, "libspectacles", binding.command(program), binding.environment)
+        peer = binding.shard_peer if program == "shard" else binding.consume_peer
+        if peer:
+            yield Contender(language, peer.name, peer.command, peer.environment, is_peer=True)
+
+
+def run_shard(contender: Contender, folder: Path, events: list[str]) -> None:
+    with Flood(folder, events, COUNT) as flood:
+        child = contender.start(folder, GATEWAY_URL=flood.url)
+        try:
+            flood.send()
+            contender.watch(child)
+        finally:
+            child.end()
+
+
+def run_consume(contender: Contender, folder: Path, rabbit: RabbitNode) -> None:
+    declare(rabbit.url())
+    fill(rabbit.url(), COUNT)
+    child = contender.start(folder, AMQP_URL=rabbit.url())
+    try:
+        contender.watch(child)
+    finally:
+        child.end()
+
+
+def measure(program: str, taking_part: list[Contender], folder: Path, rabbit: Optional[RabbitNode]) -> None:
+    events = [f"{name}\t{data}" for name, data in corpus(1, 2000)]
+    for number in range(ROUNDS):
+        for contender in taking_part:
+            if contender.trouble:
+                continue
+            try:
+                run_consume(contender, folder, rabbit) if rabbit else run_shard(contender, folder, events)
+            except Exception as trouble:  # one that fails is no reason to show nothing of the others
+                contender.trouble = str(trouble)[:300]
+        print(f"{program}: round {number + 1} of {ROUNDS}", file=sys.stderr, flush=True)
+
+
+def show(program: str, taking_part: list[Contender]) -> None:
+    own = {each.language: each.cpu for each in taking_part if each.runs and not each.is_peer}
+    print(f"--- {TITLES[program]}: {COUNT:,} of them, {ROUNDS} rounds")
+    print(f"{'':<10}{'':<26}{'CPU us':>8}{'of C':>8}{'of ours':>9}{'events/s':>12}")
+    for each in taking_part:
+        if not each.runs:
+            print(f"{each.language:<10}{each.name:<26}{each.trouble}")
+            continue
+        ours = f"{each.cpu / own[each.language]:>9.1f}" if each.is_peer and each.language in own else f"{'':>9}"
+        print(f"{each.language:<10}{each.name:<26}{each.cpu:>8.2f}{each.cpu / own['C']:>8.1f}{ours}{each.rate:>12,.0f}")
+    print(flush=True)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for program in ("shard", "consume"):
+            taking_part = list(contenders(program, sys.argv[1:]))
+            if program == "shard":
+                measure(program, taking_part, folder, None)
+            else:
+                with RabbitNode(folder / "rabbit") as rabbit:
+                    measure(program, taking_part, folder, rabbit)
+            show(program, taking_part)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""A stream that costs the sender next to nothing: a Discord in C for one shard, and a queue of RabbitMQ that is full."""
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Optional
+
+import pika
+from support.processes import Process
+
+from bindings.frame import ROOT
+
+sys.path.insert(0, str(ROOT / "tests" / "bench"))
+from field import Child, cpu_of, memory_of as resident  # noqa: E402,F401
+
+CORPUS_LINE = 'MESSAGE_CREATE\t{"id":"1","guild_id":"0","channel_id":"2","content":"hello"}'
+HEARTBEAT = 3_600_000  # milliseconds: later than any run
+QUEUE = "bench:consume"
+
+
+class Flood(Child):
+    """bench_discord: one client with one shard, plain, uncompressed."""
+
+    def __init__(self, folder: Path, corpus: list[str], events: int, compression: str = "none") -> None:
+        (folder / "corpus").write_text("\n".join(corpus) + "\n")
+        command = [ROOT / "build" / "tests" / "bench" / "bench_discord", folder / "corpus", compression, 1, events, 1, HEARTBEAT, 0, folder / "times"]
+        super().__init__([str(word) for word in command], folder / "discord.log")
+        self.events = events
+        found = re.fullmatch(r"port 0 (\d+)", self.hear())
+        assert found
+        self.url = f"ws://127.0.0.1:{found[1]}"
+
+    def __enter__(self) -> Flood:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def send(self, program: Optional[Process] = None) -> None:
+        """All events, as soon as the shard is ready."""
+        assert self.hear().startswith("ready"), program and program.said()
+        self.say(f"send 0 {self.events} 0")
+
+
+def declare(url: str) -> None:
+    connection = pika.BlockingConnection(pika.URLParameters(url))
+    channel = connection.channel()
+    channel.exchange_declare("bench", "direct", durable=True)
+    channel.queue_declare(QUEUE, durable=True)
+    channel.queue_bind(QUEUE, "bench", "consume")
+    channel.queue_purge(QUEUE)
+    connection.close()
+
+
+def fill(url: str, count: int) -> None:
+    """Messages of 1 KiB, from C."""
+    most = -(-count // 11) * 10  # bench_broker publishes a tenth more than it is told
+    command = [ROOT / "build" / "tests" / "bench" / "bench_broker", "fill", url, "-", str(most), "2000", "transient", "0"]
+    subprocess.run(command, capture_output=True, check=True, timeout=600)
