@@ -232,8 +232,8 @@ typedef struct spectacles_relay_config {
     /*
      * SENDs that may be unacknowledged at a time (basic.qos); 1 to 65535; default 2000. Some workers publish each SEND
      * with the expiration "0": RabbitMQ drops what is beyond this number of them, without a word, and on a busy node
-     * what is beyond 200 of them at once. Each of them takes at most SPECTACLES_PACKET_MAX bytes here, so that 2000 take
-     * 8 MiB at most
+     * what is beyond 200 of them at once. Each of them takes at most SPECTACLES_PACKET_MAX bytes here, so that 2000
+     * take 8 MiB at most
      */
     uint32_t send_prefetch;
     /*
