@@ -1,4 +1,4 @@
-"""A real RabbitMQ, a stand-in for Discord over TLS, and the examples as real processes."""
+"""A real RabbitMQ, a stand-in for Discord over TLS, and the daemon and the examples as real processes."""
 from __future__ import annotations
 
 import itertools
@@ -60,8 +60,11 @@ def standin(authority: Authority) -> Iterator[Standin]:
         yield made
 
 
+GATEWAY = Path("tools/gateway/spectacles-gateway")
+
+
 class Bot:
-    """Starts the examples with the settings of one test, and stops them at its end."""
+    """Starts the daemon and the examples with the settings of one test, and stops them at its end."""
 
     def __init__(self, build: Path, authority: Authority, standin: Standin, amqp_url: str) -> None:
         self.build = build
@@ -72,36 +75,31 @@ class Bot:
             "SSL_CERT_FILE": str(authority.ca), "DISCORD_INTENTS": "guilds,guild_messages",
         }
 
+    def run(self, *command: str | Path, valgrind: bool = False, **environment: str) -> Process:
+        process = Process([*command], {**self.environment, **environment}, valgrind)
+        self.processes.append(process)
+        return process
+
     def start(self, name: str, *arguments: str, valgrind: bool = False, **environment: str) -> Process:
-        process = Process([self.build / "examples" / name, *arguments], {**self.environment, **environment}, valgrind)
-        self.processes.append(process)
-        return process
+        """An example."""
+        return self.run(self.build / "examples" / name, *arguments, valgrind=valgrind, **environment)
 
-    def gateway(self, events: str = "MESSAGE_CREATE", valgrind: bool = False, **environment: str) -> Process:
-        return self.start("gateway", valgrind=valgrind, DISCORD_EVENTS=events, **environment)
+    def gateway(self, events: str = "MESSAGE_CREATE", *arguments: str, prefix: tuple[str, ...] = (), valgrind: bool = False,
+                **environment: str) -> Process:
+        """spectacles-gateway, with a line for each command and each state. prefix: a command that runs it."""
+        settings = {"DISCORD_EVENTS": events, "LOG_LEVEL": "debug", **environment}
+        return self.run(*prefix, self.build / GATEWAY, *arguments, valgrind=valgrind, **settings)
 
-    def daemon(self, events: str = "MESSAGE_CREATE", *arguments: str, prefix: tuple[str, ...] = (), **environment: str) -> Process:
-        """spectacles-gateway, with a line for each event: nothing is summed up."""
-        program = self.build / "tools" / "gateway" / "spectacles-gateway"
-        process = Process([*prefix, program, *arguments], {**self.environment, "DISCORD_EVENTS": events, "LOG_LEVEL": "debug", **environment})
-        self.processes.append(process)
-        return process
-
-    def running_daemon(self, events: str = "MESSAGE_CREATE", *arguments: str, shards: int = 2, **environment: str) -> Process:
+    def running_gateway(self, events: str = "MESSAGE_CREATE", *arguments: str, shards: int = 2, valgrind: bool = False,
+                        **environment: str) -> Process:
         """In the state SERVING, and with shards that are ready."""
-        process = self.daemon(events, *arguments, **environment)
+        process = self.gateway(events, *arguments, valgrind=valgrind, **environment)
         process.wait_err("SERVING, after CONNECTING", timeout=90)
         process.wait_err(" ready, session", shards, timeout=90)
         return process
 
-    def running_gateway(self, events: str = "MESSAGE_CREATE", shards: int = 2, valgrind: bool = False,
-                        **environment: str) -> Process:
-        """Ready on both sides: shards, and all queues for commands."""
-        process = self.gateway(events, valgrind, **environment)
-        process.wait_err(" ready, session", shards, timeout=90)
-        process.wait_err("broker events ready")
-        process.wait_err(":SEND stands")
-        return process
+    # The same, by the name that tests of the daemon itself use.
+    daemon, running_daemon = gateway, running_gateway
 
     def worker(self, *arguments: str, valgrind: bool = False, **environment: str) -> Process:
         process = self.start("worker", *arguments, valgrind=valgrind, **environment)
@@ -142,7 +140,8 @@ def channel(rabbit: RabbitNode, vhost: str) -> Iterator[Any]:
 def summary(process: Process) -> dict[str, int]:
     """The counters of a gateway's last summary line."""
     line = process.lines("summary ")[-1]
-    return {key: int(value) for key, value in (word.split("=") for word in line.split("summary ")[1].split())}
+    words = line.split("summary ")[1].split(" [")[0].split()
+    return {key: int(value) for key, value in (word.split("=") for word in words)}
 
 
 def gaps(channel: Any, count: int) -> list[dict[str, Any]]:

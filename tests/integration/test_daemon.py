@@ -92,7 +92,8 @@ def test_intents_that_discord_refuses_are_a_persons_to_mend(bot: Bot, standin: S
     standin.disallowed_intents = 1 << 15
     daemon = bot.daemon(DISCORD_INTENTS="guilds,guild_messages,message_content")
     assert daemon.wait() == 78
-    assert daemon.lines("FATAL")
+    (line,) = daemon.lines("FATAL")
+    assert "MESSAGE_CONTENT" in line and "developer portal" in line
 
 
 # ---- Brokers first ----
@@ -117,15 +118,6 @@ def test_the_queue_for_commands_stands_before_the_first_event(bot: Bot) -> None:
 # ---- GET /gateway/bot ----
 
 
-def test_retry_after_is_honoured(bot: Bot, standin: Standin) -> None:
-    standin.plan("gateway_bot", "refuse", status=429, retry_after=3.0)
-    begin = time.monotonic()
-    daemon = bot.daemon()
-    daemon.wait_err("again in 3 s")
-    daemon.wait_err("shards recommended")
-    assert time.monotonic() - begin > 3
-
-
 def test_sigterm_ends_a_question_that_nobody_answers(bot: Bot, standin: Standin) -> None:
     standin.plan("gateway_bot", "hang", seconds=60)
     daemon = bot.daemon(LOG_LEVEL="debug")
@@ -134,16 +126,6 @@ def test_sigterm_ends_a_question_that_nobody_answers(bot: Bot, standin: Standin)
     begin = time.monotonic()
     assert daemon.stop() == 0
     assert time.monotonic() - begin < 5 * PATIENCE
-
-
-def test_a_host_that_does_not_answer_is_named(bot: Bot) -> None:
-    """CONNECT_TIMEOUT is over before a byte of TLS has come."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        host = f"127.0.0.1:{listener.getsockname()[1]}"
-        daemon = bot.daemon(DISCORD_API_HOST=host, CONNECT_TIMEOUT="1s")
-        line = daemon.wait_err("GET /gateway/bot failed")[0]
-        assert host in line and "again in" in line
-        assert daemon.stop() == 0
 
 
 # ---- Signals in each state ----
@@ -250,39 +232,6 @@ def test_closed_standard_files_are_no_sockets_to_log_into(bot: Bot, standin: Sta
 
 
 # ---- Sessions that outlive it ----
-
-
-def numbers(channel: Any, last: int) -> list[int]:
-    """Everything up to a number, copies left out by their message-id."""
-    seen: dict[str, int] = {}
-    for _, properties, body in messages(channel, QUEUE):
-        seen[properties.message_id] = json.loads(body)["n"]
-        if seen[properties.message_id] == last:
-            break
-    return list(seen.values())
-
-
-def send(standin: Standin, count: range) -> None:
-    standin.dispatch_many(0, [("MESSAGE_CREATE", {"n": number}) for number in count])
-
-
-@pytest.mark.parametrize("deploys", [True, False], ids=["a deploy", "kill -9"])
-def test_nothing_is_lost_and_nobody_identifies(bot: Bot, standin: Standin, channel: Any, tmp_path: Path, deploys: bool) -> None:
-    declare(channel)
-    store = str(tmp_path / "sessions")
-    daemon = bot.running_daemon(SESSION_FILE=store)
-    standin.wait_for(lambda: all(standin.session(shard).session_id in Path(store).read_text() for shard in (0, 1)))
-    for turn in range(3):
-        send(standin, range(turn * 100, turn * 100 + 50))
-        if deploys:
-            assert daemon.stop() == 0
-        else:
-            daemon.kill()
-        send(standin, range(turn * 100 + 50, turn * 100 + 100))
-        daemon = bot.daemon(SESSION_FILE=store)
-        assert numbers(channel, turn * 100 + 99)[-50:] == list(range(turn * 100 + 50, turn * 100 + 100))
-    assert daemon.stop() == 0
-    assert standin.count("ready") == 2, "one identify for each shard"
 
 
 def test_a_second_process_with_the_same_file_ends_before_it_asks(bot: Bot, standin: Standin, tmp_path: Path) -> None:

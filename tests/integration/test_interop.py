@@ -81,7 +81,7 @@ def test_they_consume_what_our_gateway_publishes(bot: Bot, standin: Standin, mak
     logs, actions = make_peer("logs"), make_peer("actions")
     for peer in (logs, actions):
         peer.subscribe(*names)
-    gateway = bot.running_gateway(",".join(names), BROKER_FORMAT=wire[2])
+    gateway = bot.running_gateway("", DISCORD_MORE_EVENTS=",".join(names), BROKER_FORMAT=wire[2])
     standin.dispatch_many(0, events)
     for peer in (logs, actions):
         for name in names:

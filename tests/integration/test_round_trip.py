@@ -7,12 +7,15 @@ from typing import Any, Optional
 
 import pytest
 from standin.payloads import corpus, large_guild, one_of_each
+from standin.rules import KNOWN_INTENTS
 from standin.standin import Standin
 from support.rabbit import RabbitNode
 
 from integration.conftest import Bot, drain, summary
 
 FILTERED = {"TYPING_START", "PRESENCE_UPDATE"}
+# Discord has it, and documents it nowhere.
+UNKNOWN = "PRESENCES_REPLACE"
 
 
 def events_of(seed: int, count: int) -> list[tuple[str, str]]:
@@ -35,7 +38,8 @@ def round_trip(bot: Bot, standin: Standin, count: int, valgrind: bool = False) -
     shared = [bot.worker("--subgroup", "actions", *wanted) for _ in range(2)]
     for worker in (alone, *shared):
         worker.wait_err("subscribed to queue", len(wanted))
-    gateway = bot.running_gateway(",".join(wanted), valgrind=valgrind)
+    known = ",".join(name for name in wanted if name != UNKNOWN)
+    gateway = bot.running_gateway(known, DISCORD_MORE_EVENTS=UNKNOWN, DISCORD_RAW_INTENTS=str(KNOWN_INTENTS), valgrind=valgrind)
     for shard in (0, 1):
         standin.dispatch_many(shard, events[shard])
 
@@ -71,8 +75,9 @@ def test_thousands_of_events_arrive_byte_for_byte(bot: Bot, standin: Standin, ra
     queues = rabbit.queues(vhost)
     assert {"gateway:logs:MESSAGE_CREATE", "gateway:actions:MESSAGE_CREATE", "gateway:0", "gateway:1", "gateway:SEND"} <= set(queues)
     for name, queue in queues.items():
-        assert queue["durable"] and not queue["auto_delete"] and not queue["exclusive"] and not queue["arguments"], name
         assert queue["messages"] == 0, name
+        if not name.endswith(":SPECTACLES_GATEWAY"):  # the process's own, which may go with it
+            assert queue["durable"] and not queue["auto_delete"] and not queue["exclusive"] and not queue["arguments"], name
     bound = {(each["destination_name"], each["routing_key"]) for each in rabbit.bindings(vhost) if each["source_name"] == "gateway"}
     assert ("gateway:logs:MESSAGE_CREATE", "MESSAGE_CREATE") in bound
     assert ("gateway:1", "1") in bound
@@ -100,7 +105,7 @@ def test_what_nobody_consumes_is_held_back(bot: Bot, standin: Standin, channel: 
     channel.exchange_declare("gateway", "direct", durable=True)
     channel.queue_declare("gateway:MESSAGE_CREATE", durable=True)
     channel.queue_bind("gateway:MESSAGE_CREATE", "gateway", "MESSAGE_CREATE")
-    gateway = bot.running_gateway("MESSAGE_CREATE,TYPING_START", BROKER_UNROUTABLE_HOLD="4000")
+    gateway = bot.running_gateway("MESSAGE_CREATE,TYPING_START", BROKER_UNROUTABLE_HOLD="4s", DISCORD_RAW_INTENTS=str(KNOWN_INTENTS))
     standin.dispatch(0, "TYPING_START", '{"first":true}')
     gateway.wait_err("TYPING_START is held back")
     standin.dispatch_many(0, [("TYPING_START", "{}")] * 100 + [("MESSAGE_CREATE", "{}")])
@@ -123,7 +128,8 @@ def test_what_nobody_consumes_is_held_back(bot: Bot, standin: Standin, channel: 
     assert gateway.stop() == 0
     counted = summary(gateway)
     # One is tried whenever the hold is over, and that may be in the middle of the hundred.
-    assert counted["unroutable"] >= 1 and counted["held"] + counted["unroutable"] >= 101 and counted["held"] > counted["unroutable"]
+    held = counted["filtered"] - 2  # and both READYs
+    assert counted["unroutable"] >= 1 and held + counted["unroutable"] >= 101 and held > counted["unroutable"]
     assert counted["published"] == counted["confirmed"] + counted["unroutable"]
 
 
@@ -173,8 +179,8 @@ def test_shard_ids_are_honoured(bot: Bot, standin: Standin) -> None:
     """Two gateways, half of the shards each; SEND to either is routed to the other."""
     standin.shards = 4
     standin.max_concurrency = 4
-    first = bot.running_gateway(shards=2, DISCORD_SHARD_IDS="0-1")
-    second = bot.running_gateway(shards=2, DISCORD_SHARD_IDS="2,3")
+    first = bot.running_gateway(shards=2, DISCORD_SHARD_COUNT="4", DISCORD_SHARD_IDS="0-1")
+    second = bot.running_gateway(shards=2, DISCORD_SHARD_COUNT="4", DISCORD_SHARD_IDS="2,3")
     assert sorted(each.shard for each in standin.sessions) == [0, 1, 2, 3]
     worker = bot.worker("MESSAGE_CREATE")
     for shard in range(4):

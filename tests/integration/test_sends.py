@@ -57,7 +57,7 @@ def test_a_burst_of_sends_that_may_not_wait(bot: Bot, standin: Standin, rabbit: 
 
 
 def test_the_expiration_goes_along_to_another_process(bot: Bot, standin: Standin, rabbit: RabbitNode, vhost: str, channel: Any) -> None:
-    gateway = bot.running_gateway(shards=1, DISCORD_SHARD_COUNT="2", DISCORD_SHARD_IDS="0")
+    gateway = bot.running_gateway(shards=1, DISCORD_SHARD_COUNT="2", DISCORD_SHARD_IDS="0", BROKER_MESSAGE_TIMEOUT="0")
     guild = standin.guilds(shard=1, count=2, how_many=1)[0]
     for number, expiration in enumerate((None, "60000", "0")):
         channel.basic_publish("gateway", "SEND", send_of(guild, number), pika.BasicProperties(expiration=expiration))

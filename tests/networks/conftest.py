@@ -87,15 +87,11 @@ class ClientBot(Bot):
         super().__init__(*arguments)
         self.network = network
 
-    def start(self, name: str, *arguments: str, valgrind: bool = False, **environment: str) -> Process:
-        return self.start_command(self.build / "examples" / name, *arguments, valgrind=valgrind, **environment)
-
-    def start_command(self, *command: str | Path, valgrind: bool = False, **environment: str) -> Process:
+    def run(self, *command: str | Path, valgrind: bool = False, **environment: str) -> Process:
         with self.network.client.entered():
             process = Process(self.network.command(*command), {**self.environment, **environment}, valgrind)
         self.processes.append(process)
         return process
-
 
     def start_worker_on_server(self, *arguments: str, **environment: str) -> Process:
         """A worker that the line does not concern."""

@@ -14,8 +14,8 @@ from integration.test_lost_connections import bodies, events, wait_distinct
 from networks.conftest import ClientBot
 
 # The defaults are 60 s, 10 s, 3 and 90 s.
-ASKED = {"TCP_KEEPALIVE_IDLE": "2000", "TCP_KEEPALIVE_INTERVAL": "1000", "TCP_KEEPALIVE_PROBES": "2"}
-SOON = {**ASKED, "TCP_USER_TIMEOUT": "4000"}
+ASKED = {"TCP_KEEPALIVE_IDLE": "2s", "TCP_KEEPALIVE_INTERVAL": "1s", "TCP_KEEPALIVE_PROBES": "2"}
+SOON = {**ASKED, "TCP_USER_TIMEOUT": "4s"}
 BROKER = "10.80.2.7"
 LOST = "broker {} disconnected"
 

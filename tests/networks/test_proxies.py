@@ -61,7 +61,8 @@ def test_everything_goes_through_a_proxy(office: Office, bot: ClientBot, standin
         assert wait_distinct(worker, 200) == bodies(0, 200)
         assert gateway.stop() == 0 and worker.stop() == 0
     shown = f"{'http' if kind == 'http' else 'socks5h'}://{PROXY}:{proxy.port}"
-    assert gateway.lines("proxies:") == [f"gateway: proxies: GET /gateway/bot {shown}, gateway {shown}, AMQP {shown}"]
+    (line,) = gateway.lines("proxies:")
+    assert f"proxies: GET /gateway/bot {shown}, gateway {shown}, AMQP {shown} [" in line
     assert office.inside.count(DISCORD) == office.inside.count(BROKER) == 0 < office.inside.count(PROXY)
     assert PASSWORD not in "\n".join(gateway.err)
     assert standin.violations == []
@@ -128,8 +129,9 @@ def test_no_proxy_excepts_hosts(office: Office, bot: ClientBot, network: Network
     network.clear(SERVER, SERVER6)
     office.inside.names.update({DISCORD: [SERVER], BROKER: [SERVER]})
     gateway = bot.running_gateway(ALL_PROXY=f"http://nobody:secret@{PROXY_ADDRESS}:1", NO_PROXY=f"{DISCORD} .broker.test")
-    assert gateway.lines("proxies:") == [f"gateway: proxies: GET /gateway/bot none, gateway http://{PROXY_ADDRESS}:1, AMQP none",
-                                         f"gateway: proxies: gateway none, because NO_PROXY excepts {DISCORD}"]
+    (line,) = gateway.lines("proxies:")
+    proxy = f"http://{PROXY_ADDRESS}:1"
+    assert f"proxies: GET /gateway/bot {proxy}, gateway {proxy}, AMQP {proxy}; not for the hosts of NO_PROXY [" in line
     assert gateway.stop() == 0
 
 
@@ -142,5 +144,5 @@ def test_the_settings_come_before_the_environment(office: Office, bot: ClientBot
 
 def test_a_proxy_that_the_library_does_not_speak_with_is_told_at_once(office: Office, bot: ClientBot) -> None:
     gateway = bot.gateway(DISCORD_PROXY="https://nobody:secret@proxy.test")
-    assert gateway.wait() == 1
+    assert gateway.wait() == 78
     assert "DISCORD_PROXY" in gateway.said() and "reached over TLS" in gateway.said() and "secret" not in gateway.said()
