@@ -14,6 +14,7 @@
 
 enum {
     GAPS_MAX = 256,
+    SHARDS_MAX = SPECTACLES_GATEWAY_BOT_SHARDS_MAX,
     COMPLAINTS_MAX = 20,
     WHERE_SIZE = 32
 };
@@ -70,7 +71,7 @@ static bool read_shard(const spectacles_value *object, uint32_t *id, uint32_t *c
         return false;
     for (size_t i = 0; i < 2; i++) {
         if (spectacles_value_uint64(spectacles_value_at(shard, i), &numbers[i]) != SPECTACLES_OK ||
-            numbers[i] > UINT32_MAX)
+            numbers[i] > SHARDS_MAX)
             return false;
     }
     *id = (uint32_t)numbers[0];
@@ -166,7 +167,8 @@ static void take_object(struct import *import, const spectacles_value *object)
     spectacles_session_init(&session, sizeof session);
     bool has_session = !is_null_or_missing(spectacles_value_get(object, "session"));
     if (!read_shard(object, &session.shard_id, &session.shard_count)) {
-        refuse(import, "\"shard\" is missing, or is not [shard id, shard count]");
+        refuse(import,
+               "\"shard\" is missing, or is not [shard id, shard count] with a count of at most 65536");
         return;
     }
     int count = read_gaps(object, session.shard_id, gaps);
@@ -263,8 +265,10 @@ static void take_redis(struct import *import, const char *line, size_t length)
         half->session = arena_copy(&import->arena, line + value, length - value);
     else if (half)
         half->has_seq = read_digits(line + value, length - value, UINT64_MAX, &half->seq);
-    if (half && (is_session ? !half->session : !half->has_seq))
-        refuse(import, is_session ? "memory ran out" : "the sequence is no whole number");
+    if (half && is_session && !half->session)
+        import->problems->out_of_memory = true;
+    else if (half && is_seq && !half->has_seq)
+        refuse(import, "the sequence is no whole number");
 }
 
 /* The keys of Redis, when all are there. */

@@ -11,7 +11,8 @@ enum {
     LABEL_WIDTH = 8, /* of the number of the first shard in a row */
     HEAD_ROWS = 12,  /* lines that are not about shards */
     SLOW = 1000,     /* milliseconds */
-    SPAN_SIZE = 32
+    LABEL_SIZE = 32,
+    TEXT_SIZE = 512
 };
 
 /* ---- Reading ---- */
@@ -50,8 +51,9 @@ static bool lags(const spectacles_value *shard)
 /* Texts of others are written without control characters: a terminal would follow them. */
 static void write_text(FILE *out, const char *text)
 {
-    for (; *text; text++)
-        fputc((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text, out);
+    char printable[TEXT_SIZE];
+    spectacles_printable(printable, sizeof printable, text, strlen(text));
+    fputs(printable, out);
 }
 
 static void write_span(FILE *out, uint64_t milliseconds)
@@ -70,8 +72,10 @@ static void write_span(FILE *out, uint64_t milliseconds)
 /* Begins a line; one that somebody should look at is marked, with a sign and with a colour. */
 static void begin_line(const struct top_screen *screen, const char *label, bool is_wrong)
 {
+    char printable[LABEL_SIZE];
     const char *colour = screen->has_colours && is_wrong ? "\033[1;31m" : "";
-    fprintf(screen->out, "%s%c %-11s", colour, is_wrong ? '!' : ' ', label);
+    spectacles_printable(printable, sizeof printable, label, strlen(label));
+    fprintf(screen->out, "%s%c %-11s", colour, is_wrong ? '!' : ' ', printable);
 }
 
 static void end_line(const struct top_screen *screen)
@@ -86,7 +90,9 @@ static void draw_title(const struct top_screen *screen, const spectacles_value *
     fputs(screen->has_colours ? "\033[1m" : "", screen->out);
     fputs("Spectacles gateway ", screen->out);
     write_text(screen->out, text_of(status, "group"));
-    fprintf(screen->out, ", version %s, up for ", text_of(status, "version"));
+    fputs(", version ", screen->out);
+    write_text(screen->out, text_of(status, "version"));
+    fputs(", up for ", screen->out);
     write_span(screen->out, number_of(status, "time") - number_of(status, "started"));
     fputs(truth_of(status, "stopping") ? ", STOPPING" : "", screen->out);
     end_line(screen);
@@ -127,7 +133,8 @@ static void draw_brokers(const struct top_screen *screen, const spectacles_value
          each = spectacles_value_next(each)) {
         bool is_blocked = truth_of(each, "blocked");
         begin_line(screen, text_of(each, "name"), is_blocked || !is_ready(each));
-        fprintf(screen->out, "%s%s, ", text_of(each, "state"), is_blocked ? ", BLOCKED" : "");
+        write_text(screen->out, text_of(each, "state"));
+        fputs(is_blocked ? ", BLOCKED, " : ", ", screen->out);
         write_text(screen->out, text_of(each, "text"));
         end_line(screen);
     }
@@ -251,7 +258,7 @@ static unsigned draw_grid(const struct top_screen *screen, const spectacles_valu
 
 static void draw_shard(const struct top_screen *screen, const spectacles_value *shard)
 {
-    char line[1024];
+    char line[TEXT_SIZE];
     const spectacles_value *close = spectacles_value_get(shard, "close");
     int length =
         snprintf(line, sizeof line, "%6" PRIu64 "  %-14s %5" PRIu64 " ms  %s", number_of(shard, "id"),

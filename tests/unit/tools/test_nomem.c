@@ -1,8 +1,13 @@
-/* Each allocation of the TOML reader and of the settings fails once: the call says so, and nothing is left behind. */
+/*
+ * Each allocation of what reads settings, cards, sessions, of the log and of the notifier fails once: the
+ * call says so, and nothing is left behind.
+ */
+#include "card.h"
 #include "failing.h"
 #include "log_repeats.h"
 #include "memory.h"
 #include "notify.h"
+#include "sessions_import.h"
 #include "toml.h"
 #include "unit.h"
 
@@ -138,13 +143,81 @@ static void the_notifier_fails_cleanly(void **state)
     assert_null(notify);
 }
 
+/* Made, written and read. Returns false when a call said that memory ran out. */
+static bool send_card(void)
+{
+    static const uint32_t ids[] = {0, 1, 5};
+    struct card card;
+    struct card copy = {.id = ""};
+    enum card_kind kind;
+    spectacles_bytes *bytes = NULL;
+    card_begin(&card, CARD_RUNNING, "token");
+    bool is_sent = card_serve(&card, 6, ids, 3) && spectacles_bytes_new(&bytes) == SPECTACLES_OK &&
+                   card_write(&card, CARD_HERE, bytes) == SPECTACLES_OK &&
+                   card_read(&copy, &kind, spectacles_bytes_data(bytes), spectacles_bytes_length(bytes));
+    assert_true(!is_sent || (kind == CARD_HERE && copy.shard_id_count == 3));
+    card_free(&copy);
+    card_free(&card);
+    spectacles_bytes_free(bytes);
+    return is_sent;
+}
+
+static void a_card_fails_cleanly(void **state)
+{
+    size_t nth = 0;
+    bool failed = true;
+    (void)state;
+    while (failed) {
+        failing_start(++nth);
+        bool is_sent = send_card();
+        failed = failing_count() >= nth;
+        failing_start(0);
+        assert_int_equal(is_sent, !failed);
+    }
+    assert_true(nth > 5);
+}
+
+static spectacles_state *new_state(void)
+{
+    spectacles_state *made = NULL;
+    spectacles_state_config config;
+    spectacles_state_config_init(&config, sizeof config);
+    config.token = "token";
+    config.shard_count = 3;
+    assert_int_equal(spectacles_state_new(&made, &config, NULL), SPECTACLES_OK);
+    return made;
+}
+
+/* With lines of both kinds, and one that is wrong. */
+static void an_import_fails_cleanly(void **state)
+{
+    static const char lines[] = "{\"shard\":[0,3],\"session\":\"a\",\"seq\":1,\"url\":\"wss://a\"}\n"
+                                "gateway1session b\ngateway1seq 7\n{\n";
+    const uint8_t *text = (const uint8_t *)lines;
+    size_t nth = 0;
+    bool failed = true;
+    (void)state;
+    while (failed) {
+        struct problems problems = {0};
+        spectacles_state *made = new_state();
+        failing_start(++nth);
+        size_t count = sessions_import_read(made, text, sizeof lines - 1, NULL, &problems);
+        failed = failing_count() >= nth;
+        failing_start(0);
+        assert_int_equal(problems.out_of_memory, failed);
+        assert_true(failed || (count == 2 && problems.first && problems.first == problems.last));
+        problems_free(&problems);
+        spectacles_state_free(made);
+    }
+    assert_true(nth > 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(toml_fails_cleanly),
-        cmocka_unit_test(settings_fail_cleanly),
-        cmocka_unit_test(the_log_fails_cleanly),
-        cmocka_unit_test(the_notifier_fails_cleanly),
+        cmocka_unit_test(toml_fails_cleanly),    cmocka_unit_test(settings_fail_cleanly),
+        cmocka_unit_test(the_log_fails_cleanly), cmocka_unit_test(the_notifier_fails_cleanly),
+        cmocka_unit_test(a_card_fails_cleanly),  cmocka_unit_test(an_import_fails_cleanly),
     };
     return cmocka_run_group_tests_name("tools/nomem", tests, NULL, NULL);
 }
