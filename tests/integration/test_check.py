@@ -4,11 +4,16 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
+import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.patience import PATIENCE
+from support.processes import Process
 
 TOKEN = "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs"
 PASSWORD = "s3cret-password"
@@ -95,6 +100,62 @@ def test_what_this_machine_lacks_is_told(program: Program) -> None:
     assert program.errors(SESSION_FILE=str(program.folder / "link")) == []
     (program.folder / "sessions").write_text("")
     assert program.errors(SESSION_FILE_MISSING="fail") == []
+
+
+def test_a_session_file_of_something_else_is_told_with_its_name(program: Program) -> None:
+    """The file itself, and the two that stand beside it; a file of /etc/passwd was overwritten once."""
+    for name in ("sessions", "sessions.new", "sessions.lock"):
+        file = program.folder / name
+        file.write_text("root:x:0:0:root:/root:/bin/bash\n")
+        [(where, text)] = program.errors()
+        assert where == "SESSION_FILE" and text.startswith(f"'{file}' cannot be used: it is a file of something else, which is not overwritten"), text
+        assert file.read_text() == "root:x:0:0:root:/root:/bin/bash\n"
+        file.unlink()
+    os.mkfifo(program.folder / "sessions")
+    assert [where for where, _ in program.errors()] == ["SESSION_FILE"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_a_session_file_of_another_user_is_told(program: Program) -> None:
+    """In a folder that everybody may enter, with copies of program and library."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        copy = shutil.copy(program.path, folder)
+        shutil.copy(program.path.parents[2] / "lib" / "libspectacles.so.0", folder)
+        file = folder / "sessions"
+        file.write_text("")
+        file.chmod(0o600)
+
+        def check_as_nobody() -> str:
+            environment = {"DISCORD_TOKEN": TOKEN, "AMQP_URL": "amqp://rabbit", "SESSION_FILE": str(file), "LD_LIBRARY_PATH": str(folder)}
+            done = subprocess.run([copy, "check"], cwd=folder, env=environment, user=65534, group=65534, extra_groups=[], capture_output=True, text=True,
+                                  timeout=60 * PATIENCE, check=False)
+            assert done.returncode == 78, done.stdout + done.stderr
+            return done.stdout
+
+        folder.chmod(0o777)
+        assert f"error: SESSION_FILE: '{file}' cannot be written (Permission denied)" in check_as_nobody()
+        file.unlink()
+        folder.chmod(0o755)
+        assert f"error: SESSION_FILE: '{file}' cannot be written (Permission denied)" in check_as_nobody()
+
+
+def test_a_gateway_that_has_the_session_file_is_named(program: Program) -> None:
+    """No mistake in the settings: before a deploy, the gateway that is replaced still runs."""
+    environment = {"DISCORD_TOKEN": TOKEN, "AMQP_URL": "amqp://127.0.0.1:1", "SESSION_FILE": str(program.folder / "sessions"),
+                   "DISCORD_API_HOST": "127.0.0.1:1", "DISCORD_API_PROTOCOL": "http"}
+    gateway = Process([program.path], environment)
+    try:
+        end = time.monotonic() + 60 * PATIENCE
+        while not (told := [each for each in program.report()["problems"] if "is in use by" in each["text"]]):
+            assert gateway.running() and time.monotonic() < end, gateway.said()
+            time.sleep(0.2)
+        assert told[0]["level"] == "note" and told[0]["where"] == "SESSION_FILE"
+        assert f"is in use by process {gateway.pid} on host {socket.gethostname()}, since " in told[0]["text"]
+        assert program.report()["exit"] == 0
+    finally:
+        assert gateway.stop() == 0
+    assert not [each for each in program.report()["problems"] if "is in use by" in each["text"]]
 
 
 def test_too_few_descriptors_are_told_with_their_number(program: Program) -> None:

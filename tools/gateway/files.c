@@ -1,11 +1,12 @@
 /*
- * What the settings mean on this machine: it reads files, and checks rights, certificates and limits. check.c calls
- * it, and the daemon at its start.
+ * What the settings mean on this machine: it reads files, and checks rights, certificates and limits. main.c calls it
+ * for `check` and `doctor`, and the daemon at its start.
  */
 #include "files.h"
 
 #include "engines.h"
 #include "session_disk.h"
+#include "session_file.h"
 #include "wipe.h"
 
 #include <errno.h>
@@ -204,4 +205,33 @@ void files_check(const struct settings *settings, struct problems *problems)
     if (!settings_value(settings, SETTING_AMQP_URL)->is_wrong &&
         !settings_value(settings, SETTING_GROUP)->is_wrong)
         check_certificates_of_urls(settings, problems);
+}
+
+/* While the gateway runs, its own lock is there: that is no mistake in the settings. */
+static void tell_holder(const char *path, const char *where, struct problems *problems)
+{
+    char followed[PATH_MAX];
+    char shown[HOLDER_TEXT_SIZE];
+    struct session_holder holder = {.is_known = false};
+    if (disk_follow(path, followed) != 0 || !session_lock_look(followed, &holder))
+        return;
+    session_holder_show(&holder, shown);
+    problems_add(problems, PROBLEM_NOTE, where,
+                 "'%.120s' is in use by %s: one more gateway with this SESSION_FILE would not start", path,
+                 holder.is_known ? shown : "another process");
+}
+
+void files_check_sessions(const struct settings *settings, struct problems *problems)
+{
+    char wrong[PATH_MAX];
+    char why[DISK_TEXT_SIZE];
+    const char *path = settings_value(settings, SETTING_SESSION_FILE)->text;
+    const char *where = settings_where(settings, SETTING_SESSION_FILE);
+    if (!path || writable(path) != 0)
+        return; /* files_check() has told it */
+    int error = session_file_inspect(path, wrong);
+    if (error)
+        problems_add(problems, disk_code(error), where, "'%.120s' cannot be used: %s", wrong,
+                     disk_explain(error, why));
+    tell_holder(path, where, problems);
 }

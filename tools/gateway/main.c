@@ -81,6 +81,7 @@ static void read_and_check(struct settings *settings, const struct arguments *ar
     struct settings_input input = input_of(arguments);
     settings_read(settings, &input, problems);
     files_check(settings, problems);
+    files_check_sessions(settings, problems);
 }
 
 static int doctor(const struct arguments *arguments, struct problems *problems)

@@ -196,6 +196,30 @@ int session_file_peek(const char *path, size_t most, uint8_t **bytes, size_t *le
     return read_file(path, 0, most, bytes, length, &about);
 }
 
+/* One of the names. */
+static int inspect(const char *path, const char *suffix, char wrong[PATH_MAX])
+{
+    struct stat about;
+    bool fits = snprintf(wrong, PATH_MAX, "%s%s", path, suffix) < PATH_MAX;
+    int error = fits ? look_at(wrong, &about) : ENAMETOOLONG;
+    return error == ENOENT ? 0 : error;
+}
+
+int session_file_inspect(const char *path, char wrong[PATH_MAX])
+{
+    static const char *const suffixes[] = {"", ".new"};
+    char followed[PATH_MAX];
+    int error = disk_follow(path, followed);
+    snprintf(wrong, PATH_MAX, "%s", path);
+    for (size_t i = 0; !error && i < sizeof suffixes / sizeof suffixes[0]; i++)
+        error = inspect(followed, suffixes[i], wrong);
+    if (!error && (error = session_lock_inspect(followed)) != 0)
+        snprintf(wrong, PATH_MAX, "%.*s.lock", PATH_MAX - 8, followed);
+    if (!error)
+        wrong[0] = '\0';
+    return error;
+}
+
 int session_file_set_aside(struct session_file *file)
 {
     int error = remove_ours(file->unused);

@@ -1,6 +1,6 @@
 /*
- * The lock on a file of sessions. It owns the descriptor of the lock file. session_file.c calls it, and sessions.c to
- * see who holds it.
+ * The lock on a file of sessions. It owns the descriptor of the lock file. session_file.c calls it, and sessions.c
+ * and files.c to see who holds it.
  */
 #include "session_lock.h"
 
@@ -168,6 +168,19 @@ bool session_lock_look(const char *path, struct session_holder *holder)
     if (is_held)
         correct_holder(holder, found.l_pid);
     return is_held;
+}
+
+int session_lock_inspect(const char *path)
+{
+    char name[PATH_MAX];
+    struct session_holder former;
+    struct session_holder writer;
+    int fd = name_of(path, name) ? open(name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY) : -1;
+    if (fd < 0)
+        return errno == ENOENT ? 0 : errno;
+    bool is_ours = read_lines(fd, &former, &writer);
+    close(fd);
+    return is_ours ? 0 : EEXIST;
 }
 
 void session_lock_note_writer(struct session_lock *lock)

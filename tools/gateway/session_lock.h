@@ -38,8 +38,14 @@ enum session_lock_result {
 enum session_lock_result session_lock_take(struct session_lock *lock, const char *path, const char *where,
                                            struct problems *problems);
 
-/* Who has the lock now. Takes nothing. False: nobody, or it cannot be known. */
+/* Who has the lock now. Takes nothing. False: nobody, or it cannot be known. Not for a process that has the lock. */
 bool session_lock_look(const char *path, struct session_holder *holder);
+
+/*
+ * Whether the lock file can be used. Returns 0, also when it is not there, or an errno: EEXIST when it is not ours. Not
+ * for a process that has the lock: the kernel drops it with any descriptor of the file that is closed (fcntl(2)).
+ */
+int session_lock_inspect(const char *path);
 
 /* Writes that this process has written the file of sessions: the next one finds it as `writer`. */
 void session_lock_note_writer(struct session_lock *lock);
