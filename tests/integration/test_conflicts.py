@@ -3,12 +3,15 @@ driven is the daemon's own part, in a program that serves nothing else (tests/to
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pika
 import pytest
 from support.processes import Process
+from support.proxy import Proxy
 from support.rabbit import RabbitNode
 
 BOT = "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs"
@@ -168,6 +171,24 @@ def test_the_daemon_of_a_second_bot_ends_before_it_consumes_or_identifies(bot: A
     assert "this process ends, because it came later" in daemon.wait_err("another bot is in this group")[0]
     assert standin.count("identify") == 0
     assert not daemon.lines(":SEND stands")
+
+
+def test_nothing_is_consumed_and_nobody_identifies_before_the_group_has_answered(
+        bot: Any, standin: Any, rabbit: RabbitNode, vhost: str, channel: Any) -> None:
+    """The connection over which the group is asked says nothing for as long as the test likes: no other one is made meanwhile."""
+    with Proxy(rabbit.port) as proxy:
+        proxy.hold()
+        daemon = bot.daemon(AMQP_URL=rabbit.url(vhost).replace(f":{rabbit.port}", f":{proxy.port}"), LOG_LEVEL="info")
+        daemon.wait_err("[LIMITS")
+        for line in ("until the next SIGUSR2", "back at the level of LOG_LEVEL"):  # two turns later
+            daemon.signal(signal.SIGUSR2)
+            daemon.wait_err(line)
+        assert not daemon.lines("CONNECTING") and proxy.accepted <= 1 and standin.count("identify") == 0
+        with pytest.raises(pika.exceptions.ChannelClosedByBroker):
+            channel.queue_declare("gateway:SEND", passive=True)
+        proxy.release()
+        standin.wait_ready(0, 1, timeout=90)
+        assert daemon.stop() == 0
 
 
 def test_a_daemon_with_the_same_shards_serves_and_both_are_told(bot: Any, standin: Any, start: Start) -> None:
