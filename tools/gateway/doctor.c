@@ -26,8 +26,11 @@ static void take_problems(struct findings *findings, const struct problems *prob
         enum finding_level level = each->code == PROBLEM_IS_FINAL   ? FINDING_IS_FINAL
                                    : each->code == PROBLEM_MAY_PASS ? FINDING_MAY_PASS
                                                                     : FINDING_IS_NOTE;
-        finding_mend(findings_add(findings, level, "settings", "%s: %s", each->where, each->text),
-                     "spectacles-gateway check");
+        struct finding *finding =
+            findings_add(findings, level, "settings", "%s: %s", each->where, each->text);
+        if (level != FINDING_IS_NOTE)
+            finding_why(finding, "the gateway does not start before it is mended");
+        finding_mend(finding, "spectacles-gateway check");
     }
     findings->out_of_memory |= problems->out_of_memory;
 }

@@ -10,17 +10,16 @@
 static const char field[] = "broker";
 
 /* What a person can do about a refused connection. */
-static void tell_mend(const struct doctor *doctor, struct finding *finding,
-                      const spectacles_broker_event *event)
+static void tell_mend(const struct doctor *doctor, struct finding *finding, int error)
 {
-    if (event->error == SPECTACLES_E_AUTH) {
+    if (error == SPECTACLES_E_AUTH) {
         finding_why(finding, "nothing can be published before this is mended; no shard identifies meanwhile");
         finding_mend(finding,
                      "rabbitmqctl authenticate_user '%s' PASSWORD; rabbitmqctl list_vhosts; rabbitmqctl "
                      "set_permissions -p "
                      "'%s' '%s' '.*' '.*' '.*'",
                      doctor->broker.user, doctor->vhost, doctor->broker.user);
-    } else if (event->error == SPECTACLES_E_TLS) {
+    } else if (error == SPECTACLES_E_TLS) {
         finding_why(
             finding,
             "the gateway speaks with nobody whose certificate it cannot check: the password would be read on "
@@ -42,7 +41,7 @@ static void tell_failure(const struct doctor *doctor, const char *host, bool is_
     struct finding *finding =
         findings_add(doctor->findings, is_only || is_persons ? level : FINDING_IS_WARNING, field, "%s: %.*s",
                      host, (int)event->text_length, event->text);
-    tell_mend(doctor, finding, event);
+    tell_mend(doctor, finding, event->error);
 }
 
 /* Returns whether somebody could log in. */
@@ -56,16 +55,15 @@ static bool log_in(struct doctor *doctor, struct talk *talk, const char *host, b
                          event->text, doctor->broker.user, doctor->vhost);
             return true;
         }
-        if (event->type == SPECTACLES_BROKER_EVENT_BLOCKED)
-            findings_add(doctor->findings, FINDING_MAY_PASS, "alarm", "%s takes no messages: %.*s", host,
-                         (int)event->text_length, event->text);
         if (event->type == SPECTACLES_BROKER_EVENT_DISCONNECTED) {
             tell_failure(doctor, host, is_only, event);
             return false;
         }
     }
-    findings_add(doctor->findings, FINDING_MAY_PASS, field, "%s says nothing for %d s", host,
-                 DOCTOR_TIMEOUT / 1000);
+    tell_mend(doctor,
+              findings_add(doctor->findings, FINDING_MAY_PASS, field, "%s says nothing for %d s", host,
+                           DOCTOR_TIMEOUT / 1000),
+              SPECTACLES_E_UNREACHABLE);
     return false;
 }
 
@@ -82,12 +80,22 @@ static void look_at_url(struct doctor *doctor, const char *url, bool is_only)
                                              : 5672u);
     web_url_free(&parts);
     if (talk_begin(&talk, doctor, url, SPECTACLES_DECLARE_NOTHING, &problem) != SPECTACLES_OK)
-        findings_add(doctor->findings, FINDING_IS_FINAL, field, "%s: %s", host, problem.text);
+        tell_mend(doctor,
+                  findings_add(doctor->findings, FINDING_IS_FINAL, field, "%s: %s", host, problem.text),
+                  SPECTACLES_E_TLS);
     else if (log_in(doctor, &talk, host, is_only) && !doctor->has_broker) {
         doctor->has_broker = true;
         doctor->url = url;
     }
     talk_end(&talk);
+}
+
+static void tell_none(struct doctor *doctor, size_t count)
+{
+    struct finding *finding = findings_add(doctor->findings, FINDING_MAY_PASS, field,
+                                           "none of the %zu brokers takes a connection", count);
+    finding_why(finding, "no shard identifies before one of them does");
+    finding_mend(finding, "mend what is told above of at least one of them");
 }
 
 void doctor_broker(struct doctor *doctor)
@@ -96,7 +104,5 @@ void doctor_broker(struct doctor *doctor)
     for (size_t i = 0; i < urls->text_count; i++)
         look_at_url(doctor, urls->texts[i], urls->text_count == 1);
     if (!doctor->has_broker && urls->text_count > 1)
-        finding_why(findings_add(doctor->findings, FINDING_MAY_PASS, field,
-                                 "none of the %zu brokers takes a connection", urls->text_count),
-                    "no shard identifies before one of them does");
+        tell_none(doctor, urls->text_count);
 }

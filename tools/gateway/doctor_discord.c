@@ -13,6 +13,7 @@ static const char field[] = "Discord";
 
 enum {
     URL_SIZE = 640,
+    PLACE_SIZE = 512,
     CLOCK_NOTE = 5,      /* seconds */
     CLOCK_WARNING = 120, /* seconds: certificates and the times of gaps suffer */
     DAY = 86400,
@@ -57,21 +58,30 @@ static void take_out(char *bytes, size_t length, const char *secret)
 
 /* ---- Findings ---- */
 
+/* Where TLS is spoken, as openssl wants it: with a port. */
+static void write_place(const struct doctor *doctor, char out[PLACE_SIZE])
+{
+    const char *host = settings_value(doctor->settings, SETTING_API_HOST)->text;
+    const char *bracket = strrchr(host, ']');
+    snprintf(out, PLACE_SIZE, "%.500s%s", host, strchr(bracket ? bracket : host, ':') ? "" : ":443");
+}
+
 static void tell_no_answer(struct doctor *doctor, const struct web_answer *answer)
 {
     const char *host = settings_value(doctor->settings, SETTING_API_HOST)->text;
+    char place[PLACE_SIZE];
     struct finding *finding =
         findings_add(doctor->findings, answer->is_certificate ? FINDING_IS_FINAL : FINDING_MAY_PASS, field,
                      "%s does not answer: %s", host, answer->error);
+    write_place(doctor, place);
     if (answer->is_certificate) {
         finding_why(
             finding,
             "the gateway speaks with nobody whose certificate it cannot check: the token would be read on "
             "the way");
-        finding_mend(
-            finding,
-            "openssl s_client -connect %s:443 -servername %s; then SSL_CERT_FILE, the clock, or the server",
-            host, host);
+        finding_mend(finding,
+                     "openssl s_client -connect %s </dev/null; then SSL_CERT_FILE, the clock, or the server",
+                     place);
     } else {
         finding_why(finding,
                     "without this answer the gateway does not know where to connect, and no shard starts");
@@ -102,6 +112,9 @@ static void tell_verdict(struct doctor *doctor, const struct web_answer *answer)
         finding_mend(finding, "set DISCORD_API_HOST and DISCORD_API_VERSION, or take both out");
     } else {
         finding_why(finding, "the gateway asks again by itself until it has an answer");
+        finding_mend(finding,
+                     "wait; https://discordstatus.com tells of outages. A proxy in between may answer "
+                     "as well: DISCORD_API_HOST, HTTPS_PROXY");
     }
 }
 
@@ -127,6 +140,7 @@ static void tell_clock(struct doctor *doctor, const struct web_answer *answer)
 
 static void tell_certificate(struct doctor *doctor, const struct web_answer *answer)
 {
+    char place[PLACE_SIZE];
     int64_t left = answer->certificate_end - (int64_t)(spectacles_unix_time() / 1000);
     struct finding *finding;
     if (!answer->certificate_end)
@@ -135,10 +149,13 @@ static void tell_certificate(struct doctor *doctor, const struct web_answer *ans
         findings_add(doctor->findings, left < CERTIFICATE_WARNING ? FINDING_IS_WARNING : FINDING_IS_FINE,
                      "TLS", "the certificates of %s are trusted, for another %lld days",
                      settings_value(doctor->settings, SETTING_API_HOST)->text, (long long)left / DAY);
-    if (left < CERTIFICATE_WARNING)
-        finding_why(
-            finding,
-            "when it ends, nothing here can connect any more; whoever runs that server has to renew it");
+    if (left >= CERTIFICATE_WARNING)
+        return;
+    finding_why(finding,
+                "when it ends, nothing here can connect any more; whoever runs that server has to renew it");
+    write_place(doctor, place);
+    finding_mend(finding, "openssl s_client -connect %s </dev/null | openssl x509 -noout -enddate -issuer",
+                 place);
 }
 
 static void tell_budget(struct doctor *doctor)

@@ -18,18 +18,22 @@ enum result {
     RESULT_FAILED
 };
 
+static void explain(struct finding *finding)
+{
+    finding_why(finding, "no shard can connect; the gateway tries again with a back-off");
+    finding_mend(finding,
+                 "mend the name, the firewall, the proxy (HTTPS_PROXY) or the authorities (SSL_CERT_FILE)");
+}
+
 static enum result judge(struct doctor *doctor, const spectacles_shard_event *event)
 {
     if (event->type == SPECTACLES_SHARD_EVENT_IDENTIFY)
         return RESULT_HELLO;
     if (event->type != SPECTACLES_SHARD_EVENT_DISCONNECTED && event->type != SPECTACLES_SHARD_EVENT_FATAL)
         return RESULT_OPEN;
-    struct finding *finding =
-        findings_add(doctor->findings, event->error == SPECTACLES_E_TLS ? FINDING_IS_FINAL : FINDING_MAY_PASS,
-                     field, "%s: %.*s", doctor->bot.url, (int)event->text_length, event->text);
-    finding_why(finding, "no shard can connect; the gateway tries again with a back-off");
-    finding_mend(finding,
-                 "mend the name, the firewall, the proxy (HTTPS_PROXY) or the authorities (SSL_CERT_FILE)");
+    explain(findings_add(doctor->findings,
+                         event->error == SPECTACLES_E_TLS ? FINDING_IS_FINAL : FINDING_MAY_PASS, field,
+                         "%s: %.*s", doctor->bot.url, (int)event->text_length, event->text));
     return RESULT_FAILED;
 }
 
@@ -58,9 +62,8 @@ static void drive(struct doctor *doctor, spectacles_shard *shard, struct connect
                      "%s says HELLO after %llu ms; nothing was identified", doctor->bot.url,
                      (unsigned long long)(spectacles_now() - begin));
     else if (result == RESULT_OPEN)
-        finding_why(findings_add(doctor->findings, FINDING_MAY_PASS, field, "%s says nothing for %d s",
-                                 doctor->bot.url, DOCTOR_TIMEOUT / 1000),
-                    "no shard can connect; the gateway tries again with a back-off");
+        explain(findings_add(doctor->findings, FINDING_MAY_PASS, field, "%s says nothing for %d s",
+                             doctor->bot.url, DOCTOR_TIMEOUT / 1000));
 }
 
 void doctor_gateway(struct doctor *doctor)
@@ -86,8 +89,8 @@ void doctor_gateway(struct doctor *doctor)
     if (error == SPECTACLES_OK)
         drive(doctor, shard, connection);
     else
-        findings_add(doctor->findings, FINDING_IS_FINAL, field, "no connection can be made: %s",
-                     problem.text);
+        explain(findings_add(doctor->findings, FINDING_IS_FINAL, field, "no connection can be made: %s",
+                             problem.text));
     connection_free(connection);
     spectacles_shard_free(shard);
 }

@@ -15,7 +15,9 @@ static const char field[] = "management";
 enum {
     BASE_SIZE = 512,
     PATH_SIZE = 1024,
-    SHORT_TIMEOUT = 5000
+    SHORT_TIMEOUT = 5000,
+    DEFAULT_DELIVERY_LIMIT = 20, /* of quorum queues, from RabbitMQ 4.0 on */
+    LOW_DELIVERY_LIMIT = 1000
 };
 
 /* The API: where it is, as whom it is asked, and the documents that it gave. */
@@ -121,6 +123,34 @@ static void tell_alarm(struct doctor *doctor, const char *node, const char *what
     finding_mend(finding, "%s", mend);
 }
 
+static void tell_partition(struct doctor *doctor, const char *node)
+{
+    struct finding *finding = findings_add(doctor->findings, FINDING_IS_FINAL, "nodes",
+                                           "the node %s sees a partition of the cluster", node);
+    finding_why(finding, "each side goes on with queues of its own: what one side confirms, the other side "
+                         "throws away when they meet again");
+    finding_mend(finding, "rabbitmqctl cluster_status; then restart the nodes of the smaller side");
+}
+
+static void tell_node(struct doctor *doctor, const char *node)
+{
+    struct finding *finding =
+        findings_add(doctor->findings, FINDING_IS_WARNING, "nodes", "the node %s does not run", node);
+    finding_why(finding, "classic queues whose home it is cannot be used; quorum queues need more than half "
+                         "of their nodes");
+    finding_mend(finding, "start it; or, when it is gone for good: rabbitmqctl forget_cluster_node '%s'",
+                 node);
+}
+
+static void tell_down(struct doctor *doctor, const char *queue, const char *state, const char *node)
+{
+    struct finding *finding = findings_add(doctor->findings, FINDING_MAY_PASS, "queues",
+                                           "the queue '%s' is %s; its home is %s", queue, state, node);
+    finding_why(finding, "nobody can publish to it or consume it: its events are held back, or it gets no "
+                         "commands");
+    finding_mend(finding, "start the node %s", node);
+}
+
 static void look_at_nodes(struct api *api, struct doctor *doctor)
 {
     struct web_answer answer;
@@ -135,16 +165,11 @@ static void look_at_nodes(struct api *api, struct doctor *doctor)
         if (spectacles_value_is_true(spectacles_value_get(each, "disk_free_alarm")))
             tell_alarm(doctor, name, "disk", "df -h; make room under /var/lib/rabbitmq");
         if (spectacles_value_count(spectacles_value_get(each, "partitions")) > 0)
-            finding_mend(findings_add(doctor->findings, FINDING_IS_FINAL, "nodes",
-                                      "the node %s sees a partition of the cluster", name),
-                         "rabbitmqctl cluster_status; then restart the nodes of the smaller side");
+            tell_partition(doctor, name);
         if (spectacles_value_is_true(spectacles_value_get(each, "running")))
             running++;
         else
-            finding_why(
-                findings_add(doctor->findings, FINDING_IS_WARNING, "nodes", "the node %s does not run", name),
-                "classic queues whose home it is cannot be used; quorum queues need more than half of their "
-                "nodes");
+            tell_node(doctor, name);
     }
     if (nodes)
         findings_add(doctor->findings, FINDING_IS_FINE, "nodes", "%zu of %zu nodes run", running,
@@ -210,11 +235,88 @@ static void look_at_queue(struct doctor *doctor, const spectacles_value *queue)
                     commands);
     look_for_limits(doctor, name, "the declaration", spectacles_value_get(queue, "arguments"), commands);
     if (strcmp(state, "down") == 0 || strcmp(state, "stopped") == 0 || strcmp(state, "minority") == 0)
-        finding_mend(findings_add(doctor->findings, FINDING_MAY_PASS, "queues",
-                                  "the queue '%s' is %s; its home is %s", name, state,
-                                  text_of(queue, "node")),
-                     "start the node %s", text_of(queue, "node"));
+        tell_down(doctor, name, state, text_of(queue, "node"));
 }
+
+/* ---- Quorum queues that give messages up ---- */
+
+/* Those that drop a message which came back too often: one finding for all of them. */
+struct limits {
+    uint64_t default_limit; /* of a queue that nobody has set one for; UINT64_MAX: none */
+    uint64_t lowest;
+    size_t count;
+    char queue[256]; /* that has the lowest one */
+    char policy[128];
+    bool is_declared; /* by an argument of the declaration, which no policy can raise */
+};
+
+/* -1, or another number below 0, is none. */
+static uint64_t limit_of(const spectacles_value *object, const char *key)
+{
+    uint64_t limit = UINT64_MAX;
+    spectacles_value_uint64(spectacles_value_get(object, key), &limit);
+    return limit;
+}
+
+static void count_limit(struct limits *limits, const spectacles_value *queue)
+{
+    const spectacles_value *policy = spectacles_value_get(queue, "effective_policy_definition");
+    const spectacles_value *arguments = spectacles_value_get(queue, "arguments");
+    bool is_set =
+        spectacles_value_get(policy, "delivery-limit") || spectacles_value_get(arguments, "x-delivery-limit");
+    uint64_t declared = limit_of(arguments, "x-delivery-limit");
+    uint64_t limit = is_set ? limit_of(policy, "delivery-limit") : limits->default_limit;
+    if (declared < limit)
+        limit = declared;
+    if (strcmp(text_of(queue, "type"), "quorum") != 0 || limit >= LOW_DELIVERY_LIMIT)
+        return;
+    limits->count++;
+    if (limit >= limits->lowest)
+        return;
+    limits->lowest = limit;
+    limits->is_declared = limit == declared;
+    snprintf(limits->queue, sizeof limits->queue, "%s", text_of(queue, "name"));
+    snprintf(limits->policy, sizeof limits->policy, "%s", text_of(queue, "policy"));
+}
+
+static void tell_limits(struct doctor *doctor, const struct limits *limits)
+{
+    struct finding *finding;
+    if (limits->count == 0)
+        return;
+    finding = findings_add(doctor->findings, FINDING_IS_WARNING, "queues",
+                           "%zu quorum queues drop a message that came back too often: '%s' after %llu times",
+                           limits->count, limits->queue, (unsigned long long)limits->lowest);
+    finding_why(finding,
+                "a command comes back each time when a gateway ends that holds it, and an event when a "
+                "worker does. Whatever restarts so often loses it, and nobody tells");
+    if (limits->is_declared)
+        finding_mend(finding,
+                     "take x-delivery-limit out of the declaration of '%s', and delete the queue when "
+                     "it is empty",
+                     limits->queue);
+    else if (limits->policy[0])
+        finding_mend(finding,
+                     "put \"delivery-limit\":1000000 into the policy '%s': rabbitmqctl list_policies -p '%s'",
+                     limits->policy, doctor->vhost);
+    else
+        finding_mend(finding,
+                     "rabbitmqctl set_policy -p '%s' --apply-to queues delivery-limit '^%s:' "
+                     "'{\"delivery-limit\":1000000}'",
+                     doctor->vhost, doctor->engines.broker.group);
+}
+
+/* RabbitMQ 3.x has no limit of its own. */
+static uint64_t default_limit(struct api *api)
+{
+    struct web_answer answer;
+    const char *version = text_of(get(api, &answer, "overview"), "rabbitmq_version");
+    unsigned long major = strtoul(version, NULL, 10);
+    web_answer_free(&answer);
+    return major >= 4 ? DEFAULT_DELIVERY_LIMIT : UINT64_MAX;
+}
+
+/* ---- Homes ---- */
 
 /* "2 classic on rabbit@a", one line for each type and node. */
 struct homes {
@@ -249,20 +351,24 @@ static void look_at_queues(struct api *api, struct doctor *doctor)
     char path[PATH_SIZE];
     struct web_answer answer;
     struct homes homes = {.count = 0};
+    struct limits limits = {.default_limit = default_limit(api), .lowest = UINT64_MAX};
     snprintf(path, sizeof path,
-             "queues/%.600s?columns=name,node,type,state,arguments,effective_policy_definition", api->vhost);
+             "queues/%.600s?columns=name,node,type,state,arguments,policy,effective_policy_definition",
+             api->vhost);
     const spectacles_value *queues = get(api, &answer, path);
     for (const spectacles_value *each = spectacles_value_first(queues); each;
          each = spectacles_value_next(each)) {
         if (!is_of_group(doctor, text_of(each, "name")))
             continue;
         count_home(&homes, each);
+        count_limit(&limits, each);
         look_at_queue(doctor, each);
     }
     for (size_t i = 0; i < homes.count; i++)
         findings_add(doctor->findings, FINDING_IS_FINE, "queues",
                      "%zu %s queues of the group have their home on %s", homes.homes[i].count,
                      homes.homes[i].type, homes.homes[i].node);
+    tell_limits(doctor, &limits);
     web_answer_free(&answer);
 }
 
@@ -352,6 +458,7 @@ static void tell_not_asked(const struct api *api, struct doctor *doctor, const s
         findings_add(doctor->findings, api->is_guessed ? FINDING_IS_NOTE : FINDING_IS_WARNING, field,
                      "%s cannot be asked (%s): alarms, policies, types and nodes of queues are not looked at",
                      api->base, answer->status ? status : answer->error);
+    finding_why(finding, "AMQP does not tell of them, and some of them lose events");
     if (answer->status == 401 || answer->status == 403)
         finding_mend(finding, "rabbitmqctl set_user_tags '%s' monitoring", api->user);
     else
@@ -367,8 +474,9 @@ void doctor_management(struct doctor *doctor)
     if (!doctor->has_broker)
         return;
     if (!begin(&api)) {
-        findings_add(doctor->findings, FINDING_IS_FINAL, field,
-                     "RABBITMQ_MANAGEMENT_URL is no URL as http://HOST:15672");
+        finding_mend(findings_add(doctor->findings, FINDING_IS_FINAL, field,
+                                  "RABBITMQ_MANAGEMENT_URL is no URL as http://HOST:15672"),
+                     "RABBITMQ_MANAGEMENT_URL=http://USER:PASSWORD@HOST:15672");
     } else if (!get(&api, &answer, "whoami")) {
         tell_not_asked(&api, doctor, &answer);
     } else {

@@ -154,6 +154,15 @@ static void look_up(struct doctor *doctor, struct names *names, spectacles_resol
     }
 }
 
+static void tell_no_resolver(struct doctor *doctor)
+{
+    struct finding *finding =
+        findings_add(doctor->findings, FINDING_MAY_PASS, field,
+                     "no name can be looked up: this process has no descriptors or no memory left");
+    finding_why(finding, "the gateway would not find anything either");
+    finding_mend(finding, "ulimit -n; free -m");
+}
+
 void doctor_names(struct doctor *doctor)
 {
     struct names names = {.count = 0};
@@ -164,8 +173,6 @@ void doctor_names(struct doctor *doctor)
     if (spectacles_resolver_new(&resolver, NULL, NULL) == SPECTACLES_OK)
         look_up(doctor, &names, resolver);
     else
-        findings_add(doctor->findings, FINDING_MAY_PASS, field,
-                     "no name can be looked up: this process has no descriptors "
-                     "or no memory left");
+        tell_no_resolver(doctor);
     spectacles_resolver_free(resolver);
 }

@@ -56,6 +56,25 @@ static struct doctor_queue *find(struct doctor *doctor, const char *name)
     return NULL;
 }
 
+static void tell_refusal(struct doctor *doctor, const spectacles_broker_event *event)
+{
+    struct finding *finding =
+        findings_add(doctor->findings, FINDING_MAY_PASS, field, "%.*s", (int)event->text_length, event->text);
+    finding_why(finding, "the gateway cannot use what the doctor cannot look at");
+    finding_mend(finding, "rabbitmqctl list_queues -p '%s' name state; rabbitmqctl list_permissions -p '%s'",
+                 doctor->vhost, doctor->vhost);
+}
+
+static void tell_silence(struct doctor *doctor, size_t open)
+{
+    struct finding *finding =
+        findings_add(doctor->findings, FINDING_MAY_PASS, field,
+                     "the broker has not told of %zu queues within %d s", open, DOCTOR_TIMEOUT / 1000);
+    finding_why(finding, "a gateway that starts now waits for it before any shard identifies");
+    finding_mend(finding, "rabbitmq-diagnostics check_running; rabbitmqctl list_queues -p '%s' name state",
+                 doctor->vhost);
+}
+
 static void note(struct doctor *doctor, const spectacles_broker_event *event)
 {
     struct doctor_queue *queue = find(doctor, event->queue);
@@ -66,7 +85,7 @@ static void note(struct doctor *doctor, const spectacles_broker_event *event)
     queue->message_count = event->message_count;
     queue->consumer_count = event->consumer_count;
     if (!queue->is_there && event->code != 404)
-        findings_add(doctor->findings, FINDING_MAY_PASS, field, "%.*s", (int)event->text_length, event->text);
+        tell_refusal(doctor, event);
 }
 
 static void tell_no_exchange(struct doctor *doctor, const spectacles_broker_event *event)
@@ -74,7 +93,7 @@ static void tell_no_exchange(struct doctor *doctor, const spectacles_broker_even
     bool declares = settings_value(doctor->settings, SETTING_DECLARE)->number == DECLARE_YES;
     struct finding *finding;
     if (event->code != 404) {
-        findings_add(doctor->findings, FINDING_MAY_PASS, field, "%.*s", (int)event->text_length, event->text);
+        tell_refusal(doctor, event);
         return;
     }
     finding = findings_add(doctor->findings, declares ? FINDING_IS_NOTE : FINDING_IS_FINAL, field,
@@ -110,8 +129,7 @@ static void ask(struct doctor *doctor, struct talk *talk)
             open += !doctor->queues[i].is_asked;
     }
     if (open > 0)
-        findings_add(doctor->findings, FINDING_MAY_PASS, field,
-                     "the broker has not told of %zu queues within %d s", open, DOCTOR_TIMEOUT / 1000);
+        tell_silence(doctor, open);
 }
 
 static void subscribe(struct doctor *doctor, struct talk *talk)

@@ -112,6 +112,25 @@ static void publish(struct trial *trial)
     spectacles_broker_publish(trial->talk.broker, &message, NULL);
 }
 
+static void tell_silence(struct doctor *doctor)
+{
+    struct finding *finding =
+        findings_add(doctor->findings, FINDING_MAY_PASS, field,
+                     "a message of the doctor's own has not come back within %d s", DOCTOR_TIMEOUT / 1000);
+    finding_why(finding, "events would wait for their confirms as well, and then at Discord");
+    finding_mend(finding, "rabbitmq-diagnostics check_running; rabbitmq-diagnostics alarms");
+}
+
+static void tell_alarm(struct doctor *doctor, const spectacles_broker_event *event)
+{
+    struct finding *finding =
+        findings_add(doctor->findings, FINDING_MAY_PASS, field,
+                     "not tried: RabbitMQ takes no messages now, because of an alarm (%.*s)",
+                     (int)event->text_length, event->text);
+    finding_why(finding, "events wait at Discord, for minutes at most");
+    finding_mend(finding, "rabbitmq-diagnostics alarms");
+}
+
 static void take(struct doctor *doctor, struct trial *trial, const spectacles_broker_event *event)
 {
     bool is_own = event->subscription == trial->own;
@@ -127,6 +146,10 @@ static void take(struct doctor *doctor, struct trial *trial, const spectacles_br
             break;
         tell_refusal(doctor, event);
         trial->has_failed |= is_own;
+        break;
+    case SPECTACLES_BROKER_EVENT_BLOCKED: /* nothing would come back before the alarm is over */
+        tell_alarm(doctor, event);
+        trial->has_failed = true;
         break;
     case SPECTACLES_BROKER_EVENT_FAILED:
     case SPECTACLES_BROKER_EVENT_RETURNED:
@@ -158,8 +181,7 @@ static void try_all(struct doctor *doctor, struct trial *trial)
             "'%s' may declare, bind, publish and consume in the group '%s': a message went there and back",
             doctor->broker.user, doctor->engines.broker.group);
     else if (!trial->has_failed)
-        findings_add(doctor->findings, FINDING_MAY_PASS, field,
-                     "a message of the doctor's own has not come back within %d s", DOCTOR_TIMEOUT / 1000);
+        tell_silence(doctor);
 }
 
 void doctor_rights(struct doctor *doctor)
