@@ -1,4 +1,4 @@
-/* What a process of the group has sent: a card that was taken is within its limits, and is the same when it is sent on. */
+/* A card of a process of the group: one that was taken is within its limits, and is the same when it is sent on. */
 #include "card.h"
 #include "fuzz.h"
 

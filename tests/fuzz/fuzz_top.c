@@ -1,4 +1,4 @@
-/* `spectacles-gateway top` in front of any server: what is drawn are printable lines, in which nothing steers a terminal. */
+/* `spectacles-gateway top` in front of any server: it draws printable lines, in which nothing steers a terminal. */
 #include "fuzz.h"
 #include "top_draw.h"
 

@@ -13,8 +13,8 @@ int files_read(void *context, const char *path, size_t max, char **bytes, size_t
 void files_check(const struct settings *settings, struct problems *problems);
 
 /*
- * Looks at SESSION_FILE as the next start would: whose it is, and who uses it now. For those who ask before a start; the
- * daemon itself takes the lock. Nothing is written.
+ * Looks at SESSION_FILE as the next start would: whose it is, and who uses it now. For those who ask before a start:
+ * the daemon itself takes the lock. Nothing is written.
  */
 void files_check_sessions(const struct settings *settings, struct problems *problems);
 

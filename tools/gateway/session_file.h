@@ -55,8 +55,10 @@ int session_file_peek(const char *path, size_t most, uint8_t **bytes, size_t *le
 
 /*
  * Whether a gateway could start with a file of sessions, by the names that it needs: FILE, FILE.new and FILE.lock.
- * Writes nothing. Returns 0, also when none of them is there, and `wrong` is empty; or an errno, and `wrong` is the path
- * that is in the way: EEXIST when it is not of this program. Not for a process that has the lock (session_lock.h).
+ * Writes nothing. Not for a process that has the lock (session_lock.h).
+ *
+ * Returns 0, also when none of them is there, and `wrong` is empty; or an errno, and `wrong` is the path that is in the
+ * way: EEXIST when it is not of this program.
  */
 int session_file_inspect(const char *path, char wrong[PATH_MAX]);
 
