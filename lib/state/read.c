@@ -2,8 +2,9 @@
  * Reads stored bytes as the content of a state (version 1, spectacles/state.h). It checks the length, the first field,
  * the checksum, the version, the token and the intents, and then each line. state.c calls it.
  */
-#include "codec/json.h"
+#include "codec/fields.h"
 #include "core/config.h"
+#include "state/record_json.h"
 #include "state/state.h"
 
 #include <spectacles/codec.h>
@@ -21,122 +22,7 @@ static int refuse(const state_line *line, const char *text)
     return sp_refuse_at(line->problem, SPECTACLES_E_PROTO, text, line->position);
 }
 
-/* ---- Fields ---- */
-
-static bool read_number(sp_slice object, const char *key, uint64_t *out)
-{
-    sp_slice value;
-    return sp_json_find(object, key, &value) == 1 && sp_json_u64(value, out) == SPECTACLES_OK;
-}
-
-static bool read_number_or_null(sp_slice object, const char *key, uint64_t *out)
-{
-    sp_slice value;
-    *out = 0;
-    if (sp_json_find(object, key, &value) != 1)
-        return false;
-    return sp_json_type(value) == SP_JSON_NULL || sp_json_u64(value, out) == SPECTACLES_OK;
-}
-
-static bool read_text(sp_slice object, const char *key, char *out, size_t size)
-{
-    sp_slice value;
-    return sp_json_find(object, key, &value) == 1 && sp_json_text(value, out, size) >= 0;
-}
-
-/* Reads a session id. *found is `out`, or NULL for null. */
-static bool read_id(sp_slice object, const char *key, char out[SP_STATE_SESSION_ID_MAX + 1],
-                    const char **found)
-{
-    sp_slice value;
-    *found = NULL;
-    if (sp_json_find(object, key, &value) != 1)
-        return false;
-    if (sp_json_type(value) == SP_JSON_NULL)
-        return true;
-    *found = out;
-    return sp_json_text(value, out, SP_STATE_SESSION_ID_MAX + 1) >= 0 && sp_record_id_is_valid(out);
-}
-
-static bool read_u32(sp_slice array, size_t *cursor, uint32_t *out)
-{
-    sp_slice value;
-    uint64_t number;
-    if (!sp_json_next(array, cursor, NULL, &value) || sp_json_u64(value, &number) || number > UINT32_MAX)
-        return false;
-    *out = (uint32_t)number;
-    return true;
-}
-
-/* Reads "shard": [id, count]. */
-static bool read_shard(sp_slice object, uint32_t *id, uint32_t *count)
-{
-    size_t cursor = 0;
-    sp_slice array;
-    sp_slice more;
-    return sp_json_find(object, "shard", &array) == 1 && sp_json_type(array) == SP_JSON_ARRAY &&
-           read_u32(array, &cursor, id) && read_u32(array, &cursor, count) &&
-           !sp_json_next(array, &cursor, NULL, &more) && *id < *count;
-}
-
 /* ---- Records ---- */
-
-static int read_gap(const state_line *line, sp_slice object, sp_record *record)
-{
-    char old_session[SP_STATE_SESSION_ID_MAX + 1];
-    char new_session[SP_STATE_SESSION_ID_MAX + 1];
-    spectacles_gap gap = {.size = sizeof gap, .shard_id = record->shard_id};
-    if (!read_id(object, "old_session", old_session, &gap.old_session_id) ||
-        !read_id(object, "new_session", new_session, &gap.new_session_id) ||
-        !read_number(object, "seq", &gap.seq) || !read_number(object, "next", &gap.next) ||
-        !read_number_or_null(object, "time", &gap.unix_time))
-        return refuse(line, "a gap in it is malformed");
-    int error = sp_record_add_gap(record, &gap);
-    return error == SPECTACLES_E_INVAL ? refuse(line, "a gap in it is malformed") : error;
-}
-
-static int read_gaps(const state_line *line, sp_record *record)
-{
-    size_t cursor = 0;
-    sp_slice array;
-    sp_slice each;
-    int error = SPECTACLES_OK;
-    if (sp_json_find(line->value, "gaps", &array) != 1 || sp_json_type(array) != SP_JSON_ARRAY)
-        return refuse(line, "the gaps of a record in it are missing");
-    while (!error && sp_json_next(array, &cursor, NULL, &each))
-        error = read_gap(line, each, record);
-    return error;
-}
-
-static bool read_encoding(sp_slice object, uint32_t *out)
-{
-    char name[8];
-    sp_slice value;
-    if (sp_json_find(object, "encoding", &value) != 1)
-        return false;
-    *out = SPECTACLES_FORMAT_RAW;
-    if (sp_json_type(value) == SP_JSON_NULL)
-        return true;
-    if (sp_json_text(value, name, sizeof name) < 0)
-        return false;
-    *out = strcmp(name, "etf") == 0 ? SPECTACLES_FORMAT_ETF : SPECTACLES_FORMAT_JSON;
-    return *out == SPECTACLES_FORMAT_ETF || strcmp(name, "json") == 0;
-}
-
-static int read_session(const state_line *line, sp_record *record)
-{
-    char id[SP_STATE_SESSION_ID_MAX + 1];
-    char url[SP_STATE_URL_MAX + 1];
-    spectacles_session session = {.size = sizeof session, .resume_url = url};
-    if (!read_id(line->value, "session", id, &session.session_id))
-        return refuse(line, "a session id in it is missing, or is not printable ASCII without spaces");
-    if (!session.session_id)
-        return SPECTACLES_OK;
-    if (!read_text(line->value, "url", url, sizeof url) || !read_number(line->value, "seq", &session.seq) ||
-        !read_encoding(line->value, &session.format))
-        return refuse(line, "the URL, sequence or encoding of a session in it is missing or malformed");
-    return sp_record_set_session(record, &session);
-}
 
 /*
  * Takes a record over into the content. Of a shard that no longer exists only one thing is kept: whether it left a gap
@@ -167,22 +53,12 @@ static int store_record(const spectacles_state *state, sp_state_content *content
 
 static int read_record(const spectacles_state *state, sp_state_content *content, const state_line *line)
 {
-    uint32_t id;
-    uint32_t count;
-    if (!read_shard(line->value, &id, &count))
-        return refuse(line, "the shard of a record in it is missing or malformed");
-    sp_record *record = sp_record_new(id, count);
-    if (!record)
-        return SPECTACLES_E_NOMEM;
-    int error = read_session(line, record);
-    if (!error)
-        error = read_gaps(line, record);
-    if (!error && !read_number_or_null(line->value, "time", &record->time))
-        error = refuse(line, "the time of a record in it is missing or malformed");
-    if (!error)
-        return store_record(state, content, line, record);
-    sp_record_free(record);
-    return error;
+    sp_record *record;
+    const char *why = NULL;
+    int error = sp_record_read(line->value, &record, &why);
+    if (error == SPECTACLES_E_PROTO)
+        return refuse(line, why);
+    return error ? error : store_record(state, content, line, record);
 }
 
 /* ---- All lines ---- */
@@ -250,8 +126,8 @@ static bool read_complete(sp_slice object, bool *complete)
 static void read_origin(sp_slice object, sp_state_head *head)
 {
     uint64_t count;
-    head->shard_count = read_number(object, "shards", &count) && count <= UINT32_MAX ? (uint32_t)count : 0;
-    if (!read_text(object, "writer", head->writer, sizeof head->writer) ||
+    head->shard_count = sp_field_u64(object, "shards", &count) && count <= UINT32_MAX ? (uint32_t)count : 0;
+    if (!sp_field_text(object, "writer", head->writer, sizeof head->writer) ||
         !sp_state_writer_is_valid(head->writer))
         head->writer[0] = '\0';
 }
@@ -259,13 +135,13 @@ static void read_origin(sp_slice object, sp_state_head *head)
 static int read_head(const state_line *line, sp_state_head *head)
 {
     uint64_t version;
-    if (!read_number(line->value, "version", &version))
+    if (!sp_field_u64(line->value, "version", &version))
         return refuse(line, "its first line is malformed");
     if (version != SP_STATE_VERSION)
         return sp_refuse(line->problem, SPECTACLES_E_UNSUPPORTED,
                          "it was written by a later version of the library");
-    if (!read_text(line->value, "bot", head->bot, sizeof head->bot) ||
-        !read_number(line->value, "intents", &head->intents) || !read_complete(line->value, &head->complete))
+    if (!sp_field_text(line->value, "bot", head->bot, sizeof head->bot) ||
+        !sp_field_u64(line->value, "intents", &head->intents) || !read_complete(line->value, &head->complete))
         return refuse(line, "its first line is malformed");
     read_origin(line->value, head);
     return SPECTACLES_OK;

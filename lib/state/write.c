@@ -1,7 +1,8 @@
 /* Writes a state as bytes (version 1, spectacles/state.h). Owners call it; read.c and state.c check with it. */
-#include "codec/json.h"
+#include "codec/fields.h"
 #include "codec/transcode.h"
 #include "core/export.h"
+#include "state/record_json.h"
 #include "state/state.h"
 
 #include <stdio.h>
@@ -25,59 +26,11 @@ bool sp_state_writer_is_valid(const char *writer)
     return length > 0 && length <= SP_STATE_WRITER_MAX;
 }
 
-static void write_number(sp_buffer *out, const char *key, uint64_t value)
-{
-    sp_buffer_text(out, key);
-    sp_buffer_decimal(out, value);
-}
-
-static void write_time(sp_buffer *out, uint64_t time)
-{
-    if (time)
-        write_number(out, ",\"time\":", time);
-    else
-        sp_buffer_text(out, ",\"time\":null");
-}
-
-static void write_text(sp_buffer *out, const char *key, const char *text)
-{
-    sp_buffer_text(out, key);
-    if (text)
-        sp_json_write_text(out, text, strlen(text));
-    else
-        sp_buffer_text(out, "null");
-}
-
-static void write_gap(sp_buffer *out, const sp_record_gap *gap)
-{
-    write_text(out, "{\"old_session\":", gap->old_session_id);
-    write_text(out, ",\"new_session\":", gap->new_session_id);
-    write_number(out, ",\"seq\":", gap->seq);
-    write_number(out, ",\"next\":", gap->next);
-    write_time(out, gap->time);
-    sp_buffer_text(out, "}");
-}
-
-/* The names of the encodings that a session can have, by enum spectacles_format. */
-static const char *const encoding_names[] = {NULL, "json", "etf"};
-
 static void write_record(sp_buffer *out, const sp_record *record)
 {
-    write_number(out, "{\"shard\":[", record->shard_id);
-    write_number(out, ",", record->shard_count);
-    write_text(out, "],\"session\":", record->session_id);
-    if (record->session_id) {
-        write_text(out, ",\"url\":", record->resume_url);
-        write_number(out, ",\"seq\":", record->seq);
-        write_text(out, ",\"encoding\":", encoding_names[record->format]);
-    }
-    write_time(out, record->time);
-    sp_buffer_text(out, ",\"gaps\":[");
-    for (size_t i = 0; i < record->gaps.count; i++) {
-        sp_buffer_text(out, i ? "," : "");
-        write_gap(out, sp_ring_at(&record->gaps, i));
-    }
-    sp_buffer_text(out, "]}\n");
+    sp_buffer_text(out, "{");
+    sp_record_write(out, record);
+    sp_buffer_text(out, "}\n");
 }
 
 /* Who writes: this state, or else whoever wrote the bytes that were read. */
@@ -90,12 +43,12 @@ static const char *writer_of(const spectacles_state *state)
 static void write_head(const spectacles_state *state, bool complete, sp_buffer *out)
 {
     sp_buffer_clear(out);
-    write_number(out, SP_STATE_MAGIC ",\"version\":", SP_STATE_VERSION);
-    write_text(out, ",\"bot\":", state->bot);
-    write_number(out, ",\"intents\":", state->intents);
+    sp_field_write_number(out, SP_STATE_MAGIC ",\"version\":", SP_STATE_VERSION);
+    sp_field_write_text(out, ",\"bot\":", state->bot);
+    sp_field_write_number(out, ",\"intents\":", state->intents);
     sp_buffer_text(out, complete ? ",\"complete\":true" : ",\"complete\":false");
-    write_number(out, ",\"shards\":", state->shard_count);
-    write_text(out, ",\"writer\":", writer_of(state));
+    sp_field_write_number(out, ",\"shards\":", state->shard_count);
+    sp_field_write_text(out, ",\"writer\":", writer_of(state));
     sp_buffer_text(out, "}\n");
 }
 

@@ -22,10 +22,11 @@ BELOW: dict[str, set[str]] = {
     "relay": {"core", "codec", "routing"},
     "net": {"core"},
     "state": {"core", "codec"},
+    "fleet": {"core", "codec", "state"},
     "gateway": {"core", "net"},
 }
 # module -> the modules of which it may call public functions alone
-BELOW_IN_PUBLIC: dict[str, set[str]] = {"relay": {"shard", "broker"}, "state": {"shard", "relay"},
+BELOW_IN_PUBLIC: dict[str, set[str]] = {"relay": {"shard", "broker"}, "state": {"shard", "relay"}, "fleet": {"broker", "state"},
                                          "gateway": {"shard", "broker", "relay", "state", "codec", "routing"}}
 
 # Files of which one calls the other and, over however many files, the other the one.
