@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.pages import hold, wrap
 from support.patience import PATIENCE
 from support.processes import Process
 
@@ -189,3 +190,28 @@ def test_help_lists_the_commands_and_settings_all_settings(program: Program) -> 
     assert "check [--json]" in program.run("--help").stdout
     assert program.run("--version").stdout.startswith("spectacles-gateway 0.")
     assert "DISCORD_SHARD_IDS  (shards.ids in a file" in program.run("settings").stdout
+
+
+# ---- The page ----
+
+BROKEN = """events = ["MESSAGE_CREATE", "MESSAGE_UPDAT"]
+intents = ["guilds"]
+
+[broker]
+grup = "bot"
+message_timeout = "2 minutes"
+"""
+
+
+@pytest.mark.parametrize("set_up", ["good", "broken"])
+def test_the_page_shows_what_check_says(program: Program, root: Path, set_up: str) -> None:
+    """Without the settings that have their defaults."""
+    if set_up == "broken":
+        (program.folder / "gateway.toml").write_text(BROKEN)
+        done = program.run("check", DISCORD_TOKEN=f"Bot {TOKEN}", AMQP_URL="rabbit:5672", SESSION_FILE="/var/lib/gateway-of-nobody/sessions")
+    else:
+        (program.folder / "gateway.toml").write_text('events = ["MESSAGE_CREATE"]\nintents = ["guilds", "guild_messages"]\n[broker]\ngroup = "bot"\n')
+        done = program.run("check", SESSION_FILE="sessions")
+    settings, _, told = done.stdout.partition("\n\n")
+    chosen = [line for line in settings.splitlines() if line.endswith(")") and not line.endswith("(not set)")]
+    hold(root / "doc" / "operations.md", f"check on a {set_up} set-up", "\n".join([*chosen, "", *(wrap(line, 4) for line in told.splitlines())]) + "\n")

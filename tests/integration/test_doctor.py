@@ -9,7 +9,6 @@ import os
 import re
 import shlex
 import subprocess
-import textwrap
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ import pytest
 from standin.certs import Authority
 from standin.standin import Standin
 from support.answers import Answers, changed
+from support.pages import hold, wrap
 from support.patience import PATIENCE
 from support.processes import SANITIZERS, Process
 from support.rabbit import RabbitNode
@@ -438,15 +438,11 @@ def unwrapped(text: str) -> list[str]:
 
 
 def wrapped(line: str) -> str:
-    if line.startswith("         mend:") or len(line) <= 100:
-        return line
-    return textwrap.fill(line, 100, subsequent_indent=" " * 20, drop_whitespace=True, break_long_words=False, break_on_hyphens=False)
+    return line if line.startswith("         mend:") else wrap(line, 20)
 
 
 @pytest.mark.parametrize("set_up", ["good", "broken"])
 def test_the_page_shows_what_the_doctor_says(doctor: Doctor, discord: Standin, root: Path, set_up: str) -> None:
-    """SPECTACLES_WRITE_PAGES=1 in the environment writes the text into the page instead."""
-    page = root / "doc" / "operations.md"
     doctor.declare("MESSAGE_CREATE", "SEND", "0", "1")
     more: dict[str, str] = {"DISCORD_EVENTS": "MESSAGE_CREATE", "SESSION_FILE": "sessions"}
     if set_up == "broken":
@@ -460,11 +456,4 @@ def test_the_page_shows_what_the_doctor_says(doctor: Doctor, discord: Standin, r
         lines = unwrapped(doctor.run(**more).stdout)
     finally:
         discord.identify_limit = {"total": 1000, "remaining": 1000, "reset_after": 14_400_000}
-    text = "\n".join(wrapped(line) for line in lines) + "\n"
-    start = f"<!-- the doctor on a {set_up} set-up -->\n```\n"
-    before, _, rest = page.read_text().partition(start)
-    shown, _, after = rest.partition("```\n")
-    if os.environ.get("SPECTACLES_WRITE_PAGES"):
-        page.write_text(f"{before}{start}{text}```\n{after}")
-    else:
-        assert shown == text, "make it anew: SPECTACLES_WRITE_PAGES=1"
+    hold(root / "doc" / "operations.md", f"the doctor on a {set_up} set-up", "\n".join(wrapped(line) for line in lines) + "\n")

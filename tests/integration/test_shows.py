@@ -197,7 +197,7 @@ def test_top_shows_the_gateway(bot: Bot, build: Path, address: str) -> None:
     program = [build / "tools/gateway/spectacles-gateway", "top", "--once"]
     done = subprocess.run(program, env={"PROMETHEUS_ADDRESS": address}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "  shards     2 of 2 ready\n" in done.stdout and "\n     0  ..\n" in done.stdout
+    assert "  shards        2 of 2 ready\n" in done.stdout and "\n     0  ..\n" in done.stdout
     (closed,) = free_ports(1)
     done = subprocess.run(program, env={"PROMETHEUS_ADDRESS": f"127.0.0.1:{closed}"}, capture_output=True, text=True, check=False)
     assert done.returncode == 75 and "nobody answers there" in done.stderr

@@ -1,12 +1,19 @@
 """The status page in a real Chromium: with a thousand shards, on a phone, in the dark, by keyboard, and when it stops answering."""
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from support.chromium import Chromium
+from support.pages import hold
+from support.patience import PATIENCE
+from support.processes import SANITIZERS
 from support.status_page import StatusPage, in_trouble, shard, well
 
 CONTRAST = """(() => {
@@ -59,6 +66,8 @@ def test_a_shard_is_found_and_told_by_keyboard(root: Path, tmp_path: Path) -> No
         assert columns > 1 and browser.run("chosen") == columns
         browser.run("document.getElementById('find').value = '3'; document.getElementById('find').oninput()")
         assert "code 1006: the connection ended" in browser.run("document.getElementById('detail').innerText")
+        below = browser.run("document.getElementById('detail').getBoundingClientRect().bottom - innerHeight")
+        assert below <= 0, "what is told of a shard is out of sight"
         browser.run("document.getElementById('shards').focus()")
         browser.press("Escape")
         assert browser.run("document.getElementById('detail').hidden")
@@ -104,3 +113,15 @@ def test_a_thousand_shards_fit_a_phone(root: Path, tmp_path: Path) -> None:
         assert browser.run("Math.min(...[...document.querySelectorAll('#shards > div, button, input')].map(e => e.getBoundingClientRect().height))") >= 40
         browser.run("draw(last)")
         assert browser.run("(() => { const begin = performance.now(); for (let i = 0; i < 10; i++) draw(last); return performance.now() - begin; })()") < 5000
+
+
+# ---- The same in a terminal, on the page of operations ----
+
+@pytest.mark.parametrize("set_up, state", [("good", well), ("broken", in_trouble)])
+def test_the_page_shows_what_top_draws(build: Path, root: Path, tmp_path: Path, set_up: str, state: Callable[[int], dict[str, Any]]) -> None:
+    with StatusPage(root, state(90)) as page:
+        environment = {"PATH": os.environ["PATH"], **SANITIZERS, "PROMETHEUS_ADDRESS": page.url.removeprefix("http://").rstrip("/")}
+        done = subprocess.run([build / "tools" / "gateway" / "spectacles-gateway", "top", "--once"], cwd=tmp_path, env=environment, capture_output=True,
+                              text=True, timeout=60 * PATIENCE, check=False)
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    hold(root / "doc" / "operations.md", f"top on a {set_up} set-up", "\n".join(line.rstrip() for line in done.stdout.splitlines()) + "\n")

@@ -11,6 +11,9 @@ enum {
     LABEL_WIDTH = 8, /* of the number of the first shard in a row */
     HEAD_ROWS = 12,  /* lines that are not about shards */
     SLOW = 1000,     /* milliseconds */
+    UNCONFIRMED_MANY = 1000,
+    UNSTORED_MANY = 20000,
+    REASON_SIZE = 256,
     LABEL_SIZE = 32,
     TEXT_SIZE = 512
 };
@@ -40,10 +43,33 @@ static bool is_ready(const spectacles_value *shard)
     return strcmp(text_of(shard, "state"), "READY") == 0;
 }
 
+/* 0: the store has said nothing of this session. */
+static uint64_t unstored(const spectacles_value *shard)
+{
+    uint64_t stored = number_of(shard, "stored");
+    uint64_t received = number_of(shard, "received");
+    return stored > 0 && received > stored ? received - stored : 0;
+}
+
+/* Why a shard that is ready lags, as the status page has it. Empty: it does not. */
+static void write_lag(char out[REASON_SIZE], const spectacles_value *shard)
+{
+    out[0] = '\0';
+    if (truth_of(shard, "lacks_queue"))
+        snprintf(out, REASON_SIZE, "its queue of packets is not consumed");
+    else if (number_of(shard, "unconfirmed") > UNCONFIRMED_MANY)
+        snprintf(out, REASON_SIZE, "%" PRIu64 " events are not confirmed", number_of(shard, "unconfirmed"));
+    else if (unstored(shard) > UNSTORED_MANY)
+        snprintf(out, REASON_SIZE, "%" PRIu64 " events are not stored", unstored(shard));
+    else if (number_of(shard, "latency") > SLOW)
+        snprintf(out, REASON_SIZE, "its heartbeats are slow");
+}
+
 static bool lags(const spectacles_value *shard)
 {
-    return number_of(shard, "latency") > SLOW || number_of(shard, "unconfirmed") > 1000 ||
-           truth_of(shard, "lacks_queue");
+    char reason[REASON_SIZE];
+    write_lag(reason, shard);
+    return reason[0] != '\0';
 }
 
 /* ---- Writing ---- */
@@ -75,7 +101,7 @@ static void begin_line(const struct top_screen *screen, const char *label, bool 
     char printable[LABEL_SIZE];
     const char *colour = screen->has_colours && is_wrong ? "\033[1;31m" : "";
     spectacles_printable(printable, sizeof printable, label, strlen(label));
-    fprintf(screen->out, "%s%c %-11s", colour, is_wrong ? '!' : ' ', printable);
+    fprintf(screen->out, "%s%c %-14s", colour, is_wrong ? '!' : ' ', printable);
 }
 
 static void end_line(const struct top_screen *screen)
@@ -88,7 +114,7 @@ static void end_line(const struct top_screen *screen)
 static void draw_title(const struct top_screen *screen, const spectacles_value *status)
 {
     fputs(screen->has_colours ? "\033[1m" : "", screen->out);
-    fputs("Spectacles gateway ", screen->out);
+    fputs("Spectacles gateway, group ", screen->out);
     write_text(screen->out, text_of(status, "group"));
     fputs(", version ", screen->out);
     write_text(screen->out, text_of(status, "version"));
@@ -131,8 +157,10 @@ static void draw_brokers(const struct top_screen *screen, const spectacles_value
     const spectacles_value *brokers = spectacles_value_get(status, "brokers");
     for (const spectacles_value *each = spectacles_value_first(brokers); each;
          each = spectacles_value_next(each)) {
+        char label[LABEL_SIZE];
         bool is_blocked = truth_of(each, "blocked");
-        begin_line(screen, text_of(each, "name"), is_blocked || !is_ready(each));
+        snprintf(label, sizeof label, "AMQP %s", text_of(each, "name"));
+        begin_line(screen, label, is_blocked || !is_ready(each));
         write_text(screen->out, text_of(each, "state"));
         fputs(is_blocked ? ", BLOCKED, " : ", ", screen->out);
         write_text(screen->out, text_of(each, "text"));
@@ -259,10 +287,11 @@ static unsigned draw_grid(const struct top_screen *screen, const spectacles_valu
 static void draw_shard(const struct top_screen *screen, const spectacles_value *shard)
 {
     char line[TEXT_SIZE];
-    const spectacles_value *close = spectacles_value_get(shard, "close");
-    int length =
-        snprintf(line, sizeof line, "%6" PRIu64 "  %-14s %5" PRIu64 " ms  %s", number_of(shard, "id"),
-                 text_of(shard, "state"), number_of(shard, "latency"), close ? text_of(close, "text") : "");
+    char lag[REASON_SIZE];
+    write_lag(lag, shard);
+    int length = snprintf(line, sizeof line, "%6" PRIu64 "  %-14s %5" PRIu64 " ms  %s",
+                          number_of(shard, "id"), text_of(shard, "state"), number_of(shard, "latency"),
+                          is_ready(shard) ? lag : text_of(spectacles_value_get(shard, "close"), "text"));
     if (length > 0 && (unsigned)length > screen->columns && screen->columns < sizeof line)
         line[screen->columns] = '\0';
     write_text(screen->out, line);

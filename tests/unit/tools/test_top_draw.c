@@ -42,16 +42,17 @@ static void everything_is_on_one_page(void **state)
     (void)state;
     last = (struct top_last){.time = 7198000, .received = 1000};
     draw(status, &(struct top_screen){.columns = 80});
-    assert_non_null(strstr(drawn, "Spectacles gateway gateway, version 0.1.0, up for 2 h 0 min\n"));
-    assert_non_null(strstr(drawn, "! shards     2 of 6 ready, 2000 events/s\n"));
-    assert_non_null(strstr(drawn, "! events     READY, BLOCKED, low ?[2J on memory\n"));
-    assert_non_null(strstr(drawn, "  window     12 of 2000 unconfirmed, full 3 times, 1 s\n"));
-    assert_non_null(strstr(drawn, "  identifies 990 of 1000 left, all again in 60 s\n"));
-    assert_non_null(strstr(drawn, "! commands   4 waiting, 0 rejected, 1 queue is not consumed\n"));
-    assert_non_null(strstr(drawn, "  gaps       0 today (UTC), 2 since the start\n"));
-    assert_non_null(strstr(drawn, "  sessions   stored 2 s ago, 0 failures\n"));
+    assert_non_null(strstr(drawn, "Spectacles gateway, group gateway, version 0.1.0, up for 2 h 0 min\n"));
+    assert_non_null(strstr(drawn, "! shards        2 of 6 ready, 2000 events/s\n"));
+    assert_non_null(strstr(drawn, "! AMQP events   READY, BLOCKED, low ?[2J on memory\n"));
+    assert_non_null(strstr(drawn, "  window        12 of 2000 unconfirmed, full 3 times, 1 s\n"));
+    assert_non_null(strstr(drawn, "  identifies    990 of 1000 left, all again in 60 s\n"));
+    assert_non_null(strstr(drawn, "! commands      4 waiting, 0 rejected, 1 queue is not consumed\n"));
+    assert_non_null(strstr(drawn, "  gaps          0 today (UTC), 2 since the start\n"));
+    assert_non_null(strstr(drawn, "  sessions      stored 2 s ago, 0 failures\n"));
     assert_non_null(strstr(drawn, "     0  .!~Xo-\n"));
     assert_non_null(strstr(drawn, "     1  BACKOFF           41 ms  reset\n"));
+    assert_non_null(strstr(drawn, "     2  READY           1500 ms  its heartbeats are slow\n"));
     assert_null(strstr(drawn, "\033"));
 }
 
@@ -75,7 +76,7 @@ static void what_is_missing_is_nothing(void **state)
     (void)state;
     last = (struct top_last){0};
     draw("{}", &(struct top_screen){.columns = 80});
-    assert_non_null(strstr(drawn, "shards     0 of 0 ready"));
+    assert_non_null(strstr(drawn, "shards        0 of 0 ready"));
     assert_null(strstr(drawn, "identifies"));
     draw("[1]", &(struct top_screen){.columns = 1});
     draw("{\"shards\":[1,null,{\"id\":-1}],\"brokers\":{},\"time\":1,\"started\":2}",
