@@ -1,14 +1,17 @@
 # shellcheck shell=bash
 # The packages from npm that tests and benchmarks compare with. build/npm holds them.
 
+setup_node() {
+    is_debian || return 0
+    command -v node >/dev/null || setup nodejs libnode-dev
+    command -v npm >/dev/null || setup npm
+}
+
 # What others wrote in JavaScript, for the tests and benchmarks that compare with it. One that cannot be had makes
 # tests be skipped, with a message.
 setup_npm() {
     local folder=build/npm
-    if is_debian; then
-        command -v node >/dev/null || setup nodejs libnode-dev
-        command -v npm >/dev/null || setup npm
-    fi
+    setup_node
     cmp -s tests/npm/package.json "$folder/package.json" && return 0
     mkdir -p "$folder" build/logs
     (

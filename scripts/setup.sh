@@ -5,7 +5,7 @@ debian_packages=(gcc make clang clang-format meson ninja-build pkg-config libc6-
     zlib1g-dev libzstd-dev libcjson-dev libcurl4-openssl-dev libmicrohttpd-dev libcmocka-dev rabbitmq-server python3 python3-venv python3-websockets python3-zstandard python3-msgpack python3-pika python3-pytest
     python3-pytest-xdist python3-cffi valgrind strace openssl git
     libuv1-dev libev-dev libglib2.0-dev erlang-base luajit iproute2 util-linux mount systemd tinyproxy-bin microsocks golang-github-burntsushi-toml-dev
-    prometheus chromium python3-markdown groff-base abigail-tools)
+    prometheus python3-markdown groff-base abigail-tools)
 # Wanted by some commands only: the benchmarks, the fuzzers, and the tests on another processor.
 bench_packages=(libsimdjson-dev erlang-dev)
 cross_packages=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross
@@ -58,11 +58,10 @@ missing_on_debian() {
 }
 
 as_root() {
-    if [ "$(id -u)" = 0 ]; then "$@"; elif command -v sudo >/dev/null; then sudo "$@"; else
-        say "This needs root: run it as root, or install sudo. The packages are: $(missing_on_debian "${debian_packages[@]}")" >&2
-        return 1
-    fi
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
+
+can_be_root() { [ "$(id -u)" = 0 ] || command -v sudo >/dev/null; }
 
 # Debian starts a service when it installs one. A RabbitMQ that nobody asked for is not left running: policy-rc.d forbids it
 # for the time of the installation, unless somebody has a policy of their own.
@@ -115,6 +114,9 @@ msgpack_package() {
         { apt-cache show $old && ! apt-cache show $new; } >/dev/null 2>&1; then echo $old; else echo $new; fi
 }
 
+# Chromium, for the tests of the status page. Ubuntu has it as a snap only, which is for its owner to install.
+browser_package() { grep -qs '^ID=ubuntu' "${DEV_OS_RELEASE:-/etc/os-release}" || echo chromium; }
+
 # setup [PACKAGE ...]: the packages for everything, and these.
 setup() {
     if ! is_debian; then
@@ -122,14 +124,20 @@ setup() {
         return
     fi
     local missing
-    missing=$(missing_on_debian "${debian_packages[@]}" "$(msgpack_package)" "$@")
+    # shellcheck disable=SC2046
+    missing=$(missing_on_debian "${debian_packages[@]}" "$(msgpack_package)" $(browser_package) "$@")
     [ -z "$missing" ] && return 0
+    can_be_root || {
+        say "Packages are missing, and only root can install them (sudo is not there):" >&2
+        say "  apt-get install --no-install-recommends $missing" >&2
+        return 1
+    }
     say "installing: $missing"
     mkdir -p build
     # shellcheck disable=SC2086
     if ! install_on_debian $missing >build/setup.log 2>&1; then
         tail -20 build/setup.log >&2
-        say "The packages could not be installed (the whole log: build/setup.log)." >&2
+        say "The packages could not be installed: apt-get says why above, and in build/setup.log. Missing are: $missing" >&2
         return 1
     fi
 }
@@ -140,4 +148,16 @@ fuzz_packages() {
     local version
     version=$(clang --version | sed -n 's/.*version \([0-9]*\).*/\1/p' | head -1)
     echo "libclang-rt-$version-dev"
+}
+
+# setup_for [all]: of ./dev setup.
+setup_for() {
+    case ${1:-} in
+    '') setup ;;
+    all) setup "${cross_packages[@]}" "${bench_packages[@]}" "${package_packages[@]}" && setup_fuzz && setup_node ;;
+    *)
+        say "./dev setup knows 'all', and not '$1'." >&2
+        exit 2
+        ;;
+    esac
 }

@@ -42,8 +42,12 @@ SP_PIECE bool utf8_is_valid(const uint8_t *block); /* 64 bytes, and LOOKBACK byt
 /* One mask for each block. Element 0 is the mask of the block in front of them. */
 typedef uint64_t sp_column[1 + ROWS];
 
-/* The masks of LANES blocks, anywhere in a column. */
-typedef uint64_t sp_lanes __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
+/*
+ * The masks of LANES blocks, and how they lie in a column, which is anywhere. They are two types, because gcc 14 for
+ * AArch64 cannot pass a vector that is aligned less than its size.
+ */
+typedef uint64_t sp_lanes __attribute__((vector_size(8 * LANES)));
+typedef sp_lanes sp_lanes_anywhere __attribute__((aligned(8), may_alias));
 
 typedef struct sp_rows {
     sp_column quote, string; /* string: from the opening quote to before the closing one */
@@ -98,9 +102,9 @@ SP_PIECE size_t first_bit(uint64_t bits)
 #endif
 }
 
-SP_PIECE sp_lanes *lanes(uint64_t *column)
+SP_PIECE sp_lanes_anywhere *lanes(uint64_t *column)
 {
-    return (sp_lanes *)column;
+    return (sp_lanes_anywhere *)column;
 }
 
 /* Marks the byte behind each marked byte. *last holds the masks in front of these, and then these. */

@@ -231,11 +231,13 @@ def test_policies_that_lose_events_are_told_and_one_that_ages_commands_is_not(do
     doctor.declare("MESSAGE_CREATE", "SEND")
     doctor.rabbit.ctl("set_policy", "-p", doctor.vhost, "ttl", "^gateway:", '{"message-ttl":60000,"max-length":1000}', "--apply-to", "queues")
     doctor.settle_policies()
-    doctor.rabbit.ctl("set_policy", "-p", doctor.vhost, "old", "^other", '{"ha-mode":"all"}')
+    mirrored = ["the policy 'old' mirrors queues (ha-)"] if doctor.rabbit.version() < (4,) else []  # later ones take no such policy
+    if mirrored:
+        doctor.rabbit.ctl("set_policy", "-p", doctor.vhost, "old", "^other", '{"ha-mode":"all"}')
     report = doctor.report()
     said = [each["what"] for each in report["findings"] if each["field"] == "policies"]
     assert report["exit"] == 0
-    assert sorted(said) == ["the policy 'old' mirrors queues (ha-)", "the policy of the queue 'gateway:MESSAGE_CREATE' has max-length",
+    assert sorted(said) == [*mirrored, "the policy of the queue 'gateway:MESSAGE_CREATE' has max-length",
                             "the policy of the queue 'gateway:MESSAGE_CREATE' has message-ttl", "the policy of the queue 'gateway:SEND' has max-length"]
     assert "confirmed" in found(report, "policies", "MESSAGE_CREATE' has message-ttl")["why"]
 

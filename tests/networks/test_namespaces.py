@@ -1,6 +1,7 @@
 """The network itself: what it promises to the other tests."""
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -11,8 +12,9 @@ from pathlib import Path
 
 import pytest
 from support.nameserver import FAILURE
-from support.network import SERVER, SERVER6, Network
+from support.network import SERVER, SERVER6, TREE_WITH_US, Network
 from support.patience import PATIENCE
+from support.rabbit import RabbitNode
 
 TESTS = Path(__file__).resolve().parents[1]
 # A test that is killed: it has a process on the client, and one that has left its parent on the server.
@@ -114,3 +116,12 @@ def test_a_killed_test_leaves_nothing_behind(network: Network, tmp_path: Path) -
     while inside() and time.monotonic() < end:
         time.sleep(0.05)
     assert inside() == set()
+
+
+def test_another_rabbitmq_on_the_usual_ports_is_in_nobodys_way(network: Network, tmp_path: Path) -> None:
+    """Those of AMQP, of epmd, of the other nodes and of the management API are taken; tests do not ask for them."""
+    with contextlib.ExitStack() as taken:
+        for port in (5672, 4369, 25672, 15672):
+            taken.enter_context(socket.create_server(("127.0.0.1", port)))
+        with RabbitNode(tmp_path / "rabbit", within=tuple(TREE_WITH_US)) as node:
+            assert node.queues() == {}

@@ -33,9 +33,8 @@ class Authority:
         extensions = self.folder / f"{name}.ext"
         extensions.write_text(f"subjectAltName={sans}\nbasicConstraints=CA:FALSE\nextendedKeyUsage={usage}\n")
         _openssl("req", *_new_key(made.key), "-out", request, "-subj", f"/CN={name}")
-        validity = ["-days", str(days)]
         _openssl("x509", "-req", "-in", request, "-CA", self.ca, "-CAkey", self.key, "-CAcreateserial",
-                 "-out", made.cert, "-extfile", extensions, *validity)
+                 "-out", made.cert, "-extfile", extensions, *_validity(days))
         return made
 
 
@@ -44,6 +43,14 @@ def self_signed(folder: Path, name: str = "self") -> Certificate:
     _openssl("req", "-x509", *_new_key(made.key), "-out", made.cert, "-days", "30", "-subj", "/CN=localhost",
              "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1")
     return made
+
+
+def _validity(days: int) -> list[str]:
+    """OpenSSL takes dates from 3.4 on, and no days below 0 from 3.5 on."""
+    help_text = subprocess.run(["openssl", "x509", "-help"], capture_output=True, text=True, check=True).stderr
+    if days > 0 or "-not_after" not in help_text:
+        return ["-days", str(days)]
+    return ["-not_before", "20200101000000Z", "-not_after", "20200201000000Z"]
 
 
 def _new_key(path: Path) -> list[str | Path]:

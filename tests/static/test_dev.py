@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -51,6 +52,55 @@ def test_nothing_is_installed_twice(root: Path) -> None:
     """And so it works without a network."""
     done = dev(root, "setup")
     assert done.returncode == 0 and done.stdout == "everything is there\n"
+
+
+def bare(folder: Path, **fakes: str) -> str:
+    """A PATH of what every system has, and of these, each a line for sh."""
+    folder.mkdir()
+    fakes = {name.replace("_", "-"): line for name, line in fakes.items()}
+    for name in ("bash", "cat", "dirname", "env", "grep", "mkdir", "readlink", "sed", "sh", "tail", "tee", "chmod", "rm", "printf", "apt-cache"):
+        if (found := shutil.which(name)) and name not in fakes:
+            (folder / name).symlink_to(found)
+    for name, line in fakes.items():
+        program = folder / name
+        program.write_text(f"#!/bin/sh\n{line}\n")
+        program.chmod(0o755)
+    return str(folder)
+
+
+@pytest.fixture
+def debian(tmp_path: Path) -> str:
+    path = tmp_path / "os-release"
+    path.write_text("ID=debian\nVERSION_CODENAME=bookworm\n")
+    return str(path)
+
+
+def test_without_root_it_says_what_root_has_to_install(root: Path, tmp_path: Path, debian: str) -> None:
+    path = bare(tmp_path / "bin", dpkg_query="exit 1", id="echo 1000")
+    done = dev(root, "build", PATH=path, DEV_OS_RELEASE=debian)
+    assert done.returncode != 0 and done.stdout == ""
+    assert "only root can install them" in done.stderr
+    assert "  apt-get install --no-install-recommends gcc make clang " in done.stderr and "libmsgpack-dev" in done.stderr
+
+
+def test_without_a_network_it_says_why_and_what_is_missing(root: Path, tmp_path: Path, debian: str) -> None:
+    """sudo stands for all that root does: nothing is changed here."""
+    refusal = 'case "$*" in *update) echo "E: Temporary failure resolving" >&2; exit 100 ;; esac'
+    path = bare(tmp_path / "bin", dpkg_query='[ "$4" = valgrind ] || echo "install ok installed"', id="echo 1000", sudo=refusal)
+    done = dev(root, "build", PATH=path, DEV_OS_RELEASE=debian)
+    assert done.returncode != 0
+    assert "Temporary failure resolving" in done.stderr
+    assert done.stderr.splitlines()[-1].endswith("Missing are: valgrind "), done.stderr
+
+
+@pytest.mark.parametrize(("known", "msgpack"), [("libmsgpack-dev", "libmsgpack-dev"), ("libmsgpack-c-dev", "libmsgpack-c-dev")])
+def test_ubuntu_has_other_names(root: Path, tmp_path: Path, known: str, msgpack: str) -> None:
+    """22.04 and 24.04 differ in msgpack's name; Chromium comes as a snap alone."""
+    release = tmp_path / "os-release"
+    release.write_text('ID=ubuntu\nID_LIKE=debian\nVERSION_CODENAME=noble\n')
+    path = bare(tmp_path / "bin", dpkg_query="exit 1", id="echo 1000", apt_cache=f'[ "$2" = {known} ]')
+    done = dev(root, "setup", PATH=path, DEV_OS_RELEASE=str(release))
+    assert done.returncode != 0 and f" {msgpack} " in done.stderr and "chromium" not in done.stderr
 
 
 @pytest.fixture

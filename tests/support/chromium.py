@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import pytest
 import websockets
 
 PATIENCE = 60
@@ -30,7 +31,10 @@ class Chromium:
         self._session: str | None = None
 
     def __enter__(self) -> Chromium:
-        command = [shutil.which("chromium") or "chromium", "--headless=new", "--remote-debugging-port=0", "--disable-gpu", "--no-first-run",
+        program = shutil.which("chromium") or shutil.which("chromium-browser")
+        if not program:
+            pytest.skip("Chromium is not installed: ./dev test installs it on Debian")
+        command = [program, "--headless=new", "--remote-debugging-port=0", "--disable-gpu", "--no-first-run",
                    "--disable-dev-shm-usage", "--disable-background-networking", "--disable-extensions", "--disable-sync",
                    "--hide-scrollbars", f"--user-data-dir={self._folder}"]
         command += ["--no-sandbox"] if os.geteuid() == 0 else []
