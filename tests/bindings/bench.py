@@ -2,8 +2,8 @@
 
     /usr/bin/python3 tests/bindings/bench.py LANGUAGE ...
 
-Two programs of each language (README.md): `shard` takes the events of a Discord in C, `consume` the messages of a RabbitMQ and acknowledges
-them. All take their turns in every round, and the median counts. CPU is that of the process, with all its threads, from the first
+Two programs of each language (README.md): `shard` takes the events of a Discord in C, plain and over TLS, `consume` the messages of a
+RabbitMQ and acknowledges them. All take their turns in every round, and the median counts. CPU is that of the process, with all its threads, from the first
 tenth of the events to the last one, so that no start and no warm-up is in it.
 """
 from __future__ import annotations
@@ -13,12 +13,13 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Optional
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from standin.certs import Authority  # noqa: E402
 from standin.payloads import corpus  # noqa: E402
 from support.rabbit import RabbitNode  # noqa: E402
 
@@ -27,7 +28,8 @@ from bindings.frame import Missing, build, place_of  # noqa: E402
 
 COUNT = int(os.environ.get("COUNT", "100000"))
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
-TITLES = {"shard": "the events of a shard, uncompressed, with name and bytes", "consume": "messages of RabbitMQ, 1 KiB, each acknowledged"}
+TITLES = {"shard": "the events of a shard, uncompressed, with name and bytes", "shard-tls": "the same over TLS",
+          "consume": "messages of RabbitMQ, 1 KiB, each acknowledged"}
 
 
 @dataclass
@@ -36,7 +38,7 @@ class Contender:
     name: str
     command: list[str]
     environment: dict[str, str]
-    is_peer: bool = False
+    is_other: bool = False
     runs: list[tuple[float, float]] = field(default_factory=list)  # us of CPU for each event, events a second
     trouble: str = ""
 
@@ -68,6 +70,10 @@ class Contender:
             raise RuntimeError(f"{child.name} says '{line}', and 'EVENTS {count}' was waited for")
 
 
+def program_of(row: str) -> str:
+    return row.partition("-")[0]
+
+
 def reference(program: str) -> Contender:
     """C, built against the library as it is installed."""
     place = place_of("c")
@@ -86,14 +92,17 @@ def contenders(program: str, languages: list[str]) -> Iterator[Contender]:
             print(f"{language} is left out: {why}", file=sys.stderr)
             continue
         yield Contender(language, "libspectacles", binding.command(program), binding.environment)
+        for name, chosen in binding.variants.items():
+            yield Contender(language, name, binding.command(program), {**binding.environment, **chosen}, is_other=True)
         peer = binding.shard_peer if program == "shard" else binding.consume_peer
         if peer:
-            yield Contender(language, peer.name, peer.command, peer.environment, is_peer=True)
+            yield Contender(language, peer.name, peer.command, peer.environment, is_other=True)
 
 
-def run_shard(contender: Contender, folder: Path, events: list[str]) -> None:
-    with Flood(folder, events, COUNT) as flood:
-        child = contender.start(folder, GATEWAY_URL=flood.url)
+def run_shard(contender: Contender, folder: Path, events: list[str], authority: Optional[Authority]) -> None:
+    certificate = authority.issue("localhost") if authority else None
+    with Flood(folder, events, COUNT, certificate) as flood:
+        child = contender.start(folder, GATEWAY_URL=flood.url, **({"SSL_CERT_FILE": str(authority.ca)} if authority else {}))
         try:
             flood.send()
             contender.watch(child)
@@ -111,43 +120,44 @@ def run_consume(contender: Contender, folder: Path, rabbit: RabbitNode) -> None:
         child.end()
 
 
-def measure(program: str, taking_part: list[Contender], folder: Path, rabbit: Optional[RabbitNode]) -> None:
-    events = [f"{name}\t{data}" for name, data in corpus(1, 2000)]
+def measure(row: str, taking_part: list[Contender], run: Callable[[Contender], None]) -> None:
     for number in range(ROUNDS):
         for contender in taking_part:
             if contender.trouble:
                 continue
             try:
-                run_consume(contender, folder, rabbit) if rabbit else run_shard(contender, folder, events)
+                run(contender)
             except Exception as trouble:  # one that fails is no reason to show nothing of the others
                 contender.trouble = str(trouble)[:300]
-        print(f"{program}: round {number + 1} of {ROUNDS}", file=sys.stderr, flush=True)
+        print(f"{row}: round {number + 1} of {ROUNDS}", file=sys.stderr, flush=True)
 
 
-def show(program: str, taking_part: list[Contender]) -> None:
-    own = {each.language: each.cpu for each in taking_part if each.runs and not each.is_peer}
-    print(f"--- {TITLES[program]}: {COUNT:,} of them, {ROUNDS} rounds")
+def show(row: str, taking_part: list[Contender]) -> None:
+    own = {each.language: each.cpu for each in taking_part if each.runs and not each.is_other}
+    print(f"--- {TITLES[row]}: {COUNT:,} of them, {ROUNDS} rounds")
     print(f"{'':<10}{'':<26}{'CPU us':>8}{'of C':>8}{'of ours':>9}{'events/s':>12}")
     for each in taking_part:
         if not each.runs:
             print(f"{each.language:<10}{each.name:<26}{each.trouble}")
             continue
-        ours = f"{each.cpu / own[each.language]:>9.1f}" if each.is_peer and each.language in own else f"{'':>9}"
+        ours = f"{each.cpu / own[each.language]:>9.1f}" if each.is_other and each.language in own else f"{'':>9}"
         print(f"{each.language:<10}{each.name:<26}{each.cpu:>8.2f}{each.cpu / own['C']:>8.1f}{ours}{each.rate:>12,.0f}")
     print(flush=True)
 
 
 def main() -> None:
+    events = [f"{name}\t{data}" for name, data in corpus(1, 2000)]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for program in ("shard", "consume"):
-            taking_part = list(contenders(program, sys.argv[1:]))
-            if program == "shard":
-                measure(program, taking_part, folder, None)
-            else:
+        authority = Authority(folder / "ca")
+        for row in TITLES:
+            taking_part = list(contenders(program_of(row), sys.argv[1:]))
+            if row == "consume":
                 with RabbitNode(folder / "rabbit") as rabbit:
-                    measure(program, taking_part, folder, rabbit)
-            show(program, taking_part)
+                    measure(row, taking_part, lambda each: run_consume(each, folder, rabbit))
+            else:
+                measure(row, taking_part, lambda each: run_shard(each, folder, events, authority if row == "shard-tls" else None))
+            show(row, taking_part)
 
 
 if __name__ == "__main__":

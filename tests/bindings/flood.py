@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Optional
 
 import pika
+from standin.certs import Certificate
 from support.processes import Process
 
 from bindings.frame import ROOT
@@ -21,16 +22,18 @@ QUEUE = "bench:consume"
 
 
 class Flood(Child):
-    """bench_discord: one client with one shard, plain, uncompressed."""
+    """bench_discord: one client with one shard, uncompressed."""
 
-    def __init__(self, folder: Path, corpus: list[str], events: int, compression: str = "none") -> None:
+    def __init__(self, folder: Path, corpus: list[str], events: int, certificate: Optional[Certificate] = None) -> None:
         (folder / "corpus").write_text("\n".join(corpus) + "\n")
-        command = [ROOT / "build" / "tests" / "bench" / "bench_discord", folder / "corpus", compression, 1, events, 1, HEARTBEAT, 0, folder / "times"]
+        program = ROOT / "build" / "tests" / "bench" / "bench_discord"
+        command = [program, folder / "corpus", "none", 1, events, 1, HEARTBEAT, 0, folder / "times"]
+        command += [certificate.cert, certificate.key] if certificate else []
         super().__init__([str(word) for word in command], folder / "discord.log")
         self.events = events
         found = re.fullmatch(r"port 0 (\d+)", self.hear())
         assert found
-        self.url = f"ws://127.0.0.1:{found[1]}"
+        self.url = f"{'wss' if certificate else 'ws'}://localhost:{found[1]}"
 
     def __enter__(self) -> Flood:
         return self

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import importlib
 import os
 import subprocess
@@ -34,6 +35,23 @@ class Place:
         """What pkg-config, compilers and the loader need, when the library is installed outside the system's folders."""
         return {"PKG_CONFIG_PATH": str(self.prefix / "lib" / "pkgconfig"), "LD_LIBRARY_PATH": str(self.prefix / "lib")}
 
+    def _digest(self) -> str:
+        """Of the sources, and of the library that they are built against."""
+        made = hashlib.sha256()
+        ignored = {"node_modules", "target", "build", "dist", "__pycache__"}
+        files = [path for path in sorted(self.source.rglob("*")) if path.is_file() and not ignored & set(path.relative_to(self.source).parts)]
+        for path in [*files, self.prefix / "lib" / "libspectacles.so", self.prefix / "share" / "spectacles" / "spectacles.cdef"]:
+            made.update(str(path).encode() + path.read_bytes())
+        return made.hexdigest()
+
+    def is_current(self) -> bool:
+        """Whether what was built last is of these sources: a build that takes long need not be made again."""
+        stamp = self.folder / "built"
+        return stamp.exists() and stamp.read_text() == self._digest()
+
+    def keep_current(self) -> None:
+        (self.folder / "built").write_text(self._digest())
+
     def run(self, *command: Union[str, Path], cwd: Optional[Path] = None, **environment: str) -> str:
         """A step of the build. What it said is kept beside what it made."""
         words = [str(word) for word in command]
@@ -64,6 +82,8 @@ class Binding:
     """How each program is started: the words in front of its arguments."""
     programs: dict[str, list[str]]
     environment: dict[str, str] = field(default_factory=dict)
+    # Other ways of the binding, for ./dev bench bindings: a name, and the environment that chooses it.
+    variants: dict[str, dict[str, str]] = field(default_factory=dict)
     shard_peer: Optional[Peer] = None
     consume_peer: Optional[Peer] = None
 

@@ -24,7 +24,7 @@ GROWTH = 4 * 1024 * 1024  # bytes: what an allocator may keep, and far less than
 
 
 def message(number: int, content: str = "hello") -> dict[str, str]:
-    return {"id": str(number), "guild_id": "0", "channel_id": "2", "content": content}
+    return {"id": str(number), "guild_id": str(2 << 22), "channel_id": "2", "content": content}
 
 
 def bodies(worker: Process, name: str = "MESSAGE_CREATE") -> list[Any]:
@@ -124,9 +124,9 @@ def test_the_readme(bot: Bot, standin: Standin) -> None:
     program.wait_for(lambda: any(b"MESSAGE_CREATE" in line for line in program.out), 60, "an event")
 
 
-def growth(program: Process) -> int:
-    """Bytes, from the second tenth to the ninth."""
-    wait_lines(program, "EVENTS", 2, timeout=300)
+def growth(program: Process, first: int) -> int:
+    """Bytes, from this tenth to the ninth."""
+    wait_lines(program, "EVENTS", first, timeout=300)
     before = resident(program.pid)
     wait_lines(program, "EVENTS", 9, timeout=300)
     return resident(program.pid) - before if program.running() else 0
@@ -136,20 +136,20 @@ def test_the_memory_of_a_million_events(bot: Bot, tmp_path: Path) -> None:
     with Flood(tmp_path, [CORPUS_LINE], EVENTS) as flood:
         program = bot.start("shard", EVENTS, GATEWAY_URL=flood.url)
         flood.send(program)
-        grown = growth(program)
+        grown = growth(program, 2)
         assert program.wait(300) == 0, program.said()
     assert lines(program, "EVENTS")[-1] == ["EVENTS", str(EVENTS)]
     assert grown < GROWTH, f"{grown / EVENTS:.2f} bytes for each event"
 
 
 def test_the_memory_of_messages(bot: Bot, rabbit: RabbitNode, vhost: str) -> None:
-    """Acknowledged one by one."""
+    """Acknowledged one by one. First a binding may remember 65,536 ids, to leave copies out."""
     declare(rabbit.url(vhost))
     fill(rabbit.url(vhost), MESSAGES)
     program = bot.start("consume", MESSAGES, AMQP_URL=rabbit.url(vhost))
-    grown = growth(program)
+    grown = growth(program, 7)
     assert program.wait(300) == 0, program.said()
-    assert grown < GROWTH, f"{grown / MESSAGES:.2f} bytes for each message"
+    assert grown < GROWTH / 4, f"{grown} bytes for a fifth of the messages"
     rabbit.wait_for(lambda: rabbit.queues(vhost)["bench:consume"]["messages"] == 0, "an empty queue")
 
 

@@ -1,0 +1,35 @@
+"""Makes the extension module spectacles._spectacles, against the library that is installed.
+
+The declarations are those that the library has installed beside its headers, so that they are never older or newer than the
+library. pkg-config finds both: PKG_CONFIG_PATH names the folder when it is not one of the system's.
+"""
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import cffi
+
+
+def pkg_config(*arguments: str) -> str:
+    try:
+        return subprocess.run(["pkg-config", *arguments, "spectacles"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        sys.exit("libspectacles was not found: install it first. When it is installed outside the system's folders, set PKG_CONFIG_PATH to the "
+                 "folder of spectacles.pc")
+
+
+def flags(*arguments: str, prefix: str) -> list[str]:
+    """The words of pkg-config that begin so, without the prefix."""
+    return [word[len(prefix):] for word in shlex.split(pkg_config(*arguments)) if word.startswith(prefix)]
+
+
+ffi = cffi.FFI()
+ffi.cdef(Path(pkg_config("--variable=cdef")).read_text())
+ffi.set_source("spectacles._spectacles", "#include <spectacles/spectacles.h>", libraries=["spectacles"],
+               include_dirs=flags("--cflags", prefix="-I"), library_dirs=flags("--libs", prefix="-L"))
+
+if __name__ == "__main__":
+    ffi.compile(verbose=True)
