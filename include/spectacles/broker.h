@@ -760,6 +760,23 @@ int spectacles_broker_holds(const spectacles_broker *broker, uint64_t delivery);
 int spectacles_broker_close(spectacles_broker *broker, uint64_t now);
 
 /*
+ * Replaces the URLs, as spectacles_broker_config.urls: for a password that is changed, or a node that moves. The next
+ * connection is made with them. A connection that stands or is being made goes on with the former ones. A broker in
+ * BACKOFF tries again within half a second, because the former URLs may be the reason of its wait.
+ *
+ * urls: `count` NUL-terminated texts. Copied; the former ones are wiped when the next connection begins.
+ * now: has to be fresh, because the wait counts from it.
+ *
+ * Does not block. Returns 0, or, and then the former URLs stay:
+ *   SPECTACLES_E_INVAL        there is none, or one is wrong: spectacles_broker_last_error() says what, and shows at
+ *                             most the name of a parameter
+ *   SPECTACLES_E_UNSUPPORTED  one asks for what this build cannot do
+ *   SPECTACLES_E_NOMEM        memory ran out
+ */
+int spectacles_broker_set_urls(spectacles_broker *broker, const char *const *urls, size_t count,
+                               uint64_t now);
+
+/*
  * The addresses or the routes of this machine have changed. A broker in BACKOFF whose last attempt did not reach its
  * peer (SPECTACLES_E_UNREACHABLE) tries again within half a second. The link of a broker that is CONNECTING, and has
  * had no answer to TCP for a second, begins again. Other brokers do nothing. A gateway handle with

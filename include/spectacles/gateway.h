@@ -306,6 +306,46 @@ int spectacles_gateway_set_shard_presence(spectacles_gateway *gateway, uint32_t 
                                           size_t length);
 
 /*
+ * Replaces the token, for all shards and for those that are added later: see spectacles_shard_set_token(), also for
+ * what Discord may do with the sessions. The records of the state stay, and are of the new token from now on
+ * (spectacles_state_set_token()): spectacles_gateway_take_state() returns 1 for it, so store soon.
+ *
+ * token: NUL-terminated. Copied; the former one is wiped.
+ *
+ * Returns 0, or:
+ *   SPECTACLES_E_INVAL   it is not what spectacles_token_check() asks for; nothing has changed
+ *   SPECTACLES_E_AUTH    it is of another bot; nothing has changed
+ *   SPECTACLES_E_TOOBIG  the identify payload would be over 4096 bytes
+ *   SPECTACLES_E_NOMEM   memory ran out. After these two some shards may have the new token: call again
+ */
+int spectacles_gateway_set_token(spectacles_gateway *gateway, const char *token);
+
+/*
+ * Changes the certificates of the links under shards, and of those that are added later: see spectacles_link_set_tls().
+ *
+ * tls: held.
+ *
+ * Returns 0, or:
+ *   SPECTACLES_E_STATE  the gateway was made with SPECTACLES_GATEWAY_NO_LINKS
+ *   SPECTACLES_E_INVAL  tls is NULL
+ */
+int spectacles_gateway_set_tls(spectacles_gateway *gateway, spectacles_tls *tls);
+
+/* The same for the links under both brokers. Without brokers nothing changes. */
+int spectacles_gateway_set_broker_tls(spectacles_gateway *gateway, spectacles_tls *tls);
+
+/*
+ * Replaces the URLs of both brokers: see spectacles_broker_set_urls().
+ *
+ * urls: `count` NUL-terminated texts. Copied.
+ *
+ * Returns 0, SPECTACLES_E_STATE (the gateway has no brokers), or an error of spectacles_broker_set_urls(). After
+ * SPECTACLES_E_NOMEM one of the brokers may have the new URLs: call again.
+ */
+int spectacles_gateway_set_broker_urls(spectacles_gateway *gateway, const char *const *urls, size_t count,
+                                       uint64_t now);
+
+/*
  * Replaces the allow list: see spectacles_relay_set_allow(). Dispatches that are pulled from now on follow it.
  *
  * allow: `count` names. Copied. NULL when count is 0.

@@ -242,6 +242,22 @@ int spectacles_link_new(spectacles_link **out, spectacles_stream *stream,
  */
 void spectacles_link_free(spectacles_link *link);
 
+/*
+ * Changes whom a link trusts, and what it shows of itself: for certificates that are renewed while a program runs. The
+ * next connection is made with it, and so is an address that is tried from now on. A connection that stands goes on
+ * with the certificates that it was made with. A new spectacles_tls has no sessions to take up again: the first
+ * connection to each host looks at the peer's certificate.
+ *
+ * Where the endpoint of the engine names certificates (cacertfile and its like in an AMQP URL), those are read from
+ * their files for each connection, and `tls` is not looked at.
+ *
+ * tls: held in the place of the former one. When spectacles_tls_new() fails, call nothing: the link goes on as before.
+ *
+ * Does not block. Returns 0, or:
+ *   SPECTACLES_E_INVAL  tls is NULL: make the defaults by spectacles_tls_new()
+ */
+int spectacles_link_set_tls(spectacles_link *link, spectacles_tls *tls);
+
 /* The descriptor to watch, or -1 while there is none. Belongs to the link: never close it. Cannot fail. */
 int spectacles_link_fd(const spectacles_link *link);
 

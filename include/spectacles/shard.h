@@ -492,6 +492,16 @@ int spectacles_shard_new(spectacles_shard **out, const spectacles_shard_config *
 int spectacles_token_check(const char *token, spectacles_problem *problem);
 
 /*
+ * The bot that a token belongs to: the user id in the first part of the token (Discord: "Authentication"). The token
+ * itself is not checked.
+ *
+ * token: NUL-terminated.
+ *
+ * Returns the id, or 0: the token does not say whose it is. Cannot fail.
+ */
+uint64_t spectacles_token_bot(const char *token);
+
+/*
  * Frees a shard. Nothing is sent to the gateway, which keeps the session. Its events, and the texts that it gave
  * out, are gone with it, and its token is wiped at once.
  *
@@ -734,6 +744,30 @@ int spectacles_shard_request_channel_info(spectacles_shard *shard, uint64_t guil
  *   SPECTACLES_E_NOMEM   memory ran out
  */
 int spectacles_shard_set_presence(spectacles_shard *shard, const uint8_t *d, size_t length);
+
+/*
+ * Replaces the token: every identify and every RESUME from now on has the new one. The connection that stands goes on,
+ * because Discord looks at a token only when a connection logs in.
+ *
+ * What Discord does when a token is reset is not documented. It can leave connections alone, close them with 4004, or
+ * refuse to resume their sessions. Then:
+ * - 4004 for a token that was replaced since the connection logged in is not FATAL: the shard connects again, and
+ *   resumes its session with the new token.
+ * - Discord may answer that RESUME with an invalid session (op 9). The session is lost then as in any other case: GAP
+ *   declares it, and the shard identifies with the new token.
+ * - 4004 before the token was replaced is FATAL, and FATAL is final: this call brings no shard back. So replace the
+ *   token soon after it was reset.
+ *
+ * token: NUL-terminated, as in spectacles_shard_config. Copied; the former one is wiped. The same token changes
+ *        nothing.
+ *
+ * Does not block. Returns 0, or, and then the former token stays:
+ *   SPECTACLES_E_INVAL   it is not what spectacles_token_check() asks for
+ *   SPECTACLES_E_AUTH    it is of another bot (spectacles_token_bot())
+ *   SPECTACLES_E_TOOBIG  the identify payload would be over 4096 bytes
+ *   SPECTACLES_E_NOMEM   memory ran out
+ */
+int spectacles_shard_set_token(spectacles_shard *shard, const char *token);
 
 /*
  * How many packets spectacles_shard_send() would take now.

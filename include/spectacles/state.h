@@ -39,6 +39,9 @@
  *   {"sha256":"<checksum>"}
  *
  *   bot       the first 16 bytes of the SHA-256 of the token, in hexadecimal
+ *   bot_id    behind bot: the user id of the bot in decimal, as a text, where the token names it
+ *             (spectacles_token_bot()). Sessions belong to the bot: bytes of another token are read when both tokens
+ *             name the same bot
  *   intents   the mask that the sessions were identified with
  *   complete  false: what shards without a record have missed is not known. A record without a session and without gaps
  *             says then that nothing of its shard is missing
@@ -81,8 +84,7 @@ enum spectacles_state_limit {
 };
 
 /*
- * The bot that a state belongs to. Sessions of another token or of other intents cannot be resumed. Grows at
- * its end.
+ * The bot that a state belongs to. Sessions of another bot or of other intents cannot be resumed. Grows at its end.
  */
 typedef struct spectacles_state_config {
     /* set by spectacles_state_config_init() */
@@ -91,7 +93,7 @@ typedef struct spectacles_state_config {
     uint32_t shard_count;
     /* the mask of the shards' configuration; default 0 */
     uint64_t intents;
-    /* required: NUL-terminated, not empty; only its hash is kept */
+    /* required: NUL-terminated, not empty; only its hash is kept, and the user id that it names */
     const char *token;
     /*
      * Who writes the bytes, for whoever reads them next: a host and a process, for example. NUL-terminated, 1 to 255
@@ -159,8 +161,8 @@ void spectacles_state_free(spectacles_state *state);
  *   SPECTACLES_E_PROTO        the bytes are no state, or were torn or changed: the checksum does not match, or a line
  *                             is malformed
  *   SPECTACLES_E_UNSUPPORTED  a later version of the library wrote them
- *   SPECTACLES_E_AUTH         they are of another token, or of other intents: `problem` says which. Whoever goes on
- *                             and stores, overwrites the sessions of that token
+ *   SPECTACLES_E_AUTH         they are of another token, which does not name the same bot, or of other intents:
+ *                             `problem` says which. Whoever goes on and stores, overwrites the sessions of that token
  *   SPECTACLES_E_TOOBIG       they are more than SPECTACLES_STATE_MAX
  *   SPECTACLES_E_NOMEM        memory ran out
  * After SPECTACLES_E_NOMEM the state is unchanged, and the call can be made again. After every other error it is as
@@ -270,6 +272,21 @@ int spectacles_state_take(spectacles_state *state, spectacles_relay *relay, uint
  */
 int spectacles_state_set(spectacles_state *state, uint32_t shard_id, const spectacles_session *session,
                          const spectacles_gap *gaps, size_t count, uint64_t unix_time);
+
+/*
+ * Goes on with another token of the same bot. The records stay: sessions belong to the bot, and whether one can still
+ * be resumed after a token was replaced, a RESUME shows. What is written from now on is of the new token, so write it
+ * soon: a process that starts with the new token refuses bytes of the former one, unless both tokens name the bot.
+ *
+ * token:   NUL-terminated, not empty. Only its hash is kept, and the user id that it names.
+ * problem: may be NULL; on failure it says what is wrong.
+ *
+ * Returns 0, or, and then nothing has changed:
+ *   SPECTACLES_E_INVAL  the token is missing
+ *   SPECTACLES_E_AUTH   it is of another bot (spectacles_token_bot())
+ *   SPECTACLES_E_NOMEM  memory ran out
+ */
+int spectacles_state_set_token(spectacles_state *state, const char *token, spectacles_problem *problem);
 
 /*
  * The session of a shard.

@@ -11,9 +11,9 @@
 #include "broker/state.h"
 #include "broker/stream.h"
 #include "broker/subscriptions.h"
+#include "broker/urls.h"
 #include "core/config.h"
 #include "core/export.h"
-#include "core/wipe.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,10 +63,8 @@ static bool has_event(const void *engine)
 
 static void wipe_passwords(spectacles_broker *broker)
 {
-    if (broker->uris)
-        sp_wipe(broker->uris, broker->uri_count * sizeof *broker->uris);
-    free(broker->uris);
-    broker->uris = NULL;
+    sp_urls_free(&broker->urls);
+    sp_urls_free(&broker->next_urls);
 }
 
 /* The owner has freed the broker, and a link or a relay holds it. */
@@ -132,7 +130,9 @@ static int set_up(spectacles_broker *broker, const spectacles_broker_config *con
     broker->group = sp_text_copy(config->group, strlen(config->group));
     broker->name = sp_text_copy(name, strlen(name));
     int error = broker->group && broker->name ? sp_broker_reserve_events(broker) : SPECTACLES_E_NOMEM;
-    return error == SPECTACLES_OK ? sp_broker_read_urls(broker, config, problem) : error;
+    return error == SPECTACLES_OK
+               ? sp_urls_read(&broker->urls, &broker->random, config->urls, config->url_count, problem)
+               : error;
 }
 
 SPECTACLES_EXPORT int spectacles_broker_new(spectacles_broker **out, const spectacles_broker_config *config,

@@ -1,15 +1,14 @@
 /*
- * The settings of a broker: their defaults and their limits, and the URLs in the order in which they are tried.
- * Called by owners, and by broker.c when a broker is made.
+ * The settings of a broker: their defaults and their limits. Called by owners, and by broker.c when a broker is made.
  */
 #include "broker/config.h"
+
+#include "broker/urls.h"
 #include "codec/format.h"
 #include "core/config.h"
 #include "core/export.h"
-#include "core/wipe.h"
 
 #include <spectacles/routing.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -59,8 +58,7 @@ static bool is_clean(const char *group)
 int sp_broker_check_config(const spectacles_broker_config *config, spectacles_problem *problem)
 {
     if (!config->urls || config->url_count == 0)
-        return sp_refuse(problem, SPECTACLES_E_INVAL,
-                         "urls is missing: amqp://user:password@host:port/vhost");
+        return sp_refuse(problem, SPECTACLES_E_INVAL, SP_NO_URLS);
     if (!config->group || !*config->group || strlen(config->group) > SP_SHORT_MAX)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "group has to have 1 to 255 bytes");
     if (!is_clean(config->group))
@@ -88,46 +86,4 @@ int sp_broker_check_config(const spectacles_broker_config *config, spectacles_pr
                          "queue_type has to be SPECTACLES_QUEUE_DEFAULT, SPECTACLES_QUEUE_CLASSIC or "
                          "SPECTACLES_QUEUE_QUORUM");
     return sp_format_check(config->format, problem);
-}
-
-static int parse_urls(spectacles_broker *broker, const spectacles_broker_config *config,
-                      spectacles_problem *problem)
-{
-    broker->uris = calloc(config->url_count, sizeof *broker->uris);
-    if (!broker->uris)
-        return SPECTACLES_E_NOMEM;
-    broker->uri_count = config->url_count;
-    for (size_t i = 0; i < config->url_count; i++) {
-        if (!config->urls[i])
-            return sp_refuse_entry(problem, SPECTACLES_E_INVAL, "a URL is NULL", i);
-        int error = sp_uri_parse(&broker->uris[i], config->urls[i], problem);
-        if (error != SPECTACLES_OK && problem)
-            problem->index = i;
-        if (error != SPECTACLES_OK)
-            return error;
-    }
-    return SPECTACLES_OK;
-}
-
-/*
- * Many processes may have the same list. They must not all try the same URL first, nor all go on to the same next URL.
- */
-static void shuffle_urls(spectacles_broker *broker)
-{
-    for (size_t left = broker->uri_count; left > 1; left--) {
-        size_t chosen = (size_t)sp_random_upto(&broker->random, left - 1);
-        sp_uri last = broker->uris[left - 1];
-        broker->uris[left - 1] = broker->uris[chosen];
-        broker->uris[chosen] = last;
-        sp_wipe(&last, sizeof last);
-    }
-}
-
-int sp_broker_read_urls(spectacles_broker *broker, const spectacles_broker_config *config,
-                        spectacles_problem *problem)
-{
-    int error = parse_urls(broker, config, problem);
-    if (error == SPECTACLES_OK)
-        shuffle_urls(broker);
-    return error;
 }

@@ -6,8 +6,4 @@
 /* Checks the settings: SPECTACLES_E_INVAL or SPECTACLES_E_UNSUPPORTED, with a problem that names the setting. */
 int sp_broker_check_config(const spectacles_broker_config *config, spectacles_problem *problem);
 
-/* Parses the URLs, and shuffles them by the seed. SPECTACLES_E_INVAL with a problem, or SPECTACLES_E_NOMEM. */
-int sp_broker_read_urls(spectacles_broker *broker, const spectacles_broker_config *config,
-                        spectacles_problem *problem);
-
 #endif

@@ -8,6 +8,7 @@
 #include "broker/rpc.h"
 #include "broker/state.h"
 #include "broker/subscriptions.h"
+#include "broker/urls.h"
 
 /* ---- The beginning of a connection ---- */
 
@@ -35,7 +36,8 @@ void sp_broker_release_input(spectacles_broker *broker)
 
 void sp_broker_connect(spectacles_broker *broker, uint64_t now)
 {
-    const sp_uri *uri = &broker->uris[broker->uri];
+    sp_urls_begin(broker);
+    const sp_uri *uri = &broker->urls.list[broker->url];
     broker->endpoint.host = uri->host;
     broker->endpoint.port = uri->port;
     broker->endpoint.tls = uri->tls;
@@ -127,7 +129,7 @@ static void back_off(spectacles_broker *broker, uint64_t now)
     /* A wrong setting is most often wrong for all URLs, so the wait is long also when there are other URLs. */
     if (broker->reason.configuration)
         wait = SP_BROKER_BACKOFF_CAP / 2 + sp_random_upto(&broker->random, SP_BROKER_BACKOFF_CAP / 2);
-    broker->uri = (broker->uri + 1) % broker->uri_count;
+    broker->url = (broker->url + 1) % broker->urls.count;
     broker->next_attempt = now + wait;
     sp_broker_set_state(broker, SPECTACLES_BROKER_BACKOFF, now);
     sp_pending_event *pending = sp_broker_queue_event(broker, SPECTACLES_BROKER_EVENT_DISCONNECTED);

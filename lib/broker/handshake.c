@@ -88,7 +88,7 @@ static const char *mechanism_of(const sp_uri *uri)
 
 static int send_start_ok(spectacles_broker *broker)
 {
-    const sp_uri *uri = &broker->uris[broker->uri];
+    const sp_uri *uri = &broker->urls.list[broker->url];
     char response[2 * SP_URI_TEXT_MAX + 2];
     amqp_table_entry_t capabilities[] = {
         true_entry("publisher_confirms"), true_entry("basic.nack"), true_entry("consumer_cancel_notify"),
@@ -133,7 +133,7 @@ int sp_broker_on_start(spectacles_broker *broker, const amqp_connection_start_t 
         sp_broker_end_connection(broker, now);
         return SPECTACLES_OK;
     }
-    const char *mechanism = mechanism_of(&broker->uris[broker->uri]);
+    const char *mechanism = mechanism_of(&broker->urls.list[broker->url]);
     if (!names(start->mechanisms, mechanism)) {
         sp_broker_close_reason *reason = sp_broker_set_reason(broker, 0, SPECTACLES_E_AUTH);
         if (reason) {
@@ -168,7 +168,7 @@ static void refuse_tune(spectacles_broker *broker, const char *why, uint64_t now
 
 int sp_broker_on_tune(spectacles_broker *broker, const amqp_connection_tune_t *tune, uint64_t now)
 {
-    const sp_uri *uri = &broker->uris[broker->uri];
+    const sp_uri *uri = &broker->urls.list[broker->url];
     forget_password(broker);
     uint32_t frame_max = agree(uri->frame_max ? uri->frame_max : SP_WIRE_FRAME_MAX, tune->frame_max);
     uint32_t heartbeat = uri->heartbeat == 0 ? 0 : agree(uri->heartbeat, tune->heartbeat);

@@ -73,12 +73,18 @@ typedef struct sp_pending_event {
     sp_text text;
 } sp_pending_event;
 
+/* URLs in the order in which they are tried. */
+typedef struct sp_urls {
+    sp_uri *list;
+    size_t count;
+} sp_urls;
+
 struct spectacles_broker {
     spectacles_stream stream;
 
     /* The settings. */
-    sp_uri *uris;
-    size_t uri_count;
+    sp_urls urls;
+    sp_urls next_urls; /* of the next connection; none: those in use */
     char *group;
     char *name;
     uint32_t window_count;
@@ -97,7 +103,7 @@ struct spectacles_broker {
     uint64_t phase_deadline; /* when the state times out; only sp_broker_set_state() sets it */
     uint64_t next_attempt;   /* when BACKOFF ends */
     sp_backoff backoff;
-    size_t uri; /* the index of the URL in use */
+    size_t url; /* the index of the URL in use */
     bool owner_closes;
     uint64_t drain_deadline;
     sp_broker_close_reason reason;

@@ -66,7 +66,7 @@ static void on_connection_close(spectacles_broker *broker, const amqp_connection
         reason->cause = sp_close_cause_of(close->reply_code);
         reason->time = now;
         reason->alone = sp_broker_only_publishes(broker);
-        sp_close_reason_explain(reason, &broker->uris[broker->uri],
+        sp_close_reason_explain(reason, &broker->urls.list[broker->url],
                                 broker->state == SPECTACLES_BROKER_HANDSHAKE, close);
         sp_broker_quote(&reason->text, close->reply_code, close->reply_text);
     }

@@ -35,7 +35,7 @@ static bool may_follow(enum spectacles_broker_state before, enum spectacles_brok
 /* The URL can set the time that connecting may take. */
 static uint64_t connect_timeout(const spectacles_broker *broker)
 {
-    const sp_uri *uri = &broker->uris[broker->uri];
+    const sp_uri *uri = &broker->urls.list[broker->url];
     return uri->connect_timeout ? uri->connect_timeout : broker->connect_timeout;
 }
 

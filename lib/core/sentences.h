@@ -10,4 +10,7 @@
     "a shard with this id is served here already: one that is being removed is, until SHARD_REMOVED"
 #define SP_NO_SHARDS_ANY_MORE "a stop has begun: no shard is added any more"
 
+#define SP_TOKEN_IS_FOREIGN                                                                                  \
+    "the token is of another bot, whose sessions are not those of this one: make a new gateway for it"
+
 #endif

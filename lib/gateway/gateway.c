@@ -233,7 +233,7 @@ SPECTACLES_EXPORT int spectacles_gateway_process(spectacles_gateway *gateway, ui
 
 static void forget_shard(spectacles_gateway *gateway, uint32_t shard_id)
 {
-    gateway->forgot_record |= spectacles_state_set(gateway->state, shard_id, NULL, NULL, 0, 0) == 1;
+    gateway->state_differs |= spectacles_state_set(gateway->state, shard_id, NULL, NULL, 0, 0) == 1;
     sp_gateway_keep_counters(gateway, sp_gateway_find_engine(gateway, shard_id)->shard);
     sp_gateway_free_shard(gateway, shard_id);
 }

@@ -62,10 +62,10 @@ struct spectacles_gateway {
     uint32_t removed_id;
     spectacles_poller *poller;
     spectacles_state *state;
-    sp_list changed;               /* shards for spectacles_gateway_next_changed() */
-    bool forgot_record;            /* the record of a shard that left was removed since the state was taken */
-    sp_list names;                 /* wanted; those of brokers first */
-    spectacles_resolver *resolver; /* NULL: the owner answers */
+    sp_list changed;                   /* shards for spectacles_gateway_next_changed() */
+    bool state_differs;                /* since it was taken: a record was removed, or the token replaced */
+    sp_list names;                     /* wanted; those of brokers first */
+    spectacles_resolver *resolver;     /* NULL: the owner answers */
     spectacles_gateway_stats departed; /* the sums of shards that were freed */
     uint64_t unix_offset; /* what the relay knows of the clock of the day; 0: gaps have no time */
     int network_fd;       /* tells of changes of the network; -1: there is none */

@@ -22,8 +22,8 @@ SPECTACLES_EXPORT int spectacles_gateway_take_state(spectacles_gateway *gateway,
     int changed = spectacles_state_take(gateway->state, gateway->relay, unix_time);
     if (changed < 0)
         return sp_gateway_fail(gateway, changed, spectacles_strerror(changed));
-    changed |= gateway->forgot_record;
-    gateway->forgot_record = false;
+    changed |= gateway->state_differs;
+    gateway->state_differs = false;
     return changed;
 }
 

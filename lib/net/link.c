@@ -149,6 +149,17 @@ static int fail(spectacles_link *link, int error, const char *text)
     return error;
 }
 
+/* A connection that stands keeps the certificates that it was made with: its session holds them. */
+SPECTACLES_EXPORT int spectacles_link_set_tls(spectacles_link *link, spectacles_tls *tls)
+{
+    if (!tls)
+        return fail(link, SPECTACLES_E_INVAL, "tls is NULL: spectacles_tls_new() makes the defaults");
+    sp_tls_hold(tls);
+    spectacles_tls_free(link->tls);
+    link->tls = tls;
+    return SPECTACLES_OK;
+}
+
 SPECTACLES_EXPORT const char *spectacles_link_last_error(const spectacles_link *link)
 {
     return link->last_error;

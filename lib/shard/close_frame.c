@@ -100,6 +100,16 @@ static uint32_t answer_to(const sp_close *close)
     return close->code >= 3000 ? close->code : SP_CLOSE_CODE_RECONNECT;
 }
 
+/* A token that was replaced says nothing about the token of the next connection. */
+static enum sp_close_plan plan_of(const spectacles_shard *shard, uint32_t code, const char **text)
+{
+    enum sp_close_plan plan = sp_close_plan_of(code, text);
+    if (code != 4004 || !shard->sent_former_token)
+        return plan;
+    *text = "the former token is not valid any more, and the next connection logs in with the new one";
+    return SP_CLOSE_RESUME;
+}
+
 void sp_shard_on_close(spectacles_shard *shard, sp_slice payload, uint64_t now)
 {
     const sp_close close = sp_frame_close(payload);
@@ -112,7 +122,7 @@ void sp_shard_on_close(spectacles_shard *shard, sp_slice payload, uint64_t now)
         on_forbidden_close(shard, &close, now);
         return;
     }
-    enum sp_close_plan plan = sp_close_plan_of(close.code, &text);
+    enum sp_close_plan plan = plan_of(shard, close.code, &text);
     sp_close_reason *reason = sp_shard_set_reason(shard, close.code, SPECTACLES_E_CLOSED, plan);
     if (reason) {
         reason->error = close.code == 4004 ? SPECTACLES_E_AUTH

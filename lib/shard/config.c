@@ -62,18 +62,6 @@ static int check_numbers(const spectacles_shard_config *config, spectacles_probl
     return check_wire(config, problem);
 }
 
-SPECTACLES_EXPORT int spectacles_token_check(const char *token, spectacles_problem *problem)
-{
-    if (!token || !*token)
-        return sp_refuse(problem, SPECTACLES_E_INVAL, "the token is missing");
-    if (!sp_text_is_graphic(token))
-        return sp_refuse(
-            problem, SPECTACLES_E_INVAL,
-            "the token holds a space, a line break or another character that no token has: take it "
-            "without \"Bot \" in front and without the end of its line");
-    return SPECTACLES_OK;
-}
-
 static bool is_header_text(const char *text)
 {
     for (; *text; text++) {

@@ -45,7 +45,7 @@ void sp_shard_connect(spectacles_shard *shard, uint64_t now)
     shard->bytes_written = shard->bytes_consumed = 0;
     shard->output_format = shard->format;
     shard->binary_messages = 0;
-    shard->bare_terms = shard->plain_queued = false;
+    shard->bare_terms = shard->plain_queued = shard->sent_former_token = false;
     shard->reason = (sp_close_reason){0};
     sp_heartbeat_stop(&shard->heartbeat);
     sp_limits_reset(&shard->limits);

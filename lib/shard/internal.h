@@ -106,7 +106,8 @@ struct spectacles_shard {
     uint32_t host_failures;
     uint32_t identifies; /* identifies since a connection was READY for SP_READY_LONG */
     bool owner_closes;
-    uint64_t presence_at;  /* when a READY shard sends its presence; SPECTACLES_NEVER: Discord has it */
+    bool sent_former_token; /* this connection was logged in with a token that was replaced since */
+    uint64_t presence_at;   /* when a READY shard sends its presence; SPECTACLES_NEVER: Discord has it */
     uint64_t presence_end; /* where the presence ends in the output of this connection; 0: none was written */
     sp_session session;
     sp_close_reason reason;

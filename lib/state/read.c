@@ -122,11 +122,14 @@ static bool read_complete(sp_slice object, bool *complete)
     return type == SP_JSON_TRUE || type == SP_JSON_FALSE;
 }
 
-/* Fields that bytes may lack: who wrote them, and for how many shards. */
+/* Fields that bytes may lack: whose they are, who wrote them, and for how many shards. */
 static void read_origin(sp_slice object, sp_state_head *head)
 {
     uint64_t count;
     head->shard_count = sp_field_u64(object, "shards", &count) && count <= UINT32_MAX ? (uint32_t)count : 0;
+    if (!sp_field_text(object, "bot_id", head->bot_id, sizeof head->bot_id) ||
+        strspn(head->bot_id, "0123456789") != strlen(head->bot_id))
+        head->bot_id[0] = '\0';
     if (!sp_field_text(object, "writer", head->writer, sizeof head->writer) ||
         !sp_state_writer_is_valid(head->writer))
         head->writer[0] = '\0';
@@ -147,6 +150,12 @@ static int read_head(const state_line *line, sp_state_head *head)
     return SPECTACLES_OK;
 }
 
+/* Sessions belong to a bot: they outlive a token that was replaced, when both tokens name the bot. */
+static bool is_same_bot(const spectacles_state *state, const sp_state_head *head)
+{
+    return strcmp(head->bot, state->bot) == 0 || (*head->bot_id && strcmp(head->bot_id, state->bot_id) == 0);
+}
+
 /* The first line, which has to be of the same bot and intents. */
 static int read_own_head(const spectacles_state *state, const state_line *line, sp_state_content *content)
 {
@@ -154,7 +163,7 @@ static int read_own_head(const spectacles_state *state, const state_line *line, 
     int error = read_head(line, &head);
     if (error)
         return error;
-    if (strcmp(head.bot, state->bot) != 0)
+    if (!is_same_bot(state, &head))
         return sp_refuse(line->problem, SPECTACLES_E_AUTH, "it is of another token");
     if (head.intents != state->intents)
         return sp_refuse(line->problem, SPECTACLES_E_AUTH, "it is of other intents");

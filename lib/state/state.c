@@ -6,7 +6,10 @@
 
 #include "core/config.h"
 #include "core/export.h"
+#include "core/sentences.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,6 +48,26 @@ static int read_config(spectacles_state_config *read, const spectacles_state_con
     return SPECTACLES_OK;
 }
 
+static void write_bot_id(char out[SP_STATE_BOT_ID_MAX + 1], const char *token)
+{
+    uint64_t id = spectacles_token_bot(token);
+    out[0] = '\0';
+    if (id != 0)
+        snprintf(out, SP_STATE_BOT_ID_MAX + 1, "%" PRIu64, id);
+}
+
+/* Its hash, and the bot that it names. On failure nothing has changed. */
+static int keep_token(spectacles_state *state, const char *token)
+{
+    char hash[SP_DIGEST_TEXT_LENGTH + 1];
+    int error = sp_digest_text((sp_slice){(const uint8_t *)token, strlen(token)}, hash);
+    if (error != SPECTACLES_OK)
+        return SPECTACLES_E_NOMEM;
+    memcpy(state->bot, hash, sizeof hash);
+    write_bot_id(state->bot_id, token);
+    return SPECTACLES_OK;
+}
+
 SPECTACLES_EXPORT int spectacles_state_new(spectacles_state **out, const spectacles_state_config *config,
                                            spectacles_problem *problem)
 {
@@ -53,10 +76,9 @@ SPECTACLES_EXPORT int spectacles_state_new(spectacles_state **out, const spectac
     if (error)
         return error;
     spectacles_state *state = calloc(1, sizeof *state);
-    sp_slice token = {(const uint8_t *)read.token, strlen(read.token)};
     if (!state)
         return sp_refuse(problem, SPECTACLES_E_NOMEM, "out of memory");
-    if (sp_digest_text(token, state->bot) != SPECTACLES_OK) {
+    if (keep_token(state, read.token) != SPECTACLES_OK) {
         free(state);
         return sp_refuse(problem, SPECTACLES_E_NOMEM, "out of memory");
     }
@@ -136,6 +158,7 @@ SPECTACLES_EXPORT int spectacles_state_open(spectacles_state **out, const uint8_
     if (!state)
         return sp_refuse(problem, SPECTACLES_E_NOMEM, "out of memory");
     memcpy(state->bot, head.bot, sizeof head.bot);
+    memcpy(state->bot_id, head.bot_id, sizeof head.bot_id);
     state->intents = head.intents;
     state->shard_count = head.shard_count;
     set_writer(state, writer);
@@ -148,6 +171,19 @@ SPECTACLES_EXPORT int spectacles_state_open(spectacles_state **out, const uint8_
 }
 
 /* ---- Changed ---- */
+
+SPECTACLES_EXPORT int spectacles_state_set_token(spectacles_state *state, const char *token,
+                                                 spectacles_problem *problem)
+{
+    char bot_id[SP_STATE_BOT_ID_MAX + 1];
+    if (!token || !*token)
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "the token is missing");
+    write_bot_id(bot_id, token);
+    if (*bot_id && *state->bot_id && strcmp(bot_id, state->bot_id) != 0)
+        return sp_refuse(problem, SPECTACLES_E_AUTH, SP_TOKEN_IS_FOREIGN);
+    int error = keep_token(state, token);
+    return error == SPECTACLES_OK ? error : sp_refuse(problem, error, "out of memory");
+}
 
 bool sp_state_replace(spectacles_state *state, sp_record *record, uint64_t unix_time)
 {

@@ -12,11 +12,13 @@
 
 enum {
     SP_STATE_VERSION = 1,
-    SP_STATE_WRITER_MAX = 255 /* characters, without the NUL */
+    SP_STATE_WRITER_MAX = 255, /* characters, without the NUL */
+    SP_STATE_BOT_ID_MAX = 20   /* digits */
 };
 
 struct spectacles_state {
-    char bot[SP_DIGEST_TEXT_LENGTH + 1]; /* the hash of the token */
+    char bot[SP_DIGEST_TEXT_LENGTH + 1];  /* the hash of the token */
+    char bot_id[SP_STATE_BOT_ID_MAX + 1]; /* the user id that the token names; empty: it names none */
     uint64_t intents;
     uint32_t shard_count;
     bool complete;       /* false: it is not known what shards without a record have missed */
@@ -33,6 +35,7 @@ struct spectacles_state {
 /* The first line of stored bytes. */
 typedef struct sp_state_head {
     char bot[SP_DIGEST_TEXT_LENGTH + 1];
+    char bot_id[SP_STATE_BOT_ID_MAX + 1]; /* empty: not known */
     uint64_t intents;
     uint32_t shard_count; /* 0: not known */
     bool complete;

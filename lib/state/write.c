@@ -45,6 +45,8 @@ static void write_head(const spectacles_state *state, bool complete, sp_buffer *
     sp_buffer_clear(out);
     sp_field_write_number(out, SP_STATE_MAGIC ",\"version\":", SP_STATE_VERSION);
     sp_field_write_text(out, ",\"bot\":", state->bot);
+    if (*state->bot_id)
+        sp_field_write_text(out, ",\"bot_id\":", state->bot_id);
     sp_field_write_number(out, ",\"intents\":", state->intents);
     sp_buffer_text(out, complete ? ",\"complete\":true" : ",\"complete\":false");
     sp_field_write_number(out, ",\"shards\":", state->shard_count);

@@ -101,6 +101,13 @@ static void leave_and_come_back(sp_server *server)
     server_answer(server);
 }
 
+static void replace_urls(sp_server *server)
+{
+    static const char *const urls[] = {"amqp://one.example/", "amqp://two.example/"};
+    if (spectacles_broker_set_urls(server->broker, urls, 2, server->now) == SPECTACLES_E_NOMEM)
+        assert_int_equal(spectacles_broker_set_urls(server->broker, urls, 2, server->now), SPECTACLES_OK);
+}
+
 /* Returns how many replies came. */
 static int live(void)
 {
@@ -144,6 +151,7 @@ static int live(void)
         spectacles_stream_expire(spectacles_broker_stream(server.broker), server.now + 10000);
         server.now += 10000;
         server_pull(&server);
+        replace_urls(&server);
         server_eof(&server);
         server.now += 100000;
         spectacles_stream_expire(spectacles_broker_stream(server.broker), server.now);

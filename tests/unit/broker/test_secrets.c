@@ -96,12 +96,31 @@ static void a_list_of_urls_that_is_refused_leaves_nothing(void **state)
     assert_int_equal(heap_left_behind(), 0);
 }
 
+/* The former URL is needed until the next connection begins. */
+static void a_password_that_is_replaced_is_wiped(void **state)
+{
+    (void)state;
+    const char *url = "amqp://guest:another@broker.example/";
+    heap_watch(SERVER_PASSWORD);
+    sp_server *server = server_new(NULL);
+    server_ready(server);
+    forget_input(server);
+    assert_int_equal(spectacles_broker_set_urls(server->broker, &url, 1, server->now), SPECTACLES_OK);
+    assert_int_equal(heap_copies(server), 1);
+    server_eof(server);
+    server_wait(server, 1000);
+    assert_int_equal(heap_copies(server), 0);
+    server_free(server);
+    assert_int_equal(heap_left_behind(), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_of_the_password_is_left_in_freed_memory),
         cmocka_unit_test(a_login_that_can_not_be_written_is_wiped_too),
         cmocka_unit_test(a_list_of_urls_that_is_refused_leaves_nothing),
+        cmocka_unit_test(a_password_that_is_replaced_is_wiped),
     };
     return cmocka_run_group_tests_name("broker/secrets", tests, NULL, NULL);
 }

@@ -234,6 +234,47 @@ static void a_damaged_certificate_in_a_bundle_is_passed_over(void **state)
     check_accepted(pair, "gateway.example");
 }
 
+/* ---- Authorities that change ---- */
+
+/* The engine wants its next connection, and a server with this certificate answers. */
+static void connect_again(sp_pair *pair, const char *certificate, const char *key)
+{
+    sp_scene *scene = pair->scene;
+    tls_server_free(pair->server);
+    pair->server = NULL;
+    scene->toy.opened = scene->toy.ended = 0;
+    scene->toy.in_length = 0;
+    scene->toy.wants_connection = 0;
+    scene_turn(scene);
+    close(scene->peer);
+    scene_resolve(scene, "127.0.0.1");
+    scene_accept(scene);
+    answer(pair, certificate, key, NULL);
+    shake(pair);
+}
+
+static void another_authority_is_for_the_next_connection(void **state)
+{
+    (void)state;
+    issued_certificate issued =
+        authority_issue((wanted_certificate){"gateway.example", "DNS:gateway.example", NULL, 0});
+    sp_pair pair = talk_well();
+    assert_int_equal(spectacles_link_set_tls(pair.scene->link, NULL), SPECTACLES_E_INVAL);
+    assert_true(strlen(spectacles_link_last_error(pair.scene->link)) > 0);
+    spectacles_tls *fresh = make_tls_of(authority_pem(), NULL, NULL, 0);
+    assert_int_equal(spectacles_link_set_tls(pair.scene->link, fresh), SPECTACLES_OK);
+    spectacles_tls_free(fresh);
+    check_talk(&pair); /* what stands goes on */
+    /* No ticket of the former server is taken: the certificate is looked at. */
+    connect_again(&pair, good_pem, server_key);
+    assert_int_equal(pair.scene->toy.opened, 0);
+    check_end(&pair, SPECTACLES_E_TLS, "it is not signed by a known authority");
+    connect_again(&pair, issued.certificate, issued.key);
+    assert_int_equal(pair.scene->toy.opened, 1);
+    check_talk(&pair);
+    part(&pair);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -244,6 +285,7 @@ int main(void)
         cmocka_unit_test(an_encrypted_key_is_refused),
         cmocka_unit_test(the_environment_names_authorities),
         cmocka_unit_test(a_damaged_certificate_in_a_bundle_is_passed_over),
+        cmocka_unit_test(another_authority_is_for_the_next_connection),
     };
     return cmocka_run_group_tests_name("net/trust", tests, NULL, NULL);
 }

@@ -146,8 +146,11 @@ static int live(const script *says, spectacles_shard_stats *stats)
         assert_null(shard);
         return -1;
     }
-    for (int connection = 0; connection < CONNECTIONS; connection++)
+    for (int connection = 0; connection < CONNECTIONS; connection++) {
         connect_once(shard, says, connection, &now);
+        if (spectacles_shard_set_token(shard, "another.token") == SPECTACLES_E_NOMEM)
+            assert_int_equal(spectacles_shard_set_token(shard, "another.token"), SPECTACLES_OK);
+    }
     spectacles_shard_get_stats(shard, stats);
     spectacles_shard_close(shard, 0, now);
     pull(shard, request, sizeof request, now + 10000);

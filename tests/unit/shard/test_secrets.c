@@ -128,6 +128,18 @@ static void a_token_with_white_space_is_refused(void **state)
     assert_int_equal(spectacles_token_check("MTk4NjIy.Cl2FMQ.ZnCjm1-XVW7vRze4_b7", NULL), SPECTACLES_OK);
 }
 
+static void a_token_that_is_replaced_is_wiped(void **state)
+{
+    (void)state;
+    heap_watch(PEER_TOKEN);
+    sp_peer *peer = peer_new(NULL);
+    assert_int_equal(heap_copies(peer), 1);
+    assert_int_equal(spectacles_shard_set_token(peer->shard, "another.secret.token"), SPECTACLES_OK);
+    assert_int_equal(heap_copies(peer), 0);
+    peer_free(peer);
+    assert_int_equal(heap_left_behind(), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -135,6 +147,7 @@ int main(void)
         cmocka_unit_test(a_shard_that_is_refused_leaves_nothing_either),
         cmocka_unit_test(a_shard_that_is_freed_while_a_link_holds_it_keeps_no_token),
         cmocka_unit_test(a_token_with_white_space_is_refused),
+        cmocka_unit_test(a_token_that_is_replaced_is_wiped),
     };
     return cmocka_run_group_tests_name("shard/secrets", tests, NULL, NULL);
 }

@@ -102,6 +102,18 @@ static void read_again(const uint8_t *bytes, size_t length)
     spectacles_state_free(to);
 }
 
+/* And back again, so that the next process reads what is written. */
+static void replace_token(spectacles_state *state)
+{
+    const char *const tokens[] = {"another", config.token};
+    for (size_t i = 0; i < 2; i++) {
+        int result = spectacles_state_set_token(state, tokens[i], NULL);
+        if (result == SPECTACLES_E_NOMEM)
+            result = spectacles_state_set_token(state, tokens[i], NULL);
+        assert_int_equal(result, SPECTACLES_OK);
+    }
+}
+
 /* A process, and the next one. */
 static void live(void)
 {
@@ -109,6 +121,7 @@ static void live(void)
     spectacles_state *state = make();
     set_all(state);
     take(state);
+    replace_token(state);
     if (spectacles_bytes_new(&bytes) != SPECTACLES_OK)
         assert_int_equal(spectacles_bytes_new(&bytes), SPECTACLES_OK);
     int result = spectacles_state_write(state, bytes);
