@@ -40,6 +40,7 @@ class Standin(Settings):
         self._sessions: list[Session] = []
         self._changed = threading.Condition()
         self._cert = (cert, key)
+        self._context: Optional[ssl.SSLContext] = None
         self._loop: asyncio.AbstractEventLoop
         self._thread: Optional[threading.Thread] = None
         self._server: Any = None
@@ -84,13 +85,17 @@ class Standin(Settings):
         self._loop.close()
 
     async def _listen(self) -> None:
-        context = None
         if self._cert[0]:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(self._cert[0], self._cert[1])
-        self._server = await listen(self._serve, self._http, self.addresses, port=self.port, ssl=context, ping_interval=None,
+            self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._context.load_cert_chain(self._cert[0], self._cert[1])
+        self._server = await listen(self._serve, self._http, self.addresses, port=self.port, ssl=self._context, ping_interval=None,
                                     compression=None, max_size=1 << 20, close_timeout=2)
         self.port = self._server.sockets[0].getsockname()[1]
+
+    def show_certificate(self, cert: Path, key: Path) -> None:
+        """Another certificate, for the connections that begin from now on."""
+        assert self._context
+        self._context.load_cert_chain(cert, key)
 
     @property
     def url(self) -> str:

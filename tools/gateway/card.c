@@ -4,14 +4,14 @@
  */
 #include "card.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum {
-    SHARDS_MAX = 65536,
-    SNOWFLAKE_DIGITS_MAX = 20
+    SHARDS_MAX = 65536
 };
 
 static const char *const state_names[] = {[CARD_STARTING] = "starting",
@@ -20,43 +20,6 @@ static const char *const state_names[] = {[CARD_STARTING] = "starting",
                                           [CARD_ASKING] = "asking"};
 static const char *const kind_names[] = {[CARD_HELLO] = "hello", [CARD_WHO] = "who", [CARD_HERE] = "here"};
 
-/* ---- The bot ---- */
-
-static int value_of(char digit)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    const char *found = digit ? strchr(digits, digit) : NULL;
-    if (found)
-        return (int)(found - digits);
-    if (digit == '+' || digit == '-')
-        return 62;
-    return digit == '/' || digit == '_' ? 63 : -1;
-}
-
-/* The first part of a token is the bot's user id in base64. Other tokens leave the bot unknown. */
-static void read_bot(char out[CARD_BOT_SIZE], const char *token)
-{
-    uint32_t bits = 0;
-    unsigned count = 0;
-    size_t length = 0;
-    for (; *token && *token != '.' && *token != '='; token++) {
-        int value = value_of(*token);
-        if (value < 0)
-            break;
-        bits = bits << 6 | (uint32_t)value;
-        count += 6;
-        if (count < 8)
-            continue;
-        count -= 8;
-        char digit = (char)(bits >> count & 255);
-        if (digit < '0' || digit > '9' || length == SNOWFLAKE_DIGITS_MAX)
-            break;
-        out[length++] = digit;
-    }
-    bool is_id = (*token == '.' || *token == '=') && length > 10;
-    out[is_id ? length : 0] = '\0';
-}
-
 /* ---- Making ---- */
 
 void card_begin(struct card *card, enum card_state state, const char *token)
@@ -64,7 +27,9 @@ void card_begin(struct card *card, enum card_state state, const char *token)
     char host[256] = "";
     *card = (struct card){.state = state, .pid = (uint32_t)getpid(), .started = spectacles_unix_time()};
     snprintf(card->id, sizeof card->id, "%016llx", (unsigned long long)spectacles_random_seed());
-    read_bot(card->bot, token);
+    uint64_t bot = spectacles_token_bot(token);
+    if (bot != 0)
+        snprintf(card->bot, sizeof card->bot, "%" PRIu64, bot);
     gethostname(host, sizeof host - 1);
     spectacles_printable(card->host, sizeof card->host, host, strlen(host));
 }

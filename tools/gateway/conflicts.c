@@ -208,6 +208,19 @@ void conflicts_free(struct conflicts *conflicts)
     free(conflicts);
 }
 
+/* ---- Credentials ---- */
+
+void conflicts_set_tls(struct conflicts *conflicts, spectacles_tls *tls)
+{
+    roll_call_set_tls(conflicts->roll_call, tls);
+}
+
+int conflicts_set_urls(struct conflicts *conflicts, const char *const *urls, size_t count, uint64_t now,
+                       spectacles_problem *problem)
+{
+    return roll_call_set_urls(conflicts->roll_call, urls, count, now, problem);
+}
+
 /* ---- What the daemon tells ---- */
 
 static void settle(struct conflicts *conflicts)

@@ -56,6 +56,11 @@ int conflicts_new(struct conflicts **out, const struct conflicts_config *config,
 /* NULL is fine. */
 void conflicts_free(struct conflicts *conflicts);
 
+/* The next connection is made with these: see spectacles_link_set_tls() and spectacles_broker_set_urls(). */
+void conflicts_set_tls(struct conflicts *conflicts, spectacles_tls *tls);
+int conflicts_set_urls(struct conflicts *conflicts, const char *const *urls, size_t count, uint64_t now,
+                       spectacles_problem *problem);
+
 /*
  * The shards that this process is going to serve. It says hello as soon as it can, and whenever it has lost its
  * connection in between. false: memory ran out, and the start may go on.

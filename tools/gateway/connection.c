@@ -55,6 +55,11 @@ void connection_free(struct connection *connection)
     free(connection);
 }
 
+void connection_set_tls(struct connection *connection, spectacles_tls *tls)
+{
+    spectacles_link_set_tls(connection->link, tls);
+}
+
 /* ---- The loop ---- */
 
 int connection_descriptor(struct connection *connection)

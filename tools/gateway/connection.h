@@ -22,6 +22,9 @@ int connection_new(struct connection **out, spectacles_stream *stream, const spe
 /* NULL is fine. */
 void connection_free(struct connection *connection);
 
+/* The next connection is made with these certificates: see spectacles_link_set_tls(). */
+void connection_set_tls(struct connection *connection, spectacles_tls *tls);
+
 /* Readable when connection_process() has something to do. -1: the system has no such descriptor. */
 int connection_descriptor(struct connection *connection);
 

@@ -45,9 +45,9 @@ enum daemon_stands {
 };
 
 /*
- * Everything that the daemon has. Parts read it; daemon.c alone changes the state. A part that joins is made in
- * daemon_begin() or serve(), adds its descriptors in watch(), works in turn(), hears of events in on_event(), and is
- * freed in daemon_end().
+ * Everything that the daemon has. Parts read it; daemon_state.c alone changes the state. A part that joins is made in
+ * daemon_start() or serve(), adds its descriptors in watch(), works in turn(), hears of events in on_event(), and is
+ * freed in end_parts().
  */
 struct daemon {
     enum daemon_state state;
@@ -82,11 +82,5 @@ struct daemon {
  * Returns the exit code: 0, 75 or 78.
  */
 int daemon_run(const struct settings_input *input);
-
-/* Stops in order. A daemon that stops already keeps its exit code, but for a worse one. */
-void daemon_stop(struct daemon *daemon, int exit_code, uint64_t now);
-
-/* The name of a state, for people: "SERVING". */
-const char *daemon_state_name(enum daemon_state state);
 
 #endif

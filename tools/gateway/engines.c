@@ -307,3 +307,13 @@ void engines_check(struct settings *settings, struct problems *problems)
     if (is_json_or_stream && is_one_family)
         probe_together(settings, problems);
 }
+
+/* ---- Certificates ---- */
+
+int engines_tls(spectacles_tls **out, const struct settings *settings, spectacles_problem *problem)
+{
+    spectacles_tls_config config;
+    spectacles_tls_config_init(&config, sizeof config);
+    config.ca_file = value_of(settings, SETTING_CA_FILE)->text;
+    return spectacles_tls_new(out, &config, problem);
+}

@@ -33,4 +33,14 @@ void engines_check(struct settings *settings, struct problems *problems);
 /* How many descriptors a gateway with so many shards is going to open, as the library counts. 0: it cannot be known. */
 size_t engines_descriptors(size_t shards);
 
+/*
+ * Reads the certificates of the settings, for links to Discord and to the broker.
+ *
+ * out: free it with spectacles_tls_free(). Unchanged on failure.
+ * problem: may be NULL; on failure it says what is wrong.
+ *
+ * Returns 0, or an error of spectacles_tls_new().
+ */
+int engines_tls(spectacles_tls **out, const struct settings *settings, spectacles_problem *problem);
+
 #endif

@@ -1,8 +1,11 @@
 #ifndef GATEWAY_FOLLOW_H
 #define GATEWAY_FOLLOW_H
 
+#include "group.h"
+#include "input.h"
 #include "log.h"
 #include "settings.h"
+#include "store.h"
 
 #include <spectacles/gateway.h>
 
@@ -10,14 +13,19 @@
 struct followers {
     struct log *log;
     spectacles_gateway *gateway; /* NULL: it is not there yet, and will be made with the settings */
+    struct group *group;         /* NULL: other processes are not looked for */
+    struct store *store;         /* NULL: nothing is stored */
+    uint64_t now;
 };
 
 /*
- * Follows what can be followed without a restart, and tells of each change what became of it.
+ * Reads the settings again, with the files of secrets and of certificates, and follows what can be followed without a
+ * restart: it is handed to the part that it is for, and copied into the running settings. What became of each change is
+ * told. When anything is wrong, that is told, and nothing changes.
  *
- * running: the settings that the daemon runs with; what is followed is copied into them.
- * fresh: settings that are right.
+ * running: the settings that the daemon runs with.
  */
-void follow(const struct followers *followers, struct settings *running, const struct settings *fresh);
+void follow_settings(const struct followers *followers, struct settings *running,
+                     const struct settings_input *input);
 
 #endif

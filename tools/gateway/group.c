@@ -27,23 +27,11 @@ static bool wants_tls(const struct settings *settings)
     return wants;
 }
 
-/* Without a setting a link finds the system's authorities by itself. */
-static int make_tls(spectacles_tls **out, const struct settings *settings, spectacles_problem *problem)
-{
-    spectacles_tls_config config;
-    const char *file = settings_value(settings, SETTING_CA_FILE)->text;
-    if (!file || !wants_tls(settings))
-        return SPECTACLES_OK;
-    spectacles_tls_config_init(&config, sizeof config);
-    config.ca_file = file;
-    return spectacles_tls_new(out, &config, problem);
-}
-
 static int make_conflicts(struct group *group, const struct proxies *proxies, spectacles_problem *problem)
 {
     struct engines engines;
     spectacles_tls *tls = NULL;
-    int error = make_tls(&tls, group->settings, problem);
+    int error = wants_tls(group->settings) ? engines_tls(&tls, group->settings, problem) : SPECTACLES_OK;
     if (error != SPECTACLES_OK)
         return error;
     engines_configure(&engines, group->settings);
@@ -84,6 +72,20 @@ void group_free(struct group *group)
         return;
     conflicts_free(group->conflicts);
     free(group);
+}
+
+/* ---- Credentials ---- */
+
+void group_set_tls(struct group *group, spectacles_tls *tls)
+{
+    if (group)
+        conflicts_set_tls(group->conflicts, tls);
+}
+
+int group_set_urls(struct group *group, const char *const *urls, size_t count, uint64_t now,
+                   spectacles_problem *problem)
+{
+    return group ? conflicts_set_urls(group->conflicts, urls, count, now, problem) : SPECTACLES_OK;
 }
 
 /* ---- The life of the daemon ---- */

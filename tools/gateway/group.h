@@ -6,6 +6,8 @@
 #include "proxies.h"
 #include "settings.h"
 
+#include <spectacles/link.h>
+
 /* The daemon's part that looks for conflicts with the other processes of its group (conflicts.h), and logs them. */
 struct group;
 
@@ -16,6 +18,11 @@ struct group;
 struct group *group_new(const struct settings *settings, const struct proxies *proxies, struct log *log);
 
 void group_free(struct group *group);
+
+/* Its next connection is made with these: see spectacles_link_set_tls() and spectacles_broker_set_urls(). */
+void group_set_tls(struct group *group, spectacles_tls *tls);
+int group_set_urls(struct group *group, const char *const *urls, size_t count, uint64_t now,
+                   spectacles_problem *problem);
 
 /* The shards are known: the others are asked. */
 void group_serve(struct group *group, uint32_t shard_count, uint64_t now);

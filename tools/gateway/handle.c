@@ -66,17 +66,6 @@ static bool wants_tls(const struct settings *settings, const spectacles_gateway_
     return wants;
 }
 
-static int make_tls(spectacles_tls **out, const struct settings *settings, const spectacles_gateway_bot *bot,
-                    spectacles_problem *problem)
-{
-    spectacles_tls_config config;
-    if (!wants_tls(settings, bot))
-        return SPECTACLES_OK;
-    spectacles_tls_config_init(&config, sizeof config);
-    config.ca_file = settings_value(settings, SETTING_CA_FILE)->text;
-    return spectacles_tls_new(out, &config, problem);
-}
-
 /* An orderly stop waits for confirms for most of the time that it has. */
 static uint32_t drain_timeout(const struct settings *settings)
 {
@@ -150,7 +139,7 @@ int handle_new(spectacles_gateway **out, const struct settings *settings, const 
         return say(problem, SPECTACLES_E_INVAL,
                    "Discord's API names a gateway without TLS: it is not trusted with the token "
                    "(DISCORD_API_HOST)");
-    int error = make_tls(&tls, settings, parts->bot, problem);
+    int error = wants_tls(settings, parts->bot) ? engines_tls(&tls, settings, problem) : SPECTACLES_OK;
     if (error != SPECTACLES_OK)
         return error;
     engines_configure(&engines, settings);

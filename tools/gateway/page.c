@@ -155,7 +155,10 @@ static const char head[] =
     "`NO_PROXY` lists the\n"
     "hosts that are reached without one, whoever has named the proxy. `check` checks them.\n"
     "\n"
-    "*Reloads* means that a change is followed on SIGHUP. Everything else needs a restart.\n"
+    "*Reloads* means that a change is followed on SIGHUP, which also reads the files of secrets and of "
+    "certificates\n"
+    "again. Everything else needs a restart. What becomes of connections that stand: [credentials that\n"
+    "change](operations.md#credentials-that-change).\n"
     "\n"
     "| environment | key in a file | values | default | reloads | meaning |\n"
     "|---|---|---|---|---|---|\n";

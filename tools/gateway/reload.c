@@ -57,11 +57,21 @@ static char *shown(const struct settings *settings, enum setting_id id)
     return NULL;
 }
 
+/* What a connection is made with counts for the next one. */
+static const char *consequence(const struct reload_change *change)
+{
+    bool is_of_connections =
+        change->id == SETTING_TOKEN || change->id == SETTING_AMQP_URL || change->id == SETTING_CA_FILE;
+    if (!change->is_followed)
+        return "restart the gateway to follow this";
+    return is_of_connections ? "connections that are made from now on follow this" : "this is followed now";
+}
+
 static void describe(const struct settings *running, const struct settings *fresh,
                      struct reload_change *change)
 {
     const struct setting *setting = setting_of(change->id);
-    const char *then = change->is_followed ? "this is followed now" : "restart the gateway to follow this";
+    const char *then = consequence(change);
     char *before = setting->flags & SETTING_IS_SECRET ? NULL : shown(running, change->id);
     char *after = setting->flags & SETTING_IS_SECRET ? NULL : shown(fresh, change->id);
     if (before && after)

@@ -235,11 +235,14 @@ static void set_up(struct rest *rest, const struct settings *settings, const str
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, rest);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, rest->error);
     curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L); /* it is asked once an hour */
+    curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
     set_proxy(easy, proxies->rest ? proxies->rest : "");
     set_no_proxy(easy, proxies->no_proxy ? proxies->no_proxy : "");
 #if LIBCURL_VERSION_NUM >= 0x075700
     /* The lookup of a name is not waited for when the request is ended. */
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+    /* Authorities that were replaced count at once, and not a day later. */
+    curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
 #endif
     trust(easy, text_of(settings, SETTING_CA_FILE));
     go_from(easy, settings);

@@ -103,6 +103,22 @@ void roll_call_free(struct roll_call *roll_call)
     free(roll_call);
 }
 
+/* ---- Credentials ---- */
+
+void roll_call_set_tls(struct roll_call *roll_call, spectacles_tls *tls)
+{
+    connection_set_tls(roll_call->connection, tls);
+}
+
+int roll_call_set_urls(struct roll_call *roll_call, const char *const *urls, size_t count, uint64_t now,
+                       spectacles_problem *problem)
+{
+    int error = spectacles_broker_set_urls(roll_call->broker, urls, count, now);
+    if (error != SPECTACLES_OK)
+        snprintf(problem->text, sizeof problem->text, "%s", spectacles_broker_last_error(roll_call->broker));
+    return error;
+}
+
 /* ---- The loop ---- */
 
 int roll_call_descriptor(struct roll_call *roll_call)

@@ -35,6 +35,11 @@ int roll_call_new(struct roll_call **out, const spectacles_broker_config *broker
 /* Leaves without a word: the queue expires. NULL is fine. */
 void roll_call_free(struct roll_call *roll_call);
 
+/* The next connection is made with these: see spectacles_link_set_tls() and spectacles_broker_set_urls(). */
+void roll_call_set_tls(struct roll_call *roll_call, spectacles_tls *tls);
+int roll_call_set_urls(struct roll_call *roll_call, const char *const *urls, size_t count, uint64_t now,
+                       spectacles_problem *problem);
+
 /* As connection_descriptor(), connection_deadline() and connection_wait(). */
 int roll_call_descriptor(struct roll_call *roll_call);
 uint64_t roll_call_deadline(struct roll_call *roll_call);

@@ -37,7 +37,7 @@ static const struct setting settings[SETTING_COUNT] = {
     [SETTING_TOKEN] = {.name = "DISCORD_TOKEN",
                        .key = "token",
                        .help = "The bot's token, from Discord's developer portal, without `Bot` in front",
-                       .flags = SETTING_IS_REQUIRED | SETTING_IS_SECRET},
+                       .flags = SETTING_IS_REQUIRED | SETTING_IS_SECRET | SETTING_RELOADS},
     [SETTING_EVENTS] = {.name = "DISCORD_EVENTS",
                         .key = "events",
                         .kind = SETTING_IS_NAMES,
@@ -156,7 +156,7 @@ static const struct setting settings[SETTING_COUNT] = {
          .kind = SETTING_IS_URLS,
          .help = "`amqp://user:password@host:port/vhost`, or `amqps://` for TLS; several with commas, "
                  "for the nodes of a cluster",
-         .flags = SETTING_IS_REQUIRED | SETTING_IS_SECRET},
+         .flags = SETTING_IS_REQUIRED | SETTING_IS_SECRET | SETTING_RELOADS},
     [SETTING_MANAGEMENT_URL] =
         {.name = "RABBITMQ_MANAGEMENT_URL",
          .key = "amqp.management_url",
@@ -327,7 +327,8 @@ static const struct setting settings[SETTING_COUNT] = {
     [SETTING_CA_FILE] = {.name = "SSL_CERT_FILE",
                          .key = "tls.ca_file",
                          .fallback_says = "the system's",
-                         .help = "The trusted authorities: a file of PEM"},
+                         .help = "The trusted authorities: a file of PEM",
+                         .flags = SETTING_RELOADS},
     [SETTING_LOG_LEVEL] = {.name = "LOG_LEVEL",
                            .key = "log.level",
                            .kind = SETTING_IS_CHOICE,

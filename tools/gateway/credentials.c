@@ -1,0 +1,55 @@
+/*
+ * Credentials: token, broker URLs and certificates of the settings, and who of the daemon logs in with them. It owns
+ * nothing. follow.c calls it with what was read again.
+ */
+#include "credentials.h"
+
+#include "engines.h"
+
+#include <stdio.h>
+
+static int of_gateway(const spectacles_gateway *gateway, int error, spectacles_problem *problem)
+{
+    if (error != SPECTACLES_OK)
+        snprintf(problem->text, sizeof problem->text, "%s", spectacles_gateway_last_error(gateway));
+    return error;
+}
+
+int credentials_hand_token(const struct credentials_users *users, const struct settings *settings,
+                           spectacles_problem *problem)
+{
+    const char *token = settings_value(settings, SETTING_TOKEN)->text;
+    return users->gateway
+               ? of_gateway(users->gateway, spectacles_gateway_set_token(users->gateway, token), problem)
+               : SPECTACLES_OK;
+}
+
+int credentials_hand_urls(const struct credentials_users *users, const struct settings *settings,
+                          uint64_t now, spectacles_problem *problem)
+{
+    const struct value *urls = settings_value(settings, SETTING_AMQP_URL);
+    int error = SPECTACLES_OK;
+    if (users->gateway)
+        error = of_gateway(
+            users->gateway,
+            spectacles_gateway_set_broker_urls(users->gateway, urls->texts, urls->text_count, now), problem);
+    if (error == SPECTACLES_OK)
+        error = group_set_urls(users->group, urls->texts, urls->text_count, now, problem);
+    return error;
+}
+
+int credentials_hand_tls(const struct credentials_users *users, const struct settings *settings,
+                         spectacles_problem *problem)
+{
+    spectacles_tls *tls = NULL;
+    int error = engines_tls(&tls, settings, problem);
+    if (error != SPECTACLES_OK)
+        return error;
+    if (users->gateway) {
+        spectacles_gateway_set_tls(users->gateway, tls);
+        spectacles_gateway_set_broker_tls(users->gateway, tls);
+    }
+    group_set_tls(users->group, tls);
+    spectacles_tls_free(tls); /* the links hold it */
+    return SPECTACLES_OK;
+}
