@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pika
 import pytest
 from standin.standin import Standin
 from support.patience import PATIENCE
@@ -138,6 +139,25 @@ def test_sigterm_while_no_broker_answers(bot: Bot, standin: Standin) -> None:
     begin = time.monotonic()
     assert daemon.stop() == 0
     assert time.monotonic() - begin < 10 * PATIENCE
+
+
+def test_a_stop_that_runs_out_of_time_says_what_is_left(own_bot: Bot, standin: Standin, own_rabbit: RabbitNode, tmp_path: Path) -> None:
+    """75: start it again, and what was not confirmed comes."""
+    daemon = own_bot.running_daemon(STOP_TIMEOUT="1s", SESSION_FILE=str(tmp_path / "sessions"))
+    own_rabbit.kill()
+    daemon.wait_err("broker events disconnected")
+    standin.dispatch(0, "MESSAGE_CREATE", {"n": 1})
+    standin.wait_for(lambda: counters(daemon)["published"] == 1)
+    assert daemon.stop() == 75
+    assert daemon.lines("1 events were not confirmed within STOP_TIMEOUT")
+    own_rabbit.start()
+    connection = pika.BlockingConnection(pika.URLParameters(own_rabbit.url() + "?heartbeat=0"))
+    declare(connection.channel())
+    daemon = own_bot.daemon(SESSION_FILE=str(tmp_path / "sessions"))
+    assert receive(connection.channel()) == {"n": 1}
+    connection.close()
+    assert daemon.stop() == 0
+    assert standin.violations == []
 
 
 def test_a_second_signal_ends_it_at_once(own_bot: Bot, standin: Standin, own_rabbit: RabbitNode) -> None:

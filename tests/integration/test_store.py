@@ -4,12 +4,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 from standin.standin import Standin
+from support.processes import Process
 
 from .conftest import Bot, messages
 
@@ -57,6 +59,45 @@ def test_a_disk_that_hangs_stops_neither_events_nor_heartbeats(bot: Bot, standin
     assert receive(worker) == {"n": 3}
     assert daemon.stop() == 0, "a stop waits for the disk no longer than STOP_TIMEOUT"
     assert standin.violations == []
+
+
+def kill_behind_ready(daemon: Process, count: int) -> None:
+    """While the disk hangs: the session of that READY is on no disk."""
+    daemon.wait_err(" ready, session", count, timeout=90)
+    daemon.signal(signal.SIGKILL)
+    daemon.wait()
+
+
+def test_a_kill_behind_ready_leaves_nothing_undeclared(bot: Bot, standin: Standin, worker: Any, tmp_path: Path) -> None:
+    """doc/guarantees.md, "A kill behind READY": of the very first session, and of one that follows another."""
+    flag, environment = hanging_disk(tmp_path)
+    settings = {"SESSION_FILE": str(tmp_path / "sessions"), **environment}
+    standin.plan("hello", "cut", times=None)
+    daemon = bot.daemon(**settings)
+    daemon.wait_err("SERVING, after CONNECTING", timeout=90)
+    flag.touch()
+    standin.unplan("hello")
+    kill_behind_ready(daemon, 2)
+    flag.unlink()
+    daemon = bot.running_daemon(**settings)
+    standin.dispatch(0, "MESSAGE_CREATE", {"n": 1})
+    assert receive(worker) == {"n": 1}
+    assert worker.basic_get("gateway:SPECTACLES_GAP")[0] is None, "nobody has seen anything of the first sessions"
+    stored = standin.session(0).session_id
+    standin.wait_for(lambda: stored in (tmp_path / "sessions").read_text())
+    flag.touch()
+    standin.lose(0)
+    standin.drop(0)
+    kill_behind_ready(daemon, 3)
+    flag.unlink()
+    daemon = bot.daemon(**settings)
+    daemon.wait_err("shard 0/2 ready, session", timeout=90)
+    gap = receive(worker, "gateway:SPECTACLES_GAP")
+    while gap["new_session"] != standin.session(0).session_id:  # a disk that hangs for five seconds holds nothing back any more
+        assert gap["old_session"] == stored
+        gap = receive(worker, "gateway:SPECTACLES_GAP")
+    assert gap["old_session"] == stored
+    assert daemon.stop() == 0
 
 
 def mounted(folder: Path) -> tuple[str, ...]:

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -134,6 +135,27 @@ static void keep(struct daemon *daemon, uint64_t now)
     show_store(daemon);
 }
 
+/*
+ * The end of an orderly stop. Nothing that was confirmed is undone. What was not confirmed within STOP_TIMEOUT asks for
+ * another start, while the sessions live.
+ */
+static void end_stop(struct daemon *daemon)
+{
+    char text[200];
+    spectacles_gateway_stats stats;
+    spectacles_gateway_stats_init(&stats, sizeof stats);
+    spectacles_gateway_get_stats(daemon->gateway, &stats);
+    snprintf(
+        text, sizeof text,
+        "%llu events were not confirmed within STOP_TIMEOUT: they are replayed when the gateway is started "
+        "again, while Discord keeps the sessions",
+        (unsigned long long)stats.unconfirmed);
+    if (stats.unconfirmed > 0)
+        daemon_fail(daemon, PROBLEM_MAY_PASS, text);
+    else
+        daemon_end(daemon, 0);
+}
+
 /* The last write is that of the sessions as they ended. */
 static void finish(struct daemon *daemon, uint64_t now)
 {
@@ -143,15 +165,18 @@ static void finish(struct daemon *daemon, uint64_t now)
         store_finish(daemon->store, now);
     daemon->is_finishing = true;
     if (store_is_finished(daemon->store))
-        daemon_end(daemon, 0);
+        end_stop(daemon);
 }
 
 static void end_late_stop(struct daemon *daemon, uint64_t now)
 {
-    if (daemon->state == DAEMON_STOPPING && now >= daemon->stop_until)
-        daemon_fail(
-            daemon, 0,
-            "not everything could be finished within STOP_TIMEOUT: it will be replayed or delivered again");
+    if (daemon->state != DAEMON_STOPPING || now < daemon->stop_until)
+        return;
+    log_say(daemon->log, LOG_LEVEL_WARN, "STOPPED_LATE",
+            "STOP_TIMEOUT is over, and a connection or the file of sessions is not closed: commands that "
+            "were not "
+            "sent are delivered again");
+    end_stop(daemon);
 }
 
 /* ---- systemd ---- */
@@ -199,12 +224,15 @@ static void watch(struct daemon *daemon)
 static void turn(struct daemon *daemon)
 {
     watch(daemon);
-    int error = loop_wait(&daemon->loop, spectacles_now());
+    uint64_t begin = spectacles_now();
+    turns_end(&daemon->shown.status.turns, begin);
+    int error = loop_wait(&daemon->loop, begin);
     if (error) {
         daemon_fail(daemon, PROBLEM_MAY_PASS, strerror(error));
         return;
     }
     uint64_t now = spectacles_now();
+    turns_begin(&daemon->shown.status.turns, now);
     if (loop_found(&daemon->loop, signals_descriptor(daemon->signals)))
         take_signals(daemon, now);
     daemon_ask(daemon, now);

@@ -104,7 +104,7 @@ static const char tail[] =
     "The gateway was told to stop.\n"
     ".TP\n"
     ".B 75\n"
-    "What is wrong may pass: start the gateway again.\n"
+    "What is wrong may pass, or a stop was over before all events were confirmed: start the gateway again.\n"
     ".TP\n"
     ".B 78\n"
     "A person has to mend something: a setting, the token, the intents. In a unit of systemd:\n"

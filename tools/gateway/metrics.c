@@ -95,24 +95,27 @@ static void write_totals(struct http_body *body, const spectacles_gateway_stats 
 }
 
 /*
- * The library counts what was confirmed within 1, 2, 4 .. milliseconds. Prometheus wants each bucket to hold those
- * before it, and its bound in seconds.
+ * Counts within 1, 2, 4 .. milliseconds, the last one of all that took longer. Prometheus wants each bucket to hold
+ * those before it, and its bound in seconds.
  */
-static void write_confirms(struct http_body *body, const spectacles_gateway_stats *stats)
+static void write_histogram(struct http_body *body, const char *name, const char *help,
+                            const uint64_t *counts, unsigned length, uint64_t time)
 {
-    static const char name[] = "spectacles_confirm_seconds";
     char labels[LABELS_SIZE];
+    char sample[LABELS_SIZE];
     uint64_t count = 0;
-    metrics_begin(body, name, "histogram", "How long the broker took to confirm dispatches.");
-    for (unsigned i = 0; i < SPECTACLES_RELAY_LATENCY_COUNT; i++) {
+    metrics_begin(body, name, "histogram", help);
+    snprintf(sample, sizeof sample, "%s_bucket", name);
+    for (unsigned i = 0; i < length; i++) {
         unsigned bound = 1u << i;
-        count += stats->confirm_latency[i];
+        count += counts[i];
         snprintf(labels, sizeof labels, "le=\"%u.%03u\"", bound / 1000, bound % 1000);
-        metrics_sample(body, "spectacles_confirm_seconds_bucket",
-                       i + 1 < SPECTACLES_RELAY_LATENCY_COUNT ? labels : "le=\"+Inf\"", count);
+        metrics_sample(body, sample, i + 1 < length ? labels : "le=\"+Inf\"", count);
     }
-    metrics_seconds(body, "spectacles_confirm_seconds_sum", NULL, stats->confirm_time);
-    metrics_sample(body, "spectacles_confirm_seconds_count", NULL, count);
+    snprintf(sample, sizeof sample, "%s_sum", name);
+    metrics_seconds(body, sample, NULL, time);
+    snprintf(sample, sizeof sample, "%s_count", name);
+    metrics_sample(body, sample, NULL, count);
 }
 
 /* ---- Shards ---- */
@@ -303,7 +306,11 @@ void metrics_write(struct http_body *body, const struct snapshot *snapshot)
 {
     metrics_go_write(body, snapshot);
     write_totals(body, &snapshot->totals);
-    write_confirms(body, &snapshot->totals);
+    write_histogram(body, "spectacles_confirm_seconds", "How long the broker took to confirm dispatches.",
+                    snapshot->totals.confirm_latency, SPECTACLES_RELAY_LATENCY_COUNT,
+                    snapshot->totals.confirm_time);
+    write_histogram(body, "spectacles_loop_turn_seconds", "How long the turns of the loop took.",
+                    snapshot->status->turns.counts, TURNS_COUNT, snapshot->status->turns.time);
     write_each_shard(body, snapshot);
     write_states(body, snapshot);
     write_gaps(body, &snapshot->totals);

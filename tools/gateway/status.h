@@ -2,6 +2,7 @@
 #define GATEWAY_STATUS_H
 
 #include "status_ping.h"
+#include "turns.h"
 
 #include <spectacles/spectacles.h>
 #include <stdbool.h>
@@ -64,6 +65,7 @@ struct status {
     uint64_t start_time; /* milliseconds since 1970 */
     uint64_t turn;       /* when the loop has turned last, on the clock of the loop */
     struct status_store store;
+    struct turns turns;
     bool lacks_send_queue; /* the queue SEND is not consumed */
     bool is_stopping;
 };
