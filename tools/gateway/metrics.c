@@ -94,28 +94,44 @@ static void write_totals(struct http_body *body, const spectacles_gateway_stats 
                 stats->unconfirmed);
 }
 
+/* The names of a histogram. */
+struct histogram {
+    const char *name;
+    const char *bucket;
+    const char *sum;
+    const char *count;
+    const char *help;
+};
+
+static const struct histogram confirms = {.name = "spectacles_confirm_seconds",
+                                          .bucket = "spectacles_confirm_seconds_bucket",
+                                          .sum = "spectacles_confirm_seconds_sum",
+                                          .count = "spectacles_confirm_seconds_count",
+                                          .help = "How long the broker took to confirm dispatches."};
+static const struct histogram turns = {.name = "spectacles_loop_turn_seconds",
+                                       .bucket = "spectacles_loop_turn_seconds_bucket",
+                                       .sum = "spectacles_loop_turn_seconds_sum",
+                                       .count = "spectacles_loop_turn_seconds_count",
+                                       .help = "How long the turns of the loop took."};
+
 /*
  * Counts within 1, 2, 4 .. milliseconds, the last one of all that took longer. Prometheus wants each bucket to hold
  * those before it, and its bound in seconds.
  */
-static void write_histogram(struct http_body *body, const char *name, const char *help,
-                            const uint64_t *counts, unsigned length, uint64_t time)
+static void write_histogram(struct http_body *body, const struct histogram *histogram, const uint64_t *counts,
+                            unsigned length, uint64_t time)
 {
     char labels[LABELS_SIZE];
-    char sample[LABELS_SIZE];
     uint64_t count = 0;
-    metrics_begin(body, name, "histogram", help);
-    snprintf(sample, sizeof sample, "%s_bucket", name);
+    metrics_begin(body, histogram->name, "histogram", histogram->help);
     for (unsigned i = 0; i < length; i++) {
         unsigned bound = 1u << i;
         count += counts[i];
         snprintf(labels, sizeof labels, "le=\"%u.%03u\"", bound / 1000, bound % 1000);
-        metrics_sample(body, sample, i + 1 < length ? labels : "le=\"+Inf\"", count);
+        metrics_sample(body, histogram->bucket, i + 1 < length ? labels : "le=\"+Inf\"", count);
     }
-    snprintf(sample, sizeof sample, "%s_sum", name);
-    metrics_seconds(body, sample, NULL, time);
-    snprintf(sample, sizeof sample, "%s_count", name);
-    metrics_sample(body, sample, NULL, count);
+    metrics_seconds(body, histogram->sum, NULL, time);
+    metrics_sample(body, histogram->count, NULL, count);
 }
 
 /* ---- Shards ---- */
@@ -306,11 +322,9 @@ void metrics_write(struct http_body *body, const struct snapshot *snapshot)
 {
     metrics_go_write(body, snapshot);
     write_totals(body, &snapshot->totals);
-    write_histogram(body, "spectacles_confirm_seconds", "How long the broker took to confirm dispatches.",
-                    snapshot->totals.confirm_latency, SPECTACLES_RELAY_LATENCY_COUNT,
+    write_histogram(body, &confirms, snapshot->totals.confirm_latency, SPECTACLES_RELAY_LATENCY_COUNT,
                     snapshot->totals.confirm_time);
-    write_histogram(body, "spectacles_loop_turn_seconds", "How long the turns of the loop took.",
-                    snapshot->status->turns.counts, TURNS_COUNT, snapshot->status->turns.time);
+    write_histogram(body, &turns, snapshot->status->turns.counts, TURNS_COUNT, snapshot->status->turns.time);
     write_each_shard(body, snapshot);
     write_states(body, snapshot);
     write_gaps(body, &snapshot->totals);

@@ -96,6 +96,21 @@ static void confirms_are_a_histogram(void **state)
     assert_true(has("spectacles_copies_total 3"));
 }
 
+static void turns_are_a_histogram(void **state)
+{
+    (void)state;
+    turns_begin(&status.turns, 1000);
+    turns_end(&status.turns, 1000);
+    turns_begin(&status.turns, 2000);
+    turns_end(&status.turns, 3100);
+    write();
+    assert_true(has("spectacles_loop_turn_seconds_bucket{le=\"0.001\"} 1"));
+    assert_true(has("spectacles_loop_turn_seconds_bucket{le=\"1.024\"} 1"));
+    assert_true(has("spectacles_loop_turn_seconds_bucket{le=\"2.048\"} 2"));
+    assert_true(has("spectacles_loop_turn_seconds_sum 1.100"));
+    assert_true(has("spectacles_loop_turn_seconds_count 2"));
+}
+
 static void each_shard_is_told_alone(void **state)
 {
     (void)state;
@@ -216,6 +231,7 @@ int main(void)
         WITH_SNAPSHOT(what_is_not_known_is_left_out),
         WITH_SNAPSHOT(brokers_and_queues),
         WITH_SNAPSHOT(confirms_are_a_histogram),
+        WITH_SNAPSHOT(turns_are_a_histogram),
         WITH_SNAPSHOT(a_shard_has_a_bounded_number_of_series),
     };
     return cmocka_run_group_tests_name("tools/metrics", tests, NULL, NULL);
