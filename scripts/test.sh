@@ -4,7 +4,7 @@
 passed=0 failed=0 failures=
 all_suites=(unit static abi install standin clients codec cross fuzz integration networks tls rabbit4 chaos valgrind bench demo package)
 # By name only: they take long.
-named_suites=(systems)
+named_suites=(systems cluster)
 
 # run NAME COMMAND ...: counts what the command's report says (build/logs/NAME.xml, as JUnit writes it).
 run() {
@@ -83,12 +83,13 @@ run_suite() {
     abi) run abi python_tests abi build tests/abi ;;
     install) run install python_tests install build tests/install ;;
     standin) run standin python_tests standin build/asan tests/standin ;;
-    integration) run integration python_tests integration build/asan -n 2 --dist loadfile -m 'not valgrind' tests/integration ;;
+    integration) run integration python_tests integration build/asan -n 2 --dist loadfile -m 'not valgrind and not cluster' tests/integration ;;
     networks) network_tests ;;
     tls) tls_tests ;;
     rabbit4) rabbit4_tests ;;
     valgrind) run valgrind python_tests valgrind build -m valgrind tests/integration ;;
-    chaos) run chaos python_tests chaos build/asan -n 2 --dist load tests/chaos ;;
+    chaos) run chaos python_tests chaos build/asan -n 2 --dist load -m 'not cluster' tests/chaos ;;
+    cluster) run cluster python_tests cluster build/asan -m cluster tests/integration tests/chaos ;;
     clients) run clients python_tests clients build/asan -n 4 --dist load tests/clients ;;
     codec) run codec python_tests codec build/asan tests/codec ;;
     cross) run cross python_tests cross build tests/cross ;;
@@ -142,11 +143,14 @@ run_tests() {
     [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
 }
 
+# chaos [cluster] [KILLS] [SEED]
 chaos() {
+    local cluster=()
+    [ "${1:-}" != cluster ] || { cluster=(cluster) && shift; }
     whole KILLS "${1:-100}"
     whole SEED "${2:-0}" 0
     setup
     configure build/gcc -Dwerror=true -Dbuildtype=release
     compile build/gcc
-    exec "$python" tests/chaos/run.py build/gcc "$@"
+    exec "$python" tests/chaos/run.py build/gcc "${cluster[@]}" "$@"
 }

@@ -40,7 +40,6 @@ class Nemesis:
         self.done: Counter[str] = Counter()
         self.kills = 0
         self.lies_until = 0.0  # a hold of a proxy ends then
-        self.alarmed = False
         self.faults: list[tuple[int, Callable[[], None]]] = [
             (4, self.cut_discord), (4, self.cut_amqp), (2, self.hole_discord), (5, self.hole_amqp), (2, self.half_open),
             (1, self.broker_drops), (1, self.discord_drops),
@@ -72,7 +71,7 @@ class Nemesis:
 
     def kill(self) -> None:
         self.world.note_in_flight()
-        if self.random.random() < 0.06:
+        if self.random.random() < self.world.broker.share:
             self.kill_rabbit()
         elif self.random.random() < 0.4:
             self.kill_gateway()
@@ -82,7 +81,7 @@ class Nemesis:
 
     def pause(self) -> None:
         """Mostly until all is well again: but what dies while it recovers is the better test."""
-        if self.random.random() < 0.4 or self.alarmed or self.lies_until:
+        if self.random.random() < 0.4 or self.world.broker.is_alarmed or self.lies_until:
             time.sleep(self.random.random() * 0.5)
             return
         self.world.standin.wait_ready(*range(SHARDS), timeout=60)
@@ -92,16 +91,15 @@ class Nemesis:
             self.world.discord.release()
             self.world.amqp.release()
             self.lies_until = 0.0
-        if self.alarmed and self.random.random() < 0.5:
-            self.end_alarm()
+        if self.random.random() < 0.5:
+            self.world.broker.end_alarm()
         if self.random.random() < 0.5:
             self.world.full.unlink(missing_ok=True)
 
     def heal(self) -> None:
         self.lies_until = 1.0
         self.heal_what_is_due()
-        if self.alarmed:
-            self.end_alarm()
+        self.world.broker.end_alarm()
         self.world.full.unlink(missing_ok=True)
         self.world.standin.unplan("resume")
         for gateway in self.world.gateways:
@@ -138,14 +136,12 @@ class Nemesis:
         self.done[f"kill -9 of the gateway, {'at ' + point if reached else 'at any time'}"] += 1
 
     def kill_rabbit(self) -> None:
-        """While messages wait in its queues."""
-        self.world.recorder.pause()
-        time.sleep(0.5)
-        self.world.kill_rabbit()
-        self.alarmed = False
-        self.world.rabbit.start()
+        """While messages wait in its queues; or, in a cluster, in the middle of what the recorder takes out of them."""
+        if self.world.broker.queue_type == "classic" or self.random.random() < 0.5:
+            self.world.recorder.pause()
+            time.sleep(0.5)
+        self.done[self.world.kill_rabbit()] += 1
         self.world.recorder.go_on()
-        self.done["kill -9 of RabbitMQ"] += 1
 
     # ---- the network ----
 
@@ -173,13 +169,14 @@ class Nemesis:
 
     def broker_drops(self) -> None:
         """RabbitMQ's side accepts each connection, lets most of them come as far as READY, and drops it."""
-        if self.lies_until:
-            raise LookupError("nothing passes: nothing can be dropped")
+        if self.lies_until or len(self.world.broker.nodes) > 1:
+            raise LookupError("nothing passes, and so nothing can be dropped; or a client tries the next node at once")
         start, random_ = time.monotonic(), random.Random(self.random.random())
         self.world.amqp.drop(lambda: UntilReady() if random_.random() < 0.8 else AtOnce())
         time.sleep(BROKER_DROPS)
         dials = self.world.amqp.end_drop()
-        self.world.drops.append(Drops("RabbitMQ", time.monotonic() - start, dials, 2 * len(self.world.gateways), *BROKER_BACKOFF))
+        clients = 3 * len(self.world.gateways)  # a gateway has connections for events, for commands and to its group
+        self.world.drops.append(Drops("RabbitMQ", time.monotonic() - start, dials, clients, *BROKER_BACKOFF))
 
     # ---- Discord ----
 
@@ -234,13 +231,7 @@ class Nemesis:
     # ---- RabbitMQ and the operator ----
 
     def memory_alarm(self) -> None:
-        if not self.alarmed:
-            self.world.rabbit.ctl("set_vm_memory_high_watermark", "0.0000001")
-            self.alarmed = True
-
-    def end_alarm(self) -> None:
-        self.world.rabbit.ctl("set_vm_memory_high_watermark", "0.6")
-        self.alarmed = False
+        self.world.broker.alarm()
 
     def full_disk(self) -> None:
         self.world.full.touch()

@@ -2,7 +2,9 @@
 from __future__ import annotations
 
 import json
+import random
 import threading
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pika
@@ -18,8 +20,10 @@ class Arrival(NamedTuple):
 
 
 class Recorder:
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, urls: Callable[[], list[str]], queue_type: str) -> None:
+        """urls: of the nodes that run."""
+        self._urls, self._queue_type = urls, queue_type
+        self.url = ""  # of the node that it has connected to
         self.arrivals: list[Arrival] = []  # copies included, in the order of the queue
         self.arrived: set[str] = set()
         self.gaps: dict[str, list[dict[str, Any]]] = {}  # by message-id
@@ -32,13 +36,17 @@ class Recorder:
         self._thread.start()
 
     def _declare(self) -> None:
-        connection = pika.BlockingConnection(pika.URLParameters(self.url))
+        connection = self._connect()
         channel = connection.channel()
         channel.exchange_declare("gateway", "direct", durable=True)
         for queue, key in ((EVENTS, "MESSAGE_CREATE"), (GAPS, "SPECTACLES_GAP")):
-            channel.queue_declare(queue, durable=True)
+            channel.queue_declare(queue, durable=True, arguments={"x-queue-type": self._queue_type})
             channel.queue_bind(queue, "gateway", key)
         connection.close()
+
+    def _connect(self) -> pika.BlockingConnection:
+        self.url = random.choice(self._urls())
+        return pika.BlockingConnection(pika.URLParameters(self.url))
 
     def _run(self) -> None:
         while not self._ended:
@@ -53,13 +61,14 @@ class Recorder:
                 threading.Event().wait(0.1)
 
     def _consume(self) -> None:
-        connection = pika.BlockingConnection(pika.URLParameters(self.url))
+        connection = self._connect()
         channel = connection.channel()
         channel.basic_qos(prefetch_count=200)
         channel.basic_consume(EVENTS, self._on_event)
         channel.basic_consume(GAPS, self._on_gap)
         while self._running.is_set() and not self._ended:
             connection.process_data_events(0.05)
+        self.url = ""
         connection.close()
 
     def _on_event(self, channel: Any, method: Any, properties: Any, body: bytes) -> None:

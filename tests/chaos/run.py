@@ -1,4 +1,4 @@
-"""Chaos: python3 tests/chaos/run.py BUILD [kills] [seed] [binary]. See doc/guarantees.md."""
+"""Chaos: python3 tests/chaos/run.py BUILD [cluster] [kills] [seed] [binary]. See doc/guarantees.md."""
 from __future__ import annotations
 
 import json
@@ -13,6 +13,7 @@ from typing import Optional
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from chaos.brokers import OneNode, ThreeNodes
 from chaos.nemesis import Nemesis
 from chaos.verdict import Verdict, judge, missing
 from chaos.world import SHARDS, World, binary
@@ -52,10 +53,10 @@ def leave_logs(world: World, folder: Path) -> None:
 
 
 def run(folder: Path, build: Path, kills: int, seed: int, name: str = "gateway", logs: Optional[Path] = None,
-        first: str = "") -> tuple[Verdict, Nemesis]:
+        first: str = "", cluster: bool = False) -> tuple[Verdict, Nemesis]:
     """first: the fault that the nemesis begins with, by name; without it, as the seed wishes."""
     random_ = random.Random(seed)
-    world = World(folder, binary(build, name), random_)
+    world = World(folder, binary(build, name), random_, (ThreeNodes if cluster else OneNode)(folder / "rabbit"))
     try:
         world.start()
         nemesis = Nemesis(world, random_)
@@ -77,13 +78,15 @@ def run(folder: Path, build: Path, kills: int, seed: int, name: str = "gateway",
 
 def main() -> int:
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # it warns of every connection that is cut
+    cluster = "cluster" in sys.argv[2:3]
+    words = sys.argv[3 if cluster else 2:]
     build = Path(sys.argv[1]).resolve()
-    kills = int(sys.argv[2]) if len(sys.argv) > 2 else 100
-    seed = int(sys.argv[3]) if len(sys.argv) > 3 else random.SystemRandom().randrange(1 << 32)
-    name = sys.argv[4] if len(sys.argv) > 4 else "gateway"
+    kills = int(words[0]) if words else 100
+    seed = int(words[1]) if len(words) > 1 else random.SystemRandom().randrange(1 << 32)
+    name = words[2] if len(words) > 2 else "gateway"
     print(f"{kills} kills, seed {seed}", flush=True)
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
-        verdict, nemesis = run(Path(folder), build, kills, seed, name, build / f"chaos-{seed}")
+        verdict, nemesis = run(Path(folder), build, kills, seed, name, build / f"chaos-{seed}", cluster=cluster)
     for what, count in sorted(nemesis.done.items()):
         print(f"  {what:<50}{count:>6,}")
     print(f"\n{verdict}\n\n{'FAILED' if verdict.failures else 'ok'}: {nemesis.kills} kills, seed {seed}")

@@ -11,6 +11,7 @@ from chaos.world import binary
 
 KILLS = 100
 SEED = 20_26
+CLUSTER_KILLS = 12
 # A mutant may be lucky for a few kills, and not for all of these rounds.
 ROUNDS = 5
 KILLS_A_ROUND = 14
@@ -48,6 +49,15 @@ def test_a_hundred_kills_lose_nothing(tmp_path: Path, build: Path) -> None:
     assert not verdict.failures, str(verdict)
     assert nemesis.kills >= KILLS
     assert verdict.counts["ok"] > 5000 and verdict.counts["recovered"] > 100 and verdict.counts["commands"] > 50, "there was nothing to lose"
+
+
+@pytest.mark.cluster
+def test_nodes_of_a_cluster_that_die_lose_nothing(tmp_path: Path, build: Path) -> None:
+    verdict, nemesis = run(tmp_path, build, CLUSTER_KILLS, SEED, logs=build / "logs" / "chaos", cluster=True)
+    print(verdict)
+    assert not verdict.failures, str(verdict)
+    assert sum(count for what, count in nemesis.done.items() if "node" in what or "rolling" in what) > 2
+    assert verdict.counts["ok"] > 2000 and verdict.counts["recovered"] > 100 and verdict.counts["commands"] > 20, "there was nothing to lose"
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)

@@ -149,6 +149,7 @@ def judge(world: World) -> Verdict:
     verdict.counts["duplicated"] = len(arrivals) - len({each.message_id for each in arrivals})
     verdict.counts["recovered"] = len(world.in_flight & world.recorder.arrived)
     verdict.counts["missing in a declared gap"] = declared
+    verdict.counts["order not looked at"] = len(world.unordered)
     verdict.fail("lost", lost)
     verdict.fail("out of order", out_of_order(world))
     verdict.fail("ids that are not theirs", wrong_ids(world))

@@ -18,8 +18,8 @@ from standin.standin import Standin
 from support.patience import PATIENCE
 from support.processes import Process
 from support.proxy import Proxy
-from support.rabbit import RabbitNode
 
+from chaos.brokers import Broker, Death
 from chaos.drops import Drops
 from chaos.recorder import Recorder
 
@@ -62,7 +62,7 @@ class Gateway:
         self.store = folder / f"sessions-{shards[0]}"
         self.history = folder / f"history-{shards[0]}"  # all that the file of sessions ever held
         self.history.touch()
-        self.environment = {**environment, "DISCORD_SHARD_COUNT": str(SHARDS), "SESSION_FILE": str(self.store),
+        self.environment = {**environment, "LOG_LEVEL": "debug", "DISCORD_SHARD_COUNT": str(SHARDS), "SESSION_FILE": str(self.store),
                             "DISCORD_SHARD_IDS": ",".join(map(str, shards)), "CHAOS_HISTORY": str(self.history)}
         self.process: Process
         self.runs: list[Process] = []
@@ -126,7 +126,7 @@ class Gateway:
 
 
 class World:
-    def __init__(self, folder: Path, binary: Path, random_: random.Random) -> None:
+    def __init__(self, folder: Path, binary: Path, random_: random.Random, broker: Broker) -> None:
         self.random = random_
         self.pads = random.Random(random_.random())
         authority = Authority(folder / "ca")
@@ -137,18 +137,18 @@ class World:
         self.standin.session_expiry = EXPIRY
         self.standin.heartbeat_grace = GRACE
         self.standin.start()
-        self.rabbit = RabbitNode(folder / "rabbit")
-        self.rabbit.start()
+        self.broker = broker
+        self.broker.start()
         self.discord = Proxy(self.standin.port)
         self.standin.shown_port = self.discord.port
-        self.amqp = Proxy(self.rabbit.port)
-        self.recorder = Recorder(self.rabbit.url())
+        self.amqp = broker.proxies
+        self.recorder = Recorder(broker.urls, broker.queue_type)
         self.ledger = folder / "ledger"
         self.ledger.touch()
         self.full = folder / "full"  # while it is there, so is the gateways' disk
         self.sent: dict[str, tuple[int, int]] = {}  # message-id: shard, serial
         self.apart: set[str] = set()  # message-ids of events that RabbitMQ writes apart
-        self.unordered: set[str] = set()  # message-ids of events that may have been written apart when RabbitMQ was killed
+        self.unordered: set[str] = set()  # message-ids of events whose order the death of a node may have changed
         self.lost: set[str] = set()  # sessions that Discord or the disk lost
         self.in_flight: set[str] = set()  # message-ids that were on their way when something was killed
         self.commands: set[int] = set()  # confirmed by RabbitMQ
@@ -165,9 +165,9 @@ class World:
 
     def _environment(self, authority: Authority, compression: str) -> dict[str, str]:
         return {"DISCORD_TOKEN": self.standin.token, "DISCORD_API_HOST": self.standin.api, "SSL_CERT_FILE": str(authority.ca),
-                "AMQP_URL": f"amqp://guest:guest@127.0.0.1:{self.amqp.port}/%2F?heartbeat=2",
+                "AMQP_URL": self.broker.gateway_urls, "BROKER_QUEUE_TYPE": self.broker.queue_type,
                 "DISCORD_INTENTS": "guilds,guild_messages", "DISCORD_EVENTS": "MESSAGE_CREATE",
-                "DISCORD_COMPRESSION": compression, "CHAOS_LEDGER": str(self.ledger), "CHAOS_FULL": str(self.full)}
+                "DISCORD_COMPRESSION": compression, "BROKER_MESSAGE_TIMEOUT": "0", "CHAOS_LEDGER": str(self.ledger), "CHAOS_FULL": str(self.full)}
 
     # ---- life ----
 
@@ -176,7 +176,7 @@ class World:
             gateway.start()
         self.standin.wait_ready(*range(SHARDS), timeout=60)
         for gateway in self.gateways:
-            gateway.process.wait_err(":SEND stands")
+            gateway.process.wait_err("SERVING, after CONNECTING")
             self.wait(lambda each=gateway: each.store.exists() and each.store.read_text().count("wss://") == len(each.shards),
                       30, "the file of sessions")
         for thread in self._threads:
@@ -194,8 +194,7 @@ class World:
                 gateway.process.kill()
         self.recorder.stop()
         self.discord.close()
-        self.amqp.close()
-        self.rabbit.close()
+        self.broker.close()
         self.standin.stop()
 
     def wait(self, predicate: Callable[[], object], timeout: float, what: str) -> None:
@@ -242,11 +241,28 @@ class World:
     def note_in_flight(self) -> None:
         self.in_flight.update(key for key in list(self.sent)[-3000:] if key not in self.recorder.arrived)
 
-    def kill_rabbit(self) -> None:
-        """Of what it has not confirmed, a RabbitMQ that is killed may keep the small messages and lose the large ones before
-        them: their copies then arrive late. What it confirmed it keeps, and what arrived was in order."""
-        self.rabbit.kill()
-        self.unordered.update(self.apart - self.recorder.arrived)
+    def kill_rabbit(self) -> str:
+        """What it confirmed RabbitMQ keeps, and what arrived was in order. Returns what has died."""
+        name, deaths = self.broker.deaths(self.random)
+        for death in deaths:
+            self._kill_nodes(death)
+        return name
+
+    def _kill_nodes(self, death: Death) -> None:
+        begun = len(self.sent)
+        self.broker.die(death)
+        open_ = set(list(self.sent)) - self.recorder.arrived
+        is_minority = 2 * len(death.victims) > len(self.broker.nodes) > 1
+        if len(self.broker.nodes) == 1:
+            # Of what it has not confirmed, a node that is killed may keep the small messages and lose the large ones before
+            # them: their copies then arrive late.
+            self.unordered.update(self.apart & open_)
+        else:
+            # What the recorder held on a node that has died comes again behind the others.
+            self.unordered.update(open_)
+        death.revive()
+        if is_minority:  # and so does what RabbitMQ has refused meanwhile
+            self.unordered.update(list(self.sent)[begun:])
 
     # ---- the workers' commands ----
 
@@ -254,7 +270,7 @@ class World:
         serial = 0
         while not self._stopping.is_set():
             try:
-                connection = pika.BlockingConnection(pika.URLParameters(self.rabbit.url()))
+                connection = pika.BlockingConnection(pika.URLParameters(self.random_url()))
                 channel = connection.channel()
                 channel.confirm_delivery()
                 while not self._stopping.wait(COMMANDS_EVERY):
@@ -263,6 +279,10 @@ class World:
                 connection.close()
             except Exception:  # the connection is gone: pika has more than its own exceptions for that
                 self._stopping.wait(0.2)
+
+    def random_url(self) -> str:
+        """Of a node that runs; not by the seed, which decides about the nemesis alone."""
+        return random.choice(self.broker.urls())
 
     def _send(self, channel: Any, serial: int) -> None:
         shard = serial % SHARDS
@@ -296,7 +316,7 @@ class World:
 def binary(build: Path, name: str) -> Path:
     path = build / "tests" / "chaos" / f"chaos_{name}"
     if not path.exists():
-        raise FileNotFoundError(f"{path} is not built: it needs GNU ld's --wrap, libcurl and cJSON")
+        raise FileNotFoundError(f"{path} is not built: it needs GNU ld's --wrap")
     return path
 
 

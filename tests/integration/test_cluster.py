@@ -14,7 +14,7 @@ from support.cluster import RabbitCluster
 from support.rabbit import RabbitNode
 
 # A queue of each test's own: no test needs to clean up behind a node that it has killed.
-pytestmark = pytest.mark.rabbit4
+pytestmark = [pytest.mark.rabbit4, pytest.mark.cluster]
 
 
 @pytest.fixture(scope="module")
