@@ -1,26 +1,21 @@
 /* A gateway in the process of the bot, without a broker. The sessions are kept in SESSION_FILE. */
 #include "feed.h"
-#include "whole_file.h"
+#include "sessions.h"
 
 #include <err.h>
-#include <errno.h>
 #include <spectacles/spectacles.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    SESSIONS_MAX = 64 << 20,
-    EVERY = 250 /* milliseconds between two writes of the file, and in a turn */
+    TURN = 250 /* milliseconds, at most */
 };
 
 struct gateway_feed {
     struct feed feed;
     spectacles_gateway *gateway;
-    spectacles_state *former;
-    spectacles_bytes *bytes;
-    const char *file; /* NULL: the sessions are not kept */
+    struct sessions *sessions; /* NULL: they are not kept */
     uint32_t shard_count;
-    uint64_t store_at;
 };
 
 static void *must(void *made)
@@ -28,39 +23,6 @@ static void *must(void *made)
     if (!made)
         errx(EXIT_FAILURE, "out of memory");
     return made;
-}
-
-/* ---- Sessions ---- */
-
-/* A file that cannot be used makes a gap of every shard. */
-static void read_sessions(struct gateway_feed *self, const spectacles_state_config *config)
-{
-    size_t length = 0;
-    spectacles_problem problem = {.text = "out of memory"};
-    if (spectacles_state_new(&self->former, config, &problem) < 0)
-        errx(EXIT_FAILURE, "%s", problem.text);
-    uint8_t *bytes = whole_file_read(self->file, SESSIONS_MAX, &length);
-    if (!bytes && errno == ENOENT)
-        return;
-    if (!bytes || spectacles_state_read(self->former, bytes, length, 0, &problem) < 0) {
-        warnx("%s: %s", self->file, bytes ? problem.text : strerror(errno));
-        spectacles_state_lost(self->former, spectacles_unix_time());
-    }
-    free(bytes);
-}
-
-/* What is not stored is not acted upon: new sessions wait for it. */
-static void write_sessions(struct gateway_feed *self, uint64_t now)
-{
-    self->store_at = now + EVERY;
-    if (!self->file || spectacles_gateway_take_state(self->gateway, spectacles_unix_time()) == 0)
-        return;
-    if (spectacles_gateway_write_state(self->gateway, self->bytes) == SPECTACLES_OK &&
-        whole_file_replace(self->file, spectacles_bytes_data(self->bytes),
-                           spectacles_bytes_length(self->bytes)))
-        spectacles_gateway_state_stored(self->gateway);
-    else
-        errx(EXIT_FAILURE, "%s: the sessions cannot be stored", self->file);
 }
 
 /* ---- The calls of a feed ---- */
@@ -74,11 +36,11 @@ static bool turn(struct feed *feed)
 {
     struct gateway_feed *self = of(feed);
     uint64_t now = spectacles_now();
-    if (now >= self->store_at)
-        write_sessions(self, now);
+    if (now >= sessions_due(self->sessions))
+        sessions_write(self->sessions, self->gateway, now);
     if (spectacles_gateway_stopped(self->gateway))
         return false;
-    spectacles_gateway_wait(self->gateway, now + EVERY, now);
+    spectacles_gateway_wait(self->gateway, now + TURN, now);
     if (spectacles_gateway_process(self->gateway, spectacles_now()) < 0)
         errx(EXIT_FAILURE, "%s", spectacles_gateway_last_error(self->gateway));
     return true;
@@ -117,7 +79,7 @@ static bool next(struct feed *feed, struct feed_event *out)
         tell_people(event);
         if (event->type == SPECTACLES_RELAY_EVENT_SHARD_READY ||
             event->type == SPECTACLES_RELAY_EVENT_SHARD_GAP)
-            write_sessions(self, spectacles_now());
+            sessions_write(self->sessions, self->gateway, spectacles_now());
         if (event->type == SPECTACLES_RELAY_EVENT_SHARD_FATAL)
             errx(EXIT_FAILURE, "Discord does not accept this bot");
     }
@@ -148,8 +110,7 @@ static void free_feed(struct feed *feed)
 {
     struct gateway_feed *self = of(feed);
     spectacles_gateway_free(self->gateway);
-    spectacles_state_free(self->former);
-    spectacles_bytes_free(self->bytes);
+    sessions_free(self->sessions);
     free(self);
 }
 
@@ -166,7 +127,6 @@ static void set_shard(struct gateway_feed *self, spectacles_shard_config *config
         config->gateway_url = "wss://gateway.discord.gg";
     config->shard_count = self->shard_count = shards ? (uint32_t)strtoul(shards, NULL, 10) : 1;
     config->seed = spectacles_random_seed();
-    config->flags = SPECTACLES_SHARD_STORED_HEARTBEATS * (self->file != NULL);
     for (size_t i = 0; i < count; i++)
         config->intents |= spectacles_intents_for_event(events[i], strlen(events[i]));
 }
@@ -177,25 +137,17 @@ static void make_gateway(struct gateway_feed *self, const char *const *events, s
     spectacles_gateway_config config;
     spectacles_shard_config shard;
     spectacles_relay_config relay;
-    spectacles_state_config state;
     set_shard(self, &shard, events, count);
     spectacles_relay_config_init(&relay, sizeof relay);
     relay.allow = events;
     relay.allow_count = count;
     relay.unix_offset = spectacles_unix_time() - spectacles_now();
-    relay.flags = self->file ? SPECTACLES_RELAY_HOLDS_NEW_SESSIONS : 0;
     spectacles_gateway_config_init(&config, sizeof config);
     config.flags = SPECTACLES_GATEWAY_RESOLVES;
     config.shard = &shard;
     config.relay = &relay;
-    if (self->file && shard.token) {
-        spectacles_state_config_init(&state, sizeof state);
-        state.token = shard.token;
-        state.intents = shard.intents;
-        state.shard_count = shard.shard_count;
-        read_sessions(self, &state);
-        config.state = self->former;
-    }
+    if (shard.token)
+        self->sessions = sessions_read(&config, &shard, &relay);
     if (spectacles_gateway_new(&self->gateway, &config, &problem) < 0)
         errx(EXIT_FAILURE, "%s", problem.text);
 }
@@ -204,9 +156,6 @@ struct feed *feed_of_gateway(const char *const *events, size_t count)
 {
     struct gateway_feed *self = must(calloc(1, sizeof *self));
     self->feed = (struct feed){turn, next, acknowledge, send_packet, stop, free_feed};
-    self->file = getenv("SESSION_FILE");
-    if (spectacles_bytes_new(&self->bytes) < 0)
-        must(NULL);
     make_gateway(self, events, count);
     return &self->feed;
 }

@@ -1,145 +1,140 @@
 /*
- * The Spectacles gateway: a relay between the shards of a Discord bot and an AMQP broker, in one loop. The settings are
- * in the environment (settings.h, or --help).
+ * A gateway between Discord and an AMQP broker, in one loop: what spectacles-gateway (tools/gateway) is without its
+ * settings, metrics and commands. It serves all shards of a bot, and publishes the events that it is told.
  *
- * SIGTERM or SIGINT stops the gateway in order: the sessions stay resumable. A second signal, a second later or more,
- * ends the gateway at once. SIGUSR1 prints the counters.
+ *     DISCORD_TOKEN=... AMQP_URL=amqp://... SESSION_FILE=... gateway EVENT...
+ *
+ * DISCORD_GATEWAY_URL, DISCORD_SHARD_COUNT (1) and SESSION_FILE need not be set. SIGTERM and SIGINT stop the gateway in
+ * order: the sessions stay resumable. SIGUSR1 prints counters.
  */
-#include "engines.h"
-#include "settings.h"
-#include "signals.h"
-#include "store.h"
+#include "sessions.h"
 
-#include <curl/curl.h>
 #include <err.h>
 #include <signal.h>
 #include <spectacles/spectacles.h>
-#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum {
-    STOP_TIMEOUT = 10000,
-    SAME_WISH = 1000
+    TICK = 250 /* milliseconds after which a signal is noticed at the latest */
 };
 
-struct daemon {
-    struct settings settings;
-    spectacles_gateway *gateway;
-    struct store *store; /* NULL: SESSION_FILE is not set */
-    uint64_t stop_at;    /* the daemon ends then, finished or not; 0: it is not stopping */
-    int status;
-    int signals; /* readable when a signal has come */
+struct parts {
+    spectacles_shard_config shard;
+    spectacles_broker_config broker;
+    spectacles_relay_config relay;
+    spectacles_gateway_config gateway;
 };
 
-static void log_summary(const struct daemon *daemon)
+static volatile sig_atomic_t stop;
+static volatile sig_atomic_t asks_for_counters;
+
+static void on_signal(int number)
 {
-    spectacles_relay_stats stats;
-    spectacles_relay_stats_init(&stats, sizeof stats);
-    spectacles_relay_get_stats(spectacles_gateway_relay(daemon->gateway), &stats);
-    warnx("summary dispatched=%llu filtered=%llu published=%llu confirmed=%llu unroutable=%llu held=%llu "
-          "commands=%llu routed=%llu sent=%llu rejected=%llu identifies=%llu",
-          (unsigned long long)stats.dispatched, (unsigned long long)stats.filtered,
-          (unsigned long long)stats.published, (unsigned long long)stats.confirmed,
-          (unsigned long long)stats.unroutable, (unsigned long long)stats.held,
-          (unsigned long long)stats.commands, (unsigned long long)stats.routed,
-          (unsigned long long)stats.sent, (unsigned long long)stats.rejected,
-          (unsigned long long)stats.identifies);
+    if (number == SIGUSR1)
+        asks_for_counters = 1;
+    else
+        stop = 1;
 }
 
-static void stop(struct daemon *daemon, int status, uint64_t now)
+/* ---- Making ---- */
+
+static void set_shard(spectacles_shard_config *config, const char *const *events, size_t count)
 {
-    if (daemon->stop_at)
-        return;
-    daemon->status = status;
-    daemon->stop_at = now + STOP_TIMEOUT;
-    spectacles_gateway_stop(daemon->gateway, 0, now);
+    const char *url = getenv("DISCORD_GATEWAY_URL");
+    const char *shards = getenv("DISCORD_SHARD_COUNT");
+    spectacles_shard_config_init(config, sizeof *config);
+    config->token = getenv("DISCORD_TOKEN");
+    config->gateway_url = url ? url : "wss://gateway.discord.gg";
+    config->shard_count = shards ? (uint32_t)strtoul(shards, NULL, 10) : 1;
+    config->seed = spectacles_random_seed();
+    for (size_t i = 0; i < count; i++)
+        config->intents |= spectacles_intents_for_event(events[i], strlen(events[i]));
 }
 
-/* When all shards wait together, RATE_LIMITED is one line for all of them. */
-static bool is_worth_a_line(const spectacles_relay_event *event)
+static void set_parts(struct parts *parts, const char *const *url, const char *const *events, size_t count)
 {
-    return event->type != SPECTACLES_RELAY_EVENT_SHARD_LATENCY && event->hold_until == 0;
+    set_shard(&parts->shard, events, count);
+    spectacles_broker_config_init(&parts->broker, sizeof parts->broker);
+    parts->broker.urls = url;
+    parts->broker.url_count = 1;
+    parts->broker.seed = spectacles_random_seed();
+    spectacles_relay_config_init(&parts->relay, sizeof parts->relay);
+    parts->relay.allow = events;
+    parts->relay.allow_count = count;
+    parts->relay.unix_offset = spectacles_unix_time() - spectacles_now();
+    parts->relay.flags = SPECTACLES_RELAY_BROKERS_FIRST;
+    spectacles_gateway_config_init(&parts->gateway, sizeof parts->gateway);
+    parts->gateway.flags = SPECTACLES_GATEWAY_RESOLVES;
+    parts->gateway.shard = &parts->shard;
+    parts->gateway.broker = &parts->broker;
+    parts->gateway.relay = &parts->relay;
 }
 
-static void on_event(struct daemon *daemon, const spectacles_relay_event *event, uint64_t now)
+/* ---- Running ---- */
+
+static void tell_counters(const spectacles_gateway *gateway)
+{
+    spectacles_gateway_stats stats;
+    spectacles_gateway_stats_init(&stats, sizeof stats);
+    spectacles_gateway_get_stats(gateway, &stats);
+    warnx("summary dispatched=%llu published=%llu confirmed=%llu routed=%llu sent=%llu",
+          (unsigned long long)stats.received, (unsigned long long)stats.published,
+          (unsigned long long)stats.confirmed, (unsigned long long)stats.routed,
+          (unsigned long long)stats.sent);
+}
+
+static void on_event(spectacles_gateway *gateway, struct sessions *sessions,
+                     const spectacles_relay_event *event, uint64_t now)
 {
     char line[SPECTACLES_RELAY_LINE_SIZE];
-    /* The session is stored before the log says "ready": a reader of the log may count on the session. */
-    if (event->type == SPECTACLES_RELAY_EVENT_SHARD_READY)
-        store_write(daemon->store, daemon->gateway, now);
     spectacles_relay_event_describe(line, sizeof line, event, now);
-    if (is_worth_a_line(event))
+    if (event->type != SPECTACLES_RELAY_EVENT_SHARD_LATENCY)
         warnx("%s", line);
+    if (event->type == SPECTACLES_RELAY_EVENT_SHARD_READY || event->type == SPECTACLES_RELAY_EVENT_SHARD_GAP)
+        sessions_write(sessions, gateway, now);
     if (event->type == SPECTACLES_RELAY_EVENT_SHARD_FATAL)
-        stop(daemon, 1, now);
+        stop = 1;
 }
 
-static void read_signals(struct daemon *daemon, uint64_t now)
-{
-    int number;
-    while ((number = signals_next())) {
-        if (number == SIGUSR1) {
-            log_summary(daemon);
-        } else if (daemon->stop_at && now < daemon->stop_at - STOP_TIMEOUT + SAME_WISH) {
-            continue; /* timeout(1) sends one signal to the process and another one to its group */
-        } else if (daemon->stop_at) {
-            errx(1, "stopped at once: what was not confirmed will be replayed or delivered again");
-        } else {
-            warnx("stopping");
-            stop(daemon, 0, now);
-        }
-    }
-}
-
-static void turn(struct daemon *daemon)
+static void turn(spectacles_gateway *gateway, struct sessions *sessions)
 {
     const spectacles_relay_event *event;
-    uint64_t due = store_deadline(daemon->store);
-    if (daemon->stop_at && daemon->stop_at < due)
-        due = daemon->stop_at;
-    if (spectacles_gateway_wait(daemon->gateway, due, spectacles_now()) != SPECTACLES_OK)
-        errx(1, "%s", spectacles_gateway_last_error(daemon->gateway));
+    spectacles_gateway_wait(gateway, spectacles_now() + TICK, spectacles_now());
     uint64_t now = spectacles_now();
-    if (spectacles_gateway_process(daemon->gateway, now) == SPECTACLES_E_SYS)
-        errx(1, "%s", spectacles_gateway_last_error(daemon->gateway));
-    if (spectacles_poller_is_readable(spectacles_gateway_poller(daemon->gateway), daemon->signals))
-        read_signals(daemon, now);
-    while ((event = spectacles_gateway_next_event(daemon->gateway, now)))
-        on_event(daemon, event, now);
-    if (now >= store_deadline(daemon->store))
-        store_write(daemon->store, daemon->gateway, now);
-    else
-        store_touch(daemon->store, now);
-}
-
-static void run(struct daemon *daemon)
-{
-    while (!spectacles_gateway_stopped(daemon->gateway)) {
-        turn(daemon);
-        if (daemon->stop_at && spectacles_now() >= daemon->stop_at) {
-            warnx("not everything could be finished within %d s: it will be replayed or delivered again",
-                  STOP_TIMEOUT / 1000);
-            return;
-        }
-    }
+    if (spectacles_gateway_process(gateway, now) < 0)
+        errx(EXIT_FAILURE, "%s", spectacles_gateway_last_error(gateway));
+    while ((event = spectacles_gateway_next_event(gateway, now)))
+        on_event(gateway, sessions, event, now);
+    if (now >= sessions_due(sessions))
+        sessions_write(sessions, gateway, now);
+    if (asks_for_counters)
+        tell_counters(gateway);
+    asks_for_counters = 0;
 }
 
 int main(int argc, char **argv)
 {
-    struct daemon daemon = {0};
-    settings_arguments(argc, argv);
-    curl_global_init(CURL_GLOBAL_DEFAULT);
-    daemon.signals = signals_catch();
-    settings_read(&daemon.settings);
-    daemon.gateway = engines_make(&daemon.settings, &daemon.store);
-    spectacles_poller *poller = spectacles_gateway_poller(daemon.gateway);
-    if (spectacles_poller_watch(poller, daemon.signals) != SPECTACLES_OK)
-        errx(1, "%s", spectacles_poller_last_error(poller));
-    run(&daemon);
-    store_write(daemon.store, daemon.gateway, spectacles_now());
-    log_summary(&daemon);
-    spectacles_gateway_free(daemon.gateway);
-    store_close(daemon.store);
-    settings_free(&daemon.settings);
-    curl_global_cleanup();
-    return daemon.status;
+    struct parts parts;
+    spectacles_gateway *gateway;
+    spectacles_problem problem = {.text = "out of memory"};
+    const char *url = getenv("AMQP_URL");
+    if (argc < 2 || !getenv("DISCORD_TOKEN") || !url)
+        errx(EXIT_FAILURE, "usage: DISCORD_TOKEN=... AMQP_URL=... gateway EVENT...");
+    signal(SIGINT, on_signal);
+    signal(SIGTERM, on_signal);
+    signal(SIGUSR1, on_signal);
+    set_parts(&parts, &url, (const char *const *)argv + 1, (size_t)argc - 1);
+    struct sessions *sessions = sessions_read(&parts.gateway, &parts.shard, &parts.relay);
+    if (spectacles_gateway_new(&gateway, &parts.gateway, &problem) < 0)
+        errx(EXIT_FAILURE, "%s", problem.text);
+    while (!spectacles_gateway_stopped(gateway)) {
+        turn(gateway, sessions);
+        if (stop)
+            spectacles_gateway_stop(gateway, 0, spectacles_now());
+    }
+    sessions_write(sessions, gateway, spectacles_now());
+    spectacles_gateway_free(gateway);
+    sessions_free(sessions);
+    return EXIT_SUCCESS;
 }

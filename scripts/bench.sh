@@ -88,14 +88,14 @@ bench_relay() {
     "$python" tests/bench/options.py relay "$@"
     ! asks_for_help "$@" || return 0
     field_build
-    "$python" tests/bench/relay.py build/gcc/examples/gateway build/bench build/npm/node_modules "$@"
+    "$python" tests/bench/relay.py build/gcc/tools/gateway/spectacles-gateway build/bench build/npm/node_modules "$@"
 }
 
 bench_turn() {
     "$python" tests/bench/options.py turn "$@"
     ! asks_for_help "$@" || return 0
     field_build
-    "$python" tests/bench/turn.py build/gcc/examples/gateway build/bench build/npm/node_modules "$@"
+    "$python" tests/bench/turn.py build/gcc/tools/gateway/spectacles-gateway build/bench build/npm/node_modules "$@"
 }
 
 # The gateway of a commit, for --gateway: builds it, and says where it is.
@@ -110,7 +110,12 @@ bench_at() {
     mkdir -p "$folder"
     git archive "$commit" | tar -x -C "$folder"
     (cd "$folder" && configure build -Dtests=false -Dbuildtype=release && compile build)
-    say "$folder/build/examples/gateway"
+    # Before there was a daemon, an example was the gateway.
+    if [ -x "$folder/build/tools/gateway/spectacles-gateway" ]; then
+        say "$folder/build/tools/gateway/spectacles-gateway"
+    else
+        say "$folder/build/examples/gateway"
+    fi
 }
 
 bench() {

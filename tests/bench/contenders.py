@@ -42,12 +42,16 @@ class Contender:
     is_ours: bool = False
 
 
+# The gateway refuses events that never come without an intent.
+EVERY_INTENT = 0x331FFFF
+
+
 def gateway(of: Gateway) -> Contender:
     """The one place that knows how our gateway is started."""
     def environment(place: Place) -> dict[str, str]:
         return {"DISCORD_TOKEN": "MQ.bench.0000", "AMQP_URL": place.broker, "DISCORD_API_HOST": f"localhost:{place.port}",
                 "DISCORD_API_PROTOCOL": "https" if place.row.tls else "http", "DISCORD_EVENTS": ",".join(place.names),
-                "DISCORD_COMPRESSION": place.row.compression, "SSL_CERT_FILE": str(place.ca), **of.settings}
+                "DISCORD_RAW_INTENTS": str(EVERY_INTENT), "DISCORD_COMPRESSION": place.row.compression, "SSL_CERT_FILE": str(place.ca), **of.settings}
     return Contender(of.name, lambda _: [str(of.path)], environment, is_ours=True)
 
 

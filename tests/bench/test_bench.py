@@ -33,7 +33,7 @@ def programs(build: Path) -> Path:
 def run(script: str, build: Path, root: Path, tmp_path: Path, *arguments: str) -> str:
     """In a folder of its own, for what is written. Python's own warnings and the peers' words go to stderr."""
     (tmp_path / "tests").symlink_to(build / "tests")
-    command = [sys.executable, HERE / script, build / "examples" / "gateway", tmp_path, root / "build" / "npm" / "node_modules", *arguments]
+    command = [sys.executable, HERE / script, build / "tools" / "gateway" / "spectacles-gateway", tmp_path, root / "build" / "npm" / "node_modules", *arguments]
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=500, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout

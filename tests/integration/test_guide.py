@@ -81,7 +81,8 @@ def test_the_gateway_and_the_worker_of_the_guide(installed: Installed, bot: Bot,
 def test_the_command_of_the_gateway_page(installed: Installed, bot: Bot, root: Path) -> None:
     (command,) = blocks(root, "doc/gateway.md", "sh")
     own = str(installed.folder / "own/examples/gateway")
-    gateway = Process(["sh", "-c", command.replace("build/examples/gateway", f"exec {own}")], {**bot.environment, **installed.environment, "DISCORD_SHARD_COUNT": "1"})
+    environment = {**bot.environment, **installed.environment, "DISCORD_GATEWAY_URL": bot.standin.url}
+    gateway = Process(["sh", "-c", command.replace("build/examples/gateway", f"exec {own}")], environment)
     bot.processes.append(gateway)
     gateway.wait_err(" ready, session", timeout=90)
     gateway.wait_err(":SEND stands")

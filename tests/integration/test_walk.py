@@ -26,8 +26,8 @@ class Gateway:
 
     def __init__(self, traced: Traced, bot: Bot, folder: Path) -> None:
         self.traced, self.file = traced, folder / "trace"
-        self.process = Process([traced.folder / "build/examples/gateway"], {
-            **bot.environment, **traced.environment(self.file), "DISCORD_EVENTS": "MESSAGE_CREATE", "DISCORD_SHARD_COUNT": "1"})
+        self.process = Process([traced.folder / "build/examples/gateway", "MESSAGE_CREATE"], {
+            **bot.environment, **traced.environment(self.file), "DISCORD_GATEWAY_URL": bot.standin.url})
         bot.processes.append(self.process)
         self.process.wait_err(" ready, session", timeout=90)
         self.process.wait_err("broker events ready")

@@ -1,36 +1,9 @@
-"""The daemon's settings: what its code reads, what doc/gateway.md tells, and what --help prints are the same."""
+"""The daemon's settings: what its table says, and what the pages tell, are the same."""
 from __future__ import annotations
 
 import re
 import subprocess
 from pathlib import Path
-
-import pytest
-
-NAME = re.compile(r"\b(?:DISCORD|AMQP|SESSION|BROKER|SSL|LATENCY|CONNECT|ADDRESS|SOURCE|TCP)_[A-Z_]*[A-Z]\b")
-# Said to be set, and not followed.
-NOT_YET = {"BROKER_TYPE", "BROKER_MESSAGE_TIMEOUT"}
-
-
-@pytest.fixture
-def read(root: Path) -> set[str]:
-    code = "".join((root / "examples" / name).read_text() for name in ("settings.c", "format.c", "discord_api.c"))
-    # The text of --help is written before the first function.
-    return set(NAME.findall(re.sub(r"static const char help\[\] =.*?;\n", "", code, flags=re.S))) - NOT_YET
-
-
-def test_each_setting_is_in_the_page(root: Path, read: set[str]) -> None:
-    section = (root / "doc" / "gateway.md").read_text().split("\n## Settings\n")[1].split("\n## ")[0]
-    listed = {name for line in section.splitlines() if line.startswith("- `") for name in NAME.findall(line.split("(")[0])}
-    assert listed == read
-
-
-def test_each_setting_is_in_the_help(build: Path, read: set[str]) -> None:
-    gateway = build / "examples" / "gateway"
-    if not gateway.exists():
-        pytest.skip("the gateway is not built: libcurl or cJSON is missing")
-    done = subprocess.run([gateway, "--help"], capture_output=True, text=True, check=True)
-    assert {line.split()[0] for line in done.stdout.splitlines() if line.startswith("  ")} == read
 
 
 def test_the_page_of_the_daemons_settings_is_what_its_table_says(root: Path, build: Path) -> None:

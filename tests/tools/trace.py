@@ -26,7 +26,7 @@ class Entered(NamedTuple):
 
 
 class Traced:
-    """The examples, built so that each function of the library is traced."""
+    """The gateway of the examples, built so that each function of the library is traced. The daemon would take a minute to build."""
 
     def __init__(self, root: Path, folder: Path) -> None:
         self.folder = folder
