@@ -11,8 +11,9 @@
 
 enum line_kind {
     LINE_NONE,
-    LINE_ONCE,   /* each is written */
-    LINE_REPEATS /* may come in numbers */
+    LINE_ONCE,    /* each is written */
+    LINE_REPEATS, /* may come in numbers */
+    LINE_ENDS     /* what another line has told is over */
 };
 
 static const struct {
@@ -22,7 +23,7 @@ static const struct {
     [SPECTACLES_RELAY_EVENT_SHARD_CONNECTING] = {LINE_ONCE, LOG_LEVEL_DEBUG},
     [SPECTACLES_RELAY_EVENT_SHARD_IDENTIFYING] = {LINE_ONCE, LOG_LEVEL_INFO},
     [SPECTACLES_RELAY_EVENT_SHARD_READY] = {LINE_ONCE, LOG_LEVEL_INFO},
-    [SPECTACLES_RELAY_EVENT_SHARD_RESUMED] = {LINE_REPEATS, LOG_LEVEL_INFO},
+    [SPECTACLES_RELAY_EVENT_SHARD_RESUMED] = {LINE_ENDS, LOG_LEVEL_INFO},
     [SPECTACLES_RELAY_EVENT_SHARD_DISCONNECTED] = {LINE_REPEATS, LOG_LEVEL_WARN},
     [SPECTACLES_RELAY_EVENT_SHARD_GAP] = {LINE_ONCE, LOG_LEVEL_WARN},
     [SPECTACLES_RELAY_EVENT_SHARD_CLOSED] = {LINE_ONCE, LOG_LEVEL_DEBUG},
@@ -36,7 +37,7 @@ static const struct {
     [SPECTACLES_RELAY_EVENT_BROKER_READY] = {LINE_ONCE, LOG_LEVEL_INFO},
     [SPECTACLES_RELAY_EVENT_BROKER_DISCONNECTED] = {LINE_REPEATS, LOG_LEVEL_WARN},
     [SPECTACLES_RELAY_EVENT_BROKER_BLOCKED] = {LINE_REPEATS, LOG_LEVEL_WARN},
-    [SPECTACLES_RELAY_EVENT_BROKER_UNBLOCKED] = {LINE_REPEATS, LOG_LEVEL_INFO},
+    [SPECTACLES_RELAY_EVENT_BROKER_UNBLOCKED] = {LINE_ENDS, LOG_LEVEL_INFO},
     [SPECTACLES_RELAY_EVENT_BROKER_CLOSED] = {LINE_ONCE, LOG_LEVEL_INFO},
     [SPECTACLES_RELAY_EVENT_SUBSCRIBED] = {LINE_ONCE, LOG_LEVEL_INFO},
     [SPECTACLES_RELAY_EVENT_UNSUBSCRIBED] = {LINE_REPEATS, LOG_LEVEL_WARN},
@@ -103,6 +104,14 @@ static bool is_line(const spectacles_relay_event *event)
            !(event->type == SPECTACLES_RELAY_EVENT_SHARD_DISCONNECTED && event->hold_until > 0);
 }
 
+/* What a line of the kind LINE_ENDS says is over. */
+static const char *failure_of(uint32_t type)
+{
+    return spectacles_relay_event_type_name(type == SPECTACLES_RELAY_EVENT_BROKER_UNBLOCKED
+                                                ? SPECTACLES_RELAY_EVENT_BROKER_BLOCKED
+                                                : SPECTACLES_RELAY_EVENT_SHARD_DISCONNECTED);
+}
+
 void lines_event(struct log *log, struct log_repeats *repeats, const spectacles_relay_event *event,
                  uint64_t now)
 {
@@ -119,6 +128,8 @@ void lines_event(struct log *log, struct log_repeats *repeats, const spectacles_
                             .code = event->code};
     if (repeats && lines[event->type].kind == LINE_REPEATS)
         log_repeats_write(repeats, &line, now);
+    else if (repeats && lines[event->type].kind == LINE_ENDS)
+        log_repeats_write_end(repeats, &line, failure_of(event->type), now);
     else
         log_write(log, &line);
 }

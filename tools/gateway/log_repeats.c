@@ -209,6 +209,26 @@ void log_repeats_write(struct log_repeats *repeats, const struct log_line *line,
         repeats->deadline = repeat->end;
 }
 
+/* Whether lines about this are counted now. */
+static bool is_counting(struct log_repeats *repeats, const struct log_line *line)
+{
+    uint64_t key;
+    const struct repeat *repeat = find(repeats, line, &key);
+    return !repeat || (repeat->key && repeat->count > 0);
+}
+
+void log_repeats_write_end(struct log_repeats *repeats, const struct log_line *line, const char *failure,
+                           uint64_t now)
+{
+    struct log_line former = *line;
+    former.event = failure;
+    log_repeats_process(repeats, now);
+    if (is_counting(repeats, &former))
+        log_repeats_write(repeats, line, now);
+    else
+        log_write(repeats->log, line);
+}
+
 static void end_table(struct log_repeats *repeats, struct repeat *table, size_t count)
 {
     for (size_t i = 0; i < count; i++) {

@@ -29,6 +29,14 @@ void log_repeats_free(struct log_repeats *repeats);
 /* Writes a line, or counts it. now: milliseconds, spectacles_now(). */
 void log_repeats_write(struct log_repeats *repeats, const struct log_line *line, uint64_t now);
 
+/*
+ * Writes a line that says what `failure` (an event) has said of the same shard or subject is over. It is written at
+ * once where the failure was: whoever has read the one waits for the other. While such failures are summed up, so is
+ * this line.
+ */
+void log_repeats_write_end(struct log_repeats *repeats, const struct log_line *line, const char *failure,
+                           uint64_t now);
+
 /* When log_repeats_process() is to be called: on the clock of `now`; SPECTACLES_NEVER for never. Cannot fail. */
 uint64_t log_repeats_deadline(const struct log_repeats *repeats);
 

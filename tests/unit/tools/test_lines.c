@@ -169,6 +169,26 @@ static void failures_in_numbers_are_summed_up(void **state)
                         "[COMMAND_REJECTED subject=\"NAME\"]\n");
 }
 
+/* Whoever has read of a lost connection waits for the word that it is back. */
+static void the_end_of_a_failure_that_was_told_is_told(void **state)
+{
+    struct fixture fixture;
+    spectacles_relay_event lost = event_of(EVENT(SHARD_DISCONNECTED));
+    spectacles_relay_event back = event_of(EVENT(SHARD_RESUMED));
+    size_t times = 0;
+    (void)state;
+    begin(&fixture, LOG_LEVEL_INFO);
+    lines_event(fixture.log, fixture.repeats, &back, NOW); /* at the start */
+    for (int i = 0; i < 10; i++) {
+        lines_event(fixture.log, fixture.repeats, &lost, NOW);
+        lines_event(fixture.log, fixture.repeats, &back, NOW);
+    }
+    for (const char *at = end(&fixture); (at = strstr(at, "[SHARD_RESUMED")); at++)
+        times++;
+    /* Two at once; one more when failures begin to be counted; and the sum. */
+    assert_int_equal(times, 4);
+}
+
 /* A gap is a loss, and a READY has cost an identify: each is told. */
 static void gaps_and_new_sessions_are_never_summed_up(void **state)
 {
@@ -197,6 +217,7 @@ int main(void)
         cmocka_unit_test(what_holds_all_shards_is_one_line),
         cmocka_unit_test(the_queues_of_shards_are_no_news),
         cmocka_unit_test(failures_in_numbers_are_summed_up),
+        cmocka_unit_test(the_end_of_a_failure_that_was_told_is_told),
         cmocka_unit_test(gaps_and_new_sessions_are_never_summed_up),
     };
     return cmocka_run_group_tests_name("tools/lines", tests, NULL, NULL);
