@@ -64,6 +64,23 @@ def test_kill_and_restart_lose_nothing(bot: Bot, standin: Standin, channel: Any,
     assert standin.count("ready") == 2, "one identify for each shard"
 
 
+def test_a_crash_loop_uses_up_no_identify(bot: Bot, standin: Standin, channel: Any, tmp_path: Path) -> None:
+    """Killed again and again on its way: before it connects, before its shards are back, and just behind that."""
+    declare(channel)
+    store = tmp_path / "sessions"
+    gateway = bot.running_daemon(SESSION_FILE=str(store))
+    wait_stored(standin, store)
+    for turn, line in enumerate(("[LIMITS", "[BROKER_CONNECTING", "[BROKER_READY", "[SHARD_RESUMED") * 2):
+        send(standin, range(turn * 10, turn * 10 + 10))
+        gateway.kill()
+        gateway = bot.daemon(SESSION_FILE=str(store))
+        gateway.wait_err(line, timeout=90)
+    send(standin, range(80, 90))
+    assert {number for number, _ in receive_until(channel, 89)} == set(range(90))
+    assert gateway.stop() == 0
+    assert standin.count("ready") == 2 and standin.count("received", op=2) == 2
+
+
 def test_a_deploy_identifies_nothing(bot: Bot, standin: Standin, channel: Any, tmp_path: Path) -> None:
     declare(channel)
     store = tmp_path / "sessions"

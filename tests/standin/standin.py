@@ -27,6 +27,11 @@ from .sockets import Answer, listen, path_of
 Events = Iterable[tuple[str, Any]]
 
 
+# What is noted while it runs, and can be counted.
+KINDS = {"closed", "connected", "crossed", "gateway_bot", "invalid_session", "planned", "rate_limited",
+         "ready", "received", "resume_cut", "resumed", "violation", "wrong_shard"}
+
+
 class Standin(Settings):
     def __init__(self, cert: Optional[Path] = None, key: Optional[Path] = None, port: int = 0, **settings: Any) -> None:
         """settings: see settings.py. Each is an attribute, and may be changed at any time."""
@@ -151,6 +156,7 @@ class Standin(Settings):
     # ---- what connections ask (in the loop's thread) ----
 
     def note(self, kind: str, **what: Any) -> None:
+        assert kind in KINDS, f"{kind} is not on the list of what can be counted"
         with self._changed:
             self.records.append({"kind": kind, **what})
             self._changed.notify_all()
@@ -360,6 +366,8 @@ class Standin(Settings):
         self.wait_for(ready, timeout, f"for shards {shards} to be ready")
 
     def count(self, kind: str, **what: Any) -> int:
+        """How often it happened. A word that nothing ever is would count 0, and a test of it would hold whatever happens."""
+        assert kind in KINDS, f"nothing is ever noted as {kind}"
         with self._changed:
             return sum(1 for each in self.records
                        if each["kind"] == kind and all(each.get(key) == value for key, value in what.items()))
