@@ -8,7 +8,7 @@ from tools.sources import files
 
 LOUD = r"LOG_LEVEL_(?:WARN|ERROR)"
 # { ..., LOG_LEVEL_WARN } in the table of lines.c; log_say(..., LOG_LEVEL_WARN, "EVENT", ...); .level = ..., .event = "EVENT"
-TABLE = re.compile(r"\[SPECTACLES_RELAY_EVENT_(\w+)\] = \{LINE_(?:ONCE|REPEATS), " + LOUD + r"\}")
+TABLE = re.compile(r"\[SPECTACLES_RELAY_EVENT_(\w+)\] = \{LINE_(?:ONCE|REPEATS|ENDS), " + LOUD + r"\}")
 CALL = re.compile(r"\blog_say\([^;\"]*?" + LOUD + r'[^;"]*?"([A-Z_]+)"')
 LINE = re.compile(r"\.level = [^;\"]*?" + LOUD + r'[^;"]*?\.event =\s*"([A-Z_]+)"')
 

@@ -131,7 +131,7 @@ static void keep(struct daemon *daemon, uint64_t now)
         store_process(daemon->store, daemon->gateway, now, &problems);
     else
         store_touch(daemon->store, false, now);
-    tell_problems(daemon->log, &problems);
+    tell_store(daemon->log, &problems);
     show_store(daemon);
 }
 

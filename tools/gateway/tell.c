@@ -16,6 +16,16 @@ int tell_problems(struct log *log, struct problems *problems)
     return code;
 }
 
+void tell_store(struct log *log, struct problems *problems)
+{
+    for (const struct problem *each = problems->first; each; each = each->next)
+        log_say(log, each->code == PROBLEM_NOTE ? LOG_LEVEL_WARN : LOG_LEVEL_ERROR, "STORE", "%s: %s",
+                each->where, each->text);
+    if (problems->out_of_memory)
+        log_say(log, LOG_LEVEL_ERROR, "STORE", "memory ran out: it is tried again");
+    problems_free(problems);
+}
+
 void tell_proxies(struct log *log, const struct proxies *proxies)
 {
     char line[PROXIES_LINE_SIZE];

@@ -14,6 +14,9 @@
  */
 int tell_problems(struct log *log, struct problems *problems);
 
+/* Tells what the store has met with while the gateway runs, and forgets it. Nothing of it ends the daemon. */
+void tell_store(struct log *log, struct problems *problems);
+
 /* Tells which proxies are gone through, if any. */
 void tell_proxies(struct log *log, const struct proxies *proxies);
 
