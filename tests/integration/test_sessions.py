@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 TOKEN = "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs"
+OF_ANOTHER_BOT = "MTk4NjIyNDgzNDcxOTI1MjQ5.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs"
 FIRST, SECOND = "11111122222233333344444455555566", "aaaaaabbbbbbccccccddddddeeeeeeff"
 LINES = [{"shard": [0, 2], "session": FIRST, "seq": 17, "url": "wss://resume.test/", "encoding": "json", "gaps": []},
          {"shard": [1, 2], "session": SECOND, "seq": 9007199254740993, "url": "", "encoding": "etf",
@@ -144,8 +145,9 @@ def test_files_of_others_are_never_overwritten(program: Program) -> None:
     assert program.file.read_text() == PASSWD
     program.file.unlink()
     program.import_lines()
-    refused(program.run("import", text=json.dumps(LINES[0]), DISCORD_TOKEN=TOKEN[:-1] + "x"), 78, "of another token", "move it away")
+    refused(program.run("import", text=json.dumps(LINES[0]), DISCORD_TOKEN=OF_ANOTHER_BOT), 78, "of another token", "move it away")
     assert program.exported() == LINES
+    assert program.run("import", text=json.dumps(LINES[0]), DISCORD_TOKEN=TOKEN[:-1] + "x").returncode == 0, "a later token of the same bot"
 
 
 def test_a_symlink_is_followed(program: Program) -> None:

@@ -45,6 +45,17 @@ int connection_new(struct connection **out, spectacles_stream *stream, const spe
     return SPECTACLES_OK;
 }
 
+int connection_to_broker(struct connection **out, spectacles_broker **broker,
+                         const spectacles_broker_config *config, const spectacles_link_config *link,
+                         spectacles_problem *problem)
+{
+    spectacles_broker_config own = *config;
+    own.seed = spectacles_random_seed();
+    int error = spectacles_broker_new(broker, &own, problem);
+    return error == SPECTACLES_OK ? connection_new(out, spectacles_broker_stream(*broker), link, problem)
+                                  : error;
+}
+
 void connection_free(struct connection *connection)
 {
     if (!connection)

@@ -19,6 +19,17 @@ struct connection;
 int connection_new(struct connection **out, spectacles_stream *stream, const spectacles_link_config *link,
                    spectacles_problem *problem);
 
+/*
+ * Makes a broker, with a seed of its own, and a connection under it. The broker is freed after the connection.
+ *
+ * broker: receives the broker, also when only the connection fails; unchanged when there is none.
+ * config, link: copied. problem: on failure it says what is wrong.
+ * Returns 0, or an error of spectacles_broker_new() or connection_new().
+ */
+int connection_to_broker(struct connection **out, spectacles_broker **broker,
+                         const spectacles_broker_config *config, const spectacles_link_config *link,
+                         spectacles_problem *problem);
+
 /* NULL is fine. */
 void connection_free(struct connection *connection);
 

@@ -19,16 +19,12 @@ int talk_begin(struct talk *talk, const struct doctor *doctor, const char *url, 
     config.urls = &url;
     config.url_count = 1;
     config.declare = declare;
-    config.seed = spectacles_random_seed();
     config.name = "spectacles-gateway doctor";
     config.drain_timeout = CLOSE_TIMEOUT;
     link.tls = doctor->tls;
     link.proxy = doctor->proxies.broker;
     link.no_proxy = doctor->proxies.no_proxy;
-    int error = spectacles_broker_new(&talk->broker, &config, problem);
-    if (error == SPECTACLES_OK)
-        error = connection_new(&talk->connection, spectacles_broker_stream(talk->broker), &link, problem);
-    return error;
+    return connection_to_broker(&talk->connection, &talk->broker, &config, &link, problem);
 }
 
 /* An event is valid until the next call on the broker: nothing is flushed before the caller has looked at it. */

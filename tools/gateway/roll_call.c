@@ -67,12 +67,8 @@ static int make_parts(struct roll_call *roll_call, const spectacles_broker_confi
     config.format = SPECTACLES_FORMAT_JSON;
     config.declare = SPECTACLES_DECLARE;
     config.queue_type = SPECTACLES_QUEUE_DEFAULT;
-    config.seed = spectacles_random_seed();
     config.name = "spectacles-gateway (roll call)";
-    int error = spectacles_broker_new(&roll_call->broker, &config, problem);
-    if (error == SPECTACLES_OK)
-        error = connection_new(&roll_call->connection, spectacles_broker_stream(roll_call->broker), link,
-                               problem);
+    int error = connection_to_broker(&roll_call->connection, &roll_call->broker, &config, link, problem);
     if (error == SPECTACLES_OK)
         error = subscribe(roll_call);
     return error < 0 ? error : SPECTACLES_OK;

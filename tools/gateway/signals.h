@@ -29,7 +29,8 @@ int signals_next(struct signals *signals);
 
 /*
  * Starts a thread that no signal reaches. Signals are for the loop, and a write of the thread to a peer that is gone,
- * or beyond the limit on the size of files, fails with an error.
+ * or beyond the limit on the size of files, fails with an error. (The library's resolver has threads of its own, which
+ * nobody joins; it offers none to its owners.)
  *
  * Returns 0, or an errno of pthread_create().
  */
