@@ -255,7 +255,7 @@ def test_api_trouble_is_waited_out(bot: Bot, standin: Standin) -> None:
 
 
 def test_a_rate_limit_at_the_upgrade_is_kept_by_all_shards_and_told_once(bot: Bot, standin: Standin) -> None:
-    standin.shards, standin.max_concurrency, wait = 4, 4, 10
+    standin.shards, standin.max_concurrency, wait = 4, 4, 4
     standin.plan("upgrade", "refuse", times=4, status=429, retry_after=wait)
     began = time.monotonic()
     gateway = bot.gateway()
@@ -288,7 +288,7 @@ def test_a_number_of_shards_that_cannot_be_is_asked_for_again(bot: Bot, standin:
 
 
 def test_the_wait_that_the_api_asks_for_is_kept_and_told_once(bot: Bot, standin: Standin) -> None:
-    wait = 6
+    wait = 3
     standin.plan("gateway_bot", "refuse", status=429, retry_after=wait, json=False)
     began = time.monotonic()
     gateway = bot.gateway()

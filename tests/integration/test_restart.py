@@ -135,6 +135,7 @@ def test_a_resolver_that_hangs_holds_nothing_up(bot: Bot, root: Path, tmp_path: 
 
 def test_a_torn_or_foreign_file_is_said_to_be_so(bot: Bot, standin: Standin, channel: Any, tmp_path: Path) -> None:
     store = tmp_path / "sessions"
+    standin.identify_window = 0.0
     gateway = bot.gateway(SESSION_FILE=str(store))
     gateway.wait_err(" ready, session", 2, timeout=90)
     assert gateway.stop() == 0

@@ -165,6 +165,7 @@ def test_a_client_of_somebody_else_takes_part(bot: Bot, standin: Standin, channe
 
 
 def test_packets_wait_for_a_gateway_that_is_down(bot: Bot, standin: Standin, channel: Any) -> None:
+    standin.identify_window = 0.0
     assert bot.running_gateway().stop() == 0
     guild = standin.guilds(1, 2, 1)[0]
     packet = f'{{"op":4,"d":{{"guild_id":"{guild}","channel_id":null}}}}'

@@ -47,7 +47,7 @@ def test_a_host_that_accepts_and_says_nothing(bot: Bot, standin: Standin) -> Non
         thread = threading.Thread(target=accept)
         thread.start()
         standin.resume_url = f"wss://localhost:{silent.getsockname()[1]}"
-        gateway = bot.running_gateway()
+        gateway = bot.running_gateway(CONNECT_TIMEOUT="3s")
         standin.drop(1)
         gateway.wait_err("timed out", timeout=90)
         stop.set()

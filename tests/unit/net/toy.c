@@ -134,6 +134,7 @@ sp_scene *scene_begin(const char *host, const spectacles_link_config *config)
 {
     sp_scene *made = test_calloc(1, sizeof *made);
     made->now = 1000;
+    made->patience = 20;
     made->peer = made->swallower = -1;
     uint32_t port = 0;
     made->listener = listen_on(INADDR_LOOPBACK, &port, 8);
@@ -166,7 +167,7 @@ int scene_turn(sp_scene *scene)
                            (interest & SPECTACLES_LINK_WRITE ? POLLOUT : 0));
     struct pollfd fd = {spectacles_link_fd(scene->link), events, 0};
     int timeout = spectacles_poll_timeout(spectacles_link_deadline(scene->link), scene->now);
-    poll(&fd, 1, timeout < 0 || timeout > 20 ? 20 : timeout);
+    poll(&fd, 1, timeout < 0 || timeout > scene->patience ? scene->patience : timeout);
     uint32_t ready = (fd.revents & POLLIN ? (uint32_t)SPECTACLES_LINK_READ : 0) |
                      (fd.revents & POLLOUT ? (uint32_t)SPECTACLES_LINK_WRITE : 0);
     if (fd.revents & (POLLERR | POLLHUP))

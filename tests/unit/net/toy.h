@@ -35,6 +35,7 @@ typedef struct sp_scene {
     int listener;
     int peer;
     uint64_t now;
+    int patience;  /* milliseconds that a turn waits at most; 20 without a word */
     int swallower; /* its queue is full */
     int filler[4];
     size_t filler_count;
