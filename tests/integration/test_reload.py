@@ -74,7 +74,8 @@ def test_a_token_that_is_replaced(bot: Bot, standin: Standin, channel: Any, tmp_
     standin.token = THIRD
     standin.dispatch(1, "MESSAGE_CREATE", {"n": 3})
     daemon = bot.daemon(**settings)
-    assert receive(channel) == {"n": 3}
+    while receive(channel) != {"n": 3}:
+        pass  # copies of what was confirmed in the last 250 ms
     daemon.wait_err(" resumed, session", 2)
     assert logins(standin, 6) == [SECOND, THIRD, THIRD]
     assert logins(standin, 2) == [FIRST, FIRST]
