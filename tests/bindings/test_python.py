@@ -103,6 +103,22 @@ for make in (lambda: spectacles.Shard("a b"), lambda: spectacles.Shard("t", url=
     assert len(told) == 5 and all(line.startswith("E_INVAL True ") and len(line) > 30 for line in told), told
 
 
+def test_nobody_has_to_enter(place: Place) -> None:
+    """`async with` closes in order; who only iterates or asks is served as well, and is cancelled as well."""
+    told = python(place, """
+import asyncio, spectacles
+async def main():
+    broker = spectacles.Broker("amqp://127.0.0.1:1")
+    for work in (broker.consume("A").__anext__(), broker.publish("A", "1"), spectacles.Shard("t", url="ws://127.0.0.1:1").__anext__()):
+        try:
+            await asyncio.wait_for(work, 0.1)
+        except asyncio.TimeoutError:
+            print("waited", broker.state in ("CONNECTING", "BACKOFF"))
+asyncio.run(main())
+""").split("\n")
+    assert told[:3] == ["waited True"] * 3, told
+
+
 def test_the_worker_has_ten_lines(root: Path) -> None:
     text = (root / "bindings" / "python" / "examples" / "worker.py").read_text()
     body = text.partition("async def main() -> None:\n")[2].partition("\n\n\n")[0]

@@ -15,10 +15,28 @@ from ._transport import TRANSPORTS, LinkSettings
 from ._values import FORMATS, Body, counters, encoded, number_of, parsed
 
 log = logging.getLogger("spectacles")
-REMEMBERED = 65536  # message-ids: copies come soon
+GENERATION = 32768  # message-ids: copies come soon
 DECLARE = {"declare": lib.SPECTACLES_DECLARE, "passive": lib.SPECTACLES_DECLARE_PASSIVE, "nothing": lib.SPECTACLES_DECLARE_NOTHING}
 QUEUE_TYPES = {"default": lib.SPECTACLES_QUEUE_DEFAULT, "classic": lib.SPECTACLES_QUEUE_CLASSIC, "quorum": lib.SPECTACLES_QUEUE_QUORUM}
 HeaderValue = Union[None, bool, int, float, str, bytes]
+
+
+class Seen:
+    """The message-ids that were acknowledged last. There are two generations, and the older one is forgotten as a whole."""
+
+    __slots__ = ("_young", "_old")
+
+    def __init__(self) -> None:
+        self._young: set[str] = set()
+        self._old: set[str] = set()
+
+    def add(self, message_id: str) -> None:
+        self._young.add(message_id)
+        if len(self._young) >= GENERATION:
+            self._old, self._young = self._young, set()
+
+    def __contains__(self, message_id: str) -> bool:
+        return message_id in self._young or message_id in self._old
 
 
 class Message:
@@ -76,6 +94,7 @@ class Consumer:
 
     async def __anext__(self) -> Message:
         broker = self._broker
+        broker._begin()
         while True:
             while self._messages:
                 message = self._messages.popleft()
@@ -118,7 +137,7 @@ class Broker(Engine):
         self._consumers: dict[int, Consumer] = {}
         self._tags: dict[int, asyncio.Future[Optional[Message]]] = {}
         self._names: dict[bytes, str] = {}
-        self._seen: dict[str, None] = {}
+        self._seen = Seen()
         self._closed = False
         self._is_ready = False
         self.unconfirmed = 0  # after close(): publishes of which nobody knows whether they arrived
@@ -327,10 +346,7 @@ class Broker(Engine):
     def _ack(self, delivery: int, message_id: Optional[str]) -> bool:
         done = lib.spectacles_broker_ack(self._handle, delivery)
         if message_id:
-            seen = self._seen
-            seen[message_id] = None
-            if len(seen) > REMEMBERED:
-                del seen[next(iter(seen))]
+            self._seen.add(message_id)
         if not self._is_due:
             self._soon()
         return self._check(done) > 0
