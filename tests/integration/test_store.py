@@ -41,17 +41,18 @@ def hanging_disk(tmp_path: Path) -> tuple[Path, dict[str, str]]:
 
 
 def test_a_disk_that_hangs_stops_neither_events_nor_heartbeats(bot: Bot, standin: Standin, worker: Any, tmp_path: Path) -> None:
-    standin.heartbeat_interval = 1000
     flag, environment = hanging_disk(tmp_path)
     daemon = bot.running_daemon(SESSION_FILE=str(tmp_path / "sessions"), STOP_TIMEOUT="2s", **environment)
     flag.touch()
     standin.dispatch(0, "MESSAGE_CREATE", {"n": 1})
     assert receive(worker) == {"n": 1}
     daemon.wait_err("has not answered for 5 seconds")
-    before = len(standin.received(0, 1))
     standin.dispatch(0, "MESSAGE_CREATE", {"n": 2})
     assert receive(worker) == {"n": 2}
-    standin.wait_for(lambda: len(standin.received(0, 1)) >= before + 3)
+    for _ in range(3):  # that Discord asks for: with a short interval, a busy machine loses connections
+        before = len(standin.received(0, 1))
+        standin.request_heartbeat(0)
+        standin.wait_for(lambda count=before: len(standin.received(0, 1)) > count)
     flag.unlink()
     daemon.wait_err("sessions are stored again")
     flag.touch()
