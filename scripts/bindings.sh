@@ -47,13 +47,12 @@ test_bindings() {
     check_languages "$@"
     [ $# -gt 0 ] || set -- "${binding_languages[@]}"
     setup_bindings "$@"
-    mkdir -p build/logs
+    begin_verdicts
     install_for_bindings
     export BINDINGS="$*"
     run bindings python_tests bindings build -n 2 --dist loadgroup -rs tests/bindings
     grep '^SKIPPED' build/logs/bindings.log || true
-    say "$passed passed, $failed failed"
-    [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+    count_verdicts
 }
 
 # ./dev bench bindings [LANGUAGE ...]

@@ -21,7 +21,6 @@ make_rabbit4() {
 # The tests that both versions of RabbitMQ have to pass, against 4.x.
 rabbit4_tests() {
     local obstacle
-    setup "${debian_tools[@]}" >/dev/null 2>&1 || true
     obstacle=$(rabbit4_obstacle)
     if [ -n "$obstacle" ]; then
         say "rabbit4      skipped: ${obstacle%%$'\n'*}"

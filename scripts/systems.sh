@@ -87,14 +87,12 @@ make_system() {
     make_debian "$1" "$folder" "build/logs/system-$1.log" ca-certificates git && trust_the_same "$folder"
 }
 
-# count_there LOG: what the run in the other system says at its end.
+# count_there LOG WHICH SYSTEM: what the run in the other system says at its end.
 count_there() {
     local ok bad
     read -r ok bad < <(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$1" | tail -1)
-    passed=$((passed + ${ok:-0})) failed=$((failed + ${bad:-1}))
-    [ "${bad:-1}" = 0 ] && return 0
-    tail -60 "$1"
-    failures+="  $2"$'\n'
+    verdict "$3" "${ok:-0}" "${bad:-1}" "$2"
+    [ "${bad:-1}" = 0 ] || tail -60 "$1"
 }
 
 # run_there SYSTEM WHO SUITE ...: WHO is as_newcomer or as_its_root.
@@ -103,7 +101,7 @@ run_there() {
     shift 2
     "$who" "$PWD/build/systems/$system" ./dev test "$@" </dev/null >"$log" 2>&1 || true
     sed -nE "s/^([a-z0-9-]+ +([0-9]+ passed|skipped).*)/$system: \1/p" "$log"
-    count_there "$log" "$system ${who#as_}: $log"
+    count_there "$log" "${who#as_}: $log" "$system"
 }
 
 # The newcomer runs what was asked for, or everything; root what the newcomer cannot.
@@ -115,7 +113,7 @@ test_system() {
     copy_checkouts "$folder" || return
     as_its_root "$folder" ./dev setup all >"build/logs/system-$system-setup.log" 2>&1 || {
         tail -20 "build/logs/system-$system-setup.log"
-        failed=$((failed + 1)) failures+="  $system: what is needed could not be installed"$'\n'
+        verdict "$system" 0 1 "what is needed could not be installed"
         return
     }
     say "$system: $(versions_there "$folder")"

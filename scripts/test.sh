@@ -1,22 +1,27 @@
 # shellcheck shell=bash
 # The suites of ./dev test: how each one runs, and how its result is counted.
 
-passed=0 failed=0 failures=
 all_suites=(unit static abi install standin clients codec cross fuzz integration networks tls rabbit4 chaos valgrind bench demo package)
 # By name only: they take long.
 named_suites=(systems cluster)
 
+# The suites that mostly wait, for a broker or for a timer, run beside those that keep a processor busy.
+waiting_suites=(integration networks tls rabbit4 chaos)
+
+# verdict NAME PASSED FAILED [WHICH]: one line for each suite, which count_verdicts() adds up.
+verdict() { printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "${4-}" >>build/logs/verdicts; }
+
 # run NAME COMMAND ...: counts what the command's report says (build/logs/NAME.xml, as JUnit writes it).
 run() {
-    local name=$1 status=0 ok bad which
+    local name=$1 status=0 ok bad which line
     shift
     rm -f "build/logs/$name.xml"
     "$@" >"build/logs/$name.log" 2>&1 || status=$?
     read -r ok bad which < <("$python" tests/tools/count.py "build/logs/$name.xml" "$status")
-    passed=$((passed + ok)) failed=$((failed + bad))
-    say "$(printf '%-12s %4d passed %3d failed' "$name" "$ok" "$bad")"
-    [ "$bad" = 0 ] || tail -60 "build/logs/$name.log"
-    [ "$bad" = 0 ] || failures+="  $name: $which"$'\n'
+    verdict "$name" "$ok" "$bad" "$which"
+    line=$(printf '%-12s %4d passed %3d failed' "$name" "$ok" "$bad")
+    [ "$bad" = 0 ] || line=$(tail -60 "build/logs/$name.log")$'\n'$line
+    say "$line"
 }
 
 # unit_tests NAME FOLDER [OPTION ...]: of meson test.
@@ -46,15 +51,14 @@ network_tests() {
 package_tests() {
     local obstacle release
     release=$(. "${DEV_OS_RELEASE:-/etc/os-release}" && echo "${VERSION_CODENAME:-}")
-    setup "${package_packages[@]}" >/dev/null 2>&1 || true
     obstacle=$(debian_obstacle)
     if [ -n "$obstacle" ]; then
         say "package      skipped: ${obstacle%%$'\n'*}"
     elif ! make_debian "$release" build/package-system build/logs/package-system.log; then
         say "package      skipped: the folder could not be made (build/logs/package-system.log)"
     elif ! package >build/logs/package-build.log 2>&1; then
-        tail -40 build/logs/package-build.log
-        failed=$((failed + 1)) failures+="  package: the packages are not built, or lintian has errors"$'\n'
+        say "$(tail -40 build/logs/package-build.log)"
+        verdict package 0 1 "the packages are not built, or lintian has errors"
     else
         run package python_tests package build tests/package
     fi
@@ -109,16 +113,61 @@ setup_all_clients() {
     { command -v mvn && command -v keytool; } >/dev/null || setup maven default-jdk-headless
 }
 
-build_all() {
-    local folder
+# What single suites want besides: installed before any suite runs, since two of them may run at once. Without it they are
+# skipped, or say what is missing.
+setup_suites() {
+    local suite
     setup "${cross_packages[@]}"
     setup_npm
+    for suite in "$@"; do
+        case $suite in
+        rabbit4) setup "${debian_tools[@]}" >/dev/null 2>&1 || true ;;
+        package) setup "${package_packages[@]}" >/dev/null 2>&1 || true ;;
+        # shellcheck disable=SC2046
+        fuzz) setup $(fuzz_packages) || true ;;
+        esac
+    done
+}
+
+# lane SUITE ...: one after the other. A lane that ends early is a failure too.
+lane() {
+    local suite
+    for suite in "$@"; do (run_suite "$suite") || verdict "$suite" 0 1 "the suite ended early"; done
+}
+
+# Two lanes side by side: what waits, and what computes.
+run_suites() {
+    local suite waits=() computes=()
+    for suite in "$@"; do
+        case " ${waiting_suites[*]} " in *" $suite "*) waits+=("$suite") ;; *) computes+=("$suite") ;; esac
+    done
+    lane "${waits[@]}" &
+    lane "${computes[@]}"
+    wait
+}
+
+# Adds the verdicts up, names what failed where one looks first, and ends with the line that CI reads.
+count_verdicts() {
+    awk -F '\t' '{ passed += $2; failed += $3 } $3 > 0 { which = which "  " $1 ": " $4 "\n" }
+        END { if (failed) printf "failed:\n%s", which; printf "%d passed, %d failed\n", passed, failed; exit failed || !passed }' build/logs/verdicts
+}
+
+begin_verdicts() {
+    mkdir -p build/logs
+    : >build/logs/verdicts
+}
+
+# build_all SUITE ...: what these suites need, installed and compiled.
+build_all() {
+    local folder
+    setup_suites "$@"
     configure_all
     # One after the other: they would only fight for the same processors.
     for folder in build build/asan build/clang build/gcc; do
         compile "$folder" || {
             say "$folder does not build."
-            say "$passed passed, 1 failed"
+            verdict build 0 1 "$folder does not build"
+            count_verdicts
             exit 1
         }
     done
@@ -126,7 +175,7 @@ build_all() {
 }
 
 run_tests() {
-    local suite suites=()
+    local suites=()
     if [ "${1:-}" = bindings ]; then
         test_bindings "${@:2}"
         return
@@ -135,12 +184,10 @@ run_tests() {
     check_suites "${suites[@]}" "${suites_there[@]}"
     [[ " ${suites[*]} " != *" clients "* ]] || setup_all_clients
     [ ${#suites[@]} -gt 0 ] || suites=("${all_suites[@]}")
-    [ "${suites[*]}" = systems ] || build_all
-    for suite in "${suites[@]}"; do run_suite "$suite"; done
-    # Once more at the end, where one looks first: a log may be long.
-    [ "$failed" = 0 ] || say "failed:"$'\n'"${failures%$'\n'}"
-    say "$passed passed, $failed failed"
-    [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+    begin_verdicts
+    [ "${suites[*]}" = systems ] || build_all "${suites[@]}"
+    run_suites "${suites[@]}"
+    count_verdicts
 }
 
 # chaos [cluster] [KILLS] [SEED]
