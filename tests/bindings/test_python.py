@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from standin.certs import Authority
 from standin.standin import Standin
 from support.patience import PATIENCE
+from support.processes import Process
 
 from bindings.conftest import Bot, asked, lines, wait_lines
 from bindings.frame import Binding, Place, place_of
@@ -117,6 +119,33 @@ async def main():
 asyncio.run(main())
 """).split("\n")
     assert told[:3] == ["waited True"] * 3, told
+
+
+BOT_IN_ONE_PROCESS = """
+import asyncio, os, spectacles
+async def main():
+    gateway = spectacles.Gateway(os.environ["DISCORD_TOKEN"], url=os.environ["GATEWAY_URL"], events=["MESSAGE_CREATE"])
+    async with gateway:
+        async for event in gateway:
+            if event.type == "MESSAGE":
+                ticket = gateway.send(0, 8, {"guild_id": event.json()["guild_id"], "query": "", "limit": 0})
+                event.ack()
+            elif event.type == "COMMAND_SENT" and event.ticket == ticket:
+                print("SENT", gateway.stats()["confirmed"], gateway.event_counts()["MESSAGE_CREATE"], gateway.state() is not None, flush=True)
+                gateway.set_token(os.environ["DISCORD_TOKEN"])
+                gateway.stop()
+asyncio.run(main())
+"""
+
+
+def test_a_bot_in_one_process(place: Place, authority: Authority, standin: Standin) -> None:
+    """Without a broker: a message is acknowledged here, and a packet is sent from here."""
+    environment = {"DISCORD_TOKEN": standin.token, "GATEWAY_URL": standin.url, "SSL_CERT_FILE": str(authority.ca)}
+    program = Process([place.folder / "venv" / "bin" / "python", "-c", BOT_IN_ONE_PROCESS], environment)
+    standin.wait_ready(0, timeout=60 * PATIENCE)
+    standin.dispatch(0, "MESSAGE_CREATE", {"id": "1", "guild_id": str(2 << 22)})
+    assert wait_lines(program, "SENT") == [["SENT", "1", "1", "True"]]
+    assert program.wait() == 0 and len(standin.received(0, 8)) == 1 and standin.violations == []
 
 
 def test_the_worker_has_ten_lines(root: Path) -> None:

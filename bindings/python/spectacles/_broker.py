@@ -393,6 +393,12 @@ class Broker(Engine):
         lib.spectacles_broker_get_stats(self._handle, struct)
         return counters(struct)
 
+    def set_url(self, url: Union[str, Iterable[str]]) -> None:
+        """A password that was changed, or a node that moves: the next connection is made with it."""
+        texts, urls = Texts(), [url] if isinstance(url, str) else list(url)
+        self._check(lib.spectacles_broker_set_urls(self._handle, texts.texts(urls), len(urls), self._time()))
+        self._soon()
+
     def network_changed(self) -> None:
         """The addresses or routes of this machine are others: who waits tries again at once."""
         lib.spectacles_broker_network_changed(self._handle, self._time())

@@ -194,6 +194,18 @@ class Gateway(Engine):
         texts, names = Texts(), [] if events == ALL else list(events)
         self._check(lib.spectacles_gateway_set_allow(self._handle, texts.texts(names), len(names), int(events == ALL)))
 
+    def set_token(self, token: str) -> None:
+        """A token that was reset: every login from now on has the new one. The state has changed as well: store it soon."""
+        texts = Texts()
+        self._check(lib.spectacles_gateway_set_token(self._handle, texts.text(token)))
+        self._soon()
+
+    def set_broker(self, broker: Union[str, Iterable[str]]) -> None:
+        """A password that was changed, or a node that moves: the next connections are made with these URLs."""
+        texts, urls = Texts(), [broker] if isinstance(broker, str) else list(broker)
+        self._check(lib.spectacles_gateway_set_broker_urls(self._handle, texts.texts(urls), len(urls), self._time()))
+        self._soon()
+
     def set_latency_budget(self, milliseconds: int) -> None:
         """For how long what arrives may wait, so that much is read at once."""
         self._check(lib.spectacles_gateway_set_latency_budget(self._handle, milliseconds))

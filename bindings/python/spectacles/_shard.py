@@ -203,6 +203,11 @@ class Shard(Engine):
         lib.spectacles_session_init(struct, ffi.sizeof("spectacles_session"))
         return None if lib.spectacles_shard_session(self._handle, struct) < 0 else session_of(struct)
 
+    def set_token(self, token: str) -> None:
+        """A token that was reset: every identify and every RESUME from now on has the new one."""
+        texts = Texts()
+        self._check(lib.spectacles_shard_set_token(self._handle, texts.text(token)))
+
     def reconnect(self) -> None:
         """Drops the connection, and resumes on a new one."""
         self._check(lib.spectacles_shard_reconnect(self._handle, self._time()))
