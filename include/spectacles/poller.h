@@ -213,7 +213,8 @@ int spectacles_poller_process(spectacles_poller *poller, uint64_t now);
 
 /*
  * Writes what the engines want to write now, and looks at their deadlines again: so that what was published in this
- * turn of the loop leaves in this turn, without another wait. Call it when the events are pulled.
+ * turn of the loop leaves in this turn, without another wait. Call it when the events are pulled. A link whose engine
+ * takes input again is read as well: then spectacles_poller_deadline() lies in the past, because events wait.
  *
  * A link that writes goes on reading where it had stopped. So an owner without a relay asks
  * spectacles_poller_next_link() after it, and pulls again before the next wait: neither the descriptor nor the deadline

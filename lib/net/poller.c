@@ -38,6 +38,7 @@ struct spectacles_poller {
     uint64_t paused_until;
     uint32_t budget;
     bool shown; /* the owner has asked for the descriptor */
+    bool owes;  /* a flush has read bytes: their events wait for an owner who has just pulled */
     const char *last_error;
 };
 
@@ -250,7 +251,7 @@ SPECTACLES_EXPORT uint64_t spectacles_poller_deadline(const spectacles_poller *p
 {
     assert(is_up_to_date(poller));
     uint64_t deadline = sp_timers_deadline(&poller->timers);
-    if (poller->watcher.ready_count > 0 || !sp_list_is_empty(&poller->touched))
+    if (poller->watcher.ready_count > 0 || !sp_list_is_empty(&poller->touched) || poller->owes)
         return 0;
     if (poller->state == SP_POLLER_PAUSED && poller->paused_until < deadline)
         return poller->paused_until;
@@ -381,7 +382,9 @@ SPECTACLES_EXPORT int spectacles_poller_flush(spectacles_poller *poller, uint64_
     sp_list_node *node;
     int result = SPECTACLES_OK;
     while ((node = sp_list_take(&poller->touched))) {
-        int error = process(poller, sp_stream_watcher(node), 0, now);
+        spectacles_link *link = sp_stream_watcher(node);
+        int error = process(poller, link, 0, now);
+        poller->owes |= link->engine_called;
         result = result == SPECTACLES_OK ? error : result;
     }
     return result;
@@ -392,6 +395,7 @@ SPECTACLES_EXPORT int spectacles_poller_process(spectacles_poller *poller, uint6
     int result = process_ready(poller, now);
     int due = process_due(poller, now);
     int flushed = spectacles_poller_flush(poller, now);
+    poller->owes = false; /* the owner pulls after this call */
     if (result != SPECTACLES_OK)
         return result;
     return due != SPECTACLES_OK ? due : flushed;

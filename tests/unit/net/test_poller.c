@@ -146,6 +146,34 @@ static void the_owner_is_told_of_the_links_that_changed_and_of_no_other(void **s
     for_each_kind(tell_of_changes);
 }
 
+/* An owner pulls, and then flushes: what the flush reads would wait for the next edge, which may never come. */
+static void flush_what_was_held_back(uint32_t kind)
+{
+    crowd *self = crowd_begin(2, kind, 0, "127.0.0.1");
+    engine *held = &self->engines[1];
+    crowd_connect(self);
+    held->wants_input = false;
+    sp_stream_touch(&held->stream);
+    assert_int_equal(write(held->peer, "x", 1), 1);
+    for (int i = 0; i < 3; i++)
+        crowd_turn(self);
+    assert_int_equal(held->in_length, 0);
+    held->wants_input = true;
+    sp_stream_touch(&held->stream);
+    assert_int_equal(spectacles_poller_flush(self->poller, self->now), SPECTACLES_OK);
+    assert_int_equal(held->in_length, 1);
+    assert_true(spectacles_poller_deadline(self->poller) == 0);
+    assert_int_equal(spectacles_poller_process(self->poller, self->now), SPECTACLES_OK);
+    assert_true(spectacles_poller_deadline(self->poller) == SPECTACLES_NEVER);
+    crowd_end(self);
+}
+
+static void what_a_flush_reads_is_due_at_once(void **state)
+{
+    (void)state;
+    for_each_kind(flush_what_was_held_back);
+}
+
 static void a_link_that_wants_an_address_is_told_of(void **state)
 {
     (void)state;
@@ -467,6 +495,7 @@ int main(void)
         cmocka_unit_test(links_come_and_go_and_descriptors_are_used_again),
         cmocka_unit_test(deadlines_that_tie_all_expire_and_each_once),
         cmocka_unit_test(the_owner_is_told_of_the_links_that_changed_and_of_no_other),
+        cmocka_unit_test(what_a_flush_reads_is_due_at_once),
         cmocka_unit_test(a_link_that_wants_an_address_is_told_of),
 #ifdef __linux__
         cmocka_unit_test(an_owner_may_wait_for_levels_or_edges_of_the_one_descriptor),
