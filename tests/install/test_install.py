@@ -34,10 +34,10 @@ def prefix(build: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return destination
 
 
-def pkg_config(prefix: Path, *arguments: str) -> list[str]:
+def pkg_config(prefix: Path, *arguments: str, name: str = "spectacles") -> list[str]:
     folders = [str(path.parent) for path in prefix.rglob("spectacles.pc")]
     environment = {**os.environ, "PKG_CONFIG_PATH": ":".join(folders), "PKG_CONFIG_SYSROOT_DIR": str(prefix)}
-    done = subprocess.run(["pkg-config", *arguments, "spectacles"], env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(["pkg-config", *arguments, name], env=environment, capture_output=True, text=True, check=True)
     # The sysroot is meant for what we installed: the system's own libraries stay where they are.
     return done.stdout.split()
 
@@ -62,12 +62,22 @@ def test_the_manual_is_installed(prefix: Path) -> None:
     assert (pages / "spectacles_envelope.3").read_text() == ".so man3/spectacles_codec.h.3\n"
 
 
-def test_the_static_library(prefix: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("static", [(), ("--static",)], ids=["", "--static"])
+def test_the_static_library(prefix: Path, tmp_path: Path, static: tuple[str, ...]) -> None:
+    """The .so lies beside the .a, and is not taken: the program runs where libspectacles is not installed."""
+    flags = pkg_config(prefix, *static, "--cflags", "--libs", name="spectacles-static")
+    # A sysroot is put before -L and -I alone: an archive that is named by its path lies under it as well.
+    flags = [str(prefix) + flag if flag.endswith("/libspectacles.a") and not flag.startswith(str(prefix)) else flag for flag in flags]
+    assert compile_and_run(tmp_path, "gcc", "c99", flags, LD_LIBRARY_PATH="") == "gateway.discord.gg:443\n"
+    needed = subprocess.run(["readelf", "-d", "-W", tmp_path / "program"], capture_output=True, text=True, check=True).stdout
+    assert "libspectacles" not in needed
+
+
+def test_what_the_static_library_needs_is_named(prefix: Path, tmp_path: Path) -> None:
+    """pkg-config --static of spectacles.pc itself, for linkers that are told to take archives (-static, or no .so installed)."""
     archive = str(next(prefix.rglob("libspectacles.a")))
     flags = [archive if flag == "-lspectacles" else flag for flag in pkg_config(prefix, "--static", "--cflags", "--libs")]
     assert compile_and_run(tmp_path, "gcc", "c99", flags, LD_LIBRARY_PATH="") == "gateway.discord.gg:443\n"
-    needed = subprocess.run(["readelf", "-d", tmp_path / "program"], capture_output=True, text=True, check=True).stdout
-    assert "libspectacles" not in needed
 
 
 def test_without_messagepack(root: Path, tmp_path: Path) -> None:
