@@ -39,7 +39,8 @@ static int inflate_term(sp_buffer *out, sp_slice term, size_t size, spectacles_p
 static int inflate_or_copy(sp_buffer *out, sp_slice term, size_t max, spectacles_problem *problem)
 {
     sp_reader reader = sp_reader_of(term);
-    bool compressed = sp_reader_u8(&reader) == SP_ETF_VERSION && sp_reader_u8(&reader) == SP_ETF_COMPRESSED;
+    uint8_t version = sp_reader_u8(&reader);
+    bool compressed = version == SP_ETF_VERSION && sp_reader_u8(&reader) == SP_ETF_COMPRESSED;
     size_t size = compressed ? sp_reader_u32(&reader) : term.length;
     if (compressed && reader.failed)
         return sp_refuse(problem, SPECTACLES_E_PROTO, "the compressed term is cut off");
