@@ -85,7 +85,7 @@ run_suite() {
     static) run static python_tests static build tests/static ;;
     package) package_tests ;;
     abi) run abi python_tests abi build tests/abi ;;
-    install) run install python_tests install build tests/install ;;
+    install) run install python_tests install build tests/install tests/release ;;
     standin) run standin python_tests standin build/asan tests/standin ;;
     integration) run integration python_tests integration build/asan -n 2 --dist loadfile -m 'not valgrind and not cluster' tests/integration ;;
     networks) network_tests ;;
@@ -183,6 +183,7 @@ run_tests() {
     split_suites "$@"
     check_suites "${suites[@]}" "${suites_there[@]}"
     [[ " ${suites[*]} " != *" clients "* ]] || setup_all_clients
+    [[ " ${suites[*]} " != *" cross "* ]] || setup_other_systems
     [ ${#suites[@]} -gt 0 ] || suites=("${all_suites[@]}")
     begin_verdicts
     [ "${suites[*]}" = systems ] || build_all "${suites[@]}"

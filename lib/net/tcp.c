@@ -25,10 +25,13 @@ static void set_option(int fd, int level, int option, int value)
     setsockopt(fd, level, option, &value, sizeof value);
 }
 
+/* OpenBSD has none of these options. */
+#if defined(TCP_KEEPIDLE) || defined(TCP_KEEPINTVL) || defined(TCP_RXT_CONNDROPTIME)
 static int seconds(uint32_t milliseconds)
 {
     return (int)(milliseconds / 1000 + (milliseconds % 1000 > 0));
 }
+#endif
 
 static void set_keepalive(int fd, const sp_tcp_options *options)
 {
