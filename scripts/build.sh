@@ -25,11 +25,14 @@ compile() {
 
 # All configurations lie inside build/, so that there is one folder to forget. build/clang has the other TLS library, and the
 # sanitizers for the tests of it.
-configure_all() {
-    configure build
-    configure build/asan -Db_sanitize=address,undefined -Db_lundef=false -Dc_args=-fno-sanitize-recover=all -Dwerror=true
-    CC=clang configure build/clang -Dtls=mbedtls -Db_sanitize=address,undefined -Db_lundef=false -Dc_args=-fno-sanitize-recover=all -Dwerror=true
-    configure build/gcc -Dwerror=true -Dbuildtype=release
+configure_known() {
+    local sanitized=(-Db_sanitize=address,undefined -Db_lundef=false -Dc_args=-fno-sanitize-recover=all -Dwerror=true)
+    case $1 in
+    build) configure build ;;
+    build/asan) configure build/asan "${sanitized[@]}" ;;
+    build/clang) CC=clang configure build/clang -Dtls=mbedtls "${sanitized[@]}" ;;
+    build/gcc) configure build/gcc -Dwerror=true -Dbuildtype=release ;;
+    esac
 }
 
 build() { setup && configure build && compile build; }

@@ -2,8 +2,8 @@
 # The suites of ./dev test: how each one runs, and how its result is counted.
 
 all_suites=(unit static abi install standin clients codec cross fuzz integration networks tls rabbit4 chaos valgrind bench demo package)
-# By name only: they take long.
-named_suites=(systems cluster)
+# By name only: what takes long, and a short part of integration.
+named_suites=(systems cluster smoke)
 
 # The suites that mostly wait, for a broker or for a timer, run beside those that keep a processor busy.
 waiting_suites=(integration networks tls rabbit4 chaos)
@@ -88,6 +88,7 @@ run_suite() {
     install) run install python_tests install build tests/install tests/release ;;
     standin) run standin python_tests standin build/asan tests/standin ;;
     integration) run integration python_tests integration build/asan -n 2 --dist loadfile -m 'not valgrind and not cluster' tests/integration ;;
+    smoke) run smoke python_tests smoke build -n 2 --dist loadfile tests/integration/test_{round_trip,declarations,formats,examples,check}.py ;;
     networks) network_tests ;;
     tls) tls_tests ;;
     rabbit4) rabbit4_tests ;;
@@ -157,21 +158,34 @@ begin_verdicts() {
     : >build/logs/verdicts
 }
 
-# build_all SUITE ...: what these suites need, installed and compiled.
+# What a suite is run on.
+folders_of() {
+    case $1 in
+    static | abi | cross | valgrind | package | smoke) echo build ;;
+    install) echo build build/clang ;;
+    integration) echo build build/asan ;;
+    tls) echo build/clang ;;
+    fuzz | systems) ;;
+    *) echo build/asan ;;
+    esac
+}
+
+# build_all SUITE ...: what these suites need, installed; and all folders, so that gcc and clang see each change. With LEAN=1:
+# the folders that these suites are run on.
 build_all() {
-    local folder
+    local folder folders=(build build/asan build/clang build/gcc)
     setup_suites "$@"
-    configure_all
+    [ -z "${LEAN:-}" ] || mapfile -t folders < <(for suite in "$@"; do folders_of "$suite" | tr ' ' '\n'; done | sed '/^$/d' | sort -u)
     # One after the other: they would only fight for the same processors.
-    for folder in build build/asan build/clang build/gcc; do
-        compile "$folder" || {
+    for folder in "${folders[@]}"; do
+        configure_known "$folder" && compile "$folder" || {
             say "$folder does not build."
             verdict build 0 1 "$folder does not build"
             count_verdicts
             exit 1
         }
     done
-    say "builds without a warning under gcc and clang"
+    say "builds without a warning: ${folders[*]}"
 }
 
 run_tests() {

@@ -11,9 +11,9 @@
 #include <string.h>
 
 enum {
-    NONCE_SHOWN = 32,
-    WAIT_MAX = 86400 /* seconds */
+    NONCE_SHOWN = 32
 };
+static const double wait_max = 86400; /* seconds */
 
 typedef struct limited {
     uint64_t op;
@@ -37,7 +37,7 @@ static limited read_limited(const spectacles_value *d)
     spectacles_value_uint64(spectacles_value_get(d, "opcode"), &found.op);
     if (spectacles_value_double(spectacles_value_get(d, "retry_after"), &seconds) == SPECTACLES_OK &&
         seconds > 0)
-        found.wait = (uint64_t)((seconds < WAIT_MAX ? seconds : WAIT_MAX) * 1000);
+        found.wait = (uint64_t)((seconds < wait_max ? seconds : wait_max) * 1000);
     size_t length = 0;
     const char *nonce =
         spectacles_value_text(spectacles_value_get(spectacles_value_get(d, "meta"), "nonce"), &length);

@@ -14,7 +14,7 @@ static uint64_t milliseconds(double seconds)
 {
     if (!(seconds > 0))
         return 0;
-    if (seconds * 1000 >= SP_RETRY_AFTER_MAX)
+    if (seconds * 1000 >= (double)SP_RETRY_AFTER_MAX)
         return SP_RETRY_AFTER_MAX;
     uint64_t whole = (uint64_t)(seconds * 1000);
     return (double)whole < seconds * 1000 ? whole + 1 : whole;

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from typing import Any, Optional
 
 import websockets
@@ -46,7 +47,7 @@ async def listen(serve: Callable[[Any], Awaitable[None]], ask: Ask, addresses: t
         answer = await ask(request.path, request.headers)
         if not answer:
             return None
-        headers = {"Content-Length": str(len(answer.body)), "Connection": "close", **answer.headers}
+        headers = {"Date": formatdate(usegmt=True), "Content-Length": str(len(answer.body)), "Connection": "close", **answer.headers}
         return websockets.http11.Response(answer.status, http.HTTPStatus(answer.status).phrase, websockets.Headers(headers), answer.body)
 
     async def one(socket: Any, _: str = "/") -> None:

@@ -4,6 +4,7 @@
  */
 #include "doctor_web.h"
 
+#include "rest.h"
 #include "wipe.h"
 
 #include <curl/curl.h>
@@ -110,7 +111,6 @@ static void prepare(CURL *curl, const struct web_request *request, struct curl_s
 static void judge(CURL *curl, CURLcode code, const char *error, struct web_answer *answer)
 {
     long status = 0;
-    curl_off_t wait = 0;
     look_at_certificates(curl, answer);
     if (code != CURLE_OK) {
         const char *why = error[0] ? error : curl_easy_strerror(code);
@@ -119,10 +119,9 @@ static void judge(CURL *curl, CURLcode code, const char *error, struct web_answe
         return;
     }
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &wait);
     answer->status = (uint32_t)status;
-    if (wait > 0)
-        snprintf(answer->retry_after, sizeof answer->retry_after, "%lld", (long long)wait);
+    if (rest_retry_after(curl, answer->retry_after, sizeof answer->retry_after) == 0)
+        answer->retry_after[0] = '\0';
 }
 
 void web_get(struct web_answer *answer, const struct web_request *request)

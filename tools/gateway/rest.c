@@ -298,13 +298,25 @@ static enum rest_result judge_failure(struct rest *rest, CURLcode code)
     return is_final(code) ? REST_FINAL : REST_AGAIN;
 }
 
+/* libcurl reads dates as well; newer ones make six hours of a longer wait. */
+size_t rest_retry_after(void *easy, char *seconds, size_t size)
+{
+    struct curl_header *header;
+    curl_off_t wait = 0;
+    int length = 0;
+    if (curl_easy_header(easy, "Retry-After", 0, CURLH_HEADER, -1, &header) == CURLHE_OK &&
+        header->value[0] >= '0' && header->value[0] <= '9')
+        length = snprintf(seconds, size, "%s", header->value);
+    else if (curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &wait) == CURLE_OK && wait > 0)
+        length = snprintf(seconds, size, "%" CURL_FORMAT_CURL_OFF_T, wait);
+    return length > 0 && (size_t)length < size ? (size_t)length : 0;
+}
+
 static void read_answer(struct rest *rest, long status)
 {
     char seconds[32];
-    curl_off_t wait = 0; /* libcurl understands dates as well */
-    curl_easy_getinfo(rest->easy, CURLINFO_RETRY_AFTER, &wait);
-    int length = wait > 0 ? snprintf(seconds, sizeof seconds, "%" CURL_FORMAT_CURL_OFF_T, wait) : 0;
-    spectacles_gateway_bot_read(&rest->answer, (uint32_t)status, seconds, (size_t)length,
+    size_t length = rest_retry_after(rest->easy, seconds, sizeof seconds);
+    spectacles_gateway_bot_read(&rest->answer, (uint32_t)status, seconds, length,
                                 (const uint8_t *)rest->bytes, rest->length);
 }
 

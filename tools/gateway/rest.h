@@ -50,4 +50,14 @@ void rest_process(struct rest *rest, const struct loop *loop, uint64_t now);
  */
 enum rest_result rest_result(struct rest *rest, spectacles_gateway_bot *out);
 
+/*
+ * Copies the wait of the header Retry-After, in seconds, of an answer that has arrived.
+ *
+ * easy: libcurl's handle of the request (a CURL *).
+ * seconds, size: where to.
+ *
+ * Returns the length; 0: there is no such header, or no number in it.
+ */
+size_t rest_retry_after(void *easy, char *seconds, size_t size);
+
 #endif

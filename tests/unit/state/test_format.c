@@ -32,6 +32,11 @@ static spectacles_state *make(const char *token, uint64_t intents, uint32_t shar
     return made;
 }
 
+static const char *text_of(const spectacles_bytes *bytes)
+{
+    return (const char *)spectacles_bytes_data(bytes);
+}
+
 static spectacles_bytes *write_state(const spectacles_state *from)
 {
     spectacles_bytes *bytes = NULL;
@@ -138,7 +143,7 @@ static void what_is_written_is_read(void **state)
     assert_null(gap.new_session_id);
     assert_int_equal(spectacles_state_gap(to, 1, 1, &gap), 0);
     spectacles_bytes *again = write_state(to);
-    assert_string_equal(spectacles_bytes_data(again), spectacles_bytes_data(bytes));
+    assert_string_equal(text_of(again), text_of(bytes));
     spectacles_bytes_free(again);
     spectacles_bytes_free(bytes);
     spectacles_state_free(to);
@@ -304,7 +309,7 @@ static void who_wrote_is_told_to_whoever_reads_next(void **state)
     assert_int_equal(read_bytes(between, bytes, NULL), SPECTACLES_OK);
     assert_string_equal(spectacles_state_read_writer(between), "host \"one\" 17");
     spectacles_bytes *copied = write_state(between);
-    assert_string_equal(spectacles_bytes_data(copied), spectacles_bytes_data(bytes));
+    assert_string_equal(text_of(copied), text_of(bytes));
     assert_int_equal(read_bytes(last, copied, NULL), SPECTACLES_OK);
     assert_string_equal(spectacles_state_read_writer(last), "host \"one\" 17");
     spectacles_bytes *replaced = write_state(last);
@@ -344,7 +349,7 @@ static void without_the_token_it_is_opened_as_it_is(void **state)
     assert_int_equal(spectacles_state_intents(opened), 513);
     assert_int_equal(spectacles_state_count(opened), 2);
     spectacles_bytes *again = write_state(opened);
-    assert_string_equal(spectacles_bytes_data(again), spectacles_bytes_data(bytes));
+    assert_string_equal(text_of(again), text_of(bytes));
     spectacles_bytes_free(again);
     spectacles_bytes_free(bytes);
     spectacles_state_free(opened);
