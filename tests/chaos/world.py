@@ -252,17 +252,15 @@ class World:
         begun = len(self.sent)
         self.broker.die(death)
         open_ = set(list(self.sent)) - self.recorder.arrived
-        is_minority = 2 * len(death.victims) > len(self.broker.nodes) > 1
+        death.revive()
         if len(self.broker.nodes) == 1:
             # Of what it has not confirmed, a node that is killed may keep the small messages and lose the large ones before
             # them: their copies then arrive late.
             self.unordered.update(self.apart & open_)
         else:
-            # What the recorder held on a node that has died comes again behind the others.
-            self.unordered.update(open_)
-        death.revive()
-        if is_minority:  # and so does what RabbitMQ has refused meanwhile
-            self.unordered.update(list(self.sent)[begun:])
+            # What the recorder held on a node that has died comes again behind the others; and so does what the queue gave it
+            # before it noticed, and what RabbitMQ has refused.
+            self.unordered.update(open_, list(self.sent)[begun:])
 
     # ---- the workers' commands ----
 
