@@ -87,7 +87,7 @@ static int read_shard(sp_slice object, sp_fleet_record *record, spectacles_probl
     sp_fleet_version since;
     const char *why = NULL;
     sp_record *shard;
-    if (!read_version(object, "since", &since) || sp_fleet_version_compare(since, record->version) > 0)
+    if (!read_version(object, "since", &since))
         return malformed(problem, "since when a shard of the record is so is missing or malformed");
     int error = sp_record_read(object, &shard, &why);
     if (error == SPECTACLES_E_PROTO)

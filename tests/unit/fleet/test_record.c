@@ -79,8 +79,6 @@ static const struct {
      SPECTACLES_E_PROTO, "head of the record"},
     {HEAD TERM "\"shards\":{}}", SPECTACLES_E_PROTO, "shards of the record"},
     {HEAD TERM "\"shards\":[1]}", SPECTACLES_E_PROTO, "since when"},
-    {HEAD TERM "\"shards\":[{\"since\":[12,346]," SHARD "\"gaps\":[]}],\"control\":null}", SPECTACLES_E_PROTO,
-     "since when"},
     {HEAD TERM "\"shards\":[{\"since\":[12,3]," SHARD "\"gaps\":[1]}],\"control\":null}", SPECTACLES_E_PROTO,
      "a gap in it"},
     {HEAD TERM "\"shards\":[{\"since\":[12,3],\"shard\":[3,3]}],\"control\":null}", SPECTACLES_E_PROTO,

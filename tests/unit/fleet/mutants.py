@@ -1,0 +1,53 @@
+"""
+Breaks one rule of lib/fleet: writes a file of it with a few words changed. test_lives.c has to find each of them out.
+
+    mutants.py NAME SOURCE RESULT
+"""
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+# name -> what is replaced, each of which stands in the file once
+MUTANTS: dict[str, list[tuple[str, str]]] = {
+    # A claim repeats what was read so far, as if it were later than everything else.
+    "claim_shadows": [
+        ("return SP_FLEET_CLAIM;", "return SP_FLEET_OWNED;"),
+        ("    lease->retry_at = now + SP_LEASE_RETRY;", """    for (size_t i = 0; i < lease->content.count && lease->state == SP_LEASE_CLAIMING; i++)
+        lease->content.shards[i].since = record.version;
+    lease->retry_at = now + SP_LEASE_RETRY;"""),
+    ],
+    # What a record contains is acknowledged when the record is sent.
+    "acknowledges_early": [
+        ("    note_sent(lease);\n    *step", """    for (size_t i = 0; i < lease->held.count; i++)
+        ((sp_lease_held *)sp_ring_at(&lease->held, i))->settle = SP_LEASE_ACKNOWLEDGE;
+    note_sent(lease);\n    *step"""),
+    ],
+    "trusts_confirms": [
+        ("    /* Else a confirm says nothing: everybody's publish is confirmed. */", "    else\n        on_back(lease, 0, now);"),
+    ],
+    "no_fence": [("    return lease->is_lifted ||\n", "    return true || lease->is_lifted ||\n")],
+    "deadline_late": [
+        ("    look_at_deadline(lease, now);\n    return lease->state == SP_LEASE_OWNED", "    return lease->state == SP_LEASE_OWNED"),
+    ],
+    "not_mandatory": [("FLAGS = SPECTACLES_MESSAGE_MANDATORY", "FLAGS = 0")],
+    "no_delivery_limit": [('"x-delivery-limit"', '"x-other"')],
+    "negative_delivery_limit": [("1000000", "-1")],
+    # An owner writes "released" although the one before it may still identify.
+    "releases_unclean": [("lease->is_clean = is_behind_fence(lease, now)", "lease->is_clean = true")],
+}
+
+
+def main() -> int:
+    name, source, result = sys.argv[1:]
+    text = Path(source).read_text()
+    for old, new in MUTANTS[name]:
+        if text.count(old) != 1:
+            sys.exit(f"{source}: {text.count(old)} times, and not once: {old}")
+        text = text.replace(old, new)
+    Path(result).write_text(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
