@@ -1,6 +1,6 @@
 /*
- * The ownership of one slot: its states, and what each of them allows. Called by fleet.c. lease_write.c says which record
- * is due.
+ * The ownership of one slot: its states, and what each of them allows. Called by whoever wants slots. lease_write.c
+ * says which record is due.
  */
 #include "fleet/lease.h"
 

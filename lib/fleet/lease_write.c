@@ -1,4 +1,7 @@
-/* What a lease wants done now: deliveries settled, the queue consumed or left, a record published. Called by fleet.c. */
+/*
+ * What a lease wants done now: deliveries settled, the queue consumed or left, a record published. Called by whoever
+ * called lease.c.
+ */
 #include "fleet/lease.h"
 
 #include <spectacles/broker.h>
@@ -48,7 +51,7 @@ static bool write_record(sp_lease *lease, sp_fleet_record *record, uint64_t unix
     return sp_fleet_record_write(record, &lease->place, &lease->body) == SPECTACLES_OK;
 }
 
-/* A seed is a claim of no term: it says nothing, so that anybody may write it at any time. It wakes the one consumer. */
+/* A seed is a claim of no term: it says nothing, so that anybody may write it at any time. It wakes the consumer. */
 static bool publish_seed(sp_lease *lease, uint64_t unix_time, sp_lease_step *step)
 {
     sp_fleet_record seed = {.kind = SP_FLEET_CLAIM};

@@ -1,4 +1,4 @@
-/* What a fleet calls its queues and its exchange, and how it declares them. Called by fleet.c. */
+/* What a fleet calls its queues and its exchange, and how they are declared. Called by whoever declares them. */
 #include "fleet/names.h"
 
 #include <stdio.h>
