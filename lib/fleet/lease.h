@@ -6,7 +6,8 @@
 #include "fleet/record.h"
 
 /*
- * The ownership of one slot, without I/O (doc/fleet-design.md). Its owner tells it what the broker tells, and does what sp_lease_next() says. Every call takes `now`, and looks at the deadline of the lease before anything else.
+ * The ownership of one slot, without I/O (doc/fleet-design.md). Its owner tells it what the broker tells, and does what
+ * sp_lease_next() says. Every call takes `now`, and looks at the deadline of the lease before anything else.
  */
 
 /* Milliseconds, but for the counts. */
