@@ -15,7 +15,6 @@
  *         spectacles_poller_process(poller, now);
  *         ... pull the events of the engines: see spectacles_poller_next_link() ...
  *         spectacles_poller_flush(poller, now);
- *         ... when spectacles_poller_next_link() gives a link now: pull and flush again before the next wait ...
  *     }
  *
  * In a loop of somebody else (libuv, GLib, libev, asyncio, epoll, poll) one descriptor stands for all links:
@@ -25,7 +24,6 @@
  *         spectacles_poller_process(poller, now);
  *         ... pull the events of the engines ...
  *         spectacles_poller_flush(poller, now);
- *         ... when spectacles_poller_next_link() gives a link now: pull and flush again, or do so in the next turn ...
  *         ... set the timer to spectacles_poller_deadline(poller) ...
  *
  * The descriptor never changes. It may be watched level-triggered or edge-triggered.
@@ -215,10 +213,6 @@ int spectacles_poller_process(spectacles_poller *poller, uint64_t now);
  * Writes what the engines want to write now, and looks at their deadlines again: so that what was published in this
  * turn of the loop leaves in this turn, without another wait. Call it when the events are pulled. A link whose engine
  * takes input again is read as well: then spectacles_poller_deadline() lies in the past, because events wait.
- *
- * A link that writes goes on reading where it had stopped. So an owner without a relay asks
- * spectacles_poller_next_link() after it, and pulls again before the next wait: neither the descriptor nor the deadline
- * tells of events that wait. A relay and a gateway tell of them by their own deadline.
  *
  * Returns 0, or:
  *   SPECTACLES_E_NOMEM  memory ran out for a link; the poller can go on, and tries again
