@@ -4,6 +4,8 @@
 #include <spectacles/gateway_bot.h>
 #include <spectacles/types.h>
 
+#include <strings.h>
+
 enum {
     HEAD = 2
 };
@@ -19,7 +21,8 @@ static void look_at(const spectacles_gateway_bot *bot)
     if (bot->verdict != SPECTACLES_GATEWAY_BOT_FINE)
         return;
     must(bot->shard_count > 0 && bot->shard_count <= SPECTACLES_GATEWAY_BOT_SHARDS_MAX);
-    must(!strncmp(bot->url, "wss://", 6) || !strncmp(bot->url, "ws://", 5));
+    /* RFC 3986, section 3.1: a scheme has no case. */
+    must(!strncasecmp(bot->url, "wss://", 6) || !strncasecmp(bot->url, "ws://", 5));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
