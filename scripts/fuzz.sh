@@ -1,11 +1,8 @@
 # shellcheck shell=bash
 # The fuzzers: ./dev fuzz, and the suite "fuzz" of ./dev test.
 
-# shellcheck disable=SC2046
-setup_fuzz() { setup $(fuzz_packages); }
-
 build_fuzzers() {
-    setup_fuzz &&
+    setup_clang_runtime &&
         CC=clang configure build/fuzz -Dfuzz=true -Dtests=false -Dexamples=false -Ddefault_library=static -Db_lundef=false \
             -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all &&
         compile build/fuzz

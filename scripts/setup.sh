@@ -142,19 +142,20 @@ setup() {
     fi
 }
 
-# libFuzzer comes with clang's run-time library, whose package has clang's version in its name.
-fuzz_packages() {
+# The sanitizers and libFuzzer come with clang's run-time library. Its package has clang's version in its name, and clang
+# only recommends it.
+setup_clang_runtime() {
     is_debian || return 0
     local version
     version=$(clang --version | sed -n 's/.*version \([0-9]*\).*/\1/p' | head -1)
-    echo "libclang-rt-$version-dev"
+    setup "libclang-rt-$version-dev"
 }
 
 # setup_for [all]: of ./dev setup.
 setup_for() {
     case ${1:-} in
     '') setup ;;
-    all) setup "${cross_packages[@]}" "${bench_packages[@]}" "${package_packages[@]}" && setup_fuzz && setup_node ;;
+    all) setup "${cross_packages[@]}" "${bench_packages[@]}" "${package_packages[@]}" && setup_clang_runtime && setup_node ;;
     *)
         say "./dev setup knows 'all', and not '$1'." >&2
         exit 2

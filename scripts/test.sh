@@ -119,13 +119,12 @@ setup_all_clients() {
 setup_suites() {
     local suite
     setup "${cross_packages[@]}"
+    setup_clang_runtime
     setup_npm
     for suite in "$@"; do
         case $suite in
         rabbit4) setup "${debian_tools[@]}" >/dev/null 2>&1 || true ;;
         package) setup "${package_packages[@]}" >/dev/null 2>&1 || true ;;
-        # shellcheck disable=SC2046
-        fuzz) setup $(fuzz_packages) || true ;;
         esac
     done
 }
