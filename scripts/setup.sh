@@ -114,8 +114,9 @@ msgpack_package() {
         { apt-cache show $old && ! apt-cache show $new; } >/dev/null 2>&1; then echo $old; else echo $new; fi
 }
 
-# Chromium, for the tests of the status page. Ubuntu has it as a snap only, which is for its owner to install.
-browser_package() { grep -qs '^ID=ubuntu' "${DEV_OS_RELEASE:-/etc/os-release}" || echo chromium; }
+# Chromium, for the tests of the status page, and what lets a user without root run it. Ubuntu has it as a snap only, which
+# is for its owner to install.
+browser_packages() { grep -qs '^ID=ubuntu' "${DEV_OS_RELEASE:-/etc/os-release}" || echo chromium chromium-sandbox; }
 
 # setup [PACKAGE ...]: the packages for everything, and these.
 setup() {
@@ -125,7 +126,7 @@ setup() {
     fi
     local missing
     # shellcheck disable=SC2046
-    missing=$(missing_on_debian "${debian_packages[@]}" "$(msgpack_package)" $(browser_package) "$@")
+    missing=$(missing_on_debian "${debian_packages[@]}" "$(msgpack_package)" $(browser_packages) "$@")
     [ -z "$missing" ] && return 0
     can_be_root || {
         say "Packages are missing, and only root can install them (sudo is not there):" >&2

@@ -55,6 +55,8 @@ class Prometheus:
 
     def ask(self, path: str) -> Any:
         status, body = get(f"http://127.0.0.1:{self._port}/api/v1/{path}")
+        if status == 503:
+            raise ConnectionError("Prometheus listens, and has not started yet")
         assert status == 200, body
         return json.loads(body)["data"]
 

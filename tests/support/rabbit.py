@@ -254,7 +254,10 @@ class RabbitNode:
         return list(json.loads(self.ctl(what, "-p", vhost, *columns, "--formatter", "json")))
 
     def queues(self, vhost: str = "/") -> dict[str, dict[str, Any]]:
+        """RabbitMQ 4 lists classic queues as if their type had been asked for: that argument is left out."""
         rows = self._list("list_queues", vhost, "name", "durable", "auto_delete", "exclusive", "arguments", "messages")
+        for row in rows:
+            row["arguments"] = [each for each in row["arguments"] if each != ["x-queue-type", "longstr", "classic"]]
         return {row["name"]: row for row in rows}
 
     def exchanges(self, vhost: str = "/") -> dict[str, dict[str, Any]]:
