@@ -12,7 +12,7 @@ from typing import Any
 
 from .ports import free_ports
 
-PATIENCE = 60
+PATIENCE = 120
 
 
 def get(url: str) -> tuple[int, str]:
@@ -43,7 +43,22 @@ class Prometheus:
         with (self._folder / "prometheus.log").open("wb") as log:
             self._process = subprocess.Popen(["prometheus", f"--config.file={self._folder}/prometheus.yml", f"--storage.tsdb.path={self._folder}/data",
                                               f"--web.listen-address=127.0.0.1:{self._port}"], stdout=log, stderr=log)
+        self._wait_until_ready()
         return self
+
+    def _wait_until_ready(self) -> None:
+        """It refuses connections first, then it answers 503 while it reads its storage."""
+        until = time.monotonic() + PATIENCE
+        while not self._is_ready():
+            ended = self._process.poll() is not None
+            assert not ended and time.monotonic() < until, (self._folder / "prometheus.log").read_text()[-2000:]
+            time.sleep(0.2)
+
+    def _is_ready(self) -> bool:
+        try:
+            return get(f"http://127.0.0.1:{self._port}/-/ready")[0] == 200
+        except OSError:
+            return False
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._process.terminate()
@@ -55,18 +70,12 @@ class Prometheus:
 
     def ask(self, path: str) -> Any:
         status, body = get(f"http://127.0.0.1:{self._port}/api/v1/{path}")
-        if status == 503:
-            raise ConnectionError("Prometheus listens, and has not started yet")
         assert status == 200, body
         return json.loads(body)["data"]
 
     def value(self, query: str) -> float | None:
         """The value of the only series that a query gives; None when there is none yet."""
-        try:
-            found = self.ask("query?" + urllib.parse.urlencode({"query": query}))["result"]
-        except OSError:
-            assert self._process.poll() is None, (self._folder / "prometheus.log").read_text()[-2000:]
-            return None
+        found = self.ask("query?" + urllib.parse.urlencode({"query": query}))["result"]
         assert len(found) <= 1, found
         return float(found[0]["value"][1]) if found else None
 
