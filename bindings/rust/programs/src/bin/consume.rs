@@ -2,6 +2,8 @@
 use programs::{setting, Count};
 use spectacles::broker::Kind;
 use spectacles::{Broker, BrokerConfig, LinkConfig, Subscription, Time};
+use std::time::Duration;
+use tokio::time::timeout;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -13,9 +15,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         if let Kind::Message(message) = event.kind() {
             broker.ack(message.delivery())?;
             if count.add(message.body().len()) {
-                broker.close(Time::now()); // the last acknowledgement leaves before the end
+                break;
             }
         }
     }
+    // What has arrived already is acknowledged too. Then everything leaves in order.
+    while let Ok(next) = timeout(Duration::ZERO, connection.next()).await {
+        if let Some((Kind::Message(message), broker)) = next?.map(|(event, broker)| (event.kind(), broker)) {
+            broker.ack(message.delivery())?;
+        }
+    }
+    connection.close(Time::now());
+    while connection.next().await?.is_some() {}
     Ok(())
 }
