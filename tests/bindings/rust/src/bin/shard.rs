@@ -17,6 +17,7 @@ struct Envelope<'a> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
+    rustls::crypto::ring::default_provider().install_default().expect("the first one");
     let mut count = Count::from_arguments();
     let (token, url) = (env::var("DISCORD_TOKEN").expect("a token"), env::var("GATEWAY_URL").expect("a URL"));
     let config = ConfigBuilder::new(token, Intents::empty()).proxy_url(url).build();
