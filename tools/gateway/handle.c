@@ -13,8 +13,12 @@
 #include <strings.h>
 
 enum {
-    OTHERS = 32,        /* descriptors of log, files, HTTP and signals */
-    CLOSING_TIME = 3000 /* milliseconds that a broker has to close its connection in order */
+    OTHERS = 32, /* descriptors of log, files, HTTP and signals */
+    /*
+     * Milliseconds behind the wait for confirms: half a second for an events broker that has gone silent, three seconds
+     * for the commands broker (relay.h), and the rest for the file of sessions.
+     */
+    CLOSING_TIME = 4000
 };
 
 static const char place_holder[] = "{{shard}}";
