@@ -34,14 +34,7 @@ install_for_bindings() {
     compile $folder && meson install -C $folder --no-rebuild --quiet >build/logs/bindings-install.log
 }
 
-check_languages() {
-    local language
-    for language in "$@"; do
-        case " ${binding_languages[*]} " in *" $language "*) continue ;; esac
-        say "Unknown language '$language': ${binding_languages[*]}." >&2
-        exit 2
-    done
-}
+check_languages() { known language "${binding_languages[@]}" -- "$@"; }
 
 # ./dev test bindings [LANGUAGE ...]
 test_bindings() {

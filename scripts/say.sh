@@ -14,3 +14,18 @@ whole() {
     say "$1 is a whole number from ${3:-1} on, and not '$2'." >&2
     exit 2
 }
+
+# known WHAT NAME ... -- GIVEN ...: ends with a sentence when something is given that is none of the names.
+known() {
+    local what=$1 names=() given
+    shift
+    while [ "$1" != -- ]; do
+        names+=("$1")
+        shift
+    done
+    for given in "${@:2}"; do
+        case " ${names[*]} " in *" $given "*) continue ;; esac
+        say "Unknown $what '$given': ${names[*]}." >&2
+        exit 2
+    done
+}

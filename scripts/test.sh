@@ -70,14 +70,7 @@ python_tests() {
     SPECTACLES_BUILD=$folder "$python" -m pytest -c tests/pytest.ini -q --junitxml "build/logs/$name.xml" "$@"
 }
 
-check_suites() {
-    local suite
-    for suite in "$@"; do
-        case " ${all_suites[*]} ${named_suites[*]} " in *" $suite "*) continue ;; esac
-        say "Unknown suite '$suite': ${all_suites[*]} ${named_suites[*]}." >&2
-        exit 2
-    done
-}
+check_suites() { known suite "${all_suites[@]}" "${named_suites[@]}" -- "$@"; }
 
 run_suite() {
     case $1 in

@@ -172,10 +172,10 @@ static void end_late_stop(struct daemon *daemon, uint64_t now)
 {
     if (daemon->state != DAEMON_STOPPING || now < daemon->stop_until)
         return;
-    log_say(daemon->log, LOG_LEVEL_WARN, "STOPPED_LATE",
-            "STOP_TIMEOUT is over, and a connection or the file of sessions is not closed: commands that "
-            "were not "
-            "sent are delivered again");
+    log_say(
+        daemon->log, LOG_LEVEL_WARN, "STOPPED_LATE",
+        "STOP_TIMEOUT is over, and a connection or the file of sessions is not closed: commands that were "
+        "not sent are delivered again");
     end_stop(daemon);
 }
 
