@@ -108,9 +108,10 @@ static void turn(spectacles_gateway *gateway, struct sessions *sessions)
         on_event(gateway, sessions, event, now);
     if (now >= sessions_due(sessions))
         sessions_write(sessions, gateway, now);
-    if (asks_for_counters)
+    if (asks_for_counters) {
+        asks_for_counters = 0; /* before it is answered: a signal that comes now asks again */
         tell_counters(gateway);
-    asks_for_counters = 0;
+    }
 }
 
 int main(int argc, char **argv)

@@ -22,6 +22,7 @@ POINTS = {
 # Discord's close codes. After some of them the session may be there still, or be gone.
 RESUMABLE = (4000, 4001, 4002, 4003, 4005, 4007, 4008, 4009, 1000, 1001, 1011)
 GONE = (4006, 4007, 4009)
+UNCONFIRMED = 75  # EX_TEMPFAIL of sysexits.h: tools/gateway/daemon.c
 WISH = "as the nemesis wishes"
 POINT_TIMEOUT = 3.0
 REPLAYS_TIMEOUT = 30.0
@@ -239,8 +240,11 @@ class Nemesis:
     def deploy(self) -> None:
         gateway = self.gateway()
         status = gateway.stop()
-        # Before it has come to its first line a gateway has nothing to end in order, and may just end.
-        if status != 0 and (status != -signal.SIGTERM or gateway.process.err):
+        # Before it has come to its first line a gateway has nothing to end in order, and may just end. Where RabbitMQ is cut off
+        # or has an alarm, no confirm comes: the gateway says what is left unconfirmed, and Discord replays it.
+        early = status == -signal.SIGTERM and not gateway.process.err
+        unconfirmed = status == UNCONFIRMED and gateway.process.lines("not confirmed within STOP_TIMEOUT")
+        if status != 0 and not early and not unconfirmed:
             self.world.errors.append(f"SIGTERM ended the gateway with {status}: {gateway.process.said()}")
         gateway.start()
 
