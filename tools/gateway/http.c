@@ -155,9 +155,21 @@ static struct MHD_Daemon *start(struct http *http, int fd)
                             MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_END);
 }
 
+/* The loop waits for one descriptor, behind which libmicrohttpd has all of its own: it has that with epoll alone. */
+static bool has_epoll(struct problems *problems)
+{
+    if (MHD_is_feature_supported(MHD_FEATURE_EPOLL) == MHD_YES)
+        return true;
+    problems_add(
+        problems, PROBLEM_IS_FINAL, "PROMETHEUS_ADDRESS",
+        "the libmicrohttpd of this system is built without epoll, which the HTTP server needs: take this "
+        "setting out, or install a libmicrohttpd that has epoll");
+    return false;
+}
+
 struct http *http_new(const char *address, struct problems *problems)
 {
-    int fd = http_listen(address, problems);
+    int fd = has_epoll(problems) ? http_listen(address, problems) : -1;
     struct http *http = fd >= 0 ? calloc(1, sizeof *http) : NULL;
     if (http)
         http->daemon = start(http, fd);
