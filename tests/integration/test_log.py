@@ -21,7 +21,7 @@ from standin.standin import Standin
 from support.patience import PATIENCE
 from support.processes import SANITIZERS
 
-from .conftest import Bot, messages
+from .conftest import GATEWAY, Bot, messages
 
 QUEUE = "gateway:w:MESSAGE_CREATE"
 JOURNALD = "/lib/systemd/systemd-journald"
@@ -166,7 +166,7 @@ def test_closed_descriptors_are_opened_first(bot: Bot, standin: Standin, channel
 
 
 def test_json_is_json_and_names_shard_and_event(bot: Bot, standin: Standin) -> None:
-    daemon = bot.running_daemon(LOG_FORMAT="json")
+    daemon = bot.running_gateway(LOG_FORMAT="json")
     standin.close(1, 4000, "a \u202e reason\nof two lines")
     daemon.wait_err("SHARD_RESUMED")
     assert daemon.stop() == 0
@@ -180,7 +180,7 @@ def test_json_is_json_and_names_shard_and_event(bot: Bot, standin: Standin) -> N
 
 def test_repeated_failures_are_one_line_and_a_sum(bot: Bot, channel: Any) -> None:
     """Fifty commands that are none; the stop tells what was counted."""
-    daemon = bot.daemon(LOG_LEVEL="info")
+    daemon = bot.gateway(LOG_LEVEL="info")
     daemon.wait_err(" ready, session", 2, timeout=90)
     daemon.wait_err(":SEND stands")
     for _ in range(50):
@@ -197,8 +197,20 @@ def test_repeated_failures_are_one_line_and_a_sum(bot: Bot, channel: Any) -> Non
     assert len(lines) == 2 and "49 times in the last 60 s, the last: command under SEND rejected" in lines[1], lines
 
 
+def test_the_first_line_says_which_program_runs(bot: Bot) -> None:
+    """Also when the start fails: what reports of a failure ask for first."""
+    wrong = {"DISCORD_INTENTS": "no such intent"}
+    daemon = bot.gateway(LOG_LEVEL="info", **wrong)
+    assert daemon.wait() == 78
+    version = subprocess.run([bot.build / GATEWAY, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    assert version.startswith("spectacles-gateway 0.") and any(each in version for each in ("OpenSSL", "mbed")), version
+    assert f"info  {version}, pid {daemon.pid} [STARTING]" in daemon.err[0] and "[SETTING" in daemon.err[1], daemon.said()
+    daemon = bot.gateway(LOG_LEVEL="warn", **wrong)
+    assert daemon.wait() == 78 and not daemon.lines("STARTING"), daemon.said()
+
+
 def test_sigusr2_switches_to_debug_and_back(bot: Bot, standin: Standin) -> None:
-    daemon = bot.daemon(LOG_LEVEL="error")
+    daemon = bot.gateway(LOG_LEVEL="error")
     standin.wait_ready(0, 1, timeout=90)
     daemon.signal(signal.SIGUSR2)
     daemon.wait_err("until the next SIGUSR2")
@@ -244,7 +256,7 @@ def systemd(tmp_path: Path) -> Iterator[Systemd]:
 
 def test_systemd_is_told_each_state(bot: Bot, standin: Standin, systemd: Systemd, tmp_path: Path) -> None:
     before = time.monotonic_ns() // 1000
-    daemon = bot.running_daemon(NOTIFY_SOCKET=str(tmp_path / "notify"), WATCHDOG_USEC="2000000")
+    daemon = bot.running_gateway(NOTIFY_SOCKET=str(tmp_path / "notify"), WATCHDOG_USEC="2000000")
     systemd.wait("READY=1")
     assert systemd.told[0].startswith("EXTEND_TIMEOUT_USEC=")
     systemd.wait("STATUS=2 of 2 shards ready")
@@ -261,7 +273,7 @@ def test_systemd_is_told_each_state(bot: Bot, standin: Standin, systemd: Systemd
 def test_ready_waits_for_the_brokers(bot: Bot, systemd: Systemd, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    daemon = bot.daemon(NOTIFY_SOCKET=str(tmp_path / "notify"), WATCHDOG_USEC="1000000", AMQP_URL=f"amqp://127.0.0.1:{port}")
+    daemon = bot.gateway(NOTIFY_SOCKET=str(tmp_path / "notify"), WATCHDOG_USEC="1000000", AMQP_URL=f"amqp://127.0.0.1:{port}")
     daemon.wait_err("[BROKER_DISCONNECTED")
     systemd.wait("WATCHDOG=1", 3)
     assert not any(each.startswith("READY") for each in systemd.told)
@@ -303,5 +315,5 @@ def test_a_real_journal_gets_fields(build: Path, tmp_path: Path) -> None:
     assert done.returncode == 78, done.stderr
     entries = [json.loads(line) for line in done.stdout.splitlines()]
     assert {entry["_TRANSPORT"] for entry in entries} == {"journal"}
-    assert {(entry["SPECTACLES_EVENT"], entry["PRIORITY"]) for entry in entries} == {("SETTING", "3"), ("SETTING", "4")}
+    assert {(entry["SPECTACLES_EVENT"], entry["PRIORITY"]) for entry in entries} == {("STARTING", "6"), ("SETTING", "3"), ("SETTING", "4")}
     assert any(entry["MESSAGE"].startswith("BROKER_FORMAT: 'xml'") for entry in entries), done.stdout

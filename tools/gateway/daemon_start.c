@@ -21,9 +21,12 @@
 static void make_log(struct daemon *daemon)
 {
     spectacles_problem problem = {.text = "out of memory"};
-    if (log_settings_new(&daemon->log, &daemon->settings, &problem) != SPECTACLES_OK)
+    if (log_settings_new(&daemon->log, &daemon->settings, &problem) != SPECTACLES_OK) {
         fprintf(stderr, "spectacles-gateway: there is no log: %s\n", problem.text);
-    else if (log_repeats_new(&daemon->repeats, daemon->log) != SPECTACLES_OK)
+        return;
+    }
+    tell_program(daemon->log);
+    if (log_repeats_new(&daemon->repeats, daemon->log) != SPECTACLES_OK)
         log_say(daemon->log, LOG_LEVEL_WARN, "LOG_REPEATS",
                 "lines that repeat are not summed up: out of memory");
 }

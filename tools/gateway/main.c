@@ -11,6 +11,7 @@
 #include "files.h"
 #include "manual.h"
 #include "page.h"
+#include "program.h"
 #include "read.h"
 #include "sessions.h"
 #include "standard_files.h"
@@ -55,9 +56,9 @@ static int print_problems(const struct problems *problems)
 
 static void print_version(void)
 {
-    uint32_t version = spectacles_version();
-    printf("spectacles-gateway %u.%u.%u, %s\n", version >> 16, version >> 8 & 255, version & 255,
-           spectacles_tls_library());
+    char program[PROGRAM_SIZE];
+    program_describe(program);
+    puts(program);
 }
 
 static struct settings_input input_of(const struct arguments *arguments)

@@ -1,8 +1,19 @@
 /*
- * What the daemon tells about itself, besides the events of its gateway: problems, proxies, limits, counters. It owns
- * nothing. daemon.c calls it.
+ * What the daemon tells about itself, besides the events of its gateway: which program it is, problems, proxies,
+ * limits, counters. It owns nothing. daemon.c and daemon_start.c call it.
  */
 #include "tell.h"
+
+#include "program.h"
+
+#include <unistd.h>
+
+void tell_program(struct log *log)
+{
+    char program[PROGRAM_SIZE];
+    program_describe(program);
+    log_say(log, LOG_LEVEL_INFO, "STARTING", "%s, pid %ld", program, (long)getpid());
+}
 
 int tell_problems(struct log *log, struct problems *problems)
 {

@@ -7,6 +7,9 @@
 
 #include <spectacles/gateway.h>
 
+/* Tells which program this is: the first line of its log. */
+void tell_program(struct log *log);
+
 /*
  * Tells all problems, and forgets them: they are freed.
  *
