@@ -98,9 +98,6 @@ class Bot:
         process.wait_err(" ready, session", shards, timeout=90)
         return process
 
-    # The same, by the name that tests of the daemon itself use.
-    daemon, running_daemon = gateway, running_gateway
-
     def worker(self, *arguments: str, valgrind: bool = False, **environment: str) -> Process:
         process = self.start("worker", *arguments, valgrind=valgrind, **environment)
         process.wait_err("connected to", timeout=90)

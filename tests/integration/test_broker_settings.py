@@ -20,7 +20,7 @@ def member_request(guild: int) -> bytes:
 
 
 def test_quorum_queues(bot: Bot, standin: Standin, rabbit: RabbitNode, vhost: str, channel: Any) -> None:
-    daemon = bot.running_daemon(BROKER_QUEUE_TYPE="quorum")
+    daemon = bot.running_gateway(BROKER_QUEUE_TYPE="quorum")
     # The queue of the process itself, which goes with it, is a classic one.
     queues = {name: each for name, each in rabbit.queues(vhost).items() if not name.endswith(":SPECTACLES_GATEWAY")}
     assert set(queues) == OWN_QUEUES
@@ -35,7 +35,7 @@ def test_queues_of_another_type_are_told_with_what_to_do(bot: Bot, channel: Any)
     """Those of a gateway that ran without the setting: the queue, its type, and what to do."""
     for name in OWN_QUEUES:
         channel.queue_declare(name, durable=True)
-    daemon = bot.daemon(BROKER_QUEUE_TYPE="quorum")
+    daemon = bot.gateway(BROKER_QUEUE_TYPE="quorum")
     for name in OWN_QUEUES - {"gateway:SEND"}:
         line = daemon.wait_err(f"queue '{name}' exists and differs in 'x-queue-type'")[0]
         assert "it has 'classic', and 'quorum' is asked for: a queue keeps its type, so ask for the type that it has, or delete" in line
@@ -49,7 +49,7 @@ def test_what_may_not_be_declared_is_used(bot: Bot, standin: Standin, rabbit: Ra
         channel.queue_declare(name, durable=True)
         channel.queue_bind(name, "gateway", name.split(":")[1])
     for declare in ("passive", "no"):
-        daemon = bot.running_daemon(BROKER_DECLARE=declare)
+        daemon = bot.running_gateway(BROKER_DECLARE=declare)
         guild = standin.guilds(shard=1, count=2, how_many=1)[0]
         before = len(standin.received(1, 8))
         channel.basic_publish("gateway", "SEND", member_request(guild))
@@ -69,7 +69,7 @@ def test_a_command_for_another_process_does_not_wait_for_ever(bot: Bot, standin:
     guild = standin.guilds(shard=1, count=2, how_many=1)[0]
 
     def start(**settings: str) -> Process:
-        return bot.running_daemon(shards=1, DISCORD_SHARD_COUNT="2", DISCORD_SHARD_IDS="0", **settings)
+        return bot.running_gateway(shards=1, DISCORD_SHARD_COUNT="2", DISCORD_SHARD_IDS="0", **settings)
 
     daemon = start()
     channel.basic_publish("gateway", "SEND", member_request(guild))
@@ -86,5 +86,5 @@ def test_a_command_for_another_process_does_not_wait_for_ever(bot: Bot, standin:
 def test_the_next_url_when_a_node_is_not_there(bot: Bot, rabbit: RabbitNode, vhost: str) -> None:
     """Which URL is tried first is left to chance."""
     gone = f"amqp://guest:guest@127.0.0.1:1/{vhost}"
-    daemon = bot.running_daemon(AMQP_URL=f"{gone},{rabbit.url(vhost)},{gone}")
+    daemon = bot.running_gateway(AMQP_URL=f"{gone},{rabbit.url(vhost)},{gone}")
     assert daemon.stop() == 0

@@ -167,7 +167,7 @@ def test_the_daemon_of_a_second_bot_ends_before_it_consumes_or_identifies(bot: A
     """A gateway of another bot serves already: no command of its workers may go out with the second token."""
     standin.set(token=OTHER_BOT)
     running(start())
-    daemon = bot.daemon(DISCORD_TOKEN=OTHER_BOT)
+    daemon = bot.gateway(DISCORD_TOKEN=OTHER_BOT)
     assert daemon.wait(90) == 78
     assert "this process ends, because it came later" in daemon.wait_err("another bot is in this group")[0]
     assert standin.count("received", op=IDENTIFY) == 0
@@ -179,7 +179,7 @@ def test_nothing_is_consumed_and_nobody_identifies_before_the_group_has_answered
     """The connection over which the group is asked says nothing for as long as the test likes: no other one is made meanwhile."""
     with Proxy(rabbit.port) as proxy:
         proxy.hold()
-        daemon = bot.daemon(AMQP_URL=rabbit.url(vhost).replace(f":{rabbit.port}", f":{proxy.port}"), LOG_LEVEL="info")
+        daemon = bot.gateway(AMQP_URL=rabbit.url(vhost).replace(f":{rabbit.port}", f":{proxy.port}"), LOG_LEVEL="info")
         daemon.wait_err("[LIMITS")
         for line in ("until the next SIGUSR2", "back at the level of LOG_LEVEL"):  # two turns later
             daemon.signal(signal.SIGUSR2)
@@ -195,7 +195,7 @@ def test_nothing_is_consumed_and_nobody_identifies_before_the_group_has_answered
 def test_a_daemon_with_the_same_shards_serves_and_both_are_told(bot: Any, standin: Any, start: Start) -> None:
     standin.set(token=BOT)
     first = running(start())
-    daemon = bot.running_daemon(DISCORD_TOKEN=BOT)
+    daemon = bot.running_gateway(DISCORD_TOKEN=BOT)
     line = daemon.wait_err("serves the same shards (0,1) as this process")[0]
     assert f"process {first.pid}" in line
     wait(first, f"conflict {SAME_SHARDS} stays new")
@@ -204,8 +204,8 @@ def test_a_daemon_with_the_same_shards_serves_and_both_are_told(bot: Any, standi
 
 def test_a_deploy_takes_over_without_a_word_of_conflicts(bot: Any, standin: Any) -> None:
     standin.set(token=BOT)
-    first = bot.running_daemon(DISCORD_TOKEN=BOT)
+    first = bot.running_gateway(DISCORD_TOKEN=BOT)
     assert first.stop() == 0
-    second = bot.running_daemon(DISCORD_TOKEN=BOT)
+    second = bot.running_gateway(DISCORD_TOKEN=BOT)
     assert not second.lines("same shards") and not first.lines("same shards")
     assert second.stop() == 0

@@ -53,7 +53,7 @@ def test_a_token_that_is_replaced(bot: Bot, standin: Standin, channel: Any, tmp_
     file = tmp_path / "token"
     file.write_text(FIRST + "\n")
     settings = {"DISCORD_TOKEN": "", "DISCORD_TOKEN_FILE": str(file), "SESSION_FILE": str(tmp_path / "sessions")}
-    daemon = bot.running_daemon(**settings)
+    daemon = bot.running_gateway(**settings)
     file.write_text("two words")
     reload(daemon, "the gateway goes on with its former settings")
     file.write_text(OF_ANOTHER_BOT)
@@ -73,7 +73,7 @@ def test_a_token_that_is_replaced(bot: Bot, standin: Standin, channel: Any, tmp_
     file.write_text(THIRD)
     standin.token = THIRD
     standin.dispatch(1, "MESSAGE_CREATE", {"n": 3})
-    daemon = bot.daemon(**settings)
+    daemon = bot.gateway(**settings)
     while receive(channel) != {"n": 3}:
         pass  # copies of what was confirmed in the last 250 ms
     daemon.wait_err(" resumed, session", 2)
@@ -89,7 +89,7 @@ def test_a_session_that_discord_ends_with_the_token_is_declared(bot: Bot, standi
     file = tmp_path / "token"
     file.write_text(FIRST)
     standin.token = FIRST
-    daemon = bot.running_daemon(DISCORD_TOKEN="", DISCORD_TOKEN_FILE=str(file))
+    daemon = bot.running_gateway(DISCORD_TOKEN="", DISCORD_TOKEN_FILE=str(file))
     file.write_text(SECOND)
     standin.token = SECOND
     reload(daemon, f"DISCORD_TOKEN has changed: {ON_FOLLOWS}")
@@ -122,7 +122,7 @@ def test_authorities_and_a_password_that_are_replaced(build: Path, authority: Au
     url.write_text(tls_rabbit.url(tls=True, host="localhost"))
     bot = Bot(build, authority, standin, "")
     try:
-        daemon = bot.running_daemon(SSL_CERT_FILE=str(trusted), AMQP_URL_FILE=str(url))
+        daemon = bot.running_gateway(SSL_CERT_FILE=str(trusted), AMQP_URL_FILE=str(url))
         channel = pika.BlockingConnection(pika.URLParameters(tls_rabbit.url() + "?heartbeat=0")).channel()
         declare(channel)
         trusted.write_text("no certificate")

@@ -68,12 +68,12 @@ def test_a_crash_loop_uses_up_no_identify(bot: Bot, standin: Standin, channel: A
     """Killed again and again on its way: before it connects, before its shards are back, and just behind that."""
     declare(channel)
     store = tmp_path / "sessions"
-    gateway = bot.running_daemon(SESSION_FILE=str(store))
+    gateway = bot.running_gateway(SESSION_FILE=str(store))
     wait_stored(standin, store)
     for turn, line in enumerate(("[LIMITS", "[BROKER_CONNECTING", "[BROKER_READY", "[SHARD_RESUMED") * 2):
         send(standin, range(turn * 10, turn * 10 + 10))
         gateway.kill()
-        gateway = bot.daemon(SESSION_FILE=str(store))
+        gateway = bot.gateway(SESSION_FILE=str(store))
         gateway.wait_err(line, timeout=90)
     send(standin, range(80, 90))
     assert {number for number, _ in receive_until(channel, 89)} == set(range(90))

@@ -52,7 +52,7 @@ def samples(text: str) -> dict[str, float]:
 
 def test_metrics_tell_what_has_happened(bot: Bot, standin: Standin, channel: Any, address: str) -> None:
     declare(channel)
-    daemon = bot.running_daemon(PROMETHEUS_ADDRESS=address)
+    daemon = bot.running_gateway(PROMETHEUS_ADDRESS=address)
     standin.dispatch(1, "MESSAGE_CREATE", {"n": 1})
     receive(channel)
     text = until(f"http://{address}/metrics", 200, "\nspectacles_dispatches_confirmed_total 1\n")
@@ -74,7 +74,7 @@ def test_metrics_tell_what_has_happened(bot: Bot, standin: Standin, channel: Any
 
 
 def test_the_format_is_right(bot: Bot, standin: Standin, address: str) -> None:
-    bot.running_daemon(PROMETHEUS_ADDRESS=address)
+    bot.running_gateway(PROMETHEUS_ADDRESS=address)
     standin.dispatch(0, "A_NEW_EVENT", {})
     code, said = promtool("check", "metrics", text=until(f"http://{address}/metrics", 200, 't="A_NEW_EVENT",op="0",shard=""} 1\n'))
     assert set(said.splitlines()) == GO_NAMES and code == 3, said
@@ -82,7 +82,7 @@ def test_the_format_is_right(bot: Bot, standin: Standin, address: str) -> None:
 
 def test_a_prometheus_scrapes_it_and_raises_alerts(bot: Bot, standin: Standin, channel: Any, address: str, tmp_path: Path, root: Path) -> None:
     declare(channel)
-    bot.running_daemon(PROMETHEUS_ADDRESS=address, PROMETHEUS_ENDPOINT="/metrics")
+    bot.running_gateway(PROMETHEUS_ADDRESS=address, PROMETHEUS_ENDPOINT="/metrics")
     with Prometheus(tmp_path, address, root / "share/spectacles-rules.yml") as prometheus:
         prometheus.until("up", 1)
         prometheus.until("sum(spectacles_shard_ready)", 2)
@@ -107,7 +107,7 @@ def test_alerts_are_raised_by_what_they_are_for(tmp_path: Path, root: Path) -> N
 def test_alerts_dashboard_and_page_name_metrics_that_exist(bot: Bot, standin: Standin, channel: Any, address: str, tmp_path: Path, root: Path) -> None:
     """What appears with its first event is brought about: a lost connection, a stored session, a heartbeat."""
     declare(channel)
-    bot.running_daemon(PROMETHEUS_ADDRESS=address, SESSION_FILE=str(tmp_path / "sessions"))
+    bot.running_gateway(PROMETHEUS_ADDRESS=address, SESSION_FILE=str(tmp_path / "sessions"))
     standin.dispatch(0, "MESSAGE_CREATE", {"n": 1})
     receive(channel)
     standin.drop(0)
@@ -130,7 +130,7 @@ def test_alerts_dashboard_and_page_name_metrics_that_exist(bot: Bot, standin: St
 
 def test_probes_follow_the_life_of_the_daemon(bot: Bot, standin: Standin, address: str) -> None:
     standin.api_status = 503
-    daemon = bot.daemon(PROMETHEUS_ADDRESS=address, LOG_LEVEL="debug")
+    daemon = bot.gateway(PROMETHEUS_ADDRESS=address, LOG_LEVEL="debug")
     until(f"http://{address}/readyz", 503, "Discord has not answered GET /gateway/bot yet")
     until(f"http://{address}/livez", 200, "alive")
     standin.api_status = None
@@ -143,7 +143,7 @@ def test_probes_follow_the_life_of_the_daemon(bot: Bot, standin: Standin, addres
 
 def test_a_gateway_that_stops_is_not_ready(own_bot: Bot, standin: Standin, own_rabbit: RabbitNode, address: str) -> None:
     """An event waits for its confirm, and RabbitMQ is away: so the stop takes its time."""
-    daemon = own_bot.running_daemon(PROMETHEUS_ADDRESS=address, STOP_TIMEOUT="60s")
+    daemon = own_bot.running_gateway(PROMETHEUS_ADDRESS=address, STOP_TIMEOUT="60s")
     until(f"http://{address}/readyz", 200)
     own_rabbit.stop()
     until(f"http://{address}/readyz", 503, "the broker of events is ")
@@ -156,7 +156,7 @@ def test_a_gateway_that_stops_is_not_ready(own_bot: Bot, standin: Standin, own_r
 
 def test_an_address_in_use_is_told_before_anything_is_connected(bot: Bot, standin: Standin) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        daemon = bot.daemon(PROMETHEUS_ADDRESS=f"127.0.0.1:{taken.getsockname()[1]}")
+        daemon = bot.gateway(PROMETHEUS_ADDRESS=f"127.0.0.1:{taken.getsockname()[1]}")
         assert daemon.wait() == 75
     assert len(daemon.lines("PROMETHEUS_ADDRESS: another program listens")) == 1
     assert standin.count("connected") == 0
@@ -167,7 +167,7 @@ def test_an_address_in_use_is_told_before_anything_is_connected(bot: Bot, standi
 
 def test_the_page_shows_the_gateway(bot: Bot, standin: Standin, address: str, tmp_path: Path) -> None:
     """With the policy that the daemon sends: nothing but what stands in the page runs."""
-    bot.running_daemon(PROMETHEUS_ADDRESS=address)
+    bot.running_gateway(PROMETHEUS_ADDRESS=address)
     with Chromium(tmp_path) as browser:
         browser.open(f"http://{address}/")
         browser.until("document.title === '2/2 gateway'")
@@ -188,12 +188,12 @@ def shape(value: Any) -> Any:
 
 def test_the_pages_tests_have_the_json_of_the_daemon(bot: Bot, address: str) -> None:
     """tests/support/status_page.py makes states up: they have the members that real ones have."""
-    bot.running_daemon(PROMETHEUS_ADDRESS=address)
+    bot.running_gateway(PROMETHEUS_ADDRESS=address)
     assert shape(json.loads(until(f"http://{address}/status.json", 200, '"was_ready":true'))) == shape(well(2))
 
 
 def test_top_shows_the_gateway(bot: Bot, build: Path, address: str) -> None:
-    bot.running_daemon(PROMETHEUS_ADDRESS=address)
+    bot.running_gateway(PROMETHEUS_ADDRESS=address)
     program = [build / "tools/gateway/spectacles-gateway", "top", "--once"]
     done = subprocess.run(program, env={"PROMETHEUS_ADDRESS": address}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -208,7 +208,7 @@ def test_top_shows_the_gateway(bot: Bot, build: Path, address: str) -> None:
 def test_who_hangs_on_costs_nothing(bot: Bot, standin: Standin, channel: Any, address: str) -> None:
     """A hundred that ask and never read: events go on."""
     declare(channel)
-    bot.running_daemon(PROMETHEUS_ADDRESS=address)
+    bot.running_gateway(PROMETHEUS_ADDRESS=address)
     host, port = address.split(":")
     hanging = []
     for _ in range(100):

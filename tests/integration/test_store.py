@@ -42,7 +42,7 @@ def hanging_disk(tmp_path: Path) -> tuple[Path, dict[str, str]]:
 
 def test_a_disk_that_hangs_stops_neither_events_nor_heartbeats(bot: Bot, standin: Standin, worker: Any, tmp_path: Path) -> None:
     flag, environment = hanging_disk(tmp_path)
-    daemon = bot.running_daemon(SESSION_FILE=str(tmp_path / "sessions"), STOP_TIMEOUT="2s", **environment)
+    daemon = bot.running_gateway(SESSION_FILE=str(tmp_path / "sessions"), STOP_TIMEOUT="2s", **environment)
     flag.touch()
     standin.dispatch(0, "MESSAGE_CREATE", {"n": 1})
     assert receive(worker) == {"n": 1}
@@ -74,13 +74,13 @@ def test_a_kill_behind_ready_leaves_nothing_undeclared(bot: Bot, standin: Standi
     flag, environment = hanging_disk(tmp_path)
     settings = {"SESSION_FILE": str(tmp_path / "sessions"), **environment}
     standin.plan("hello", "cut", times=None)
-    daemon = bot.daemon(**settings)
+    daemon = bot.gateway(**settings)
     daemon.wait_err("SERVING, after CONNECTING", timeout=90)
     flag.touch()
     standin.unplan("hello")
     kill_behind_ready(daemon, 2)
     flag.unlink()
-    daemon = bot.running_daemon(**settings)
+    daemon = bot.running_gateway(**settings)
     standin.dispatch(0, "MESSAGE_CREATE", {"n": 1})
     assert receive(worker) == {"n": 1}
     assert worker.basic_get("gateway:SPECTACLES_GAP")[0] is None, "nobody has seen anything of the first sessions"
@@ -91,7 +91,7 @@ def test_a_kill_behind_ready_leaves_nothing_undeclared(bot: Bot, standin: Standi
     standin.drop(0)
     kill_behind_ready(daemon, 3)
     flag.unlink()
-    daemon = bot.daemon(**settings)
+    daemon = bot.gateway(**settings)
     daemon.wait_err("shard 0/2 ready, session", timeout=90)
     gap = receive(worker, "gateway:SPECTACLES_GAP")
     while gap["new_session"] != standin.session(0).session_id:  # a disk that hangs for five seconds holds nothing back any more
@@ -112,7 +112,7 @@ def mounted(folder: Path) -> tuple[str, ...]:
 def test_a_full_disk_stops_no_event_and_is_told_once(bot: Bot, standin: Standin, worker: Any, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
-    daemon = bot.daemon(prefix=mounted(disk), SESSION_FILE=str(disk / "sessions"))
+    daemon = bot.gateway(prefix=mounted(disk), SESSION_FILE=str(disk / "sessions"))
     daemon.wait_err(" ready, session", 2, timeout=90)
     inside = Path(f"/proc/{daemon.pid}/root{disk}")
     with open(inside / "filler", "wb", buffering=0) as filler, pytest.raises(OSError, match="No space left"):
@@ -136,11 +136,11 @@ def test_a_full_disk_stops_no_event_and_is_told_once(bot: Bot, standin: Standin,
 
 
 def test_a_stolen_file_tells_where_it_comes_from(bot: Bot, standin: Standin, tmp_path: Path) -> None:
-    daemon = bot.running_daemon(SESSION_FILE=str(tmp_path / "sessions"))
+    daemon = bot.running_gateway(SESSION_FILE=str(tmp_path / "sessions"))
     standin.wait_for(lambda: all(standin.session(shard).session_id in (tmp_path / "sessions").read_text() for shard in (0, 1)))
     (tmp_path / "elsewhere").mkdir()
     shutil.copy(tmp_path / "sessions", tmp_path / "elsewhere")
-    thief = bot.daemon(SESSION_FILE=str(tmp_path / "elsewhere" / "sessions"))
+    thief = bot.gateway(SESSION_FILE=str(tmp_path / "elsewhere" / "sessions"))
     thief.wait_err(f"is a copy of a file that was written by process {daemon.pid} on host {os.uname().nodename}")
     thief.kill()
     assert daemon.stop() == 0
@@ -148,11 +148,11 @@ def test_a_stolen_file_tells_where_it_comes_from(bot: Bot, standin: Standin, tmp
 
 def test_a_missing_file_declares_gaps_or_ends_as_it_is_set(bot: Bot, standin: Standin, worker: Any, tmp_path: Path) -> None:
     file = str(tmp_path / "sessions")
-    daemon = bot.daemon(SESSION_FILE=file, SESSION_FILE_MISSING="fail")
+    daemon = bot.gateway(SESSION_FILE=file, SESSION_FILE_MISSING="fail")
     assert daemon.wait() == 78
     assert daemon.lines("bring it back")
     assert standin.count("connected") == 0
-    daemon = bot.running_daemon(SESSION_FILE=file, SESSION_FILE_MISSING="gap")
+    daemon = bot.running_gateway(SESSION_FILE=file, SESSION_FILE_MISSING="gap")
     gaps = [receive(worker, "gateway:SPECTACLES_GAP") for _ in range(2)]
     assert sorted(gap["shard"] for gap in gaps) == [[0, 2], [1, 2]]
     assert [gap["old_session"] for gap in gaps] == [None, None]
@@ -162,7 +162,7 @@ def test_a_missing_file_declares_gaps_or_ends_as_it_is_set(bot: Bot, standin: St
 def test_a_copy_of_passwd_is_left_alone_and_nothing_is_connected(bot: Bot, standin: Standin, tmp_path: Path) -> None:
     file = tmp_path / "sessions"
     shutil.copy("/etc/passwd", file)
-    daemon = bot.daemon(SESSION_FILE=str(file))
+    daemon = bot.gateway(SESSION_FILE=str(file))
     assert daemon.wait() == 78
     assert daemon.lines("file of something else, which is not overwritten")
     assert file.read_bytes() == Path("/etc/passwd").read_bytes()
