@@ -26,6 +26,7 @@ class Recorder:
         self.url = ""  # of the node that it has connected to
         self.arrivals: list[Arrival] = []  # copies included, in the order of the queue
         self.arrived: set[str] = set()
+        self.redelivered: set[str] = set()  # message-ids of which a copy was delivered before, to a consumer that ended
         self.gaps: dict[str, list[dict[str, Any]]] = {}  # by message-id
         self._running = threading.Event()
         self._running.set()
@@ -75,6 +76,8 @@ class Recorder:
         d = json.loads(body)
         self.arrivals.append(Arrival(properties.message_id, d["shard"], d["n"]))
         self.arrived.add(properties.message_id)
+        if method.redelivered:
+            self.redelivered.add(properties.message_id)
         channel.basic_ack(method.delivery_tag)
 
     def _on_gap(self, channel: Any, method: Any, properties: Any, body: bytes) -> None:

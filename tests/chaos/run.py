@@ -40,6 +40,8 @@ def settle(world: World, patience: int) -> None:
     for gateway in world.gateways:
         if gateway.stop() != 0:
             world.errors.append(f"the gateway's end: {gateway.process.said()}")
+    # Copies that are still in the queue say why an event came late.
+    world.wait(world.is_drained, 60, "an empty queue of events")
 
 
 def leave_logs(world: World, folder: Path) -> None:

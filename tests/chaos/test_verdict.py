@@ -15,6 +15,9 @@ from chaos.verdict import IMPOSSIBLE, Verdict, judge
 
 
 class Ledger(SimpleNamespace):
+    def reasons_to_be_late(self) -> dict[str, set[str]]:
+        return {"redelivered": self.recorder.redelivered, "refused": self.refused}
+
     def commands_in_ledger(self) -> tuple[set[int], set[int]]:
         return self.handed_over, self.early
 
@@ -38,8 +41,8 @@ def world_of(count: int) -> Any:
                               runs=[SimpleNamespace(err=["gateway: publish under 0 failed: 312 NO_ROUTE"])])
     arrivals = [Arrival(key, shard, serial) for key, (shard, serial) in sent.items()]
     return Ledger(standin=SimpleNamespace(sessions=sessions, violations=[]), gateways=[gateway], sent=sent,
-                  recorder=SimpleNamespace(arrivals=arrivals, arrived=set(sent), gaps=gaps),
-                  lost={each.session_id for each in sessions[:-1]}, unordered=set(), in_flight=set(), commands={1}, errors=[], drops=[drops(6, 7, 8, 9)],
+                  recorder=SimpleNamespace(arrivals=arrivals, arrived=set(sent), redelivered=set(), gaps=gaps),
+                  lost={each.session_id for each in sessions[:-1]}, refused=set(), in_flight=set(), commands={1}, errors=[], drops=[drops(6, 7, 8, 9)],
                   handed_over={1}, early=set(), arrived_commands={1})
 
 
@@ -157,12 +160,35 @@ def test_what_a_gap_declares_is_not_lost() -> None:
     assert failures(verdict) == [] and verdict.counts["missing in a declared gap"] == 1
 
 
-def test_only_what_a_killed_rabbit_may_have_lost_may_come_late() -> None:
-    world = world_of(2)
+def be_redelivered(world: Any, message_id: str) -> None:
+    world.recorder.redelivered.add(message_id)
+
+
+def be_refused(world: Any, message_id: str) -> None:
+    world.refused.add(message_id)
+
+
+@pytest.mark.parametrize(("excuse", "reason"), [(be_redelivered, "redelivered"), (be_refused, "refused")])
+def test_only_what_has_a_reason_may_come_late(excuse: Callable[[Any, str], None], reason: str) -> None:
+    """The reason of one event excuses that event, and neither the one before it nor the ones behind it."""
+    world = world_of(3)
     swap(world)
-    world.unordered = {"s0:3"}
+    excuse(world, "s0:3")  # the one that came early
+    excuse(world, "s1:2")
     assert failures(judge(world)) == ["out of order:"]
-    world.unordered = {"s0:2"}
+    excuse(world, "s0:2")
+    verdict = judge(world)
+    assert failures(verdict) == [] and verdict.counts[f"late: {reason}"] == 1
+
+
+def test_behind_an_event_that_is_late_all_others_have_to_be_in_order() -> None:
+    """0, 3, 1 (comes again), 2: what is redelivered must not hide that the next one is late too."""
+    world = world_of(2)
+    first, second, third, fourth = world.recorder.arrivals
+    world.recorder.arrivals = [first, fourth, second, third]
+    world.recorder.redelivered = {second.message_id}
+    assert failures(judge(world)) == ["out of order:"]
+    world.recorder.redelivered = {second.message_id, third.message_id}
     assert failures(judge(world)) == []
 
 

@@ -68,19 +68,27 @@ def missing(world: World) -> tuple[list[str], int]:
     return lost, declared
 
 
-def out_of_order(world: World) -> list[str]:
-    """After removing copies; serials of a shard only ever grow, but for what a killed RabbitMQ may lose and be sent again."""
+def late(world: World) -> list[tuple[str, str]]:
+    """After removing copies, the serials of a shard only ever grow. What is behind a greater one: message-id, and in words."""
     last = [-1] * SHARDS
     seen: set[str] = set()
-    wrong = []
+    found = []
     for arrival in world.recorder.arrivals:
         if arrival.message_id in seen:
             continue
         seen.add(arrival.message_id)
-        if arrival.serial <= last[arrival.shard] and arrival.message_id not in world.unordered:
-            wrong.append(f"shard {arrival.shard}: {arrival.serial} after {last[arrival.shard]}")
+        if arrival.serial <= last[arrival.shard]:
+            found.append((arrival.message_id, f"shard {arrival.shard}: {arrival.serial} after {last[arrival.shard]}"))
         last[arrival.shard] = max(last[arrival.shard], arrival.serial)
-    return wrong
+    return found
+
+
+def judge_order(world: World, verdict: Verdict) -> None:
+    open_ = dict(late(world))
+    for reason, excused in world.reasons_to_be_late().items():
+        verdict.counts[f"late: {reason}"] = len(open_.keys() & excused)
+        open_ = {key: words for key, words in open_.items() if key not in excused}
+    verdict.fail("out of order", list(open_.values()))
 
 
 def wrong_ids(world: World) -> list[str]:
@@ -149,9 +157,8 @@ def judge(world: World) -> Verdict:
     verdict.counts["duplicated"] = len(arrivals) - len({each.message_id for each in arrivals})
     verdict.counts["recovered"] = len(world.in_flight & world.recorder.arrived)
     verdict.counts["missing in a declared gap"] = declared
-    verdict.counts["order not looked at"] = len(world.unordered)
     verdict.fail("lost", lost)
-    verdict.fail("out of order", out_of_order(world))
+    judge_order(world, verdict)
     verdict.fail("ids that are not theirs", wrong_ids(world))
     judge_sessions(world, verdict)
     judge_commands(world, verdict)

@@ -21,7 +21,7 @@ from support.proxy import Proxy
 
 from chaos.brokers import Broker, Death
 from chaos.drops import Drops
-from chaos.recorder import Recorder
+from chaos.recorder import EVENTS, Recorder
 
 SHARDS = 4
 EVENTS_EVERY = 0.02  # seconds, one of each shard
@@ -148,7 +148,7 @@ class World:
         self.full = folder / "full"  # while it is there, so is the gateways' disk
         self.sent: dict[str, tuple[int, int]] = {}  # message-id: shard, serial
         self.apart: set[str] = set()  # message-ids of events that RabbitMQ writes apart
-        self.unordered: set[str] = set()  # message-ids of events whose order the death of a node may have changed
+        self.torn_apart: set[str] = set()  # those that were on their way when the only RabbitMQ was killed
         self.lost: set[str] = set()  # sessions that Discord or the disk lost
         self.in_flight: set[str] = set()  # message-ids that were on their way when something was killed
         self.commands: set[int] = set()  # confirmed by RabbitMQ
@@ -249,18 +249,23 @@ class World:
         return name
 
     def _kill_nodes(self, death: Death) -> None:
-        begun = len(self.sent)
         self.broker.die(death)
-        open_ = set(list(self.sent)) - self.recorder.arrived
+        self.torn_apart.update(self.apart & (set(list(self.sent)) - self.recorder.arrived))
         death.revive()
-        if len(self.broker.nodes) == 1:
+
+    def reasons_to_be_late(self) -> dict[str, set[str]]:
+        """By reason: message-ids of events that may arrive behind later ones of their shard."""
+        if self.broker.queue_type == "classic":
             # Of what it has not confirmed, a node that is killed may keep the small messages and lose the large ones before
             # them: their copies then arrive late.
-            self.unordered.update(self.apart & open_)
-        else:
-            # What the recorder held on a node that has died comes again behind the others; and so does what the queue gave it
-            # before it noticed, and what RabbitMQ has refused.
-            self.unordered.update(open_, list(self.sent)[begun:])
+            return {"torn apart": self.torn_apart}
+        # What was given to a consumer on a node that died comes again, marked as redelivered. Later events may have been given
+        # to the next consumer by then, and so may a copy that the gateway had published again, which has no such mark.
+        return {"redelivered": self.recorder.redelivered, "refused": self.refused()}
+
+    def is_drained(self) -> bool:
+        """The recorder has acknowledged all that there was."""
+        return bool(self.broker.nodes[0].queues()[EVENTS]["messages"] == 0)
 
     # ---- the workers' commands ----
 
@@ -297,13 +302,19 @@ class World:
         """Those whose bytes went to a socket; and those that were acknowledged before that."""
         sent: set[int] = set()
         early: set[int] = set()
-        for line in self.ledger.read_text().splitlines():
-            what, serial = line.split()
+        for what, serial in self._ledger():
             if what == "sent":
                 sent.add(int(serial))
-            elif int(serial) not in sent:
+            elif what == "acked" and int(serial) not in sent:
                 early.add(int(serial))
         return sent, early
+
+    def refused(self) -> set[str]:
+        """The message-ids of what RabbitMQ has refused (nack)."""
+        return {message_id for what, message_id in self._ledger() if what == "refused"}
+
+    def _ledger(self) -> list[list[str]]:
+        return [line.split() for line in self.ledger.read_text().splitlines()]
 
     # ---- sessions ----
 

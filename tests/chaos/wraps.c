@@ -5,11 +5,13 @@
  * - Kill points: CHAOS_KILL=<point>:<n> in the environment kills the process, as kill -9 does, the nth time that it
  *   passes the point.
  * - The ledger: CHAOS_LEDGER=<file> gets a line "sent <serial>" when the library says that a command's bytes went to
- *   the socket, and "acked <serial>" when it is acknowledged. The serial is the field "since" of a presence.
+ *   the socket, and "acked <serial>" when it is acknowledged. The serial is the field "since" of a presence. It gets
+ *   "refused <message-id>" when RabbitMQ refuses a message (nack).
  * - The history: CHAOS_HISTORY=<file> gets all that the file of sessions ever held.
  * - A full disk: while the file CHAOS_FULL exists, files take half of what is written to them and no more.
  * - Mutants: built with MUTANT set, one rule is broken.
  */
+#include "broker/publishes.h"
 #include "core/stream.h"
 
 #include <errno.h>
@@ -40,6 +42,8 @@ enum mutant {
 
 enum {
     REMEMBERED = 4096,
+    OPEN_PUBLISHES = 65536, /* more than the window has room for */
+    ID_SIZE = 96,
     SHARDS_MAX = 64
 };
 
@@ -65,16 +69,24 @@ static void pass(const char *point)
 
 ssize_t __real_write(int file, const void *bytes, size_t length);
 
-static void enter(const char *what, uint64_t serial)
+static void enter_text(const char *what, const char *text)
 {
     static int file = -1;
-    char line[64];
+    char line[320];
     const char *path = getenv("CHAOS_LEDGER");
     if (file < 0 && path)
         file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    int length = snprintf(line, sizeof line, "%s %llu\n", what, (unsigned long long)serial);
-    if (file >= 0 && serial > 0 && __real_write(file, line, (size_t)length) < 0)
+    int length = snprintf(line, sizeof line, "%s %s\n", what, text);
+    if (file >= 0 && __real_write(file, line, (size_t)length) < 0)
         abort();
+}
+
+static void enter(const char *what, uint64_t serial)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%llu", (unsigned long long)serial);
+    if (serial > 0)
+        enter_text(what, text);
 }
 
 static uint64_t serial_of(const uint8_t *bytes, size_t length)
@@ -235,6 +247,37 @@ int __wrap_spectacles_broker_publish(spectacles_broker *broker, const spectacles
     int error = __real_spectacles_broker_publish(broker, &changed, tag);
     pass("after-publish");
     return error;
+}
+
+/* By the tag of an open publish, its message-id. */
+static struct {
+    const sp_publishes *of;
+    char id[ID_SIZE];
+} ids[OPEN_PUBLISHES];
+
+int __real_sp_publishes_add(sp_publishes *publishes, const spectacles_message *message, const char *group,
+                            uint64_t *tag);
+int __wrap_sp_publishes_add(sp_publishes *publishes, const spectacles_message *message, const char *group,
+                            uint64_t *tag)
+{
+    int error = __real_sp_publishes_add(publishes, message, group, tag);
+    if (error == SPECTACLES_OK && tag && message->message_id) {
+        ids[*tag % OPEN_PUBLISHES].of = publishes;
+        snprintf(ids[*tag % OPEN_PUBLISHES].id, ID_SIZE, "%s", message->message_id);
+    }
+    return error;
+}
+
+int __real_sp_publishes_defer(sp_publishes *publishes, uint64_t wire, bool multiple, uint64_t due);
+int __wrap_sp_publishes_defer(sp_publishes *publishes, uint64_t wire, bool multiple, uint64_t due)
+{
+    const sp_publish *record;
+    for (size_t i = 0; (record = sp_publishes_at(publishes, i)); i++) {
+        bool is_covered = multiple ? record->wire && record->wire <= wire : record->wire == wire;
+        if (is_covered && ids[record->tag % OPEN_PUBLISHES].of == publishes)
+            enter_text("refused", ids[record->tag % OPEN_PUBLISHES].id);
+    }
+    return __real_sp_publishes_defer(publishes, wire, multiple, due);
 }
 
 void __real_spectacles_stream_consumed(spectacles_stream *stream, size_t length);
