@@ -1,6 +1,7 @@
 # shellcheck shell=bash
-# A RabbitMQ 4.x beside the distribution's own, for the suite "rabbit4": a small Debian in build/rabbit4/RELEASE, made once
-# and kept. RABBIT4 chooses the release: sid (RabbitMQ 4.3) or trixie (4.0).
+# Other RabbitMQs beside the distribution's own, each in a small Debian in build/rabbit4/RELEASE, made once and kept.
+# For the suite "rabbit4" RABBIT4 chooses the release: sid (RabbitMQ 4.3) or trixie (4.0). For the rolling upgrade of the
+# suite "cluster" there are bullseye (3.8) and bookworm (3.10): see doc/operations.md.
 
 rabbit4_release=${RABBIT4:-sid}
 
@@ -12,10 +13,11 @@ rabbit4_obstacle() {
     esac
 }
 
-make_rabbit4() {
-    local folder=build/rabbit4/$rabbit4_release
-    [ -d "$folder" ] || say "making a Debian $rabbit4_release with RabbitMQ 4 in $folder (some minutes, once)"
-    make_debian "$rabbit4_release" "$folder" build/logs/rabbit4-folder.log rabbitmq-server
+# make_rabbit RELEASE
+make_rabbit() {
+    local folder=build/rabbit4/$1
+    [ -d "$folder" ] || say "making a Debian $1 with RabbitMQ in $folder (some minutes, once)"
+    make_debian "$1" "$folder" build/logs/rabbit4-folder.log rabbitmq-server
 }
 
 # The tests that both versions of RabbitMQ have to pass, against 4.x.
@@ -24,9 +26,25 @@ rabbit4_tests() {
     obstacle=$(rabbit4_obstacle)
     if [ -n "$obstacle" ]; then
         say "rabbit4      skipped: ${obstacle%%$'\n'*}"
-    elif ! make_rabbit4; then
+    elif ! make_rabbit "$rabbit4_release"; then
         say "rabbit4      skipped: the folder could not be made (build/logs/rabbit4-folder.log)"
     else
         SPECTACLES_RABBIT=build/rabbit4/$rabbit4_release run rabbit4 python_tests rabbit4 build/asan -n 2 --dist load -m rabbit4 tests/integration
     fi
+}
+
+upgrade_releases=(bullseye bookworm)
+
+# Three nodes: killed, restarted, and upgraded from one release's RabbitMQ to the next one's.
+cluster_tests() {
+    local obstacle upgrade=
+    obstacle=$(debian_obstacle)
+    if [ -n "$obstacle" ]; then
+        say "cluster      without the rolling upgrade: ${obstacle%%$'\n'*}"
+    elif ! make_rabbit "${upgrade_releases[0]}" || ! make_rabbit "${upgrade_releases[1]}"; then
+        say "cluster      without the rolling upgrade: a folder could not be made (build/logs/rabbit4-folder.log)"
+    else
+        upgrade=build/rabbit4/${upgrade_releases[0]}:build/rabbit4/${upgrade_releases[1]}
+    fi
+    SPECTACLES_UPGRADE=$upgrade run cluster python_tests cluster build/asan -m cluster tests/integration tests/chaos
 }

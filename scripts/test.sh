@@ -87,7 +87,7 @@ run_suite() {
     rabbit4) rabbit4_tests ;;
     valgrind) run valgrind python_tests valgrind build -m valgrind tests/integration ;;
     chaos) run chaos python_tests chaos build/asan -n 2 --dist load -m 'not cluster' tests/chaos ;;
-    cluster) run cluster python_tests cluster build/asan -m cluster tests/integration tests/chaos ;;
+    cluster) cluster_tests ;;
     clients) run clients python_tests clients build/asan -n 4 --dist load tests/clients ;;
     codec) run codec python_tests codec build/asan tests/codec ;;
     cross) run cross python_tests cross build tests/cross ;;
@@ -116,7 +116,7 @@ setup_suites() {
     setup_npm
     for suite in "$@"; do
         case $suite in
-        rabbit4) setup "${debian_tools[@]}" >/dev/null 2>&1 || true ;;
+        rabbit4 | cluster) setup "${debian_tools[@]}" >/dev/null 2>&1 || true ;;
         package) setup "${package_packages[@]}" >/dev/null 2>&1 || true ;;
         esac
     done

@@ -5,16 +5,18 @@ import os
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Optional
 
 from .rabbit import RabbitNode
 
 
 class RabbitCluster:
-    def __init__(self, folder: Path, size: int = 3) -> None:
+    def __init__(self, folder: Path, size: int = 3, system: Optional[Path] = None) -> None:
+        """system: the folder of the RabbitMQ; without it, the one that the suite wants."""
         first = folder / "node1"
         self._write_cookie(first)
-        self.nodes = [RabbitNode(first)]
-        self.nodes += [RabbitNode(folder / f"node{number}", peer=self.nodes[0]) for number in range(2, size + 1)]
+        self.nodes = [RabbitNode(first, system=system)]
+        self.nodes += [RabbitNode(folder / f"node{number}", peer=self.nodes[0], system=system) for number in range(2, size + 1)]
 
     @staticmethod
     def _write_cookie(folder: Path) -> None:

@@ -31,9 +31,9 @@ def other_system() -> Optional[Path]:
     return (ROOT / named).resolve() if named else None
 
 
-def _program(name: str) -> str:
+def _program(name: str, system: Optional[Path]) -> str:
     """Debian's own wrapper switches to another user: the one behind it is wanted."""
-    if other_system() or (BIN / name).exists():
+    if system or (BIN / name).exists():
         return str(BIN / name)
     found = shutil.which(name)
     if not found:
@@ -44,12 +44,13 @@ def _program(name: str) -> str:
 class RabbitNode:
     def __init__(self, folder: Path, cert: Optional[Path] = None, key: Optional[Path] = None,
                  vhosts: int = 0, peer: Optional[RabbitNode] = None, ca: Optional[Path] = None,
-                 address: str = "127.0.0.1", within: tuple[str, ...] = (), management: bool = False) -> None:
+                 address: str = "127.0.0.1", within: tuple[str, ...] = (), management: bool = False, system: Optional[Path] = None) -> None:
         """peer: a node that has been started, and that this one will be able to talk to: see join().
         ca: who logs in over TLS needs a certificate of this authority, whose common name is the user.
-        address: where AMQP is listened for. within: a command that runs the node, given as more words. management: with the plugin of the management API."""
+        address: where AMQP is listened for. within: a command that runs the node, given as more words. management: with the plugin of the management API.
+        system: the folder of the RabbitMQ; without it, the one that the suite wants."""
         self.folder = folder
-        self.system = other_system()
+        self.system = system or other_system()
         self.peer = peer
         self.address, self.within = address, within
         self.port, self.tls_port, self.dist_port, self.epmd_port, self.management_port = free_ports(5)
@@ -115,7 +116,7 @@ class RabbitNode:
 
     def start(self) -> RabbitNode:
         log = open(self.folder / "console.log", "ab")
-        self.process = subprocess.Popen([*self.within, *self._command(_program("rabbitmq-server"))], env=self._environment(), stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen([*self.within, *self._command(_program("rabbitmq-server", self.system))], env=self._environment(), stdin=subprocess.DEVNULL,
                                         stdout=log, stderr=log, start_new_session=True, cwd=self.folder)
         log.close()
         try:
@@ -196,6 +197,12 @@ class RabbitNode:
         self.stop()
         self.start()
 
+    def upgrade(self, system: Path) -> None:
+        """Stops it, and starts the RabbitMQ of another folder on what is stored."""
+        self.stop()
+        self.system = system
+        self.start()
+
     def __enter__(self) -> RabbitNode:
         try:
             return self.start()
@@ -218,7 +225,7 @@ class RabbitNode:
         return f"http://{user}:{password}@127.0.0.1:{self.management_port}"
 
     def ctl(self, *arguments: str) -> str:
-        done = subprocess.run(self._command(_program("rabbitmqctl"), "-q", "-n", self.name, *arguments), env=self._environment(),
+        done = subprocess.run(self._command(_program("rabbitmqctl", self.system), "-q", "-n", self.name, *arguments), env=self._environment(),
                               capture_output=True, text=True, timeout=60 * PATIENCE, check=False)
         if done.returncode != 0:
             raise RuntimeError(f"rabbitmqctl {' '.join(arguments)}: {done.stderr or done.stdout}")
