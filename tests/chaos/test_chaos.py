@@ -67,3 +67,13 @@ def test_a_broken_rule_is_caught(tmp_path: Path, build: Path, mutant: str) -> No
         if any(failure.startswith(MUTANTS[mutant]) for failure in verdict.failures):
             return
     pytest.fail(f"{mutant} got away with {ROUNDS * KILLS_A_ROUND} kills")
+
+
+@pytest.mark.cluster
+def test_another_order_is_caught_on_a_cluster(tmp_path: Path, build: Path) -> None:
+    """Where RabbitMQ itself brings some events late: that must not cover up for the gateway."""
+    for round_ in range(ROUNDS):
+        verdict, _ = run(tmp_path / str(round_), build, KILLS_A_ROUND, SEED + round_, "reorders", cluster=True)
+        if any(failure.startswith(MUTANTS["reorders"]) for failure in verdict.failures):
+            return
+    pytest.fail(f"reorders got away with {ROUNDS * KILLS_A_ROUND} kills")
