@@ -1,0 +1,3 @@
+module spectacles
+
+go 1.19
