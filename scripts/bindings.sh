@@ -8,7 +8,7 @@ setup_binding_go() { command -v go >/dev/null || setup golang-go; }
 setup_binding_rust() { command -v cargo >/dev/null || setup cargo; }
 setup_binding_node() { setup_npm && setup nodejs libnode-dev; }
 setup_binding_luajit() { setup luajit; }
-setup_binding_cpp() { setup g++; }
+setup_binding_cpp() { setup g++ clang; }
 
 # setup_bindings LANGUAGE ...: the toolchains. What cannot be had is said, and its tests are skipped.
 setup_bindings() {

@@ -37,7 +37,8 @@ extern "C" {
 #include <unistd.h>
 #endif
 
-namespace {
+namespace
+{
 
 constexpr uint32_t JSON = SPECTACLES_FORMAT_JSON;
 constexpr uint32_t ETF = SPECTACLES_FORMAT_ETF;
@@ -81,11 +82,13 @@ Payloads load(const std::string &folder, spectacles_bytes *out)
         std::ifstream file(path);
         std::stringstream text;
         text << file.rdbuf();
-        if (spectacles_transcode(out, ETF, JSON, SPECTACLES_COMPACT, bytes_of(text.str().data()), text.str().size(), nullptr))
+        if (spectacles_transcode(out, ETF, JSON, SPECTACLES_COMPACT, bytes_of(text.str().data()),
+                                 text.str().size(), nullptr))
             continue; // what JSON allows and Erlang does not: a key twice, half a surrogate
         all.json.emplace_back(text.str());
         all.bytes += text.str().size();
-        all.etf.emplace_back(reinterpret_cast<const char *>(spectacles_bytes_data(out)), spectacles_bytes_length(out));
+        all.etf.emplace_back(reinterpret_cast<const char *>(spectacles_bytes_data(out)),
+                             spectacles_bytes_length(out));
     }
     need(!all.json.empty(), "reading the payloads");
     return all;
@@ -93,8 +96,9 @@ Payloads load(const std::string &folder, spectacles_bytes *out)
 
 // ---- Instructions, where the machine counts them ----
 
-class Counter {
-public:
+class Counter
+{
+  public:
     Counter()
     {
 #ifdef __linux__
@@ -106,7 +110,10 @@ public:
         file = static_cast<int>(syscall(SYS_perf_event_open, &what, 0, -1, -1, 0));
 #endif
     }
-    bool works() const { return file >= 0; }
+    bool works() const
+    {
+        return file >= 0;
+    }
     uint64_t read_now() const
     {
         uint64_t value = 0;
@@ -117,7 +124,7 @@ public:
         return value;
     }
 
-private:
+  private:
     int file = -1;
 };
 
@@ -162,7 +169,8 @@ void transcode(const Payloads &all, spectacles_bytes *out, uint32_t to, uint32_t
     for (size_t i = 0; i < all.json.size(); i++) {
         const char *at = from == JSON ? all.json[i].data() : all.etf[i].data();
         size_t length = from == JSON ? all.json[i].size() : all.etf[i].size();
-        need(!spectacles_transcode(out, to, from, SPECTACLES_COMPACT, bytes_of(at), length, nullptr), "transcoding");
+        need(!spectacles_transcode(out, to, from, SPECTACLES_COMPACT, bytes_of(at), length, nullptr),
+             "transcoding");
         sink = sink + spectacles_bytes_length(out);
     }
 }
@@ -181,7 +189,8 @@ void libei_skip(const Payloads &all)
 {
     for (auto &term : all.etf) {
         int index = 0, version = 0;
-        need(!ei_decode_version(term.data(), &index, &version) && !ei_skip_term(term.data(), &index), "libei");
+        need(!ei_decode_version(term.data(), &index, &version) && !ei_skip_term(term.data(), &index),
+             "libei");
         sink = sink + static_cast<uint64_t>(index);
     }
 }
@@ -237,7 +246,8 @@ void report(const std::vector<Contender> &all, size_t reference, size_t payloads
         std::printf("%-34s %12.0f %10.2f %10.0f ", each.name.c_str(), middle, median(ratios),
                     static_cast<double>(bytes) / static_cast<double>(payloads) / middle * 1000);
         if (counted)
-            std::printf("%14.0f\n", static_cast<double>(each.instructions) / static_cast<double>(payloads * each.nanoseconds.size()));
+            std::printf("%14.0f\n", static_cast<double>(each.instructions) /
+                                        static_cast<double>(payloads * each.nanoseconds.size()));
         else
             std::printf("%14s\n", "not counted");
     }
@@ -262,7 +272,9 @@ int main(int argc, char **argv)
     simdjson::ondemand::parser on_demand;
     simdjson::dom::parser dom;
     std::vector<Contender> contenders;
-    auto add = [&](std::string name, std::function<void()> run) { contenders.push_back({std::move(name), std::move(run), {}, 0}); };
+    auto add = [&](std::string name, std::function<void()> run) {
+        contenders.push_back({std::move(name), std::move(run), {}, 0});
+    };
     add("memcpy", [&] { copy(all, room); });
     add("simdjson On-Demand, envelope", [&] { simdjson_envelope(on_demand, all); });
     add("ours, JSON envelope", [&] { envelope(all, JSON, false); });
@@ -294,8 +306,9 @@ int main(int argc, char **argv)
                 CALLGRIND_DUMP_STATS_AT(each.name.c_str());
         }
     }
-    std::printf("%zu payloads, %zu bytes on average; simdjson runs as '%s', we run as '%s'\n", all.json.size(),
-                all.bytes / all.json.size(), simdjson::get_active_implementation()->name().c_str(), sp_blocks_variant_at(0).name);
+    std::printf("%zu payloads, %zu bytes on average; simdjson runs as '%s', we run as '%s'\n",
+                all.json.size(), all.bytes / all.json.size(),
+                simdjson::get_active_implementation()->name().c_str(), sp_blocks_variant_at(0).name);
     report(contenders, 1, all.json.size(), all.bytes, counter.works());
     spectacles_document_free(tree);
     spectacles_bytes_free(out);

@@ -21,7 +21,7 @@ NOT_YET_WITH_HEADS: set[str] = set()
 
 @pytest.mark.skipif(not shutil.which("clang-format"), reason="clang-format is not installed")
 def test_code_is_laid_out(root: Path) -> None:
-    command = ["clang-format", "--dry-run", "-Werror", *files(root, "*.c", "*.h")]
+    command = ["clang-format", "--dry-run", "-Werror", *files(root, "*.c", "*.h", "*.cpp", "*.hpp")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[:3000] + "\nrun ./dev format"
 
