@@ -136,6 +136,14 @@ enum spectacles_queue_type {
     SPECTACLES_QUEUE_QUORUM = 2
 };
 
+/* The type of the exchange of the group. RabbitMQ never changes it, and refuses (406) whoever asks for another one. */
+enum spectacles_exchange_type {
+    /* A message goes to the queues that are bound under its key: what Spectacles says. */
+    SPECTACLES_EXCHANGE_DIRECT = 0,
+    /* A message goes to all queues that are bound, whatever its key is. For groups of your own: no gateway uses it. */
+    SPECTACLES_EXCHANGE_FANOUT = 1
+};
+
 /*
  * The settings of a broker. Fill it with spectacles_broker_config_init(), then set the required fields: urls,
  * url_count and seed. Everything in it is copied by spectacles_broker_new(). Texts are NUL-terminated UTF-8.
@@ -150,7 +158,7 @@ typedef struct spectacles_broker_config {
      * the seed shuffles. Everything is percent-encoded (RabbitMQ: "URI Specification"). No path, or an empty one,
      * means the virtual host "/".
      *
-     * Parameters (RabbitMQ: "URI Query Parameters"): heartbeat (seconds, 0 for none; default 20), frame_max,
+     * Parameters (RabbitMQ: "URI Query Parameters"): heartbeat (seconds, 0 for none; instead of heartbeat), frame_max,
      * channel_max, connection_timeout (milliseconds; instead of connect_timeout), auth_mechanism (plain, external),
      * cacertfile, certfile, keyfile, server_name_indication (the name in the certificate, where it is not the host's),
      * verify (verify_peer).
@@ -192,6 +200,10 @@ typedef struct spectacles_broker_config {
      * x-queue-type of a subscription goes before it.
      */
     uint32_t queue_type;
+    /* Seconds between heartbeats, for URLs that name none. 0: none. At most 3600. RabbitMQ may ask for less. Default 20. */
+    uint32_t heartbeat;
+    /* enum spectacles_exchange_type: of the exchange of the group. Default SPECTACLES_EXCHANGE_DIRECT. */
+    uint32_t exchange_type;
 } spectacles_broker_config;
 
 /* The types of a header: the kinds of values in a field table of AMQP. In brackets: RabbitMQ's letter of the type. */
@@ -245,7 +257,10 @@ typedef struct spectacles_subscription {
     uint32_t size;
     /* Unacknowledged deliveries: 1 to 65535. 0: `prefetch` of the broker's configuration. */
     uint32_t prefetch;
-    /* Required: the binding key, such as MESSAGE_CREATE, SEND or the number of a shard; event_length bytes. */
+    /*
+     * The binding key, such as MESSAGE_CREATE, SEND or the number of a shard; event_length bytes. Required, unless
+     * `queue` names a queue: such a queue is bound only when an event is given.
+     */
     const char *event;
     size_t event_length;
     /* The subgroup of the queue's name, of subgroup_length bytes. NULL or 0 bytes: none. */
@@ -261,8 +276,19 @@ typedef struct spectacles_subscription {
     size_t argument_count;
     /* 1: declare and bind the queue, and do not consume it. */
     uint32_t declare_only;
-    /* 0 */
-    uint32_t reserved;
+    /*
+     * 1: a queue of this connection alone, whose name RabbitMQ chooses (amq.gen-...). It is classic, transient, and bound
+     * under the event. Each subscription has its own, and another one on each connection: what was published while
+     * there was none is not in it. SUBSCRIBED says its name. Takes no subgroup, no queue and no declare_only, and needs
+     * SPECTACLES_DECLARE.
+     */
+    uint32_t exclusive;
+    /*
+     * A queue by its exact name, of queue_length bytes, at most 255. NULL or 0 bytes: group, subgroup and event name it.
+     * To publish to a queue that is not bound, name the exchange "" and the queue as the key. Takes no subgroup.
+     */
+    const char *queue;
+    size_t queue_length;
 } spectacles_subscription;
 
 /* A mask for spectacles_message.flags. */
@@ -576,7 +602,8 @@ const spectacles_broker_event *spectacles_broker_next_event(spectacles_broker *b
 /* ---- Subscribing ---- */
 
 /*
- * Asks for a queue: declared durable, bound to the exchange of the group with the event as its key, and consumed
+ * Asks for a queue: declared durable, bound to the exchange of the group with the event as its key (unless the queue is
+ * named and has no event), and consumed
  * (queue.declare, queue.bind, basic.qos, basic.consume). Now, or as soon as there is a connection, and again
  * after every loss. SUBSCRIBED tells when it stands, UNSUBSCRIBED when it does not.
  *
@@ -584,7 +611,8 @@ const spectacles_broker_event *spectacles_broker_next_event(spectacles_broker *b
  *
  * Returns the number of the subscription, from 0 on. A queue that is subscribed to already keeps its number and its
  * settings. Or:
- *   SPECTACLES_E_INVAL        the event, the subgroup, the prefetch or an argument cannot be used
+ *   SPECTACLES_E_INVAL        the event, the subgroup, the queue, the prefetch or an argument cannot be used, or two of
+ *                             them exclude each other
  *   SPECTACLES_E_TOOBIG       the name of the queue would be too long
  *   SPECTACLES_E_STATE        the broker is closing
  *   SPECTACLES_E_UNSUPPORTED  the struct is newer than the library

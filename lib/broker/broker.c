@@ -121,8 +121,10 @@ static int set_up(spectacles_broker *broker, const spectacles_broker_config *con
     broker->connect_timeout = config->connect_timeout;
     broker->drain_timeout = config->drain_timeout;
     broker->format = config->format;
+    broker->wanted_heartbeat = config->heartbeat;
     broker->topology.declare = config->declare;
     broker->topology.queue_type = config->queue_type;
+    broker->topology.exchange_type = config->exchange_type;
     broker->random.state = config->seed;
     broker->backoff = sp_backoff_of(SP_BROKER_BACKOFF_BASE, SP_BROKER_BACKOFF_CAP);
     broker->phase_deadline = SPECTACLES_NEVER;
@@ -177,13 +179,21 @@ SPECTACLES_EXPORT const spectacles_broker_event *spectacles_broker_next_event(sp
 
 /* ---- What the owner asks for ---- */
 
-static int check_subscription(spectacles_broker *broker, const spectacles_subscription *subscription)
+static const char *subscription_problem(const spectacles_broker *broker,
+                                        const spectacles_subscription *subscription)
 {
     if (subscription->prefetch > UINT16_MAX)
-        return sp_broker_fail(broker, SPECTACLES_E_INVAL, "prefetch has to be 1 to 65535");
-    const char *problem =
-        sp_headers_problem(subscription->arguments, subscription->argument_count, SP_ARGUMENTS_BYTES);
-    return problem ? sp_broker_fail(broker, SPECTACLES_E_INVAL, problem) : SPECTACLES_OK;
+        return "prefetch has to be 1 to 65535";
+    if (subscription->queue_length > 0 && subscription->subgroup_length > 0)
+        return "a queue that is named takes no subgroup";
+    if (subscription->exclusive &&
+        (subscription->queue_length > 0 || subscription->subgroup_length > 0 || subscription->declare_only))
+        return "an exclusive queue takes no name, no subgroup and no declare_only";
+    if (subscription->exclusive && subscription->event_length == 0)
+        return "an exclusive queue needs an event";
+    if (subscription->exclusive && broker->topology.declare != SPECTACLES_DECLARE)
+        return "an exclusive queue has to be declared, and this broker may not declare";
+    return sp_headers_problem(subscription->arguments, subscription->argument_count, SP_ARGUMENTS_BYTES);
 }
 
 SPECTACLES_EXPORT int spectacles_broker_subscribe(spectacles_broker *broker,
@@ -196,18 +206,19 @@ SPECTACLES_EXPORT int spectacles_broker_subscribe(spectacles_broker *broker,
                               "the subscription's size is not that of a version this library knows");
     if (broker->owner_closes)
         return sp_broker_fail(broker, SPECTACLES_E_STATE, "the broker is closing");
-    error = check_subscription(broker, &read);
-    if (error != SPECTACLES_OK)
-        return error;
+    const char *problem = subscription_problem(broker, &read);
+    if (problem)
+        return sp_broker_fail(broker, SPECTACLES_E_INVAL, problem);
     read.prefetch = read.prefetch ? read.prefetch : broker->prefetch;
     /* The number of an ended subscription is not given again before the owner has pulled the events about its end. */
     int number = sp_topology_add(&broker->topology, broker->group, &read, !sp_broker_has_pending(broker));
     if (number == SPECTACLES_E_NOMEM)
         return sp_broker_fail(broker, number, spectacles_strerror(number));
     if (number < 0)
-        return sp_broker_fail(broker, number,
-                              "the queue can not be named: group, subgroup and event have to be text of "
-                              "together at most 253 bytes, group and event not empty");
+        return sp_broker_fail(
+            broker, number,
+            "the queue can not be named: its name, or group, subgroup and event together, has "
+            "to be text of at most 255 bytes, and without a name the event is not empty");
     sp_stream_touch(&broker->stream);
     error = sp_broker_request_topology(broker, 0);
     return error == SPECTACLES_OK ? number : sp_broker_fail(broker, error, spectacles_strerror(error));

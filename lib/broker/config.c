@@ -25,7 +25,8 @@ SPECTACLES_EXPORT void spectacles_broker_config_init(spectacles_broker_config *c
                                                .high_water = UINT64_C(256) * 1024,
                                                .connect_timeout = 30000,
                                                .drain_timeout = 5000,
-                                               .format = SPECTACLES_FORMAT_JSON};
+                                               .format = SPECTACLES_FORMAT_JSON,
+                                               .heartbeat = 20};
     sp_config_write(config, size, &defaults, sizeof defaults);
 }
 
@@ -85,5 +86,10 @@ int sp_broker_check_config(const spectacles_broker_config *config, spectacles_pr
         return sp_refuse(problem, SPECTACLES_E_INVAL,
                          "queue_type has to be SPECTACLES_QUEUE_DEFAULT, SPECTACLES_QUEUE_CLASSIC or "
                          "SPECTACLES_QUEUE_QUORUM");
+    if (config->heartbeat > SP_URI_HEARTBEAT_MAX)
+        return sp_refuse(problem, SPECTACLES_E_INVAL, "heartbeat has to be 0 to 3600 seconds");
+    if (config->exchange_type > SPECTACLES_EXCHANGE_FANOUT)
+        return sp_refuse(problem, SPECTACLES_E_INVAL,
+                         "exchange_type has to be SPECTACLES_EXCHANGE_DIRECT or SPECTACLES_EXCHANGE_FANOUT");
     return sp_format_check(config->format, problem);
 }

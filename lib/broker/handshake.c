@@ -166,12 +166,20 @@ static void refuse_tune(spectacles_broker *broker, const char *why, uint64_t now
     sp_broker_end_connection(broker, now);
 }
 
+/* Both sides name a heartbeat, and the shorter one holds. Here 0 means none, whatever the broker names. */
+static uint32_t agree_on_heartbeat(const spectacles_broker *broker, uint32_t offered)
+{
+    uint32_t named = broker->urls.list[broker->url].heartbeat;
+    uint32_t wanted = named == SP_URI_NO_HEARTBEAT ? broker->wanted_heartbeat : named;
+    return wanted == 0 ? 0 : agree(wanted, offered);
+}
+
 int sp_broker_on_tune(spectacles_broker *broker, const amqp_connection_tune_t *tune, uint64_t now)
 {
     const sp_uri *uri = &broker->urls.list[broker->url];
     forget_password(broker);
     uint32_t frame_max = agree(uri->frame_max ? uri->frame_max : SP_WIRE_FRAME_MAX, tune->frame_max);
-    uint32_t heartbeat = uri->heartbeat == 0 ? 0 : agree(uri->heartbeat, tune->heartbeat);
+    uint32_t heartbeat = agree_on_heartbeat(broker, tune->heartbeat);
     if (frame_max < SP_WIRE_FRAME_MIN) {
         refuse_tune(broker, "the broker allows frames of less than 8192 bytes: raise its frame_max", now);
         return SPECTACLES_OK;

@@ -94,7 +94,8 @@ struct spectacles_broker {
     uint64_t high_water;
     uint32_t connect_timeout;
     uint32_t drain_timeout;
-    uint32_t format; /* the format in which bodies are written: enum spectacles_format */
+    uint32_t wanted_heartbeat; /* seconds, for URLs that name none */
+    uint32_t format;           /* the format in which bodies are written: enum spectacles_format */
     sp_random random;
 
     /* The state. */

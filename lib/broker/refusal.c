@@ -265,7 +265,7 @@ void sp_refusal_explain_exchange(sp_text *text, uint32_t declare, const amqp_cha
         sp_text_set(text, "exists and differs %s: %s", difference.chars, advice);
     else
         sp_text_set(text,
-                    "exists with other settings than Spectacles needs (direct, durable, not auto-delete, no "
+                    "exists with other settings than are asked for (its type, durable, not auto-delete, no "
                     "arguments): %s",
                     advice);
 }

@@ -7,6 +7,9 @@
 #include "broker/state.h"
 #include "broker/subscriptions.h"
 #include "broker/trial.h"
+#include "routing/route.h"
+
+#include <string.h>
 
 void sp_broker_check_ready(spectacles_broker *broker, uint64_t now)
 {
@@ -21,11 +24,11 @@ void sp_broker_check_ready(spectacles_broker *broker, uint64_t now)
 
 /* ---- Answers ---- */
 
-/* Whether this answer is the last one of a declaration. A passive declaration has no queue.bind. */
-static bool ends_declaring(const spectacles_broker *broker, enum sp_request_kind kind)
+/* Whether this answer is the last one of a declaration. Not every declaration has a queue.bind. */
+static bool ends_declaring(const spectacles_broker *broker, enum sp_request_kind kind, uint32_t number)
 {
-    return kind ==
-           (broker->topology.declare == SPECTACLES_DECLARE_PASSIVE ? SP_REQUEST_QUEUE : SP_REQUEST_BIND);
+    const sp_subscription *subscription = sp_topology_at(&broker->topology, number);
+    return kind == (sp_topology_binds(&broker->topology, subscription) ? SP_REQUEST_BIND : SP_REQUEST_QUEUE);
 }
 
 /* The broker has answered a request of a subscription that is LEAVING or REJOINING. */
@@ -33,7 +36,7 @@ static int continue_leaving(spectacles_broker *broker, enum sp_request_kind kind
 {
     if (kind == SP_REQUEST_CONSUME)
         return sp_topology_cancel(&broker->topology, &broker->control, number);
-    if (kind == SP_REQUEST_CANCEL || ends_declaring(broker, kind))
+    if (kind == SP_REQUEST_CANCEL || ends_declaring(broker, kind, number))
         sp_broker_end_subscription(broker, number);
     return SPECTACLES_OK;
 }
@@ -48,10 +51,21 @@ static int answered(spectacles_broker *broker, enum sp_request_kind kind, uint32
         error = continue_leaving(broker, kind, number);
     else if (kind == SP_REQUEST_CONSUME)
         sp_broker_note_subscribed(broker, number);
-    else if (ends_declaring(broker, kind))
+    else if (ends_declaring(broker, kind, number))
         sp_broker_note_declared(broker, number);
     sp_broker_check_ready(broker, now);
     return error == SPECTACLES_OK ? sp_broker_request_topology(broker, now) : error;
+}
+
+/* Takes over the name that RabbitMQ has chosen for an exclusive queue. */
+static bool note_name(sp_subscription *subscription, amqp_bytes_t name)
+{
+    if (name.len == 0 || name.len >= sizeof subscription->queue ||
+        !sp_route_is_name_part(name.bytes, name.len))
+        return false;
+    memcpy(subscription->queue, name.bytes, name.len);
+    subscription->queue[name.len] = '\0';
+    return true;
 }
 
 /* The answer says how full the queue is, and how many consume it. */
@@ -59,7 +73,8 @@ static bool note_queue(sp_subscription *subscription, const amqp_queue_declare_o
 {
     subscription->message_count = answer->message_count;
     subscription->consumer_count = answer->consumer_count;
-    return sp_wire_is(answer->queue, subscription->queue);
+    return subscription->exclusive ? note_name(subscription, answer->queue)
+                                   : sp_wire_is(answer->queue, subscription->queue);
 }
 
 int sp_broker_on_declared(spectacles_broker *broker, enum sp_request_kind kind,

@@ -7,9 +7,9 @@
 
 #include "broker/headers.h"
 #include "core/text.h"
+#include "routing/route.h"
 
 #include <assert.h>
-#include <spectacles/routing.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,7 +134,7 @@ static int find_place(const sp_topology *topology, const char *queue, bool reuse
     for (uint32_t i = 0; i < topology->subscriptions.count; i++) {
         const sp_subscription *subscription = sp_topology_at(topology, i);
         bool gone = subscription->state == SP_SUBSCRIPTION_GONE;
-        bool same = strcmp(subscription->queue, queue) == 0;
+        bool same = !subscription->exclusive && strcmp(subscription->queue, queue) == 0;
         if (same && !gone)
             return (int)i;
         if (gone && (same || (reuse && place < 0)))
@@ -143,14 +143,20 @@ static int find_place(const sp_topology *topology, const char *queue, bool reuse
     return place;
 }
 
+/* The type that is named for a queue; NULL: none. Only a classic queue can be exclusive. */
+static const char *type_of(const sp_topology *topology, const spectacles_subscription *wanted)
+{
+    static const char *const types[] = {
+        [SPECTACLES_QUEUE_CLASSIC] = "classic", [SPECTACLES_QUEUE_QUORUM] = "quorum"};
+    return types[wanted->exclusive ? SPECTACLES_QUEUE_CLASSIC : topology->queue_type];
+}
+
 /* The arguments of a queue: those of the owner, and in front of them the type, unless the owner has named one. */
 static size_t arguments_of(const sp_topology *topology, const spectacles_subscription *wanted,
                            spectacles_header out[SP_ARGUMENTS_MAX])
 {
     static const char key[] = "x-queue-type";
-    static const char *const types[] = {
-        [SPECTACLES_QUEUE_CLASSIC] = "classic", [SPECTACLES_QUEUE_QUORUM] = "quorum"};
-    const char *type = types[topology->queue_type];
+    const char *type = type_of(topology, wanted);
     size_t count = wanted->argument_count;
     bool named = spectacles_headers_find(wanted->arguments, count, key, sizeof key - 1) != NULL;
     size_t more = type && !named;
@@ -185,6 +191,7 @@ static int set(const sp_topology *topology, sp_subscription *subscription, const
     subscription->argument_count = count;
     subscription->prefetch = (uint16_t)wanted->prefetch;
     subscription->declare_only = wanted->declare_only;
+    subscription->exclusive = wanted->exclusive;
     return SPECTACLES_OK;
 }
 
@@ -204,21 +211,54 @@ static int begin(sp_topology *topology, int place, const char *queue, const spec
     return (int)number;
 }
 
+static int check_name(const char *name, size_t length)
+{
+    if (length > SPECTACLES_ROUTE_MAX)
+        return SPECTACLES_E_TOOBIG;
+    return sp_route_is_name_part(name, length) ? SPECTACLES_OK : SPECTACLES_E_INVAL;
+}
+
+static int copy_name(char out[SPECTACLES_ROUTE_MAX + 1], const char *name, size_t length)
+{
+    int error = check_name(name, length);
+    if (error != SPECTACLES_OK)
+        return error;
+    memcpy(out, name, length);
+    out[length] = '\0';
+    return SPECTACLES_OK;
+}
+
+/* Names the queue that is wanted. The name of an exclusive queue comes later; until then it has the name of its kind. */
+static int name_queue(char out[SPECTACLES_ROUTE_MAX + 1], const char *group,
+                      const spectacles_subscription *wanted)
+{
+    static const char unnamed[] = "amq.gen-*";
+    bool named = wanted->exclusive || wanted->queue_length > 0;
+    int error = named ? check_name(wanted->event, wanted->event_length) : SPECTACLES_OK;
+    if (error != SPECTACLES_OK)
+        return error;
+    if (wanted->exclusive)
+        return copy_name(out, unnamed, sizeof unnamed - 1);
+    if (wanted->queue_length > 0)
+        return copy_name(out, wanted->queue, wanted->queue_length);
+    return spectacles_route_queue(out, SPECTACLES_ROUTE_MAX + 1, group, strlen(group), wanted->subgroup,
+                                  wanted->subgroup_length, wanted->event, wanted->event_length);
+}
+
 int sp_topology_add(sp_topology *topology, const char *group, const spectacles_subscription *wanted,
                     bool reuse)
 {
     char queue[SPECTACLES_ROUTE_MAX + 1];
-    int length = spectacles_route_queue(queue, sizeof queue, group, strlen(group), wanted->subgroup,
-                                        wanted->subgroup_length, wanted->event, wanted->event_length);
-    if (length < 0)
-        return length;
+    int error = name_queue(queue, group, wanted);
+    if (error < 0)
+        return error;
     int place = find_place(topology, queue, reuse);
     sp_subscription *subscription = place < 0 ? NULL : sp_topology_at(topology, (uint32_t)place);
     if (!subscription || subscription->state == SP_SUBSCRIPTION_GONE)
         return begin(topology, place, queue, wanted);
     if (!sp_subscription_is_leaving(subscription))
         return place;
-    int error = set(topology, subscription, queue, wanted);
+    error = set(topology, subscription, queue, wanted);
     if (error != SPECTACLES_OK)
         return error;
     sp_topology_set_state(topology, (uint32_t)place, SP_SUBSCRIPTION_REJOINING);
@@ -226,6 +266,11 @@ int sp_topology_add(sp_topology *topology, const char *group, const spectacles_s
 }
 
 /* ---- Asking ---- */
+
+bool sp_topology_binds(const sp_topology *topology, const sp_subscription *subscription)
+{
+    return topology->declare == SPECTACLES_DECLARE && subscription->event[0];
+}
 
 static int note(sp_ring *requests, enum sp_request_kind kind, uint32_t number)
 {
@@ -251,12 +296,19 @@ static int ask(sp_ring *requests, enum sp_request_kind kind, uint32_t number, sp
 
 int sp_topology_declare_exchange(sp_topology *topology, sp_buffer *out, const char *group)
 {
+    bool fanout = topology->exchange_type == SPECTACLES_EXCHANGE_FANOUT;
     amqp_exchange_declare_t declare = {.exchange = sp_wire_text(group),
-                                       .type = sp_wire_text("direct"),
+                                       .type = sp_wire_text(fanout ? "fanout" : "direct"),
                                        .durable = 1,
                                        .passive = topology->declare == SPECTACLES_DECLARE_PASSIVE};
     return ask(&topology->declaring, SP_REQUEST_EXCHANGE, 0, out, SP_CHANNEL_DECLARE,
                AMQP_EXCHANGE_DECLARE_METHOD, &declare);
+}
+
+/* To declare no name means a new name, and to bind no name means the queue that was declared last on the channel. */
+static amqp_bytes_t new_name(const sp_subscription *subscription)
+{
+    return sp_wire_text(subscription->exclusive ? "" : subscription->queue);
 }
 
 static int ask_for_queue(sp_topology *topology, sp_buffer *out, uint32_t number)
@@ -264,8 +316,9 @@ static int ask_for_queue(sp_topology *topology, sp_buffer *out, uint32_t number)
     const sp_subscription *subscription = sp_topology_at(topology, number);
     amqp_table_entry_t entries[SP_ARGUMENTS_MAX];
     sp_headers_write(entries, subscription->arguments, subscription->argument_count);
-    amqp_queue_declare_t declare = {.queue = sp_wire_text(subscription->queue),
-                                    .durable = 1,
+    amqp_queue_declare_t declare = {.queue = new_name(subscription),
+                                    .durable = !subscription->exclusive,
+                                    .exclusive = subscription->exclusive,
                                     .passive = topology->declare == SPECTACLES_DECLARE_PASSIVE,
                                     .arguments = {(int)subscription->argument_count, entries}};
     return ask(&topology->declaring, SP_REQUEST_QUEUE, number, out, SP_CHANNEL_DECLARE,
@@ -276,13 +329,13 @@ int sp_topology_declare(sp_topology *topology, sp_buffer *out, const char *group
 {
     sp_subscription *subscription = sp_topology_at(topology, number);
     size_t before = sp_buffer_length(out);
-    amqp_queue_bind_t bind = {.queue = sp_wire_text(subscription->queue),
+    amqp_queue_bind_t bind = {.queue = new_name(subscription),
                               .exchange = sp_wire_text(group),
                               .routing_key = sp_wire_text(subscription->event)};
     int error = ask_for_queue(topology, out, number);
     if (error != SPECTACLES_OK)
         return error;
-    if (topology->declare == SPECTACLES_DECLARE)
+    if (sp_topology_binds(topology, subscription))
         error = ask(&topology->declaring, SP_REQUEST_BIND, number, out, SP_CHANNEL_DECLARE,
                     AMQP_QUEUE_BIND_METHOD, &bind);
     if (error != SPECTACLES_OK) {

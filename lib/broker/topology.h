@@ -53,10 +53,11 @@ enum sp_notice {
 typedef struct sp_subscription {
     enum sp_subscription_state state;
     unsigned notices; /* a mask of enum sp_notice */
-    char *event;
+    char *event;      /* the binding key. Empty: the queue is not bound */
     char queue[256];
     uint16_t prefetch;
     bool declare_only;
+    bool exclusive;          /* RabbitMQ names the queue anew each time that it is declared */
     bool was_tried;          /* ACTIVE, FAILED or GONE was reached on this connection: READY waits for it */
     bool is_announced;       /* the last event of the subscription was SUBSCRIBED */
     bool doubtful;           /* a basic.consume was refused: a trial comes before the next basic.consume */
@@ -101,11 +102,12 @@ typedef struct sp_topology {
     sp_ring declaring; /* requests on the channel for declaring */
     sp_ring consuming; /* requests on the channel for consuming */
     bool exchange_stands;
-    uint64_t retry_due;    /* the earliest retry_at */
-    uint32_t declare;      /* enum spectacles_declare */
-    uint32_t queue_type;   /* enum spectacles_queue_type */
-    uint32_t notice_count; /* how many subscriptions have notices */
-    uint32_t first_notice; /* no subscription before this one has notices */
+    uint64_t retry_due;     /* the earliest retry_at */
+    uint32_t declare;       /* enum spectacles_declare */
+    uint32_t queue_type;    /* enum spectacles_queue_type */
+    uint32_t exchange_type; /* enum spectacles_exchange_type */
+    uint32_t notice_count;  /* how many subscriptions have notices */
+    uint32_t first_notice;  /* no subscription before this one has notices */
 } sp_topology;
 
 void sp_topology_init(sp_topology *topology);
@@ -128,6 +130,9 @@ sp_subscription *sp_topology_at(const sp_topology *topology, uint32_t number);
  * ours, and an assertion fails.
  */
 void sp_topology_set_state(sp_topology *topology, uint32_t number, enum sp_subscription_state state);
+
+/* Whether the queue is to be bound. A queue that is only looked for is not. */
+bool sp_topology_binds(const sp_topology *topology, const sp_subscription *subscription);
 
 /* LEAVING or REJOINING. */
 bool sp_subscription_is_leaving(const sp_subscription *subscription);

@@ -175,7 +175,7 @@ static int parse_parameter(sp_uri *out, const char *text, size_t length, spectac
     size_t left = length - name.length - 1;
     bool fine;
     if (is(name, "heartbeat"))
-        fine = parse_number(&out->heartbeat, value, left, 3600);
+        fine = parse_number(&out->heartbeat, value, left, SP_URI_HEARTBEAT_MAX);
     else if (is(name, "frame_max"))
         fine = parse_frame_max(out, value, left);
     else if (is(name, "channel_max"))
@@ -284,7 +284,7 @@ int sp_uri_parse(sp_uri *out, const char *text, spectacles_problem *problem)
                     .password = "guest",
                     .host = "localhost",
                     .vhost = "/",
-                    .heartbeat = SP_HEARTBEAT_DEFAULT};
+                    .heartbeat = SP_URI_NO_HEARTBEAT};
     const char *rest = parse_scheme(out, text);
     if (!rest)
         return refuse(problem, "the AMQP URL begins neither with amqp:// nor with amqps://");

@@ -6,8 +6,11 @@
 
 enum {
     SP_URI_TEXT_MAX = 255,
-    SP_HEARTBEAT_DEFAULT = 20
+    SP_URI_HEARTBEAT_MAX = 3600
 };
+
+/* The heartbeat of a URI that names none: that of the configuration holds. */
+#define SP_URI_NO_HEARTBEAT UINT32_MAX
 
 /* The parts of an AMQP URI (RabbitMQ: "URI Specification" and "URI Query Parameters"). */
 typedef struct sp_uri {
@@ -23,7 +26,7 @@ typedef struct sp_uri {
     char keyfile[SP_URI_TEXT_MAX + 1];
     char server_name[SP_URI_TEXT_MAX + 1]; /* whom the certificate has to name. Empty: the host */
     uint32_t port;
-    uint32_t heartbeat;       /* seconds; 0: no heartbeats */
+    uint32_t heartbeat;       /* seconds; 0: no heartbeats; or SP_URI_NO_HEARTBEAT */
     uint32_t frame_max;       /* 0: the default of the library */
     uint32_t connect_timeout; /* milliseconds; 0: the value of the configuration */
 } sp_uri;

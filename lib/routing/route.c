@@ -4,7 +4,6 @@
 #include "core/export.h"
 #include "core/text.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 SPECTACLES_EXPORT const char *spectacles_route_send_key(void)
@@ -27,8 +26,7 @@ SPECTACLES_EXPORT uint32_t spectacles_route_identify_bucket(uint32_t shard_id, u
     return max_concurrency == 0 ? 0 : shard_id % max_concurrency;
 }
 
-/* Whether a part of a queue's name is UTF-8 without control characters. */
-static bool is_name_part(const char *part, size_t length)
+bool sp_route_is_name_part(const char *part, size_t length)
 {
     const unsigned char *bytes = (const unsigned char *)part;
     for (size_t i = 0; i < length;) {
@@ -56,8 +54,8 @@ SPECTACLES_EXPORT int spectacles_route_queue(char *out, size_t size, const char 
     if (group_length > SPECTACLES_ROUTE_MAX || subgroup_length > SPECTACLES_ROUTE_MAX ||
         event_length > SPECTACLES_ROUTE_MAX)
         return SPECTACLES_E_TOOBIG;
-    if (!is_name_part(group, group_length) || !is_name_part(subgroup, subgroup_length) ||
-        !is_name_part(event, event_length))
+    if (!sp_route_is_name_part(group, group_length) || !sp_route_is_name_part(subgroup, subgroup_length) ||
+        !sp_route_is_name_part(event, event_length))
         return SPECTACLES_E_INVAL;
     size_t length = group_length + 1 + (subgroup_length ? subgroup_length + 1 : 0) + event_length;
     if (length > SPECTACLES_ROUTE_MAX || length >= size)

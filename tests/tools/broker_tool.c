@@ -3,7 +3,8 @@
  * standard output is a JSON object and tells one event, or what came of a command.
  *
  *     broker_tool [--group G] [--window COUNT] [--window-bytes BYTES] [--id PREFIX] [--patience MS]
- *                 [--declare passive|nothing] [--format NUMBER] [--queue-type classic|quorum] URL...
+ *                 [--declare passive|nothing] [--format NUMBER] [--queue-type classic|quorum]
+ *                 [--exchange-type fanout] [--heartbeat SECONDS] URL...
  *
  *     publish COUNT SIZE KEY [transient] [mandatory] [exchange=NAME] [priority=N] [expiration=MS]
  *             [header.NAME=VALUE] [...]        up to COUNT, until one is refused
@@ -11,6 +12,8 @@
  *     enough
  *     subscribe EVENT [SUBGROUP] [PREFETCH] [NAME=VALUE ...]   SUBGROUP - is none; arguments of the queue
  *     declare EVENT [SUBGROUP]                 the queue without a consumer
+ *     subscribe-queue QUEUE [PREFETCH] [NAME=VALUE ...]        the queue of this name, which is not bound
+ *     subscribe-exclusive EVENT                a queue that RabbitMQ names
  *     unsubscribe NUMBER
  *     ack                                      acknowledges what is held, and from now on at once (default)
  *     ack-all COUNT                            acknowledges the first COUNT that are held, with one method
@@ -24,7 +27,7 @@
  *
  * --format: bodies are written in this one of enum spectacles_format, and shown and given in JSON.
  * --patience: its clock skips what a back-off or the next try of a subscription has to wait beyond so much.
- * VALUE is an integer if it looks like one, otherwise text. A message with the tag N has the message-id PREFIX:N, and
+ * VALUE is an integer if it looks like one, a boolean if it is true or false, otherwise text. A message with the tag N has the message-id PREFIX:N, and
  * the same text at the start of its body.
  */
 #include "broker_tool.h"
@@ -145,6 +148,8 @@ static void read_options(tool *work, spectacles_broker_config *config, int argc,
                                             {"declare", required_argument, NULL, 'd'},
                                             {"format", required_argument, NULL, 'f'},
                                             {"queue-type", required_argument, NULL, 'q'},
+                                            {"exchange-type", required_argument, NULL, 'e'},
+                                            {"heartbeat", required_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (option == 'g')
@@ -159,6 +164,10 @@ static void read_options(tool *work, spectacles_broker_config *config, int argc,
             work->patience = strtoull(optarg, NULL, 10);
         else if (option == 'f')
             config->format = work->format = (uint32_t)strtoul(optarg, NULL, 10);
+        else if (option == 'e')
+            config->exchange_type = SPECTACLES_EXCHANGE_FANOUT;
+        else if (option == 'h')
+            config->heartbeat = (uint32_t)strtoul(optarg, NULL, 10);
         else if (option == 'q')
             config->queue_type =
                 strcmp(optarg, "quorum") == 0 ? SPECTACLES_QUEUE_QUORUM : SPECTACLES_QUEUE_CLASSIC;
@@ -168,7 +177,7 @@ static void read_options(tool *work, spectacles_broker_config *config, int argc,
         else
             errx(EXIT_FAILURE, "usage: broker_tool [--group G] [--window COUNT] [--window-bytes BYTES] "
                                "[--id PREFIX] [--patience MS] [--declare passive|nothing] [--format NUMBER] "
-                               "[--queue-type classic|quorum] "
+                               "[--queue-type classic|quorum] [--exchange-type fanout] [--heartbeat SECONDS] "
                                "URL...");
     }
     config->urls = (const char *const *)argv + optind;

@@ -20,6 +20,7 @@ typedef struct order {
     uint32_t flags;
     char key[256];
     char exchange[256];
+    int has_exchange; /* else that of the group */
     char expiration[16];
     uint32_t priority;
     size_t header_count;

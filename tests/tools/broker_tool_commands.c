@@ -12,7 +12,7 @@ enum {
     WORDS_MAX = 12
 };
 
-/* NAME=VALUE in a place of its own: an integer, a real number (also nan and inf), or text. */
+/* NAME=VALUE in a place of its own: a boolean, an integer, a real number (also nan and inf), or text. */
 static spectacles_header read_header(char *text)
 {
     char *end;
@@ -20,6 +20,10 @@ static spectacles_header read_header(char *text)
     if (!equals)
         errx(EXIT_FAILURE, "what is '%s'?", text);
     spectacles_header header = {.key = text, .key_length = (size_t)(equals - text)};
+    header.type = SPECTACLES_HEADER_BOOLEAN;
+    header.integer = strcmp(equals + 1, "true") == 0;
+    if (header.integer || strcmp(equals + 1, "false") == 0)
+        return header;
     header.type = SPECTACLES_HEADER_INTEGER;
     header.integer = strtoll(equals + 1, &end, 10);
     if (end != equals + 1 && !*end)
@@ -42,6 +46,7 @@ static void read_option(order *wanted, const char *word)
         wanted->flags |= SPECTACLES_MESSAGE_MANDATORY;
     } else if (strncmp(word, "exchange=", 9) == 0) {
         snprintf(wanted->exchange, sizeof wanted->exchange, "%s", word + 9);
+        wanted->has_exchange = 1;
     } else if (strncmp(word, "expiration=", 11) == 0) {
         snprintf(wanted->expiration, sizeof wanted->expiration, "%s", word + 11);
     } else if (strncmp(word, "priority=", 9) == 0) {
@@ -68,7 +73,7 @@ static void fill(spectacles_message *message, order *wanted)
     for (size_t i = 0; i < wanted->header_count; i++)
         wanted->headers[i] = read_header(wanted->names[i]);
     message->flags = wanted->flags;
-    message->exchange = *wanted->exchange ? wanted->exchange : NULL;
+    message->exchange = wanted->has_exchange ? wanted->exchange : NULL;
     message->expiration = *wanted->expiration ? wanted->expiration : NULL;
     message->priority = wanted->priority;
     message->headers = wanted->headers;
@@ -146,6 +151,42 @@ static void call(tool *work, char **words, int count)
     put_end();
 }
 
+static void ask_for(tool *work, const spectacles_subscription *wanted)
+{
+    int number = spectacles_broker_subscribe(work->broker, wanted);
+    put_begin(work, "did", "subscribe");
+    if (number >= 0)
+        put_number("subscription", (uint64_t)number);
+    put_error(number);
+    if (number < 0)
+        put_string("text", spectacles_broker_last_error(work->broker));
+    put_end();
+}
+
+static void subscribe_queue(tool *work, char **words, int count)
+{
+    spectacles_header arguments[WORDS_MAX];
+    spectacles_subscription wanted;
+    spectacles_subscription_init(&wanted, sizeof wanted);
+    wanted.queue = words[0];
+    wanted.queue_length = strlen(words[0]);
+    wanted.prefetch = count > 1 ? (uint32_t)strtoul(words[1], NULL, 10) : 0;
+    for (int i = 2; i < count; i++)
+        arguments[wanted.argument_count++] = read_header(words[i]);
+    wanted.arguments = arguments;
+    ask_for(work, &wanted);
+}
+
+static void subscribe_exclusive(tool *work, const char *event)
+{
+    spectacles_subscription wanted;
+    spectacles_subscription_init(&wanted, sizeof wanted);
+    wanted.event = event;
+    wanted.event_length = strlen(event);
+    wanted.exclusive = 1;
+    ask_for(work, &wanted);
+}
+
 static void subscribe(tool *work, char **words, int count, uint32_t declare_only)
 {
     spectacles_header arguments[WORDS_MAX];
@@ -162,14 +203,7 @@ static void subscribe(tool *work, char **words, int count, uint32_t declare_only
     for (int i = 3; i < count; i++)
         arguments[wanted.argument_count++] = read_header(words[i]);
     wanted.arguments = arguments;
-    int number = spectacles_broker_subscribe(work->broker, &wanted);
-    put_begin(work, "did", "subscribe");
-    if (number >= 0)
-        put_number("subscription", (uint64_t)number);
-    put_error(number);
-    if (number < 0)
-        put_string("text", spectacles_broker_last_error(work->broker));
-    put_end();
+    ask_for(work, &wanted);
 }
 
 static void settle_held(tool *work, int acknowledge)
@@ -266,6 +300,10 @@ static int obey_consuming(tool *work, char **words, int count)
         subscribe(work, words + 1, count - 1, 0);
     else if (strcmp(words[0], "declare") == 0 && count >= 2)
         subscribe(work, words + 1, count - 1, 1);
+    else if (strcmp(words[0], "subscribe-queue") == 0 && count >= 2)
+        subscribe_queue(work, words + 1, count - 1);
+    else if (strcmp(words[0], "subscribe-exclusive") == 0 && count == 2)
+        subscribe_exclusive(work, words[1]);
     else if (strcmp(words[0], "unsubscribe") == 0 && count == 2)
         unsubscribe(work, (uint32_t)strtoul(words[1], NULL, 10));
     else if (strcmp(words[0], "ack-all") == 0 && count == 2)

@@ -165,7 +165,16 @@ static void write_declare(sp_server *server, char *out, size_t room, const uint8
     server->arguments_length = (size_t)number(flags + 1, 4);
     assert_true(server->arguments_length <= sizeof server->arguments);
     memcpy(server->arguments, flags + 5, server->arguments_length);
-    snprintf(out, room, " %.*s%s", args[2], (const char *)args + 3, *flags & 1 ? " passive" : "");
+    snprintf(out, room, " %.*s%s%s%s", args[2], (const char *)args + 3, *flags & 1 ? " passive" : "",
+             *flags & 2 ? "" : " transient", *flags & 4 ? " exclusive" : "");
+}
+
+static void write_bind(char *out, size_t room, const uint8_t *args)
+{
+    const uint8_t *exchange = args + 3 + args[2];
+    const uint8_t *key = exchange + 1 + exchange[0];
+    snprintf(out, room, " %.*s %.*s %.*s", args[2], (const char *)args + 3, exchange[0],
+             (const char *)exchange + 1, key[0], (const char *)key + 1);
 }
 
 static void write_method(sp_server *server, char *line, int channel, const uint8_t *at)
@@ -184,6 +193,8 @@ static void write_method(sp_server *server, char *line, int channel, const uint8
                  args[4 + args[2] + args[3 + args[2]]] & 1 ? " passive" : "");
     else if (strcmp(name, "queue.declare") == 0)
         write_declare(server, rest, room, args);
+    else if (strcmp(name, "queue.bind") == 0)
+        write_bind(rest, room, args);
     else if (strcmp(name, "basic.cancel") == 0)
         snprintf(rest, room, " %.*s%s", args[0], (const char *)args + 1,
                  args[1 + args[0]] & 1 ? " nowait" : "");
@@ -444,6 +455,8 @@ static void answer_declare(sp_server *server, const char *queue)
 {
     char name[256];
     snprintf(name, sizeof name, "%.*s", (int)strcspn(queue, " "), queue);
+    if (!*name)
+        snprintf(name, sizeof name, "amq.gen-%d", ++server->named);
     server_method(server, 1, 50, 11, "sll", name, (uint64_t)server->message_count,
                   (uint64_t)server->consumer_count);
 }

@@ -39,6 +39,7 @@ typedef struct sp_server {
     size_t header_length;
     uint32_t message_count;  /* of every queue that is declared */
     uint32_t consumer_count; /* likewise */
+    int named;               /* queues whose names the broker has chosen: amq.gen-1, amq.gen-2 .. */
     uint32_t told_messages;  /* by the last SUBSCRIBED */
     uint32_t told_consumers; /* likewise */
     uint8_t arguments[2048]; /* of the last queue.declare that was written */

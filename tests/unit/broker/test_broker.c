@@ -114,21 +114,50 @@ static void refusals_are_sentences(void **state)
     }
 }
 
-static void heartbeats_keep_the_time(void **state)
+static void heartbeats_of(const char *url, uint32_t configured, uint64_t seconds)
 {
-    (void)state;
-    sp_server *server = server_new(NULL);
+    uint64_t beat = seconds * 1000;
+    spectacles_broker_config config;
+    server_config(&config);
+    config.urls = &url;
+    config.heartbeat = configured;
+    sp_server *server = server_new(&config);
     server_ready(server);
     uint64_t start = server->now;
     server_forget(server);
-    server_wait(server, 9999);
+    server_wait(server, beat / 2 - 1);
     int early = server_count(&server->written, "heartbeat");
-    server_wait(server, 10001);
+    server_wait(server, beat / 2 + 1);
     assert_true(server_count(&server->written, "heartbeat") > early);
-    server_wait(server, start + 39999 - server->now);
+    server_wait(server, start + 2 * beat - 1 - server->now);
     assert_int_equal(server_count(&server->events, "DISCONNECTED"), 0);
     server_wait(server, 1);
     assert_non_null(strstr(server_last(&server->events, "DISCONNECTED"), "silent for two heartbeats"));
+    server_free(server);
+}
+
+static void heartbeats_keep_the_time(void **state)
+{
+    (void)state;
+    spectacles_broker_config defaults;
+    spectacles_broker_config_init(&defaults, sizeof defaults);
+    heartbeats_of("amqp://broker.example", defaults.heartbeat, 20);
+    heartbeats_of("amqp://broker.example", 4, 4);
+    heartbeats_of("amqp://broker.example?heartbeat=6", 4, 6);
+    heartbeats_of("amqp://broker.example?heartbeat=6", 0, 6);
+}
+
+static void no_heartbeat_is_no_heartbeat(void **state)
+{
+    (void)state;
+    spectacles_broker_config config;
+    server_config(&config);
+    config.heartbeat = 0;
+    sp_server *server = server_new(&config);
+    server_ready(server);
+    server_wait(server, 1000000);
+    assert_int_equal(server_count(&server->written, "heartbeat"), 0);
+    assert_int_equal(spectacles_broker_state(server->broker), SPECTACLES_BROKER_READY);
     server_free(server);
 }
 
@@ -328,6 +357,7 @@ int main(void)
         cmocka_unit_test(sets_up_what_the_specification_asks_for),
         cmocka_unit_test(refusals_are_sentences),
         cmocka_unit_test(heartbeats_keep_the_time),
+        cmocka_unit_test(no_heartbeat_is_no_heartbeat),
         cmocka_unit_test(a_late_owner_loses_nothing),
         cmocka_unit_test(several_urls_are_tried_in_turn),
         cmocka_unit_test(nonsense_ends_the_connection_and_not_the_broker),

@@ -28,6 +28,26 @@ static void no_time_to_connect_is_refused(void **state)
     assert_non_null(strstr(problem.text, "connect_timeout"));
 }
 
+static void refuses(spectacles_broker_config config, const char *text)
+{
+    spectacles_broker *broker = NULL;
+    spectacles_problem problem;
+    assert_int_equal(spectacles_broker_new(&broker, &config, &problem), SPECTACLES_E_INVAL);
+    assert_non_null(strstr(problem.text, text));
+}
+
+static void a_heartbeat_and_an_exchange_that_cannot_be_are_refused(void **state)
+{
+    (void)state;
+    spectacles_broker_config config;
+    server_config(&config);
+    config.heartbeat = 3601;
+    refuses(config, "heartbeat");
+    server_config(&config);
+    config.exchange_type = SPECTACLES_EXCHANGE_FANOUT + 1;
+    refuses(config, "exchange_type");
+}
+
 static void wrong_settings_are_named(void **state)
 {
     (void)state;
@@ -139,6 +159,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_unread_limit_may_be_any_number),
         cmocka_unit_test(no_time_to_connect_is_refused),
+        cmocka_unit_test(a_heartbeat_and_an_exchange_that_cannot_be_are_refused),
         cmocka_unit_test(wrong_settings_are_named),
         cmocka_unit_test(a_wrong_parameter_is_named),
         cmocka_unit_test(a_group_is_text),
