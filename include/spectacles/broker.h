@@ -200,7 +200,7 @@ typedef struct spectacles_broker_config {
      * x-queue-type of a subscription goes before it.
      */
     uint32_t queue_type;
-    /* Seconds between heartbeats, for URLs that name none. 0: none. At most 3600. RabbitMQ may ask for less. Default 20. */
+    /* Seconds between heartbeats, for URLs that name none: at most 3600, 0 for none. Default 20. */
     uint32_t heartbeat;
     /* enum spectacles_exchange_type: of the exchange of the group. Default SPECTACLES_EXCHANGE_DIRECT. */
     uint32_t exchange_type;
@@ -277,15 +277,15 @@ typedef struct spectacles_subscription {
     /* 1: declare and bind the queue, and do not consume it. */
     uint32_t declare_only;
     /*
-     * 1: a queue of this connection alone, whose name RabbitMQ chooses (amq.gen-...). It is classic, transient, and bound
-     * under the event. Each subscription has its own, and another one on each connection: what was published while
-     * there was none is not in it. SUBSCRIBED says its name. Takes no subgroup, no queue and no declare_only, and needs
-     * SPECTACLES_DECLARE.
+     * 1: a queue of this connection alone, whose name RabbitMQ chooses (amq.gen-...). It is classic, transient, and
+     * bound under the event. Each subscription has its own, and another one on each connection: what was published
+     * while there was none is not in it. SUBSCRIBED says its name. Takes no subgroup, no queue and no declare_only, and
+     * needs SPECTACLES_DECLARE.
      */
     uint32_t exclusive;
     /*
-     * A queue by its exact name, of queue_length bytes, at most 255. NULL or 0 bytes: group, subgroup and event name it.
-     * To publish to a queue that is not bound, name the exchange "" and the queue as the key. Takes no subgroup.
+     * A queue by its exact name, of queue_length bytes, at most 255. NULL or 0 bytes: group, subgroup and event name
+     * it. To publish to a queue that is not bound, name the exchange "" and the queue as the key. Takes no subgroup.
      */
     const char *queue;
     size_t queue_length;

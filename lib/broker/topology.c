@@ -228,7 +228,7 @@ static int copy_name(char out[SPECTACLES_ROUTE_MAX + 1], const char *name, size_
     return SPECTACLES_OK;
 }
 
-/* Names the queue that is wanted. The name of an exclusive queue comes later; until then it has the name of its kind. */
+/* Names the queue that is wanted. An exclusive queue gets its name later; until then it has the name of its kind. */
 static int name_queue(char out[SPECTACLES_ROUTE_MAX + 1], const char *group,
                       const spectacles_subscription *wanted)
 {

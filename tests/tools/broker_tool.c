@@ -27,8 +27,8 @@
  *
  * --format: bodies are written in this one of enum spectacles_format, and shown and given in JSON.
  * --patience: its clock skips what a back-off or the next try of a subscription has to wait beyond so much.
- * VALUE is an integer if it looks like one, a boolean if it is true or false, otherwise text. A message with the tag N has the message-id PREFIX:N, and
- * the same text at the start of its body.
+ * VALUE is an integer if it looks like one, a boolean if it is true or false, otherwise text. A message with the tag N
+ * has the message-id PREFIX:N, and the same text at the start of its body.
  */
 #include "broker_tool.h"
 

@@ -171,6 +171,9 @@ pub const SPECTACLES_QUEUE_DEFAULT: spectacles_queue_type = 0;
 pub const SPECTACLES_QUEUE_CLASSIC: spectacles_queue_type = 1;
 pub const SPECTACLES_QUEUE_QUORUM: spectacles_queue_type = 2;
 pub type spectacles_queue_type = ::std::os::raw::c_uint;
+pub const SPECTACLES_EXCHANGE_DIRECT: spectacles_exchange_type = 0;
+pub const SPECTACLES_EXCHANGE_FANOUT: spectacles_exchange_type = 1;
+pub type spectacles_exchange_type = ::std::os::raw::c_uint;
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct spectacles_broker_config {
@@ -190,6 +193,8 @@ pub struct spectacles_broker_config {
     pub drain_timeout: u32,
     pub format: u32,
     pub queue_type: u32,
+    pub heartbeat: u32,
+    pub exchange_type: u32,
 }
 pub const SPECTACLES_HEADER_NOTHING: spectacles_header_type = 0;
 pub const SPECTACLES_HEADER_BOOLEAN: spectacles_header_type = 1;
@@ -226,7 +231,9 @@ pub struct spectacles_subscription {
     pub arguments: *const spectacles_header,
     pub argument_count: usize,
     pub declare_only: u32,
-    pub reserved: u32,
+    pub exclusive: u32,
+    pub queue: *const ::std::os::raw::c_char,
+    pub queue_length: usize,
 }
 pub const SPECTACLES_MESSAGE_TRANSIENT: spectacles_message_flag = 1;
 pub const SPECTACLES_MESSAGE_MANDATORY: spectacles_message_flag = 2;
