@@ -6,7 +6,7 @@ binding_languages=(python go rust node luajit cpp)
 setup_binding_python() { setup python3-dev python3-setuptools python3-wheel mypy; }
 setup_binding_go() { command -v go >/dev/null || setup golang-go; }
 setup_binding_rust() { command -v cargo >/dev/null || setup cargo; }
-setup_binding_node() { setup_npm && setup nodejs libnode-dev; }
+setup_binding_node() { setup_node; }
 setup_binding_luajit() { setup luajit; }
 setup_binding_cpp() { setup g++ clang; }
 

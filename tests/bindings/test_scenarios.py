@@ -144,12 +144,12 @@ def test_the_memory_of_a_million_events(bot: Bot, tmp_path: Path) -> None:
 def test_the_memory_of_messages(bot: Bot, rabbit: RabbitNode, vhost: str) -> None:
     """Acknowledged one by one. First a binding may remember 65,536 ids, to leave copies out."""
     declare(rabbit.url(vhost))
-    fill(rabbit.url(vhost), MESSAGES)
+    more = fill(rabbit.url(vhost), MESSAGES) - MESSAGES
     program = bot.start("consume", MESSAGES, AMQP_URL=rabbit.url(vhost))
     grown = growth(program, 7)
     assert program.wait(300) == 0, program.said()
     assert grown < GROWTH, f"{grown} bytes for a fifth of the messages, which are five times as large together"
-    rabbit.wait_for(lambda: rabbit.queues(vhost)["bench:consume"]["messages"] == 0, "an empty queue")
+    rabbit.wait_for(lambda: rabbit.queues(vhost)["bench:consume"]["messages"] <= more, "an empty queue")
 
 
 def test_the_folder_is_complete(language: str, binding: Binding, root: Path) -> None:

@@ -1,0 +1,163 @@
+// Messages, and the consumers that hand them out.
+"use strict";
+const { Waits } = require("./engine");
+const { headersOf } = require("./headers");
+const native = require("./native");
+const { Bytes, text } = require("./values");
+
+const { FORMAT, FLAGS, TICKET, EXTRA, DATA, TEXT_ID, OTHER, LINE, HEADERS, ABSENT, REDELIVERED } = native.fields;
+const NO_HEADERS = Object.freeze({});
+const GENERATION = 32768; // message-ids: copies come soon
+
+/** The message-ids that were acknowledged last. There are two generations, and the older one is forgotten as a whole. */
+class Seen {
+  #young = new Set();
+  #old = new Set();
+
+  add(id) {
+    this.#young.add(id);
+    if (this.#young.size < GENERATION) return;
+    this.#old = this.#young;
+    this.#young = new Set();
+  }
+
+  has(id) {
+    return this.#young.has(id) || this.#old.has(id);
+  }
+}
+
+/** A delivery, or the reply to a call. */
+class Message extends Bytes {
+  #broker;
+  #low;
+  #high;
+  #headers;
+
+  constructor(broker, event, records, at, buffer) {
+    super(records, at + DATA, buffer, records[at + FORMAT]);
+    this.#broker = broker;
+    this.#low = records[at + TICKET];
+    this.#high = records[at + TICKET + 1];
+    this.event = event;
+    this.messageId = text(records, at + TEXT_ID, buffer);
+    this.redelivered = (records[at + FLAGS] & REDELIVERED) !== 0;
+    this.priority = records[at + EXTRA];
+    this.replyTo = text(records, at + OTHER, buffer);
+    this.correlationId = text(records, at + LINE, buffer);
+    const length = records[at + HEADERS + 1];
+    if (length !== ABSENT) this.#headers = buffer.subarray(records[at + HEADERS], records[at + HEADERS] + length);
+  }
+
+  get body() {
+    return this._bytes();
+  }
+
+  get headers() {
+    return this.#headers ? headersOf(this.#headers) : NO_HEADERS;
+  }
+
+  ack() {
+    return this.#broker._ack(this.#low, this.#high, this.messageId);
+  }
+
+  ackAll() {
+    return native.brokerAckAll(this.#broker, this.#low, this.#high);
+  }
+
+  reject({ requeue = false } = {}) {
+    return native.brokerReject(this.#broker, this.#low, this.#high, requeue) > 0;
+  }
+
+  get held() {
+    return native.brokerHolds(this.#broker, this.#low, this.#high);
+  }
+
+  reply(body, { signal } = {}) {
+    return this.#broker._reply(this.replyTo, this.correlationId, body, signal);
+  }
+}
+
+/** The messages of some queues: for await (const message of consumer). */
+class Consumer {
+  #broker;
+  #signal;
+  #copies;
+  #subscriptions;
+  #left;
+  #messages = [];
+  #first = 0;
+  #waits = new Waits();
+
+  constructor(broker, subscriptions, { copies = false, signal } = {}) {
+    this.#broker = broker;
+    this.#signal = signal;
+    this.#copies = copies;
+    this.#subscriptions = subscriptions;
+    this.#left = new Set(subscriptions);
+  }
+
+  // ---- the broker calls ----
+
+  _add(message) {
+    this.#messages.push(message);
+  }
+
+  _ended(subscription) {
+    this.#left.delete(subscription);
+  }
+
+  /** To whoever waits. */
+  _serve() {
+    while (this.#waits.length) {
+      const message = this.#shift();
+      if (message === undefined && !this.#isOver()) return;
+      this.#waits.resolve(message === undefined ? { value: undefined, done: true } : { value: message, done: false });
+      this.#broker._release();
+    }
+  }
+
+  #isOver() {
+    return this.#left.size === 0 || this.#broker._isClosed;
+  }
+
+  /** The next one that is no copy. */
+  #shift() {
+    while (this.#first < this.#messages.length) {
+      const message = this.#messages[this.#first];
+      this.#messages[this.#first++] = undefined;
+      if (this.#first === this.#messages.length) {
+        this.#messages.length = 0;
+        this.#first = 0;
+      }
+      if (this.#copies || message.messageId === undefined || !this.#broker._seen.has(message.messageId)) return message;
+      message.ack();
+    }
+    return undefined;
+  }
+
+  // ---- the owner calls ----
+
+  next({ signal = this.#signal } = {}) {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    const message = this.#shift();
+    if (message !== undefined) return Promise.resolve({ value: message, done: false });
+    if (this.#isOver()) return Promise.resolve({ value: undefined, done: true });
+    this.#broker._keep();
+    return this.#waits.add(signal, () => this.#broker._release());
+  }
+
+  /** Who breaks a loop goes on with the next one. */
+  return(value) {
+    return Promise.resolve({ value, done: true });
+  }
+
+  [Symbol.asyncIterator]() {
+    return this;
+  }
+
+  stop() {
+    for (const subscription of this.#subscriptions) native.brokerUnsubscribe(this.#broker, subscription);
+  }
+}
+
+module.exports = { Consumer, Message, Seen };
