@@ -351,20 +351,18 @@ class Connection:
         self.wake.set()
 
     def attach(self, session: Session, seq: int) -> None:
-        if session.connection and session.connection is not self:
-            old = session.connection
-            old.detach()
-            asyncio.ensure_future(old.socket.close(self.standin.replaced_code, "Replaced."))
+        before = session.attach(self)
+        if before and self.standin.replaced == "closed":
+            before.detach()
+            asyncio.ensure_future(before.socket.close(self.standin.replaced_code, "Replaced."))
         self.session = session
         self.shard = session.shard
         self.cursor = seq
         self.cut_at = math.inf
-        session.connection = self
 
     def detach(self) -> None:
-        if self.session and self.session.connection is self:
-            self.session.connection = None
-            self.session.left_at = time.monotonic()
+        if self.session:
+            self.session.detach(self)
         self.session = None
 
     # ---- commands ----
@@ -382,7 +380,7 @@ class Connection:
                 session.append("SOUNDBOARD_SOUNDS", json.dumps({"guild_id": guild, "soundboard_sounds": []}))
         elif op == 43:
             session.append("CHANNEL_INFO", json.dumps({"guild_id": d.get("guild_id"), "channels": []}))
-        self.wake.set()
+        session.wake()
 
     def on_request_members(self, session: Session, d: dict[str, Any]) -> None:
         ids = [d.get("guild_id"), *as_list(d.get("user_ids"))]

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Union
@@ -29,7 +30,8 @@ class Session:
     received: list[Received] = field(default_factory=list)
     alive: bool = True
     ended_by: str = ""  # "client" when it closed with 1000 or 1001, "heartbeats" when it missed them, "expiry"
-    connection: Any = None
+    connection: Any = None  # the one that identified or resumed last
+    older: list[Any] = field(default_factory=list)  # those before it that were kept: the setting `replaced`
     left_at: float | None = None  # when its connection ended
     bricked_until: float | None = None  # each RESUME is cut until then; after that the session is gone
     intents: int = 0
@@ -42,6 +44,28 @@ class Session:
 
     def has_intent(self, bit: int) -> bool:
         return bool(self.intents >> bit & 1)
+
+    def attach(self, connection: Any) -> Any:
+        """From now on the session is this connection's too. Returns the one before, if there was another."""
+        before = self.connection if self.connection is not connection else None
+        if before:
+            self.older.append(before)
+        self.connection = connection
+        return before
+
+    def detach(self, connection: Any) -> None:
+        """The connection has ended, or has no session any more. One that was kept takes its place."""
+        if connection in self.older:
+            self.older.remove(connection)
+        elif self.connection is connection:
+            self.connection = self.older.pop() if self.older else None
+            self.left_at = time.monotonic()
+
+    def wake(self) -> None:
+        """There is something to send."""
+        for connection in (*self.older, self.connection):
+            if connection:
+                connection.wake.set()
 
     def append(self, name: str, data: Union[str, Callable[[], str]]) -> None:
         """data is raw JSON text, which goes out byte for byte; or what writes it each time that it goes out."""

@@ -8,6 +8,7 @@ from typing import Any, Optional
 SENDING_WINDOWS = ("fixed", "sliding")
 TOO_OLD = ("close", "invalid")
 ETF_COMPRESS = ("ignored", "refused", "compressed")
+REPLACED = ("closed", "kept")
 
 
 @dataclass(eq=False, repr=False)
@@ -59,7 +60,8 @@ class Settings:
     invalid_closes: Optional[float] = None  # seconds after op 9 until the server closes by itself; None: never
     reconnect_closes: Optional[float] = 5.0  # the same after op 7
     closing_code: int = 4000  # of these two closes
-    replaced_code: int = 4000  # closes a connection whose session was resumed on another one
+    replaced: str = "closed"  # a connection whose session was resumed on another one; or "kept": both get what is dispatched
+    replaced_code: int = 4000  # with which it is closed
     etf_compress: str = "ignored"  # "compress": true with ETF: "ignored", "refused" (4002), or "compressed"
     strict_presence: bool = False  # a presence needs all of its four fields, in IDENTIFY too; False: those that are there have to be right
 
@@ -67,7 +69,8 @@ class Settings:
         self.check()
 
     def check(self) -> None:
-        for name, allowed in (("sending_window", SENDING_WINDOWS), ("too_old", TOO_OLD), ("etf_compress", ETF_COMPRESS)):
+        for name, allowed in (("sending_window", SENDING_WINDOWS), ("too_old", TOO_OLD), ("etf_compress", ETF_COMPRESS),
+                              ("replaced", REPLACED)):
             if getattr(self, name) not in allowed:
                 raise ValueError(f"{name} is one of {allowed}, and not {getattr(self, name)!r}")
 

@@ -233,8 +233,7 @@ class Standin(Settings):
     def _append(session: Session, events: Events) -> None:
         for name, data in events:
             session.append(name, _text(data))
-        if session.connection:
-            session.connection.wake.set()
+        session.wake()
 
     def dispatch_living(self, events: Iterable[tuple[int, Union[str, Callable[[], str]]]]) -> list[tuple[int, str]]:
         """MESSAGE_CREATE for each shard whose session lives, as Discord does it: returns shard and `session:sequence`."""
@@ -247,8 +246,7 @@ class Standin(Settings):
                 if session.alive:
                     session.append("MESSAGE_CREATE", text)
                     done.append((shard, f"{session.session_id}:{session.seq}"))
-                    if session.connection:
-                        session.connection.wake.set()
+                    session.wake()
             return done
 
         return list(self._do(run))

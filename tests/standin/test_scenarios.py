@@ -99,6 +99,31 @@ def test_a_resume_with_a_wrong_token_is_an_invalid_session(standin: Standin) -> 
     assert resume(standin, session, 1) == ["RESUMED"], "the session is its owner's all the same"
 
 
+@pytest.mark.parametrize("replaced", ["closed", "kept"])
+def test_a_session_that_is_resumed_on_a_second_connection(standin: Standin, replaced: str) -> None:
+    standin.set(replaced=replaced, replaced_code=4009)
+
+    async def hear_number(number: int, *clients: Client) -> None:
+        standin.dispatch(0, "NUMBER", str(number))
+        assert [(await client.hear(0, "NUMBER"))["d"] for client in clients] == [number] * len(clients)
+
+    async def talk(first: Client) -> None:
+        session = (await ready(first))["d"]["session_id"]
+        async with websockets.connect(f"{standin.url}/?v=10&encoding=json", compression=None) as socket:
+            second = Client(socket)
+            await second.say(**resuming(session))
+            await second.hear(0, "RESUMED")
+            if replaced == "closed":
+                assert await first.close_code() == 4009
+            await hear_number(1, second, *[first] * (replaced == "kept"))
+        standin.wait_for(lambda: standin.count("closed") == (2 if replaced == "closed" else 1))
+        if replaced == "kept":  # the first one goes on alone
+            await hear_number(2, first)
+
+    run(standin, talk)
+    assert standin.count("ready") == standin.count("resumed") == 1 and standin.violations == []
+
+
 def test_a_presence_may_have_to_be_whole(standin: Standin) -> None:
     of_discordgo = {"since": 0, "game": {"name": "", "type": 0}, "status": "", "afk": False}
     run(standin, lambda client: ready(client, presence=of_discordgo))
