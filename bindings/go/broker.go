@@ -104,11 +104,15 @@ func (b *broker) take(item *C.sgo_item) {
 
 // tell tells what happens by itself, with the queue that it is about.
 func (b *broker) tell(item *C.sgo_item) {
+	if b.notices.tell == nil {
+		return
+	}
 	from := "broker"
 	if item.session_id.length > 0 {
 		from = "broker " + b.text(item.session_id)
 	}
-	b.notices.add(from, textAt(C.spectacles_broker_event_type_name(item._type)), &b.engine, item)
+	kind := textAt(C.spectacles_broker_event_type_name(item._type))
+	b.notices.add(from, kind, &b.engine, item)
 }
 
 func (b *broker) setReady() {

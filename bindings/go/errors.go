@@ -3,6 +3,8 @@ package spectacles
 // #include "engine.h"
 import "C"
 
+import "context"
+
 // Kind is what an error is about: a value of enum spectacles_error. Kinds are errors themselves, for errors.Is.
 type Kind int32
 
@@ -106,8 +108,10 @@ type CallError struct {
 
 func (e *CallError) Error() string { return e.Sentence }
 
-// Timeout says whether no reply came in time, as errors of package net do.
-func (e *CallError) Timeout() bool { return e.Reason == CallTimeout }
+// Is is true for context.DeadlineExceeded, when no reply came in time.
+func (e *CallError) Is(target error) bool {
+	return target == context.DeadlineExceeded && e.Reason == CallTimeout
+}
 
 // problem is where a call without a handle leaves its sentence.
 func (s *scratch) problem() *C.spectacles_problem { return one[C.spectacles_problem](s) }

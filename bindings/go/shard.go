@@ -151,7 +151,10 @@ func (s *shard) take(item *C.sgo_item) {
 	case C.SPECTACLES_SHARD_EVENT_GAP:
 		s.gaps++
 	}
-	s.notices.add(s.name, textAt(C.spectacles_shard_event_type_name(item._type)), &s.engine, item)
+	if s.notices.tell != nil {
+		kind := textAt(C.spectacles_shard_event_type_name(item._type))
+		s.notices.add(s.name, kind, &s.engine, item)
+	}
 }
 
 func (s *shard) deliver() func() {
@@ -256,7 +259,7 @@ type MembersRequest struct {
 	Nonce     string // comes back with the answer
 }
 
-func (s *scratch) membersRequest(request *MembersRequest) *C.spectacles_members_request {
+func (s *scratch) membersRequest(request MembersRequest) *C.spectacles_members_request {
 	made := one[C.spectacles_members_request](s)
 	C.spectacles_members_request_init(made, C.sizeof_spectacles_members_request)
 	made.guild_id, made.limit, made.presences = C.uint64_t(request.GuildID), C.uint32_t(request.Limit), flag(request.Presences)
@@ -284,7 +287,7 @@ func flag(is bool) C.uint32_t {
 func (r *MembersRequest) Packet() ([]byte, error) {
 	return output(func(out *C.spectacles_bytes, memory *scratch) error {
 		problem := memory.problem()
-		err := check(C.spectacles_members_request_write(out, memory.membersRequest(r), problem), problem)
+		err := check(C.spectacles_members_request_write(out, memory.membersRequest(*r), problem), problem)
 		return first(memory.err, err)
 	})
 }
@@ -292,7 +295,7 @@ func (r *MembersRequest) Packet() ([]byte, error) {
 // RequestMembers asks as Send does. GUILD_MEMBERS_CHUNK answers, or RATE_LIMITED.
 func (s *Shard) RequestMembers(ctx context.Context, request MembersRequest) error {
 	return s.send(ctx, func(shard *C.spectacles_shard, memory *scratch, ticket *C.uint64_t) C.int {
-		return C.spectacles_shard_request_members(shard, memory.membersRequest(&request), C.spectacles_now(), ticket)
+		return C.spectacles_shard_request_members(shard, memory.membersRequest(request), C.spectacles_now(), ticket)
 	})
 }
 

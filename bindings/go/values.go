@@ -178,9 +178,6 @@ type notices struct {
 }
 
 func (n *notices) add(from, kind string, engine *engine, item *C.sgo_item) {
-	if n.tell == nil {
-		return
-	}
 	notice := Notice{From: from, Type: kind, Text: engine.text(item.text), Code: int(item.code), Wait: waitOf(item)}
 	if item.error != 0 {
 		notice.Err = Kind(item.error)
