@@ -45,6 +45,8 @@ type BrokerConfig struct {
 	WindowBytes uint64        // of their bodies; default 1 MiB
 	MaxMessage  uint64        // bytes of a body that is received; default 16 MiB
 	DrainTime   time.Duration // that Shutdown waits for confirms and replies; default 5 s
+	Heartbeat   time.Duration // for URLs that name none; default 20 s
+	Fanout      bool          // the exchange of the group gives each message to all of its queues
 	Transport   Transport
 
 	// Notify is told what happens by itself. It is called on the goroutine of the broker: it does not take long.
@@ -70,6 +72,10 @@ func (s *scratch) brokerConfig(config *BrokerConfig) (*C.spectacles_broker_confi
 	made.window_bytes = or(C.uint64_t(config.WindowBytes), made.window_bytes)
 	made.max_message = or(C.uint64_t(config.MaxMessage), made.max_message)
 	made.drain_timeout = or(C.uint32_t(config.DrainTime.Milliseconds()), made.drain_timeout)
+	made.heartbeat = or(C.uint32_t(config.Heartbeat/time.Second), made.heartbeat)
+	if config.Fanout {
+		made.exchange_type = C.SPECTACLES_EXCHANGE_FANOUT
+	}
 	return made, s.err
 }
 

@@ -90,6 +90,33 @@ func TestHeadersOfRabbitMQ(t *testing.T) {
 	}
 }
 
+func TestQueuesByTheirOwnNames(t *testing.T) {
+	broker := connected(t, BrokerConfig{Heartbeat: 7 * time.Second})
+	named, err := broker.Subscribe(Subscription{Queue: "go.of.my.own"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	exclusive, err := broker.Subscribe(Subscription{Events: []string{"GO_EXCLUSIVE"}, Exclusive: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := broker.Ready(long(t)); err != nil {
+		t.Fatal(err)
+	}
+	for _, message := range []Publishing{{Key: "go.of.my.own", ToQueue: true}, {Key: "GO_EXCLUSIVE", Mandatory: true}} {
+		if err := broker.Publish(long(t), message); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, consumer := range []*Consumer{named, exclusive} {
+		message, err := consumer.Next(long(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		message.Ack()
+	}
+}
+
 func TestWhatNobodyTakes(t *testing.T) {
 	broker := connected(t, BrokerConfig{})
 	var refused *PublishError

@@ -13,6 +13,10 @@ type Subscription struct {
 	Events   []string // each from the queue <group>:[<subgroup>:]<event>, which is declared and bound
 	Subgroup string   // workers of one subgroup share its queues
 	Prefetch uint32   // 0: that of the broker
+	// Queue is a queue by its exact name. It is bound when there are Events, and takes no Subgroup.
+	Queue string
+	// Exclusive: a queue of this connection alone, for each event.
+	Exclusive bool
 	// Copies: copies of what was acknowledged are handed out too.
 	Copies bool
 	// Arguments of the queues: x-message-ttl and its like. Everybody who declares a queue names the same ones.
@@ -42,6 +46,9 @@ func (b *Broker) Consume(events ...string) (*Consumer, error) {
 // Subscribe is Consume with all that there is to say.
 func (b *Broker) Subscribe(subscription Subscription) (*Consumer, error) {
 	defer runtime.KeepAlive(b)
+	if len(subscription.Events) == 0 && subscription.Queue != "" {
+		subscription.Events = []string{""}
+	}
 	if len(subscription.Events) == 0 {
 		return nil, &Error{ErrInvalid, `which events? Consume("MESSAGE_CREATE")`}
 	}
@@ -85,6 +92,8 @@ func (b *broker) subscribe(memory *scratch, event string, subscription *Subscrip
 	C.spectacles_subscription_init(made, C.sizeof_spectacles_subscription)
 	made.event, made.event_length = memory.chars(event)
 	made.subgroup, made.subgroup_length = memory.chars(subscription.Subgroup)
+	made.queue, made.queue_length = memory.chars(subscription.Queue)
+	made.exclusive = flag(subscription.Exclusive)
 	made.prefetch, made.declare_only = C.uint32_t(subscription.Prefetch), flag(declareOnly)
 	var err error
 	if made.arguments, made.argument_count, err = memory.headers(subscription.Arguments); err != nil {
