@@ -1,8 +1,9 @@
 # shellcheck shell=bash
-# What reads the code without running it: ./dev check. What each reader is not asked is in .clang-tidy and here, with its reason.
+# What reads the code without running it, and a build as distributions make it: ./dev check. What each reader is not asked
+# is in .clang-tidy, tests/tools/analyzer.py and here, with its reason.
 
 check_packages=(clang-tidy cppcheck)
-all_checks=(static tidy cppcheck)
+all_checks=(static tidy cppcheck analyzer hardened)
 
 cppcheck_options=(
     --enable=warning,performance,portability --std=c11 --error-exitcode=1
@@ -20,6 +21,20 @@ check_tidy() {
 }
 
 check_cppcheck() { cppcheck -q -j "$(nproc)" "${cppcheck_options[@]}" lib tools 2>&1; }
+
+# What gcc's analyzer is not asked stands in the script, with its reason.
+check_analyzer() { "$python" tests/tools/analyzer.py build; }
+
+# What distributions build with: each warning counts, and the unit tests run with the checks that it compiles in.
+hardened_options() {
+    echo -D_FORTIFY_SOURCE=3 -fstack-protector-strong
+    case $(uname -m) in x86_64 | i?86) echo -fcf-protection ;; aarch64) echo -mbranch-protection=standard ;; esac
+}
+
+check_hardened() {
+    configure build/hardened -Dwerror=true -Dbuildtype=plain -Doptimization=2 -Ddebug=true -Dc_args="$(hardened_options | paste -sd' ')" &&
+        compile build/hardened 2>&1 && meson test -C build/hardened --no-rebuild --suite unit --print-errorlogs
+}
 
 # check_by WHAT: a line about it; what it said, when something is wrong.
 check_by() {

@@ -32,7 +32,7 @@ def test_an_unknown_command(root: Path) -> None:
     (("chaos", "many"), "KILLS is a whole number"),
     (("chaos", "10", "x"), "SEED is a whole number"),
     (("chaos", "cluster", "ten"), "KILLS is a whole number"),
-    (("check", "everything"), "Unknown check 'everything': static tidy cppcheck."),
+    (("check", "everything"), "Unknown check 'everything': static tidy cppcheck analyzer hardened."),
     (("bench",), "Which benchmark?"),
     (("bench", "idle", "-1"), "N is a whole number"),
     (("bench", "relay", "--shards", "none"), "a whole number from 1 on, and not 'none'"),
