@@ -1,7 +1,7 @@
 /* Chooses the walk over blocks of JSON for the processor that the program runs on. The scanner calls it. */
 #include "codec/blocks.h"
 
-#if (defined(__x86_64__) || defined(__i386__)) && defined(__SSE2__) && defined(__GNUC__)
+#if defined(__x86_64__) && defined(__GNUC__)
 #define SP_BLOCKS_X86 1
 #elif defined(__aarch64__) && defined(__ARM_NEON) && defined(__AARCH64EL__) && defined(__GNUC__)
 #define SP_BLOCKS_NEON 1
@@ -13,7 +13,7 @@
  */
 static sp_blocks_walk *best(void)
 {
-#if SP_BLOCKS_X86
+#ifdef SP_BLOCKS_X86
     bool wide = __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("bmi") &&
                 __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
     if (wide && __builtin_cpu_supports("avx512bw"))
@@ -21,7 +21,7 @@ static sp_blocks_walk *best(void)
     if (wide && __builtin_cpu_supports("avx2"))
         return sp_blocks_avx2;
     return sp_blocks_sse2;
-#elif SP_BLOCKS_NEON
+#elif defined(SP_BLOCKS_NEON)
     return sp_blocks_neon;
 #else
     return NULL;
@@ -31,15 +31,13 @@ static sp_blocks_walk *best(void)
 sp_blocks_variant sp_blocks_variant_at(size_t n)
 {
     static const sp_blocks_variant all[] = {
-#if SP_BLOCKS_X86
-        {"avx512", sp_blocks_avx512},
-        {"avx2", sp_blocks_avx2},
+#ifdef SP_BLOCKS_X86
+        {"avx512", sp_blocks_avx512}, {"avx2", sp_blocks_avx2},
         {"sse2", sp_blocks_sse2},
-#elif SP_BLOCKS_NEON
+#elif defined(SP_BLOCKS_NEON)
         {"neon", sp_blocks_neon},
 #endif
-        {"portable", NULL},
-        {NULL, NULL},
+        {"portable", NULL},           {NULL, NULL},
     };
     size_t count = sizeof all / sizeof all[0];
     size_t first = 0;

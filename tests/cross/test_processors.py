@@ -1,6 +1,7 @@
 """The codec on other processors, in an emulator: the same tests, the same results.
 
-AArch64 goes another way (NEON), i686 computes in 80 bits (x87), ARM has 32 bits, and s390x has its bytes the other way round.
+AArch64 goes another way (NEON), i686 computes in 80 bits (x87), ARM has 32 bits, and s390x has its bytes the other way round. So
+has PowerPC of 32 bits, whose compiler ./dev test cross installs. There, scripts/cross.sh also runs the unit tests of all engines.
 """
 from __future__ import annotations
 
@@ -26,6 +27,7 @@ PROCESSORS = [
     Processor("arm", "arm-linux-gnueabihf-gcc", "qemu-arm"),
     Processor("i686", "i686-linux-gnu-gcc", "qemu-i386", ("-mno-sse", "-mfpmath=387")),
     Processor("s390x", "s390x-linux-gnu-gcc", "qemu-s390x"),
+    Processor("powerpc", "powerpc-linux-gnu-gcc", "qemu-ppc"),
 ]
 WANT_LIBRARIES = ("inflate_etf.c", "convert_msgpack.c", "write_msgpack.c", "digest.c")
 

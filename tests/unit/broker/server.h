@@ -59,8 +59,8 @@ int server_count(const sp_lines *lines, const char *prefix);
 const char *server_last(const sp_lines *lines, const char *prefix);
 
 /*
- * A method from the broker. In format, b w l q are numbers of 1, 2, 4 and 8 bytes, s is a short string, S a
- * long one, T an empty table.
+ * A method from the broker. In format, b w l q are numbers of 1, 2, 4 and 8 bytes, given as uint64_t, s is a short
+ * string, S a long one, T an empty table.
  */
 void server_method(sp_server *server, int channel, int class_id, int method_id, const char *format, ...);
 void server_frame(sp_server *server, int type, int channel, const void *payload, size_t length);

@@ -121,7 +121,7 @@ static void a_group_is_text(void **state)
 static void start_with(sp_server *server, const char *mechanisms)
 {
     server_open(server);
-    server_method(server, 0, 10, 10, "bbTSS", 0, 9, mechanisms, "en_US");
+    server_method(server, 0, 10, 10, "bbTSS", (uint64_t)0, (uint64_t)9, mechanisms, "en_US");
 }
 
 static sp_server *server_external(void)

@@ -184,7 +184,7 @@ static void every_way_agrees_with_the_scanner(void **state)
             continue;
         compare(&make, make.length, make.length >= SP_BLOCKS_MIN && !make.long_key);
         accepted += !make.long_key;
-        compare(&make, 1 + upto(&make, make.length - 1), 0);
+        compare(&make, 1 + (size_t)upto(&make, make.length - 1), 0);
         for (int i = 0; i < 4; i++) {
             maker spoilt = make;
             spoilt.random = (sp_random){(uint64_t)round * 4 + (uint64_t)i + 1};

@@ -429,7 +429,8 @@ static void a_stack_of_64_kb_is_enough(void **state)
     pthread_attr_t small;
     (void)state;
     assert_int_equal(pthread_attr_init(&small), 0);
-    assert_int_equal(pthread_attr_setstacksize(&small, 65536), 0);
+    if (pthread_attr_setstacksize(&small, 65536) != 0)
+        skip(); /* AArch64 gives no thread less than 128 kB */
     assert_int_equal(pthread_create(&thread, &small, work, NULL), 0);
     assert_int_equal(pthread_join(thread, NULL), 0);
     pthread_attr_destroy(&small);

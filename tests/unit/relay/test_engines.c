@@ -178,7 +178,7 @@ static void publish(uint64_t number)
     message.key = key;
     message.key_length = strlen(key);
     message.body = (const uint8_t *)"\"........";
-    message.body_length = number + 1;
+    message.body_length = (size_t)number + 1;
     message.format = SPECTACLES_FORMAT_RAW;
     int error = spectacles_broker_publish(engines_broker(), &message, &tag);
     if (error == SPECTACLES_OK)
