@@ -24,7 +24,7 @@ def test_first_shard_prints_events(build: Path, authority: Authority, standin: S
     standin.drop(0)
     standin.wait_for(lambda: standin.count("resumed") == 1, 60, "for a resume")
     assert first.stop() == 0
-    assert not standin.session(0).alive
+    standin.wait_for(lambda: not standin.session(0).alive, 60, "for the close that ends the session")
     assert standin.violations == []
 
 
