@@ -58,3 +58,11 @@ def test_a_name_that_is_wrong_is_found() -> None:
     assert "spectacles_d is said to be the new" in complaints("- `spectacles_a()`: `spectacles_d(..)`\n", made)[0]
     assert "spectacles_c.until is said to be renamed" in complaints("- `spectacles_c.until`: nothing\n", made)[0]
     assert "spectacles_c.time is said to be the new" in complaints("- `spectacles_a`:\n  `spectacles_c.time`\n", made)[0]
+
+
+def test_every_function_is_named(root: Path) -> None:
+    """Who packages or binds the library reads here what is new. The map is what the library exports (test_headers.py)."""
+    functions = set(re.findall(r"\b(spectacles_\w+);", (root / "lib" / "libspectacles.map").read_text()))
+    assert len(functions) > 300
+    missing = functions - set(re.findall(r"spectacles_\w+", (root / "CHANGELOG.md").read_text()))
+    assert not missing, f"CHANGELOG.md does not name: {', '.join(sorted(missing))}"
