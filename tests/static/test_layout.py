@@ -14,6 +14,7 @@ COLUMNS = 120
 FUNCTION_MAX = 60
 FILE_MAX = 500
 
+CLANG_FORMAT = 14  # Debian 12's
 NOT_YET_WITHIN_COLUMNS: set[str] = set()
 NOT_YET_SHORT_FILES: set[str] = set()
 NOT_YET_WITH_HEADS: set[str] = set()
@@ -21,6 +22,9 @@ NOT_YET_WITH_HEADS: set[str] = set()
 
 @pytest.mark.skipif(not shutil.which("clang-format"), reason="clang-format is not installed")
 def test_code_is_laid_out(root: Path) -> None:
+    version = subprocess.run(["clang-format", "--version"], capture_output=True, text=True, check=True).stdout
+    if f"version {CLANG_FORMAT}." not in version:
+        pytest.skip(f"clang-format {CLANG_FORMAT} decides, each version lays out in another way, and this is {version.strip()}")
     command = ["clang-format", "--dry-run", "-Werror", *files(root, "*.c", "*.h", "*.cpp", "*.hpp")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[:3000] + "\nrun ./dev format"

@@ -9,7 +9,9 @@ import subprocess
 from pathlib import Path
 
 DEFINES = ("-DSP_TLS_OPENSSL=1", "-DSP_HAVE_ZSTD=1", "-DSP_HAVE_MSGPACK=1", "-DSP_VERSION_MAJOR=0", "-DSP_VERSION_MINOR=0",
-           "-DSP_VERSION_PATCH=0", '-DSP_VERSION="0"')
+           "-DSP_VERSION_PATCH=0", '-DSP_VERSION="0"',
+           # As meson.build: from 0.12 on librabbitmq's header has a folder of its own, and the old one warns.
+           *(["-DSP_HAVE_RABBITMQ_C_AMQP_H=1"] if Path("/usr/include/rabbitmq-c/amqp.h").exists() else []))
 BEYOND = {
     "lib/net/entropy.c": "getentropy(): in POSIX since 2024, and in every system long before",
 }
