@@ -1,5 +1,6 @@
 """
-Breaks one rule of lib/fleet: writes a file of it with a few words changed. test_lives.c has to find each of them out.
+Breaks one rule of lib/fleet: writes a file of it with a few words changed. test_lives.c, test_plan.c or
+test_identifies.c has to find each of them out.
 
     mutants.py NAME SOURCE RESULT
 """
@@ -13,9 +14,12 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
     # A claim repeats what was read so far, as if it were later than everything else.
     "claim_shadows": [
         ("return SP_FLEET_CLAIM;", "return SP_FLEET_OWNED;"),
-        ("    lease->retry_at = now + SP_LEASE_RETRY;", """    for (size_t i = 0; i < lease->content.count && lease->state == SP_LEASE_CLAIMING; i++)
+        (
+            "    lease->retry_at = now + SP_LEASE_RETRY;",
+            """    for (size_t i = 0; i < lease->content.count && lease->state == SP_LEASE_CLAIMING; i++)
         lease->content.shards[i].since = record.version;
-    lease->retry_at = now + SP_LEASE_RETRY;"""),
+    lease->retry_at = now + SP_LEASE_RETRY;""",
+        ),
     ],
     # What a record contains is acknowledged when the record is sent.
     "acknowledges_early": [
@@ -24,17 +28,36 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
     note_sent(lease);\n    *step"""),
     ],
     "trusts_confirms": [
-        ("    /* Else a confirm says nothing: everybody's publish is confirmed. */", "    else\n        on_back(lease, 0, now);"),
+        (
+            "    /* Else a confirm says nothing: everybody's publish is confirmed. */",
+            "    else\n        on_back(lease, 0, now);",
+        ),
     ],
     "no_fence": [("    return lease->is_lifted ||\n", "    return true || lease->is_lifted ||\n")],
     "deadline_late": [
-        ("    look_at_deadline(lease, now);\n    return lease->state == SP_LEASE_OWNED", "    return lease->state == SP_LEASE_OWNED"),
+        (
+            "    look_at_deadline(lease, now);\n    return lease->state == SP_LEASE_OWNED",
+            "    return lease->state == SP_LEASE_OWNED",
+        ),
     ],
     "not_mandatory": [("FLAGS = SPECTACLES_MESSAGE_MANDATORY", "FLAGS = 0")],
     "no_delivery_limit": [('"x-delivery-limit"', '"x-other"')],
     "negative_delivery_limit": [("1000000", "-1")],
     # An owner writes "released" although the one before it may still identify.
     "releases_unclean": [("lease->is_clean = is_behind_fence(lease, now)", "lease->is_clean = true")],
+    # ---- The plan ----
+    "moves_freely": [
+        ("if (plan->owners[slot] == SP_PLAN_NOBODY && has_room(view, shares, view->owners[slot]))", "if (false)"),
+    ],
+    "moves_at_once": [("        if (left > 0)\n", "        if (true)\n")],
+    "rounds_down": [("        if (shares->rest[i] == 0)\n", "        if (i > 0)\n")],
+    "same_zone": [("bool elsewhere = lightest(view, load, owner, true) != SP_PLAN_NOBODY", "bool elsewhere = false")],
+    # ---- Identifies ----
+    "impatient_leader": [("grants->quiet_until = now + SP_GRANT_LIFE + SP_GRANT_SPACE", "grants->quiet_until = now")],
+    "endless_ask": [("now > ask->asked_at + SP_ASK_TIME", "now < ask->asked_at")],
+    "frees_at_once": [("now + SP_GRANT_LIFE + SP_GRANT_SPACE, *turn", "now + SP_GRANT_SPACE, *turn")],
+    "forgets_recent": [("(uint64_t)grants->reserve + grants->recent.count", "(uint64_t)grants->reserve")],
+    "forgets_reserve": [("(uint64_t)grants->reserve + grants->recent.count", "grants->recent.count")],
 }
 
 
