@@ -15,6 +15,7 @@ EXCEPTIONS = {
     "broker/test_nomem.c": "the whole engine: each of its allocations fails once",
     "codec/test_msgpack.c": "read_msgpack.c, write_msgpack.c and convert_msgpack.c, beside the library that others use",
     "codec/test_nomem.c": "the whole module: each of its allocations fails once",
+    "fleet/test_identifies.c": "grants.c and asks.c: the identifies of a whole fleet, whatever becomes of messages and leaders",
     "fleet/test_lives.c": "leases over a modelled queue, whatever RabbitMQ, hosts and operators do, and the library with a rule broken",
     "fleet/test_nomem.c": "the whole module: each of its allocations fails once",
     "net/test_hostile.c": "the whole of TLS: peers that break it, whichever file reads them",
