@@ -51,10 +51,15 @@ static int read_file(void *context, const char *path, size_t max, char **bytes, 
     return ENOENT;
 }
 
+struct settings_input memory_input(struct memory *memory)
+{
+    return (struct settings_input){
+        .environ = memory->environ, .config = memory->config, .read_file = read_file, .context = memory};
+}
+
 int memory_read(const struct memory *memory, struct settings *settings, struct problems *problems)
 {
     struct memory copy = *memory;
-    struct settings_input input = {
-        .environ = copy.environ, .config = memory->config, .read_file = read_file, .context = &copy};
+    struct settings_input input = memory_input(&copy);
     return settings_read(settings, &input, problems);
 }

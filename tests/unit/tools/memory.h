@@ -32,6 +32,9 @@ void memory_set(struct memory *memory, const char *entry);
 
 void memory_add_file(struct memory *memory, const char *path, const char *content, int error);
 
+/* For what reads settings by itself. It is valid for as long as the memory is, and is not set. */
+struct settings_input memory_input(struct memory *memory);
+
 /* Reads the settings. */
 int memory_read(const struct memory *memory, struct settings *settings, struct problems *problems);
 

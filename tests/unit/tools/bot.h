@@ -1,0 +1,19 @@
+#ifndef TESTS_UNIT_TOOLS_BOT_H
+#define TESTS_UNIT_TOOLS_BOT_H
+
+#include "handle.h"
+
+/* The daemon's gateway handle, made of settings. Nothing is connected. */
+struct bot {
+    struct proxies proxies;
+    spectacles_gateway_bot answer; /* of Discord */
+    spectacles_gateway *gateway;   /* NULL: it could not be made */
+    spectacles_problem problem;    /* then: why */
+    int error;
+};
+
+/* url: what GET /gateway/bot names. */
+void bot_begin(struct bot *bot, const struct settings *settings, const char *url, uint32_t shards);
+void bot_end(struct bot *bot);
+
+#endif
