@@ -296,13 +296,16 @@ void doctor_queues(struct doctor *doctor)
     struct talk talk;
     if (!doctor->has_broker)
         return;
-    if (!list(doctor) ||
-        talk_begin(&talk, doctor, doctor->url, SPECTACLES_DECLARE_PASSIVE, NULL) != SPECTACLES_OK) {
+    if (!list(doctor)) {
         doctor->findings->out_of_memory = true;
         return;
     }
-    subscribe(doctor, &talk);
-    ask(doctor, &talk);
+    if (talk_begin(&talk, doctor, doctor->url, SPECTACLES_DECLARE_PASSIVE, NULL) == SPECTACLES_OK) {
+        subscribe(doctor, &talk);
+        ask(doctor, &talk);
+    } else {
+        doctor->findings->out_of_memory = true;
+    }
     if (doctor->has_exchange)
         tell_all(doctor);
     talk_end(&talk);

@@ -139,8 +139,7 @@ static void the_urls_go_to_the_gateway_and_to_the_group(void **state)
     struct scene scene;
     (void)state;
     begin(&scene, "AMQP_URL=amqp://a,amqp://b");
-    assert_int_equal(credentials_hand_urls(&scene.users, &scene.settings, 17, &scene.problem),
-                     SPECTACLES_OK);
+    assert_int_equal(credentials_hand_urls(&scene.users, &scene.settings, 17, &scene.problem), SPECTACLES_OK);
     assert_int_equal(gateway_got.url_count, 2);
     assert_string_equal(gateway_got.urls[1], "amqp://b");
     assert_true(gateway_got.now == 17);
@@ -198,8 +197,7 @@ static void a_broken_file_of_authorities_goes_to_nobody(void **state)
     settings_free(&scene.settings);
     memory_read(&scene.memory, &scene.settings, &problems);
     problems_free(&problems);
-    assert_int_not_equal(credentials_hand_tls(&scene.users, &scene.settings, &scene.problem),
-                         SPECTACLES_OK);
+    assert_int_not_equal(credentials_hand_tls(&scene.users, &scene.settings, &scene.problem), SPECTACLES_OK);
     assert_non_null(strstr(scene.problem.text, "certificate"));
     assert_null(gateway_got.tls);
     assert_null(scene.group.tls);

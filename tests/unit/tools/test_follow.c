@@ -141,7 +141,8 @@ static void settings_are_taken(void **state)
     memory_set(&memory, "DISCORD_MORE_EVENTS=SOMETHING_NEW");
     memory_set(&memory, "LATENCY_BUDGET=5ms");
     memory_set(&memory, "STOP_TIMEOUT=3s");
-    memory_set(&memory, "DISCORD_PRESENCE={\"status\":\"idle\",\"activities\":[],\"since\":null,\"afk\":false}");
+    memory_set(&memory,
+               "DISCORD_PRESENCE={\"status\":\"idle\",\"activities\":[],\"since\":null,\"afk\":false}");
     follow();
     expect("LOG_LEVEL has changed from info to debug: this is followed now");
     expect("DISCORD_PRESENCE has changed");

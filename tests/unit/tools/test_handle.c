@@ -85,9 +85,10 @@ static void a_presence_may_name_the_shard(void **state)
 {
     (void)state;
     make("wss://gateway.example", 2,
-         (const char *const[]){"DISCORD_PRESENCE={\"since\":null,\"activities\":[{\"name\":\"{{shard}}\",\"type\":0}],"
-                               "\"status\":\"online\",\"afk\":false}",
-                               NULL});
+         (const char *const[]){
+             "DISCORD_PRESENCE={\"since\":null,\"activities\":[{\"name\":\"{{shard}}\",\"type\":0}],"
+             "\"status\":\"online\",\"afk\":false}",
+             NULL});
     assert_non_null(bot.gateway);
     assert_int_equal(handle_set_presence(bot.gateway, &settings), SPECTACLES_OK);
     end();

@@ -23,11 +23,13 @@ static char out[SIZE];
 static struct problems problems;
 
 /* Two shards of four, one of them with a gap that nobody has declared yet. */
-static const char two_lines[] =
-    "{\"shard\":[0,4],\"session\":\"aaaaaaaaaaaaaaaa\",\"seq\":17,\"url\":\"wss://resume.example\",\"encoding\":"
-    "\"json\",\"gaps\":[]}\n"
-    "{\"shard\":[2,4],\"session\":\"cccccccccccccccc\",\"seq\":5,\"url\":\"wss://resume.example\",\"encoding\":\"etf\","
-    "\"gaps\":[{\"old_session\":\"older\",\"new_session\":\"cccccccccccccccc\",\"seq\":3,\"next\":1,\"time\":1000}]}\n";
+static const char two_lines[] = "{\"shard\":[0,4],\"session\":\"aaaaaaaaaaaaaaaa\",\"seq\":17,\"url\":\"wss:/"
+                                "/resume.example\",\"encoding\":"
+                                "\"json\",\"gaps\":[]}\n"
+                                "{\"shard\":[2,4],\"session\":\"cccccccccccccccc\",\"seq\":5,\"url\":\"wss://"
+                                "resume.example\",\"encoding\":\"etf\","
+                                "\"gaps\":[{\"old_session\":\"older\",\"new_session\":\"cccccccccccccccc\","
+                                "\"seq\":3,\"next\":1,\"time\":1000}]}\n";
 
 static int begin(void **state)
 {
@@ -71,7 +73,8 @@ static void run_arguments(const struct arguments *arguments, const char *in)
 /* One word or two behind `sessions`. */
 static void run(const char *verb, const char *word, const char *in)
 {
-    struct arguments arguments = {.command = COMMAND_SESSIONS, .words = {verb, word}, .word_count = word ? 2 : 1};
+    struct arguments arguments = {
+        .command = COMMAND_SESSIONS, .words = {verb, word}, .word_count = word ? 2 : 1};
     run_arguments(&arguments, in);
 }
 
@@ -122,7 +125,8 @@ static void keys_of_redis_are_imported(void **state)
 {
     struct arguments arguments = {
         .command = COMMAND_SESSIONS, .words = {"import"}, .word_count = 1, .prefix = "gateway"};
-    static const char keys[] = "gateway0session abcdef\ngateway0seq 41\ngateway1session ghijkl\ngateway1seq 7\n";
+    static const char keys[] =
+        "gateway0session abcdef\ngateway0seq 41\ngateway1session ghijkl\ngateway1seq 7\n";
     (void)state;
     run_arguments(&arguments, keys);
     expect_refusal(PROBLEM_IS_FINAL, "set DISCORD_SHARD_COUNT");
@@ -162,8 +166,9 @@ static void what_is_forgotten_leaves_a_gap(void **state)
     run("forget", "0", NULL);
     assert_non_null(strstr(out, "1 sessions are forgotten"));
     run("export", NULL, NULL);
-    assert_non_null(strstr(out, "{\"shard\":[0,4],\"session\":null,\"gaps\":[{\"old_session\":\"aaaaaaaaaaaaaaaa\","
-                                "\"new_session\":null,\"seq\":17,\"next\":1,\"time\":"));
+    assert_non_null(
+        strstr(out, "{\"shard\":[0,4],\"session\":null,\"gaps\":[{\"old_session\":\"aaaaaaaaaaaaaaaa\","
+                    "\"new_session\":null,\"seq\":17,\"next\":1,\"time\":"));
     run("forget", "0,2", NULL);
     expect_refusal(PROBLEM_IS_FINAL, "no session of shard 0 is stored");
     /* Nothing is written when anything is wrong. */
