@@ -1,4 +1,4 @@
-/* What RabbitMQ's management API tells, and what the doctor makes of it; the API is an HTTP server of the test's own. */
+/* What RabbitMQ's management API tells, and what the doctor makes of it. The API is an HTTP server of the test's. */
 #include "doctor_management.h"
 
 #include "patient.h"

@@ -1,4 +1,4 @@
-/* The doctor tries what the gateway does: a message of its own goes there and back, or is refused. The talk is faked. */
+/* The doctor tries what the gateway does: its message goes there and back, or is refused. The talk is faked. */
 #include "doctor_rights.h"
 
 #include "fake_talk.h"
