@@ -1,4 +1,4 @@
-/* The lists of all settings that the program writes: each setting is in each of them, with what may be written for it. */
+/* The lists of all settings that the program writes: each setting is in each list, with what it may be. */
 #include "page.h"
 
 #include "manual.h"
