@@ -23,9 +23,10 @@ IDLE_CPU = 0.25  # of the CPU that a loop would burn that turns without an end
 
 @pytest.fixture
 def hasty(authority: Authority) -> Iterator[Standin]:
-    """With heartbeats that are due soon: a loop that forgets its timer is late with them. Most of the rate limit stays for packets."""
+    """With heartbeats that are due soon: a loop that forgets its timer is late with them. Most of the rate limit stays for packets.
+    (On a busy machine an acknowledgement may come too late all the same, and the shard resumes.)"""
     certificate = authority.issue("standin")
-    with Standin(cert=certificate.cert, key=certificate.key, max_concurrency=2, heartbeat_interval=2000) as made:
+    with Standin(cert=certificate.cert, key=certificate.key, max_concurrency=2, heartbeat_interval=3000) as made:
         yield made
 
 
@@ -91,14 +92,16 @@ def test_the_same_bot_on_each_loop(loop: list[str], build: Path, authority: Auth
 
         # Idle: heartbeats come by the timer of the loop, and nothing else burns.
         before, beats = cpu(bot), len(hasty.received(1, 1))
-        hasty.wait_for(lambda: len(hasty.received(1, 1)) >= beats + 3, 60, "three heartbeats")
+        hasty.wait_for(lambda: len(hasty.received(1, 1)) >= beats + 2, 60, "two heartbeats")
         assert cpu(bot) - before < IDLE_CPU
 
         # Discord cuts in mid-flow, then RabbitMQ's connections are cut: nothing is lost, and the order stays.
         publish(hasty, 0, 200, 100)
+        hasty.wait_ready(0, timeout=60)
+        resumed = hasty.count("resumed", shard=0)
         hasty.drop(0)
         publish(hasty, 0, 300, 100)
-        hasty.wait_for(lambda: hasty.count("resumed", shard=0) == 1, 60, "for a resume")
+        hasty.wait_for(lambda: hasty.count("resumed", shard=0) > resumed, 60, "for a resume")
         proxy.cut()
         publish(hasty, 1, 200, 100)
         assert take(channel, 300) == [expected(0, 200, 200), expected(1, 200, 100)]

@@ -151,11 +151,23 @@ static void check_options(const struct arguments *arguments, struct line *line)
         refuse(line, "--once", "it is an option of `spectacles-gateway top`");
 }
 
+/* Also behind a command, where people try it. */
+static bool asks_for_help(int argc, const char *const *argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0)
+            return true;
+    }
+    return false;
+}
+
 void arguments_read(struct arguments *arguments, int argc, const char *const *argv, struct problems *problems)
 {
     struct line line = {.at = 1, .argc = argc, .argv = argv, .problems = problems};
     bool has_command = false;
-    *arguments = (struct arguments){.command = COMMAND_RUN};
+    *arguments = (struct arguments){.command = asks_for_help(argc, argv) ? COMMAND_HELP : COMMAND_RUN};
+    if (arguments->command == COMMAND_HELP)
+        return;
     for (; line.at < argc; line.at++)
         read_argument(arguments, &line, &has_command);
     if (!problems->first)

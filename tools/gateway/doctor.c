@@ -28,8 +28,9 @@ static void take_problems(struct findings *findings, const struct problems *prob
                                                                     : FINDING_IS_NOTE;
         struct finding *finding =
             findings_add(findings, level, "settings", "%s: %s", each->where, each->text);
-        if (level != FINDING_IS_NOTE)
-            finding_why(finding, "the gateway does not start before it is mended");
+        if (level == FINDING_IS_NOTE)
+            continue;
+        finding_why(finding, "the gateway does not start before it is mended");
         finding_mend(finding, "spectacles-gateway check");
     }
     findings->out_of_memory |= problems->out_of_memory;

@@ -34,6 +34,8 @@ static void commands_have_options(void **state)
     assert_true(arguments.markdown);
     assert_int_equal(read_line(LINE("--help")), 0);
     assert_int_equal(arguments.command, COMMAND_HELP);
+    assert_int_equal(read_line(LINE("doctor", "--json", "--help")), 0);
+    assert_int_equal(arguments.command, COMMAND_HELP);
     assert_int_equal(read_line((const char *const[]){NULL}), 0);
     assert_int_equal(arguments.command, COMMAND_RUN);
 }
