@@ -783,9 +783,10 @@ function spectacles.shard(options)
     return made
 end
 
---- The next event that there is now, or nil.
+--- The next event that there is now, or nil. Its time is read anew: calls between two events have later times, and time
+--- must not run backwards on a handle.
 function Shard:pull()
-    local raw = C.spectacles_shard_next_event(self.raw, self.now)
+    local raw = C.spectacles_shard_next_event(self.raw, C.spectacles_now())
     if raw == nil then
         return nil
     end
@@ -959,7 +960,7 @@ end
 
 --- The next event that there is now, or nil.
 function Broker:pull()
-    local raw = C.spectacles_broker_next_event(self.raw, self.now)
+    local raw = C.spectacles_broker_next_event(self.raw, C.spectacles_now())
     if raw == nil then
         return nil
     end
@@ -1170,7 +1171,7 @@ end
 
 --- The next event that there is now, or nil.
 function Gateway:pull()
-    local raw = C.spectacles_gateway_next_event(self.raw, self.now)
+    local raw = C.spectacles_gateway_next_event(self.raw, C.spectacles_now())
     if raw == nil then
         return nil
     end

@@ -406,7 +406,7 @@ public:
         return broker_event(spectacles_broker_next_event(get(), detail::to_raw(now)));
     }
     /// All events that there are now: `for (auto event : broker.events())`.
-    [[nodiscard]] events_type events(time_point now = clock::now()) noexcept { return {get(), now}; }
+    [[nodiscard]] events_type events(time_point now = never) noexcept { return {get(), now}; }
 
     /// Asks for a queue. Returns the number of the subscription.
     std::uint32_t subscribe(const subscription &wanted)

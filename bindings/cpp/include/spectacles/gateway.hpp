@@ -163,7 +163,7 @@ public:
         return relay_event(spectacles_gateway_next_event(get(), detail::to_raw(now)));
     }
     /// All events that there are now: `for (auto event : gateway.events())`. Any other call may be made meanwhile.
-    [[nodiscard]] events_type events(time_point now = clock::now()) noexcept { return {get(), now}; }
+    [[nodiscard]] events_type events(time_point now = never) noexcept { return {get(), now}; }
     /// The descriptor that stands for all links; -1: there is none.
     [[nodiscard]] int fd() const noexcept { return spectacles_gateway_fd(get()); }
     [[nodiscard]] time_point deadline() const noexcept

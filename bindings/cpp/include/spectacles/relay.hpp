@@ -294,7 +294,7 @@ public:
     {
         return relay_event(spectacles_relay_next_event(get(), detail::to_raw(now)));
     }
-    [[nodiscard]] events_type events(time_point now = clock::now()) noexcept { return {get(), now}; }
+    [[nodiscard]] events_type events(time_point now = never) noexcept { return {get(), now}; }
     [[nodiscard]] time_point deadline() const noexcept
     {
         return detail::to_time(spectacles_relay_deadline(get()));

@@ -312,7 +312,7 @@ public:
         return shard_event(spectacles_shard_next_event(get(), detail::to_raw(now)));
     }
     /// All events that there are now: `for (auto event : shard.events())`.
-    [[nodiscard]] events_type events(time_point now = clock::now()) noexcept { return {get(), now}; }
+    [[nodiscard]] events_type events(time_point now = never) noexcept { return {get(), now}; }
 
     /// Grants the identify that an event asked for.
     void identify(time_point now = clock::now())

@@ -11,7 +11,8 @@
 //   The headers of C list the errors of each function.
 // - Settings copy the texts that they are given. Their raw() is the struct of C: it has the settings without a setter.
 // - An event is a view. It is valid as long as the event of C: until the next event is pulled.
-// - Time is spectacles::time_point. Calls that take `now` take the present time when it is left out.
+// - Time is spectacles::time_point. Calls that take `now` take the present time when it is left out. It never runs
+//   backwards on a handle (types.h): whoever gives one time to events() gives it to the calls in its loop as well.
 // - A handle belongs to one thread at a time. The binding has no state of its own, and defines no macros.
 #pragma once
 
@@ -395,7 +396,8 @@ private:
 };
 
 /// The events of a handle, one after the other, until there are none: `for (auto event : shard.events())`. A new one
-/// ends the life of the one before.
+/// ends the life of the one before. Without a time of its own it reads the clock for each event: calls that are made
+/// meanwhile take the present time, and time must not run backwards on a handle.
 template <typename Event, typename Handle, auto Next>
 class event_range
 {
@@ -413,12 +415,12 @@ public:
         using reference = Event;
 
         iterator() noexcept = default;
-        iterator(Handle *handle, std::uint64_t now) noexcept : handle_(handle), now_(now) { ++*this; }
+        iterator(Handle *handle, time_point now) noexcept : handle_(handle), now_(now) { ++*this; }
         [[nodiscard]] Event operator*() const noexcept { return event_; }
         [[nodiscard]] const Event *operator->() const noexcept { return &event_; }
         iterator &operator++() noexcept
         {
-            event_ = Event(Next(handle_, now_));
+            event_ = Event(Next(handle_, now_ == never ? spectacles_now() : to_raw(now_)));
             return *this;
         }
         void operator++(int) noexcept { ++*this; }
@@ -435,17 +437,17 @@ public:
 
     private:
         Handle *handle_ = nullptr;
-        std::uint64_t now_ = 0;
+        time_point now_ = never;
         Event event_;
     };
 
-    event_range(Handle *handle, time_point now) noexcept : handle_(handle), now_(to_raw(now)) {}
+    event_range(Handle *handle, time_point now) noexcept : handle_(handle), now_(now) {}
     [[nodiscard]] iterator begin() const noexcept { return {handle_, now_}; }
     [[nodiscard]] sentinel end() const noexcept { return {}; }
 
 private:
     Handle *handle_;
-    std::uint64_t now_;
+    time_point now_; // never: the present time, anew for each event
 };
 
 /// A pointer to an event of C. Empty when there is none.
