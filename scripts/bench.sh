@@ -98,6 +98,13 @@ bench_turn() {
     "$python" tests/bench/turn.py build/gcc/tools/gateway/spectacles-gateway build/bench build/npm/node_modules "$@"
 }
 
+bench_fleet() {
+    whole ROUNDS "${1:-5}"
+    whole SLOTS "${2:-8}"
+    build
+    "$python" tests/bench/fleet.py build "$@"
+}
+
 # The gateway of a commit, for --gateway: builds it, and says where it is.
 bench_at() {
     local commit folder
@@ -120,9 +127,9 @@ bench_at() {
 
 bench() {
     case ${1:-} in
-    codec | idle | tls | broker | relay | turn | at | bindings) "bench_$1" "${@:2}" ;;
+    codec | idle | tls | broker | relay | turn | fleet | at | bindings) "bench_$1" "${@:2}" ;;
     *)
-        say "Which benchmark? codec, idle, tls, broker, relay, turn, at, bindings." >&2
+        say "Which benchmark? codec, idle, tls, broker, relay, turn, fleet, at, bindings." >&2
         return 2
         ;;
     esac
