@@ -294,6 +294,13 @@ static void own(sp_lease *lease, uint64_t now)
     lease->is_urgent |= is_first;
 }
 
+/* The last record of an owner who leaves is in the queue: its confirm says so, or its delivery if that comes first. */
+static void leave_when_stored(sp_lease *lease, uint64_t now)
+{
+    if (lease->state == SP_LEASE_RELEASING && lease->is_drained)
+        leave(lease, lease->stays, now);
+}
+
 /* Our record came back. Its time counts from when it was sent. */
 static void on_back(sp_lease *lease, uint64_t delivery, uint64_t now)
 {
@@ -305,6 +312,7 @@ static void on_back(sp_lease *lease, uint64_t delivery, uint64_t now)
         acknowledge_contained(lease, delivery);
         note_stored(lease);
     }
+    leave_when_stored(lease, now);
     if (lease->state == SP_LEASE_CLAIMING ||
         (lease->state == SP_LEASE_DOUBTFUL && now <= lease->renewed + SP_LEASE_TIME))
         own(lease, now);
@@ -377,8 +385,8 @@ void sp_lease_answered(sp_lease *lease, uint64_t write, enum sp_lease_answer ans
         lease->flight.is_open = false;
         lease->is_urgent = true;
         lease->retry_at = now + SP_LEASE_RETRY;
-    } else if (lease->state == SP_LEASE_RELEASING && lease->is_drained) {
-        leave(lease, lease->stays, now);
+    } else if (lease->state == SP_LEASE_RELEASING) {
+        leave_when_stored(lease, now);
     }
     /* Else a confirm says nothing: everybody's publish is confirmed. */
 }

@@ -11,8 +11,9 @@
  *     {"at":..,"event":"STORED","slot":3,..}                   seq stands in a record that came back
  *     {"at":..,"event":"LEFT","slot":3,..}                     nothing of the slot may be served here any more
  *
- * Members say each two seconds to all others what they own. Each slot has one shard, whose sequence rises ten times a second while the slot is served here. "release" on standard
- * input hands all slots over, and goes on as a standby. The end of the input hands over, and ends.
+ * Members say each two seconds to all others what they own. Each slot has one shard, whose sequence rises ten times a
+ * second while the slot is served here. "release" on standard input hands all slots over, and goes on as a standby. The
+ * end of the input hands over, and ends.
  */
 #include "fleet/lease.h"
 #include "fleet/names.h"

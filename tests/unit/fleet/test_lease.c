@@ -247,6 +247,42 @@ static void who_leaves_waits_for_the_confirm(void **state)
     expect(SP_LEASE_NOTHING, START + 600);
 }
 
+/* RabbitMQ delivers a record before it confirms it, or after. */
+static void who_leaves_may_see_the_last_record_first(void **state)
+{
+    (void)state;
+    become_owner(SP_FLEET_RELEASED);
+    sp_lease_release(&lease, true, START + 30);
+    sp_lease_drained(&lease, START + 30);
+    expect(SP_LEASE_PUBLISH, START + 30);
+    come_back(START + 31);
+    assert_int_equal(lease.state, SP_LEASE_WAITING);
+    sp_lease_answered(&lease, step.write, SP_LEASE_CONFIRMED, START + 32);
+    expect(SP_LEASE_CANCEL, START + 32);
+    expect(SP_LEASE_GIVE_BACK, START + 32);
+    expect(SP_LEASE_GIVE_BACK, START + 32);
+    expect(SP_LEASE_CONSUME, START + 32);
+    expect(SP_LEASE_NOTHING, START + 32);
+}
+
+/* A record that was on its way when the shards were drained has not what they said last. */
+static void who_leaves_does_not_take_an_earlier_record_for_the_last(void **state)
+{
+    (void)state;
+    become_owner(SP_FLEET_RELEASED);
+    assert_int_equal(sp_lease_report(&lease, shard_record(3, "t", 1, 0), START + 30), SPECTACLES_OK);
+    expect(SP_LEASE_PUBLISH, START + 30);
+    uint64_t earlier = step.write;
+    sp_lease_release(&lease, false, START + 31);
+    sp_lease_drained(&lease, START + 31);
+    come_back(START + 32);
+    sp_lease_answered(&lease, earlier, SP_LEASE_CONFIRMED, START + 32);
+    assert_int_equal(lease.state, SP_LEASE_RELEASING);
+    expect(SP_LEASE_PUBLISH, START + 32);
+    come_back(START + 33);
+    assert_int_equal(lease.state, SP_LEASE_IDLE);
+}
+
 static void an_owner_behind_its_fence_does_not_say_released(void **state)
 {
     sp_fleet_record record;
@@ -309,6 +345,8 @@ int main(void)
         in_order(a_new_session_is_stored_when_its_record_is_back),
         in_order(a_hello_of_a_later_owner_ends_the_service),
         in_order(who_leaves_waits_for_the_confirm),
+        in_order(who_leaves_may_see_the_last_record_first),
+        in_order(who_leaves_does_not_take_an_earlier_record_for_the_last),
         in_order(an_owner_behind_its_fence_does_not_say_released),
         in_order(a_record_that_cannot_be_read_is_left_alone),
         in_order(deadlines_are_to_the_millisecond),
