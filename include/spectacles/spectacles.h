@@ -11,6 +11,7 @@
 #include <spectacles/broker.h>
 #include <spectacles/codec.h>
 #include <spectacles/document.h>
+#include <spectacles/fleet.h>
 #include <spectacles/gateway.h>
 #include <spectacles/gateway_bot.h>
 #include <spectacles/link.h>

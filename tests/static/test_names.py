@@ -25,6 +25,9 @@ NUL_TERMINATED = {
     "spectacles_members_request.*": "settings: texts that the owner writes",
     "spectacles_session.*": "handed out by the library, and handed back as they are",
     "spectacles_gap.*": "handed out by the library, and handed back as they are",
+    "spectacles_fleet_config.*": "settings",
+    "spectacles_fleet_event.member": "a name: printable ASCII without spaces",
+    "spectacles_fleet_move.member": "a name: printable ASCII without spaces",
     "spectacles_gateway_session_stored.session_id": "of a spectacles_session",
     "spectacles_relay_session_stored.session_id": "of a spectacles_session",
     "spectacles_shard_stored.session_id": "of a spectacles_session",
@@ -62,6 +65,7 @@ NUL_TERMINATED = {
 ALONE = {
     "spectacles_stream_consumed.length": "of the bytes that spectacles_stream_pending() gave",
     "spectacles_broker_config.window_count": "a limit",
+    "spectacles_fleet_member_info.slot_count": "slots that the member owns",
     "spectacles_relay_config.window_count": "a limit",
     "spectacles_broker_event.unconfirmed_count": "publishes that the broker keeps",
     "spectacles_broker_event.message_count": "messages in a queue of RabbitMQ",

@@ -987,307 +987,6 @@ extern "C" {
         verdict: u32,
     ) -> *const ::std::os::raw::c_char;
 }
-extern "C" {
-    pub fn spectacles_proxy_from_environment(
-        scheme: *const ::std::os::raw::c_char,
-    ) -> *const ::std::os::raw::c_char;
-}
-extern "C" {
-    pub fn spectacles_no_proxy_from_environment() -> *const ::std::os::raw::c_char;
-}
-extern "C" {
-    pub fn spectacles_proxy_is_excepted(
-        no_proxy: *const ::std::os::raw::c_char,
-        host: *const ::std::os::raw::c_char,
-    ) -> ::std::os::raw::c_int;
-}
-extern "C" {
-    pub fn spectacles_proxy_describe(
-        out: *mut ::std::os::raw::c_char,
-        size: usize,
-        url: *const ::std::os::raw::c_char,
-        problem: *mut spectacles_problem,
-    ) -> ::std::os::raw::c_int;
-}
-#[repr(C)]
-#[derive(Debug, Copy, Clone)]
-pub struct spectacles_link {
-    _unused: [u8; 0],
-}
-#[repr(C)]
-#[derive(Debug, Copy, Clone)]
-pub struct spectacles_tls {
-    _unused: [u8; 0],
-}
-pub const SPECTACLES_LINK_READ: spectacles_link_io = 1;
-pub const SPECTACLES_LINK_WRITE: spectacles_link_io = 2;
-pub type spectacles_link_io = ::std::os::raw::c_uint;
-pub const SPECTACLES_LINK_FD: spectacles_link_change = 1;
-pub const SPECTACLES_LINK_INTEREST: spectacles_link_change = 2;
-pub const SPECTACLES_LINK_DEADLINE: spectacles_link_change = 4;
-pub const SPECTACLES_LINK_EVENTS: spectacles_link_change = 8;
-pub type spectacles_link_change = ::std::os::raw::c_uint;
-pub const SPECTACLES_LINK_DESCRIPTORS: spectacles_link_flag = 1;
-pub type spectacles_link_flag = ::std::os::raw::c_uint;
-pub const SPECTACLES_LINK_ADDRESSES_MAX: spectacles_link_limit = 65536;
-pub const SPECTACLES_LINK_ADDRESS_SIZE: spectacles_link_limit = 48;
-pub type spectacles_link_limit = ::std::os::raw::c_uint;
-pub const SPECTACLES_TLS_INSECURE_NO_VERIFICATION: spectacles_tls_flag = 1;
-pub type spectacles_tls_flag = ::std::os::raw::c_uint;
-#[repr(C)]
-#[derive(Debug, Copy, Clone)]
-pub struct spectacles_tls_config {
-    pub size: u32,
-    pub flags: u32,
-    pub ca_file: *const ::std::os::raw::c_char,
-    pub cert_file: *const ::std::os::raw::c_char,
-    pub key_file: *const ::std::os::raw::c_char,
-}
-extern "C" {
-    pub fn spectacles_tls_config_init(config: *mut spectacles_tls_config, size: usize);
-}
-extern "C" {
-    pub fn spectacles_tls_new(
-        out: *mut *mut spectacles_tls,
-        config: *const spectacles_tls_config,
-        problem: *mut spectacles_problem,
-    ) -> ::std::os::raw::c_int;
-}
-extern "C" {
-    pub fn spectacles_tls_free(tls: *mut spectacles_tls);
-}
-extern "C" {
-    pub fn spectacles_tls_library() -> *const ::std::os::raw::c_char;
-}
-#[repr(C)]
-#[derive(Debug, Copy, Clone)]
-pub struct spectacles_link_config {
-    pub size: u32,
-    pub connect_timeout: u32,
-    pub tls: *mut spectacles_tls,
-    pub read_delay: u32,
-    pub flags: u32,
-    pub family: u32,
-    pub keepalive_idle: u32,
-    pub keepalive_interval: u32,
-    pub keepalive_probes: u32,
-    pub user_timeout: u32,
-    pub source_address: [::std::os::raw::c_char; 48usize],
-    pub proxy: *const ::std::os::raw::c_char,
-    pub no_proxy: *const ::std::os::raw::c_char,
-}
-extern "C" {
-    pub fn spectacles_link_config_init(config: *mut spectacles_link_config, size: usize);
-}
-extern "C" {
-    pub fn spectacles_link_new(
-        out: *mut *mut spectacles_link,
-        stream: *mut spectacles_stream,
-        config: *const spectacles_link_config,
-        problem: *mut spectacles_problem,
-    ) -> ::std::os::raw::c_int;
-}
-extern "C" {
-    pub fn spectacles_link_free(link: *mut spectacles_link);
-}
-extern "C" {
-    pub fn spectacles_link_set_tls(
-        link: *mut spectacles_link,
-        tls: *mut spectacles_tls,
-    ) -> ::std::os::raw::c_int;
-}
-extern "C" {
-    pub fn spectacles_link_fd(link: *const spectacles_link) -> ::std::os::raw::c_int;
-}
-extern "C" {
-    pub fn spectacles_link_interest(link: *const spectacles_link) -> u32;
-}
-extern "C" {
-    pub fn spectacles_link_deadline(link: *const spectacles_link) -> u64;
-}
-extern "C" {
-    pub fn spectacles_link_process(
-        link: *mut spectacles_link,
-        ready: u32,
-        now: u64,
-    ) -> ::std::os::raw::c_int;
-}
-extern "C" {
-    pub fn spectacles_link_wants_address(
-        link: *const spectacles_link,
-    ) -> *const ::std::os::raw::c_char;
-}
-extern "C" {
-    pub fn spectacles_link_set_address(
-        link: *mut spectacles_link,
-        addresses: *const ::std::os::raw::c_char,
-        length: usize,
-    ) -> ::std::os::raw::c_int;
-}
-extern "C" {
-    pub fn spectacles_link_wants_descriptor(
-        link: *const spectacles_link,
-    ) -> ::std::os::raw::c_int;
-}
-extern "C" {
-    pub fn spectacles_link_set_descriptor(
-        link: *mut spectacles_link,
-        fd: ::std::os::raw::c_int,
-    ) -> ::std::os::raw::c_int;
-}
-extern "C" {
-    pub fn spectacles_link_set_no_descriptor(
-        link: *mut spectacles_link,
-        why: *const ::std::os::raw::c_char,
-        length: usize,
-    ) -> ::std::os::raw::c_int;
-}
-extern "C" {
-    pub fn spectacles_link_peer(
-        link: *const spectacles_link,
-    ) -> *const ::std::os::raw::c_char;
-}
-extern "C" {
-    pub fn spectacles_link_set_no_address(
-        link: *mut spectacles_link,
-        why: *const ::std::os::raw::c_char,
-        length: usize,
-    ) -> ::std::os::raw::c_int;
-}
-extern "C" {
-    pub fn spectacles_link_last_error(
-        link: *const spectacles_link,
-    ) -> *const ::std::os::raw::c_char;
-}
-extern "C" {
-    pub fn spectacles_resolve(
-        out: *mut ::std::os::raw::c_char,
-        size: usize,
-        host: *const ::std::os::raw::c_char,
-        problem: *mut spectacles_problem,
-    ) -> ::std::os::raw::c_int;
-}
-extern "C" {
-    pub fn spectacles_link_resolve(link: *mut spectacles_link) -> ::std::os::raw::c_int;
-}
-#[repr(C)]
-#[derive(Debug, Copy, Clone)]
-pub struct spectacles_poller {
-    _unused: [u8; 0],
-}
-pub const SPECTACLES_POLLER_AUTO: spectacles_poller_kind = 0;
-pub const SPECTACLES_POLLER_EPOLL: spectacles_poller_kind = 1;
-pub const SPECTACLES_POLLER_KQUEUE: spectacles_poller_kind = 2;
-pub const SPECTACLES_POLLER_POLL: spectacles_poller_kind = 3;
-pub type spectacles_poller_kind = ::std::os::raw::c_uint;
-pub const SPECTACLES_POLLER_BUDGET_MAX: spectacles_poller_limit = 1000;
-pub type spectacles_poller_limit = ::std::os::raw::c_uint;
-#[repr(C)]
-#[derive(Debug, Copy, Clone)]
-pub struct spectacles_poller_config {
-    pub size: u32,
-    pub kind: u32,
-    pub latency_budget: u32,
-    pub reserved: u32,
-}
-extern "C" {
-    pub fn spectacles_poller_config_init(
-        config: *mut spectacles_poller_config,
-        size: usize,
-    );
-}
-extern "C" {
-    pub fn spectacles_poller_new(
-        out: *mut *mut spectacles_poller,
-        config: *const spectacles_poller_config,
-        problem: *mut spectacles_problem,
-    ) -> ::std::os::raw::c_int;
-}
-extern "C" {
-    pub fn spectacles_poller_free(poller: *mut spectacles_poller);
-}
-extern "C" {
-    pub fn spectacles_poller_add(
-        poller: *mut spectacles_poller,
-        link: *mut spectacles_link,
-        id: u64,
-    ) -> ::std::os::raw::c_int;
-}
-extern "C" {
-    pub fn spectacles_poller_remove(
-        poller: *mut spectacles_poller,
-        link: *mut spectacles_link,
-    ) -> ::std::os::raw::c_int;
-}
-extern "C" {
-    pub fn spectacles_poller_watch(
-        poller: *mut spectacles_poller,
-        fd: ::std::os::raw::c_int,
-    ) -> ::std::os::raw::c_int;
-}
-extern "C" {
-    pub fn spectacles_poller_unwatch(
-        poller: *mut spectacles_poller,
-        fd: ::std::os::raw::c_int,
-    );
-}
-extern "C" {
-    pub fn spectacles_poller_is_readable(
-        poller: *mut spectacles_poller,
-        fd: ::std::os::raw::c_int,
-    ) -> ::std::os::raw::c_int;
-}
-extern "C" {
-    pub fn spectacles_raise_descriptors(
-        needed: usize,
-        problem: *mut spectacles_problem,
-    ) -> ::std::os::raw::c_int;
-}
-extern "C" {
-    pub fn spectacles_poller_fd(poller: *mut spectacles_poller) -> ::std::os::raw::c_int;
-}
-extern "C" {
-    pub fn spectacles_poller_deadline(poller: *const spectacles_poller) -> u64;
-}
-extern "C" {
-    pub fn spectacles_poller_wait(
-        poller: *mut spectacles_poller,
-        until: u64,
-        now: u64,
-    ) -> ::std::os::raw::c_int;
-}
-extern "C" {
-    pub fn spectacles_poller_process(
-        poller: *mut spectacles_poller,
-        now: u64,
-    ) -> ::std::os::raw::c_int;
-}
-extern "C" {
-    pub fn spectacles_poller_flush(
-        poller: *mut spectacles_poller,
-        now: u64,
-    ) -> ::std::os::raw::c_int;
-}
-extern "C" {
-    pub fn spectacles_poller_next_link(
-        poller: *mut spectacles_poller,
-        id: *mut u64,
-    ) -> *mut spectacles_link;
-}
-extern "C" {
-    pub fn spectacles_poller_set_latency_budget(
-        poller: *mut spectacles_poller,
-        milliseconds: u32,
-    ) -> ::std::os::raw::c_int;
-}
-extern "C" {
-    pub fn spectacles_poller_kind(poller: *const spectacles_poller) -> u32;
-}
-extern "C" {
-    pub fn spectacles_poller_last_error(
-        poller: *const spectacles_poller,
-    ) -> *const ::std::os::raw::c_char;
-}
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct spectacles_shard {
@@ -2157,6 +1856,530 @@ extern "C" {
     pub fn spectacles_relay_event_message_id(
         event: *const spectacles_relay_event,
         length: *mut usize,
+    ) -> *const ::std::os::raw::c_char;
+}
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct spectacles_fleet {
+    _unused: [u8; 0],
+}
+pub const SPECTACLES_FLEET_SLOTS_MAX: spectacles_fleet_limit = 64;
+pub const SPECTACLES_FLEET_MEMBERS_MAX: spectacles_fleet_limit = 128;
+pub const SPECTACLES_FLEET_NAME_SIZE: spectacles_fleet_limit = 64;
+pub type spectacles_fleet_limit = ::std::os::raw::c_uint;
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct spectacles_fleet_config {
+    pub size: u32,
+    pub weight: u32,
+    pub broker: *mut spectacles_broker,
+    pub group: *const ::std::os::raw::c_char,
+    pub member: *const ::std::os::raw::c_char,
+    pub zone: *const ::std::os::raw::c_char,
+    pub token: *const ::std::os::raw::c_char,
+    pub shard_count: u32,
+    pub generation: u32,
+    pub identify_reserve: u32,
+    pub reserved: u32,
+    pub seed: u64,
+}
+pub const SPECTACLES_FLEET_EVENT_ADD_SHARD: spectacles_fleet_event_type = 1;
+pub const SPECTACLES_FLEET_EVENT_REMOVE_SHARD: spectacles_fleet_event_type = 2;
+pub const SPECTACLES_FLEET_EVENT_DROP_SHARD: spectacles_fleet_event_type = 3;
+pub const SPECTACLES_FLEET_EVENT_GRANT_IDENTIFY: spectacles_fleet_event_type = 4;
+pub const SPECTACLES_FLEET_EVENT_SESSION_STORED: spectacles_fleet_event_type = 5;
+pub const SPECTACLES_FLEET_EVENT_WANTS_LIMITS: spectacles_fleet_event_type = 6;
+pub const SPECTACLES_FLEET_EVENT_SLOT: spectacles_fleet_event_type = 20;
+pub const SPECTACLES_FLEET_EVENT_MEMBER_JOINED: spectacles_fleet_event_type = 21;
+pub const SPECTACLES_FLEET_EVENT_MEMBER_LEFT: spectacles_fleet_event_type = 22;
+pub const SPECTACLES_FLEET_EVENT_LEADER: spectacles_fleet_event_type = 23;
+pub const SPECTACLES_FLEET_EVENT_PROBLEM: spectacles_fleet_event_type = 24;
+pub const SPECTACLES_FLEET_EVENT_BROKER_READY: spectacles_fleet_event_type = 30;
+pub const SPECTACLES_FLEET_EVENT_BROKER_DISCONNECTED: spectacles_fleet_event_type = 31;
+pub type spectacles_fleet_event_type = ::std::os::raw::c_uint;
+pub const SPECTACLES_FLEET_IDLE: spectacles_fleet_slot_state = 0;
+pub const SPECTACLES_FLEET_WAITING: spectacles_fleet_slot_state = 1;
+pub const SPECTACLES_FLEET_CLAIMING: spectacles_fleet_slot_state = 2;
+pub const SPECTACLES_FLEET_OWNED: spectacles_fleet_slot_state = 3;
+pub const SPECTACLES_FLEET_RELEASING: spectacles_fleet_slot_state = 4;
+pub const SPECTACLES_FLEET_DOUBTFUL: spectacles_fleet_slot_state = 5;
+pub type spectacles_fleet_slot_state = ::std::os::raw::c_uint;
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct spectacles_fleet_event {
+    pub type_: u32,
+    pub error: i32,
+    pub shard_id: u32,
+    pub shard_count: u32,
+    pub slot: u32,
+    pub state: u32,
+    pub code: u32,
+    pub reserved: u32,
+    pub epoch: u64,
+    pub until: u64,
+    pub session: *const spectacles_session,
+    pub gaps: *const spectacles_gap,
+    pub gap_count: usize,
+    pub member: *const ::std::os::raw::c_char,
+    pub text: *const ::std::os::raw::c_char,
+    pub text_length: usize,
+}
+extern "C" {
+    pub fn spectacles_fleet_config_init(
+        config: *mut spectacles_fleet_config,
+        size: usize,
+    );
+}
+extern "C" {
+    pub fn spectacles_fleet_new(
+        out: *mut *mut spectacles_fleet,
+        config: *const spectacles_fleet_config,
+        problem: *mut spectacles_problem,
+    ) -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn spectacles_fleet_free(fleet: *mut spectacles_fleet);
+}
+extern "C" {
+    pub fn spectacles_fleet_next_event(
+        fleet: *mut spectacles_fleet,
+        now: u64,
+    ) -> *const spectacles_fleet_event;
+}
+extern "C" {
+    pub fn spectacles_fleet_deadline(fleet: *const spectacles_fleet) -> u64;
+}
+extern "C" {
+    pub fn spectacles_fleet_set_unix_offset(
+        fleet: *mut spectacles_fleet,
+        unix_offset: u64,
+    );
+}
+extern "C" {
+    pub fn spectacles_fleet_report(
+        fleet: *mut spectacles_fleet,
+        shard_id: u32,
+        session: *const spectacles_session,
+        gaps: *const spectacles_gap,
+        count: usize,
+        now: u64,
+    ) -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn spectacles_fleet_removed(
+        fleet: *mut spectacles_fleet,
+        shard_id: u32,
+        session: *const spectacles_session,
+        gaps: *const spectacles_gap,
+        count: usize,
+        now: u64,
+    ) -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn spectacles_fleet_disconnected(
+        fleet: *mut spectacles_fleet,
+        shard_id: u32,
+        now: u64,
+    ) -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn spectacles_fleet_wants_identify(
+        fleet: *mut spectacles_fleet,
+        shard_id: u32,
+        now: u64,
+    ) -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn spectacles_fleet_identified(
+        fleet: *mut spectacles_fleet,
+        shard_id: u32,
+        sent: ::std::os::raw::c_int,
+        now: u64,
+    ) -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn spectacles_fleet_set_limits(
+        fleet: *mut spectacles_fleet,
+        answer: *const spectacles_gateway_bot,
+        asked_at: u64,
+        now: u64,
+    ) -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn spectacles_fleet_leave(fleet: *mut spectacles_fleet, now: u64);
+}
+extern "C" {
+    pub fn spectacles_fleet_has_left(
+        fleet: *const spectacles_fleet,
+    ) -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn spectacles_fleet_move(
+        fleet: *mut spectacles_fleet,
+        slot: u32,
+        member: *const ::std::os::raw::c_char,
+    ) -> ::std::os::raw::c_int;
+}
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct spectacles_fleet_slot_info {
+    pub size: u32,
+    pub state: u32,
+    pub epoch: u64,
+    pub owner: [::std::os::raw::c_char; 64usize],
+    pub planned: [::std::os::raw::c_char; 64usize],
+    pub standby: [::std::os::raw::c_char; 64usize],
+}
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct spectacles_fleet_member_info {
+    pub size: u32,
+    pub weight: u32,
+    pub slot_count: u32,
+    pub leaves: u32,
+    pub heard_at: u64,
+    pub name: [::std::os::raw::c_char; 64usize],
+    pub zone: [::std::os::raw::c_char; 64usize],
+}
+extern "C" {
+    pub fn spectacles_fleet_slot_info_init(
+        info: *mut spectacles_fleet_slot_info,
+        size: usize,
+    );
+}
+extern "C" {
+    pub fn spectacles_fleet_member_info_init(
+        info: *mut spectacles_fleet_member_info,
+        size: usize,
+    );
+}
+extern "C" {
+    pub fn spectacles_fleet_slot_count(fleet: *const spectacles_fleet) -> u32;
+}
+extern "C" {
+    pub fn spectacles_fleet_slot(
+        fleet: *const spectacles_fleet,
+        slot: u32,
+        out: *mut spectacles_fleet_slot_info,
+    ) -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn spectacles_fleet_member(
+        fleet: *const spectacles_fleet,
+        index: usize,
+        out: *mut spectacles_fleet_member_info,
+    ) -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn spectacles_fleet_slot_state_name(state: u32) -> *const ::std::os::raw::c_char;
+}
+extern "C" {
+    pub fn spectacles_fleet_event_type_name(type_: u32) -> *const ::std::os::raw::c_char;
+}
+extern "C" {
+    pub fn spectacles_fleet_last_error(
+        fleet: *const spectacles_fleet,
+    ) -> *const ::std::os::raw::c_char;
+}
+extern "C" {
+    pub fn spectacles_proxy_from_environment(
+        scheme: *const ::std::os::raw::c_char,
+    ) -> *const ::std::os::raw::c_char;
+}
+extern "C" {
+    pub fn spectacles_no_proxy_from_environment() -> *const ::std::os::raw::c_char;
+}
+extern "C" {
+    pub fn spectacles_proxy_is_excepted(
+        no_proxy: *const ::std::os::raw::c_char,
+        host: *const ::std::os::raw::c_char,
+    ) -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn spectacles_proxy_describe(
+        out: *mut ::std::os::raw::c_char,
+        size: usize,
+        url: *const ::std::os::raw::c_char,
+        problem: *mut spectacles_problem,
+    ) -> ::std::os::raw::c_int;
+}
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct spectacles_link {
+    _unused: [u8; 0],
+}
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct spectacles_tls {
+    _unused: [u8; 0],
+}
+pub const SPECTACLES_LINK_READ: spectacles_link_io = 1;
+pub const SPECTACLES_LINK_WRITE: spectacles_link_io = 2;
+pub type spectacles_link_io = ::std::os::raw::c_uint;
+pub const SPECTACLES_LINK_FD: spectacles_link_change = 1;
+pub const SPECTACLES_LINK_INTEREST: spectacles_link_change = 2;
+pub const SPECTACLES_LINK_DEADLINE: spectacles_link_change = 4;
+pub const SPECTACLES_LINK_EVENTS: spectacles_link_change = 8;
+pub type spectacles_link_change = ::std::os::raw::c_uint;
+pub const SPECTACLES_LINK_DESCRIPTORS: spectacles_link_flag = 1;
+pub type spectacles_link_flag = ::std::os::raw::c_uint;
+pub const SPECTACLES_LINK_ADDRESSES_MAX: spectacles_link_limit = 65536;
+pub const SPECTACLES_LINK_ADDRESS_SIZE: spectacles_link_limit = 48;
+pub type spectacles_link_limit = ::std::os::raw::c_uint;
+pub const SPECTACLES_TLS_INSECURE_NO_VERIFICATION: spectacles_tls_flag = 1;
+pub type spectacles_tls_flag = ::std::os::raw::c_uint;
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct spectacles_tls_config {
+    pub size: u32,
+    pub flags: u32,
+    pub ca_file: *const ::std::os::raw::c_char,
+    pub cert_file: *const ::std::os::raw::c_char,
+    pub key_file: *const ::std::os::raw::c_char,
+}
+extern "C" {
+    pub fn spectacles_tls_config_init(config: *mut spectacles_tls_config, size: usize);
+}
+extern "C" {
+    pub fn spectacles_tls_new(
+        out: *mut *mut spectacles_tls,
+        config: *const spectacles_tls_config,
+        problem: *mut spectacles_problem,
+    ) -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn spectacles_tls_free(tls: *mut spectacles_tls);
+}
+extern "C" {
+    pub fn spectacles_tls_library() -> *const ::std::os::raw::c_char;
+}
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct spectacles_link_config {
+    pub size: u32,
+    pub connect_timeout: u32,
+    pub tls: *mut spectacles_tls,
+    pub read_delay: u32,
+    pub flags: u32,
+    pub family: u32,
+    pub keepalive_idle: u32,
+    pub keepalive_interval: u32,
+    pub keepalive_probes: u32,
+    pub user_timeout: u32,
+    pub source_address: [::std::os::raw::c_char; 48usize],
+    pub proxy: *const ::std::os::raw::c_char,
+    pub no_proxy: *const ::std::os::raw::c_char,
+}
+extern "C" {
+    pub fn spectacles_link_config_init(config: *mut spectacles_link_config, size: usize);
+}
+extern "C" {
+    pub fn spectacles_link_new(
+        out: *mut *mut spectacles_link,
+        stream: *mut spectacles_stream,
+        config: *const spectacles_link_config,
+        problem: *mut spectacles_problem,
+    ) -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn spectacles_link_free(link: *mut spectacles_link);
+}
+extern "C" {
+    pub fn spectacles_link_set_tls(
+        link: *mut spectacles_link,
+        tls: *mut spectacles_tls,
+    ) -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn spectacles_link_fd(link: *const spectacles_link) -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn spectacles_link_interest(link: *const spectacles_link) -> u32;
+}
+extern "C" {
+    pub fn spectacles_link_deadline(link: *const spectacles_link) -> u64;
+}
+extern "C" {
+    pub fn spectacles_link_process(
+        link: *mut spectacles_link,
+        ready: u32,
+        now: u64,
+    ) -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn spectacles_link_wants_address(
+        link: *const spectacles_link,
+    ) -> *const ::std::os::raw::c_char;
+}
+extern "C" {
+    pub fn spectacles_link_set_address(
+        link: *mut spectacles_link,
+        addresses: *const ::std::os::raw::c_char,
+        length: usize,
+    ) -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn spectacles_link_wants_descriptor(
+        link: *const spectacles_link,
+    ) -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn spectacles_link_set_descriptor(
+        link: *mut spectacles_link,
+        fd: ::std::os::raw::c_int,
+    ) -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn spectacles_link_set_no_descriptor(
+        link: *mut spectacles_link,
+        why: *const ::std::os::raw::c_char,
+        length: usize,
+    ) -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn spectacles_link_peer(
+        link: *const spectacles_link,
+    ) -> *const ::std::os::raw::c_char;
+}
+extern "C" {
+    pub fn spectacles_link_set_no_address(
+        link: *mut spectacles_link,
+        why: *const ::std::os::raw::c_char,
+        length: usize,
+    ) -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn spectacles_link_last_error(
+        link: *const spectacles_link,
+    ) -> *const ::std::os::raw::c_char;
+}
+extern "C" {
+    pub fn spectacles_resolve(
+        out: *mut ::std::os::raw::c_char,
+        size: usize,
+        host: *const ::std::os::raw::c_char,
+        problem: *mut spectacles_problem,
+    ) -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn spectacles_link_resolve(link: *mut spectacles_link) -> ::std::os::raw::c_int;
+}
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct spectacles_poller {
+    _unused: [u8; 0],
+}
+pub const SPECTACLES_POLLER_AUTO: spectacles_poller_kind = 0;
+pub const SPECTACLES_POLLER_EPOLL: spectacles_poller_kind = 1;
+pub const SPECTACLES_POLLER_KQUEUE: spectacles_poller_kind = 2;
+pub const SPECTACLES_POLLER_POLL: spectacles_poller_kind = 3;
+pub type spectacles_poller_kind = ::std::os::raw::c_uint;
+pub const SPECTACLES_POLLER_BUDGET_MAX: spectacles_poller_limit = 1000;
+pub type spectacles_poller_limit = ::std::os::raw::c_uint;
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct spectacles_poller_config {
+    pub size: u32,
+    pub kind: u32,
+    pub latency_budget: u32,
+    pub reserved: u32,
+}
+extern "C" {
+    pub fn spectacles_poller_config_init(
+        config: *mut spectacles_poller_config,
+        size: usize,
+    );
+}
+extern "C" {
+    pub fn spectacles_poller_new(
+        out: *mut *mut spectacles_poller,
+        config: *const spectacles_poller_config,
+        problem: *mut spectacles_problem,
+    ) -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn spectacles_poller_free(poller: *mut spectacles_poller);
+}
+extern "C" {
+    pub fn spectacles_poller_add(
+        poller: *mut spectacles_poller,
+        link: *mut spectacles_link,
+        id: u64,
+    ) -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn spectacles_poller_remove(
+        poller: *mut spectacles_poller,
+        link: *mut spectacles_link,
+    ) -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn spectacles_poller_watch(
+        poller: *mut spectacles_poller,
+        fd: ::std::os::raw::c_int,
+    ) -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn spectacles_poller_unwatch(
+        poller: *mut spectacles_poller,
+        fd: ::std::os::raw::c_int,
+    );
+}
+extern "C" {
+    pub fn spectacles_poller_is_readable(
+        poller: *mut spectacles_poller,
+        fd: ::std::os::raw::c_int,
+    ) -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn spectacles_raise_descriptors(
+        needed: usize,
+        problem: *mut spectacles_problem,
+    ) -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn spectacles_poller_fd(poller: *mut spectacles_poller) -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn spectacles_poller_deadline(poller: *const spectacles_poller) -> u64;
+}
+extern "C" {
+    pub fn spectacles_poller_wait(
+        poller: *mut spectacles_poller,
+        until: u64,
+        now: u64,
+    ) -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn spectacles_poller_process(
+        poller: *mut spectacles_poller,
+        now: u64,
+    ) -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn spectacles_poller_flush(
+        poller: *mut spectacles_poller,
+        now: u64,
+    ) -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn spectacles_poller_next_link(
+        poller: *mut spectacles_poller,
+        id: *mut u64,
+    ) -> *mut spectacles_link;
+}
+extern "C" {
+    pub fn spectacles_poller_set_latency_budget(
+        poller: *mut spectacles_poller,
+        milliseconds: u32,
+    ) -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn spectacles_poller_kind(poller: *const spectacles_poller) -> u32;
+}
+extern "C" {
+    pub fn spectacles_poller_last_error(
+        poller: *const spectacles_poller,
     ) -> *const ::std::os::raw::c_char;
 }
 #[repr(C)]

@@ -1,0 +1,256 @@
+/*
+ * The handle of a member: made and freed, and the turn of its loop. The other files of this folder do one thing each;
+ * report.c and look.c have the other calls of owners.
+ */
+#include "fleet/internal.h"
+
+#include "core/config.h"
+#include "core/export.h"
+#include "core/stream.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    GROUP_MAX = 100,
+    SHARDS_MAX = 65536
+};
+
+/* ---- Made and freed ---- */
+
+SPECTACLES_EXPORT void spectacles_fleet_config_init(spectacles_fleet_config *config, size_t size)
+{
+    const spectacles_fleet_config defaults = {.weight = 100, .generation = 1, .identify_reserve = 50};
+    sp_config_write(config, size, &defaults, sizeof defaults);
+}
+
+static const char *what_is_wrong(const spectacles_fleet_config *config)
+{
+    if (!config->broker)
+        return "the broker is missing";
+    if (!config->group || !*config->group || strnlen(config->group, GROUP_MAX + 1) > GROUP_MAX)
+        return "the group is missing, or has more than 100 bytes";
+    if (!config->member || !sp_fleet_member_is_valid(config->member))
+        return "member is not 1 to 63 printable ASCII characters without spaces";
+    if (config->zone && !sp_fleet_zone_is_valid(config->zone))
+        return "zone is not at most 63 printable ASCII characters without spaces";
+    if (!config->token || !*config->token)
+        return "the token is missing";
+    if (config->shard_count == 0 || config->shard_count > SHARDS_MAX)
+        return "shard_count is not 1 to 65536";
+    if (config->weight == 0 || config->weight > SP_FLEET_WEIGHT_MAX)
+        return "weight is not 1 to 1000";
+    if (config->generation == 0)
+        return "generation is 0";
+    return config->seed == 0 ? "the seed is missing: spectacles_random_seed() gives one" : NULL;
+}
+
+static int read_config(spectacles_fleet_config *read, const spectacles_fleet_config *config,
+                       spectacles_problem *problem)
+{
+    spectacles_fleet_config_init(read, sizeof *read);
+    int error = sp_config_read(read, sizeof *read, config);
+    if (error != SPECTACLES_OK)
+        return sp_refuse(problem, error,
+                         error == SPECTACLES_E_UNSUPPORTED ? "the configuration is newer than the library"
+                                                           : "the size of the configuration is not set");
+    const char *wrong = what_is_wrong(read);
+    return wrong ? sp_refuse(problem, SPECTACLES_E_INVAL, wrong) : SPECTACLES_OK;
+}
+
+static void init_hello(spectacles_fleet *fleet, const spectacles_fleet_config *config)
+{
+    sp_hello *hello = &fleet->hello;
+    snprintf(hello->member, sizeof hello->member, "%s", config->member);
+    snprintf(hello->zone, sizeof hello->zone, "%s", config->zone ? config->zone : "");
+    snprintf(hello->run, sizeof hello->run, "%016llx", (unsigned long long)sp_random_next(&fleet->random));
+    snprintf(hello->sets[0].name, sizeof hello->sets[0].name, "%u-%u", (unsigned)config->shard_count,
+             (unsigned)config->generation);
+    hello->weight = config->weight;
+    hello->set_count = 1;
+}
+
+static void init_slot(spectacles_fleet *fleet, sp_fleet_slot *slot, const char *set, uint32_t number)
+{
+    sp_fleet_place place = {.slot = number};
+    snprintf(place.bot, sizeof place.bot, "%s", fleet->bot);
+    snprintf(place.set, sizeof place.set, "%s", set);
+    slot->subscription = -1;
+    sp_lease_init(&slot->lease, &place, fleet->hello.member, sp_random_next(&fleet->random) | 1);
+}
+
+static void init_parts(spectacles_fleet *fleet, const spectacles_fleet_config *config)
+{
+    fleet->slot_count = config->shard_count < SP_FLEET_SLOTS_MAX ? config->shard_count : SP_FLEET_SLOTS_MAX;
+    fleet->shard_count = config->shard_count;
+    fleet->bus = -1;
+    fleet->error = "";
+    fleet->random = (sp_random){config->seed};
+    fleet->tags = sp_ring_of(sizeof(sp_fleet_tag));
+    fleet->granted = sp_ring_of(sizeof(sp_fleet_turn));
+    fleet->notices = sp_ring_of(sizeof(sp_fleet_notice));
+    init_hello(fleet, config);
+    init_slot(fleet, &fleet->control, "control", 0);
+    for (uint32_t i = 0; i < fleet->slot_count; i++)
+        init_slot(fleet, fleet->slots + i, sp_fleet_set_name(fleet), i);
+    sp_asks_init(&fleet->asks, fleet->hello.member, fleet->hello.run);
+    sp_grants_init(&fleet->grants, config->identify_reserve);
+}
+
+static int set_up(spectacles_fleet *fleet, const spectacles_fleet_config *config)
+{
+    sp_slice token = {(const uint8_t *)config->token, strlen(config->token)};
+    if (sp_digest_text(token, fleet->bot) != SPECTACLES_OK)
+        return SPECTACLES_E_NOMEM;
+    fleet->group = sp_text_copy(config->group, strlen(config->group));
+    fleet->shards = calloc(config->shard_count, sizeof *fleet->shards);
+    if (!fleet->group || !fleet->shards)
+        return SPECTACLES_E_NOMEM;
+    init_parts(fleet, config);
+    spectacles_stream *stream = spectacles_broker_stream(config->broker);
+    if (!sp_stream_hold_for_relay(stream))
+        return SPECTACLES_E_STATE;
+    fleet->broker = config->broker;
+    fleet->stream = stream;
+    return SPECTACLES_OK;
+}
+
+SPECTACLES_EXPORT int spectacles_fleet_new(spectacles_fleet **out, const spectacles_fleet_config *config,
+                                           spectacles_problem *problem)
+{
+    spectacles_fleet_config read;
+    int error = read_config(&read, config, problem);
+    if (error != SPECTACLES_OK)
+        return error;
+    spectacles_fleet *fleet = calloc(1, sizeof *fleet);
+    error = fleet ? set_up(fleet, &read) : SPECTACLES_E_NOMEM;
+    if (error != SPECTACLES_OK) {
+        spectacles_fleet_free(fleet);
+        return sp_refuse(problem, error,
+                         error == SPECTACLES_E_STATE ? "a relay or another fleet holds the broker"
+                                                     : spectacles_strerror(error));
+    }
+    *out = fleet;
+    return SPECTACLES_OK;
+}
+
+SPECTACLES_EXPORT void spectacles_fleet_free(spectacles_fleet *fleet)
+{
+    if (!fleet)
+        return;
+    if (fleet->stream)
+        sp_stream_release_from_relay(fleet->stream);
+    sp_lease_free(&fleet->control.lease);
+    for (uint32_t i = 0; i < fleet->slot_count; i++)
+        sp_lease_free(&fleet->slots[i].lease);
+    sp_members_free(&fleet->members);
+    sp_asks_free(&fleet->asks);
+    sp_grants_free(&fleet->grants);
+    sp_fleet_free_notices(fleet);
+    sp_ring_free(&fleet->granted);
+    sp_ring_free(&fleet->tags);
+    sp_buffer_free(&fleet->body);
+    free(fleet->gaps);
+    free(fleet->shards);
+    free(fleet->group);
+    free(fleet);
+}
+
+/* ---- A turn ---- */
+
+static void carry_all_out(spectacles_fleet *fleet, uint64_t now)
+{
+    sp_fleet_carry_out(fleet, &fleet->control, now);
+    for (uint32_t i = 0; i < fleet->slot_count; i++)
+        sp_fleet_carry_out(fleet, fleet->slots + i, now);
+}
+
+static void look_at_all(spectacles_fleet *fleet, uint64_t now)
+{
+    for (uint32_t i = 0; i < fleet->slot_count; i++)
+        sp_fleet_look_at(fleet, fleet->slots + i, now);
+}
+
+static bool is_empty_here(const spectacles_fleet *fleet)
+{
+    if (fleet->control.lease.state != SP_LEASE_IDLE)
+        return false;
+    for (uint32_t i = 0; i < fleet->slot_count; i++) {
+        if (fleet->slots[i].lease.state != SP_LEASE_IDLE)
+            return false;
+    }
+    for (uint32_t i = 0; i < fleet->shard_count; i++) {
+        if (fleet->shards[i].service != SP_FLEET_ABSENT)
+            return false;
+    }
+    return true;
+}
+
+/* The last word: the others need not wait until this member is gone. */
+static void say_goodbye(spectacles_fleet *fleet, uint64_t now)
+{
+    if (!fleet->leaves || fleet->has_left || !is_empty_here(fleet))
+        return;
+    fleet->hello.state = SP_HELLO_GONE;
+    sp_fleet_say_hello(fleet, now);
+    fleet->hello_at = SPECTACLES_NEVER;
+    fleet->has_left = true;
+}
+
+static void work(spectacles_fleet *fleet, uint64_t now)
+{
+    if (fleet->bus < 0)
+        sp_fleet_subscribe_bus(fleet);
+    fleet->retry_at = fleet->bus < 0 ? now + SP_FLEET_RETRY : SPECTACLES_NEVER;
+    sp_fleet_pull(fleet, now);
+    look_at_all(fleet, now);
+    sp_fleet_lead(fleet, now);
+    sp_fleet_want_slots(fleet, now);
+    look_at_all(fleet, now);
+    carry_all_out(fleet, now);
+    sp_fleet_talk(fleet, now);
+}
+
+SPECTACLES_EXPORT const spectacles_fleet_event *spectacles_fleet_next_event(spectacles_fleet *fleet,
+                                                                            uint64_t now)
+{
+    work(fleet, now);
+    if (sp_fleet_next_action(fleet, now) || sp_fleet_take_notice(fleet))
+        return &fleet->event;
+    look_at_all(fleet, now);
+    carry_all_out(fleet, now); /* what the owner has removed is handed over */
+    say_goodbye(fleet, now);
+    return sp_fleet_take_notice(fleet) ? &fleet->event : NULL;
+}
+
+static uint64_t earlier(uint64_t one, uint64_t other)
+{
+    return one < other ? one : other;
+}
+
+/* When a slot is to be looked at again: its lease says so, but for resumes of a DOUBTFUL one. */
+static uint64_t slot_deadline(const sp_fleet_slot *slot)
+{
+    uint64_t deadline = sp_lease_deadline(&slot->lease);
+    if (slot->lease.state == SP_LEASE_DOUBTFUL && slot->lease.doubtful_resumes < SP_LEASE_DOUBTFUL_RESUMES &&
+        slot->is_waiting)
+        deadline = earlier(deadline, slot->lease.since + SP_LEASE_DOUBTFUL_RESUME);
+    return deadline;
+}
+
+SPECTACLES_EXPORT uint64_t spectacles_fleet_deadline(const spectacles_fleet *fleet)
+{
+    uint64_t deadline = earlier(fleet->retry_at, sp_members_deadline(&fleet->members));
+    deadline = earlier(deadline, sp_fleet_lead_deadline(fleet));
+    deadline = earlier(deadline, sp_asks_deadline(&fleet->asks));
+    deadline = earlier(deadline, sp_lease_deadline(&fleet->control.lease));
+    for (uint32_t i = 0; i < fleet->slot_count; i++)
+        deadline = earlier(deadline, slot_deadline(fleet->slots + i));
+    return fleet->bus_stands ? earlier(deadline, fleet->hello_at) : deadline;
+}
+
+SPECTACLES_EXPORT void spectacles_fleet_set_unix_offset(spectacles_fleet *fleet, uint64_t unix_offset)
+{
+    fleet->unix_offset = unix_offset;
+}

@@ -1,0 +1,240 @@
+#ifndef SP_FLEET_INTERNAL_H
+#define SP_FLEET_INTERNAL_H
+
+#include "core/text.h"
+#include "fleet/asks.h"
+#include "fleet/control.h"
+#include "fleet/grants.h"
+#include "fleet/lease.h"
+#include "fleet/members.h"
+#include "fleet/wish.h"
+
+#include <spectacles/broker.h>
+#include <spectacles/fleet.h>
+
+/* The parts of a member of a fleet. fleet.c has the calls of owners, and each other file does one thing for it. */
+
+/* Milliseconds, but for the counts. */
+enum {
+    SP_FLEET_LISTEN = 3000, /* a new leader hears everybody before it plans */
+    SP_FLEET_PLAN_EVERY = 500,
+    SP_FLEET_SETTLE = 10000,     /* after somebody came, left or took over, until slots move */
+    SP_FLEET_RETRY = 500,        /* after memory ran out */
+    SP_FLEET_MOVE = 5000,        /* a slot that moves gets there within it, or its standby takes it */
+    SP_FLEET_UNREADABLE = 30000, /* until a queue is looked at again whose record cannot be read */
+    SP_FLEET_RELEASES = 4,       /* a count: slots that a member gives away at a time when it leaves */
+    SP_FLEET_PREFETCH = 16,      /* a count */
+    SP_FLEET_NOTICES_MAX =
+        256 /* a count: events that wait for their owner. Older ones go, and that is told */
+};
+
+/* The key of what is said to everybody. The exchange is a fanout: it looks at no key. */
+#define SP_FLEET_KEY "FLEET"
+
+/* The set that is served, and the own one: "8-1" are 8 shards of generation 1. */
+#define SP_FLEET_OTHER_SET                                                                                   \
+    "the fleet serves %s (shards-generation), and this process was set to %s: set all members to the same"
+
+/* What a shard is for the owner. */
+enum sp_fleet_service {
+    SP_FLEET_ABSENT,  /* the owner does not serve it */
+    SP_FLEET_SERVED,  /* ADD_SHARD was told */
+    SP_FLEET_REMOVING /* REMOVE_SHARD was told: the owner answers by spectacles_fleet_removed() */
+};
+
+typedef struct sp_fleet_served {
+    enum sp_fleet_service service;
+    bool wants_identify;
+    bool is_resting;        /* DOUBTFUL, and its connection has ended: it comes back when it may resume */
+    sp_fleet_version added; /* since when the session is so with which the shard was added */
+    sp_fleet_version told;  /* since when the session is so of which SESSION_STORED was told last */
+    uint64_t told_seq;
+} sp_fleet_served;
+
+/* A lease, and its place in the broker. */
+typedef struct sp_fleet_slot {
+    sp_lease lease;
+    int subscription; /* of the broker; -1: none */
+    bool must_subscribe;
+    bool must_cancel;
+    bool is_dirty;             /* its shards are to be looked at */
+    bool is_waiting;           /* DOUBTFUL: a shard waits until it may resume */
+    bool is_refused;           /* by RabbitMQ, and that was told */
+    uint64_t unreadable_until; /* not wanted before: its record could not be read */
+    /* as it was looked at last */
+    enum sp_lease_state state;
+    bool serves;
+    bool may_identify;
+    sp_fleet_version returned;
+    /* as the plan was looked at last */
+    bool is_moving; /* from one owner to another */
+    uint64_t moving_since;
+    bool stands_by;
+    uint64_t stands_by_since;
+} sp_fleet_slot;
+
+/* What waits for the owner, beside what is to be done with shards. */
+typedef struct sp_fleet_notice {
+    uint32_t type;
+    int32_t error;
+    uint32_t slot;
+    uint32_t state;
+    uint64_t epoch;
+    uint64_t until;
+    char member[SP_FLEET_MEMBER_MAX + 1];
+    char *text; /* NULL: none */
+} sp_fleet_notice;
+
+/* Who waits for the answer to a publish. The tags of a broker are consecutive. */
+typedef struct sp_fleet_tag {
+    sp_fleet_slot *slot; /* NULL: nobody */
+    uint64_t write;
+    bool is_answered;
+} sp_fleet_tag;
+
+struct spectacles_fleet {
+    spectacles_broker *broker;
+    spectacles_stream *stream; /* of the broker, which is held */
+    char bot[SP_DIGEST_TEXT_LENGTH + 1];
+    char *group;
+    sp_hello hello; /* what the member says of itself */
+    uint32_t shard_count;
+    uint32_t slot_count;
+    sp_random random;
+    uint64_t unix_offset;
+    /* the broker */
+    bool is_ready;
+    bool bus_stands;
+    bool is_bus_refused; /* and that was told */
+    int bus;             /* the subscription of the own queue */
+    bool must_subscribe_bus;
+    sp_ring tags; /* of sp_fleet_tag */
+    uint64_t first_tag;
+    uint64_t retry_at;
+    sp_buffer body;
+    /* slots */
+    sp_fleet_slot control;
+    sp_fleet_slot slots[SP_FLEET_SLOTS_MAX];
+    sp_fleet_served *shards; /* shard_count of them */
+    /* everybody */
+    sp_members members;
+    uint64_t hello_at;
+    sp_control said; /* what the leader says; set_count 0: nothing yet */
+    char leader[SP_FLEET_MEMBER_MAX + 1];
+    sp_control heard; /* room for one */
+    bool is_told_of_namesake;
+    bool is_told_of_strangers;
+    bool is_told_of_other_set;
+    /* identifies */
+    sp_asks asks;
+    sp_grants grants;
+    sp_ring granted;     /* of sp_fleet_turn: grants that came */
+    sp_fleet_turn taken; /* the grant that the owner was told of last, until it answers */
+    /* the leader */
+    bool leads;
+    uint64_t leads_since;
+    uint64_t plan_at;
+    uint64_t taken_over_at; /* a slot has got an owner whom the plan did not name */
+    uint64_t say_plan_at;
+    /* leaving */
+    bool leaves;
+    bool has_left;
+    /* the owner */
+    sp_ring notices; /* of sp_fleet_notice */
+    uint32_t notices_lost;
+    sp_fleet_notice notice;
+    spectacles_fleet_event event;
+    spectacles_session session;
+    spectacles_gap *gaps;
+    size_t gap_room;
+    const char *error; /* about the last call that failed; "": none did */
+};
+
+static inline const char *sp_fleet_set_name(const spectacles_fleet *fleet)
+{
+    return fleet->hello.sets[0].name;
+}
+
+/* Of the slot with this number. */
+static inline uint32_t sp_fleet_slot_number(const spectacles_fleet *fleet, const sp_fleet_slot *slot)
+{
+    return (uint32_t)(slot - fleet->slots);
+}
+
+/* Milliseconds since 1970; 0: not known. */
+static inline uint64_t sp_fleet_unix_time(const spectacles_fleet *fleet, uint64_t now)
+{
+    return fleet->unix_offset ? fleet->unix_offset + now : 0;
+}
+
+/* ---- notices.c: what is told to the owner ---- */
+
+/* text: copied; may be NULL. */
+void sp_fleet_tell(spectacles_fleet *fleet, const sp_fleet_notice *notice, const char *text);
+void sp_fleet_tell_problem(spectacles_fleet *fleet, int error, const char *format, ...) SP_PRINTF(3, 4);
+bool sp_fleet_take_notice(spectacles_fleet *fleet);
+void sp_fleet_free_notices(spectacles_fleet *fleet);
+
+/* ---- publish.c ---- */
+
+/* Publishes what is in fleet->body to everybody. Nothing while there is no connection: what is said is old soon. */
+void sp_fleet_say(spectacles_fleet *fleet);
+
+/* Publishes a record to the queue of a slot. */
+void sp_fleet_store(spectacles_fleet *fleet, sp_fleet_slot *slot, const sp_lease_step *step, uint64_t now);
+
+/* What became of a publish. */
+void sp_fleet_answered(spectacles_fleet *fleet, uint64_t tag, enum sp_lease_answer answer, uint64_t now);
+
+/* ---- carry.c ---- */
+
+/* Does what the lease of a slot wants done. */
+void sp_fleet_carry_out(spectacles_fleet *fleet, sp_fleet_slot *slot, uint64_t now);
+
+/* The queue of this member, which hears what everybody says. */
+void sp_fleet_subscribe_bus(spectacles_fleet *fleet);
+
+/* ---- bus.c ---- */
+
+/* Works on all that the broker tells. */
+void sp_fleet_pull(spectacles_fleet *fleet, uint64_t now);
+
+/* ---- talk.c: what members say ---- */
+
+void sp_fleet_hear(spectacles_fleet *fleet, sp_slice message, uint64_t now);
+void sp_fleet_say_turn(spectacles_fleet *fleet, enum sp_fleet_message kind, const sp_fleet_turn *turn);
+
+void sp_fleet_say_wish(spectacles_fleet *fleet, const sp_fleet_wish *wish);
+void sp_fleet_say_hello(spectacles_fleet *fleet, uint64_t now);
+
+/* Hellos, asks, grants and whoever is gone. */
+void sp_fleet_talk(spectacles_fleet *fleet, uint64_t now);
+
+/* ---- follow.c ---- */
+
+/* Takes over what a leader says, unless something later is known. Returns whether it did. */
+bool sp_fleet_follow(spectacles_fleet *fleet, const sp_control *control);
+
+/* ---- leader.c ---- */
+
+/* What the leader does when it is time; and what begins and ends with the ownership of the control queue. */
+void sp_fleet_lead(spectacles_fleet *fleet, uint64_t now);
+uint64_t sp_fleet_lead_deadline(const spectacles_fleet *fleet);
+
+/* ---- slots.c ---- */
+
+/* Which slots are wanted here, as the plan and the presence of others have it. */
+void sp_fleet_want_slots(spectacles_fleet *fleet, uint64_t now);
+
+/* Marks slots whose lease has changed, tells of it, and has hellos say it. */
+void sp_fleet_look_at(spectacles_fleet *fleet, sp_fleet_slot *slot, uint64_t now);
+
+/* ---- actions.c ---- */
+
+/* What is to be done next with a shard: fills fleet->event. False: nothing. */
+bool sp_fleet_next_action(spectacles_fleet *fleet, uint64_t now);
+
+/* The slot of a shard. */
+sp_fleet_slot *sp_fleet_slot_of(spectacles_fleet *fleet, uint32_t shard_id);
+
+#endif
