@@ -1,6 +1,9 @@
 /* Any one allocation may fail: the call says so, or the record is written a moment later, and nothing is lost. */
 #include "failing.h"
+#include "fleet/asks.h"
+#include "fleet/grants.h"
 #include "fleet/lease.h"
+#include "fleet/members.h"
 #include "records.h"
 #include "unit.h"
 
@@ -67,18 +70,67 @@ static void live(void)
     sp_lease_free(&lease);
 }
 
+/* A grant is noted in two places, or in none. */
+static void ask_and_grant(void)
+{
+    sp_asks asks;
+    sp_grants grants;
+    sp_fleet_turn ask, granted;
+    now = 1000 + SP_GRANT_LIFE + SP_GRANT_SPACE;
+    sp_asks_init(&asks, "web-1", "r");
+    sp_grants_init(&grants, 1);
+    sp_grants_lead(&grants, 1000);
+    if (sp_asks_want(&asks, 3) != SPECTACLES_OK)
+        assert_int_equal(sp_asks_want(&asks, 3), SPECTACLES_OK);
+    assert_int_equal(asks.shards.count, 1);
+    assert_true(sp_asks_next(&asks, now, &ask));
+    if (sp_grants_asked(&grants, &ask, now) != SPECTACLES_OK)
+        assert_int_equal(sp_grants_asked(&grants, &ask, now), SPECTACLES_OK);
+    assert_int_equal(grants.asks.count, 1);
+    sp_grants_limits(&grants, 1, 3, 86400000, now, now);
+    bool is_granted = false;
+    for (int i = 0; i < 3 && !is_granted; i++) {
+        assert_int_equal(grants.recent.count + grants.busy.count, 0);
+        is_granted = sp_grants_next(&grants, now, &granted);
+    }
+    assert_true(is_granted && sp_fleet_turn_equals(&ask, &granted));
+    assert_int_equal(grants.left, 1);
+    assert_int_equal(grants.recent.count + grants.busy.count, 2);
+    sp_asks_free(&asks);
+    sp_grants_free(&grants);
+}
+
+static void hear_members(void)
+{
+    sp_members members = {0};
+    sp_hello hello = {.member = "web-1", .run = "r", .weight = 100};
+    int heard = sp_members_heard(&members, &hello, 1000);
+    assert_int_equal(members.count, heard == 1);
+    if (heard != 1)
+        assert_int_equal(sp_members_heard(&members, &hello, 1000), 1);
+    assert_non_null(sp_members_find(&members, "web-1"));
+    sp_members_free(&members);
+}
+
+static void let_each_fail(void (*life)(void), size_t at_least)
+{
+    failing_start(0);
+    life();
+    size_t count = failing_count();
+    assert_in_range(count, at_least, 200);
+    for (size_t nth = 1; nth <= count; nth++) {
+        failing_start(nth);
+        life();
+    }
+    failing_start(0);
+}
+
 static void every_allocation_may_fail(void **state)
 {
     (void)state;
-    failing_start(0);
-    live();
-    size_t count = failing_count();
-    assert_in_range(count, 5, 200);
-    for (size_t nth = 1; nth <= count; nth++) {
-        failing_start(nth);
-        live();
-    }
-    failing_start(0);
+    let_each_fail(live, 5);
+    let_each_fail(ask_and_grant, 4);
+    let_each_fail(hear_members, 2);
 }
 
 int main(void)
