@@ -1,6 +1,7 @@
-"""The crates of bindings/rust by cargo's own measures: tests, doctests, clippy, rustdoc, the declarations, miri."""
+"""The crates of bindings/rust by cargo's own measures: tests, doctests, clippy, rustdoc, the declarations, miri; and valgrind."""
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -84,6 +85,17 @@ def test_each_unsafe_block_says_why_it_is_sound(place: Place) -> None:
     if not has("clippy", "--version"):
         pytest.skip("cargo clippy is not there")
     cargo(place, "clippy", "-q", "-p", "spectacles", "--all-features", "--", "-D", "clippy::undocumented_unsafe_blocks")
+
+
+def test_the_tests_under_valgrind(place: Place) -> None:
+    """Each handle and event, with the library below: memory that is read after its end, or never freed."""
+    if not shutil.which("valgrind"):
+        pytest.skip("valgrind is not installed")
+    host = [line.split()[1] for line in place.run("rustc", "-vV").splitlines() if line.startswith("host:")][0]
+    runner = "valgrind -q --error-exitcode=98 --leak-check=full --errors-for-leak-kinds=definite"
+    told = cargo(place, "test", "--all-features", "-p", "spectacles", "--lib", "--test", "engines",
+                 **{f"CARGO_TARGET_{host.upper().replace('-', '_')}_RUNNER": runner})
+    assert told.count("test result: ok") == 2
 
 
 def test_miri(place: Place) -> None:
