@@ -2,7 +2,7 @@
 "use strict";
 const { Engine, TAKE, Waits, disposable } = require("./engine");
 const { CallError, PublishError, closed, invalid } = require("./errors");
-const { Consumer, Message, Seen } = require("./message");
+const { Consumer, Message } = require("./message");
 const native = require("./native");
 const { counters, encoded, idOf, jsonOf, listOf, nameOf, numberOf, text, wide } = require("./values");
 
@@ -19,6 +19,7 @@ function brokerOptions(url, options) {
     bodies: numberOf(options.format, native.formats, "format"),
     declare: numberOf(options.declare, native.declares, "declare"),
     queueType: numberOf(options.queueType, native.queueTypes, "queueType"),
+    exchangeType: numberOf(options.exchangeType, native.exchangeTypes, "exchangeType"),
   };
 }
 
@@ -28,6 +29,8 @@ class Broker extends Engine {
   #names = [];
   #format;
   #consumers = new Map();
+  #subscriptions = new Set();
+  #untried = new Set(); // of these: RabbitMQ has not answered yet
   #answers = new Map();
   #room = [];
   #readyWaits = new Waits();
@@ -36,7 +39,6 @@ class Broker extends Engine {
   #isClosed = false;
   #unconfirmed = 0;
   #kept = 0;
-  _seen = new Seen();
 
   constructor(url, options = {}) {
     super();
@@ -107,25 +109,28 @@ class Broker extends Engine {
   /** What is about the connection and the queues. */
   #onChange(records, at, buffer) {
     const type = records[at + TYPE];
-    if (type === EVENTS.READY) this.#onReady();
+    if (type === EVENTS.READY) this.#isReady = true;
     else if (type === EVENTS.DISCONNECTED) this.#isReady = false;
     else if (type === EVENTS.CLOSED) this.#onClosed(wide(records, at + NUMBER));
     const isAsked = type === EVENTS.UNSUBSCRIBED && records[at + FLAGS] & ENDED;
     if (isAsked) this.#onUnsubscribed(records[at + ID]);
+    if (type === EVENTS.READY) this.#untried.clear();
+    else if (type === EVENTS.SUBSCRIBED || type === EVENTS.UNSUBSCRIBED) this.#untried.delete(records[at + ID]);
+    if (this.#isTried()) this.#readyWaits.resolveAll();
     const queue = text(records, at + OTHER, buffer);
     const told = [queue, text(records, at + TEXT, buffer)].filter(Boolean).join(": ");
     const level = WARNINGS.has(type) && !isAsked ? "warning" : "info";
     this._tell(level, native.brokerEventTypeName(type), told, { code: records[at + CODE], queue });
   }
 
-  #onReady() {
-    this.#isReady = true;
-    this.#readyWaits.resolveAll();
+  #isTried() {
+    return this.#isReady && this.#untried.size === 0;
   }
 
   #onUnsubscribed(subscription) {
     const consumer = this.#consumers.get(subscription);
     this.#consumers.delete(subscription);
+    this.#subscriptions.delete(subscription);
     consumer?._ended(subscription);
     consumer?._serve();
   }
@@ -224,7 +229,9 @@ class Broker extends Engine {
 
   consume(events, options = {}) {
     if (this.#isClosed) throw closed();
-    const names = listOf(events);
+    const given = listOf(events);
+    if (options.queue !== undefined && given.length > 1) throw invalid("a queue by its name is bound under one event at most");
+    const names = options.queue !== undefined && given.length === 0 ? [undefined] : given;
     if (!names.length) throw invalid('which events? consume("MESSAGE_CREATE")');
     const numbers = names.map((event) => this.#subscribe(event, options, false));
     const made = new Consumer(this, numbers, options);
@@ -238,13 +245,11 @@ class Broker extends Engine {
     this._begin();
   }
 
-  #subscribe(event, { subgroup, prefetch, arguments: given }, declareOnly) {
-    return native.brokerSubscribe(this, { event, subgroup, prefetch, arguments: given, declareOnly });
-  }
-
-  _ack(low, high, messageId) {
-    if (messageId !== undefined) this._seen.add(messageId);
-    return native.brokerAck(this, low, high) > 0;
+  #subscribe(event, options, declareOnly) {
+    const number = native.brokerSubscribe(this, { ...options, event, declareOnly });
+    if (!this.#subscriptions.has(number)) this.#untried.add(number);
+    this.#subscriptions.add(number);
+    return number;
   }
 
   // ---- looking ----
@@ -252,7 +257,7 @@ class Broker extends Engine {
   ready({ signal } = {}) {
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (this.#isClosed) return Promise.reject(closed());
-    if (this.#isReady) return Promise.resolve();
+    if (this.#isTried()) return Promise.resolve();
     return this.#wait(this.#readyWaits, signal);
   }
 

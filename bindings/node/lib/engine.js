@@ -139,7 +139,7 @@ class Pulled extends Engine {
 
   /** An event that is there now, or undefined. */
   [NEXT]() {
-    if (this.#queue.length) return this.#queue.shift();
+    if (this.#queue.length) return this.#shift();
     do {
       while (this.#cursor < this.#count) {
         const event = this.#read();
@@ -147,6 +147,12 @@ class Pulled extends Engine {
       }
     } while (!this.#isOver && this.#fill(native.pull(this)));
     return undefined;
+  }
+
+  #shift() {
+    const event = this.#queue.shift();
+    if (this.#queue.length === 0 && this[IS_AWAITED]()) this[PUMP]();
+    return event;
   }
 
   /** Nothing is there now: a promise of the next event. */
@@ -175,8 +181,8 @@ class Pulled extends Engine {
       else this.#queue.push(event);
     }
     if (this.#isOver) this.#settleAll();
-    else if (this.#waits.length || this[IS_AWAITED]()) native.wait(this);
-    else native.hold(this, false);
+    else if (this.#waits.length === 0 && !this[IS_AWAITED]()) native.hold(this, false);
+    else if (this.#cursor === this.#count) native.wait(this); // the next batch takes the place of this one
   }
 
   #settleAll() {

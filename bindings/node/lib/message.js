@@ -3,34 +3,17 @@
 const { Waits } = require("./engine");
 const { headersOf } = require("./headers");
 const native = require("./native");
-const { Bytes, text } = require("./values");
+const { Bytes, bufferOf, text } = require("./values");
 
 const { FORMAT, FLAGS, TICKET, EXTRA, DATA, TEXT_ID, OTHER, LINE, HEADERS, ABSENT, REDELIVERED } = native.fields;
 const NO_HEADERS = Object.freeze({});
-const GENERATION = 32768; // message-ids: copies come soon
-
-/** The message-ids that were acknowledged last. There are two generations, and the older one is forgotten as a whole. */
-class Seen {
-  #young = new Set();
-  #old = new Set();
-
-  add(id) {
-    this.#young.add(id);
-    if (this.#young.size < GENERATION) return;
-    this.#old = this.#young;
-    this.#young = new Set();
-  }
-
-  has(id) {
-    return this.#young.has(id) || this.#old.has(id);
-  }
-}
-
 /** A delivery, or the reply to a call. */
 class Message extends Bytes {
   #broker;
   #low;
   #high;
+  #idBegin;
+  #idLength;
   #headers;
 
   constructor(broker, event, records, at, buffer) {
@@ -38,8 +21,9 @@ class Message extends Bytes {
     this.#broker = broker;
     this.#low = records[at + TICKET];
     this.#high = records[at + TICKET + 1];
+    this.#idBegin = records[at + TEXT_ID];
+    this.#idLength = records[at + TEXT_ID + 1];
     this.event = event;
-    this.messageId = text(records, at + TEXT_ID, buffer);
     this.redelivered = (records[at + FLAGS] & REDELIVERED) !== 0;
     this.priority = records[at + EXTRA];
     this.replyTo = text(records, at + OTHER, buffer);
@@ -52,12 +36,21 @@ class Message extends Bytes {
     return this._bytes();
   }
 
+  get messageId() {
+    return this.#idLength === ABSENT ? undefined : bufferOf(this).utf8Slice(this.#idBegin, this.#idBegin + this.#idLength);
+  }
+
   get headers() {
     return this.#headers ? headersOf(this.#headers) : NO_HEADERS;
   }
 
   ack() {
-    return this.#broker._ack(this.#low, this.#high, this.messageId);
+    return native.brokerAck(this.#broker, this.#low, this.#high, bufferOf(this), this.#idBegin, this.#idLength) > 0;
+  }
+
+  /** Whether one with this id was acknowledged. */
+  _isCopy() {
+    return this.#idLength !== ABSENT && native.brokerIsCopy(this.#broker, bufferOf(this), this.#idBegin, this.#idLength);
   }
 
   ackAll() {
@@ -129,7 +122,7 @@ class Consumer {
         this.#messages.length = 0;
         this.#first = 0;
       }
-      if (this.#copies || message.messageId === undefined || !this.#broker._seen.has(message.messageId)) return message;
+      if (this.#copies || !message._isCopy()) return message;
       message.ack();
     }
     return undefined;
@@ -160,4 +153,4 @@ class Consumer {
   }
 }
 
-module.exports = { Consumer, Message, Seen };
+module.exports = { Consumer, Message };

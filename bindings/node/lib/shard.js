@@ -79,7 +79,7 @@ class Shard extends Pulled {
   #sent(ticket) {
     const made = new Promise((resolve, reject) => this.#tickets.set(ticket, { resolve, reject }));
     this._begin();
-    native.wait(this);
+    this[PUMP]();
     return made;
   }
 

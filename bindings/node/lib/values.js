@@ -23,12 +23,19 @@ function nameOf(records, at, buffer, names) {
   return names[number] ?? (names[number] = text(records, at + NAME, buffer));
 }
 
+/** The buffer that an event has its bytes in. */
+let bufferOf;
+
 /** The bytes of an event as they came, in a buffer that it shares with other events. */
 class Bytes {
   #buffer;
   #begin;
   #end;
   #format;
+
+  static {
+    bufferOf = (bytes) => bytes.#buffer;
+  }
 
   constructor(records, at, buffer, format) {
     this.#buffer = buffer;
@@ -127,6 +134,6 @@ function about() {
 }
 
 module.exports = {
-  Bytes, Event, GAP_KEY, Intents, about, counters, encoded, idOf, intentsForEvent, jsonOf, listOf, nameOf, numberOf, privilegedIntents,
+  Bytes, Event, GAP_KEY, Intents, about, bufferOf, counters, encoded, idOf, intentsForEvent, jsonOf, listOf, nameOf, numberOf, privilegedIntents,
   proxyFromEnvironment, routeShard, text, wide,
 };

@@ -2,6 +2,7 @@
 #include "broker.h"
 #include "headers.h"
 #include "link.h"
+#include "seen.h"
 
 #include <string.h>
 
@@ -19,6 +20,8 @@ void broker_config(given *from, spectacles_broker_config *config)
     config->format = given_u32(from, "bodies", config->format);
     config->declare = given_u32(from, "declare", config->declare);
     config->queue_type = given_u32(from, "queueType", config->queue_type);
+    config->heartbeat = given_u32(from, "heartbeat", config->heartbeat);
+    config->exchange_type = given_u32(from, "exchangeType", config->exchange_type);
 }
 
 /* ---- The engine ---- */
@@ -73,6 +76,7 @@ static void fill(napi_env env, engine *self)
 
 static void free_broker(engine *self)
 {
+    seen_free(self->seen);
     spectacles_broker_free(self->broker);
 }
 
@@ -90,7 +94,12 @@ static bool make(given *from, engine *self)
     broker_config(from, &config);
     if (from->is_wrong)
         return false;
+    self->seen = seen_new(spectacles_random_seed());
     int code = spectacles_broker_new(&self->broker, &config, &problem);
+    if (code == 0 && !self->seen) {
+        fail(from->env, SPECTACLES_E_NOMEM, NULL);
+        return false;
+    }
     if (code < 0)
         fail_problem(from->env, code, &problem);
     return code == 0 && link_new(from, self, spectacles_broker_stream(self->broker));
@@ -190,7 +199,10 @@ static napi_value broker_has_room(napi_env env, napi_callback_info info)
 
 /* ---- Deliveries ---- */
 
-/* brokerSubscribe(owner, {event, subgroup, prefetch, declareOnly}) gives the number of the subscription. */
+/*
+ * brokerSubscribe(owner, {event, subgroup, queue, exclusive, prefetch, declareOnly, arguments}) gives the number of
+ * the subscription.
+ */
 static napi_value broker_subscribe(napi_env env, napi_callback_info info)
 {
     napi_value arguments[2];
@@ -204,6 +216,9 @@ static napi_value broker_subscribe(napi_env env, napi_callback_info info)
     subscription.event_length = text_length(subscription.event);
     subscription.subgroup = given_text(&options, "subgroup");
     subscription.subgroup_length = text_length(subscription.subgroup);
+    subscription.queue = given_text(&options, "queue");
+    subscription.queue_length = text_length(subscription.queue);
+    subscription.exclusive = given_bool(&options, "exclusive");
     subscription.prefetch = given_u32(&options, "prefetch", 0);
     subscription.declare_only = given_bool(&options, "declareOnly");
     subscription.arguments = given_headers(&options, "arguments", &subscription.argument_count);
@@ -235,14 +250,44 @@ static uint64_t delivery_of(napi_env env, const napi_value *arguments)
     return (uint64_t)high << 32 | low;
 }
 
-/* brokerAck(owner, low, high): 1, or 0 when it is not ours any more. */
+/* The id of a message: where it stands in a buffer. The arguments are (buffer, begin, length). */
+static bool id_of(napi_env env, const napi_value *arguments, text *id)
+{
+    void *bytes = NULL;
+    size_t size = 0;
+    uint32_t begin = 0, length = ABSENT;
+    napi_get_value_uint32(env, arguments[1], &begin);
+    napi_get_value_uint32(env, arguments[2], &length);
+    if (length == ABSENT || napi_get_buffer_info(env, arguments[0], &bytes, &size) != napi_ok ||
+        begin > size || length > size - begin)
+        return false;
+    *id = (text){(const char *)bytes + begin, length};
+    return true;
+}
+
+/* brokerIsCopy(owner, buffer, begin, length): whether a message with this id was acknowledged. */
+static napi_value broker_is_copy(napi_env env, napi_callback_info info)
+{
+    text id;
+    napi_value arguments[4];
+    engine *self = engine_enter(env, info, &kind, 4, arguments);
+    if (!self)
+        return NULL;
+    return new_bool(env, id_of(env, arguments + 1, &id) &&
+                             seen_has(self->seen, (const uint8_t *)id.bytes, id.length));
+}
+
+/* brokerAck(owner, low, high, buffer, begin, length): 1, or 0 when it is not ours any more. The id is remembered. */
 static napi_value broker_ack(napi_env env, napi_callback_info info)
 {
-    napi_value arguments[3];
-    engine *self = engine_enter(env, info, &kind, 3, arguments);
+    text id;
+    napi_value arguments[6];
+    engine *self = engine_enter(env, info, &kind, 6, arguments);
     if (!self)
         return NULL;
     engine_soon(self);
+    if (id_of(env, arguments + 3, &id))
+        seen_add(self->seen, (const uint8_t *)id.bytes, id.length);
     return engine_result(env, self, spectacles_broker_ack(self->broker, delivery_of(env, arguments)));
 }
 
@@ -379,6 +424,7 @@ void export_broker(napi_env env, napi_value exports)
                                      {"brokerHasRoom", broker_has_room},
                                      {"brokerSubscribe", broker_subscribe},
                                      {"brokerUnsubscribe", broker_unsubscribe},
+                                     {"brokerIsCopy", broker_is_copy},
                                      {"brokerAck", broker_ack},
                                      {"brokerAckAll", broker_ack_all},
                                      {"brokerReject", broker_reject},

@@ -4,7 +4,7 @@
 
 #include "values.h"
 
-/* urls, group, name, prefetch, format, declare, queueType, window. */
+/* urls, group, name, prefetch, window, bodies, declare, queueType, heartbeat, exchangeType. */
 void broker_config(given *from, spectacles_broker_config *config);
 
 #endif

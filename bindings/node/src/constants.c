@@ -47,6 +47,7 @@ static const constant broker_events[] = {
     {"CONFIRMED", SPECTACLES_BROKER_EVENT_CONFIRMED},
     {"RETURNED", SPECTACLES_BROKER_EVENT_RETURNED},
     {"FAILED", SPECTACLES_BROKER_EVENT_FAILED},
+    {"SUBSCRIBED", SPECTACLES_BROKER_EVENT_SUBSCRIBED},
     {"UNSUBSCRIBED", SPECTACLES_BROKER_EVENT_UNSUBSCRIBED},
     {"BLOCKED", SPECTACLES_BROKER_EVENT_BLOCKED},
     {"REFUSED", SPECTACLES_BROKER_EVENT_REFUSED},
@@ -89,6 +90,11 @@ static const constant queue_types[] = {
     {"quorum", SPECTACLES_QUEUE_QUORUM},
 };
 
+static const constant exchange_types[] = {
+    {"direct", SPECTACLES_EXCHANGE_DIRECT},
+    {"fanout", SPECTACLES_EXCHANGE_FANOUT},
+};
+
 static const constant headers[] = {
     {"NOTHING", SPECTACLES_HEADER_NOTHING}, {"BOOLEAN", SPECTACLES_HEADER_BOOLEAN},
     {"INTEGER", SPECTACLES_HEADER_INTEGER}, {"TEXT", SPECTACLES_HEADER_TEXT},
@@ -112,6 +118,7 @@ static const constant_group groups[] = {
     GROUP("compressions", compressions),
     GROUP("declares", declares),
     GROUP("queueTypes", queue_types),
+    GROUP("exchangeTypes", exchange_types),
     GROUP("headers", headers),
 };
 

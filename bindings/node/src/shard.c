@@ -155,8 +155,8 @@ static napi_value shard_send(napi_env env, napi_callback_info info)
         return NULL;
     napi_get_value_uint32(env, arguments[1], &op);
     const uint8_t *bytes = (const uint8_t *)d.bytes;
-    return sent(env, self, spectacles_shard_send(self->shard, op, bytes, d.length, engine_now(self), &ticket),
-                ticket);
+    int code = spectacles_shard_send(self->shard, op, bytes, d.length, engine_now(self), &ticket);
+    return sent(env, self, code, ticket);
 }
 
 /* shardRequestMembers(owner, {guildId, query, limit, presences, userIds, nonce}) gives the ticket. */

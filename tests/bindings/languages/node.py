@@ -10,9 +10,8 @@ from bindings.frame import ROOT, Binding, Missing, Peer, Place, first_block
 NPM = ("--no-audit", "--no-fund", "--loglevel=error")
 
 
-def copy(place: Place) -> Path:
+def copy(place: Place, source: Path) -> Path:
     """A build leaves nothing in the source tree."""
-    source = place.folder / "source"
     shutil.rmtree(source, ignore_errors=True)
     shutil.copytree(place.source, source, ignore=shutil.ignore_patterns("build", "prebuilds", "node_modules"))
     return source
@@ -44,7 +43,7 @@ def build(place: Place) -> Binding:
     if not shutil.which("node") or not shutil.which("npm"):
         raise Missing("node or npm is not there")
     if not place.is_current():
-        install(place, pack(place, copy(place)))
+        install(place, pack(place, copy(place, place.folder / "source")))
         place.keep_current()
     fresh = place.folder / "fresh"
     for folder in ("examples", "tests"):
