@@ -49,7 +49,7 @@ type BrokerConfig struct {
 	Fanout      bool          // the exchange of the group gives each message to all of its queues
 	Transport   Transport
 
-	// Notify is told what happens by itself. It is called on the goroutine of the broker: it does not take long.
+	// Notify is told what happens by itself, one after the other. The broker waits for it meanwhile.
 	Notify func(Notice)
 }
 

@@ -48,15 +48,15 @@ type engine struct {
 	mu     sync.Mutex    // of c: a handle belongs to one goroutine at a time
 	c      *C.sgo_engine // nil: it is closed
 	driver driver
-	file   atomic.Pointer[os.File] // its descriptor, in the poller of Go; nil: it was not started
-	raw    syscall.RawConn
-	woken  atomic.Int32
+	armed  time.Time // when the timer of the descriptor goes off at the latest
+	host   string    // that is being looked up
+	isOver bool
 	ended  chan struct{} // closed when the goroutine is gone, or never will be
 
-	// Of the goroutine alone.
-	armed  time.Time // when the timer of the descriptor goes off
-	isOver bool
-	host   string // that is being looked up
+	file      atomic.Pointer[os.File] // its descriptor, in the poller of Go; nil: it was not started
+	raw       syscall.RawConn
+	woken     atomic.Int32
+	soonArmed atomic.Bool // the timer goes off within `soon`
 }
 
 func (e *engine) init(c *C.sgo_engine, driver driver) {
@@ -77,8 +77,7 @@ func (e *engine) start() error {
 	if file == nil {
 		return &Error{ErrSystem, "the system gives no descriptor: too many files are open"}
 	}
-	e.armed = time.Now().Add(longestWait)
-	if err := file.SetReadDeadline(e.armed); err != nil {
+	if err := file.SetReadDeadline(time.Now().Add(longestWait)); err != nil {
 		file.Close()
 		return &Error{ErrSystem, "the poller of Go does not watch the descriptor: " + err.Error()}
 	}
@@ -96,29 +95,40 @@ func (e *engine) start() error {
 func (e *engine) run(file *os.File) {
 	defer close(e.ended)
 	defer file.Close()
-	for !e.isOver {
-		e.armed = time.Now().Add(longestWait)
-		file.SetReadDeadline(e.armed)
+	for !e.rearm(file) {
 		e.raw.Read(e.step) // returns when a deadline has passed, which wake sets, or when step is to be called again
 	}
 }
 
+// rearm begins a wait. True: there is none any more.
+func (e *engine) rearm(file *os.File) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.armed = time.Now().Add(longestWait)
+	e.soonArmed.Store(false)
+	file.SetReadDeadline(e.armed)
+	return e.isOver
+}
+
 // step is called when the descriptor is readable, and once before each wait. False: wait for the descriptor.
 func (e *engine) step(uintptr) bool {
-	for {
-		e.woken.Store(notWoken)
-		timeout, notify := e.turn()
+	e.mu.Lock()
+	timeout, notify := e.turn()
+	for timeout == 0 && !e.isOver {
+		e.mu.Unlock() // somebody else may have something to do
 		if notify != nil {
 			notify()
 		}
-		if e.isOver {
-			return true
-		}
-		if timeout != 0 {
-			e.arm(timeout)
-			return e.woken.Load() != notWoken
-		}
+		e.mu.Lock()
+		timeout, notify = e.turn()
 	}
+	e.arm(timeout)
+	isOver := e.isOver
+	e.mu.Unlock()
+	if notify != nil {
+		notify()
+	}
+	return isOver || e.woken.Load() != notWoken
 }
 
 // arm sees to it that the wait ends in time. A timer that goes off too early only leads to another turn.
@@ -128,20 +138,41 @@ func (e *engine) arm(timeout time.Duration) {
 	}
 	if at := time.Now().Add(timeout); at.Before(e.armed) {
 		e.armed = at
+		e.soonArmed.Store(false) // in its place: whoever has armed it is seen by woken
 		e.file.Load().SetReadDeadline(at)
 	}
 }
 
-// turn moves bytes and takes events. It returns how long to wait, -1 for no limit.
+// help makes the turn that was to come soon. Somebody is about to wait, and nobody else has to be woken for it.
+func (e *engine) help() {
+	if e.woken.Load() != wokenSoon || e.file.Load() == nil {
+		return
+	}
+	if !e.mu.TryLock() {
+		e.wake()
+		return
+	}
+	timeout, notify := e.turn()
+	e.arm(timeout)
+	again := timeout == 0 || e.isOver || e.woken.Load() != notWoken
+	e.mu.Unlock()
+	if notify != nil {
+		notify()
+	}
+	if again {
+		e.wakeAnew()
+	}
+}
+
+// turn moves bytes and takes events, with the lock. It returns how long to wait, -1 for no limit.
 func (e *engine) turn() (timeout time.Duration, notify func()) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	e.woken.Store(notWoken)
+	if e.c == nil || e.isOver {
+		e.isOver = true
+		return -1, nil
+	}
 	work := C.int(C.SGO_MOVE)
 	for {
-		if e.c == nil {
-			e.isOver = true
-			return 0, nil
-		}
 		if e.driver.hasRoom() {
 			work |= C.SGO_PULL
 		}
@@ -163,7 +194,7 @@ func (e *engine) turn() (timeout time.Duration, notify func()) {
 	if e.c.is_over != 0 {
 		e.isOver = true
 		e.driver.finish()
-		return 0, notify
+		return -1, notify
 	}
 	e.lookUp()
 	return time.Duration(e.c.timeout) * time.Millisecond, notify
@@ -228,17 +259,20 @@ func (e *engine) wake() {
 	}
 }
 
-// wakeSoon leads to a turn within a millisecond.
-func (e *engine) wakeSoon() {
-	if file := e.file.Load(); file != nil && e.woken.CompareAndSwap(notWoken, wokenSoon) {
-		file.SetReadDeadline(time.Now().Add(soon))
-	}
+// wakeAnew is wake, when the goroutine may have missed the one before.
+func (e *engine) wakeAnew() {
+	e.woken.Store(wokenNow)
+	e.file.Load().SetReadDeadline(longAgo)
 }
 
-// hurry leads to a turn at once, if one was to come soon.
-func (e *engine) hurry() {
-	if e.woken.Load() == wokenSoon {
-		e.wake()
+// wakeSoon leads to a turn within a millisecond.
+func (e *engine) wakeSoon() {
+	file := e.file.Load()
+	if file == nil || !e.woken.CompareAndSwap(notWoken, wokenSoon) {
+		return
+	}
+	if e.soonArmed.CompareAndSwap(false, true) {
+		file.SetReadDeadline(time.Now().Add(soon))
 	}
 }
 

@@ -49,7 +49,7 @@ func NewGateway(config GatewayConfig) (*Gateway, error) {
 	}
 	core := &gateway{names: names{}}
 	core.init(*out, core)
-	core.events = newQueue[*GatewayEvent](core.wake, core.hurry)
+	core.events = newQueue[*GatewayEvent](core.wake, core.help)
 	made := &Gateway{core}
 	runtime.SetFinalizer(made, (*Gateway).Close)
 	return made, nil

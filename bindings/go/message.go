@@ -5,6 +5,7 @@ import "C"
 
 import (
 	"context"
+	"hash/maphash"
 	"sync"
 )
 
@@ -91,8 +92,17 @@ type settlements struct {
 	mu      sync.Mutex
 	isOver  bool // the broker is closed
 	waiting []C.sgo_settle
-	young   map[string]struct{}
-	old     map[string]struct{}
+	young   map[mark]struct{}
+	old     map[mark]struct{}
+}
+
+// mark stands for an id, in 128 bits without a pointer: the garbage collector does not look into maps of marks.
+type mark [2]uint64
+
+var seeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
+
+func markOf(id string) mark {
+	return mark{maphash.String(seeds[0], id), maphash.String(seeds[1], id)}
 }
 
 func (s *settlements) add(delivery uint64, what C.uint64_t, id string) {
@@ -106,11 +116,11 @@ func (s *settlements) add(delivery uint64, what C.uint64_t, id string) {
 		return
 	}
 	if s.young == nil {
-		s.young = map[string]struct{}{}
+		s.young = map[mark]struct{}{}
 	}
-	s.young[id] = struct{}{}
+	s.young[markOf(id)] = struct{}{}
 	if len(s.young) >= generation {
-		s.old, s.young = s.young, map[string]struct{}{}
+		s.old, s.young = s.young, map[mark]struct{}{}
 	}
 }
 
@@ -124,10 +134,11 @@ func (s *settlements) isCopy(id string) bool {
 	if id == "" {
 		return false
 	}
+	mark := markOf(id)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, isYoung := s.young[id]
-	_, isOld := s.old[id]
+	_, isYoung := s.young[mark]
+	_, isOld := s.old[mark]
 	return isYoung || isOld
 }
 

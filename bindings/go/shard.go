@@ -35,7 +35,7 @@ type ShardConfig struct {
 	UserAgent      string
 	MaxMessage     uint64 // bytes; default 32 MiB
 
-	// Notify is told what happens by itself. It is called on the goroutine of the shard: it does not take long.
+	// Notify is told what happens by itself, one after the other. The shard waits for it meanwhile.
 	Notify func(Notice)
 }
 
@@ -125,7 +125,7 @@ func NewShard(config ShardConfig) (*Shard, error) {
 	}
 	core := &shard{name: shardName(config.ShardID), names: names{}, notices: notices{tell: config.Notify}}
 	core.init(*out, core)
-	core.events = newQueue[Event](core.wake, core.hurry)
+	core.events = newQueue[Event](core.wake, core.help)
 	made := &Shard{core}
 	runtime.SetFinalizer(made, (*Shard).Close)
 	return made, nil
