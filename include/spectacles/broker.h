@@ -158,7 +158,7 @@ typedef struct spectacles_broker_config {
      * the seed shuffles. Everything is percent-encoded (RabbitMQ: "URI Specification"). No path, or an empty one,
      * means the virtual host "/".
      *
-     * Parameters (RabbitMQ: "URI Query Parameters"): heartbeat (seconds, 0 for none; instead of heartbeat), frame_max,
+     * Parameters (RabbitMQ: "URI Query Parameters"): heartbeat (seconds; instead of the field heartbeat), frame_max,
      * channel_max, connection_timeout (milliseconds; instead of connect_timeout), auth_mechanism (plain, external),
      * cacertfile, certfile, keyfile, server_name_indication (the name in the certificate, where it is not the host's),
      * verify (verify_peer).

@@ -121,6 +121,32 @@ asyncio.run(main())
     assert told[:3] == ["waited True"] * 3, told
 
 
+def test_a_name_that_is_looked_up_costs_nothing(place: Place) -> None:
+    """The link tells of a name until it has the addresses: nobody turns round and round for that."""
+    told = python(place, """
+import asyncio, socket, spectacles
+turns = 0
+async def main():
+    loop = asyncio.get_running_loop()
+    soon = loop.call_soon
+    def call_soon(*arguments, **named):
+        global turns
+        turns += 1
+        return soon(*arguments, **named)
+    async def slow(*arguments, **named):
+        await asyncio.sleep(1)
+        raise socket.gaierror(socket.EAI_NONAME, "no such name")
+    loop.call_soon, loop.getaddrinfo = call_soon, slow
+    shard = spectacles.Shard("t", url="ws://discord.invalid")
+    try:
+        await asyncio.wait_for(shard.__anext__(), 0.9)
+    except asyncio.TimeoutError:
+        print(turns)
+asyncio.run(main())
+""")
+    assert int(told) < 100, told
+
+
 BOT_IN_ONE_PROCESS = """
 import asyncio, os, spectacles
 async def main():

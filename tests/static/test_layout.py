@@ -30,6 +30,12 @@ def test_code_is_laid_out(root: Path) -> None:
     assert done.returncode == 0, done.stderr[:3000] + "\nrun ./dev format"
 
 
+def test_nothing_that_is_built_is_kept(root: Path) -> None:
+    """a.out, an object or a library: added by a hand that added everything."""
+    built = [str(path.relative_to(root)) for path in files(root) if path.is_file() and path.open("rb").read(8).startswith((b"\x7fELF", b"!<arch>"))]
+    assert built == []
+
+
 def test_functions_are_short(root: Path) -> None:
     long = []
     for path in files(root, "*.c"):

@@ -75,9 +75,12 @@ class Names:
     def __init__(self) -> None:
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
-    def look_up(self, loop: Loop, host: str, answer: Callable[[str, str], None]) -> None:
-        if host not in self._tasks:
-            self._tasks[host] = loop.create_task(self._run(loop, host, answer))
+    def look_up(self, loop: Loop, host: str, answer: Callable[[str, str], None]) -> bool:
+        """Whether the name was not being looked up already."""
+        if host in self._tasks:
+            return False
+        self._tasks[host] = loop.create_task(self._run(loop, host, answer))
+        return True
 
     async def _run(self, loop: Loop, host: str, answer: Callable[[str, str], None]) -> None:
         try:
@@ -116,12 +119,12 @@ class LinkTransport:
         self._has_news()
 
     def _has_news(self) -> bool:
-        """Whether the engine was given something, or a host name is wanted."""
+        """Whether the engine was given something, or a host name is wanted. A link tells of the name until it has the addresses."""
         if not lib.spectacles_poller_next_link(self._poller, ffi.NULL):
             return False
         host = lib.spectacles_link_wants_address(self._link)
         if host and self._loop:
-            self._names.look_up(self._loop, text(host), self._answer)
+            return self._names.look_up(self._loop, text(host), self._answer)
         return True
 
     def _answer(self, addresses: str, why: str) -> None:
