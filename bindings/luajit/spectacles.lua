@@ -510,6 +510,15 @@ local function event_of(reads)
     })
 end
 
+-- The event that was pulled, or nil.
+local function pulled(event, raw)
+    if raw == nil then
+        return nil
+    end
+    event.raw = raw
+    return event
+end
+
 -- ---- The loop ----
 
 -- What shards, brokers and gateways have in common. `watched` are the descriptors of the owner.
@@ -786,13 +795,7 @@ end
 --- The next event that there is now, or nil. Its time is read anew: calls between two events have later times, and time
 --- must not run backwards on a handle.
 function Shard:pull()
-    local raw = C.spectacles_shard_next_event(self.raw, C.spectacles_now())
-    if raw == nil then
-        return nil
-    end
-    local event = self.event
-    event.raw = raw
-    return event
+    return pulled(self.event, C.spectacles_shard_next_event(self.raw, C.spectacles_now()))
 end
 
 --- Grants the identify that an IDENTIFY event asked for.
@@ -960,13 +963,7 @@ end
 
 --- The next event that there is now, or nil.
 function Broker:pull()
-    local raw = C.spectacles_broker_next_event(self.raw, C.spectacles_now())
-    if raw == nil then
-        return nil
-    end
-    local event = self.event
-    event.raw = raw
-    return event
+    return pulled(self.event, C.spectacles_broker_next_event(self.raw, C.spectacles_now()))
 end
 
 local subscription_settings = {
@@ -1171,13 +1168,7 @@ end
 
 --- The next event that there is now, or nil.
 function Gateway:pull()
-    local raw = C.spectacles_gateway_next_event(self.raw, C.spectacles_now())
-    if raw == nil then
-        return nil
-    end
-    local event = self.event
-    event.raw = raw
-    return event
+    return pulled(self.event, C.spectacles_gateway_next_event(self.raw, C.spectacles_now()))
 end
 
 function Gateway:wait(deadline)

@@ -39,6 +39,20 @@ bool sp_field_object(sp_slice object, const char *key, sp_slice *out)
     return find(object, key, SP_JSON_OBJECT, out);
 }
 
+bool sp_field_each(sp_slice object, const char *key, bool (*read)(sp_slice each, void *out), void *out)
+{
+    size_t cursor = 0;
+    sp_slice array;
+    sp_slice each;
+    if (!sp_field_array(object, key, &array))
+        return false;
+    while (sp_json_next(array, &cursor, NULL, &each)) {
+        if (!read(each, out))
+            return false;
+    }
+    return true;
+}
+
 bool sp_field_next_u64(sp_slice array, size_t *cursor, uint64_t *out)
 {
     sp_slice value;

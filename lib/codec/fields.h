@@ -19,6 +19,9 @@ bool sp_field_text(sp_slice object, const char *key, char *out, size_t size);
 bool sp_field_array(sp_slice object, const char *key, sp_slice *out);
 bool sp_field_object(sp_slice object, const char *key, sp_slice *out);
 
+/* A member that is an array, of which `read` takes each element. False also when `read` refuses one. */
+bool sp_field_each(sp_slice object, const char *key, bool (*read)(sp_slice each, void *out), void *out);
+
 /* The next element of an array, which has to be a number below 2^32, or below 2^64. */
 bool sp_field_next_u32(sp_slice array, size_t *cursor, uint32_t *out);
 bool sp_field_next_u64(sp_slice array, size_t *cursor, uint64_t *out);

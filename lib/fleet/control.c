@@ -59,21 +59,13 @@ bool sp_control_equals(const sp_control *one, const sp_control *other)
 
 /* ---- Reading ---- */
 
-static bool read_members(sp_slice object, sp_control *out)
+static bool read_member(sp_slice text, void *out)
 {
-    size_t cursor = 0;
-    sp_slice array;
-    sp_slice each;
-    if (!sp_field_array(object, "members", &array))
+    sp_control *control = out;
+    if (control->member_count == SP_MEMBERS_MAX)
         return false;
-    while (sp_json_next(array, &cursor, NULL, &each)) {
-        if (out->member_count == SP_MEMBERS_MAX)
-            return false;
-        char *name = out->members[out->member_count++];
-        if (sp_json_text(each, name, SP_FLEET_MEMBER_MAX + 1) < 0 || !sp_fleet_member_is_valid(name))
-            return false;
-    }
-    return true;
+    char *name = control->members[control->member_count++];
+    return sp_json_text(text, name, SP_FLEET_MEMBER_MAX + 1) >= 0 && sp_fleet_member_is_valid(name);
 }
 
 /* The place of a member, or null. */
@@ -92,8 +84,12 @@ static bool read_place(sp_slice array, size_t *cursor, size_t member_count, int1
     return true;
 }
 
-static bool read_slot(sp_slice array, size_t member_count, sp_control_set *set)
+/* Of the set that is being read: the one behind those that are counted. */
+static bool read_slot(sp_slice array, void *out)
 {
+    sp_control *control = out;
+    size_t member_count = control->member_count;
+    sp_control_set *set = control->sets + control->set_count;
     uint32_t slot = set->slot_count;
     size_t cursor = 0;
     sp_slice more;
@@ -107,35 +103,15 @@ static bool read_slot(sp_slice array, size_t member_count, sp_control_set *set)
     return true;
 }
 
-static bool read_set(sp_slice object, size_t member_count, sp_control_set *set)
+static bool read_set(sp_slice object, void *out)
 {
-    size_t cursor = 0;
-    sp_slice array;
-    sp_slice each;
-    if (sp_json_type(object) != SP_JSON_OBJECT ||
+    sp_control *control = out;
+    sp_control_set *set = control->sets + control->set_count;
+    if (control->set_count == SP_FLEET_SETS_MAX || sp_json_type(object) != SP_JSON_OBJECT ||
         !sp_field_text(object, "set", set->name, sizeof set->name) ||
-        !sp_field_u64(object, "known", &set->known) || !sp_field_array(object, "slots", &array))
+        !sp_field_u64(object, "known", &set->known) || !sp_field_each(object, "slots", read_slot, control))
         return false;
-    while (sp_json_next(array, &cursor, NULL, &each)) {
-        if (!read_slot(each, member_count, set))
-            return false;
-    }
-    return true;
-}
-
-static bool read_sets(sp_slice object, sp_control *out)
-{
-    size_t cursor = 0;
-    sp_slice array;
-    sp_slice each;
-    if (!sp_field_array(object, "sets", &array))
-        return false;
-    while (sp_json_next(array, &cursor, NULL, &each)) {
-        if (out->set_count == SP_FLEET_SETS_MAX ||
-            !read_set(each, out->member_count, out->sets + out->set_count))
-            return false;
-        out->set_count++;
-    }
+    control->set_count++;
     return true;
 }
 
@@ -166,8 +142,9 @@ int sp_control_read(sp_slice object, sp_control *out)
     uint64_t concurrency;
     sp_control control = {.concurrency = 0};
     if (!read_version(object, &control.version) || !sp_field_u64(object, "concurrency", &concurrency) ||
-        concurrency > UINT32_MAX || !read_phase(object, &control.phase) || !read_members(object, &control) ||
-        !read_sets(object, &control))
+        concurrency > UINT32_MAX || !read_phase(object, &control.phase) ||
+        !sp_field_each(object, "members", read_member, &control) ||
+        !sp_field_each(object, "sets", read_set, &control))
         return SPECTACLES_E_PROTO;
     control.concurrency = (uint32_t)concurrency;
     *out = control;

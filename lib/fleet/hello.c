@@ -39,8 +39,9 @@ static bool read_state(sp_slice object, enum sp_hello_state *out)
 }
 
 /* [slot, epoch] */
-static bool read_slot(sp_slice pair, sp_hello_set *set)
+static bool read_slot(sp_slice pair, void *out)
 {
+    sp_hello_set *set = out;
     uint32_t slot;
     uint64_t epoch;
     size_t cursor = 0;
@@ -54,34 +55,15 @@ static bool read_slot(sp_slice pair, sp_hello_set *set)
     return true;
 }
 
-static bool read_set(sp_slice object, sp_hello_set *set)
+static bool read_set(sp_slice object, void *out)
 {
-    size_t cursor = 0;
-    sp_slice owned;
-    sp_slice each;
-    if (sp_json_type(object) != SP_JSON_OBJECT ||
+    sp_hello *hello = out;
+    sp_hello_set *set = hello->sets + hello->set_count;
+    if (hello->set_count == SP_FLEET_SETS_MAX || sp_json_type(object) != SP_JSON_OBJECT ||
         !sp_field_text(object, "set", set->name, sizeof set->name) ||
-        !sp_field_u64(object, "steady", &set->steady) || !sp_field_array(object, "owns", &owned))
+        !sp_field_u64(object, "steady", &set->steady) || !sp_field_each(object, "owns", read_slot, set))
         return false;
-    while (sp_json_next(owned, &cursor, NULL, &each)) {
-        if (!read_slot(each, set))
-            return false;
-    }
-    return true;
-}
-
-static bool read_sets(sp_slice object, sp_hello *out)
-{
-    size_t cursor = 0;
-    sp_slice array;
-    sp_slice each;
-    if (!sp_field_array(object, "sets", &array))
-        return false;
-    while (sp_json_next(array, &cursor, NULL, &each)) {
-        if (out->set_count == SP_FLEET_SETS_MAX || !read_set(each, out->sets + out->set_count))
-            return false;
-        out->set_count++;
-    }
+    hello->set_count++;
     return true;
 }
 
@@ -100,7 +82,8 @@ static bool read_member(sp_slice object, sp_hello *out)
 int sp_hello_read(sp_slice object, sp_hello *out)
 {
     sp_hello hello = {.weight = 0};
-    if (!read_member(object, &hello) || !read_state(object, &hello.state) || !read_sets(object, &hello))
+    if (!read_member(object, &hello) || !read_state(object, &hello.state) ||
+        !sp_field_each(object, "sets", read_set, &hello))
         return SPECTACLES_E_PROTO;
     *out = hello;
     return SPECTACLES_OK;

@@ -20,7 +20,7 @@ class Tree:
     def __init__(self, root: Path, folder: Path) -> None:
         self.root, self.folder, self.build = root, folder, folder / "build"
         self.changed: set[str] = set()
-        for name in ("include", "lib", "pkgconfig", "scripts", "meson.build", "meson_options.txt"):
+        for name in ("include", "bindings", "lib", "pkgconfig", "scripts", "meson.build", "meson_options.txt"):
             (shutil.copytree if (root / name).is_dir() else shutil.copy)(root / name, folder / name)
         subprocess.run(["meson", "setup", self.build, folder, *OPTIONS], check=True, capture_output=True)
         self.compile()

@@ -19,14 +19,8 @@ class FleetTool(Process):
         self.events: list[dict[str, Any]] = []
         super().__init__([build / "tests" / "tools" / "fleet_tool", "bot", member, str(SHARDS), url], steered=True)
 
-    def _read_out(self) -> None:
-        assert self._process.stdout
-        for line in self._process.stdout:
-            if not line.endswith(b"\n"):  # the last one, cut by a kill
-                return
-            with self._changed:
-                self.events.append(json.loads(line))
-                self._changed.notify_all()
+    def _take(self, line: bytes) -> None:
+        self.events.append(json.loads(line))
 
     def leave(self) -> None:
         assert self._process.stdin

@@ -20,14 +20,8 @@ class LeaseTool(Process):
         self.events: list[dict[str, Any]] = []
         super().__init__([build / "tests" / "tools" / "lease_tool", group, member, str(slots), *urls], steered=True)
 
-    def _read_out(self) -> None:
-        assert self._process.stdout
-        for line in self._process.stdout:
-            if not line.endswith(b"\n"):  # the last one, cut by a kill
-                return
-            with self._changed:
-                self.events.append(json.loads(line))
-                self._changed.notify_all()
+    def _take(self, line: bytes) -> None:
+        self.events.append(json.loads(line))
 
     def told(self, event: str, since: float = 0.0) -> dict[int, dict[str, Any]]:
         """By slot: the first one of this kind since then."""

@@ -47,8 +47,12 @@ class Process:
             if not line.endswith(b"\n"):  # the last one, cut by a kill
                 return
             with self._changed:
-                self.out.append(line.rstrip(b"\n"))
+                self._take(line.rstrip(b"\n"))
                 self._changed.notify_all()
+
+    def _take(self, line: bytes) -> None:
+        """What becomes of a line on stdout."""
+        self.out.append(line)
 
     def _read_err(self) -> None:
         assert self._process.stderr

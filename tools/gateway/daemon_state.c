@@ -3,6 +3,8 @@
  */
 #include "daemon_state.h"
 
+#include <assert.h>
+
 const char *daemon_state_name(enum daemon_state state)
 {
     static const char *const names[] = {
@@ -13,6 +15,8 @@ const char *daemon_state_name(enum daemon_state state)
 
 void daemon_set_state(struct daemon *daemon, enum daemon_state state)
 {
+    assert(state > daemon->state ||
+           state == DAEMON_ENDED); /* there is no way back; an end may have several causes */
     log_say(daemon->log, LOG_LEVEL_DEBUG, "STATE", "%s, after %s", daemon_state_name(state),
             daemon_state_name(daemon->state));
     daemon->state = state;

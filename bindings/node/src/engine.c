@@ -176,7 +176,7 @@ uint64_t engine_now(engine *self)
 
 /* ---- Life ---- */
 
-engine *engine_new(napi_env env, const engine_kind *kind)
+static engine *engine_new(napi_env env, const engine_kind *kind)
 {
     engine *self = calloc(1, sizeof *self);
     if (!self)
@@ -189,7 +189,8 @@ engine *engine_new(napi_env env, const engine_kind *kind)
     return self;
 }
 
-void engine_drop(engine *self)
+/* One user less. */
+static void engine_drop(engine *self)
 {
     if (--self->users > 0)
         return;
@@ -236,12 +237,31 @@ static void on_finalize(napi_env env, void *data, void *hint)
     engine_drop(self);
 }
 
-napi_value engine_open(napi_env env, engine *self, napi_value owner)
+/* Belongs to the owner from now on. */
+static napi_value give(napi_env env, engine *self, napi_value owner)
 {
     napi_value made = batch_new(env, &self->batch);
     if (made && napi_wrap(env, owner, self, on_finalize, NULL, &self->owner) == napi_ok)
         return made;
     batch_free(env, &self->batch);
+    engine_drop(self);
+    return NULL;
+}
+
+napi_value engine_open(napi_env env, napi_callback_info info, const engine_kind *kind,
+                       bool (*make)(struct given *options, engine *self))
+{
+    size_t count = 2;
+    napi_value arguments[2];
+    napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
+    given options = {env, arguments[1], NULL, false};
+    engine *self = engine_new(env, kind);
+    if (!self)
+        return NULL;
+    bool is_made = make(&options, self);
+    given_free(&options);
+    if (is_made)
+        return give(env, self, arguments[0]);
     engine_drop(self);
     return NULL;
 }

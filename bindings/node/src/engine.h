@@ -63,18 +63,14 @@ struct engine {
     bool identifies; /* of a shard: identifies are granted at once */
 };
 
+struct given;
+
 /*
- * Makes an engine of an object. The caller fills in what it is made of, and then calls engine_open() or
- * engine_drop(). NULL: an error is thrown.
+ * Makes an engine of the arguments (owner, options), which belongs to the owner from now on. `make` fills in what it is
+ * made of; false: it has thrown an error. Returns [records, buffers], or NULL: an error is thrown.
  */
-engine *engine_new(napi_env env, const engine_kind *kind);
-/*
- * Belongs to the owner from now on. Returns [records, buffers], or NULL: an error is thrown, and the engine is
- * freed.
- */
-napi_value engine_open(napi_env env, engine *self, napi_value owner);
-/* One user less. */
-void engine_drop(engine *self);
+napi_value engine_open(napi_env env, napi_callback_info info, const engine_kind *kind,
+                       bool (*make)(struct given *options, engine *self));
 /* Off the loop, for good. */
 void engine_leave(engine *self);
 

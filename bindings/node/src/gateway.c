@@ -153,19 +153,7 @@ const engine_kind gateway_kind = {"gateway", false, fill, is_over, free_gateway,
 /* gatewayOpen(owner, options) gives [records, buffers]. */
 static napi_value gateway_open(napi_env env, napi_callback_info info)
 {
-    size_t count = 2;
-    napi_value arguments[2];
-    napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
-    given options = {env, arguments[1], NULL, false};
-    engine *self = engine_new(env, &gateway_kind);
-    if (!self)
-        return NULL;
-    bool is_made = make(&options, self);
-    given_free(&options);
-    if (is_made)
-        return engine_open(env, self, arguments[0]);
-    engine_drop(self);
-    return NULL;
+    return engine_open(env, info, &gateway_kind, make);
 }
 
 /* ---- Messages and packets ---- */
