@@ -31,8 +31,11 @@
  *   nobody has answered. The lookup itself cannot be interrupted. It goes on, no second one of that name is begun
  *   meanwhile, and its late answer is kept for half a minute, for whoever asks again.
  *
- * The threads block all signals, end with their lookup, and use nothing of their owner. A resolver belongs to one
- * thread at a time. No call here blocks.
+ * The threads block all signals, end with their lookup, and use nothing of their owner. A lookup may outlive its
+ * resolver. So the shared library stays in memory when it is unloaded (dlclose(3)); whoever links libspectacles.a into
+ * something that is unloaded links that with `-z nodelete` too.
+ *
+ * A resolver belongs to one thread at a time. No call here blocks.
  */
 #ifndef SPECTACLES_RESOLVER_H
 #define SPECTACLES_RESOLVER_H

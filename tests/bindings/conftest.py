@@ -23,7 +23,7 @@ def asked() -> list[str]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "language" in metafunc.fixturenames:
+    if "language" in metafunc.fixturenames and not hasattr(metafunc.module, "language"):
         # Tests of one language stay together: its programs and its RabbitMQ are made once.
         marked = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in asked()]
         metafunc.parametrize("language", marked, scope="session")

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,20 @@ def test_a_program_outside_the_tree(prefix: Path, tmp_path: Path, compiler: str,
     library = next(prefix.rglob("libspectacles.so")).parent
     flags = pkg_config(prefix, "--cflags", "--libs")
     assert compile_and_run(tmp_path, compiler, standard, flags, LD_LIBRARY_PATH=str(library)) == "gateway.discord.gg:443\n"
+
+
+UNLOAD = """
+import _ctypes, ctypes, sys
+library = ctypes.CDLL(sys.argv[1])
+_ctypes.dlclose(library._handle)
+print(any(sys.argv[1] in line and " r-xp " in line for line in open("/proc/self/maps")))
+"""
+
+
+def test_the_library_stays_when_it_is_unloaded(prefix: Path) -> None:
+    """A lookup may go on in it: at the end of a Lua program, its thread had lost its code."""
+    library = next(prefix.rglob("libspectacles.so")).resolve()
+    assert subprocess.run([sys.executable, "-c", UNLOAD, library], capture_output=True, text=True, check=True).stdout == "True\n"
 
 
 def test_the_manual_is_installed(prefix: Path) -> None:
