@@ -44,7 +44,7 @@ def test_shards_are_back_within_seconds_of_a_line_that_was_down_for_long(bot: Cl
     assert time.monotonic() - began < 4 * PATIENCE
     failures = gateway.lines(lambda line: "no route to host" in line or "while connecting (TCP)" in line)
     waits = [int(line.split("again in ")[1].split()[0]) for line in failures]
-    assert len(waits) > 20 and max(waits) <= 5000, waits
+    assert len(waits) > 10 and max(waits) <= 5000, waits  # one that doubles has waited for 16 s by then
     assert gateway.stop() == 0
 
 
