@@ -20,7 +20,8 @@ in_debian() {
 fill_debian() {
     local release=$1 folder=$2
     shift 2
-    debootstrap --variant=minbase "$release" "$folder" || return 1
+    # It leaves /proc mounted: whoever removes the folder later would remove what the mount shows.
+    unshare --mount --propagation private debootstrap --variant=minbase "$release" "$folder" || return 1
     printf '#!/bin/sh\nexit 101\n' >"$folder/usr/sbin/policy-rc.d"
     chmod +x "$folder/usr/sbin/policy-rc.d"
     printf '127.0.0.1 localhost\n' >"$folder/etc/hosts"
