@@ -64,7 +64,7 @@ struct spectacles_stream {
     const sp_holder_calls *holder_calls;
     void *engine;
     bool has_link;          /* a second link is refused */
-    bool has_relay;         /* a second relay is refused, and a pull by the owner as well */
+    bool has_relay;         /* or a fleet. A second one is refused, and a pull by the owner as well */
     bool ended;             /* the owner has freed the engine */
     sp_stream_watch poller; /* its bytes or its deadline may be other ones */
     sp_stream_watch relay;  /* it may have events */
@@ -96,7 +96,7 @@ static inline bool sp_stream_has_link(const spectacles_stream *stream)
     return stream->has_link;
 }
 
-/* A relay takes hold of the engine, and lets go. False when another relay holds it. */
+/* A relay, or a fleet, takes hold of the engine, and lets go. False when another one holds it. */
 bool sp_stream_hold_for_relay(spectacles_stream *stream);
 void sp_stream_release_from_relay(spectacles_stream *stream);
 

@@ -1,26 +1,21 @@
 """fleet.h over a real RabbitMQ: members share the shards, and resume what was stored when one of them dies or leaves."""
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.processes import Process
+from support.processes import EventTool
 from support.rabbit import RabbitNode
 
 pytestmark = pytest.mark.rabbit4
 SHARDS = 6
 
 
-class FleetTool(Process):
+class FleetTool(EventTool):
     def __init__(self, build: Path, member: str, url: str) -> None:
-        self.events: list[dict[str, Any]] = []
-        super().__init__([build / "tests" / "tools" / "fleet_tool", "bot", member, str(SHARDS), url], steered=True)
-
-    def _take(self, line: bytes) -> None:
-        self.events.append(json.loads(line))
+        super().__init__([build / "tests" / "tools" / "fleet_tool", "bot", member, str(SHARDS), url])
 
     def leave(self) -> None:
         assert self._process.stdin
@@ -36,9 +31,6 @@ class FleetTool(Process):
 
     def added(self) -> dict[int, dict[str, Any]]:
         return {each["shard"]: each for each in list(self.events) if each["event"] == "ADD_SHARD"}
-
-    def said(self) -> str:
-        return "\n".join([*map(json.dumps, self.events[-30:]), *self.err[-20:]])
 
 
 Members = Callable[[str], FleetTool]

@@ -1,12 +1,11 @@
 """lease_tool: the leases of some slots over a real broker, as a process that can be killed, stopped and cut off."""
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from typing import Any
 
-from .processes import Process
+from .processes import EventTool
 
 
 def now() -> float:
@@ -14,14 +13,10 @@ def now() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
-class LeaseTool(Process):
+class LeaseTool(EventTool):
     def __init__(self, build: Path, member: str, slots: int, *urls: str, group: str = "bot") -> None:
         self.member = member
-        self.events: list[dict[str, Any]] = []
-        super().__init__([build / "tests" / "tools" / "lease_tool", group, member, str(slots), *urls], steered=True)
-
-    def _take(self, line: bytes) -> None:
-        self.events.append(json.loads(line))
+        super().__init__([build / "tests" / "tools" / "lease_tool", group, member, str(slots), *urls])
 
     def told(self, event: str, since: float = 0.0) -> dict[int, dict[str, Any]]:
         """By slot: the first one of this kind since then."""
@@ -39,6 +34,3 @@ class LeaseTool(Process):
     def stored(self) -> dict[int, int]:
         """By slot: the sequence that stood in a record last."""
         return {each["slot"]: each["seq"] for each in list(self.events) if each["event"] == "STORED"}
-
-    def said(self) -> str:
-        return "\n".join([*map(json.dumps, self.events[-30:]), *self.err[-20:]])

@@ -1,6 +1,7 @@
 """Child processes with their lines, exit status and sanitizer reports looked at."""
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -8,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Optional, Union
+from typing import Any, Optional, Union
 
 from .patience import PATIENCE
 
@@ -125,3 +126,17 @@ class Process:
         if self.running():
             self._process.kill()
         self._process.wait(10 * PATIENCE)
+
+
+class EventTool(Process):
+    """A test tool that writes each of its events as a line of JSON, and is steered by its standard input."""
+
+    def __init__(self, arguments: list[str | Path]) -> None:
+        self.events: list[dict[str, Any]] = []
+        super().__init__(arguments, steered=True)
+
+    def _take(self, line: bytes) -> None:
+        self.events.append(json.loads(line))
+
+    def said(self) -> str:
+        return "\n".join([*map(json.dumps, self.events[-30:]), *self.err[-20:]])
