@@ -226,7 +226,7 @@ SPECTACLES_EXPORT int spectacles_broker_subscribe(spectacles_broker *broker,
 
 SPECTACLES_EXPORT int spectacles_broker_unsubscribe(spectacles_broker *broker, uint32_t subscription)
 {
-    if (!sp_topology_at(&broker->topology, subscription))
+    if (!sp_topology_find(&broker->topology, subscription))
         return sp_broker_fail(broker, SPECTACLES_E_INVAL, "there is no subscription of this number");
     sp_stream_touch(&broker->stream);
     int error = sp_broker_unsubscribe(broker, subscription);

@@ -89,7 +89,7 @@ void sp_calls_end(sp_calls *calls, sp_call *call)
     calls->failed -= call->failure != 0;
     call->over = true;
     calls->over++;
-    while ((call = call_at(calls, 0)) && call->over) {
+    while ((call = sp_ring_front(&calls->calls)) && call->over) {
         sp_ring_pop(&calls->calls);
         calls->over--;
     }

@@ -114,7 +114,7 @@ static void ask_again(spectacles_broker *broker, sp_ring *requests, enum sp_subs
 {
     for (size_t i = 0; i < requests->count; i++) {
         const sp_request *request = sp_ring_at(requests, i);
-        const sp_subscription *subscription = sp_topology_at(&broker->topology, request->subscription);
+        const sp_subscription *subscription = sp_topology_find(&broker->topology, request->subscription);
         if (!subscription || request->kind == SP_REQUEST_EXCHANGE || !is_asked_for(subscription))
             continue;
         if (sp_subscription_is_leaving(subscription))

@@ -10,16 +10,17 @@
 
 static sp_publish *find_wire(const sp_publishes *publishes, uint64_t wire)
 {
-    const sp_publish *front = sp_publishes_at(publishes, 0);
+    const sp_publish *front = sp_publishes_find(publishes, 0);
     if (!front || wire == 0)
         return NULL;
     /* Delivery tags follow the order of the records. So the guess is right, except sometimes after a reconnect. */
-    sp_publish *guess =
-        front->wire && wire >= front->wire ? sp_publishes_at(publishes, (size_t)(wire - front->wire)) : NULL;
+    sp_publish *guess = front->wire && wire >= front->wire
+                            ? sp_publishes_find(publishes, (size_t)(wire - front->wire))
+                            : NULL;
     if (guess && guess->wire == wire)
         return guess;
     for (size_t i = 0; i < publishes->next + (publishes->written > 0); i++) {
-        sp_publish *record = sp_publishes_at(publishes, i);
+        sp_publish *record = sp_publishes_find(publishes, i);
         if (record && record->wire == wire)
             return record;
     }
@@ -175,7 +176,7 @@ int sp_publishes_returned(sp_publishes *publishes, uint64_t tag)
 void sp_publishes_give_up(sp_publishes *publishes, uint64_t tag)
 {
     sp_publish *record;
-    for (size_t i = 0; (record = sp_publishes_at(publishes, i)); i++) {
+    for (size_t i = 0; (record = sp_publishes_find(publishes, i)); i++) {
         if (record->tag == tag)
             sp_publishes_finish(publishes, record);
     }

@@ -49,7 +49,7 @@ static void compact(sp_deliveries *deliveries)
     if (deliveries->settled < COMPACT_AT || deliveries->settled < count / 2)
         return;
     for (size_t i = 0; i < count; i++) {
-        sp_delivery front = *(sp_delivery *)sp_ring_front(&deliveries->open);
+        sp_delivery front = *(sp_delivery *)sp_ring_at(&deliveries->open, 0);
         sp_ring_pop(&deliveries->open);
         /* This needs no memory: a delivery has just been removed. */
         sp_delivery *kept = front.settled ? NULL : sp_ring_push(&deliveries->open);
@@ -72,7 +72,7 @@ static sp_delivery *find(const sp_deliveries *deliveries, uint64_t tag)
         else
             high = middle;
     }
-    sp_delivery *found = sp_ring_at(&deliveries->open, low);
+    sp_delivery *found = sp_ring_find(&deliveries->open, low);
     return found && found->tag == tag && !found->settled ? found : NULL;
 }
 

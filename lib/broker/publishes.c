@@ -71,7 +71,7 @@ static size_t run_end(const sp_publishes *publishes)
 {
     const sp_publish *record;
     size_t end = publishes->next_offset;
-    for (size_t i = publishes->next; (record = sp_publishes_at(publishes, i)); i++) {
+    for (size_t i = publishes->next; (record = sp_publishes_find(publishes, i)); i++) {
         bool cut = i == publishes->next && publishes->written > 0;
         if (record->done && !cut)
             break;
@@ -90,7 +90,7 @@ sp_slice sp_publishes_pending(const sp_publishes *publishes)
 
 sp_slice sp_publishes_cut_remainder(const sp_publishes *publishes)
 {
-    const sp_publish *record = sp_publishes_at(publishes, publishes->next);
+    const sp_publish *record = sp_publishes_find(publishes, publishes->next);
     if (publishes->written == 0 || !record)
         return (sp_slice){NULL, 0};
     const uint8_t *bytes = sp_buffer_slice(&publishes->bytes).bytes;
@@ -120,7 +120,7 @@ void sp_publishes_finish(sp_publishes *publishes, sp_publish *record)
 static void skip_done(sp_publishes *publishes)
 {
     const sp_publish *record;
-    while (publishes->written == 0 && (record = sp_publishes_at(publishes, publishes->next)) &&
+    while (publishes->written == 0 && (record = sp_publishes_find(publishes, publishes->next)) &&
            record->done) {
         publishes->next_offset += record->length;
         publishes->next++;
@@ -131,7 +131,7 @@ static void skip_done(sp_publishes *publishes)
 void sp_publishes_consumed(sp_publishes *publishes, size_t length)
 {
     while (length > 0) {
-        sp_publish *record = sp_publishes_at(publishes, publishes->next);
+        sp_publish *record = sp_publishes_find(publishes, publishes->next);
         if (!record)
             return;
         if (publishes->written == 0)
@@ -314,7 +314,7 @@ static void compact(sp_publishes *publishes)
 void sp_publishes_drop_front(sp_publishes *publishes)
 {
     const sp_publish *record;
-    while ((record = sp_publishes_at(publishes, 0)) && record->done && publishes->next > 0) {
+    while ((record = sp_publishes_find(publishes, 0)) && record->done && publishes->next > 0) {
         sp_buffer_consume(&publishes->bytes, record->length);
         publishes->done_length -= record->length;
         publishes->next_offset -= record->length;
@@ -350,7 +350,7 @@ bool sp_publishes_is_call(const sp_publishes *publishes, uint64_t tag)
 uint64_t sp_publishes_next_unwritten_call(const sp_publishes *publishes, size_t *index)
 {
     const sp_publish *record;
-    while ((record = sp_publishes_at(publishes, (*index)++))) {
+    while ((record = sp_publishes_find(publishes, (*index)++))) {
         if (record->call && !record->wire && !record->done)
             return record->tag;
     }

@@ -50,6 +50,12 @@ static inline sp_publish *sp_publishes_at(const sp_publishes *publishes, size_t 
     return sp_ring_at(&publishes->records, index);
 }
 
+/* NULL when there are not so many. */
+static inline sp_publish *sp_publishes_find(const sp_publishes *publishes, size_t index)
+{
+    return sp_ring_find(&publishes->records, index);
+}
+
 void sp_publishes_init(sp_publishes *publishes);
 void sp_publishes_free(sp_publishes *publishes);
 

@@ -43,11 +43,10 @@ static int continue_leaving(spectacles_broker *broker, enum sp_request_kind kind
 
 static int answered(spectacles_broker *broker, enum sp_request_kind kind, uint32_t number, uint64_t now)
 {
-    const sp_subscription *subscription = sp_topology_at(&broker->topology, number);
     int error = SPECTACLES_OK;
     if (kind == SP_REQUEST_EXCHANGE)
         broker->topology.exchange_stands = true;
-    else if (sp_subscription_is_leaving(subscription))
+    else if (sp_subscription_is_leaving(sp_topology_at(&broker->topology, number)))
         error = continue_leaving(broker, kind, number);
     else if (kind == SP_REQUEST_CONSUME)
         sp_broker_note_subscribed(broker, number);

@@ -4,11 +4,6 @@
  */
 #include "broker/suspicion.h"
 
-static const sp_publish *record_at(const sp_publishes *publishes, size_t index)
-{
-    return sp_ring_at(&publishes->records, index);
-}
-
 typedef struct flight {
     size_t count;
     const sp_publish *first;
@@ -20,7 +15,7 @@ static flight in_flight(const sp_publishes *publishes)
 {
     flight found = {0};
     const sp_publish *record;
-    for (size_t i = 0; (record = record_at(publishes, i)); i++) {
+    for (size_t i = 0; (record = sp_publishes_find(publishes, i)); i++) {
         if (record->done || record->wire == 0)
             continue;
         found.count++;
@@ -33,7 +28,7 @@ static flight in_flight(const sp_publishes *publishes)
 static bool has_suspects(const sp_suspicion *suspicion, const sp_publishes *publishes)
 {
     const sp_publish *record;
-    for (size_t i = 0; (record = record_at(publishes, i)); i++) {
+    for (size_t i = 0; (record = sp_publishes_find(publishes, i)); i++) {
         if (!record->done && record->tag <= suspicion->last)
             return true;
     }
@@ -93,7 +88,7 @@ void sp_suspicion_advance(sp_suspicion *suspicion, const sp_publishes *publishes
     if (!has_suspects(suspicion, publishes))
         end_probing(suspicion);
     else if (may_publish && publishes->last_wire >= suspicion->limit && in_flight(publishes).count == 0 &&
-             record_at(publishes, publishes->next))
+             sp_publishes_find(publishes, publishes->next))
         open_batch(suspicion, publishes, now);
 }
 
@@ -106,7 +101,7 @@ sp_slice sp_suspicion_gate(const sp_suspicion *suspicion, const sp_publishes *pu
         return pending;
     if (suspicion->limit > publishes->last_wire)
         count += suspicion->limit - publishes->last_wire;
-    for (size_t i = publishes->next; count > 0 && (record = record_at(publishes, i)); i++, count--)
+    for (size_t i = publishes->next; count > 0 && (record = sp_publishes_find(publishes, i)); i++, count--)
         length += record->length;
     length -= length > 0 ? publishes->written : 0;
     pending.length = length < pending.length ? length : pending.length;

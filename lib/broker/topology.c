@@ -42,6 +42,11 @@ sp_subscription *sp_topology_at(const sp_topology *topology, uint32_t number)
     return sp_ring_at(&topology->subscriptions, number);
 }
 
+sp_subscription *sp_topology_find(const sp_topology *topology, uint32_t number)
+{
+    return sp_ring_find(&topology->subscriptions, number);
+}
+
 /* ---- The state of a subscription ---- */
 
 static bool may_follow(enum sp_subscription_state before, enum sp_subscription_state state)
@@ -433,7 +438,7 @@ uint64_t sp_topology_consumer(const sp_topology *topology, uint32_t number)
 
 bool sp_topology_knows(const sp_topology *topology, uint64_t consumer)
 {
-    const sp_subscription *subscription = sp_topology_at(topology, sp_consumer_subscription(consumer));
+    const sp_subscription *subscription = sp_topology_find(topology, sp_consumer_subscription(consumer));
     uint32_t round = sp_consumer_round(consumer);
     return subscription && round > 0 && round <= subscription->round;
 }

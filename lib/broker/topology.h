@@ -123,7 +123,9 @@ void sp_topology_reset(sp_topology *topology);
 int sp_topology_add(sp_topology *topology, const char *group, const spectacles_subscription *wanted,
                     bool reuse);
 
+/* The subscription of a number that there is; of any number: NULL when there is none. */
 sp_subscription *sp_topology_at(const sp_topology *topology, uint32_t number);
+sp_subscription *sp_topology_find(const sp_topology *topology, uint32_t number);
 
 /*
  * The one place where the state of a subscription changes. A state that may not follow the present one is a mistake of

@@ -1,6 +1,7 @@
 #ifndef SP_CORE_RING_H
 #define SP_CORE_RING_H
 
+#include <assert.h>
 #include <stddef.h>
 
 /*
@@ -23,17 +24,28 @@ void sp_ring_clear(sp_ring *ring);
 void *sp_ring_push(sp_ring *ring);
 void *sp_ring_push_front(sp_ring *ring);
 
-/* The item `index` places behind the front; NULL when there are not so many. */
+/* The item `index` places behind the front, of which there are more than `index`. */
 static inline void *sp_ring_at(const sp_ring *ring, size_t index)
 {
-    if (index >= ring->count)
-        return NULL;
+    assert(index < ring->count);
     return ring->items + ((ring->head + index) & (ring->capacity - 1)) * ring->item_size;
 }
 
+/* The same; NULL when there are not so many. */
+static inline void *sp_ring_find(const sp_ring *ring, size_t index)
+{
+    return index < ring->count ? sp_ring_at(ring, index) : NULL;
+}
+
+/* The first and the last item; NULL when there is none. */
 static inline void *sp_ring_front(const sp_ring *ring)
 {
-    return sp_ring_at(ring, 0);
+    return sp_ring_find(ring, 0);
+}
+
+static inline void *sp_ring_back(const sp_ring *ring)
+{
+    return sp_ring_find(ring, ring->count - 1);
 }
 
 /* Makes room for `count` items in all, so that pushes up to it cannot fail. Returns 0 when memory ran out. */

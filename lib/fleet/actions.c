@@ -218,7 +218,7 @@ static bool look_at_slot(spectacles_fleet *fleet, uint32_t number, uint64_t now)
 static bool take_grant(spectacles_fleet *fleet, uint64_t now)
 {
     bool takes = false;
-    sp_fleet_turn turn = *(sp_fleet_turn *)sp_ring_front(&fleet->granted);
+    sp_fleet_turn turn = *(sp_fleet_turn *)sp_ring_at(&fleet->granted, 0);
     sp_ring_pop(&fleet->granted);
     if (!sp_asks_granted(&fleet->asks, &turn, now, &takes))
         return false;

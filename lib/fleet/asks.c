@@ -98,7 +98,7 @@ bool sp_asks_granted(sp_asks *asks, const sp_fleet_turn *turn, uint64_t now, boo
         return false;
     close_late(asks, now);
     size_t place = place_of(asks, turn->shard_id);
-    const sp_ask *ask = ask_at(asks, place);
+    const sp_ask *ask = sp_ring_find(&asks->shards, place);
     *takes = ask && ask->is_open && ask->number == turn->ask;
     if (*takes)
         sp_ring_remove(&asks->shards, place);

@@ -58,7 +58,7 @@ bool sp_grants_want_limits(sp_grants *grants, uint64_t now)
 static void forget_counted(sp_grants *grants, uint64_t asked_at)
 {
     while (grants->recent.count > 0 &&
-           *(uint64_t *)sp_ring_front(&grants->recent) + SP_GRANT_COUNTED < asked_at)
+           *(uint64_t *)sp_ring_at(&grants->recent, 0) + SP_GRANT_COUNTED < asked_at)
         sp_ring_pop(&grants->recent);
 }
 

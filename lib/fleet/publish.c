@@ -80,7 +80,7 @@ void sp_fleet_store(spectacles_fleet *fleet, sp_fleet_slot *slot, const sp_lease
 
 void sp_fleet_answered(spectacles_fleet *fleet, uint64_t tag, enum sp_lease_answer answer, uint64_t now)
 {
-    sp_fleet_tag *waits = tag < fleet->first_tag ? NULL : sp_ring_at(&fleet->tags, tag - fleet->first_tag);
+    sp_fleet_tag *waits = tag < fleet->first_tag ? NULL : sp_ring_find(&fleet->tags, tag - fleet->first_tag);
     if (!waits || waits->is_answered)
         return;
     waits->is_answered = true;

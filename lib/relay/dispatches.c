@@ -43,7 +43,7 @@ static bool add_dispatch(sp_relay_shard *shard, uint64_t seq, bool done)
 
 static sp_dispatch *newest(const sp_relay_shard *shard)
 {
-    return sp_ring_at(&shard->dispatches, shard->dispatches.count - 1);
+    return sp_ring_back(&shard->dispatches);
 }
 
 /* Whether a dispatch has no sequence of its own, as RESUMED can have none. It has no message-id either then. */

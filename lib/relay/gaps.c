@@ -31,7 +31,7 @@ static bool is_open(const sp_gap *gap)
 
 static bool is_last_open(const sp_relay_shard *shard)
 {
-    const sp_gap *last = sp_ring_at(&shard->gaps, shard->gaps.count - 1);
+    const sp_gap *last = sp_ring_back(&shard->gaps);
     return last && is_open(last);
 }
 

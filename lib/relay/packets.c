@@ -13,7 +13,7 @@
 
 static void drop_front(sp_ring *packets)
 {
-    sp_packet *front = sp_ring_front(packets);
+    sp_packet *front = sp_ring_at(packets, 0);
     free(front->d);
     sp_ring_pop(packets);
 }

@@ -17,7 +17,8 @@ sp_publish *sp_relay_find_publish(const spectacles_relay *relay, uint64_t tag)
     const sp_publish *front = sp_ring_front(&relay->publishes);
     if (!front)
         return NULL;
-    sp_publish *guess = tag >= front->tag ? sp_ring_at(&relay->publishes, (size_t)(tag - front->tag)) : NULL;
+    sp_publish *guess =
+        tag >= front->tag ? sp_ring_find(&relay->publishes, (size_t)(tag - front->tag)) : NULL;
     if (guess && guess->tag == tag)
         return guess;
     for (size_t i = 0; i < relay->publishes.count; i++) {

@@ -10,7 +10,7 @@ uint64_t __wrap_sp_suspicion_judge(sp_suspicion *suspicion, const sp_publishes *
     const sp_publish *record;
     (void)suspicion;
     (void)reason;
-    for (size_t i = 0; (record = sp_ring_at(&publishes->records, i)); i++) {
+    for (size_t i = 0; (record = sp_ring_find(&publishes->records, i)); i++) {
         if (!record->done && record->wire > 0)
             return record->tag;
     }

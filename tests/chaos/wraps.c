@@ -272,7 +272,7 @@ int __real_sp_publishes_defer(sp_publishes *publishes, uint64_t wire, bool multi
 int __wrap_sp_publishes_defer(sp_publishes *publishes, uint64_t wire, bool multiple, uint64_t due)
 {
     const sp_publish *record;
-    for (size_t i = 0; (record = sp_publishes_at(publishes, i)); i++) {
+    for (size_t i = 0; (record = sp_publishes_find(publishes, i)); i++) {
         bool is_covered = multiple ? record->wire && record->wire <= wire : record->wire == wire;
         if (is_covered && ids[record->tag % OPEN_PUBLISHES].of == publishes)
             enter_text("refused", ids[record->tag % OPEN_PUBLISHES].id);

@@ -17,7 +17,7 @@ static void queues_in_order(void **state)
     }
     for (size_t i = 0; i < ring.count; i++)
         assert_int_equal(*(int *)sp_ring_at(&ring, i), out + (int)i);
-    assert_null(sp_ring_at(&ring, ring.count));
+    assert_null(sp_ring_find(&ring, ring.count));
     sp_ring_free(&ring);
 }
 
@@ -31,11 +31,13 @@ static void takes_from_both_ends(void **state)
     sp_ring_pop_back(&ring);
     assert_int_equal(ring.count, 2);
     assert_int_equal(*(int *)sp_ring_front(&ring), 1);
+    assert_int_equal(*(int *)sp_ring_back(&ring), 2);
     sp_ring_pop(&ring);
     sp_ring_pop(&ring);
     sp_ring_pop(&ring);
     sp_ring_pop_back(&ring);
     assert_null(sp_ring_front(&ring));
+    assert_null(sp_ring_back(&ring));
     sp_ring_free(&ring);
 }
 
