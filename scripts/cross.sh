@@ -83,9 +83,13 @@ endian = '$order'
 FILE
 }
 
-# engine_tests FOLDER: the names of the unit tests of the engines in a build folder.
+# What moves WebSocket frames.
+frame_tests='shard_|relay_real_engines|relay_identify|core_stream'
+
+# engine_tests FOLDER: the names of the unit tests of the engines in a build folder. frames: -E, those that move frames; -vE, the
+# others; none, all.
 engine_tests() {
-    meson test -C "$1" --list 2>/dev/null | sed 's|.* / ||' | grep -E "^($cross_modules)_" | grep -vE "^(${without:-nothing})"
+    meson test -C "$1" --list 2>/dev/null | sed 's|.* / ||' | grep -E "^($cross_modules)_" | grep "${frames:--E}" "^(${frames:+$frame_tests})"
 }
 
 # build_engines FOLDER FILE [OPTION ...]: what these tests need, and nothing else. What is built is not optimized much: the
@@ -134,23 +138,29 @@ engines_elsewhere() {
 # ---- musl ----
 
 # musl-gcc sees nothing of glibc's headers: those of libraries are linked into a folder of musl's own. Debian has no archive of
-# cmocka, for which tests/cross/cmocka.h stands, and none of wslay: the tests that move WebSocket frames are left out.
+# cmocka, for which tests/cross/cmocka.h stands, and none of wslay. So the tests that move WebSocket frames are programs of
+# musl's loader instead, which takes Debian's shared wslay: it wants nothing of libc that musl has not. All others are static.
 make_musl() {
     local folder=$PWD/build/cross/musl new=$PWD/build/cross/musl.new triplet header
     [ -d "$folder" ] && return 0
     triplet=$(gcc -print-multiarch)
     rm -rf "$new"
-    mkdir -p "$new/include" "$new/lib" "$new/pkgconfig"
+    mkdir -p "$new/include" "$new/lib" "$new/shared" "$new/pkgconfig" "$new/pkgconfig-shared"
     for header in wslay zlib.h zconf.h zstd.h zstd_errors.h mbedtls psa amqp.h amqp_framing.h rabbitmq-c msgpack msgpack.h linux asm-generic; do
         [ ! -e "/usr/include/$header" ] || ln -s "/usr/include/$header" "$new/include/"
     done
     ln -s "/usr/include/$triplet/asm" "$new/include/"
     printf 'Name: cmocka\nDescription: tests/cross/cmocka.h\nVersion: 1\nCflags: -I%s\n' "$PWD/tests/cross" >"$new/pkgconfig/cmocka.pc"
     printf 'Name: wslay\nDescription: tests/cross/no_wslay.c\nVersion: 1\nLibs: -L%s -lwslay\n' "$folder/lib" >"$new/pkgconfig/libwslay.pc"
+    cp "$new/pkgconfig/cmocka.pc" "$new/pkgconfig-shared/"
+    printf 'Name: wslay\nDescription: the shared one\nVersion: 1\nLibs: -L%s -lwslay\n' "$folder/shared" >"$new/pkgconfig-shared/libwslay.pc"
+    # A folder of its own: beside it lie libraries that need glibc.
+    cp "/usr/lib/$triplet/libwslay.so.1" "$new/shared/" && ln -s libwslay.so.1 "$new/shared/libwslay.so" || return 1
     musl-gcc -O2 -fno-builtin -c tests/cross/fortified.c -o "$new/fortified.o" &&
         musl-gcc -O2 -c tests/cross/no_wslay.c -o "$new/no_wslay.o" && ar rcs "$new/lib/libwslay.a" "$new/no_wslay.o" && mv "$new" "$folder"
 }
 
+# musl_file PKGCONFIG LINK_OPTION ...
 musl_file() {
     local folder=$PWD/build/cross/musl
     cat <<FILE
@@ -159,10 +169,10 @@ c = $(quoted $(command -v ccache || true) musl-gcc)
 ar = 'ar'
 pkgconfig = 'pkg-config'
 [properties]
-pkg_config_libdir = ['$folder/pkgconfig', '/usr/lib/$(gcc -print-multiarch)/pkgconfig', '/usr/share/pkgconfig']
+pkg_config_libdir = ['$folder/$1', '/usr/lib/$(gcc -print-multiarch)/pkgconfig', '/usr/share/pkgconfig']
 [built-in options]
 c_args = $(quoted -isystem "$folder/include")
-c_link_args = $(quoted -static "$folder/fortified.o")
+c_link_args = $(quoted "${@:2}" "$folder/fortified.o")
 [host_machine]
 system = 'linux'
 cpu_family = '$(uname -m)'
@@ -171,14 +181,24 @@ endian = 'little'
 FILE
 }
 
+# musl_tests FOLDER FRAMES PKGCONFIG LINK_OPTION ...: FRAMES is a word of grep's before the expression, -E or -vE.
+musl_tests() {
+    local name=cross-$1 folder=build/cross/$1 frames=$2 log=build/logs/cross-$1-build.log
+    mkdir -p "$folder"
+    if ! { musl_file "${@:3}" >"$folder/file.ini" && build_engines "$folder/build" "$folder/file.ini" -Dtls=mbedtls -Dprefer_static=true; } >"$log" 2>&1; then
+        tail -40 "$log"
+        verdict "$name" 0 1 "the tests do not build: $log"
+    else
+        run "$name" run_engines "$name" "$folder/build"
+    fi
+}
+
 with_musl() {
-    local folder=build/cross/musl log=build/logs/cross-musl-build.log without='shard_|relay_real_engines|relay_identify|core_stream'
+    local log=build/logs/cross-musl-build.log
     if ! make_musl >"$log" 2>&1; then
         say "cross-musl   skipped: its libraries could not be made ($log)"
-    elif ! { musl_file >"$folder/file.ini" && build_engines "$folder/build" "$folder/file.ini" -Dtls=mbedtls -Dprefer_static=true; } >"$log" 2>&1; then
-        tail -40 "$log"
-        verdict cross-musl 0 1 "the tests do not build: $log"
     else
-        run cross-musl run_engines cross-musl "$folder/build"
+        musl_tests musl-static -vE pkgconfig -static
+        musl_tests musl-shared -E pkgconfig-shared "-Wl,-rpath,$PWD/build/cross/musl/shared"
     fi
 }

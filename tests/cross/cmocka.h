@@ -22,6 +22,8 @@ struct CMUnitTest {
 #function, function, set_up, tear_down                                                               \
     }
 #define cmocka_unit_test(function) cmocka_unit_test_setup_teardown(function, NULL, NULL)
+#define cmocka_unit_test_teardown(function, tear_down)                                                       \
+    cmocka_unit_test_setup_teardown(function, NULL, tear_down)
 #define fail_msg(...) (printf(__VA_ARGS__), printf("\n%s:%d\n", __FILE__, __LINE__), exit(1))
 #define print_message(...) printf(__VA_ARGS__)
 #define assert_true(truth) ((truth) ? (void)0 : fail_msg("%s", #truth))
