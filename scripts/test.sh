@@ -110,8 +110,8 @@ run_suite() {
 setup_all_clients() {
     export CLIENTS=all
     is_debian || return 0
-    command -v go >/dev/null || setup golang-go
-    { command -v mvn && command -v keytool; } >/dev/null || setup maven default-jdk-headless
+    command -v go >/dev/null || setup golang-go || true
+    { command -v mvn && command -v keytool; } >/dev/null || setup maven default-jdk-headless || true
 }
 
 # What single suites want besides: installed before any suite runs, since two of them may run at once. Without it they are
