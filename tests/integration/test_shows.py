@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -21,6 +22,7 @@ from support.status_page import well
 from .conftest import Bot
 from .test_daemon import declare, receive
 
+CONNECTIONS = 64  # of tools/gateway/http.c
 NAME = re.compile(r"\b(?:spectacles|gateway|process)_[a-z_]+\b")
 # What promtool says of names that are the Go daemon's.
 GO_NAMES = {'gateway_packets_received counter metrics should have "_total" suffix', 'gateway_packets_sent counter metrics should have "_total" suffix'}
@@ -205,16 +207,28 @@ def test_top_shows_the_gateway(bot: Bot, build: Path, address: str) -> None:
     assert done.returncode == 78 and "PROMETHEUS_ADDRESS" in done.stderr
 
 
-def test_who_hangs_on_costs_nothing(bot: Bot, standin: Standin, channel: Any, address: str) -> None:
-    """A hundred that ask and never read: events go on."""
-    declare(channel)
-    bot.running_gateway(PROMETHEUS_ADDRESS=address)
+def hang_on(address: str) -> list[socket.socket]:
+    """A hundred connections that ask and never read. The last of them wait for a place in the queue of the daemon."""
     host, port = address.split(":")
     hanging = []
     for _ in range(100):
-        each = socket.create_connection((host, int(port)))
-        each.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" * 20)
+        each = socket.socket()
+        each.setblocking(False)
+        each.connect_ex((host, int(port)))
         hanging.append(each)
+    waiting = hanging
+    while len(waiting) > 100 - CONNECTIONS:
+        for each in select.select([], waiting, [])[1]:
+            each.send(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" * 20)
+            waiting = [other for other in waiting if other is not each]
+    return hanging
+
+
+def test_who_hangs_on_costs_nothing(bot: Bot, standin: Standin, channel: Any, address: str) -> None:
+    """A hundred that ask and never read: events go on. tests/unit/tools/test_http.c has what becomes of them."""
+    declare(channel)
+    bot.running_gateway(PROMETHEUS_ADDRESS=address)
+    hanging = hang_on(address)
     standin.dispatch(0, "MESSAGE_CREATE", {"n": 5})
     assert receive(channel) == {"n": 5}
     for each in hanging:

@@ -5,7 +5,7 @@
  * What somebody outside can cost the loop is bounded. There are at most CONNECTIONS connections, which end after
  * TIMEOUT seconds without a byte, and whose requests have to fit into REQUEST_SIZE. A request has no body. Answers that
  * are expensive are made twice a second at most, and shared by all who ask meanwhile. Who reads slowly is written to
- * when the socket has room.
+ * when the socket has room. Who is beyond CONNECTIONS waits in the queue of the listening socket until others end.
  */
 #include "http.h"
 
@@ -205,10 +205,23 @@ uint64_t http_deadline(const struct http *http, uint64_t now)
     return MHD_get_timeout(http->daemon, &wait) == MHD_YES ? now + wait : SPECTACLES_NEVER;
 }
 
+static unsigned connections(struct http *http)
+{
+    return MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS)->num_connections;
+}
+
+/*
+ * Without room for a further connection libmicrohttpd takes its listening socket out of epoll, and puts it back where
+ * a run begins. A run in which connections end is therefore followed by another: if all of them end in one run, nothing
+ * else would ever wake the loop for those who wait.
+ */
 void http_process(struct http *http, const struct routes *routes)
 {
+    unsigned before = connections(http);
     http->routes = routes;
     MHD_run(http->daemon);
+    if (connections(http) < before)
+        MHD_run(http->daemon);
     http->routes = NULL;
 }
 
