@@ -18,6 +18,7 @@ struct ask {
     bool is_asked; /* an answer is waited for */
     uint64_t due;
     uint64_t backoff;
+    uint64_t asked_at; /* on the clock of `now` */
 };
 
 struct ask *ask_new(void)
@@ -39,6 +40,17 @@ void ask_free(struct ask *ask)
         return;
     rest_free(ask->rest);
     free(ask);
+}
+
+void ask_soon(struct ask *ask, uint64_t now)
+{
+    if (!ask->is_asked && ask->backoff == BACKOFF && now < ask->due)
+        ask->due = now;
+}
+
+uint64_t ask_asked_at(const struct ask *ask)
+{
+    return ask->asked_at;
 }
 
 void ask_watch(const struct ask *ask, struct loop *loop)
@@ -82,6 +94,7 @@ enum rest_result ask_process(struct ask *ask, const struct settings *settings, c
 {
     if (!ask->is_asked && now >= ask->due) {
         ask->is_asked = rest_ask(ask->rest, settings, proxies);
+        ask->asked_at = now;
         return ask->is_asked ? REST_WAITING : out_of_memory(ask, now, out);
     }
     if (!ask->is_asked)

@@ -19,6 +19,15 @@ struct ask *ask_new(void);
 /* Ends what is under way. NULL is fine. */
 void ask_free(struct ask *ask);
 
+/*
+ * Somebody needs a fresh answer: it is due now, unless it is under way, or was put off by a failure, or because Discord
+ * asks for it.
+ */
+void ask_soon(struct ask *ask, uint64_t now);
+
+/* When the request was sent that was answered last; 0: there was none. */
+uint64_t ask_asked_at(const struct ask *ask);
+
 /* Adds what is waited for, and until when. */
 void ask_watch(const struct ask *ask, struct loop *loop);
 

@@ -35,6 +35,8 @@ int credentials_hand_urls(const struct credentials_users *users, const struct se
             spectacles_gateway_set_broker_urls(users->gateway, urls->texts, urls->text_count, now), problem);
     if (error == SPECTACLES_OK)
         error = group_set_urls(users->group, urls->texts, urls->text_count, now, problem);
+    if (error == SPECTACLES_OK)
+        error = member_set_urls(users->member, urls->texts, urls->text_count, now, problem);
     return error;
 }
 
@@ -50,6 +52,7 @@ int credentials_hand_tls(const struct credentials_users *users, const struct set
         spectacles_gateway_set_broker_tls(users->gateway, tls);
     }
     group_set_tls(users->group, tls);
+    member_set_tls(users->member, tls);
     spectacles_tls_free(tls); /* the links hold it */
     return SPECTACLES_OK;
 }

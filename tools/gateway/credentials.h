@@ -2,6 +2,7 @@
 #define GATEWAY_CREDENTIALS_H
 
 #include "group.h"
+#include "member.h"
 #include "settings.h"
 
 #include <spectacles/spectacles.h>
@@ -10,6 +11,7 @@
 struct credentials_users {
     spectacles_gateway *gateway; /* NULL: it is not there yet, and will be made with the settings */
     struct group *group;         /* NULL: other processes are not looked for */
+    struct member *member;       /* NULL: FLEET is off, or the gateway is not there yet */
 };
 
 /*

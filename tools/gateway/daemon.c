@@ -41,6 +41,7 @@ static void reload(struct daemon *daemon, uint64_t now)
                                         .gateway = daemon->gateway,
                                         .group = daemon->group,
                                         .store = daemon->store,
+                                        .member = daemon->member,
                                         .now = now};
     notify_reloading(daemon->notify, now);
     follow_settings(&followers, &daemon->settings, daemon->input);
@@ -64,7 +65,7 @@ static void take_signals(struct daemon *daemon, uint64_t now)
 
 /* ---- CONNECTING, SERVING, STOPPING ---- */
 
-static void note_standing(struct daemon *daemon, const spectacles_relay_event *event)
+static void note_standing(struct daemon *daemon, const spectacles_relay_event *event, uint64_t now)
 {
     bool is_send = event->name && strcmp(event->name, "SEND") == 0;
     if (event->type == SPECTACLES_RELAY_EVENT_BROKER_READY)
@@ -77,13 +78,15 @@ static void note_standing(struct daemon *daemon, const spectacles_relay_event *e
         return;
     daemon_set_state(daemon, DAEMON_SERVING);
     group_run(daemon->group);
+    member_begin(daemon->member, now);
 }
 
 static void on_event(struct daemon *daemon, const spectacles_relay_event *event, uint64_t now)
 {
     lines_event(daemon->log, daemon->repeats, event, now);
     status_hear(&daemon->shown.status, event, spectacles_unix_time());
-    note_standing(daemon, event);
+    note_standing(daemon, event, now);
+    member_hear(daemon->member, event, now);
     if (event->type == SPECTACLES_RELAY_EVENT_SHARD_READY ||
         event->type == SPECTACLES_RELAY_EVENT_SHARD_RESUMED)
         notify_shard_ready(daemon->notify, event->shard_id);
@@ -93,18 +96,37 @@ static void on_event(struct daemon *daemon, const spectacles_relay_event *event,
         daemon_stop(daemon, PROBLEM_IS_FINAL, now);
 }
 
-static void serve(struct daemon *daemon, uint64_t now)
+/* What the fleet wants of the gateway leads to events, and they may lead to more. Each time it is later. */
+static uint64_t pull_events(struct daemon *daemon, uint64_t now)
 {
     const spectacles_relay_event *event;
+    do {
+        now = spectacles_now();
+        while ((event = spectacles_gateway_next_event(daemon->gateway, now)))
+            on_event(daemon, event, now);
+    } while (member_process(daemon->member, &daemon->loop, now));
+    return now;
+}
+
+/* Returns the time, which has passed: no part hears of an earlier one behind it. */
+static uint64_t serve(struct daemon *daemon, uint64_t now)
+{
     if (!daemon->gateway)
-        return;
+        return now;
     daemon->served = spectacles_gateway_process(daemon->gateway, now);
     if (daemon->served == SPECTACLES_E_SYS) {
         daemon_fail(daemon, PROBLEM_MAY_PASS, spectacles_gateway_last_error(daemon->gateway));
-        return;
+        return now;
     }
-    while ((event = spectacles_gateway_next_event(daemon->gateway, now)))
-        on_event(daemon, event, now);
+    now = pull_events(daemon, now);
+    if (daemon->state != DAEMON_ENDED && member_failure(daemon->member))
+        daemon_fail(daemon, PROBLEM_MAY_PASS, member_failure(daemon->member));
+    return now;
+}
+
+static void show_member(struct daemon *daemon)
+{
+    member_look(daemon->member, &daemon->shown.status.fleet);
 }
 
 static void show_store(struct daemon *daemon)
@@ -159,7 +181,9 @@ static void end_stop(struct daemon *daemon)
 /* The last write is that of the sessions as they ended. */
 static void finish(struct daemon *daemon, uint64_t now)
 {
-    if (daemon->state != DAEMON_STOPPING || !spectacles_gateway_stopped(daemon->gateway))
+    daemon_close(daemon, now);
+    if (daemon->state != DAEMON_STOPPING || !daemon->is_closing ||
+        !spectacles_gateway_stopped(daemon->gateway))
         return;
     if (!daemon->is_finishing)
         store_finish(daemon->store, now);
@@ -192,6 +216,7 @@ static void tell_systemd(struct daemon *daemon, uint64_t now)
     if (daemon->gateway) {
         spectacles_gateway_get_stats(daemon->gateway, &stats);
         view.are_brokers_ready = handle_brokers_are_ready(daemon->gateway);
+        view.is_member = daemon->shown.status.fleet.is_connected;
     }
     view.shards = stats.shards;
     view.ready = stats.ready;
@@ -215,6 +240,9 @@ static void watch(struct daemon *daemon)
         loop_watch(loop, store_descriptor(daemon->store), POLLIN);
         loop_until(loop, store_deadline(daemon->store));
     }
+    member_watch(daemon->member, loop);
+    if (daemon->state == DAEMON_STOPPING && !daemon->is_closing)
+        loop_until(loop, daemon->leave_until);
     loop_until(loop, daemon->stop_until);
     loop_until(loop, notify_deadline(daemon->notify));
     if (daemon->repeats)
@@ -236,8 +264,9 @@ static void turn(struct daemon *daemon)
     if (loop_found(&daemon->loop, signals_descriptor(daemon->signals)))
         take_signals(daemon, now);
     daemon_ask(daemon, now);
-    serve(daemon, now);
+    now = serve(daemon, now);
     keep(daemon, now);
+    show_member(daemon);
     finish(daemon, now);
     tell_systemd(daemon, now);
     if (daemon->repeats)
@@ -250,6 +279,7 @@ static void end_parts(struct daemon *daemon)
 {
     tell_counters(daemon->log, daemon->gateway);
     status_server_end(&daemon->shown);
+    member_free(daemon->member);
     spectacles_gateway_free(daemon->gateway);
     store_free(daemon->store);
     group_free(daemon->group);

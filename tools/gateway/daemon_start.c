@@ -135,6 +135,19 @@ static int exit_code_of(int error)
     return error == SPECTACLES_E_NOMEM ? PROBLEM_MAY_PASS : PROBLEM_IS_FINAL;
 }
 
+static int make_member(struct daemon *daemon, spectacles_problem *problem)
+{
+    const struct member_parts parts = {.settings = &daemon->settings,
+                                       .proxies = &daemon->proxies,
+                                       .log = daemon->log,
+                                       .repeats = daemon->repeats,
+                                       .gateway = daemon->gateway,
+                                       .shard_count = daemon->shard_count};
+    if (settings_value(&daemon->settings, SETTING_FLEET)->number != FLEET_ON)
+        return SPECTACLES_OK;
+    return member_new(&daemon->member, &parts, problem);
+}
+
 static void make_gateway(struct daemon *daemon)
 {
     spectacles_problem problem = {.text = "out of memory"};
@@ -144,6 +157,8 @@ static void make_gateway(struct daemon *daemon)
         return;
     parts.state = store_state(daemon->store);
     int error = handle_new(&daemon->gateway, &daemon->settings, &parts, &problem);
+    if (error == SPECTACLES_OK)
+        error = make_member(daemon, &problem);
     if (error == SPECTACLES_OK)
         daemon_set_state(daemon, DAEMON_CONNECTING);
     else
@@ -182,6 +197,7 @@ static void take_limits(struct daemon *daemon, const spectacles_gateway_bot *ans
                 "Discord recommends %u shards now; the bot goes on with %u (DISCORD_SHARD_COUNT)",
                 answer->shard_count, daemon->shard_count);
     keep_answer(daemon, answer);
+    member_set_limits(daemon->member, answer, ask_asked_at(daemon->ask), now);
     if (spectacles_gateway_set_limits(daemon->gateway, answer, now) != SPECTACLES_OK)
         log_say(daemon->log, LOG_LEVEL_WARN, "LIMITS", "the limits of GET /gateway/bot are not followed: %s",
                 spectacles_gateway_last_error(daemon->gateway));
@@ -210,6 +226,8 @@ static void ask_discord(struct daemon *daemon, uint64_t now)
     spectacles_gateway_bot answer;
     if (daemon->state >= DAEMON_STOPPING)
         return;
+    if (member_takes_limits(daemon->member))
+        ask_soon(daemon->ask, now);
     enum rest_result result =
         ask_process(daemon->ask, &daemon->settings, &daemon->proxies, &daemon->loop, now, &answer);
     if (result != REST_WAITING)

@@ -5,6 +5,10 @@
 
 #include <assert.h>
 
+enum {
+    CLOSING_TIME = 2000 /* milliseconds of STOP_TIMEOUT that the fleet leaves to the brokers */
+};
+
 const char *daemon_state_name(enum daemon_state state)
 {
     static const char *const names[] = {
@@ -35,6 +39,20 @@ void daemon_fail(struct daemon *daemon, int exit_code, const char *text)
     daemon_end(daemon, exit_code);
 }
 
+void daemon_close(struct daemon *daemon, uint64_t now)
+{
+    bool has_left = member_has_left(daemon->member);
+    if (daemon->state != DAEMON_STOPPING || daemon->is_closing || (!has_left && now < daemon->leave_until))
+        return;
+    if (!has_left)
+        log_say(
+            daemon->log, LOG_LEVEL_WARN, "FLEET_LATE",
+            "not all shards were handed over within STOP_TIMEOUT: the other members of the fleet resume them "
+            "from what is stored");
+    daemon->is_closing = true;
+    spectacles_gateway_stop(daemon->gateway, 0, now);
+}
+
 void daemon_stop(struct daemon *daemon, int exit_code, uint64_t now)
 {
     uint64_t timeout = settings_value(&daemon->settings, SETTING_STOP_TIMEOUT)->number;
@@ -51,6 +69,8 @@ void daemon_stop(struct daemon *daemon, int exit_code, uint64_t now)
     daemon->shown.status.is_stopping = true;
     daemon->stop_since = now;
     daemon->stop_until = now + timeout;
+    daemon->leave_until = now + (timeout > 2 * CLOSING_TIME ? timeout - CLOSING_TIME : timeout / 2);
     group_stop(daemon->group);
-    spectacles_gateway_stop(daemon->gateway, 0, now);
+    member_leave(daemon->member, now);
+    daemon_close(daemon, now);
 }

@@ -15,7 +15,10 @@ void daemon_end(struct daemon *daemon, int exit_code);
 /* Tells why the daemon cannot go on, and ends it at once. */
 void daemon_fail(struct daemon *daemon, int exit_code, const char *text);
 
-/* Stops in order. A daemon that stops already keeps its exit code, but for a worse one. */
+/* Stops in order: the fleet is left first. A daemon that stops already keeps its exit code, but for a worse one. */
 void daemon_stop(struct daemon *daemon, int exit_code, uint64_t now);
+
+/* STOPPING goes on: when the fleet was left, or there is no more time for it, the gateway stops. */
+void daemon_close(struct daemon *daemon, uint64_t now);
 
 #endif

@@ -35,6 +35,7 @@ static void link_configurations(struct engines *engines)
     spectacles_relay_config_init(&engines->relay, sizeof engines->relay);
     spectacles_link_config_init(&engines->link, sizeof engines->link);
     spectacles_poller_config_init(&engines->poller, sizeof engines->poller);
+    spectacles_fleet_config_init(&engines->fleet, sizeof engines->fleet);
     engines->gateway.shard = &engines->shard;
     engines->gateway.broker = &engines->broker;
     engines->gateway.relay = &engines->relay;
@@ -132,12 +133,28 @@ static void apply_to_link(struct engines *engines, const struct settings *settin
         link->user_timeout = number_of(settings, id);
 }
 
+static void apply_to_fleet(struct engines *engines, const struct settings *settings, enum setting_id id)
+{
+    spectacles_fleet_config *fleet = &engines->fleet;
+    if (id == SETTING_FLEET_MEMBER)
+        fleet->member = value_of(settings, id)->text;
+    else if (id == SETTING_FLEET_ZONE)
+        fleet->zone = value_of(settings, id)->text;
+    else if (id == SETTING_FLEET_WEIGHT)
+        fleet->weight = number_of(settings, id);
+    else if (id == SETTING_FLEET_GENERATION)
+        fleet->generation = number_of(settings, id);
+    else if (id == SETTING_FLEET_IDENTIFY_RESERVE)
+        fleet->identify_reserve = number_of(settings, id);
+}
+
 static void apply(struct engines *engines, const struct settings *settings, enum setting_id id)
 {
     apply_to_shard(engines, settings, id);
     apply_to_broker(engines, settings, id);
     apply_to_relay(engines, settings, id);
     apply_to_link(engines, settings, id);
+    apply_to_fleet(engines, settings, id);
 }
 
 void engines_configure(struct engines *engines, const struct settings *settings)
@@ -170,7 +187,29 @@ static void end_probe(struct engines *engines)
     engines->shard.shard_count = 1;
 }
 
-/* Makes a gateway without links, and one link. Neither connects. */
+/* Makes a member of a fleet, over a broker of its own. Nothing is connected. */
+static int make_fleet(const struct engines *engines, spectacles_problem *problem)
+{
+    spectacles_fleet_config config = engines->fleet;
+    spectacles_broker_config own = engines->broker;
+    spectacles_broker *broker = NULL;
+    spectacles_fleet *fleet = NULL;
+    own.seed = 1;
+    int error = spectacles_broker_new(&broker, &own, problem);
+    config.broker = broker;
+    config.group = "gateway";
+    config.token = "token";
+    config.member = config.member ? config.member : "member";
+    config.shard_count = 1;
+    config.seed = 1;
+    if (error == SPECTACLES_OK)
+        error = spectacles_fleet_new(&fleet, &config, problem);
+    spectacles_fleet_free(fleet);
+    spectacles_broker_free(broker);
+    return error;
+}
+
+/* Makes a gateway without links, one link, and a member of a fleet. None of them connects. */
 static int make_engines(struct engines *engines, spectacles_problem *problem)
 {
     spectacles_gateway *gateway = NULL;
@@ -182,7 +221,7 @@ static int make_engines(struct engines *engines, spectacles_problem *problem)
     error = spectacles_link_new(&link, spectacles_broker_stream(broker), &engines->link, problem);
     spectacles_link_free(link);
     spectacles_gateway_free(gateway);
-    return error;
+    return error == SPECTACLES_OK ? make_fleet(engines, problem) : error;
 }
 
 /* head: what the library's sentence begins with. */

@@ -16,6 +16,7 @@ struct engines {
     spectacles_relay_config relay;
     spectacles_link_config link;
     spectacles_poller_config poller;
+    spectacles_fleet_config fleet; /* without its broker, its group and its token */
 };
 
 /*

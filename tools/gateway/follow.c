@@ -125,7 +125,7 @@ static int hand_to_gateway(spectacles_gateway *gateway, const struct settings *f
 static int hand_on(const struct followers *followers, const struct settings *fresh, enum setting_id id,
                    spectacles_problem *problem)
 {
-    const struct credentials_users users = {followers->gateway, followers->group};
+    const struct credentials_users users = {followers->gateway, followers->group, followers->member};
     if (id == SETTING_TOKEN)
         return credentials_hand_token(&users, fresh, problem);
     if (id == SETTING_AMQP_URL)
@@ -167,7 +167,7 @@ static void follow_change(const struct followers *followers, struct settings *ru
 /* The paths may be the same, and the files others. */
 static void follow_certificates(const struct followers *followers, const struct settings *running)
 {
-    const struct credentials_users users = {followers->gateway, followers->group};
+    const struct credentials_users users = {followers->gateway, followers->group, followers->member};
     const char *file = settings_value(running, SETTING_CA_FILE)->text;
     spectacles_problem problem = {.text = "out of memory"};
     if (credentials_hand_tls(&users, running, &problem) != SPECTACLES_OK)

@@ -4,6 +4,7 @@
 #include "group.h"
 #include "input.h"
 #include "log.h"
+#include "member.h"
 #include "settings.h"
 #include "store.h"
 
@@ -15,6 +16,7 @@ struct followers {
     spectacles_gateway *gateway; /* NULL: it is not there yet, and will be made with the settings */
     struct group *group;         /* NULL: other processes are not looked for */
     struct store *store;         /* NULL: nothing is stored */
+    struct member *member;       /* NULL: FLEET is off, or the gateway is not there yet */
     uint64_t now;
 };
 

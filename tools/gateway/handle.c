@@ -45,13 +45,25 @@ static int set_presence_of(spectacles_gateway *gateway, uint32_t shard_id, const
     return error;
 }
 
+/* That of the settings, or of a bot which has none. */
+static const char *presence_of_settings(const struct settings *settings)
+{
+    const char *presence = settings_value(settings, SETTING_PRESENCE)->text;
+    return presence ? presence : no_presence;
+}
+
+int handle_set_shard_presence(spectacles_gateway *gateway, const struct settings *settings, uint32_t shard_id)
+{
+    const char *presence = presence_of_settings(settings);
+    return names_shard(presence) ? set_presence_of(gateway, shard_id, presence) : SPECTACLES_OK;
+}
+
 int handle_set_presence(spectacles_gateway *gateway, const struct settings *settings)
 {
     size_t count;
     int error = SPECTACLES_OK;
-    const char *presence = settings_value(settings, SETTING_PRESENCE)->text;
+    const char *presence = presence_of_settings(settings);
     spectacles_shard *const *shards = spectacles_gateway_shards(gateway, &count);
-    presence = presence ? presence : no_presence;
     if (!names_shard(presence))
         return spectacles_gateway_set_presence(gateway, (const uint8_t *)presence, strlen(presence));
     for (size_t i = 0; i < count && error == SPECTACLES_OK; i++)
@@ -60,6 +72,11 @@ int handle_set_presence(spectacles_gateway *gateway, const struct settings *sett
 }
 
 /* ---- Making it ---- */
+
+static bool is_fleet(const struct settings *settings)
+{
+    return settings_value(settings, SETTING_FLEET)->number == FLEET_ON;
+}
 
 static bool wants_tls(const struct settings *settings, const spectacles_gateway_bot *bot)
 {
@@ -90,16 +107,20 @@ static void complete(struct engines *engines, const struct settings *settings,
     engines->broker.drain_timeout = drain_timeout(settings);
     engines->relay.unix_offset = spectacles_unix_time() - spectacles_now();
     engines->relay.flags = SPECTACLES_RELAY_BROKERS_FIRST;
-    if (parts->state) {
+    if (parts->state || is_fleet(settings)) {
         engines->relay.flags |= SPECTACLES_RELAY_HOLDS_NEW_SESSIONS;
         engines->shard.flags |= SPECTACLES_SHARD_STORED_HEARTBEATS;
     }
+    if (is_fleet(settings))
+        engines->relay.flags |= SPECTACLES_RELAY_GRANTED_IDENTIFIES;
     engines->link.tls = tls;
     engines->link.no_proxy = parts->proxies->no_proxy;
     *broker_link = engines->link;
     engines->link.proxy = parts->proxies->gateway;
     broker_link->proxy = parts->proxies->broker;
     engines->gateway.flags = SPECTACLES_GATEWAY_RESOLVES;
+    if (is_fleet(settings))
+        engines->gateway.flags |= SPECTACLES_GATEWAY_NO_SHARDS;
     engines->gateway.broker_link = broker_link;
     engines->gateway.state = parts->state;
 }
@@ -129,7 +150,10 @@ static int finish(spectacles_gateway *gateway, const struct settings *settings,
         error = handle_set_presence(gateway, settings);
     if (error != SPECTACLES_OK)
         return say(problem, error, spectacles_gateway_last_error(gateway));
-    return spectacles_raise_descriptors(spectacles_gateway_descriptors(gateway) + OTHERS, problem);
+    size_t count = spectacles_gateway_descriptors(gateway) + OTHERS;
+    if (is_fleet(settings)) /* all others may be gone */
+        count += parts->shard_count;
+    return spectacles_raise_descriptors(count, problem);
 }
 
 int handle_new(spectacles_gateway **out, const struct settings *settings, const struct handle_parts *parts,

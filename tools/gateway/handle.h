@@ -10,8 +10,8 @@
 struct handle_parts {
     const struct proxies *proxies;
     const spectacles_gateway_bot *bot; /* the answer of GET /gateway/bot */
-    const spectacles_state *state;     /* the sessions of a former process; NULL: nothing is stored */
-    uint32_t shard_count;              /* of the whole bot */
+    const spectacles_state *state; /* the sessions of a former process; NULL: nothing is stored in a file */
+    uint32_t shard_count;          /* of the whole bot */
 };
 
 /*
@@ -32,6 +32,13 @@ int handle_new(spectacles_gateway **out, const struct settings *settings, const 
  * when it names the shard. Returns 0, or an error of spectacles_gateway_set_presence().
  */
 int handle_set_presence(spectacles_gateway *gateway, const struct settings *settings);
+
+/*
+ * Sets the presence of a shard that was added. Nothing has to be done when the presence does not name the shard: then
+ * the gateway has it for all shards. Returns 0, or an error of spectacles_gateway_set_shard_presence().
+ */
+int handle_set_shard_presence(spectacles_gateway *gateway, const struct settings *settings,
+                              uint32_t shard_id);
 
 /* Whether both brokers of a gateway handle are READY. */
 bool handle_brokers_are_ready(spectacles_gateway *gateway);

@@ -54,6 +54,14 @@ static size_t name_shards(struct http_body *body, const struct status *status,
     return missing;
 }
 
+static size_t name_fleet(struct http_body *body, const struct status_fleet *fleet)
+{
+    if (!fleet->is_used || fleet->is_connected)
+        return 0;
+    http_body_text(body, "the fleet has no connection to RabbitMQ\n");
+    return 1;
+}
+
 bool health_is_ready(struct http_body *body, const struct status *status, spectacles_gateway *gateway)
 {
     if (status->is_stopping) {
@@ -65,6 +73,7 @@ bool health_is_ready(struct http_body *body, const struct status *status, specta
         return false;
     }
     size_t missing = name_brokers(body, gateway);
+    missing += name_fleet(body, &status->fleet);
     missing += name_shards(body, status, gateway);
     if (missing == 0)
         http_body_text(body, "ready\n");

@@ -308,6 +308,29 @@ static void write_store(struct http_body *body, const struct status_store *store
     metrics_seconds(body, "spectacles_store_last_success_time_seconds", NULL, store->last_success);
 }
 
+static void write_fleet(struct http_body *body, const struct status_fleet *fleet)
+{
+    char labels[LABELS_SIZE];
+    if (!fleet->is_used)
+        return;
+    metrics_one(body, "spectacles_fleet_connected", "gauge", "1 when the fleet's own connection stands.",
+                fleet->is_connected);
+    metrics_one(body, "spectacles_fleet_leader", "gauge", "1 when this process leads the fleet.",
+                fleet->leads);
+    metrics_one(body, "spectacles_fleet_members", "gauge",
+                "Members of the fleet that are there, with this one.", fleet->members);
+    metrics_begin(body, "spectacles_fleet_slots", "gauge",
+                  "How many slots of the fleet are in each state, as this process sees them.");
+    for (uint32_t state = 0; state <= SPECTACLES_FLEET_DOUBTFUL; state++) {
+        snprintf(labels, sizeof labels, "state=\"%s\"", spectacles_fleet_slot_state_name(state));
+        metrics_sample(body, "spectacles_fleet_slots", labels, fleet->slots[state]);
+    }
+    metrics_one(body, "spectacles_fleet_takeovers_total", "counter",
+                "Shards that came to this process with their session.", fleet->takeovers);
+    metrics_one(body, "spectacles_fleet_grants_total", "counter",
+                "Identifies that the fleet has granted to this process.", fleet->grants);
+}
+
 static void write_build(struct http_body *body)
 {
     char labels[LABELS_SIZE];
@@ -332,6 +355,7 @@ void metrics_write(struct http_body *body, const struct snapshot *snapshot)
     write_budget(body, snapshot);
     write_brokers(body, snapshot);
     write_store(body, &snapshot->status->store);
+    write_fleet(body, &snapshot->status->fleet);
     write_build(body);
     metrics_process_write(body, snapshot->status->start_time);
 }

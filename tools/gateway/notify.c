@@ -203,7 +203,8 @@ void notify_shard_ready(struct notify *notify, uint32_t shard_id)
 
 static bool is_ready(const struct notify *notify, const struct notify_view *view)
 {
-    return view->are_brokers_ready && view->shards > 0 && notify->ready_count >= view->shards;
+    bool are_shards_ready = view->shards > 0 && notify->ready_count >= view->shards;
+    return view->are_brokers_ready && (view->is_member || are_shards_ready);
 }
 
 static void tell_status(struct notify *notify, const struct notify_view *view, uint64_t now)

@@ -8,7 +8,8 @@
 /*
  * What systemd is told of this process (sd_notify(3)), by datagrams to $NOTIFY_SOCKET:
  *
- *   READY=1                        when the brokers are ready, and each shard was ready or resumed once; after a reload
+ *   READY=1                        when the brokers are ready, and each shard was ready or resumed once, or the process
+ *                                  is a member of a fleet; after a reload
  *   STATUS=...                     one line for `systemctl status`, at most once a second
  *   EXTEND_TIMEOUT_USEC=...        while it starts: a bot with many shards needs longer than TimeoutStartSec=, because
  *                                  Discord lets one shard identify in 5 s
@@ -36,6 +37,7 @@ struct notify_view {
     uint64_t shards;        /* of this process; 0: they are not there yet */
     uint64_t ready;         /* of these: ready now */
     bool are_brokers_ready; /* now */
+    bool is_member;         /* of a fleet, now: it is of use without a shard, because it stands by */
     bool is_healthy;        /* the gateway has done its work in this turn (spectacles_gateway_process()) */
 };
 

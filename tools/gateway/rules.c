@@ -14,7 +14,8 @@
 #include <strings.h>
 
 enum {
-    SHOWN_SIZE = 80
+    SHOWN_SIZE = 80,
+    FLEET_GROUP_MAX = 100 /* bytes of BROKER_GROUP: names of the fleet's queues stand behind it (fleet.h) */
 };
 
 /* What a rule looks at. */
@@ -195,6 +196,52 @@ static void check_prometheus(const struct rules *rules)
                      "no metrics are served, because PROMETHEUS_ADDRESS is not set");
 }
 
+/* ---- The fleet ---- */
+
+static bool is_fleet(const struct rules *rules)
+{
+    return value_of(rules, SETTING_FLEET)->number == FLEET_ON;
+}
+
+static void refuse_beside_fleet(const struct rules *rules, enum setting_id id, const char *why)
+{
+    if (settings_is_set(rules->settings, id))
+        problems_add(rules->problems, PROBLEM_IS_FINAL, where(rules, id), "FLEET is on, and %s: take it out",
+                     why);
+}
+
+static void check_fleet(const struct rules *rules)
+{
+    const struct value *count = value_of(rules, SETTING_SHARD_COUNT);
+    const struct value *group = value_of(rules, SETTING_GROUP);
+    const struct value *declare = value_of(rules, SETTING_DECLARE);
+    refuse_beside_fleet(rules, SETTING_SHARD_IDS, "the fleet shares all shards of the bot");
+    refuse_beside_fleet(rules, SETTING_SHARDS_PER_PROCESS, "the fleet shares all shards of the bot");
+    refuse_beside_fleet(rules, SETTING_SESSION_FILE, "the sessions are kept in RabbitMQ");
+    if (!count->is_wrong && count->number == 0)
+        problems_add(
+            rules->problems, PROBLEM_IS_FINAL, where(rules, SETTING_FLEET),
+            "the number of shards of the whole bot is missing: set DISCORD_SHARD_COUNT, the same in all "
+            "processes of the fleet");
+    if (!declare->is_wrong && declare->number != DECLARE_YES)
+        problems_add(rules->problems, PROBLEM_IS_FINAL, where(rules, SETTING_DECLARE),
+                     "FLEET is on, and declares queues of its own: yes is expected");
+    if (!group->is_wrong && group->text && strlen(group->text) > FLEET_GROUP_MAX)
+        problems_add(rules->problems, PROBLEM_IS_FINAL, where(rules, SETTING_GROUP),
+                     "FLEET is on, and has room for a name of %d bytes", (int)FLEET_GROUP_MAX);
+}
+
+static void check_no_fleet(const struct rules *rules)
+{
+    static const enum setting_id settings[] = {SETTING_FLEET_MEMBER, SETTING_FLEET_ZONE, SETTING_FLEET_WEIGHT,
+                                               SETTING_FLEET_GENERATION, SETTING_FLEET_IDENTIFY_RESERVE};
+    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
+        if (is_right(rules, settings[i]))
+            problems_add(rules->problems, PROBLEM_NOTE, where(rules, settings[i]),
+                         "it is not looked at, because FLEET is off");
+    }
+}
+
 /* ---- Sessions, and what is published ---- */
 
 static void check_sessions(const struct rules *rules)
@@ -203,7 +250,7 @@ static void check_sessions(const struct rules *rules)
         is_right(rules, SETTING_SESSION_FILE_MISSING))
         problems_add(rules->problems, PROBLEM_IS_FINAL, where(rules, SETTING_SESSION_FILE_MISSING),
                      "it says what to do without the file of sessions, but SESSION_FILE is not set: set it");
-    else if (!settings_is_set(rules->settings, SETTING_SESSION_FILE))
+    else if (!settings_is_set(rules->settings, SETTING_SESSION_FILE) && !is_fleet(rules))
         problems_add(rules->problems, PROBLEM_NOTE, "SESSION_FILE",
                      "it is not set: a restart identifies anew, and loses what happens in between");
 }
@@ -224,6 +271,10 @@ void rules_check(struct settings *settings, const struct settings_input *input, 
     check_api_host(&rules);
     check_api_scheme(&rules);
     check_prometheus(&rules);
+    if (is_fleet(&rules))
+        check_fleet(&rules);
+    else
+        check_no_fleet(&rules);
     check_sessions(&rules);
     check_events(&rules);
 }

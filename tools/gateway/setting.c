@@ -17,6 +17,8 @@ enum {
     SHARDS_MAX = 65536,
     DAY = 86400000,
     HOUR = 3600000,
+    WEIGHT_MAX = 1000,
+    RESERVE_MAX = 1000000,
     KEEPALIVE_MAX = 32767000,
     KEEPALIVE_PROBES_MAX = 127
 };
@@ -30,6 +32,7 @@ static const char *const queue_types[] = {"default", "classic", "quorum", NULL};
 static const char *const declares[] = {"yes", "passive", "no", NULL};
 static const char *const families[] = {"any", "ipv4", "ipv6", NULL};
 static const char *const missing[] = {"new", "gap", "fail", NULL};
+static const char *const fleet[] = {"off", "on", NULL};
 static const char *const log_levels[] = {"suppress", "error", "warn", "info", "debug", NULL};
 static const char *const log_formats[] = {"text", "json", "journal", NULL};
 
@@ -259,6 +262,53 @@ static const struct setting settings[SETTING_COUNT] = {
          .words = missing,
          .help = "When the file of sessions is not there: begin anew, declare gaps, or "
                  "fail"},
+    [SETTING_FLEET] =
+        {.name = "FLEET",
+         .key = "fleet.enabled",
+         .kind = SETTING_IS_CHOICE,
+         .fallback = "off",
+         .words = fleet,
+         .help =
+             "on: this process shares the shards of the bot with other processes, on any hosts, and RabbitMQ "
+             "keeps the sessions in the place of SESSION_FILE; needs DISCORD_SHARD_COUNT"},
+    [SETTING_FLEET_MEMBER] =
+        {.name = "FLEET_MEMBER",
+         .key = "fleet.member",
+         .fallback_says = "the name of the host",
+         .help = "The name of this process in the fleet: another one for each process, and the "
+                 "same one after a restart"},
+    [SETTING_FLEET_ZONE] = {.name = "FLEET_ZONE",
+                            .key = "fleet.zone",
+                            .fallback_says = "none",
+                            .help =
+                                "Where this process runs, as a rack or a zone of a cloud: who goes on when a "
+                                "process is gone is in another zone, where there is one"},
+    [SETTING_FLEET_WEIGHT] = {.name = "FLEET_WEIGHT",
+                              .key = "fleet.weight",
+                              .kind = SETTING_IS_NUMBER,
+                              .fallback = "100",
+                              .least = 1,
+                              .most = WEIGHT_MAX,
+                              .help =
+                                  "How large the share of this process is, beside the weights of the others"},
+    [SETTING_FLEET_GENERATION] =
+        {.name = "FLEET_GENERATION",
+         .key = "fleet.generation",
+         .kind = SETTING_IS_NUMBER,
+         .fallback = "1",
+         .least = 1,
+         .most = UINT32_MAX,
+         .help =
+             "Raised to begin anew with the same number of shards: all shards identify, and declare a gap"},
+    [SETTING_FLEET_IDENTIFY_RESERVE] =
+        {.name = "FLEET_IDENTIFY_RESERVE",
+         .key = "fleet.identify_reserve",
+         .kind = SETTING_IS_NUMBER,
+         .fallback = "50",
+         .most = RESERVE_MAX,
+         .help =
+             "How many identifies of a day the fleet never uses, so that a person can still do something: "
+             "Discord resets the token of a bot that uses up more than it has"},
     [SETTING_STOP_TIMEOUT] = {.name = "STOP_TIMEOUT",
                               .key = "stop_timeout",
                               .kind = SETTING_IS_DURATION,

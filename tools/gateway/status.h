@@ -47,6 +47,18 @@ struct status_store {
     uint64_t last_success; /* milliseconds since 1970; 0: there was none */
 };
 
+/* How the process stands in its fleet. The daemon fills it from its member. */
+struct status_fleet {
+    bool is_used;      /* FLEET is on */
+    bool is_connected; /* its broker is READY */
+    bool leads;        /* this process plans, and grants identifies */
+    char member[SPECTACLES_FLEET_NAME_SIZE];
+    uint64_t members;   /* that are there, with this one */
+    uint64_t takeovers; /* shards that were added here with a session that another process had */
+    uint64_t grants;    /* identifies that were granted to this process */
+    uint64_t slots[SPECTACLES_FLEET_DOUBTFUL + 1]; /* in each state: enum spectacles_fleet_slot_state */
+};
+
 /*
  * What the events of a gateway have told, for those who look at it: what no counter of the library has. One for each
  * gateway. It takes memory for each shard, and no more.
@@ -65,6 +77,7 @@ struct status {
     uint64_t start_time; /* milliseconds since 1970 */
     uint64_t turn;       /* when the loop has turned last, on the clock of the loop */
     struct status_store store;
+    struct status_fleet fleet;
     struct turns turns;
     bool lacks_send_queue; /* the queue SEND is not consumed */
     bool is_stopping;

@@ -132,6 +132,25 @@ static void write_store(struct http_body *body, const struct status_store *store
     http_body_text(body, "}");
 }
 
+/* Without FLEET there is no such member. */
+static void write_fleet(struct http_body *body, const struct status_fleet *fleet)
+{
+    if (!fleet->is_used)
+        return;
+    text(body, ",\"fleet\":{\"member\":", fleet->member);
+    truth(body, ",\"connected\":", fleet->is_connected);
+    truth(body, ",\"leads\":", fleet->leads);
+    number(body, ",\"members\":", fleet->members);
+    number(body, ",\"takeovers\":", fleet->takeovers);
+    number(body, ",\"grants\":", fleet->grants);
+    http_body_text(body, ",\"slots\":{");
+    for (uint32_t state = 0; state <= SPECTACLES_FLEET_DOUBTFUL; state++) {
+        text(body, state > 0 ? "," : "", spectacles_fleet_slot_state_name(state));
+        number(body, ":", fleet->slots[state]);
+    }
+    http_body_text(body, "}}");
+}
+
 void status_json_write(struct http_body *body, const struct snapshot *snapshot,
                        const struct status_names *names)
 {
@@ -145,6 +164,7 @@ void status_json_write(struct http_body *body, const struct snapshot *snapshot,
     write_brokers(body, snapshot);
     write_gaps(body, snapshot);
     write_store(body, &snapshot->status->store);
+    write_fleet(body, &snapshot->status->fleet);
     write_shards(body, snapshot);
     http_body_text(body, "}\n");
 }

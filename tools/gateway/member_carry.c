@@ -1,0 +1,178 @@
+/*
+ * What is said between a fleet and the gateway of the daemon: each event of the fleet is done at once, and the sessions
+ * of shards are reported. It owns nothing. member.c calls it.
+ */
+#include "member_carry.h"
+
+#include "handle.h"
+#include "member_lines.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/*
+ * A member that cannot do what the fleet has told it may hold shards that it does not serve. Its end is the mend: the
+ * other members resume from what is stored. A member that leaves ends anyway.
+ */
+static void fail(struct member *member, uint32_t shard_id, const char *what, const char *why)
+{
+    if (member->state == MEMBER_LEAVING || member->failure[0])
+        return;
+    snprintf(member->failure, sizeof member->failure,
+             "shard %u of the fleet cannot be %s: %.200s: this process ends, and the other members go on",
+             (unsigned)shard_id, what, why);
+}
+
+/* ---- What the fleet wants ---- */
+
+static void add(struct member *member, const spectacles_fleet_event *event)
+{
+    spectacles_problem problem = {.text = "out of memory"};
+    uint32_t id = event->shard_id;
+    int error = spectacles_gateway_add_shard(member->gateway, id, event->session, event->gaps,
+                                             event->gap_count, &problem);
+    if (error != SPECTACLES_OK) {
+        fail(member, id, "added", problem.text);
+        return;
+    }
+    member->view.takeovers += event->session != NULL;
+    if (handle_set_shard_presence(member->gateway, member->settings, id) != SPECTACLES_OK)
+        fail(member, id, "given its presence", spectacles_gateway_last_error(member->gateway));
+}
+
+static void remove_in_order(struct member *member, const spectacles_fleet_event *event, uint64_t now)
+{
+    if (spectacles_gateway_remove_shard(member->gateway, event->shard_id, event->code, now) != SPECTACLES_OK)
+        fail(member, event->shard_id, "removed", spectacles_gateway_last_error(member->gateway));
+}
+
+static void drop(struct member *member, const spectacles_fleet_event *event)
+{
+    if (spectacles_gateway_drop_shard(member->gateway, event->shard_id) != SPECTACLES_OK)
+        fail(member, event->shard_id, "dropped", spectacles_gateway_last_error(member->gateway));
+}
+
+/* A shard whose connection has ended meanwhile asks again by itself. */
+static void grant(struct member *member, const spectacles_fleet_event *event, uint64_t now)
+{
+    uint32_t id = event->shard_id;
+    int error = spectacles_gateway_grant_identify(member->gateway, id, now);
+    spectacles_fleet_identified(member->handle.fleet, id, error == SPECTACLES_OK, now);
+    member->view.grants += error == SPECTACLES_OK;
+}
+
+/* The shard may have another session by now: the record of that one is on its way. */
+static void note_stored(struct member *member, const spectacles_fleet_event *event)
+{
+    spectacles_gateway_session_stored(member->gateway, event->shard_id, event->session->session_id,
+                                      event->session->seq);
+}
+
+/* ---- What is to be known ---- */
+
+static void note_slot(struct member *member, const spectacles_fleet_event *event)
+{
+    struct status_fleet *view = &member->view;
+    if (event->slot >= SPECTACLES_FLEET_SLOTS_MAX || event->state > SPECTACLES_FLEET_DOUBTFUL)
+        return;
+    view->slots[member->slots[event->slot]]--;
+    view->slots[event->state]++;
+    member->slots[event->slot] = (uint8_t)event->state;
+}
+
+static void note(struct member *member, const spectacles_fleet_event *event)
+{
+    if (event->type == SPECTACLES_FLEET_EVENT_WANTS_LIMITS)
+        member->wants_limits = true;
+    else if (event->type == SPECTACLES_FLEET_EVENT_SLOT)
+        note_slot(member, event);
+    else if (event->type == SPECTACLES_FLEET_EVENT_LEADER)
+        member->view.leads = event->member != NULL;
+    else if (event->type == SPECTACLES_FLEET_EVENT_BROKER_READY)
+        member->view.is_connected = true;
+    else if (event->type == SPECTACLES_FLEET_EVENT_BROKER_DISCONNECTED)
+        member->view.is_connected = false;
+}
+
+bool member_carry(struct member *member, const spectacles_fleet_event *event, uint64_t now)
+{
+    member_line(member->log, member->repeats, event, now);
+    switch (event->type) {
+    case SPECTACLES_FLEET_EVENT_ADD_SHARD:
+        add(member, event);
+        return true;
+    case SPECTACLES_FLEET_EVENT_REMOVE_SHARD:
+        remove_in_order(member, event, now);
+        return true;
+    case SPECTACLES_FLEET_EVENT_DROP_SHARD:
+        drop(member, event);
+        return true;
+    case SPECTACLES_FLEET_EVENT_GRANT_IDENTIFY:
+        grant(member, event, now);
+        return true;
+    case SPECTACLES_FLEET_EVENT_SESSION_STORED:
+        note_stored(member, event);
+        return true;
+    default:
+        note(member, event);
+        return false;
+    }
+}
+
+/* ---- What the fleet is to know ---- */
+
+static bool make_room(struct member *member)
+{
+    size_t room = member->gap_room ? member->gap_room * 2 : 4;
+    spectacles_gap *gaps =
+        room <= SIZE_MAX / sizeof *gaps ? realloc(member->gaps, room * sizeof *gaps) : NULL;
+    if (!gaps)
+        return false;
+    member->gaps = gaps;
+    member->gap_room = room;
+    return true;
+}
+
+/*
+ * Copies the gaps of a shard into member->gaps. Their texts are borrowed from the gateway, which is not called before
+ * they were reported. False: memory ran out.
+ */
+static bool collect_gaps(struct member *member, uint32_t shard_id, size_t *count)
+{
+    for (*count = 0;; (*count)++) {
+        if (*count == member->gap_room && !make_room(member))
+            return false;
+        spectacles_gap_init(&member->gaps[*count], sizeof member->gaps[*count]);
+        if (spectacles_gateway_gap(member->gateway, shard_id, *count, &member->gaps[*count]) != 1)
+            return true;
+    }
+}
+
+void member_report_shard(struct member *member, uint32_t shard_id, bool is_removed, uint64_t now)
+{
+    spectacles_session session;
+    size_t count = 0;
+    spectacles_session_init(&session, sizeof session);
+    bool has_session = spectacles_gateway_session(member->gateway, shard_id, &session) == SPECTACLES_OK;
+    const spectacles_session *present = has_session ? &session : NULL;
+    int error = SPECTACLES_E_NOMEM;
+    if (collect_gaps(member, shard_id, &count))
+        error =
+            is_removed
+                ? spectacles_fleet_removed(member->handle.fleet, shard_id, present, member->gaps, count, now)
+                : spectacles_fleet_report(member->handle.fleet, shard_id, present, member->gaps, count, now);
+    if (error != SPECTACLES_OK)
+        fail(member, shard_id, "stored", spectacles_strerror(error));
+    member->is_touched = true;
+}
+
+void member_report_changed(struct member *member, uint64_t now)
+{
+    uint32_t shard_id;
+    if (spectacles_gateway_take_state(member->gateway, spectacles_unix_time()) == SPECTACLES_E_NOMEM) {
+        member->report_at = now; /* what was not taken stays to be taken */
+        return;
+    }
+    while (spectacles_gateway_next_changed(member->gateway, &shard_id))
+        member_report_shard(member, shard_id, false, now);
+}

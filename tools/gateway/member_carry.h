@@ -1,0 +1,46 @@
+#ifndef GATEWAY_MEMBER_CARRY_H
+#define GATEWAY_MEMBER_CARRY_H
+
+#include "fleet_handle.h"
+#include "member.h"
+
+enum {
+    MEMBER_FAILURE_SIZE = 300
+};
+
+/* How far a member is. */
+enum member_state {
+    MEMBER_APART, /* nothing is connected */
+    MEMBER_IN,
+    MEMBER_LEAVING
+};
+
+/* A member: member.c makes it, and member_carry.c works with it. */
+struct member {
+    enum member_state state;
+    struct fleet_handle handle;
+    const struct settings *settings;
+    struct log *log;
+    struct log_repeats *repeats;
+    spectacles_gateway *gateway;
+    spectacles_gap *gaps; /* room for those of one shard */
+    size_t gap_room;
+    uint64_t report_at; /* when changed shards are reported; SPECTACLES_NEVER: nothing may have changed */
+    bool is_touched;    /* the fleet was told something since it was pulled */
+    bool wants_limits;  /* and the daemon has not been told yet */
+    bool awaits_limits; /* the answer is on its way */
+    uint8_t slots[SPECTACLES_FLEET_SLOTS_MAX]; /* enum spectacles_fleet_slot_state of each */
+    char failure[MEMBER_FAILURE_SIZE];         /* "": none */
+    struct status_fleet view;
+};
+
+/* Does what an event of the fleet asks for. Returns whether the gateway had something to do. */
+bool member_carry(struct member *member, const spectacles_fleet_event *event, uint64_t now);
+
+/* Reports the present session and gaps of a shard, or, with is_removed, those that it has left. */
+void member_report_shard(struct member *member, uint32_t shard_id, bool is_removed, uint64_t now);
+
+/* Reports each shard that has changed. */
+void member_report_changed(struct member *member, uint64_t now);
+
+#endif
