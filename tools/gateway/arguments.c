@@ -52,10 +52,11 @@ static bool read_command(struct arguments *arguments, const char *argument)
     static const struct {
         const char *name;
         enum command command;
-    } commands[] = {{"run", COMMAND_RUN},           {"check", COMMAND_CHECK}, {"doctor", COMMAND_DOCTOR},
-                    {"settings", COMMAND_SETTINGS}, {"top", COMMAND_TOP},     {"sessions", COMMAND_SESSIONS},
-                    {"--help", COMMAND_HELP},       {"-h", COMMAND_HELP},     {"help", COMMAND_HELP},
-                    {"--version", COMMAND_VERSION}};
+    } commands[] = {
+        {"run", COMMAND_RUN},           {"check", COMMAND_CHECK},      {"doctor", COMMAND_DOCTOR},
+        {"settings", COMMAND_SETTINGS}, {"top", COMMAND_TOP},          {"sessions", COMMAND_SESSIONS},
+        {"fleet", COMMAND_FLEET},       {"--help", COMMAND_HELP},      {"-h", COMMAND_HELP},
+        {"help", COMMAND_HELP},         {"--version", COMMAND_VERSION}};
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         if (strcmp(commands[i].name, argument) == 0) {
             arguments->command = commands[i].command;
@@ -110,6 +111,11 @@ static bool read_flag(struct arguments *arguments, const char *argument)
     return false;
 }
 
+static bool has_words(const struct arguments *arguments)
+{
+    return arguments->command == COMMAND_SESSIONS || arguments->command == COMMAND_FLEET;
+}
+
 static void read_argument(struct arguments *arguments, struct line *line, bool *has_command)
 {
     const char *argument = line->argv[line->at];
@@ -123,7 +129,7 @@ static void read_argument(struct arguments *arguments, struct line *line, bool *
         return;
     else if (advice_for_go(argument))
         refuse_go(line, argument);
-    else if (*has_command && arguments->command == COMMAND_SESSIONS && argument[0] != '-')
+    else if (*has_command && has_words(arguments) && argument[0] != '-')
         add_word(arguments, line, argument);
     else if (*has_command || !read_command(arguments, argument))
         refuse(line, argument,
@@ -139,8 +145,9 @@ static void check_options(const struct arguments *arguments, struct line *line)
         refuse(line, "--man", "it is an option of `spectacles-gateway settings`, without --markdown");
     bool is_sessions = arguments->command == COMMAND_SESSIONS;
     bool is_report = arguments->command == COMMAND_CHECK || arguments->command == COMMAND_DOCTOR;
-    if (arguments->json && !is_report && !is_sessions)
-        refuse(line, "--json", "it is an option of `spectacles-gateway check`, `doctor` and `sessions list`");
+    if (arguments->json && !is_report && !has_words(arguments))
+        refuse(line, "--json",
+               "it is an option of `spectacles-gateway check`, `doctor`, `sessions list` and `fleet status`");
     if (arguments->all && !is_sessions)
         refuse(line, "--all", "it is an option of `spectacles-gateway sessions forget`");
     if (arguments->prefix && !is_sessions)

@@ -10,6 +10,7 @@ enum command {
     COMMAND_SETTINGS,
     COMMAND_TOP,
     COMMAND_SESSIONS,
+    COMMAND_FLEET,
     COMMAND_HELP,
     COMMAND_VERSION
 };
@@ -28,7 +29,7 @@ struct arguments {
     bool man;
     bool all;
     const char *prefix;                     /* NULL: not given */
-    const char *words[ARGUMENTS_WORDS_MAX]; /* of `sessions`: list, and what stands behind it */
+    const char *words[ARGUMENTS_WORDS_MAX]; /* of `sessions` and `fleet`: list, and what stands behind it */
     size_t word_count;
 };
 

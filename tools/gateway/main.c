@@ -9,6 +9,7 @@
 #include "daemon.h"
 #include "doctor.h"
 #include "files.h"
+#include "fleet.h"
 #include "manual.h"
 #include "page.h"
 #include "program.h"
@@ -41,6 +42,12 @@ static const char help[] =
     "                                              anybody can resume it\n"
     "  sessions import [--prefix PREFIX] [FILE]    reads such lines, or keys of the Go daemon's Redis\n"
     "  sessions forget SHARDS | --all              the next start identifies them, and declares a gap\n"
+    "  fleet status [--json]                       shows the members of the fleet, and who owns which slot\n"
+    "  fleet move SLOTS [MEMBER]                   gives slots, as 0,2,4-7 or all, to a member, or back to "
+    "the "
+    "plan\n"
+    "  fleet drain MEMBER                          gives all slots of a member to the others, before it is "
+    "stopped\n"
     "  --help, --version\n\n"
     "Settings are read from the environment, from files of secrets (DISCORD_TOKEN_FILE, AMQP_URL_FILE, "
     "credentials of\n"
@@ -130,6 +137,18 @@ static int sessions(const struct arguments *arguments, struct problems *problems
     return print_problems(problems);
 }
 
+/* Nothing is asked of a fleet with settings that are wrong: the members would not have them either. */
+static int fleet(const struct arguments *arguments, struct problems *problems)
+{
+    struct settings settings;
+    read_and_check(&settings, arguments, problems);
+    const struct fleet_command command = {.arguments = arguments, .settings = &settings, .out = stdout};
+    if (problems_exit_code(problems) == 0)
+        fleet_run(&command, problems);
+    settings_free(&settings);
+    return print_problems(problems);
+}
+
 static int run_command(const struct arguments *arguments, struct problems *problems)
 {
     switch (arguments->command) {
@@ -144,6 +163,8 @@ static int run_command(const struct arguments *arguments, struct problems *probl
         return top(arguments, problems);
     case COMMAND_SESSIONS:
         return sessions(arguments, problems);
+    case COMMAND_FLEET:
+        return fleet(arguments, problems);
     case COMMAND_HELP:
         fputs(help, stdout);
         return 0;
