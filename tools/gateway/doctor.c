@@ -6,6 +6,7 @@
 
 #include "doctor_broker.h"
 #include "doctor_discord.h"
+#include "doctor_fleet.h"
 #include "doctor_gateway.h"
 #include "doctor_management.h"
 #include "doctor_names.h"
@@ -99,6 +100,7 @@ static void look(struct doctor *doctor)
     doctor_queues(doctor);
     doctor_rights(doctor);
     doctor_management(doctor);
+    doctor_fleet(doctor);
     doctor_others(doctor);
 }
 

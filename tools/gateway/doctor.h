@@ -42,11 +42,13 @@ struct doctor {
     bool has_broker;   /* the doctor could log in */
     const char *url;   /* where */
     bool has_exchange; /* the exchange of the group is there */
+    size_t node_count; /* nodes of RabbitMQ that run; 0: not known */
+    uint64_t ticktime; /* the longest net_ticktime of them, in seconds; 0: not known */
 };
 
 /*
  * Looks at everything, network included, and writes what was found. Nobody identifies at Discord. At the broker only a
- * queue of the doctor's own is made, which expires by itself.
+ * queue of the doctor's own is made, which expires by itself; with FLEET=on two of them, and the exchange of the fleet.
  *
  * settings: read and checked; problems: what was told of them.
  * Returns 0, 75 or 78. Blocks for as long as peers take, at most about two minutes.

@@ -151,6 +151,13 @@ static void tell_down(struct doctor *doctor, const char *queue, const char *stat
     finding_mend(finding, "start the node %s", node);
 }
 
+static void note_ticktime(struct doctor *doctor, const spectacles_value *node)
+{
+    uint64_t seconds;
+    if (!spectacles_value_uint64(spectacles_value_get(node, "net_ticktime"), &seconds))
+        doctor->ticktime = seconds > doctor->ticktime ? seconds : doctor->ticktime;
+}
+
 static void look_at_nodes(struct api *api, struct doctor *doctor)
 {
     struct web_answer answer;
@@ -166,11 +173,13 @@ static void look_at_nodes(struct api *api, struct doctor *doctor)
             tell_alarm(doctor, name, "disk", "df -h; make room under /var/lib/rabbitmq");
         if (spectacles_value_count(spectacles_value_get(each, "partitions")) > 0)
             tell_partition(doctor, name);
+        note_ticktime(doctor, each);
         if (spectacles_value_is_true(spectacles_value_get(each, "running")))
             running++;
         else
             tell_node(doctor, name);
     }
+    doctor->node_count = running;
     if (nodes)
         findings_add(doctor->findings, FINDING_IS_FINE, "nodes", "%zu of %zu nodes run", running,
                      spectacles_value_count(nodes));
@@ -184,7 +193,7 @@ static bool is_of_group(const struct doctor *doctor, const char *name)
 {
     size_t length = strlen(doctor->engines.broker.group);
     return strncmp(name, doctor->engines.broker.group, length) == 0 && name[length] == ':' &&
-           strncmp(name + length, ":doctor-", 8) != 0 && !strstr(name + length, ":" ROLL_CALL_KEY);
+           !strstr(name + length, ":doctor-") && !strstr(name + length, ":" ROLL_CALL_KEY);
 }
 
 /* "SEND" or the number of a shard. */

@@ -299,7 +299,7 @@ static const struct setting settings[SETTING_COUNT] = {
          .least = 1,
          .most = UINT32_MAX,
          .help =
-             "Raised to begin anew with the same number of shards: all shards identify, and declare a gap"},
+             "Raised, in all processes, to begin anew with the same number of shards: all of them identify"},
     [SETTING_FLEET_IDENTIFY_RESERVE] =
         {.name = "FLEET_IDENTIFY_RESERVE",
          .key = "fleet.identify_reserve",

@@ -36,6 +36,11 @@ static const char *const others[SETTING_COUNT] = {
     [SETTING_UNROUTABLE_HOLD] = "BROKER_UNROUTABLE_HOLD=7s",
     [SETTING_WINDOW_COUNT] = "BROKER_WINDOW_COUNT=7",
     [SETTING_WINDOW_BYTES] = "BROKER_WINDOW_BYTES=7K",
+    [SETTING_FLEET_MEMBER] = "FLEET_MEMBER=web-7",
+    [SETTING_FLEET_ZONE] = "FLEET_ZONE=seven",
+    [SETTING_FLEET_WEIGHT] = "FLEET_WEIGHT=7",
+    [SETTING_FLEET_GENERATION] = "FLEET_GENERATION=7",
+    [SETTING_FLEET_IDENTIFY_RESERVE] = "FLEET_IDENTIFY_RESERVE=7",
     [SETTING_LATENCY_BUDGET] = "LATENCY_BUDGET=7ms",
     [SETTING_CONNECT_TIMEOUT] = "CONNECT_TIMEOUT=7s",
     [SETTING_ADDRESS_FAMILY] = "ADDRESS_FAMILY=ipv6",
@@ -58,6 +63,7 @@ static const char *const elsewhere[SETTING_COUNT] = {
     [SETTING_BROKER_PROXY] = "proxies.c",
     [SETTING_SESSION_FILE] = "daemon_start.c",
     [SETTING_SESSION_FILE_MISSING] = "daemon_start.c",
+    [SETTING_FLEET] = "handle.c",
     [SETTING_STOP_TIMEOUT] = "daemon_state.c",
     [SETTING_CA_FILE] = "engines.c",
     [SETTING_LOG_LEVEL] = "log_settings.c",
@@ -85,6 +91,7 @@ static void write_numbers(FILE *out, const struct engines *engines)
     const spectacles_broker_config *broker = &engines->broker;
     const spectacles_relay_config *relay = &engines->relay;
     const spectacles_link_config *link = &engines->link;
+    const spectacles_fleet_config *fleet = &engines->fleet;
     const uint64_t numbers[] = {shard->intents,         shard->capabilities,
                                 shard->gateway_version, shard->format,
                                 shard->compression,     shard->shard_count,
@@ -95,7 +102,9 @@ static void write_numbers(FILE *out, const struct engines *engines)
                                 relay->unroutable_hold, engines->poller.latency_budget,
                                 link->connect_timeout,  link->family,
                                 link->keepalive_idle,   link->keepalive_interval,
-                                link->keepalive_probes, link->user_timeout};
+                                link->keepalive_probes, link->user_timeout,
+                                fleet->weight,          fleet->generation,
+                                fleet->identify_reserve};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         fprintf(out, " %llu", (unsigned long long)numbers[i]);
 }
@@ -116,6 +125,8 @@ static void describe(const char *entry, char out[2048])
     engines_configure(&engines, &settings);
     write_numbers(stream, &engines);
     write_lists(stream, &engines);
+    fprintf(stream, " %s %s", engines.fleet.member ? engines.fleet.member : "-",
+            engines.fleet.zone ? engines.fleet.zone : "-");
     fprintf(stream, " %s %s %s %s", engines.shard.token, engines.broker.group, engines.link.source_address,
             engines.shard.presence ? engines.shard.presence : "-");
     fclose(stream);
