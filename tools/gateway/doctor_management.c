@@ -161,7 +161,6 @@ static void note_ticktime(struct doctor *doctor, const spectacles_value *node)
 static void look_at_nodes(struct api *api, struct doctor *doctor)
 {
     struct web_answer answer;
-    size_t running = 0;
     const spectacles_value *nodes = get(api, &answer, "nodes");
     for (const spectacles_value *each = spectacles_value_first(nodes); each;
          each = spectacles_value_next(each)) {
@@ -175,13 +174,12 @@ static void look_at_nodes(struct api *api, struct doctor *doctor)
             tell_partition(doctor, name);
         note_ticktime(doctor, each);
         if (spectacles_value_is_true(spectacles_value_get(each, "running")))
-            running++;
+            doctor->node_count++;
         else
             tell_node(doctor, name);
     }
-    doctor->node_count = running;
     if (nodes)
-        findings_add(doctor->findings, FINDING_IS_FINE, "nodes", "%zu of %zu nodes run", running,
+        findings_add(doctor->findings, FINDING_IS_FINE, "nodes", "%zu of %zu nodes run", doctor->node_count,
                      spectacles_value_count(nodes));
     web_answer_free(&answer);
 }

@@ -64,6 +64,8 @@ static void tell(struct doctor *doctor, const struct card *mine, const struct ca
     heard->count++;
     card_name(name, sizeof name, other);
     card_write_shards(shards, sizeof shards, other->shard_ids, other->shard_id_count);
+    if (other->shard_id_count == 0) /* its shards come and go */
+        snprintf(shards, sizeof shards, "of its fleet,");
     findings_add(doctor->findings, FINDING_IS_FINE, field, "%s %s the shards %s of %u", name,
                  state_words[other->state], shards, other->shard_count);
     tell_conflict(doctor, mine, other, name);

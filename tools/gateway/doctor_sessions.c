@@ -230,6 +230,11 @@ void doctor_sessions(struct doctor *doctor)
 {
     char *bytes = NULL;
     size_t length = 0;
+    if (settings_value(doctor->settings, SETTING_FLEET)->number == FLEET_ON) {
+        findings_add(doctor->findings, FINDING_IS_FINE, field,
+                     "sessions are kept by the fleet, in RabbitMQ: `spectacles-gateway fleet status`");
+        return;
+    }
     int error = read_file(doctor, &bytes, &length);
     if (error) {
         tell_missing(doctor, error);

@@ -1,0 +1,235 @@
+"""FLEET=on: daemons that share the shards of a bot. One is killed, joins or stops, and nothing is lost, and nobody identifies twice."""
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Optional
+
+import pytest
+from standin.standin import Standin
+from support.patience import PATIENCE
+from support.ports import free_ports
+from support.processes import Process
+from support.prometheus import get
+from support.rabbit import RabbitNode
+
+from .conftest import GATEWAY, Bot, gaps, messages
+
+pytestmark = pytest.mark.rabbit4
+SHARDS = 4
+QUEUE = "gateway:w:MESSAGE_CREATE"
+# What the first identify of a fleet waits for: 20 s for an owner of whom nobody knows (fleet.h), the leader, and RabbitMQ.
+FIRST = 90.0
+
+
+class Sender(threading.Thread):
+    """Events on all shards, numbered for each shard, until it is told to end."""
+
+    def __init__(self, standin: Standin) -> None:
+        super().__init__(daemon=True)
+        self.standin = standin
+        self.sent = 0
+        self.is_over = threading.Event()
+
+    def run(self) -> None:
+        while not self.is_over.wait(0.02):
+            self.send()
+
+    def send(self) -> None:
+        for shard in range(SHARDS):
+            self.standin.dispatch(shard, "MESSAGE_CREATE", {"n": self.sent, "shard": shard})
+        self.sent += 1
+
+    def end(self) -> int:
+        """Returns how many events each shard has had."""
+        self.is_over.set()
+        self.join()
+        self.send()
+        return self.sent
+
+
+class Fleet:
+    """Daemons with one bot, by the names of members."""
+
+    def __init__(self, bot: Bot, standin: Standin) -> None:
+        self.bot = bot
+        self.standin = standin
+        self.members: dict[str, Process] = {}
+        self.addresses: dict[str, str] = {}
+        self.settings = {"FLEET": "on", "DISCORD_SHARD_COUNT": str(SHARDS), "STOP_TIMEOUT": "60s"}
+
+    def start(self, name: str, **more: str) -> Process:
+        self.addresses[name] = f"127.0.0.1:{free_ports(1)[0]}"
+        self.members[name] = self.bot.gateway(PROMETHEUS_ADDRESS=self.addresses[name], FLEET_MEMBER=name, **self.settings, **more)
+        return self.members[name]
+
+    def forget(self, name: str) -> Process:
+        del self.addresses[name]
+        return self.members.pop(name)
+
+    def status(self, name: str) -> dict[str, Any]:
+        try:
+            return json.loads(get(f"http://{self.addresses[name]}/status.json")[1])
+        except OSError:  # it does not listen yet
+            return {"shards": []}
+
+    def ready(self, name: str) -> int:
+        return sum(shard["state"] == "READY" for shard in self.status(name)["shards"])
+
+    def wait_shared(self, *counts: int, timeout: float = 60.0) -> None:
+        """Until the members have so many shards each, in any order, and all of them are ready."""
+        end = time.monotonic() + timeout * PATIENCE
+        while sorted(found := [self.ready(name) for name in self.members]) != sorted(counts):
+            said = "\n".join(process.said() for process in self.members.values())
+            assert time.monotonic() < end, f"{dict(zip(self.members, found))} shards are ready, and {counts} were expected:\n{said}"
+            time.sleep(0.1)
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        environment = {**self.bot.environment, **self.settings, "DISCORD_EVENTS": "MESSAGE_CREATE"}
+        return subprocess.run([self.bot.build / GATEWAY, "fleet", *words], env=environment, capture_output=True, text=True,
+                              timeout=180 * PATIENCE, check=False)
+
+    def owners(self) -> dict[int, str]:
+        done = self.command("status", "--json")
+        assert done.returncode == 0, done.stderr
+        return {slot["slot"]: slot["owner"] for slot in json.loads(done.stdout)["slots"]}
+
+
+@pytest.fixture
+def fleet(bot: Bot, standin: Standin, channel: Any) -> Fleet:
+    standin.shards = standin.max_concurrency = SHARDS
+    channel.exchange_declare("gateway", "direct", durable=True)
+    channel.queue_declare(QUEUE, durable=True)
+    channel.queue_bind(QUEUE, "gateway", "MESSAGE_CREATE")
+    return Fleet(bot, standin)
+
+
+@pytest.fixture
+def sender(standin: Standin) -> Iterator[Callable[[], Sender]]:
+    made: list[Sender] = []
+
+    def start() -> Sender:
+        made.append(Sender(standin))
+        made[-1].start()
+        return made[-1]
+
+    yield start
+    for each in made:
+        each.is_over.set()
+
+
+def expect_all(channel: Any, sent: int) -> int:
+    """Each event of each shard has come, in order once copies are left out, and each copy has the message-id of the event. Returns how many
+    copies came."""
+    ids: list[dict[int, str]] = [{} for _ in range(SHARDS)]
+    copies = 0
+    for _, properties, body in messages(channel, QUEUE):
+        event = json.loads(body)
+        known: Optional[str] = ids[event["shard"]].get(event["n"])
+        assert known in (None, properties.message_id), "a copy has the message-id of the event"
+        copies += known is not None
+        ids[event["shard"]][event["n"]] = properties.message_id
+        if all(sent - 1 in each for each in ids):
+            break
+    for shard, each in enumerate(ids):
+        assert list(each) == list(range(sent)), f"shard {shard}: all of them, in order"
+    return copies
+
+
+def expect_one_identify_each(standin: Standin) -> None:
+    assert standin.count("received", op=2) == SHARDS and standin.count("ready") == SHARDS
+    assert standin.violations == []
+
+
+def test_whoever_is_killed_is_taken_over_and_whoever_comes_and_goes_loses_nothing(
+        fleet: Fleet, standin: Standin, channel: Any, sender: Callable[[], Sender]) -> None:
+    fleet.start("one")
+    fleet.wait_shared(4, timeout=FIRST)
+    events = sender()
+    fleet.start("two")  # joins: it takes its share by RESUME
+    fleet.wait_shared(2, 2)
+    fleet.start("three")
+    fleet.wait_shared(1, 1, 2)
+    expect_one_identify_each(standin)
+    fleet.forget("two").kill()  # -9: its standbys go on
+    fleet.wait_shared(2, 2)
+    assert fleet.forget("one").stop() == 0  # hands over
+    fleet.wait_shared(4)
+    three = fleet.members["three"]
+    assert not three.lines(" of lost sessions") and not three.lines("[FLEET_PROBLEM")
+    copies = expect_all(channel, events.end())
+    expect_one_identify_each(standin)
+    assert gaps(channel, 0) == []
+    assert copies < 4 * 2000, "no more than what was not stored when a member was killed"
+
+
+def test_a_fleet_that_stops_goes_on_where_it_was(fleet: Fleet, standin: Standin, channel: Any, sender: Callable[[], Sender]) -> None:
+    """All members stop, one after the other; the records stay in RabbitMQ, and nobody has to wait for an owner that is not known."""
+    for name in ("one", "two"):
+        fleet.start(name)
+    fleet.wait_shared(2, 2, timeout=FIRST + 60)
+    events = sender()
+    assert fleet.forget("one").stop() == 0
+    assert fleet.forget("two").stop() == 0
+    fleet.start("three", LOG_LEVEL="debug")
+    fleet.wait_shared(4)
+    expect_all(channel, events.end())
+    expect_one_identify_each(standin)
+    assert gaps(channel, 0) == []
+
+
+def test_people_look_move_and_drain(fleet: Fleet, standin: Standin, channel: Any, sender: Callable[[], Sender]) -> None:
+    assert fleet.command("status").returncode == 75, "nobody is there"
+    for name in ("one", "two"):
+        fleet.start(name, FLEET_ZONE=name)
+    fleet.wait_shared(2, 2, timeout=FIRST + 60)
+    events = sender()
+    owners = fleet.owners()
+    assert sorted(owners.values()) == ["one", "one", "two", "two"]
+    shown = fleet.command("status").stdout
+    assert re.search(r"^one +one +100 +2 +here$", shown, re.MULTILINE), shown
+    slot = next(slot for slot, owner in owners.items() if owner == "one")
+    moved = fleet.command("move", str(slot), "two")
+    assert moved.returncode == 0, moved.stderr
+    assert fleet.owners()[slot] == "two"
+    refused = fleet.command("move", str(slot), "nobody")
+    assert refused.returncode == 78 and "'nobody' is not in the fleet" in refused.stderr
+    drained = fleet.command("drain", "one")
+    assert drained.returncode == 0, drained.stderr
+    fleet.wait_shared(0, 4)
+    assert fleet.command("move", "all").returncode == 0
+    fleet.wait_shared(2, 2)
+    expect_all(channel, events.end())
+    expect_one_identify_each(standin)
+    assert not fleet.members["one"].lines("[FLEET_MEMBER look-"), "who looks is no member"
+
+
+def test_an_account_without_the_rights_is_told_which(fleet: Fleet, rabbit: RabbitNode, vhost: str) -> None:
+    """A member needs a queue that RabbitMQ names, and the exchange without a name; the doctor says which, and how."""
+    rabbit.ctl("add_user", f"fleet-{vhost}", "secret")
+    rabbit.ctl("set_permissions", "-p", vhost, f"fleet-{vhost}", *["^gateway(:.*)?$"] * 3)
+    url = rabbit.url(vhost, user=f"fleet-{vhost}", password="secret")
+    fleet.start("one", AMQP_URL=url)
+    fleet.members["one"].wait_err("[FLEET_PROBLEM")
+    environment = {**fleet.bot.environment, **fleet.settings, "DISCORD_EVENTS": "MESSAGE_CREATE", "AMQP_URL": url}
+    done = subprocess.run([fleet.bot.build / GATEWAY, "doctor", "--json"], env=environment, capture_output=True, text=True,
+                          timeout=180 * PATIENCE, check=False)
+    mends = [each["mend"] for each in json.loads(done.stdout)["findings"] if each["field"] == "fleet" and each["mend"]]
+    assert any("amq" in mend and "set_permissions" in mend for mend in mends), done.stdout
+
+
+@pytest.mark.parametrize(("setting", "told"), [
+    ({"SESSION_FILE": "/nowhere/sessions"}, "the sessions are kept in RabbitMQ"),
+    ({"DISCORD_SHARD_COUNT": "0"}, "set DISCORD_SHARD_COUNT"),
+    ({"DISCORD_SHARD_IDS": "0-1"}, "the fleet shares all shards"),
+    ({"FLEET_MEMBER": "two words"}, "printable ASCII characters without spaces"),
+])
+def test_settings_that_do_not_go_with_a_fleet_are_told(build: Path, setting: dict[str, str], told: str) -> None:
+    environment = {"DISCORD_TOKEN": "a.token", "AMQP_URL": "amqp://localhost", "FLEET": "on", "DISCORD_SHARD_COUNT": "4", **setting}
+    done = subprocess.run([build / GATEWAY, "check"], env=environment, capture_output=True, text=True, timeout=60 * PATIENCE, check=False)
+    assert done.returncode == 78 and told in done.stdout + done.stderr
