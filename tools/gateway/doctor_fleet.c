@@ -212,7 +212,7 @@ static void look_at_nodes(struct doctor *doctor)
     if (doctor->node_count == 0 || doctor->node_count >= NODES)
         return;
     struct finding *finding = findings_add(doctor->findings, FINDING_IS_WARNING, field,
-                                           "%zu nodes of RabbitMQ run", doctor->node_count);
+                                           "the nodes of RabbitMQ that run: %zu", doctor->node_count);
     finding_why(finding,
                 "a quorum queue needs more than half of its nodes: with fewer than three, the node that is "
                 "gone with its host takes the fleet along");

@@ -150,6 +150,22 @@ static void a_question_that_finds_no_memory_is_asked_again(void **state)
     ask_free(ask);
 }
 
+/* A ban, or a back-off, is waited for all the same. */
+static void whoever_needs_an_answer_soon_gets_it(void **state)
+{
+    struct ask *ask = ask_new();
+    (void)state;
+    assert_true(ask_asked_at(ask) == 0);
+    ask_and_answer(ask, 5, REST_FINE, 0);
+    ask_soon(ask, 20);
+    assert_true(deadline(ask) == 20);
+    ask_and_answer(ask, 21, REST_AGAIN, 7 * HOUR);
+    assert_true(ask_asked_at(ask) == 21);
+    ask_soon(ask, 30);
+    assert_true(deadline(ask) == 21 + 7 * (uint64_t)HOUR);
+    ask_free(ask);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +173,7 @@ int main(void)
         cmocka_unit_test(each_failure_doubles_the_wait_up_to_a_minute),
         cmocka_unit_test(what_discord_asks_for_is_waited_for),
         cmocka_unit_test(a_question_that_finds_no_memory_is_asked_again),
+        cmocka_unit_test(whoever_needs_an_answer_soon_gets_it),
     };
     return cmocka_run_group_tests_name("tools/ask", tests, NULL, NULL);
 }

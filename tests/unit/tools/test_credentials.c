@@ -76,6 +76,27 @@ int group_set_urls(struct group *group, const char *const *urls, size_t count, u
     return group->error;
 }
 
+struct member {
+    const char *const *urls;
+    spectacles_tls *tls;
+};
+
+void member_set_tls(struct member *member, spectacles_tls *tls)
+{
+    if (member)
+        member->tls = tls;
+}
+
+int member_set_urls(struct member *member, const char *const *urls, size_t count, uint64_t now,
+                    spectacles_problem *problem)
+{
+    (void)now;
+    (void)problem;
+    if (member && count > 0)
+        member->urls = urls;
+    return SPECTACLES_OK;
+}
+
 /* ---- A scene ---- */
 
 struct scene {
@@ -83,6 +104,7 @@ struct scene {
     struct settings settings;
     struct bot bot;
     struct group group;
+    struct member member;
     struct credentials_users users;
     spectacles_problem problem;
 };
@@ -99,7 +121,7 @@ static void begin(struct scene *scene, const char *more)
     problems_free(&problems);
     bot_begin(&scene->bot, &scene->settings, "wss://gateway.example", 1);
     assert_non_null(scene->bot.gateway);
-    scene->users = (struct credentials_users){scene->bot.gateway, &scene->group};
+    scene->users = (struct credentials_users){scene->bot.gateway, &scene->group, &scene->member};
 }
 
 static void end(struct scene *scene)
@@ -134,7 +156,7 @@ static void the_token_goes_to_the_gateway(void **state)
     end(&scene);
 }
 
-static void the_urls_go_to_the_gateway_and_to_the_group(void **state)
+static void the_urls_go_to_the_gateway_the_group_and_the_fleet(void **state)
 {
     struct scene scene;
     (void)state;
@@ -145,6 +167,7 @@ static void the_urls_go_to_the_gateway_and_to_the_group(void **state)
     assert_true(gateway_got.now == 17);
     assert_ptr_equal(scene.group.urls, gateway_got.urls);
     assert_int_equal(scene.group.url_count, 2);
+    assert_ptr_equal(scene.member.urls, gateway_got.urls);
     end(&scene);
 }
 
@@ -159,6 +182,7 @@ static void urls_that_are_refused_stop_there(void **state)
                      SPECTACLES_E_INVAL);
     assert_string_equal(scene.problem.text, why);
     assert_null(scene.group.urls);
+    assert_null(scene.member.urls);
     gateway_got.error = SPECTACLES_OK;
     scene.group.error = SPECTACLES_E_NOMEM;
     assert_int_equal(credentials_hand_urls(&scene.users, &scene.settings, 1, &scene.problem),
@@ -176,6 +200,7 @@ static void certificates_go_to_everybody(void **state)
     assert_non_null(gateway_got.tls);
     assert_ptr_equal(gateway_got.broker_tls, gateway_got.tls);
     assert_ptr_equal(scene.group.tls, gateway_got.tls);
+    assert_ptr_equal(scene.member.tls, gateway_got.tls);
     end(&scene);
 }
 
@@ -229,7 +254,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_token_goes_to_the_gateway),
-        cmocka_unit_test(the_urls_go_to_the_gateway_and_to_the_group),
+        cmocka_unit_test(the_urls_go_to_the_gateway_the_group_and_the_fleet),
         cmocka_unit_test(urls_that_are_refused_stop_there),
         cmocka_unit_test(certificates_go_to_everybody),
         cmocka_unit_test(a_broken_file_of_authorities_goes_to_nobody),

@@ -52,7 +52,8 @@ static void nodes_in_trouble_are_told(void **state)
         api, "/api/nodes", 200,
         "[{\"name\":\"rabbit@a\",\"running\":true,\"mem_alarm\":true,\"partitions\":[\"rabbit@b\"]},"
         "{\"name\":\"rabbit@b\",\"running\":false},"
-        "{\"name\":\"rabbit@c\",\"running\":true,\"disk_free_alarm\":true,\"partitions\":[]}]",
+        "{\"name\":\"rabbit@c\",\"running\":true,\"disk_free_alarm\":true,\"partitions\":[],"
+        "\"net_ticktime\":60}]",
         NULL);
     doctor_management(&patient.doctor);
     patient_has(&patient, FINDING_MAY_PASS, "rabbit@a has a memory alarm", "memory_breakdown");
@@ -60,6 +61,8 @@ static void nodes_in_trouble_are_told(void **state)
     patient_has(&patient, FINDING_IS_FINAL, "rabbit@a sees a partition", "cluster_status");
     patient_has(&patient, FINDING_IS_WARNING, "rabbit@b does not run", "forget_cluster_node 'rabbit@b'");
     patient_has(&patient, FINDING_IS_FINE, "2 of 3 nodes run", NULL);
+    assert_int_equal(patient.doctor.node_count, 2);
+    assert_int_equal(patient.doctor.ticktime, 60);
     assert_int_equal(findings_exit_code(&patient.findings), 78);
 }
 
@@ -78,6 +81,7 @@ static void policies_that_lose_events_are_told(void **state)
         "{\"x-expires\":5}},"
         "{\"name\":\"gateway:doctor-1:SPECTACLES_DOCTOR\",\"type\":\"classic\",\"arguments\":{\"x-expires\":"
         "5}},"
+        "{\"name\":\"gateway:fleet1:doctor-1\",\"type\":\"quorum\",\"arguments\":{\"x-expires\":5}},"
         "{\"name\":\"gateway:x:SPECTACLES_GATEWAY\",\"type\":\"classic\",\"arguments\":{\"x-expires\":5}},"
         "{\"name\":\"other:SEND\",\"type\":\"classic\",\"arguments\":{\"x-expires\":5}}]",
         NULL);

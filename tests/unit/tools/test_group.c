@@ -19,6 +19,10 @@ static void make(const char *more)
 {
     struct problems problems = {0};
     memory_begin(&memory);
+    if (more && strcmp(more, "FLEET=on") == 0) {
+        memory_set(&memory, "SESSION_FILE");
+        memory_set(&memory, "DISCORD_SHARD_COUNT=3");
+    }
     if (more)
         memory_set(&memory, more);
     assert_int_equal(memory_read(&memory, &settings, &problems), 0);
@@ -129,6 +133,19 @@ static void what_stays_for_a_minute_is_an_error(void **state)
     assert_true(logged_has(&logged, "error elsewhere, process 7 still serves the same shards"));
 }
 
+/* A member of a fleet names no shards: all members share them. */
+static void a_member_of_a_fleet_is_in_conflict_with_no_other(void **state)
+{
+    (void)state;
+    make("FLEET=on");
+    group_serve(group, 3, 1000);
+    fake_roll_call_bring(ROLL_CALL_HEARD, &other, CARD_HELLO, NULL);
+    assert_true(turn(1000 + CONFLICTS_LIMIT));
+    assert_int_equal(fake_roll_call.said[CARD_HERE], 0);
+    finish();
+    assert_string_equal(logged.text, "");
+}
+
 static void a_queue_that_is_refused_is_told_and_the_start_goes_on(void **state)
 {
     (void)state;
@@ -194,6 +211,7 @@ int main(void)
         cmocka_unit_test(another_bot_ends_this_process),
         cmocka_unit_test(the_same_shards_are_told_and_no_reason_to_end),
         cmocka_unit_test(what_stays_for_a_minute_is_an_error),
+        cmocka_unit_test(a_member_of_a_fleet_is_in_conflict_with_no_other),
         cmocka_unit_test(a_queue_that_is_refused_is_told_and_the_start_goes_on),
         cmocka_unit_test(whoever_must_not_declare_is_alone),
         cmocka_unit_test(credentials_are_handed_on),

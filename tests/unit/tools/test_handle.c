@@ -94,6 +94,27 @@ static void a_presence_may_name_the_shard(void **state)
     end();
 }
 
+/* Shards come from the fleet, each with its presence. */
+static void a_member_of_a_fleet_begins_without_shards(void **state)
+{
+    size_t count;
+    spectacles_problem problem;
+    (void)state;
+    make("wss://gateway.example", 4,
+         (const char *const[]){
+             "FLEET=on", "SESSION_FILE", "DISCORD_SHARD_COUNT=4",
+             "DISCORD_PRESENCE={\"since\":null,\"activities\":[{\"name\":\"{{shard}}\",\"type\":0}],"
+             "\"status\":\"online\",\"afk\":false}",
+             NULL});
+    assert_non_null(bot.gateway);
+    spectacles_gateway_shards(bot.gateway, &count);
+    assert_int_equal(count, 0);
+    assert_int_equal(spectacles_gateway_add_shard(bot.gateway, 3, NULL, NULL, 0, &problem), SPECTACLES_OK);
+    assert_int_equal(handle_set_shard_presence(bot.gateway, &settings, 3), SPECTACLES_OK);
+    assert_int_equal(handle_set_shard_presence(bot.gateway, &settings, 2), SPECTACLES_E_INVAL);
+    end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -102,6 +123,7 @@ int main(void)
         cmocka_unit_test(a_url_that_is_none_is_told),
         cmocka_unit_test(certificates_that_cannot_be_read_are_told),
         cmocka_unit_test(a_presence_may_name_the_shard),
+        cmocka_unit_test(a_member_of_a_fleet_begins_without_shards),
     };
     return cmocka_run_group_tests_name("tools/handle", tests, NULL, NULL);
 }

@@ -159,6 +159,21 @@ static void ready_needs_each_shard_once_and_the_brokers_now(void **state)
     end(&fixture);
 }
 
+/* It stands by: others may serve all shards. */
+static void a_member_of_a_fleet_is_ready_without_shards(void **state)
+{
+    struct fixture fixture;
+    const struct notify_view alone = {.are_brokers_ready = true, .is_healthy = true};
+    const struct notify_view member = {.are_brokers_ready = true, .is_healthy = true, .is_member = true};
+    (void)state;
+    begin(&fixture, NULL);
+    notify_process(fixture.notify, &alone, START);
+    expect(&fixture, "EXTEND_TIMEOUT_USEC=60000000");
+    notify_process(fixture.notify, &member, START + SECOND);
+    expect(&fixture, "READY=1");
+    end(&fixture);
+}
+
 static void a_status_is_told_when_it_changes_and_once_a_second(void **state)
 {
     struct fixture fixture;
@@ -348,6 +363,7 @@ int main(void)
         cmocka_unit_test(a_start_may_take_long_while_it_goes_on),
         cmocka_unit_test(ready_is_told_once),
         cmocka_unit_test(ready_needs_each_shard_once_and_the_brokers_now),
+        cmocka_unit_test(a_member_of_a_fleet_is_ready_without_shards),
         cmocka_unit_test(a_status_is_told_when_it_changes_and_once_a_second),
         cmocka_unit_test(the_watchdog_is_fed_at_half_its_time),
         cmocka_unit_test(a_gateway_that_is_stuck_does_not_feed_it),

@@ -254,6 +254,7 @@ static void what_is_odd_but_works_is_noted(void **state)
     memory_set(&memory, "LOGLEVEL=debug");
     memory_set(&memory, "DISCORD_INTENTS=guild_members");
     memory_set(&memory, "PROMETHEUS_ENDPOINT=/metrics");
+    memory_set(&memory, "FLEET_MEMBER=web-1");
     memory_set(&memory, "HTTPS_PROXY=http://me:" MEMORY_PASSWORD "@proxy:3128");
     read_right(&memory);
     assert_true(has_note("SESSION_FILE", "identifies anew"));
@@ -263,6 +264,7 @@ static void what_is_odd_but_works_is_noted(void **state)
     assert_true(has_note("LOGLEVEL", "did you mean LOG_LEVEL?"));
     assert_true(has_note("DISCORD_INTENTS", "GUILD_MEMBERS is privileged"));
     assert_true(has_note("PROMETHEUS_ENDPOINT", "no metrics are served"));
+    assert_true(has_note("FLEET_MEMBER", "because FLEET is off"));
     assert_true(has_note("HTTPS_PROXY", "there is a proxy: http://proxy:3128"));
     for (const struct problem *each = problems.first; each; each = each->next)
         assert_null(strstr(each->text, MEMORY_PASSWORD));

@@ -1,0 +1,63 @@
+#ifndef TESTS_UNIT_TOOLS_FAKE_FLEET_H
+#define TESTS_UNIT_TOOLS_FAKE_FLEET_H
+
+#include "unit.h"
+
+#include <spectacles/fleet.h>
+#include <stdbool.h>
+
+enum {
+    FAKE_FLEET_EVENTS = 16
+};
+
+/*
+ * In the place of lib/fleet and of connection.c: a fleet whose events a test has written down, and which remembers what
+ * it was told. There is one. Nothing is connected.
+ */
+struct fake_fleet {
+    spectacles_fleet_event events[FAKE_FLEET_EVENTS];
+    size_t count;
+    size_t next;
+    uint64_t deadline;
+    int error; /* of reports */
+    /* what it was told */
+    int made;
+    int freed;
+    char member[SPECTACLES_FLEET_NAME_SIZE];
+    char group[64];
+    uint32_t shard_count;
+    int left;
+    bool has_left;
+    int reports;
+    int removals;
+    uint32_t shard_id; /* of the last report or removal */
+    uint64_t seq;      /* likewise, of its session; UINT64_MAX: it had none */
+    size_t gaps;       /* likewise */
+    int wants;         /* how many shards want to identify */
+    int disconnected;
+    int identified;    /* answers to grants */
+    int sent;          /* of the last one */
+    uint64_t asked_at; /* of the limits; 0: none came */
+    struct {
+        uint32_t slot;
+        char member[SPECTACLES_FLEET_NAME_SIZE];
+    } moves[64];
+    size_t move_count;
+    /* what it shows */
+    spectacles_fleet_slot_info slots[4];
+    spectacles_fleet_member_info members[4];
+    size_t member_count;
+};
+
+extern struct fake_fleet fake_fleet;
+
+/* A fleet of four slots, to which nothing has happened. */
+void fake_fleet_begin(void);
+
+/* The next event. */
+void fake_fleet_bring(const spectacles_fleet_event *event);
+
+/* A member that is there. */
+void fake_fleet_add_member(const char *name, uint32_t weight);
+
+#endif

@@ -1,0 +1,215 @@
+/* `spectacles-gateway fleet`: what is shown of a fleet that is faked, and what is wanted of its leader. */
+#include "fleet.h"
+
+#include "fake_fleet.h"
+#include "fleet_watch.h"
+#include "memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- Whoever looks, faked: no time passes ---- */
+
+static bool is_heard; /* RabbitMQ is reached */
+static int listened;
+
+bool fleet_watch_begin(struct fleet_watch *watch, const struct settings *settings, struct problems *problems)
+{
+    spectacles_fleet_config config = {.member = "look", .group = "gateway", .shard_count = 4};
+    (void)settings;
+    *watch = (struct fleet_watch){.problems = problems};
+    spectacles_fleet_new(&watch->handle.fleet, &config, NULL);
+    return is_heard;
+}
+
+bool fleet_watch_until(struct fleet_watch *watch, uint64_t until)
+{
+    (void)watch;
+    assert_true(until > 0);
+    return ++listened < 100;
+}
+
+void fleet_watch_end(struct fleet_watch *watch)
+{
+    spectacles_fleet_free(watch->handle.fleet);
+}
+
+bool fleet_watch_find(const struct fleet_watch *watch, const char *name, spectacles_fleet_member_info *out)
+{
+    (void)watch;
+    assert_null(out);
+    for (size_t i = 0; i < fake_fleet.member_count; i++) {
+        if (strcmp(fake_fleet.members[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* ---- A command ---- */
+
+static char *said;
+static struct problems problems;
+
+static void own(uint32_t slot, const char *owner, const char *standby)
+{
+    spectacles_fleet_slot_info *info = &fake_fleet.slots[slot];
+    *info = (spectacles_fleet_slot_info){.size = sizeof *info, .epoch = 3};
+    snprintf(info->owner, sizeof info->owner, "%s", owner);
+    snprintf(info->planned, sizeof info->planned, "%s", owner);
+    snprintf(info->standby, sizeof info->standby, "%s", standby);
+}
+
+/* Two members with two slots each. */
+static void begin(void)
+{
+    fake_fleet_begin();
+    fake_fleet_add_member("web-1", 100);
+    fake_fleet_add_member("web-2", 100);
+    for (uint32_t slot = 0; slot < 4; slot++)
+        own(slot, slot % 2 ? "web-2" : "web-1", slot % 2 ? "web-1" : "web-2");
+    is_heard = true;
+    listened = 0;
+}
+
+static int run(const char *setting, bool json, const char *const *words)
+{
+    struct memory memory;
+    struct settings settings;
+    struct problems of_settings = {0};
+    struct arguments arguments = {.command = COMMAND_FLEET, .json = json};
+    size_t length = 0;
+    for (; words[arguments.word_count]; arguments.word_count++)
+        arguments.words[arguments.word_count] = words[arguments.word_count];
+    memory_begin(&memory);
+    memory_set(&memory, "SESSION_FILE=");
+    memory_set(&memory, "DISCORD_SHARD_COUNT=8");
+    memory_set(&memory, setting);
+    memory_read(&memory, &settings, &of_settings);
+    problems_free(&of_settings);
+    FILE *out = open_memstream(&said, &length);
+    assert_non_null(out);
+    const struct fleet_command command = {.arguments = &arguments, .settings = &settings, .out = out};
+    problems = (struct problems){0};
+    fleet_run(&command, &problems);
+    fclose(out);
+    settings_free(&settings);
+    return problems_exit_code(&problems);
+}
+
+static void end(void)
+{
+    free(said);
+    problems_free(&problems);
+    assert_int_equal(fake_fleet.made, fake_fleet.freed);
+}
+
+#define RUN(...) run("FLEET=on", false, (const char *const[]){__VA_ARGS__, NULL})
+
+static void expect_problem(const char *text)
+{
+    assert_non_null(problems.first);
+    if (!strstr(problems.first->text, text))
+        fail_msg("'%s' is not in '%s'", text, problems.first->text);
+}
+
+static void status_shows_members_and_slots(void **state)
+{
+    (void)state;
+    begin();
+    assert_int_equal(RUN("status"), 0);
+    assert_non_null(strstr(said, "8 shards in 4 slots, generation 1"));
+    assert_non_null(strstr(said, "web-1                    -               100      0  here"));
+    assert_non_null(strstr(said, "1     1..5 (2)        web-2                           3  web-2"));
+    end();
+    begin();
+    assert_int_equal(run("FLEET=on", true, (const char *const[]){"status", NULL}), 0);
+    assert_non_null(strstr(
+        said, "{\"slot\":1,\"epoch\":3,\"owner\":\"web-2\",\"planned\":\"web-2\",\"standby\":\"web-1\"}"));
+    end();
+}
+
+static void nobody_is_there(void **state)
+{
+    (void)state;
+    begin();
+    fake_fleet.member_count = 0;
+    assert_int_equal(RUN("status"), PROBLEM_MAY_PASS);
+    expect_problem("nobody is in the fleet");
+    end();
+    begin();
+    is_heard = false;
+    RUN("status");
+    assert_string_equal(said, "");
+    end();
+}
+
+static void a_slot_is_moved_and_given_back(void **state)
+{
+    (void)state;
+    begin();
+    assert_int_equal(RUN("move", "0,2-3", "web-2"), 0);
+    assert_int_equal(fake_fleet.moves[0].slot, 0);
+    assert_int_equal(fake_fleet.moves[1].slot, 2);
+    assert_string_equal(fake_fleet.moves[2].member, "web-2");
+    assert_int_equal(fake_fleet.move_count, 6); /* told twice: the leader may change */
+    assert_non_null(strstr(said, "the slots are with web-2"));
+    end();
+    begin();
+    assert_int_equal(RUN("move", "all"), 0);
+    assert_int_equal(fake_fleet.move_count, 8);
+    assert_string_equal(fake_fleet.moves[7].member, "");
+    end();
+}
+
+static void what_is_wrong_is_told(void **state)
+{
+    (void)state;
+    begin();
+    assert_int_equal(RUN("move", "0", "web-3"), PROBLEM_IS_FINAL);
+    expect_problem("'web-3' is not in the fleet");
+    end();
+    begin();
+    assert_int_equal(RUN("move", "4", "web-1"), PROBLEM_IS_FINAL);
+    assert_int_equal(fake_fleet.move_count, 0);
+    end();
+    begin();
+    assert_int_equal(RUN("move"), PROBLEM_IS_FINAL);
+    expect_problem("fleet move SLOTS [MEMBER]");
+    end();
+    begin();
+    assert_int_equal(RUN("dance"), PROBLEM_IS_FINAL);
+    end();
+    begin();
+    assert_int_equal(run("FLEET=off", false, (const char *const[]){"status", NULL}), PROBLEM_IS_FINAL);
+    expect_problem("FLEET is off");
+    end();
+}
+
+/* All slots get a place: else the plan would move others to the member that is drained. */
+static void draining_gives_each_slot_a_place(void **state)
+{
+    (void)state;
+    begin();
+    fake_fleet_add_member("web-3", 100);
+    assert_int_equal(RUN("drain", "web-1"), 0);
+    assert_int_equal(fake_fleet.move_count, 8);
+    for (uint32_t slot = 0; slot < 4; slot++)
+        assert_string_equal(fake_fleet.slots[slot].owner, slot % 2 ? "web-2" : "web-3");
+    assert_non_null(strstr(said, "web-1 owns no slot"));
+    end();
+    begin();
+    fake_fleet.member_count = 1;
+    assert_int_equal(RUN("drain", "web-1"), PROBLEM_IS_FINAL);
+    expect_problem("nobody else is in the fleet");
+    end();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(status_shows_members_and_slots),   cmocka_unit_test(nobody_is_there),
+        cmocka_unit_test(a_slot_is_moved_and_given_back),   cmocka_unit_test(what_is_wrong_is_told),
+        cmocka_unit_test(draining_gives_each_slot_a_place),
+    };
+    return cmocka_run_group_tests_name("tools/fleet", tests, NULL, NULL);
+}
