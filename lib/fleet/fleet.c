@@ -8,6 +8,7 @@
 #include "core/export.h"
 #include "core/stream.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,10 +99,19 @@ static void init_parts(spectacles_fleet *fleet, const spectacles_fleet_config *c
     sp_grants_init(&fleet->grants, config->identify_reserve);
 }
 
+/* A bot is its user id, which each of its tokens names: whoever has a new token finds the records. */
+static int digest_bot(const char *token, char out[SP_DIGEST_TEXT_LENGTH + 1])
+{
+    char id[24];
+    uint64_t bot = spectacles_token_bot(token);
+    snprintf(id, sizeof id, "%" PRIu64, bot);
+    const char *text = bot ? id : token;
+    return sp_digest_text((sp_slice){(const uint8_t *)text, strlen(text)}, out);
+}
+
 static int set_up(spectacles_fleet *fleet, const spectacles_fleet_config *config)
 {
-    sp_slice token = {(const uint8_t *)config->token, strlen(config->token)};
-    if (sp_digest_text(token, fleet->bot) != SPECTACLES_OK)
+    if (digest_bot(config->token, fleet->bot) != SPECTACLES_OK)
         return SPECTACLES_E_NOMEM;
     fleet->group = sp_text_copy(config->group, strlen(config->group));
     fleet->shards = calloc(config->shard_count, sizeof *fleet->shards);

@@ -47,7 +47,7 @@ void fleets_start(int index, const char *zone)
     config.group = "gateway";
     config.member = name;
     config.zone = zone;
-    config.token = "token";
+    config.token = fleets.token ? fleets.token : "token";
     config.shard_count = fleets.shard_count ? fleets.shard_count : FLEET_SHARDS;
     config.seed = 7919 * ((uint64_t)index + 1) + fleets.now;
     if (spectacles_fleet_new(&member->fleet, &config, &problem) != SPECTACLES_OK)

@@ -47,6 +47,7 @@ typedef struct fleets_world {
     uint32_t remaining;             /* identifies of the day */
     uint64_t identified_at;
     uint32_t shard_count; /* of whoever starts; 0: FLEET_SHARDS */
+    const char *token;    /* of whoever starts; NULL: one that names no bot */
     uint64_t limits;      /* how often GET /gateway/bot was asked */
 } fleets_world;
 

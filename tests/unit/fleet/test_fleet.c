@@ -302,6 +302,27 @@ static void a_record_that_comes_late_is_resumed_too(void **state)
     assert_int_equal(fleets.sessions, FLEET_SHARDS);
 }
 
+/* The records belong to the bot, and not to one of its tokens. */
+static void a_new_token_finds_the_records(void **state)
+{
+    (void)state;
+    fleets.token = "MTk4NjIyNDgzNDcxOTI1MjQ4.first.token";
+    start_with(1);
+    fleets_kill(0);
+    fleets.token = "MTk4NjIyNDgzNDcxOTI1MjQ4.second.token";
+    fleets_start(1, NULL);
+    fleets_pass(SETTLE);
+    assert_int_equal(fleets_served(1), FLEET_SHARDS);
+    assert_int_equal(fleets.members[1].problems, 0);
+    assert_int_equal(fleets.sessions, FLEET_SHARDS); /* by RESUME, as far as the fleet goes */
+    fleets_kill(1);
+    fleets.token = "MjA4NjIyNDgzNDcxOTI1MjQ4.other.bot";
+    fleets_start(2, NULL);
+    fleets_pass(SETTLE);
+    assert_int_equal(fleets_served(2), 0);
+    assert_true(fleets.members[2].problems > 0);
+}
+
 #define in_order(test) cmocka_unit_test_setup_teardown(test, fleets_begin, fleets_end)
 
 int main(void)
@@ -323,6 +344,7 @@ int main(void)
         in_order(what_cannot_be_read_is_left_alone),
         in_order(other_numbers_of_shards_step_back),
         in_order(a_record_that_comes_late_is_resumed_too),
+        in_order(a_new_token_finds_the_records),
     };
     return cmocka_run_group_tests_name("fleet/fleet", tests, NULL, NULL);
 }
