@@ -113,6 +113,7 @@ static uint64_t serve(struct daemon *daemon, uint64_t now)
 {
     if (!daemon->gateway)
         return now;
+    member_process(daemon->member, &daemon->loop, now); /* who woke up late acts for no shard any more */
     daemon->served = spectacles_gateway_process(daemon->gateway, now);
     if (daemon->served == SPECTACLES_E_SYS) {
         daemon_fail(daemon, PROBLEM_MAY_PASS, spectacles_gateway_last_error(daemon->gateway));

@@ -45,13 +45,17 @@ static void choose_name(char name[SPECTACLES_FLEET_NAME_SIZE], const char *told,
         name_host(name);
 }
 
-/* Each queue of the fleet names its own type, and BROKER_FORMAT is that of events. */
+/* Each queue of the fleet names its own type. The format and the window of the settings are those of events. */
 static void configure_broker(spectacles_broker_config *broker, const char *group)
 {
+    spectacles_broker_config defaults;
+    spectacles_broker_config_init(&defaults, sizeof defaults);
+    broker->window_count = defaults.window_count;
+    broker->window_bytes = defaults.window_bytes;
+    broker->format = defaults.format;
     broker->group = group;
     broker->exchange_type = SPECTACLES_EXCHANGE_FANOUT;
     broker->queue_type = SPECTACLES_QUEUE_DEFAULT;
-    broker->format = SPECTACLES_FORMAT_JSON;
     broker->heartbeat = HEARTBEAT;
     broker->name = "spectacles-gateway (fleet)";
 }

@@ -8,10 +8,34 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum {
-    REPORT_EVERY = 250 /* milliseconds; a record is written once a second while sequences grow (fleet.h) */
-};
+/* ---- Looking ---- */
+
+static uint64_t count_members(const spectacles_fleet *fleet)
+{
+    spectacles_fleet_member_info info;
+    size_t count = 0;
+    spectacles_fleet_member_info_init(&info, sizeof info);
+    while (spectacles_fleet_member(fleet, count, &info) == 1)
+        count++;
+    return count;
+}
+
+/* Counted anew whenever something may have changed. */
+static void look_at_fleet(struct member *member)
+{
+    const spectacles_fleet *fleet = member->handle.fleet;
+    spectacles_fleet_slot_info info;
+    spectacles_fleet_slot_info_init(&info, sizeof info);
+    memset(member->view.slots, 0, sizeof member->view.slots);
+    for (uint32_t slot = 0; slot < spectacles_fleet_slot_count(fleet); slot++) {
+        spectacles_fleet_slot(fleet, slot, &info);
+        if (info.state <= SPECTACLES_FLEET_DOUBTFUL)
+            member->view.slots[info.state]++;
+    }
+    member->view.members = count_members(fleet);
+}
 
 /* ---- Making ---- */
 
@@ -34,7 +58,7 @@ int member_new(struct member **out, const struct member_parts *parts, spectacles
         return error;
     }
     snprintf(member->view.member, sizeof member->view.member, "%s", member->handle.name);
-    member->view.slots[SPECTACLES_FLEET_IDLE] = spectacles_fleet_slot_count(member->handle.fleet);
+    look_at_fleet(member);
     *out = member;
     return SPECTACLES_OK;
 }
@@ -124,7 +148,7 @@ void member_hear(struct member *member, const spectacles_relay_event *event, uin
         return;
     case SPECTACLES_RELAY_EVENT_SHARD_DISCONNECTED:
         spectacles_fleet_disconnected(member->handle.fleet, event->shard_id, now);
-        touch(member, now + REPORT_EVERY);
+        touch(member, now + MEMBER_REPORT_EVERY);
         return;
     case SPECTACLES_RELAY_EVENT_SHARD_REMOVED:
         member_report_shard(member, event->shard_id, true, now);
@@ -160,15 +184,24 @@ void member_watch(struct member *member, struct loop *loop)
         loop_until(loop, 0); /* the daemon asks in its next turn */
 }
 
-/* Confirms move what is committed: whatever the gateway has read may be a reason to report. */
+/* Whether this turn is for the fleet, as far as one can see. */
+static bool has_work(const struct member *member, const struct loop *loop, uint64_t now)
+{
+    return loop_found(loop, connection_descriptor(member->handle.connection)) || now >= deadline_of(member);
+}
+
+/*
+ * Confirms move what is committed, and the gateway reads them when its descriptor or its deadline says so. So whatever
+ * the turn is for, but the fleet alone, may be a reason to report.
+ */
 static void look_at_gateway(struct member *member, const struct loop *loop, uint64_t now)
 {
-    if (loop_found(loop, spectacles_gateway_fd(member->gateway)))
-        member->report_at = earlier(member->report_at, now + REPORT_EVERY);
-    if (now >= member->report_at) {
-        member->report_at = SPECTACLES_NEVER;
-        member_report_changed(member, now);
-    }
+    if (loop_found(loop, spectacles_gateway_fd(member->gateway)) || !has_work(member, loop, now))
+        member->report_at = earlier(member->report_at, now + MEMBER_REPORT_EVERY);
+    if (now < member->report_at)
+        return;
+    member->report_at = SPECTACLES_NEVER;
+    member_report_changed(member, now);
 }
 
 /* Each event is decided when it is taken, so none is kept. */
@@ -188,12 +221,13 @@ bool member_process(struct member *member, const struct loop *loop, uint64_t now
     if (!member || member->state == MEMBER_APART || member->failure[0])
         return false;
     look_at_gateway(member, loop, now);
-    bool is_found = loop_found(loop, connection_descriptor(member->handle.connection));
-    if (!is_found && now < deadline_of(member))
+    if (!has_work(member, loop, now))
         return false;
     member->is_touched = false;
     connection_process(member->handle.connection, now);
-    return pull(member, now);
+    bool has_worked = pull(member, now);
+    look_at_fleet(member);
+    return has_worked;
 }
 
 /* ---- Limits ---- */
@@ -218,28 +252,12 @@ void member_set_limits(struct member *member, const spectacles_gateway_bot *answ
     member->is_touched = true;
 }
 
-/* ---- Looking ---- */
-
 const char *member_failure(const struct member *member)
 {
     return member && member->failure[0] ? member->failure : NULL;
 }
 
-static uint64_t count_members(const spectacles_fleet *fleet)
-{
-    spectacles_fleet_member_info info;
-    size_t count = 0;
-    spectacles_fleet_member_info_init(&info, sizeof info);
-    while (spectacles_fleet_member(fleet, count, &info) == 1)
-        count++;
-    return count;
-}
-
 void member_look(const struct member *member, struct status_fleet *out)
 {
-    *out = (struct status_fleet){.is_used = false};
-    if (!member)
-        return;
-    *out = member->view;
-    out->members = count_members(member->handle.fleet);
+    *out = member ? member->view : (struct status_fleet){.is_used = false};
 }

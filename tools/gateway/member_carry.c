@@ -70,22 +70,10 @@ static void note_stored(struct member *member, const spectacles_fleet_event *eve
 
 /* ---- What is to be known ---- */
 
-static void note_slot(struct member *member, const spectacles_fleet_event *event)
-{
-    struct status_fleet *view = &member->view;
-    if (event->slot >= SPECTACLES_FLEET_SLOTS_MAX || event->state > SPECTACLES_FLEET_DOUBTFUL)
-        return;
-    view->slots[member->slots[event->slot]]--;
-    view->slots[event->state]++;
-    member->slots[event->slot] = (uint8_t)event->state;
-}
-
 static void note(struct member *member, const spectacles_fleet_event *event)
 {
     if (event->type == SPECTACLES_FLEET_EVENT_WANTS_LIMITS)
         member->wants_limits = true;
-    else if (event->type == SPECTACLES_FLEET_EVENT_SLOT)
-        note_slot(member, event);
     else if (event->type == SPECTACLES_FLEET_EVENT_LEADER)
         member->view.leads = event->member != NULL;
     else if (event->type == SPECTACLES_FLEET_EVENT_BROKER_READY)
@@ -148,6 +136,36 @@ static bool collect_gaps(struct member *member, uint32_t shard_id, size_t *count
     }
 }
 
+static int report(struct member *member, uint32_t shard_id, bool is_removed,
+                  const spectacles_session *session, size_t count, uint64_t now)
+{
+    spectacles_fleet *fleet = member->handle.fleet;
+    return is_removed ? spectacles_fleet_removed(fleet, shard_id, session, member->gaps, count, now)
+                      : spectacles_fleet_report(fleet, shard_id, session, member->gaps, count, now);
+}
+
+/*
+ * An id that cannot be stored (Discord has never sent one) becomes a gap: nobody else could resume the session. Its
+ * dispatches wait for nothing.
+ */
+static int report_unknown(struct member *member, uint32_t shard_id, bool is_removed,
+                          const spectacles_session *session, uint64_t now)
+{
+    log_say(
+        member->log, LOG_LEVEL_WARN, "FLEET_PROBLEM",
+        "the session or a gap of shard %u cannot be stored, because an id in it is too long or unprintable: "
+        "whoever goes on declares a gap",
+        (unsigned)shard_id);
+    spectacles_gap_init(&member->gaps[0], sizeof member->gaps[0]);
+    member->gaps[0].shard_id = shard_id;
+    member->gaps[0].unix_time = spectacles_unix_time();
+    int error = report(member, shard_id, is_removed, NULL, 1, now);
+    if (session && !is_removed)
+        spectacles_relay_session_stored(spectacles_gateway_relay(member->gateway), shard_id,
+                                        session->session_id);
+    return error;
+}
+
 void member_report_shard(struct member *member, uint32_t shard_id, bool is_removed, uint64_t now)
 {
     spectacles_session session;
@@ -155,12 +173,11 @@ void member_report_shard(struct member *member, uint32_t shard_id, bool is_remov
     spectacles_session_init(&session, sizeof session);
     bool has_session = spectacles_gateway_session(member->gateway, shard_id, &session) == SPECTACLES_OK;
     const spectacles_session *present = has_session ? &session : NULL;
-    int error = SPECTACLES_E_NOMEM;
-    if (collect_gaps(member, shard_id, &count))
-        error =
-            is_removed
-                ? spectacles_fleet_removed(member->handle.fleet, shard_id, present, member->gaps, count, now)
-                : spectacles_fleet_report(member->handle.fleet, shard_id, present, member->gaps, count, now);
+    int error = collect_gaps(member, shard_id, &count)
+                    ? report(member, shard_id, is_removed, present, count, now)
+                    : SPECTACLES_E_NOMEM;
+    if (error == SPECTACLES_E_INVAL)
+        error = report_unknown(member, shard_id, is_removed, present, now);
     if (error != SPECTACLES_OK)
         fail(member, shard_id, "stored", spectacles_strerror(error));
     member->is_touched = true;
@@ -170,7 +187,7 @@ void member_report_changed(struct member *member, uint64_t now)
 {
     uint32_t shard_id;
     if (spectacles_gateway_take_state(member->gateway, spectacles_unix_time()) == SPECTACLES_E_NOMEM) {
-        member->report_at = now; /* what was not taken stays to be taken */
+        member->report_at = now + MEMBER_REPORT_EVERY; /* what was not taken stays to be taken */
         return;
     }
     while (spectacles_gateway_next_changed(member->gateway, &shard_id))

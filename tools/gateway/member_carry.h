@@ -5,7 +5,9 @@
 #include "member.h"
 
 enum {
-    MEMBER_FAILURE_SIZE = 300
+    MEMBER_FAILURE_SIZE = 300,
+    MEMBER_REPORT_EVERY =
+        250 /* milliseconds; a record is written once a second while sequences grow (fleet.h) */
 };
 
 /* How far a member is. */
@@ -29,8 +31,7 @@ struct member {
     bool is_touched;    /* the fleet was told something since it was pulled */
     bool wants_limits;  /* and the daemon has not been told yet */
     bool awaits_limits; /* the answer is on its way */
-    uint8_t slots[SPECTACLES_FLEET_SLOTS_MAX]; /* enum spectacles_fleet_slot_state of each */
-    char failure[MEMBER_FAILURE_SIZE];         /* "": none */
+    char failure[MEMBER_FAILURE_SIZE]; /* "": none */
     struct status_fleet view;
 };
 

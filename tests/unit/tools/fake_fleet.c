@@ -81,6 +81,10 @@ static int take_report(uint32_t shard_id, const spectacles_session *session, siz
     fake_fleet.shard_id = shard_id;
     fake_fleet.seq = session ? session->seq : UINT64_MAX;
     fake_fleet.gaps = count;
+    if (fake_fleet.refused > 0) {
+        fake_fleet.refused--;
+        return SPECTACLES_E_INVAL;
+    }
     return fake_fleet.error;
 }
 

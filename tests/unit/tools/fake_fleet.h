@@ -19,7 +19,8 @@ struct fake_fleet {
     size_t count;
     size_t next;
     uint64_t deadline;
-    int error; /* of reports */
+    int error;   /* of reports */
+    int refused; /* so many of the next reports are: an id is malformed */
     /* what it was told */
     int made;
     int freed;

@@ -155,6 +155,25 @@ static void a_report_that_fails_ends_the_process(void **state)
     finish();
 }
 
+/* An id that nobody can store: a gap is declared by whoever goes on. */
+static void what_cannot_be_stored_becomes_a_gap(void **state)
+{
+    (void)state;
+    start();
+    bring((spectacles_fleet_event){
+        .type = SPECTACLES_FLEET_EVENT_ADD_SHARD, .shard_id = 2, .session = &session});
+    fake_fleet.refused = 1;
+    member_hear(member, &(spectacles_relay_event){.type = SPECTACLES_RELAY_EVENT_SHARD_READY, .shard_id = 2},
+                1000);
+    member_process(member, &loop, 1000);
+    assert_int_equal(fake_fleet.reports, 2);
+    assert_true(fake_fleet.seq == UINT64_MAX);
+    assert_int_equal(fake_fleet.gaps, 1);
+    assert_null(member_failure(member));
+    finish();
+    assert_true(logged_has(&logged, "shard 2 cannot be stored"));
+}
+
 /* The shard has lost its connection in between. */
 static void a_grant_is_answered(void **state)
 {
@@ -222,6 +241,7 @@ static void it_knows_how_it_stands(void **state)
     fake_fleet_add_member("web-1", 100);
     fake_fleet_add_member("web-2", 100);
     assert_true(look().slots[SPECTACLES_FLEET_IDLE] == 4);
+    fake_fleet.slots[1].state = SPECTACLES_FLEET_DOUBTFUL;
     assert_false(bring((spectacles_fleet_event){
         .type = SPECTACLES_FLEET_EVENT_SLOT, .slot = 1, .state = SPECTACLES_FLEET_OWNED, .epoch = 3}));
     bring((spectacles_fleet_event){
@@ -231,10 +251,11 @@ static void it_knows_how_it_stands(void **state)
     bring((spectacles_fleet_event){.type = SPECTACLES_FLEET_EVENT_PROBLEM, .text = "a problem"});
     struct status_fleet view = look();
     assert_true(view.is_used && view.is_connected && view.leads && view.members == 2);
-    assert_true(view.slots[SPECTACLES_FLEET_IDLE] == 3 && view.slots[SPECTACLES_FLEET_OWNED] == 0);
-    assert_true(view.slots[SPECTACLES_FLEET_DOUBTFUL] == 1);
+    assert_string_equal(view.member, "web-1");
+    assert_true(view.slots[SPECTACLES_FLEET_IDLE] == 3 && view.slots[SPECTACLES_FLEET_DOUBTFUL] == 1);
     bring((spectacles_fleet_event){.type = SPECTACLES_FLEET_EVENT_BROKER_DISCONNECTED, .text = "cut"});
-    assert_false(look().is_connected);
+    bring((spectacles_fleet_event){.type = SPECTACLES_FLEET_EVENT_LEADER});
+    assert_false(look().is_connected || look().leads);
     finish();
     assert_true(logged_has(&logged, "slot 1 of the fleet is OWNED, epoch 3"));
     assert_true(logged_has(&logged, "warn  slot 1 of the fleet is doubtful"));
@@ -268,6 +289,7 @@ int main(void)
         cmocka_unit_test(shards_come_and_go_as_the_fleet_wants),
         cmocka_unit_test(what_cannot_be_done_ends_the_process),
         cmocka_unit_test(a_report_that_fails_ends_the_process),
+        cmocka_unit_test(what_cannot_be_stored_becomes_a_gap),
         cmocka_unit_test(a_grant_is_answered),
         cmocka_unit_test(what_the_gateway_tells_is_passed_on),
         cmocka_unit_test(limits_are_asked_for_and_handed_in_once),
