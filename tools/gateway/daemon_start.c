@@ -141,6 +141,7 @@ static int make_member(struct daemon *daemon, spectacles_problem *problem)
                                        .proxies = &daemon->proxies,
                                        .log = daemon->log,
                                        .repeats = daemon->repeats,
+                                       .status = &daemon->shown.status,
                                        .gateway = daemon->gateway,
                                        .shard_count = daemon->shard_count};
     if (settings_value(&daemon->settings, SETTING_FLEET)->number != FLEET_ON)

@@ -49,6 +49,7 @@ int member_new(struct member **out, const struct member_parts *parts, spectacles
     member->settings = parts->settings;
     member->log = parts->log;
     member->repeats = parts->repeats;
+    member->status = parts->status;
     member->gateway = parts->gateway;
     member->report_at = SPECTACLES_NEVER;
     member->view.is_used = true;

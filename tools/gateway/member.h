@@ -29,6 +29,7 @@ struct member_parts {
     const struct proxies *proxies;
     struct log *log;             /* held */
     struct log_repeats *repeats; /* held; NULL: nothing is summed up */
+    struct status *status;       /* held: forgets shards that are let go of without an event */
     spectacles_gateway *gateway; /* held: made with FLEET=on */
     uint32_t shard_count;        /* of the whole bot */
 };

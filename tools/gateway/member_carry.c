@@ -50,6 +50,7 @@ static void drop(struct member *member, const spectacles_fleet_event *event)
 {
     if (spectacles_gateway_drop_shard(member->gateway, event->shard_id) != SPECTACLES_OK)
         fail(member, event->shard_id, "dropped", spectacles_gateway_last_error(member->gateway));
+    status_forget(member->status, event->shard_id);
 }
 
 /* A shard whose connection has ended meanwhile asks again by itself. */

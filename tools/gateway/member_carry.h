@@ -24,6 +24,7 @@ struct member {
     const struct settings *settings;
     struct log *log;
     struct log_repeats *repeats;
+    struct status *status;
     spectacles_gateway *gateway;
     spectacles_gap *gaps; /* room for those of one shard */
     size_t gap_room;

@@ -75,7 +75,7 @@ static struct status_shard *shard_for(struct status *status, uint32_t id)
     return &status->shards[at];
 }
 
-static void forget_shard(struct status *status, uint32_t id)
+void status_forget(struct status *status, uint32_t id)
 {
     size_t at = place_of(status, id);
     if (at == status->shard_count || status->shards[at].id != id)
@@ -178,7 +178,7 @@ void status_hear(struct status *status, const spectacles_relay_event *event, uin
         hear_shard(status, event, unix_time);
         break;
     case SPECTACLES_RELAY_EVENT_SHARD_REMOVED:
-        forget_shard(status, event->shard_id);
+        status_forget(status, event->shard_id);
         break;
     case SPECTACLES_RELAY_EVENT_SHARD_GAP:
         hear_gap(status, event, unix_time);

@@ -90,6 +90,9 @@ void status_end(struct status *status);
 /* Hands over an event of the gateway: each one, in order. Memory that runs out costs the memory of that shard alone. */
 void status_hear(struct status *status, const spectacles_relay_event *event, uint64_t unix_time);
 
+/* A shard was let go of without an event, by spectacles_gateway_drop_shard(). */
+void status_forget(struct status *status, uint32_t id);
+
 /* What is remembered of a shard; NULL: nothing. Valid until the next status_hear(). */
 const struct status_shard *status_shard(const struct status *status, uint32_t id);
 

@@ -36,6 +36,12 @@ static void commands_have_options(void **state)
     assert_int_equal(arguments.command, COMMAND_HELP);
     assert_int_equal(read_line(LINE("doctor", "--json", "--help")), 0);
     assert_int_equal(arguments.command, COMMAND_HELP);
+    assert_int_equal(read_line(LINE("fleet", "move", "0-3", "web-1")), 0);
+    assert_int_equal(arguments.command, COMMAND_FLEET);
+    assert_int_equal(arguments.word_count, 3);
+    assert_string_equal(arguments.words[2], "web-1");
+    assert_int_equal(read_line(LINE("fleet", "status", "--json")), 0);
+    assert_true(arguments.json);
     assert_int_equal(read_line((const char *const[]){NULL}), 0);
     assert_int_equal(arguments.command, COMMAND_RUN);
 }

@@ -71,6 +71,10 @@ static void it_is_ready_when_all_shards_were(void **state)
     assert_true(health_is_ready(&body, &shown.status, gateway));
     ready(&shown, SPECTACLES_RELAY_EVENT_SHARD_DISCONNECTED, 1);
     assert_true(health_is_ready(&body, &shown.status, gateway));
+    shown.status.fleet.is_used = true;
+    assert_false(health_is_ready(&body, &shown.status, gateway));
+    shown.status.fleet.is_connected = true;
+    assert_true(health_is_ready(&body, &shown.status, gateway));
     shown.status.is_stopping = true;
     assert_false(health_is_ready(&body, &shown.status, gateway));
     http_body_free(&body);

@@ -15,6 +15,7 @@ static struct logged logged;
 static struct bot bot;
 static struct member *member;
 static struct loop loop;
+static struct status shown;
 
 static const spectacles_session session = {.size = sizeof session,
                                            .shard_id = 2,
@@ -41,8 +42,10 @@ static void make(void)
     const struct member_parts parts = {.settings = &settings,
                                        .proxies = &proxies,
                                        .log = logged.log,
+                                       .status = &shown,
                                        .gateway = bot.gateway,
                                        .shard_count = 4};
+    status_begin(&shown, 1, 1);
     fake_fleet_begin(); /* the check of the settings has made one too */
     assert_int_equal(member_new(&member, &parts, &bot.problem), SPECTACLES_OK);
     loop_begin(&loop);
@@ -51,6 +54,7 @@ static void make(void)
 static void finish(void)
 {
     member_free(member);
+    status_end(&shown);
     assert_int_equal(fake_fleet.freed, fake_fleet.made);
     bot_end(&bot);
     logged_end(&logged);
@@ -109,8 +113,11 @@ static void shards_come_and_go_as_the_fleet_wants(void **state)
     assert_true(bring((spectacles_fleet_event){.type = SPECTACLES_FLEET_EVENT_ADD_SHARD, .shard_id = 3}));
     assert_int_equal(served(), 2);
     assert_true(look().takeovers == 1);
+    status_hear(&shown, &(spectacles_relay_event){.type = SPECTACLES_RELAY_EVENT_SHARD_READY, .shard_id = 3},
+                1);
     assert_true(bring((spectacles_fleet_event){.type = SPECTACLES_FLEET_EVENT_DROP_SHARD, .shard_id = 3}));
     assert_int_equal(served(), 1);
+    assert_null(status_shard(&shown, 3));
     assert_true(bring(
         (spectacles_fleet_event){.type = SPECTACLES_FLEET_EVENT_REMOVE_SHARD, .shard_id = 2, .code = 4000}));
     assert_null(member_failure(member));

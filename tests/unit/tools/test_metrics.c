@@ -206,6 +206,26 @@ static void brokers_and_queues(void **state)
     assert_true(has("spectacles_command_queues_lost 1"));
 }
 
+static void a_member_of_a_fleet(void **state)
+{
+    (void)state;
+    write();
+    assert_null(strstr(body.data, "spectacles_fleet"));
+    status.fleet = (struct status_fleet){.is_used = true,
+                                         .is_connected = true,
+                                         .members = 3,
+                                         .takeovers = 7,
+                                         .slots = {[SPECTACLES_FLEET_OWNED] = 21}};
+    write();
+    assert_true(has("spectacles_fleet_connected 1"));
+    assert_true(has("spectacles_fleet_leader 0"));
+    assert_true(has("spectacles_fleet_members 3"));
+    assert_true(has("spectacles_fleet_slots{state=\"OWNED\"} 21"));
+    assert_true(has("spectacles_fleet_slots{state=\"DOUBTFUL\"} 0"));
+    assert_true(has("spectacles_fleet_takeovers_total 7"));
+    status.fleet = (struct status_fleet){.is_used = false};
+}
+
 /* The series of thousands of shards are bounded: each further shard brings these, and no more. */
 static void a_shard_has_a_bounded_number_of_series(void **state)
 {
@@ -230,6 +250,7 @@ int main(void)
         WITH_SNAPSHOT(the_go_daemon_s_five_are_there),
         WITH_SNAPSHOT(what_is_not_known_is_left_out),
         WITH_SNAPSHOT(brokers_and_queues),
+        WITH_SNAPSHOT(a_member_of_a_fleet),
         WITH_SNAPSHOT(confirms_are_a_histogram),
         WITH_SNAPSHOT(turns_are_a_histogram),
         WITH_SNAPSHOT(a_shard_has_a_bounded_number_of_series),

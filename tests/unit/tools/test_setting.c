@@ -59,7 +59,9 @@ static void defaults_are_those_of_the_library(void **state)
     spectacles_broker_config broker;
     spectacles_relay_config relay;
     spectacles_link_config link;
+    spectacles_fleet_config fleet;
     (void)state;
+    spectacles_fleet_config_init(&fleet, sizeof fleet);
     spectacles_shard_config_init(&shard, sizeof shard);
     spectacles_broker_config_init(&broker, sizeof broker);
     spectacles_relay_config_init(&relay, sizeof relay);
@@ -89,6 +91,9 @@ static void defaults_are_those_of_the_library(void **state)
     assert_int_equal(engines.link.keepalive_interval, link.keepalive_interval);
     assert_int_equal(engines.link.keepalive_probes, link.keepalive_probes);
     assert_int_equal(engines.link.user_timeout, link.user_timeout);
+    assert_int_equal(engines.fleet.weight, fleet.weight);
+    assert_int_equal(engines.fleet.generation, fleet.generation);
+    assert_int_equal(engines.fleet.identify_reserve, fleet.identify_reserve);
     problems_free(&problems);
     settings_free(&settings);
 }
