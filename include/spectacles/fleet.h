@@ -143,8 +143,8 @@ typedef struct spectacles_fleet_config {
      */
     const char *zone;
     /*
-     * required: the bot's. The fleet keeps a hash of the bot's user id (spectacles_token_bot()), which stands in what is
-     * stored, so that a new token of the bot finds it; of a token that names no bot, the hash of the token
+     * required: the bot's. The fleet keeps a hash of the bot's user id (spectacles_token_bot()), which stands in what
+     * is stored, so that a new token of the bot finds it; of a token that names no bot, the hash of the token
      */
     const char *token;
     /* required: of the whole bot, 1 to 65536. All members have the same one */

@@ -34,6 +34,7 @@ static void turn(struct fleet_watch *watch, uint64_t until)
 {
     const spectacles_fleet_event *event;
     uint64_t deadline = spectacles_fleet_deadline(watch->handle.fleet);
+    connection_flush(watch->handle.connection, spectacles_now()); /* what was wanted since the last turn */
     connection_wait(watch->handle.connection, deadline < until ? deadline : until, spectacles_now());
     uint64_t now = spectacles_now();
     connection_process(watch->handle.connection, now);
