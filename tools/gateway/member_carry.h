@@ -5,7 +5,7 @@
 #include "member.h"
 
 enum {
-    MEMBER_FAILURE_SIZE = 300,
+    MEMBER_FAILURE_SIZE = 400,
     MEMBER_REPORT_EVERY =
         250 /* milliseconds; a record is written once a second while sequences grow (fleet.h) */
 };
