@@ -26,6 +26,14 @@ def test_it_adds_up_and_leaves_nothing(root: Path) -> None:
     assert not list((root / "build/demo").glob(f"*-{demo.pid}"))
 
 
+def test_a_fleet_loses_nothing(root: Path) -> None:
+    demo = start(root, "fleet")
+    out, _ = demo.communicate(timeout=900)
+    assert demo.returncode == 0, out
+    assert "Nothing was lost." in out and "WRONG" not in out
+    assert not list((root / "build/demo").glob(f"*-{demo.pid}"))
+
+
 def test_ctrl_c_stops_everything(root: Path) -> None:
     demo = start(root, "--follow")
     assert demo.stdout

@@ -22,7 +22,6 @@ static uint64_t count_members(const spectacles_fleet *fleet)
     return count;
 }
 
-/* Counted anew whenever something may have changed. */
 static void look_at_fleet(struct member *member)
 {
     const spectacles_fleet *fleet = member->handle.fleet;
@@ -35,6 +34,7 @@ static void look_at_fleet(struct member *member)
             member->view.slots[info.state]++;
     }
     member->view.members = count_members(fleet);
+    member->has_news = false;
 }
 
 /* ---- Making ---- */
@@ -227,7 +227,8 @@ bool member_process(struct member *member, const struct loop *loop, uint64_t now
     member->is_touched = false;
     connection_process(member->handle.connection, now);
     bool has_worked = pull(member, now);
-    look_at_fleet(member);
+    if (member->has_news)
+        look_at_fleet(member);
     return has_worked;
 }
 

@@ -103,6 +103,7 @@ bool member_carry(struct member *member, const spectacles_fleet_event *event, ui
         note_stored(member, event);
         return true;
     default:
+        member->has_news = true;
         note(member, event);
         return false;
     }

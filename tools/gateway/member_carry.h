@@ -30,6 +30,7 @@ struct member {
     size_t gap_room;
     uint64_t report_at; /* when changed shards are reported; SPECTACLES_NEVER: nothing may have changed */
     bool is_touched;    /* the fleet was told something since it was pulled */
+    bool has_news;      /* slots or members have changed since they were counted */
     bool wants_limits;  /* and the daemon has not been told yet */
     bool awaits_limits; /* the answer is on its way */
     char failure[MEMBER_FAILURE_SIZE]; /* "": none */
