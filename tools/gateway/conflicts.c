@@ -62,6 +62,12 @@ static bool share_a_shard(const struct card *one, const struct card *two)
     return false;
 }
 
+/* A member of a fleet names no shards: those of the fleet are all of them. */
+static bool is_beside_a_fleet(const struct card *one, const struct card *two)
+{
+    return (one->shard_id_count == 0) != (two->shard_id_count == 0);
+}
+
 uint32_t conflicts_judge(const struct card *mine, const struct card *other)
 {
     bool serves = other->state == CARD_STARTING || other->state == CARD_RUNNING;
@@ -73,7 +79,7 @@ uint32_t conflicts_judge(const struct card *mine, const struct card *other)
         return 0;
     if (mine->shard_count != other->shard_count)
         return CONFLICT_COUNT;
-    return share_a_shard(mine, other) ? CONFLICT_SHARDS : 0;
+    return is_beside_a_fleet(mine, other) || share_a_shard(mine, other) ? CONFLICT_SHARDS : 0;
 }
 
 /* One that runs stays. Of two that start, the one that started first stays, whatever the clocks of the hosts say. */
@@ -128,6 +134,14 @@ static void write_text(struct conflict *conflict, const struct card *mine, const
                  "commands go to one of the two; this is right only while you reshard: stop the old "
                  "processes soon",
                  name, still, other->shard_count, mine->shard_count);
+    } else if (is_beside_a_fleet(mine, other)) {
+        snprintf(
+            conflict->text, sizeof conflict->text,
+            "%s %sserves shards of this bot, and one of the two processes is in a fleet, which serves all of "
+            "them: the two take the sessions from each other; set FLEET=on in all processes of the bot, or "
+            "stop "
+            "those without it",
+            name, still);
     } else {
         write_shared(shards, sizeof shards, mine, other);
         snprintf(conflict->text, sizeof conflict->text,

@@ -4,8 +4,9 @@
 #include "card.h"
 
 /*
- * Whether another process of the group has another bot, the same shards, or another number of shards. A process says
- * hello before it serves anything, those in conflict answer, and both sides tell.
+ * Whether another process of the group has another bot, the same shards, or another number of shards; or serves shards
+ * beside a fleet, whose members name none, because they share all of them. A process says hello before it serves
+ * anything, those in conflict answer, and both sides tell.
  *
  *     ASKING --(half a second after the broker has the hello, or three seconds after conflicts_serve())--> SETTLED
  *        |  +--(an answer: two bots, and the other one was first)--> told as a refusal: this process has to end

@@ -97,7 +97,7 @@ void group_serve(struct group *group, uint32_t shard_count, uint64_t now)
     const struct value *ids = settings_value(group->settings, SETTING_SHARD_IDS);
     size_t count = ids->number_count ? ids->number_count : shard_count;
     if (settings_value(group->settings, SETTING_FLEET)->number == FLEET_ON)
-        count = 0; /* the members share all shards, and know of each other by the fleet */
+        count = 0; /* the members share all shards: see conflicts.h */
     uint32_t *shards = calloc(count + 1, sizeof *shards);
     for (size_t i = 0; shards && i < count; i++)
         shards[i] = ids->number_count ? ids->numbers[i] : (uint32_t)i;

@@ -45,6 +45,17 @@ static void the_same_shards_another_count_and_another_bot_are(void **state)
     assert_int_equal(conflicts_judge(&mine, &other), CONFLICT_BOT);
 }
 
+/* Members of a fleet name no shards. */
+static void a_process_beside_a_fleet_is_one(void **state)
+{
+    (void)state;
+    assert_true(card_serve(&mine, 2, NULL, 0));
+    assert_int_equal(conflicts_judge(&mine, &other), CONFLICT_SHARDS);
+    assert_int_equal(conflicts_judge(&other, &mine), CONFLICT_SHARDS);
+    assert_true(card_serve(&other, 2, NULL, 0));
+    assert_int_equal(conflicts_judge(&mine, &other), 0);
+}
+
 static void what_is_not_known_is_no_conflict(void **state)
 {
     (void)state;
@@ -106,6 +117,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(processes_that_share_nothing_are_no_conflict, begin, end),
         cmocka_unit_test_setup_teardown(the_same_shards_another_count_and_another_bot_are, begin, end),
+        cmocka_unit_test_setup_teardown(a_process_beside_a_fleet_is_one, begin, end),
         cmocka_unit_test_setup_teardown(what_is_not_known_is_no_conflict, begin, end),
         cmocka_unit_test_setup_teardown(a_deploy_hands_over_without_a_word, begin, end),
         cmocka_unit_test_setup_teardown(a_process_is_in_no_conflict_with_itself, begin, end),

@@ -133,17 +133,23 @@ static void what_stays_for_a_minute_is_an_error(void **state)
     assert_true(logged_has(&logged, "error elsewhere, process 7 still serves the same shards"));
 }
 
-/* A member of a fleet names no shards: all members share them. */
-static void a_member_of_a_fleet_is_in_conflict_with_no_other(void **state)
+/* A member of a fleet names no shards: all members share them. Whoever serves some without the fleet is told of. */
+static void a_member_of_a_fleet_is_in_conflict_with_strangers_alone(void **state)
 {
+    struct card stranger = {.id = "c", .host = "astray", .pid = 8, .state = CARD_RUNNING, .started = 1};
     (void)state;
     make("FLEET=on");
     group_serve(group, 3, 1000);
+    assert_true(card_serve(&other, 3, ids, 0) && card_serve(&stranger, 3, ids, 1));
     fake_roll_call_bring(ROLL_CALL_HEARD, &other, CARD_HELLO, NULL);
+    fake_roll_call_bring(ROLL_CALL_HEARD, &stranger, CARD_HELLO, NULL);
     assert_true(turn(1000 + CONFLICTS_LIMIT));
-    assert_int_equal(fake_roll_call.said[CARD_HERE], 0);
+    assert_int_equal(fake_roll_call.said[CARD_HERE], 1);
+    card_free(&stranger);
     finish();
-    assert_string_equal(logged.text, "");
+    assert_true(logged_has(&logged, "warn  astray, process 8 serves shards of this bot"));
+    assert_true(logged_has(&logged, "set FLEET=on in all processes of the bot"));
+    assert_false(logged_has(&logged, "elsewhere"));
 }
 
 static void a_queue_that_is_refused_is_told_and_the_start_goes_on(void **state)
@@ -211,7 +217,7 @@ int main(void)
         cmocka_unit_test(another_bot_ends_this_process),
         cmocka_unit_test(the_same_shards_are_told_and_no_reason_to_end),
         cmocka_unit_test(what_stays_for_a_minute_is_an_error),
-        cmocka_unit_test(a_member_of_a_fleet_is_in_conflict_with_no_other),
+        cmocka_unit_test(a_member_of_a_fleet_is_in_conflict_with_strangers_alone),
         cmocka_unit_test(a_queue_that_is_refused_is_told_and_the_start_goes_on),
         cmocka_unit_test(whoever_must_not_declare_is_alone),
         cmocka_unit_test(credentials_are_handed_on),
