@@ -31,7 +31,7 @@ static int subscribe(spectacles_fleet *fleet, const sp_fleet_slot *slot)
     subscription.queue_length = (size_t)length;
     subscription.arguments = arguments;
     subscription.argument_count = SP_FLEET_ARGUMENT_COUNT;
-    subscription.prefetch = SP_FLEET_PREFETCH;
+    subscription.prefetch = SP_LEASE_HELD_MAX; /* the own claim comes back behind everything that is held */
     return spectacles_broker_subscribe(fleet->broker, &subscription);
 }
 

@@ -143,7 +143,7 @@ void sp_lease_release(sp_lease *lease, bool stays, uint64_t now)
 void sp_lease_drained(sp_lease *lease, uint64_t now)
 {
     look_at_deadline(lease, now);
-    if (lease->state != SP_LEASE_RELEASING)
+    if (lease->state != SP_LEASE_RELEASING || lease->is_drained)
         return;
     lease->is_drained = lease->is_urgent = true;
     lease->flight.is_open = false;

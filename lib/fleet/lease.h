@@ -128,7 +128,7 @@ void sp_lease_want(sp_lease *lease, uint64_t now);
 
 /*
  * The slot is to go elsewhere. An owner drains its shards, reports them for the last time, and calls
- * sp_lease_drained(). stays: as a standby.
+ * sp_lease_drained(), which does nothing again. stays: as a standby.
  */
 void sp_lease_release(sp_lease *lease, bool stays, uint64_t now);
 void sp_lease_drained(sp_lease *lease, uint64_t now);

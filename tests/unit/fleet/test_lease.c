@@ -283,6 +283,20 @@ static void who_leaves_does_not_take_an_earlier_record_for_the_last(void **state
     assert_int_equal(lease.state, SP_LEASE_IDLE);
 }
 
+/* Its owner says so in each of its turns: the queue would fill, and its answers would be those of earlier records. */
+static void who_leaves_writes_one_last_record(void **state)
+{
+    (void)state;
+    become_owner(SP_FLEET_RELEASED);
+    sp_lease_release(&lease, false, START + 30);
+    sp_lease_drained(&lease, START + 30);
+    expect(SP_LEASE_PUBLISH, START + 30);
+    sp_lease_drained(&lease, START + 31);
+    expect(SP_LEASE_NOTHING, START + 31);
+    come_back(START + 32);
+    assert_int_equal(lease.state, SP_LEASE_IDLE);
+}
+
 static void an_owner_behind_its_fence_does_not_say_released(void **state)
 {
     sp_fleet_record record;
@@ -347,6 +361,7 @@ int main(void)
         in_order(who_leaves_waits_for_the_confirm),
         in_order(who_leaves_may_see_the_last_record_first),
         in_order(who_leaves_does_not_take_an_earlier_record_for_the_last),
+        in_order(who_leaves_writes_one_last_record),
         in_order(an_owner_behind_its_fence_does_not_say_released),
         in_order(a_record_that_cannot_be_read_is_left_alone),
         in_order(deadlines_are_to_the_millisecond),
