@@ -153,8 +153,11 @@ typedef struct spectacles_fleet_config {
     uint32_t generation;
     /* identifies of a day that are never granted, so that a person can still do something. Default 50 */
     uint32_t identify_reserve;
-    /* 0 */
-    uint32_t reserved;
+    /*
+     * milliseconds for which nobody has come or left until slots move: several who come one after the other then take
+     * their shares at once. Takeovers wait for nothing. Default 10000
+     */
+    uint32_t settle;
     /* required, not 0: a number that nobody can guess, from spectacles_random_seed() */
     uint64_t seed;
 } spectacles_fleet_config;

@@ -22,7 +22,7 @@ enum {
 
 SPECTACLES_EXPORT void spectacles_fleet_config_init(spectacles_fleet_config *config, size_t size)
 {
-    const spectacles_fleet_config defaults = {.weight = 100, .generation = 1, .identify_reserve = 50};
+    const spectacles_fleet_config defaults = {.weight = 100, .generation = 1, .identify_reserve = 50, .settle = 10000};
     sp_config_write(config, size, &defaults, sizeof defaults);
 }
 
@@ -85,6 +85,7 @@ static void init_parts(spectacles_fleet *fleet, const spectacles_fleet_config *c
 {
     fleet->slot_count = config->shard_count < SP_FLEET_SLOTS_MAX ? config->shard_count : SP_FLEET_SLOTS_MAX;
     fleet->shard_count = config->shard_count;
+    fleet->settle = config->settle;
     fleet->bus = -1;
     fleet->error = "";
     fleet->random = (sp_random){config->seed};

@@ -18,7 +18,7 @@
 enum {
     SP_FLEET_LISTEN = 3000, /* a new leader hears everybody before it plans */
     SP_FLEET_PLAN_EVERY = 500,
-    SP_FLEET_SETTLE = 10000,     /* after somebody came, left or took over, until slots move */
+    SP_FLEET_CALM = 10000,       /* after a takeover, until slots move: the dead count as members for 7 s of it */
     SP_FLEET_RETRY = 500,        /* after memory ran out */
     SP_FLEET_MOVE = 5000,        /* a slot that moves gets there within it, or its standby takes it */
     SP_FLEET_UNREADABLE = 30000, /* until a queue is looked at again whose record cannot be read */
@@ -134,6 +134,7 @@ struct spectacles_fleet {
     bool leads;
     uint64_t leads_since;
     uint64_t plan_at;
+    uint64_t settle;        /* after somebody came or left, until slots move */
     uint64_t taken_over_at; /* a slot has got an owner whom the plan did not name */
     uint64_t say_plan_at;
     /* leaving */

@@ -131,11 +131,11 @@ static void note_takeovers(spectacles_fleet *fleet, uint64_t now)
 
 static void make_view(spectacles_fleet *fleet, sp_plan_view *view, uint64_t now)
 {
-    uint64_t changed_at = fleet->members.changed_at;
-    if (fleet->taken_over_at > changed_at)
-        changed_at = fleet->taken_over_at;
+    uint64_t settled_at = fleet->members.changed_at + fleet->settle;
+    if (fleet->taken_over_at && fleet->taken_over_at + SP_FLEET_CALM > settled_at)
+        settled_at = fleet->taken_over_at + SP_FLEET_CALM;
     *view = (sp_plan_view){.slot_count = fleet->slot_count};
-    view->motion = now < changed_at + SP_FLEET_SETTLE ? 0 : SP_PLAN_MOTION;
+    view->motion = now < settled_at ? 0 : SP_PLAN_MOTION;
     look_at_members(fleet, view);
     look_at_slots(fleet, view);
 }

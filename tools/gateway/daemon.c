@@ -183,7 +183,7 @@ static void end_stop(struct daemon *daemon)
 static void finish(struct daemon *daemon, uint64_t now)
 {
     daemon_close(daemon, now);
-    if (daemon->state != DAEMON_STOPPING || !daemon->is_closing ||
+    if (daemon->state != DAEMON_STOPPING || !daemon->is_closing || !member_is_closed(daemon->member) ||
         !spectacles_gateway_stopped(daemon->gateway))
         return;
     if (!daemon->is_finishing)

@@ -50,6 +50,7 @@ void daemon_close(struct daemon *daemon, uint64_t now)
             "not all shards were handed over within STOP_TIMEOUT: the other members of the fleet resume them "
             "from what is stored");
     daemon->is_closing = true;
+    member_close(daemon->member, now);
     spectacles_gateway_stop(daemon->gateway, 0, now);
 }
 

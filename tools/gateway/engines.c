@@ -144,6 +144,8 @@ static void apply_to_fleet(struct engines *engines, const struct settings *setti
         fleet->weight = number_of(settings, id);
     else if (id == SETTING_FLEET_GENERATION)
         fleet->generation = number_of(settings, id);
+    else if (id == SETTING_FLEET_SETTLE)
+        fleet->settle = number_of(settings, id);
     else if (id == SETTING_FLEET_IDENTIFY_RESERVE)
         fleet->identify_reserve = number_of(settings, id);
 }

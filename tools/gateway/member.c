@@ -121,7 +121,22 @@ bool member_has_left(const struct member *member)
 {
     if (!member || member->state == MEMBER_APART)
         return true;
-    return member->state == MEMBER_LEAVING && spectacles_fleet_has_left(member->handle.fleet);
+    return member->state >= MEMBER_LEAVING && spectacles_fleet_has_left(member->handle.fleet);
+}
+
+void member_close(struct member *member, uint64_t now)
+{
+    if (!member || member->state != MEMBER_LEAVING)
+        return;
+    member->state = MEMBER_CLOSING;
+    member->is_touched = true;
+    spectacles_broker_close(member->handle.broker, now);
+}
+
+bool member_is_closed(const struct member *member)
+{
+    return !member || member->state == MEMBER_APART ||
+           spectacles_broker_state(member->handle.broker) == SPECTACLES_BROKER_CLOSED;
 }
 
 /* ---- What the gateway tells ---- */
@@ -150,6 +165,10 @@ void member_hear(struct member *member, const spectacles_relay_event *event, uin
     case SPECTACLES_RELAY_EVENT_SHARD_DISCONNECTED:
         spectacles_fleet_disconnected(member->handle.fleet, event->shard_id, now);
         touch(member, now + MEMBER_REPORT_EVERY);
+        return;
+    case SPECTACLES_RELAY_EVENT_BROKER_READY: /* RabbitMQ can be reached again: the fleet tries at once, too */
+        spectacles_broker_network_changed(member->handle.broker, now);
+        touch(member, SPECTACLES_NEVER);
         return;
     case SPECTACLES_RELAY_EVENT_SHARD_REMOVED:
         member_report_shard(member, event->shard_id, true, now);

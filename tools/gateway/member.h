@@ -13,7 +13,7 @@
  * The daemon as a member of a fleet (FLEET=on): the shards of the bot are shared with other processes (fleet.h). A
  * member has a connection to RabbitMQ of its own, so that the fleet never waits behind events.
  *
- *     APART --member_begin()--> MEMBER --member_leave()--> LEAVING --(everything is handed over)--> LEFT
+ *     APART --member_begin()--> IN --member_leave()--> LEAVING --member_close()--> CLOSING
  *
  * It begins when both brokers of the gateway have been READY: whoever cannot publish takes no shards. What the fleet
  * wants is done with the gateway at once, and what became of each shard is told to the fleet. A member that cannot do
@@ -60,6 +60,12 @@ void member_leave(struct member *member, uint64_t now);
 
 /* Whether nothing is left here: after member_leave(), or when it has never begun. */
 bool member_has_left(const struct member *member);
+
+/* Ends its connection in order, so that RabbitMQ's log tells of no client that has vanished. Again: nothing. */
+void member_close(struct member *member, uint64_t now);
+
+/* Whether its connection is closed, after member_close(), or was never begun. */
+bool member_is_closed(const struct member *member);
 
 /* Adds what is waited for, and until when. */
 void member_watch(struct member *member, struct loop *loop);

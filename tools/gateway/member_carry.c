@@ -16,7 +16,7 @@
  */
 static void fail(struct member *member, uint32_t shard_id, const char *what, const char *why)
 {
-    if (member->state == MEMBER_LEAVING || member->failure[0])
+    if (member->state >= MEMBER_LEAVING || member->failure[0])
         return;
     snprintf(member->failure, sizeof member->failure,
              "shard %u of the fleet cannot be %s: %.200s: this process ends, and the other members go on",
@@ -83,9 +83,15 @@ static void note(struct member *member, const spectacles_fleet_event *event)
         member->view.is_connected = false;
 }
 
+static bool is_expected(const struct member *member, const spectacles_fleet_event *event)
+{
+    return member->state == MEMBER_CLOSING && event->type == SPECTACLES_FLEET_EVENT_BROKER_DISCONNECTED;
+}
+
 bool member_carry(struct member *member, const spectacles_fleet_event *event, uint64_t now)
 {
-    member_line(member->log, member->repeats, event, now);
+    if (!is_expected(member, event))
+        member_line(member->log, member->repeats, event, now);
     switch (event->type) {
     case SPECTACLES_FLEET_EVENT_ADD_SHARD:
         add(member, event);

@@ -14,7 +14,8 @@ enum {
 enum member_state {
     MEMBER_APART, /* nothing is connected */
     MEMBER_IN,
-    MEMBER_LEAVING
+    MEMBER_LEAVING,
+    MEMBER_CLOSING
 };
 
 /* A member: member.c makes it, and member_carry.c works with it. */

@@ -282,7 +282,7 @@ static void write_brokers(struct http_body *body, const struct snapshot *snapsho
                      offsetof(spectacles_broker_stats, bytes_sent));
     metrics_one(body, "spectacles_command_queues_lost", "gauge",
                 "Queues of commands that this process should consume, and does not.",
-                status_queues_lost(snapshot->status));
+                snapshot_queues_lost(snapshot));
 }
 
 /* ---- The process ---- */

@@ -300,6 +300,14 @@ static const struct setting settings[SETTING_COUNT] = {
          .most = UINT32_MAX,
          .help =
              "Raised, in all processes, to begin anew with the same number of shards: all of them identify"},
+    [SETTING_FLEET_SETTLE] = {.name = "FLEET_SETTLE",
+                              .key = "fleet.settle",
+                              .kind = SETTING_IS_DURATION,
+                              .fallback = "10s",
+                              .most = HOUR,
+                              .help = "For how long nobody has come or left until slots move, so that several "
+                                      "processes that come one after the other take their shares at once; "
+                                      "takeovers wait for nothing"},
     [SETTING_FLEET_IDENTIFY_RESERVE] =
         {.name = "FLEET_IDENTIFY_RESERVE",
          .key = "fleet.identify_reserve",

@@ -159,14 +159,6 @@ static void hear_queue(struct status *status, const spectacles_relay_event *even
         shard->lacks_queue = lacks;
 }
 
-size_t status_queues_lost(const struct status *status)
-{
-    size_t count = status->lacks_send_queue ? 1 : 0;
-    for (size_t i = 0; i < status->shard_count; i++)
-        count += status->shards[i].lacks_queue ? 1 : 0;
-    return count;
-}
-
 void status_hear(struct status *status, const spectacles_relay_event *event, uint64_t unix_time)
 {
     switch (event->type) {

@@ -99,7 +99,4 @@ const struct status_shard *status_shard(const struct status *status, uint32_t id
 /* How many gaps were declared since midnight, UTC. */
 uint64_t status_gaps_today(const struct status *status, uint64_t unix_time);
 
-/* How many queues of commands are not consumed, though they should be. */
-size_t status_queues_lost(const struct status *status);
-
 #endif

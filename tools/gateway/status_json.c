@@ -119,7 +119,7 @@ static void write_totals(struct http_body *body, const struct snapshot *snapshot
     number(body, ",\"received\":", totals->commands);
     number(body, ",\"sent\":", totals->sent);
     number(body, ",\"rejected\":", totals->rejected);
-    number(body, ",\"queues_lost\":", status_queues_lost(snapshot->status));
+    number(body, ",\"queues_lost\":", snapshot_queues_lost(snapshot));
     http_body_text(body, "}");
 }
 

@@ -69,3 +69,13 @@ uint64_t snapshot_packets(const struct snapshot *snapshot)
         packets += snapshot->shards[i].stats.packets;
     return packets;
 }
+
+size_t snapshot_queues_lost(const struct snapshot *snapshot)
+{
+    size_t count = snapshot->status->lacks_send_queue ? 1 : 0;
+    for (size_t i = 0; i < snapshot->shard_count; i++) {
+        const struct status_shard *memory = snapshot->shards[i].memory;
+        count += memory && memory->lacks_queue;
+    }
+    return count;
+}

@@ -46,4 +46,10 @@ void snapshot_free(struct snapshot *snapshot);
 /* Packets of all shards that wait to be sent. */
 uint64_t snapshot_packets(const struct snapshot *snapshot);
 
+/*
+ * How many queues of commands are not consumed, though they should be: SEND, and those of the shards that are served
+ * here. What is heard of the queue of another shard is its owner's business.
+ */
+size_t snapshot_queues_lost(const struct snapshot *snapshot);
+
 #endif

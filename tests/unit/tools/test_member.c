@@ -270,6 +270,23 @@ static void it_knows_how_it_stands(void **state)
     assert_true(logged_has(&logged, "warn  the fleet has lost RabbitMQ: cut"));
 }
 
+/* Its end is no loss: nobody is told that RabbitMQ is away. */
+static void its_connection_is_closed_in_order(void **state)
+{
+    (void)state;
+    start();
+    assert_false(member_is_closed(member));
+    member_close(member, 1000); /* not before it leaves */
+    member_leave(member, 1000);
+    assert_false(member_is_closed(member));
+    member_close(member, 1000);
+    member_close(member, 1000);
+    bring((spectacles_fleet_event){.type = SPECTACLES_FLEET_EVENT_BROKER_DISCONNECTED, .text = "closed"});
+    assert_true(member_is_closed(member)); /* nothing was connected here */
+    finish();
+    assert_false(logged_has(&logged, "FLEET_DISCONNECTED"));
+}
+
 static void without_a_fleet_there_is_nothing_to_do(void **state)
 {
     struct status_fleet view;
@@ -281,7 +298,8 @@ static void without_a_fleet_there_is_nothing_to_do(void **state)
     member_hear(NULL, &(spectacles_relay_event){.type = SPECTACLES_RELAY_EVENT_SHARD_READY}, 1);
     assert_true(loop.deadline == SPECTACLES_NEVER);
     assert_false(member_process(NULL, &loop, 1));
-    assert_true(member_has_left(NULL));
+    member_close(NULL, 1);
+    assert_true(member_has_left(NULL) && member_is_closed(NULL));
     assert_false(member_takes_limits(NULL));
     assert_null(member_failure(NULL));
     member_look(NULL, &view);
@@ -301,6 +319,7 @@ int main(void)
         cmocka_unit_test(what_the_gateway_tells_is_passed_on),
         cmocka_unit_test(limits_are_asked_for_and_handed_in_once),
         cmocka_unit_test(it_knows_how_it_stands),
+        cmocka_unit_test(its_connection_is_closed_in_order),
         cmocka_unit_test(without_a_fleet_there_is_nothing_to_do),
     };
     return cmocka_run_group_tests_name("tools/member", tests, NULL, NULL);

@@ -188,6 +188,20 @@ static void what_is_not_known_is_left_out(void **state)
     assert_null(strstr(body.data, "spectacles_store_last_success"));
 }
 
+/* The queue of a shard that another process serves may be refused here, and nothing is lost by that. */
+static void queues_of_shards_that_are_served_are_counted(void **state)
+{
+    struct status_shard memory = {.id = 5, .lacks_queue = true};
+    spectacles_relay_event event = {.type = SPECTACLES_RELAY_EVENT_UNSUBSCRIBED, .name = "7"};
+    (void)state;
+    status_hear(&status, &event, 1767225600000);
+    write();
+    assert_true(has("spectacles_command_queues_lost 0"));
+    shards[1].memory = &memory;
+    write();
+    assert_true(has("spectacles_command_queues_lost 1"));
+}
+
 static void brokers_and_queues(void **state)
 {
     (void)state;
@@ -249,6 +263,7 @@ int main(void)
         WITH_SNAPSHOT(each_shard_is_told_alone),
         WITH_SNAPSHOT(the_go_daemon_s_five_are_there),
         WITH_SNAPSHOT(what_is_not_known_is_left_out),
+        WITH_SNAPSHOT(queues_of_shards_that_are_served_are_counted),
         WITH_SNAPSHOT(brokers_and_queues),
         WITH_SNAPSHOT(a_member_of_a_fleet),
         WITH_SNAPSHOT(confirms_are_a_histogram),

@@ -1880,7 +1880,7 @@ pub struct spectacles_fleet_config {
     pub shard_count: u32,
     pub generation: u32,
     pub identify_reserve: u32,
-    pub reserved: u32,
+    pub settle: u32,
     pub seed: u64,
 }
 pub const SPECTACLES_FLEET_EVENT_ADD_SHARD: spectacles_fleet_event_type = 1;
