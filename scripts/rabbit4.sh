@@ -46,5 +46,5 @@ cluster_tests() {
     else
         upgrade=build/rabbit4/${upgrade_releases[0]}:build/rabbit4/${upgrade_releases[1]}
     fi
-    SPECTACLES_UPGRADE=$upgrade run cluster python_tests cluster build/asan -m cluster tests/integration tests/chaos
+    SPECTACLES_UPGRADE=$upgrade run cluster python_tests cluster build/asan -m cluster tests/integration tests/chaos tests/demo
 }

@@ -99,7 +99,7 @@ run_suite() {
     cross) cross_tests ;;
     fuzz) run fuzz fuzz_tests ;;
     bench) run bench python_tests bench build/asan tests/bench ;;
-    demo) run demo python_tests demo build/asan tests/demo ;;
+    demo) run demo python_tests demo build/asan -m 'not cluster' tests/demo ;;
     systems) systems_tests ;;
     debian13) debian13_tests ;;
     esac

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 
 def hear_ctrl_c() -> None:
     """Who is started in the background ignores it, and hands that on."""
@@ -26,6 +28,7 @@ def test_it_adds_up_and_leaves_nothing(root: Path) -> None:
     assert not list((root / "build/demo").glob(f"*-{demo.pid}"))
 
 
+@pytest.mark.cluster
 def test_a_fleet_loses_nothing(root: Path) -> None:
     demo = start(root, "fleet")
     out, _ = demo.communicate(timeout=900)

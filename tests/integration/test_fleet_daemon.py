@@ -61,7 +61,7 @@ class Fleet:
         self.standin = standin
         self.members: dict[str, Process] = {}
         self.addresses: dict[str, str] = {}
-        self.settings = {"FLEET": "on", "DISCORD_SHARD_COUNT": str(SHARDS), "STOP_TIMEOUT": "60s"}
+        self.settings = {"FLEET": "on", "DISCORD_SHARD_COUNT": str(SHARDS), "STOP_TIMEOUT": "60s", "FLEET_SETTLE": "1s"}
 
     def start(self, name: str, **more: str) -> Process:
         self.addresses[name] = f"127.0.0.1:{free_ports(1)[0]}"
@@ -89,15 +89,14 @@ class Fleet:
             assert time.monotonic() < end, f"{dict(zip(self.members, found))} shards are ready, and {counts} were expected:\n{said}"
             time.sleep(0.1)
 
-    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def begin(self, *words: str) -> subprocess.Popen[str]:
         environment = {**self.bot.environment, **self.settings, "DISCORD_EVENTS": "MESSAGE_CREATE"}
-        return subprocess.run([self.bot.build / GATEWAY, "fleet", *words], env=environment, capture_output=True, text=True,
-                              timeout=180 * PATIENCE, check=False)
+        return subprocess.Popen([self.bot.build / GATEWAY, "fleet", *words], env=environment, text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def owners(self) -> dict[int, str]:
-        done = self.command("status", "--json")
-        assert done.returncode == 0, done.stderr
-        return {slot["slot"]: slot["owner"] for slot in json.loads(done.stdout)["slots"]}
+        said = expect_code(self.begin("status", "--json"), 0)
+        return {slot["slot"]: slot["owner"] for slot in json.loads(said)["slots"]}
 
 
 @pytest.fixture
@@ -123,6 +122,13 @@ def sender(standin: Standin) -> Iterator[Callable[[], Sender]]:
         each.is_over.set()
 
 
+def expect_code(command: subprocess.Popen[str], code: int) -> str:
+    """Returns what it said: of its two outputs the one that has something."""
+    out, err = command.communicate(timeout=180 * PATIENCE)
+    assert command.returncode == code, out + err
+    return out or err
+
+
 def expect_all(channel: Any, sent: int) -> int:
     """Each event of each shard has come, in order once copies are left out, and each copy has the message-id of the event. Returns how many
     copies came."""
@@ -146,67 +152,46 @@ def expect_one_identify_each(standin: Standin) -> None:
     assert standin.violations == []
 
 
-def test_whoever_is_killed_is_taken_over_and_whoever_comes_and_goes_loses_nothing(
-        fleet: Fleet, standin: Standin, channel: Any, sender: Callable[[], Sender]) -> None:
-    fleet.start("one")
-    fleet.wait_shared(4, timeout=FIRST)
-    events = sender()
-    fleet.start("two")  # joins: it takes its share by RESUME
-    fleet.wait_shared(2, 2)
-    fleet.start("three")
-    fleet.wait_shared(1, 1, 2)
-    expect_one_identify_each(standin)
-    fleet.forget("two").kill()  # -9: its standbys go on
-    fleet.wait_shared(2, 2)
-    assert fleet.forget("one").stop() == 0  # hands over
-    fleet.wait_shared(4)
-    three = fleet.members["three"]
-    assert not three.lines(" of lost sessions") and not three.lines("[FLEET_PROBLEM")
-    copies = expect_all(channel, events.end())
-    expect_one_identify_each(standin)
-    assert gaps(channel, 0) == []
-    assert copies < 4 * 2000, "no more than what was not stored when a member was killed"
-
-
-def test_a_fleet_that_stops_goes_on_where_it_was(fleet: Fleet, standin: Standin, channel: Any, sender: Callable[[], Sender]) -> None:
-    """All members stop, one after the other; the records stay in RabbitMQ, and nobody has to wait for an owner that is not known."""
-    for name in ("one", "two"):
-        fleet.start(name)
-    fleet.wait_shared(2, 2, timeout=FIRST + 60)
-    events = sender()
-    assert fleet.forget("one").stop() == 0
-    assert fleet.forget("two").stop() == 0
-    fleet.start("three", LOG_LEVEL="debug")
-    fleet.wait_shared(4)
-    expect_all(channel, events.end())
-    expect_one_identify_each(standin)
-    assert gaps(channel, 0) == []
-
-
-def test_people_look_move_and_drain(fleet: Fleet, standin: Standin, channel: Any, sender: Callable[[], Sender]) -> None:
-    assert fleet.command("status").returncode == 75, "nobody is there"
+def test_a_fleet_lives(fleet: Fleet, standin: Standin, channel: Any, sender: Callable[[], Sender]) -> None:
+    """One life, because the first identify of a fleet takes half a minute: people look, move and drain; members come, die and stop."""
     for name in ("one", "two"):
         fleet.start(name, FLEET_ZONE=name)
-    fleet.wait_shared(2, 2, timeout=FIRST + 60)
+    fleet.wait_shared(2, 2, timeout=FIRST)
     events = sender()
     owners = fleet.owners()
     assert sorted(owners.values()) == ["one", "one", "two", "two"]
-    shown = fleet.command("status").stdout
-    assert re.search(r"^one +one +100 +2 +here$", shown, re.MULTILINE), shown
+    refused = fleet.begin("move", "0", "nobody")
+    shown = fleet.begin("status")
     slot = next(slot for slot, owner in owners.items() if owner == "one")
-    moved = fleet.command("move", str(slot), "two")
-    assert moved.returncode == 0, moved.stderr
-    assert fleet.owners()[slot] == "two"
-    refused = fleet.command("move", str(slot), "nobody")
-    assert refused.returncode == 78 and "'nobody' is not in the fleet" in refused.stderr
-    drained = fleet.command("drain", "one")
-    assert drained.returncode == 0, drained.stderr
+    expect_code(fleet.begin("move", str(slot), "two"), 0)
+    assert fleet.ready("two") == 3
+    assert "'nobody' is not in the fleet" in expect_code(refused, 78)
+    assert re.search(r"^one +one +100 +2 +here$", expect_code(shown, 0), re.MULTILINE)
+    expect_code(fleet.begin("drain", "one"), 0)
     fleet.wait_shared(0, 4)
-    assert fleet.command("move", "all").returncode == 0
+    one = fleet.forget("one")
+    assert one.stop() == 0
+    fleet.start("three")  # joins: it takes its share by RESUME, once the slots are not where people have pinned them
+    expect_code(fleet.begin("move", "all"), 0)
     fleet.wait_shared(2, 2)
-    expect_all(channel, events.end())
+    fleet.forget("two").kill()  # -9: its standby goes on
+    fleet.wait_shared(4)
+    three = fleet.forget("three")
+    assert three.stop() == 0  # nobody is left: the records stay in RabbitMQ
+    fleet.start("four")  # and waits for no owner whom nobody has heard
+    fleet.wait_shared(4)
+    copies = expect_all(channel, events.end())
     expect_one_identify_each(standin)
-    assert not fleet.members["one"].lines("[FLEET_MEMBER look-"), "who looks is no member"
+    assert gaps(channel, 0) == []
+    assert copies < 4 * 1000, "no more than what was not stored when a member was killed"
+    assert not one.lines("[FLEET_MEMBER look-"), "who looks is no member"
+    for process in (one, three):
+        assert not process.lines("[FLEET_PROBLEM") and not process.lines("[FLEET_DISCONNECTED")
+
+
+def test_nobody_is_in_the_fleet(fleet: Fleet) -> None:
+    """What a person sees who has set something else than the members."""
+    assert "nobody is in the fleet" in expect_code(fleet.begin("status"), 75)
 
 
 def test_an_account_without_the_rights_is_told_which(fleet: Fleet, rabbit: RabbitNode, vhost: str) -> None:
