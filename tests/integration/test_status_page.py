@@ -84,6 +84,10 @@ def test_it_is_live_and_says_when_it_is_not(root: Path, tmp_path: Path) -> None:
         assert "2,500 events/s" in browser.run("document.body.innerText")
         browser.run("document.getElementById('unready').click()")
         assert browser.run("document.getElementById('shards').innerText.replace(/\\s+/g, ' ')").strip() == "! 1"
+        page.state = well(3) | {"fleet": {"member": "web-1", "connected": True, "leads": False, "members": 3, "takeovers": 0, "grants": 1,
+                                          "slots": {"IDLE": 10, "WAITING": 2, "OWNED": 3, "DOUBTFUL": 1}}}
+        browser.until("document.body.innerText.includes('1 doubtful, web-1, one of 3 members')")
+        assert "3 of 16" in browser.run("document.body.innerText")
         page.state = None
         browser.until("document.getElementById('alarm').innerText.includes('does not answer; what is shown is of')")
         page.state = well(3) | {"stopping": True}

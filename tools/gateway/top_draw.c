@@ -9,7 +9,7 @@
 
 enum {
     LABEL_WIDTH = 8, /* of the number of the first shard in a row */
-    HEAD_ROWS = 12,  /* lines that are not about shards */
+    HEAD_ROWS = 13,  /* lines that are not about shards */
     SLOW = 1000,     /* milliseconds */
     UNCONFIRMED_MANY = 1000,
     UNSTORED_MANY = 20000,
@@ -233,6 +233,37 @@ static void draw_store(const struct top_screen *screen, const spectacles_value *
     end_line(screen);
 }
 
+static uint64_t count_slots(const spectacles_value *slots)
+{
+    uint64_t count = 0;
+    for (const spectacles_value *each = spectacles_value_first(slots); each;
+         each = spectacles_value_next(each)) {
+        uint64_t number = 0;
+        spectacles_value_uint64(each, &number);
+        count += number;
+    }
+    return count;
+}
+
+/* Whoever is not in a fleet has no such line. */
+static void draw_fleet(const struct top_screen *screen, const spectacles_value *status)
+{
+    const spectacles_value *fleet = spectacles_value_get(status, "fleet");
+    const spectacles_value *slots = spectacles_value_get(fleet, "slots");
+    bool is_connected = truth_of(fleet, "connected");
+    uint64_t doubtful = number_of(slots, "DOUBTFUL");
+    if (!fleet)
+        return;
+    begin_line(screen, "fleet", !is_connected || doubtful > 0);
+    fprintf(screen->out, "%s%" PRIu64 " of %" PRIu64 " slots owned, ", is_connected ? "" : "NOT CONNECTED, ",
+            number_of(slots, "OWNED"), count_slots(slots));
+    if (doubtful > 0)
+        fprintf(screen->out, "%" PRIu64 " doubtful, ", doubtful);
+    fprintf(screen->out, "%" PRIu64 " members%s", number_of(fleet, "members"),
+            truth_of(fleet, "leads") ? ", this one leads" : "");
+    end_line(screen);
+}
+
 /* ---- Shards ---- */
 
 static char sign_of(const spectacles_value *shard)
@@ -324,6 +355,7 @@ void top_draw(const struct top_screen *screen, const spectacles_value *status, s
     draw_commands(screen, spectacles_value_get(status, "commands"));
     draw_gaps(screen, spectacles_value_get(status, "gaps"));
     draw_store(screen, status);
+    draw_fleet(screen, status);
     unsigned used = HEAD_ROWS + draw_grid(screen, shards);
     draw_list(screen, shards, screen->rows > used ? screen->rows - used : 0);
 }

@@ -56,6 +56,20 @@ static void everything_is_on_one_page(void **state)
     assert_null(strstr(drawn, "\033"));
 }
 
+static void a_fleet_has_a_line(void **state)
+{
+    (void)state;
+    draw("{\"fleet\":{\"member\":\"web-1\",\"connected\":true,\"leads\":true,\"members\":3,"
+         "\"slots\":{\"IDLE\":10,\"WAITING\":2,\"OWNED\":4,\"DOUBTFUL\":0}}}",
+         &(struct top_screen){.columns = 80});
+    assert_non_null(strstr(drawn, "  fleet         4 of 16 slots owned, 3 members, this one leads\n"));
+    draw("{\"fleet\":{\"connected\":false,\"members\":3,\"slots\":{\"IDLE\":12,\"OWNED\":1,\"DOUBTFUL\":3}}}",
+         &(struct top_screen){.columns = 80});
+    assert_non_null(strstr(drawn, "! fleet         NOT CONNECTED, 1 of 16 slots owned, 3 doubtful, 3 members\n"));
+    draw(status, &(struct top_screen){.columns = 80});
+    assert_null(strstr(drawn, "fleet"));
+}
+
 /* A terminal shows as many shards as it has lines, and no line is wider. */
 static void it_fits_into_a_terminal(void **state)
 {
@@ -87,6 +101,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everything_is_on_one_page),
+        cmocka_unit_test(a_fleet_has_a_line),
         cmocka_unit_test(it_fits_into_a_terminal),
         cmocka_unit_test(what_is_missing_is_nothing),
     };
