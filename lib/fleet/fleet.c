@@ -22,7 +22,8 @@ enum {
 
 SPECTACLES_EXPORT void spectacles_fleet_config_init(spectacles_fleet_config *config, size_t size)
 {
-    const spectacles_fleet_config defaults = {.weight = 100, .generation = 1, .identify_reserve = 50, .settle = 10000};
+    const spectacles_fleet_config defaults = {
+        .weight = 100, .generation = 1, .identify_reserve = 50, .settle = 10000};
     sp_config_write(config, size, &defaults, sizeof defaults);
 }
 

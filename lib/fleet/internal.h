@@ -18,9 +18,9 @@
 enum {
     SP_FLEET_LISTEN = 3000, /* a new leader hears everybody before it plans */
     SP_FLEET_PLAN_EVERY = 500,
-    SP_FLEET_CALM = 10000,       /* after a takeover, until slots move: the dead count as members for 7 s of it */
-    SP_FLEET_RETRY = 500,        /* after memory ran out */
-    SP_FLEET_MOVE = 5000,        /* a slot that moves gets there within it, or its standby takes it */
+    SP_FLEET_CALM = 10000, /* after a takeover, until slots move: the dead count as members for 7 s of it */
+    SP_FLEET_RETRY = 500,  /* after memory ran out */
+    SP_FLEET_MOVE = 5000,  /* a slot that moves gets there within it, or its standby takes it */
     SP_FLEET_UNREADABLE = 30000, /* until a queue is looked at again whose record cannot be read */
     SP_FLEET_RELEASES = 4,       /* a count: slots that a member gives away at a time when it leaves */
     SP_FLEET_PREFETCH = 16,      /* a count */

@@ -78,8 +78,12 @@ class Fleet:
         except OSError:  # it does not listen yet
             return {"shards": []}
 
+    def ready_shards(self, name: str) -> list[int]:
+        """With no more shards than slots each shard is a slot."""
+        return [shard["id"] for shard in self.status(name)["shards"] if shard["state"] == "READY"]
+
     def ready(self, name: str) -> int:
-        return sum(shard["state"] == "READY" for shard in self.status(name)["shards"])
+        return len(self.ready_shards(name))
 
     def wait_shared(self, *counts: int, timeout: float = 60.0) -> None:
         """Until the members have so many shards each, in any order, and all of them are ready."""
@@ -123,10 +127,10 @@ def sender(standin: Standin) -> Iterator[Callable[[], Sender]]:
 
 
 def expect_code(command: subprocess.Popen[str], code: int) -> str:
-    """Returns what it said: of its two outputs the one that has something."""
+    """Returns what it said."""
     out, err = command.communicate(timeout=180 * PATIENCE)
     assert command.returncode == code, out + err
-    return out or err
+    return out + err
 
 
 def expect_all(channel: Any, sent: int) -> int:
@@ -164,7 +168,8 @@ def test_a_fleet_lives(fleet: Fleet, standin: Standin, channel: Any, sender: Cal
     shown = fleet.begin("status")
     slot = next(slot for slot, owner in owners.items() if owner == "one")
     expect_code(fleet.begin("move", str(slot), "two"), 0)
-    assert fleet.ready("two") == 3
+    fleet.wait_shared(2, 2)  # who got it gives another one back
+    assert slot in fleet.ready_shards("two")
     assert "'nobody' is not in the fleet" in expect_code(refused, 78)
     assert re.search(r"^one +one +100 +2 +here$", expect_code(shown, 0), re.MULTILINE)
     expect_code(fleet.begin("drain", "one"), 0)

@@ -233,9 +233,9 @@ static void check_fleet(const struct rules *rules)
 
 static void check_no_fleet(const struct rules *rules)
 {
-    static const enum setting_id settings[] = {SETTING_FLEET_MEMBER, SETTING_FLEET_ZONE, SETTING_FLEET_WEIGHT,
-                                               SETTING_FLEET_GENERATION, SETTING_FLEET_SETTLE,
-                                               SETTING_FLEET_IDENTIFY_RESERVE};
+    static const enum setting_id settings[] = {SETTING_FLEET_MEMBER, SETTING_FLEET_ZONE,
+                                               SETTING_FLEET_WEIGHT, SETTING_FLEET_GENERATION,
+                                               SETTING_FLEET_SETTLE, SETTING_FLEET_IDENTIFY_RESERVE};
     for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
         if (is_right(rules, settings[i]))
             problems_add(rules->problems, PROBLEM_NOTE, where(rules, settings[i]),

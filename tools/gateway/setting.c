@@ -305,9 +305,10 @@ static const struct setting settings[SETTING_COUNT] = {
                               .kind = SETTING_IS_DURATION,
                               .fallback = "10s",
                               .most = HOUR,
-                              .help = "For how long nobody has come or left until slots move, so that several "
-                                      "processes that come one after the other take their shares at once; "
-                                      "takeovers wait for nothing"},
+                              .help =
+                                  "For how long nobody has come or left until slots move, so that several "
+                                  "processes that come one after the other take their shares at once; "
+                                  "takeovers wait for nothing"},
     [SETTING_FLEET_IDENTIFY_RESERVE] =
         {.name = "FLEET_IDENTIFY_RESERVE",
          .key = "fleet.identify_reserve",

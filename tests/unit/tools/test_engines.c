@@ -105,7 +105,7 @@ static void write_numbers(FILE *out, const struct engines *engines)
                                 link->keepalive_idle,   link->keepalive_interval,
                                 link->keepalive_probes, link->user_timeout,
                                 fleet->weight,          fleet->generation,
-                                fleet->identify_reserve};
+                                fleet->settle,          fleet->identify_reserve};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         fprintf(out, " %llu", (unsigned long long)numbers[i]);
 }

@@ -65,7 +65,8 @@ static void a_fleet_has_a_line(void **state)
     assert_non_null(strstr(drawn, "  fleet         4 of 16 slots owned, 3 members, this one leads\n"));
     draw("{\"fleet\":{\"connected\":false,\"members\":3,\"slots\":{\"IDLE\":12,\"OWNED\":1,\"DOUBTFUL\":3}}}",
          &(struct top_screen){.columns = 80});
-    assert_non_null(strstr(drawn, "! fleet         NOT CONNECTED, 1 of 16 slots owned, 3 doubtful, 3 members\n"));
+    assert_non_null(
+        strstr(drawn, "! fleet         NOT CONNECTED, 1 of 16 slots owned, 3 doubtful, 3 members\n"));
     draw(status, &(struct top_screen){.columns = 80});
     assert_null(strstr(drawn, "fleet"));
 }
