@@ -15,7 +15,8 @@ if __package__ in (None, ""):
 
 from chaos.brokers import OneNode, ThreeNodes
 from chaos.nemesis import Nemesis
-from chaos.verdict import Verdict, judge, missing
+from chaos.report import Verdict
+from chaos.verdict import judge, missing
 from chaos.world import SHARDS, World, binary
 
 

@@ -11,7 +11,8 @@ from standin.session import Session
 
 from chaos.drops import Drops
 from chaos.recorder import Arrival
-from chaos.verdict import IMPOSSIBLE, Verdict, judge
+from chaos.report import Verdict
+from chaos.verdict import IMPOSSIBLE, judge
 
 
 class Ledger(SimpleNamespace):

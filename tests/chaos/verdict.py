@@ -1,30 +1,16 @@
 """What became of every event, session and command: the promise, checked."""
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from standin.session import Session
 
+from chaos.report import Verdict
 from chaos.world import SHARDS, World
 
 
 # A thousand kills have some dozens of drops: one that is as unlikely as this is not one of them.
 IMPOSSIBLE = 1e-9
-
-
-@dataclass
-class Verdict:
-    counts: dict[str, int] = field(default_factory=dict)
-    failures: list[str] = field(default_factory=list)
-
-    def fail(self, kind: str, what: list[Any]) -> None:
-        if what:
-            self.failures.append(f"{kind}: {len(what)}, such as {what[:5]}")
-
-    def __str__(self) -> str:
-        counts = "\n".join(f"  {name:<34}{count:>9,}" for name, count in self.counts.items())
-        return counts + "".join(f"\n  FAILED {each}" for each in self.failures)
 
 
 class Sessions:

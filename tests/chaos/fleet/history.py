@@ -1,0 +1,95 @@
+"""What happened in a run with a fleet, as the stand-in, the consumer and the nemesis wrote it down: all that the verdict looks at.
+
+Times are seconds of one monotonic clock, that of the machine that all of it runs on."""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Optional
+
+NEVER = float("inf")
+
+
+@dataclass
+class Identify:
+    """An IDENTIFY, as the stand-in saw it."""
+
+    at: float
+    member: str
+    shard: int
+    remaining: int  # of the day, when this one is counted
+    late: float = 0.0  # seconds for which it may have waited until the stand-in came to look
+
+
+@dataclass
+class Resume:
+    """A RESUME that was answered with RESUMED."""
+
+    at: float
+    member: str
+    session_id: str
+
+
+@dataclass
+class Life:
+    """A session: who identified, and when and why it ended."""
+
+    session_id: str
+    shard: int
+    member: str
+    begun: float
+    ended: float = NEVER
+    ended_by: str = ""  # "nemesis", "expiry", "heartbeats", or "client" when a gateway closed it with 1000 or 1001
+    events: dict[int, int] = field(default_factory=dict)  # sequence: serial of the shard
+
+
+@dataclass
+class Arrival:
+    message_id: str
+    shard: int
+    serial: int
+
+
+@dataclass
+class Trouble:
+    """What the nemesis did to a gateway. After a line that was cut, TCP sends again what it had on its way."""
+
+    kind: str  # "killed", "stopped", "cut", "broker": RabbitMQ was touched, which concerns all
+    member: str
+    begun: float
+    over: float = NEVER
+
+    @property
+    def echo(self) -> float:
+        """Until when bytes may still arrive that were decided upon before."""
+        if self.kind == "cut":
+            return self.over + min(self.over - self.begun, 15.0) + 2.0
+        return self.over + 2.0
+
+    def concerns(self, member: str) -> bool:
+        return self.kind == "broker" or self.member == member
+
+
+@dataclass
+class History:
+    shards: int
+    concurrency: int
+    reserve: int  # identifies of a day that the fleet has to leave
+    sessions: list[Life] = field(default_factory=list)  # in the order in which they began
+    identifies: list[Identify] = field(default_factory=list)
+    resumes: list[Resume] = field(default_factory=list)
+    arrivals: list[Arrival] = field(default_factory=list)  # copies included, in the order of the queue
+    gaps: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by message-id, with their copies
+    redelivered: set[str] = field(default_factory=set)  # message-ids that the consumer lost with its connection
+    refused: set[str] = field(default_factory=set)  # message-ids that RabbitMQ has refused (nack)
+    troubles: list[Trouble] = field(default_factory=list)
+    violations: list[dict[str, Any]] = field(default_factory=list)
+    unserved: list[int] = field(default_factory=list)  # shards without a connection when all was healed
+    errors: list[str] = field(default_factory=list)
+
+    def of_shard(self, shard: int) -> list[Life]:
+        return [each for each in self.sessions if each.shard == shard]
+
+    def delayed(self, identify: Identify) -> Optional[Trouble]:
+        """What may have kept the bytes of an IDENTIFY back behind the decision: a process that was stopped between the two, a cut line."""
+        return next((each for each in self.troubles if each.kind in ("stopped", "cut") and each.member == identify.member
+                     and each.begun <= identify.at <= each.echo), None)
