@@ -51,6 +51,7 @@ class Connection:
         self.closing = False  # dispatches do not go out any more
         self.tasks: set[Any] = set()
         self.headers = headers_of(socket)
+        self.client = (socket.remote_address or [""])[0]
 
     # ---- life ----
 
@@ -93,8 +94,7 @@ class Connection:
     def on_closed(self, closed: websockets.ConnectionClosed) -> None:
         """1000 and 1001 from the client end the session; anything else keeps it."""
         if self.session and closed.rcvd and closed.rcvd_then_sent is not False and closed.rcvd.code in (1000, 1001):
-            self.session.alive = False
-            self.session.ended_by = "client"
+            self.session.end("client")
 
     def close_after(self, seconds: Optional[float], code: Optional[int] = None, reason: str = "") -> None:
         if seconds is not None:
@@ -125,8 +125,7 @@ class Connection:
     async def time_out(self) -> None:
         self.standin.note("violation", code=4009, reason="missed heartbeats")
         if self.session and self.standin.timeout_ends_session:
-            self.session.alive = False
-            self.session.ended_by = "heartbeats"
+            self.session.end("heartbeats")
         await self.socket.close(4009, "Session timed out.")
 
     # ---- what a test planned ----
@@ -266,16 +265,19 @@ class Connection:
         self.check_unauthenticated()
         shard, count, intents = check_identify(self.standin, d)
         plan = self.standin.plans.take("identify", shard)
+        allowed = plan is not None or self.standin.identifies.allows(shard, time.monotonic())
+        self.standin.note("identify", shard=shard, client=self.client, remaining=self.standin.identify_limit["remaining"])
         if plan:
             self.identifying = plan.answer == "silence"
             await self.carry_out(plan)
-        elif not self.standin.identifies.allows(shard, time.monotonic()):
+        elif not allowed:
             self.standin.note("violation", code=9, reason="identified too fast")
             self.identifying = True
             self.later(self.standin.identify_refusal, self.refuse_identify)
         else:
             self.compress_payloads(d)
             session = self.standin.new_session(shard, count, intents)
+            session.client = self.client
             session.presence = d.get("presence")
             self.begin(session)
 
@@ -328,8 +330,7 @@ class Connection:
         too_old = session.seq - seq > self.standin.replay_limit
         was_alive = session.alive
         if was_alive and (over or too_old):
-            session.alive = False
-            session.ended_by = "expiry"
+            session.end("expiry")
         if was_alive and not over and ((too_old and self.standin.too_old == "close") or not 0 <= seq <= session.seq):
             raise Violation(4007, "Invalid seq.")
         return session.alive
@@ -347,7 +348,7 @@ class Connection:
             session.append("RESUMED", '{"_trace":["stand-in"]}')
             self.resumed_at = session.seq
             self.cut_at = session.seq if plan else math.inf
-            self.standin.note("resumed", shard=session.shard, seq=seq)
+            self.standin.note("resumed", shard=session.shard, seq=seq, session=session.session_id, client=self.client)
         self.wake.set()
 
     def attach(self, session: Session, seq: int) -> None:
@@ -386,7 +387,7 @@ class Connection:
         ids = [d.get("guild_id"), *as_list(d.get("user_ids"))]
         if not all(is_snowflake(each) for each in ids):
             self.standin.note("violation", code=9, reason="ids of op 8 are not numeric")
-            session.alive = False
+            session.end()
             self.invalidate(False)
             return
         guild = int(d["guild_id"])

@@ -30,6 +30,8 @@ class Session:
     received: list[Received] = field(default_factory=list)
     alive: bool = True
     ended_by: str = ""  # "client" when it closed with 1000 or 1001, "heartbeats" when it missed them, "expiry"
+    ended_at: float | None = None
+    client: str = ""  # the address of whoever identified
     connection: Any = None  # the one that identified or resumed last
     older: list[Any] = field(default_factory=list)  # those before it that were kept: the setting `replaced`
     left_at: float | None = None  # when its connection ended
@@ -41,6 +43,11 @@ class Session:
     @property
     def seq(self) -> int:
         return len(self.log)
+
+    def end(self, by: str = "") -> None:
+        """The session is gone for good."""
+        if self.alive:
+            self.alive, self.ended_by, self.ended_at = False, by, time.monotonic()
 
     def has_intent(self, bit: int) -> bool:
         return bool(self.intents >> bit & 1)

@@ -28,7 +28,7 @@ Events = Iterable[tuple[str, Any]]
 
 
 # What is noted while it runs, and can be counted.
-KINDS = {"closed", "connected", "crossed", "gateway_bot", "invalid_session", "planned", "rate_limited",
+KINDS = {"closed", "connected", "crossed", "gateway_bot", "identify", "invalid_session", "planned", "rate_limited",
          "ready", "received", "resume_cut", "resumed", "violation", "wrong_shard"}
 
 
@@ -158,7 +158,7 @@ class Standin(Settings):
     def note(self, kind: str, **what: Any) -> None:
         assert kind in KINDS, f"{kind} is not on the list of what can be counted"
         with self._changed:
-            self.records.append({"kind": kind, **what})
+            self.records.append({"kind": kind, "at": time.monotonic(), **what})
             self._changed.notify_all()
 
     def new_session(self, shard: int, count: int, intents: int) -> Session:
@@ -295,7 +295,8 @@ class Standin(Settings):
 
         def run(connection: Connection) -> None:
             session = connection.session
-            session.alive = resumable  # type: ignore[union-attr]
+            if not resumable:
+                session.end()  # type: ignore[union-attr]
             connection.invalidate(resumable)
             self._append(session, behind)
 
@@ -317,7 +318,7 @@ class Standin(Settings):
 
         def run() -> str:
             session = self.session(shard)
-            session.alive = False
+            session.end()
             if tell and session.connection:
                 tell(session.connection)
             return session.session_id
@@ -339,7 +340,7 @@ class Standin(Settings):
     def expire_sessions(self) -> None:
         def run() -> None:
             for session in self._sessions:
-                session.alive = False
+                session.end()
 
         self._do(run)
 

@@ -44,18 +44,23 @@ def _program(name: str, system: Optional[Path]) -> str:
 class RabbitNode:
     def __init__(self, folder: Path, cert: Optional[Path] = None, key: Optional[Path] = None,
                  vhosts: int = 0, peer: Optional[RabbitNode] = None, ca: Optional[Path] = None,
-                 address: str = "127.0.0.1", within: tuple[str, ...] = (), management: bool = False, system: Optional[Path] = None) -> None:
+                 address: str = "127.0.0.1", within: tuple[str, ...] = (), management: bool = False, system: Optional[Path] = None,
+                 host: str = "", inside: tuple[str, ...] = (), more: tuple[str, ...] = (), tick: int = 0) -> None:
         """peer: a node that has been started, and that this one will be able to talk to: see join().
         ca: who logs in over TLS needs a certificate of this authority, whose common name is the user.
         address: where AMQP is listened for. within: a command that runs the node, given as more words. management: with the plugin of the management API.
-        system: the folder of the RabbitMQ; without it, the one that the suite wants."""
+        system: the folder of the RabbitMQ; without it, the one that the suite wants.
+        host: the IPv4 address by which nodes on other hosts know it, where the machine is not this one. inside: the words before each command that
+        runs there. more: lines of rabbitmq.conf. tick: net_ticktime in seconds; 0: RabbitMQ's own."""
         self.folder = folder
         self.system = system or other_system()
         self.peer = peer
-        self.address, self.within = address, within
+        self.address, self.within = host or address, within
+        self.host, self.is_elsewhere = host or "127.0.0.1", bool(host)
+        self.inside, self.more = inside, more
         self.port, self.tls_port, self.dist_port, self.epmd_port, self.management_port = free_ports(5)
         self.management = management
-        self.name = f"spectacles-{self.port}@localhost"
+        self.name = f"spectacles-{self.port}@{host or 'localhost'}"
         self.vhosts = [f"t{number}" for number in range(vhosts)]
         self.process: Optional[subprocess.Popen[bytes]] = None
         folder.mkdir(parents=True, exist_ok=True)
@@ -64,6 +69,8 @@ class RabbitNode:
         plugins = ["rabbitmq_auth_mechanism_ssl"] * bool(ca) + ["rabbitmq_management"] * management
         (folder / "enabled_plugins").write_text(f"[{','.join(plugins)}].\n")
         (folder / "rabbitmq.conf").write_text(self._config())
+        if tick:
+            (folder / "advanced.config").write_text(f"[{{kernel, [{{net_ticktime, {tick}}}]}}].\n")
         if peer:
             self.epmd_port = peer.epmd_port
             shutil.copy2(peer.folder / ".erlang.cookie", folder)
@@ -84,7 +91,7 @@ class RabbitNode:
                       f"ssl_options.fail_if_no_peer_cert = {'true' if self.ca else 'false'}"]
         if self.ca:
             lines += [f"ssl_options.cacertfile = {self.ca}", "auth_mechanisms.1 = EXTERNAL", "ssl_cert_login_from = common_name"]
-        return "\n".join(lines) + "\n"
+        return "\n".join([*lines, *self.more]) + "\n"
 
     def _command(self, *arguments: str) -> list[str]:
         if not self.system:
@@ -99,26 +106,34 @@ class RabbitNode:
 
     def _environment(self) -> dict[str, str]:
         folder = str(self.folder)
-        arguments = "-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none"
+        interface = f"-kernel inet_dist_use_interface {{{self.host.replace('.', ',')}}}"
         return {
             **self._inherited(),
             "HOME": folder, "RABBITMQ_NODENAME": self.name, "RABBITMQ_NODE_IP_ADDRESS": self.address,
             "RABBITMQ_NODE_PORT": str(self.port), "RABBITMQ_DIST_PORT": str(self.dist_port),
             "RABBITMQ_MNESIA_BASE": f"{folder}/mnesia", "RABBITMQ_LOG_BASE": f"{folder}/log",
             "RABBITMQ_ENABLED_PLUGINS_FILE": f"{folder}/enabled_plugins", "RABBITMQ_CONFIG_FILE": f"{folder}/rabbitmq",
+            "RABBITMQ_ADVANCED_CONFIG_FILE": f"{folder}/advanced.config", "RABBITMQ_USE_LONGNAME": "true" if self.is_elsewhere else "false",
             "RABBITMQ_CONF_ENV_FILE": f"{folder}/none", "RABBITMQ_PID_FILE": f"{folder}/pid",
             "RABBITMQ_GENERATED_CONFIG_DIR": f"{folder}/generated", "RABBITMQ_SCHEMA_DIR": f"{folder}/schema",
-            "ERL_EPMD_PORT": str(self.epmd_port), "ERL_EPMD_ADDRESS": "127.0.0.1",
-            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": arguments, "RABBITMQ_CTL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
+            "ERL_EPMD_PORT": str(self.epmd_port), "ERL_EPMD_ADDRESS": self.host,
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": f"{interface} +sbwt none +sbwtdcpu none +sbwtdio none", "RABBITMQ_CTL_ERL_ARGS": interface,
         }
 
     # ---- life ----
 
     def start(self) -> RabbitNode:
+        self.launch()
+        return self.await_start()
+
+    def launch(self) -> None:
+        """Begins to start it. Where `within` ends it together with whoever started it, that is the thread which calls this."""
         log = open(self.folder / "console.log", "ab")
-        self.process = subprocess.Popen([*self.within, *self._command(_program("rabbitmq-server", self.system))], env=self._environment(), stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen([*self.inside, *self.within, *self._command(_program("rabbitmq-server", self.system))], env=self._environment(), stdin=subprocess.DEVNULL,
                                         stdout=log, stderr=log, start_new_session=True, cwd=self.folder)
         log.close()
+
+    def await_start(self) -> RabbitNode:
         try:
             self._await_port()
             if self.ca or self.management:  # it listens before its plugins have started
@@ -143,7 +158,7 @@ class RabbitNode:
     def _answers(self) -> bool:
         """It listens when it is ready, and then greets who greets."""
         try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=5) as probe:
+            with socket.create_connection((self.host, self.port), timeout=5) as probe:
                 probe.sendall(b"AMQP\x00\x00\x09\x01")
                 return len(probe.recv(1)) == 1
         except OSError:
@@ -190,7 +205,7 @@ class RabbitNode:
             time.sleep(0.05)
 
     def _epmd(self, command: str) -> subprocess.CompletedProcess[bytes]:
-        return subprocess.run(self._command("epmd", "-port", str(self.epmd_port), command), env=self._environment(),
+        return subprocess.run([*self.inside, *self._command("epmd", "-port", str(self.epmd_port), command)], env=self._environment(),
                               capture_output=True, check=False)
 
     def restart(self) -> None:
@@ -216,16 +231,16 @@ class RabbitNode:
     # ---- steering ----
 
     def url(self, vhost: str = "/", user: str = "guest", password: str = "guest", tls: bool = False,
-            host: str = "127.0.0.1") -> str:
+            host: str = "") -> str:
         path = "%2F" if vhost == "/" else vhost
         scheme, port = ("amqps", self.tls_port) if tls else ("amqp", self.port)
-        return f"{scheme}://{user}:{password}@{host}:{port}/{path}"
+        return f"{scheme}://{user}:{password}@{host or self.host}:{port}/{path}"
 
     def management_url(self, user: str = "guest", password: str = "guest") -> str:
         return f"http://{user}:{password}@127.0.0.1:{self.management_port}"
 
     def ctl(self, *arguments: str) -> str:
-        done = subprocess.run(self._command(_program("rabbitmqctl", self.system), "-q", "-n", self.name, *arguments), env=self._environment(),
+        done = subprocess.run([*self.inside, *self._command(_program("rabbitmqctl", self.system), "-q", "-n", self.name, *arguments)], env=self._environment(),
                               capture_output=True, text=True, timeout=60 * PATIENCE, check=False)
         if done.returncode != 0:
             raise RuntimeError(f"rabbitmqctl {' '.join(arguments)}: {done.stderr or done.stdout}")

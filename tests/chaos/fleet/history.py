@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
+from chaos.recorder import Arrival
+
 NEVER = float("inf")
 
 
@@ -43,17 +45,11 @@ class Life:
 
 
 @dataclass
-class Arrival:
-    message_id: str
-    shard: int
-    serial: int
-
-
-@dataclass
 class Trouble:
     """What the nemesis did to a gateway. After a line that was cut, TCP sends again what it had on its way."""
 
-    kind: str  # "killed", "stopped", "cut", "broker": RabbitMQ was touched, which concerns all
+    # "killed"; "stopped"; "cut" off from Discord; "blind": cut off from RabbitMQ alone; "broker": RabbitMQ was touched, which concerns all
+    kind: str
     member: str
     begun: float
     over: float = NEVER
