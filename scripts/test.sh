@@ -210,14 +210,17 @@ run_tests() {
     count_verdicts
 }
 
-# chaos [cluster] [KILLS] [SEED]
+# chaos [cluster | fleet] [KILLS] [SEED]
 chaos() {
-    local cluster=()
-    [ "${1:-}" != cluster ] || { cluster=(cluster) && shift; }
+    local cluster=() program=tests/chaos/run.py
+    case ${1:-} in
+    cluster) cluster=(cluster) && shift ;;
+    fleet) program=tests/chaos/fleet/run.py && shift ;;
+    esac
     whole KILLS "${1:-100}"
     whole SEED "${2:-0}" 0
     setup
     configure build/gcc -Dwerror=true -Dbuildtype=release
     compile build/gcc
-    exec "$python" tests/chaos/run.py build/gcc "${cluster[@]}" "$@"
+    exec "$python" "$program" build/gcc "${cluster[@]}" "$@"
 }

@@ -67,6 +67,15 @@ def leave_logs(world: World, history: Optional[History], folder: Path) -> None:
         f"{time.strftime('%H:%M:%S', time.gmtime(unix - now + at))} {at:.2f} {words}" for at, words in sorted(lines)))
 
 
+def torment(world: World, nemesis: Nemesis, kills: int) -> None:
+    """Shards that do not come back are a failure like any other, and the rest is still judged."""
+    try:
+        nemesis.torment(kills)
+    except TimeoutError as why:
+        world.errors.append(str(why))
+        nemesis.heal()
+
+
 def run(folder: Path, build: Path, kills: int, seed: int, name: str = "gateway", logs: Optional[Path] = None, replaced: str = "closed",
         first: str = "") -> tuple[Verdict, Nemesis]:
     """first: the fault that the nemesis begins with, by name; without it, as the seed wishes."""
@@ -80,7 +89,7 @@ def run(folder: Path, build: Path, kills: int, seed: int, name: str = "gateway",
             nemesis = Nemesis(world, random_)
             if first:
                 nemesis.do(getattr(nemesis, first))
-            nemesis.torment(kills)
+            torment(world, nemesis, kills)
             history = settle(world, PATIENT if name == "gateway" else IMPATIENT)
             verdict = judge(history)
             if verdict.failures and logs:

@@ -1,6 +1,6 @@
 """
 Breaks one rule of lib/fleet: writes a file of it with a few words changed. test_lives.c, test_plan.c or
-test_identifies.c has to find each of them out.
+test_identifies.c has to find each of them out; those of chaos, tests/chaos/fleet.
 
     mutants.py NAME SOURCE RESULT
 """
@@ -58,6 +58,12 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
     "frees_at_once": [("now + SP_GRANT_LIFE + SP_GRANT_SPACE, *turn", "now + SP_GRANT_SPACE, *turn")],
     "forgets_recent": [("(uint64_t)grants->reserve + grants->recent.count", "(uint64_t)grants->reserve")],
     "forgets_reserve": [("(uint64_t)grants->reserve + grants->recent.count", "grants->recent.count")],
+    # ---- Chaos ----
+    "crowds": [("if (find_busy(grants, ask->turn.shard_id % grants->concurrency))", "if (find_busy(grants, UINT32_MAX))")],
+    "forgets_sessions": [("    if (record && record->session_id) {\n", "    if (record && !record) {\n")],
+    "closes_for_good": [("CLOSE_KEEPS_SESSION = 4000", "CLOSE_KEEPS_SESSION = 1000")],
+    # An owner serves nothing when its slot has changed hands often.
+    "tires": [("        return true;\n    return has_session &&", "        return slot->lease.epoch < 5;\n    return has_session &&")],
 }
 
 

@@ -1,0 +1,60 @@
+"""A fleet under a few kills; and the same test against gateways with one rule broken, which it has to catch (by name: the suite cluster)."""
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+from support.namespaces import obstacle
+
+from chaos.fleet.run import run
+from chaos.world import binary
+
+KILLS = 10
+SEED = 2026
+
+# What each mutant is convicted of, and the fault that it would have to wait for otherwise.
+MUTANTS = {
+    "commits_on_receipt": ("lost:", "kill_all_gateways"),
+    "renames": ("ids that are not theirs", "kill_gateway"),
+    "identifies": ("identified without need", "reconnect"),
+    "hides_gaps": ("lost sessions without exactly one gap", "lose_session"),
+    "closes_for_good": ("stored sessions that a gateway has ended", "deploy"),
+    "crowds": ("two identifies of a bucket in five seconds", "lose_all_sessions"),
+    "forgets_reserve": ("over the day's identifies", "spend_the_day"),
+    "forgets_sessions": ("two owners that both identified", "kill_gateway"),
+    "tires": ("shards that nobody serves in the end", "kill_gateway"),
+}
+MUTANT_KILLS = 4
+ROUNDS = 3
+
+
+@pytest.fixture(autouse=True)
+def quiet(build: Path) -> None:
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    try:
+        binary(build, "gateway")
+    except FileNotFoundError as missing:
+        pytest.skip(str(missing))
+    why = obstacle()
+    if why:
+        pytest.skip(f"the hosts of a fleet cannot be made here: {why}")
+
+
+def test_a_fleet_whose_hosts_die_loses_nothing(tmp_path: Path, build: Path) -> None:
+    verdict, nemesis = run(tmp_path, build, KILLS, SEED, logs=build / "logs" / "chaos-fleet")
+    print(verdict)
+    assert not verdict.failures, str(verdict)
+    assert nemesis.kills >= KILLS
+    assert verdict.counts["ok"] > 2000 and verdict.counts["sessions resumed"] > 5 and verdict.counts["identifies"] >= 6, "there was nothing to lose"
+
+
+@pytest.mark.cluster
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_a_broken_rule_of_a_fleet_is_caught(tmp_path: Path, build: Path, mutant: str) -> None:
+    word, first = MUTANTS[mutant]
+    for round_ in range(ROUNDS):
+        verdict, _ = run(tmp_path / str(round_), build, MUTANT_KILLS, SEED + round_, mutant, first=first)
+        if any(failure.startswith(word) for failure in verdict.failures):
+            return
+    pytest.fail(f"{mutant} got away with {ROUNDS * MUTANT_KILLS} kills: {verdict}")
