@@ -98,7 +98,20 @@ bench_turn() {
     "$python" tests/bench/turn.py build/gcc/tools/gateway/spectacles-gateway build/bench build/npm/node_modules "$@"
 }
 
+# The daemon on three hosts, each in network namespaces of its own.
+bench_takeover() {
+    whole ROUNDS "${1:-5}"
+    whole NET_TICKTIME "${3:-10}"
+    build
+    "$python" tests/bench/takeover.py build "$@"
+}
+
 bench_fleet() {
+    [ "${1:-}" != takeover ] || {
+        shift
+        bench_takeover "$@"
+        return
+    }
     whole ROUNDS "${1:-5}"
     whole SLOTS "${2:-8}"
     build

@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 import random
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ class Arrival(NamedTuple):
     message_id: str
     shard: int
     serial: int
+    at: float = 0.0  # when, by the monotonic clock
 
 
 class Recorder:
@@ -74,7 +76,7 @@ class Recorder:
 
     def _on_event(self, channel: Any, method: Any, properties: Any, body: bytes) -> None:
         d = json.loads(body)
-        self.arrivals.append(Arrival(properties.message_id, d["shard"], d["n"]))
+        self.arrivals.append(Arrival(properties.message_id, d["shard"], d["n"], time.monotonic()))
         self.arrived.add(properties.message_id)
         if method.redelivered:
             self.redelivered.add(properties.message_id)

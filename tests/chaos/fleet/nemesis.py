@@ -33,8 +33,10 @@ class Heal:
 
 
 class Nemesis:
-    def __init__(self, world: World, random_: random.Random) -> None:
-        self.world = world
+    def __init__(self, world: World, random_: random.Random, say: Callable[[str], object] = lambda _: None) -> None:
+        """say: hears of each thing that is done."""
+        self.world, self.say = world, say
+        self.begun = time.monotonic()
         self.random = random_
         self.done: Counter[str] = Counter()
         self.kills = 0
@@ -70,6 +72,7 @@ class Nemesis:
         except LookupError:
             return False  # it is in trouble already, or there is nothing to be done
         self.done[chosen.__name__] += 1
+        self.say(f"{time.monotonic() - self.begun:7.1f} s  {self.kills:4}  {chosen.__name__:<20} served {sorted(self.world.served())}")
         return True
 
     def pause(self) -> None:

@@ -7,6 +7,7 @@ import random
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Optional
 
@@ -77,8 +78,8 @@ def torment(world: World, nemesis: Nemesis, kills: int) -> None:
 
 
 def run(folder: Path, build: Path, kills: int, seed: int, name: str = "gateway", logs: Optional[Path] = None, replaced: str = "closed",
-        first: str = "") -> tuple[Verdict, Nemesis]:
-    """first: the fault that the nemesis begins with, by name; without it, as the seed wishes."""
+        first: str = "", say: Callable[[str], object] = lambda _: None) -> tuple[Verdict, Nemesis]:
+    """first: the fault that the nemesis begins with, by name; without it, as the seed wishes. say: hears of each fault."""
     random_ = random.Random(seed)
     machines = Machines()
     with machines.outside():
@@ -86,7 +87,7 @@ def run(folder: Path, build: Path, kills: int, seed: int, name: str = "gateway",
         history = None
         try:
             world.start()
-            nemesis = Nemesis(world, random_)
+            nemesis = Nemesis(world, random_, say)
             if first:
                 nemesis.do(getattr(nemesis, first))
             torment(world, nemesis, kills)
@@ -117,7 +118,8 @@ def main() -> int:
     replaced = words[3] if len(words) > 3 else random.Random(seed).choice(REPLACED)
     print(f"{kills} kills, seed {seed}; a connection whose session is resumed elsewhere is {replaced}", flush=True)
     with tempfile.TemporaryDirectory(prefix="chaos-fleet-") as folder:
-        verdict, nemesis = run(Path(folder), build, kills, seed, name, build / f"chaos-fleet-{seed}", replaced)
+        verdict, nemesis = run(Path(folder), build, kills, seed, name, build / f"chaos-fleet-{seed}", replaced,
+                               say=lambda line: print(line, flush=True))
     for what, count in sorted(nemesis.done.items()):
         print(f"  {what:<50}{count:>6,}")
     print(f"\n{verdict}\n\n{'FAILED' if verdict.failures else 'ok'}: {nemesis.kills} kills, seed {seed}")

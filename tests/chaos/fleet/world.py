@@ -65,16 +65,18 @@ class Lags:
 
 
 class World:
-    def __init__(self, folder: Path, binary: Path, machines: Machines, replaced: str = "closed", tick: int = 10, shards: int = SHARDS) -> None:
+    def __init__(self, folder: Path, binary: Path, machines: Machines, replaced: str = "closed", tick: int = 10, shards: int = SHARDS,
+                 concurrency: int = CONCURRENCY) -> None:
         """machines: its own from now on, and entered: all of this is outside. replaced: of the stand-in's settings. tick: RabbitMQ's net_ticktime, in
         seconds."""
-        self.shards = shards
+        self.shards, self.concurrency = shards, concurrency
         self.machines = machines
         self.troubles: list[Trouble] = []
         self.errors: list[str] = []
         self.lags = Lags()
         self.events: dict[str, dict[int, int]] = {}  # by session: sequence, serial
         self._serials = [0] * shards
+        self._dispatched: dict[tuple[int, int], float] = {}  # by shard and serial: when
         self._stopping = threading.Event()
         self._feeder = threading.Thread(target=self._guarded, args=(self._feed,), daemon=True)
         self._folder, self._binary, self._replaced, self._tick = folder, binary, replaced, tick
@@ -89,7 +91,7 @@ class World:
         authority = Authority(self._folder / "ca")
         certificate = authority.issue("standin", f"IP:{OUTSIDE}")
         self.standin = Standin(cert=certificate.cert, key=certificate.key, host=OUTSIDE, addresses=("0.0.0.0",), port=free_ports(1)[0],
-                               shards=self.shards, max_concurrency=CONCURRENCY, heartbeat_interval=HEARTBEAT, replaced=self._replaced,
+                               shards=self.shards, max_concurrency=self.concurrency, heartbeat_interval=HEARTBEAT, replaced=self._replaced,
                                session_expiry=EXPIRY, heartbeat_grace=GRACE)
         self.standin.identify_limit["reset_after"] = LIMITS_FRESH
         self.standin.start()
@@ -148,6 +150,7 @@ class World:
             serial = self._serials[session.shard]
             session.append("MESSAGE_CREATE", Event(session.shard, serial))
             self.events.setdefault(session.session_id, {})[session.seq] = serial
+            self._dispatched.setdefault((session.shard, serial), time.monotonic())
             given.add(session.shard)
             session.wake()
         for shard in given:
@@ -180,6 +183,13 @@ class World:
     def records(self, kind: str) -> list[dict[str, Any]]:
         return [each for each in list(self.standin.records) if each["kind"] == kind]
 
+    def latest(self, since: float, until: float) -> float:
+        """How late that event came to the consumer, first copies alone, which was latest of those that Discord dispatched in this time."""
+        came: dict[tuple[int, int], float] = {}
+        for each in list(self.recorder.arrivals):
+            came.setdefault((each.shard, each.serial), each.at)
+        return max(came.get(key, time.monotonic()) - at for key, at in list(self._dispatched.items()) if since <= at <= until)
+
     def is_drained(self) -> bool:
         """The consumer has acknowledged all that there was."""
         return bool(self.nodes.each[0].rabbit.queues()[EVENTS]["messages"] == 0)
@@ -204,6 +214,6 @@ class World:
         resumes = [Resume(each["at"], name_of(each["client"]), each["session"]) for each in self.records("resumed")]
         refused = set().union(*(each.refused() for each in self.gateways.values()))
         complaints = [line for each in self.gateways.values() for line in each.complaints]
-        return History(self.shards, CONCURRENCY, RESERVE, [self._life(each, begun[each.session_id]) for each in self.standin.sessions], identifies,
+        return History(self.shards, self.concurrency, RESERVE, [self._life(each, begun[each.session_id]) for each in self.standin.sessions], identifies,
                        resumes, list(self.recorder.arrivals), dict(self.recorder.gaps), set(self.recorder.redelivered), refused,
                        list(self.troubles), self.standin.violations, unserved or [], self.errors + complaints)
