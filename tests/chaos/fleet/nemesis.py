@@ -131,7 +131,11 @@ class Nemesis:
 
     def make_whole(self) -> None:
         if not self.is_rabbit_whole:
-            self.world.nodes.await_whole()
+            trouble = self.world.trouble("broker")
+            restarted = self.world.nodes.await_whole()
+            trouble.over = time.monotonic()
+            if restarted:
+                self.done["RabbitMQ nodes restarted to find together"] += restarted
             self.is_rabbit_whole = True
 
     # ---- gateways ----

@@ -93,7 +93,7 @@ def run(folder: Path, build: Path, kills: int, seed: int, name: str = "gateway",
             torment(world, nemesis, kills)
             history = settle(world, PATIENT if name == "gateway" else IMPATIENT)
             verdict = judge(history)
-            if verdict.failures and logs:
+            if logs:
                 leave_logs(world, history, logs)
             return verdict, nemesis
         except BaseException:
