@@ -124,7 +124,7 @@ class Connection:
 
     async def time_out(self) -> None:
         self.standin.note("violation", code=4009, reason="missed heartbeats")
-        if self.session and self.standin.timeout_ends_session:
+        if self.session and self.standin.timeout_ends_session and not self.session.has_others(self):
             self.session.end("heartbeats")
         await self.socket.close(4009, "Session timed out.")
 

@@ -68,6 +68,9 @@ class Session:
             self.connection = self.older.pop() if self.older else None
             self.left_at = time.monotonic()
 
+    def has_others(self, connection: Any) -> bool:
+        return any(each not in (None, connection) for each in (*self.older, self.connection))
+
     def wake(self) -> None:
         """There is something to send."""
         for connection in (*self.older, self.connection):

@@ -148,14 +148,14 @@ class RabbitNode:
 
     def _await_port(self) -> None:
         end = time.monotonic() + START_TIMEOUT
-        while not self._answers():
+        while not self.answers():
             if self.process is None or self.process.poll() is not None:
                 raise RuntimeError(f"RabbitMQ ended at once; its log: {self.tail()}")
             if time.monotonic() > end:
                 raise TimeoutError(f"RabbitMQ did not start; its log: {self.tail()}")
             time.sleep(0.1)
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
         """It listens when it is ready, and then greets who greets."""
         try:
             with socket.create_connection((self.host, self.port), timeout=5) as probe:

@@ -23,7 +23,7 @@ SETTINGS = ("cluster_partition_handling = pause_minority",)
 # How many nodes that one knows which knows fewest. The function has another name from 3.13 on.
 LEAST_KNOWN = """F = case erlang:function_exported(rabbit_nodes, list_running, 0) of true -> list_running; false -> all_running end,
     lists:min([length(rpc:call(N, rabbit_nodes, F, [])) || N <- [node() | nodes()]])."""
-WHOLE = 15  # seconds until nodes know each other again
+WHOLE = 20  # seconds until nodes know each other again
 EXPECTED = (0, -signal.SIGKILL)
 
 
@@ -81,8 +81,6 @@ class Nodes:
 
     def await_whole(self) -> int:
         """Returns how many nodes had to be restarted, as an operator does: after some partitions nodes of 3.10 do not find together by themselves."""
-        for node in self.each:
-            node.rabbit.await_start()
         try:
             self.each[0].rabbit.wait_for(self.is_whole, "a whole cluster", WHOLE)
             return 0
@@ -91,7 +89,8 @@ class Nodes:
 
     def restart(self) -> int:
         """One after the other, until all know each other."""
-        for count, node in enumerate(self.each, 1):
+        silent = [node for node in self.each if not node.rabbit.answers()]
+        for count, node in enumerate(silent or self.each, 1):
             node.rabbit.kill()
             node.rabbit.launch()
             node.rabbit.await_start()
@@ -103,7 +102,9 @@ class Nodes:
         raise TimeoutError(f"RabbitMQ did not come to a whole cluster: {self.each[0].rabbit.tail()}")
 
     def is_whole(self) -> bool:
-        """Every node knows all of them."""
+        """Every node answers, and knows all of them."""
+        if not all(node.rabbit.answers() for node in self.each):
+            return False
         try:
             return int(self.each[0].rabbit.ctl("eval", LEAST_KNOWN)) == len(self.each)
         except (RuntimeError, ValueError):  # a node has paused itself
