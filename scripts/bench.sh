@@ -103,6 +103,7 @@ bench_takeover() {
     whole ROUNDS "${1:-5}"
     whole NET_TICKTIME "${3:-10}"
     build
+    wanted_rabbit
     "$python" tests/bench/takeover.py build "$@"
 }
 

@@ -20,6 +20,13 @@ make_rabbit() {
     make_debian "$1" "$folder" build/logs/rabbit4-folder.log rabbitmq-server
 }
 
+# With RABBIT4=sid or trixie: that RabbitMQ in the place of the machine's own, for ./dev chaos fleet and ./dev bench fleet takeover.
+wanted_rabbit() {
+    [ -n "${RABBIT4:-}" ] || return 0
+    make_rabbit "$rabbit4_release"
+    export SPECTACLES_RABBIT=build/rabbit4/$rabbit4_release
+}
+
 # The tests that both versions of RabbitMQ have to pass, against 4.x.
 rabbit4_tests() {
     local obstacle

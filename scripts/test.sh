@@ -222,5 +222,6 @@ chaos() {
     setup
     configure build/gcc -Dwerror=true -Dbuildtype=release
     compile build/gcc
+    [ "$program" = tests/chaos/run.py ] || wanted_rabbit
     exec "$python" "$program" build/gcc "${cluster[@]}" "$@"
 }

@@ -29,7 +29,7 @@ GRACE = 25.0  # seconds beside two of these, after which Discord ends the sessio
 LIMITS_FRESH = 20000  # milliseconds for which an answer of GET /gateway/bot is believed
 PAD = 200  # bytes
 TICK = 0.02  # seconds, at which the stand-in's loop says that it runs
-SETTINGS = {"FLEET": "on", "DISCORD_SHARD_COUNT": str(SHARDS), "FLEET_IDENTIFY_RESERVE": str(RESERVE), "STOP_TIMEOUT": "30s",
+SETTINGS = {"FLEET": "on", "DISCORD_SHARD_COUNT": str(SHARDS), "FLEET_IDENTIFY_RESERVE": str(RESERVE), "STOP_TIMEOUT": "30s", "FLEET_SETTLE": "2s",
             "BROKER_QUEUE_TYPE": "quorum", "DISCORD_INTENTS": "guilds,guild_messages", "DISCORD_EVENTS": "MESSAGE_CREATE"}
 
 
