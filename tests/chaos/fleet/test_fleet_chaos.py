@@ -15,7 +15,7 @@ SEED = 2026
 
 # What each mutant is convicted of, and the fault that it would have to wait for otherwise.
 MUTANTS = {
-    "commits_on_receipt": ("lost:", "kill_all_gateways"),
+    "skips": ("lost:", "cut_gateway"),
     "renames": ("ids that are not theirs", "kill_gateway"),
     "identifies": ("identified without need", "reconnect"),
     "hides_gaps": ("lost sessions without exactly one gap", "lose_session"),

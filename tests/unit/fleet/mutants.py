@@ -61,6 +61,8 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
     # ---- Chaos ----
     "crowds": [("if (find_busy(grants, ask->turn.shard_id % grants->concurrency))", "if (find_busy(grants, UINT32_MAX))")],
     "forgets_sessions": [("    if (record && record->session_id) {\n", "    if (record && !record) {\n")],
+    # A takeover begins behind what was stored.
+    "skips": [("        fleet->event.session = &fleet->session;\n    }\n", "        fleet->event.session = &fleet->session;\n        fleet->session.seq += 20;\n    }\n")],
     "closes_for_good": [("CLOSE_KEEPS_SESSION = 4000", "CLOSE_KEEPS_SESSION = 1000")],
     # An owner serves nothing when its slot has changed hands often.
     "tires": [("        return true;\n    return has_session &&", "        return slot->lease.epoch < 5;\n    return has_session &&")],
