@@ -1,5 +1,5 @@
 """How long the shards of a fleet's gateway are served by nobody: three daemons and three RabbitMQ nodes, each in a network namespace of its own
-(tests/chaos/fleet). Each sample is a shard, from the fault until another gateway's RESUME was answered; of a hand-over, from the close of the
+(tests/chaos/fleet). The daemon is the one of chaos, which writes down what RabbitMQ refuses. Each sample is a shard, from the fault until another gateway's RESUME was answered; of a hand-over, from the close of the
 former connection. Events flow meanwhile, and at the end all of them have to be there.
 
     takeover.py BUILD [ROUNDS] [closed|kept] [net_ticktime]"""
@@ -18,15 +18,15 @@ from typing import NamedTuple
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from chaos.fleet.hosts import Gateway, Machines
-from chaos.fleet.run import settle
+from chaos.fleet.run import leave_logs, settle
 from chaos.fleet.verdict import judge
 from chaos.fleet.world import World
+from chaos.world import binary
 from support.namespaces import obstacle
 from support.patience import PATIENCE
 
 SHARDS = 12
 TIMEOUT = 150.0
-DAEMON = Path("tools/gateway/spectacles-gateway")
 
 
 class Sample(NamedTuple):
@@ -193,14 +193,16 @@ def main() -> int:
     tick = int(sys.argv[4]) if len(sys.argv) > 4 else 10
     machines = Machines()
     with machines.outside(), tempfile.TemporaryDirectory(prefix="takeover-") as folder:
-        world = World(Path(folder), build / DAEMON, machines, replaced, tick=tick, shards=SHARDS, concurrency=SHARDS)
+        world = World(Path(folder), binary(build, "gateway"), machines, replaced, tick=tick, shards=SHARDS, concurrency=SHARDS)
         try:
             world.start()
             print(f"RabbitMQ {world.nodes.each[0].rabbit.ctl('version').strip()}, net_ticktime {tick}, {SHARDS} shards, {rounds} rounds; "
                   f"a connection whose session is resumed elsewhere is {replaced}; seconds\n", flush=True)
             print("| the gateway | shards | p50 | p99 | worst | gaps |\n|---|---|---|---|---|---|", flush=True)
             measure_all(Bench(world), rounds, tick != 10)
-            verdict = judge(settle(world, 60))
+            history = settle(world, 60)
+            verdict = judge(history)
+            leave_logs(world, history, build / "takeover")
             print(f"\n{verdict}")
             return 1 if verdict.failures else 0
         finally:
