@@ -45,6 +45,7 @@ static void on_subscribed(spectacles_fleet *fleet, const spectacles_broker_event
         fleet->bus_stands = true;
         fleet->is_bus_refused = false;
         fleet->hello_at = now;
+        fleet->hear_by = now + SP_MEMBER_GONE;
     } else if (slot) {
         slot->is_refused = false;
         sp_lease_subscribed(&slot->lease, event->message_count == 0 && event->consumer_count == 0, now);
@@ -60,13 +61,18 @@ static void tell_refused(spectacles_fleet *fleet, const spectacles_broker_event 
     *is_told |= is_refused;
 }
 
-/* SPECTACLES_NEVER: we asked for it, and the lease knows. */
+/* SPECTACLES_NEVER: we asked for it, and the lease knows. The own queue is given up for another one. */
 static void on_unsubscribed(spectacles_fleet *fleet, const spectacles_broker_event *event, uint64_t now)
 {
     sp_fleet_slot *slot = find_slot(fleet, event->subscription);
+    bool is_bus = fleet->bus == (int)event->subscription;
+    if (event->until == SPECTACLES_NEVER && is_bus) {
+        fleet->bus = -1;
+        fleet->retry_at = now;
+    }
     if (event->until == SPECTACLES_NEVER)
         return;
-    if (fleet->bus == (int)event->subscription) {
+    if (is_bus) {
         fleet->bus_stands = false;
         tell_refused(fleet, event, &fleet->is_bus_refused);
     } else if (slot) {

@@ -106,3 +106,10 @@ void sp_fleet_subscribe_bus(spectacles_fleet *fleet)
     subscription.prefetch = SP_FLEET_PREFETCH * 16;
     fleet->bus = spectacles_broker_subscribe(fleet->broker, &subscription);
 }
+
+/* UNSUBSCRIBED follows, and then it is subscribed again. SPECTACLES_E_NOMEM: with the next hello. */
+void sp_fleet_renew_bus(spectacles_fleet *fleet)
+{
+    if (spectacles_broker_unsubscribe(fleet->broker, (uint32_t)fleet->bus) == SPECTACLES_OK)
+        fleet->bus_stands = false;
+}

@@ -107,6 +107,7 @@ struct spectacles_fleet {
     bool bus_stands;
     bool is_bus_refused; /* and that was told */
     int bus;             /* the subscription of the own queue */
+    uint64_t hear_by; /* the own hello has to have come back by then: else nothing comes by the own queue */
     bool must_subscribe_bus;
     sp_ring tags; /* of sp_fleet_tag */
     uint64_t first_tag;
@@ -194,6 +195,9 @@ void sp_fleet_carry_out(spectacles_fleet *fleet, sp_fleet_slot *slot, uint64_t n
 
 /* The queue of this member, which hears what everybody says. */
 void sp_fleet_subscribe_bus(spectacles_fleet *fleet);
+
+/* Another own queue in the place of one by which nothing comes. */
+void sp_fleet_renew_bus(spectacles_fleet *fleet);
 
 /* ---- bus.c ---- */
 

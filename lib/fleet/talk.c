@@ -44,6 +44,9 @@ static void hear_hello(spectacles_fleet *fleet, sp_slice object, uint64_t now)
     sp_hello hello;
     if (sp_hello_read(object, &hello) != SPECTACLES_OK || is_namesake(fleet, &hello))
         return;
+    bool is_own = strcmp(hello.run, fleet->hello.run) == 0;
+    if (is_own)
+        fleet->hear_by = now + SP_MEMBER_GONE;
     bool was_there = sp_members_find(&fleet->members, hello.member) != NULL;
     int heard = sp_members_heard(&fleet->members, &hello, now);
     if (heard == 1)
@@ -53,7 +56,7 @@ static void hear_hello(spectacles_fleet *fleet, sp_slice object, uint64_t now)
                               SP_MEMBERS_MAX, hello.member);
     if (hello.state == SP_HELLO_GONE && was_there)
         tell_member(fleet, SPECTACLES_FLEET_EVENT_MEMBER_LEFT, hello.member);
-    if (strcmp(hello.run, fleet->hello.run) != 0)
+    if (!is_own)
         hear_epochs(fleet, &hello, now);
 }
 
@@ -167,10 +170,21 @@ static void notice_gone(spectacles_fleet *fleet, uint64_t now)
         tell_member(fleet, SPECTACLES_FLEET_EVENT_MEMBER_LEFT, name);
 }
 
+/*
+ * The queue of a connection is gone when the other nodes of RabbitMQ took its node for dead for a while. The node and
+ * the connection may go on then, and nobody is told. A leader that hears nothing plans nothing and grants nothing.
+ */
+static bool is_deaf(const spectacles_fleet *fleet, uint64_t now)
+{
+    return fleet->bus_stands && !fleet->has_left && now >= fleet->hear_by;
+}
+
 void sp_fleet_talk(spectacles_fleet *fleet, uint64_t now)
 {
     sp_fleet_turn turn;
     notice_gone(fleet, now);
+    if (is_deaf(fleet, now))
+        sp_fleet_renew_bus(fleet);
     if (!fleet->bus_stands)
         return;
     if (now >= fleet->hello_at)

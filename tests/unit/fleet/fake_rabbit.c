@@ -266,11 +266,18 @@ size_t fake_count(const char *name)
     return queue ? queue->messages.count : 0;
 }
 
+void fake_deafen(spectacles_broker *broker)
+{
+    for (uint32_t i = 0; i < FAKE_SUBSCRIPTIONS; i++)
+        broker->subscriptions[i].is_deaf = !broker->subscriptions[i].queue[0];
+}
+
 void fake_say(const char *body, size_t length)
 {
     for (int i = 0; i < broker_count; i++) {
         for (uint32_t j = 0; j < FAKE_SUBSCRIPTIONS && brokers[i]->is_connected; j++) {
-            if (brokers[i]->subscriptions[j].is_used && !brokers[i]->subscriptions[j].queue[0])
+            const fake_subscription *each = brokers[i]->subscriptions + j;
+            if (each->is_used && !each->is_deaf && !each->queue[0])
                 tell_message(brokers[i], j, ++brokers[i]->deliveries, body, length);
         }
     }
@@ -318,6 +325,7 @@ int spectacles_broker_subscribe(spectacles_broker *broker, const spectacles_subs
     snprintf(kept->queue, sizeof kept->queue, "%.*s", (int)subscription->queue_length,
              subscription->queue ? subscription->queue : "");
     kept->is_used = true;
+    kept->is_deaf = false;
     if (broker->is_connected)
         consume(broker, number);
     return (int)number;
@@ -332,7 +340,8 @@ int spectacles_broker_unsubscribe(spectacles_broker *broker, uint32_t number)
     if (!broker->is_connected)
         return SPECTACLES_OK;
     fake_queue *queue = find_queue(subscription->queue, strlen(subscription->queue));
-    remove_consumer(queue, broker);
+    if (queue)
+        remove_consumer(queue, broker);
     for (size_t i = 0; i < broker->events.count; i++) {
         fake_event *told = sp_ring_at(&broker->events, i);
         if (told->event.subscription != number || told->event.type != SPECTACLES_BROKER_EVENT_MESSAGE)
@@ -341,7 +350,8 @@ int spectacles_broker_unsubscribe(spectacles_broker *broker, uint32_t number)
         told->event.type = SPECTACLES_BROKER_EVENT_UNBLOCKED;
     }
     tell_subscription(broker, SPECTACLES_BROKER_EVENT_UNSUBSCRIBED, number, SPECTACLES_NEVER);
-    deliver(queue);
+    if (queue)
+        deliver(queue);
     return SPECTACLES_OK;
 }
 

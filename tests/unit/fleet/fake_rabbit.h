@@ -21,6 +21,7 @@ enum {
 typedef struct fake_subscription {
     char queue[128]; /* empty: the own queue of the connection */
     bool is_used;
+    bool is_deaf; /* its queue is gone, and nobody was told */
 } fake_subscription;
 
 struct spectacles_broker {
@@ -41,6 +42,9 @@ void fake_broker_free(spectacles_broker *broker);
 
 void fake_disconnect(spectacles_broker *broker);
 void fake_connect(spectacles_broker *broker);
+
+/* RabbitMQ drops the own queue of the connection, as of a node that it took for dead, and says nothing. */
+void fake_deafen(spectacles_broker *broker);
 
 /* An operator deletes a queue; somebody else puts a message into it. */
 void fake_delete(const char *queue);

@@ -180,6 +180,22 @@ static void without_rabbitmq_shards_go_on(void **state)
 }
 
 /* A host that hangs: RabbitMQ has given its slots to others, and its first call sees it. */
+static void whoever_hears_nothing_gets_another_queue(void **state)
+{
+    (void)state;
+    start_with(3);
+    fleets_pass(SETTLE);
+    for (int i = 0; i < FLEET_MEMBERS; i++) /* the leader is one of them */
+        fake_deafen(fleets.members[i].broker);
+    fleets_pass(10000);
+    fleets_kill(1);
+    fleets_pass(SETTLE);
+    expect_all_are_served();
+    assert_int_equal(fleets_served(0), FLEET_SHARDS / 2);
+    assert_int_equal(fleets_served(2), FLEET_SHARDS / 2);
+    assert_int_equal(fleets.sessions, FLEET_SHARDS);
+}
+
 static void who_wakes_up_serves_nothing(void **state)
 {
     (void)state;
@@ -337,6 +353,7 @@ int main(void)
         in_order(lost_sessions_are_identified_anew),
         in_order(the_reserve_of_the_day_is_kept),
         in_order(without_rabbitmq_shards_go_on),
+        in_order(whoever_hears_nothing_gets_another_queue),
         in_order(who_wakes_up_serves_nothing),
         in_order(a_person_moves_a_slot),
         in_order(a_deleted_queue_is_filled_again),
