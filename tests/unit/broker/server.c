@@ -272,14 +272,22 @@ static void take_output(sp_server *server)
     }
 }
 
-void server_pull(sp_server *server)
+static void pull_events(sp_server *server)
 {
     const spectacles_broker_event *event;
+    if (server->owner) {
+        server->owner();
+        return;
+    }
     while ((event = spectacles_broker_next_event(server->broker, server->now)))
         write_event(server, event);
+}
+
+void server_pull(sp_server *server)
+{
+    pull_events(server);
     take_output(server);
-    while ((event = spectacles_broker_next_event(server->broker, server->now)))
-        write_event(server, event);
+    pull_events(server);
 }
 
 /* ---- What the broker says ---- */

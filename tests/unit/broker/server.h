@@ -44,6 +44,7 @@ typedef struct sp_server {
     uint32_t told_consumers; /* likewise */
     uint8_t arguments[2048]; /* of the last queue.declare that was written */
     size_t arguments_length;
+    void (*owner)(void);    /* pulls the engine's events, when another owner than the server does it */
     uint8_t input[1 << 20]; /* what the engine wrote and was not read yet */
     size_t input_length;
 } sp_server;
