@@ -24,26 +24,39 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("ca"))
 
 
+class Vhosts:
+    """Virtual hosts of a node, each for one test. They are made some at a time: a call of rabbitmqctl starts an Erlang, and a virtual
+    host that no test of this process wants takes time as well."""
+
+    def __init__(self, node: RabbitNode) -> None:
+        self.node = node
+        self.names = (f"t{number}" for number in itertools.count())
+        self.made: list[str] = []
+
+    def take(self) -> str:
+        if not self.made:
+            self.made = list(itertools.islice(self.names, 24))
+            self.node.add_vhosts(self.made)
+        return self.made.pop()
+
+
 @pytest.fixture(scope="session")
-def shared_rabbit(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[tuple[RabbitNode, list[str]]]:
-    """With a virtual host for each test that wants one of its own."""
-    wanted = sum("vhost" in getattr(item, "fixturenames", ()) for item in request.session.items)
+def shared_rabbit(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Vhosts]:
     good = authority.issue("rabbit")
-    names = [f"t{number}" for number in range(wanted)]
-    with RabbitNode(tmp_path_factory.mktemp("rabbit"), good.cert, good.key, vhosts=wanted) as node:
-        yield node, names
+    with RabbitNode(tmp_path_factory.mktemp("rabbit"), good.cert, good.key) as node:
+        yield Vhosts(node)
 
 
 @pytest.fixture
-def rabbit(shared_rabbit: tuple[RabbitNode, list[str]]) -> RabbitNode:
+def rabbit(shared_rabbit: Vhosts) -> RabbitNode:
     """A node that nobody may stop."""
-    return shared_rabbit[0]
+    return shared_rabbit.node
 
 
 @pytest.fixture
-def vhost(shared_rabbit: tuple[RabbitNode, list[str]]) -> str:
+def vhost(shared_rabbit: Vhosts) -> str:
     """A virtual host of this test's own."""
-    return shared_rabbit[1].pop()
+    return shared_rabbit.take()
 
 
 @pytest.fixture

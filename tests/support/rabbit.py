@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -23,6 +24,14 @@ ROOT = Path(__file__).resolve().parents[2]
 # with the process.
 INSIDE = """mount -t proc proc "$1/proc" && mount -t tmpfs tmpfs "$1/tmp" && mkdir -p "$1$2" && mount --bind "$2" "$1$2" && root=$1 && shift 2 && exec chroot "$root" "$@\""""
 START_TIMEOUT = 90 * PATIENCE
+FILES = 16384
+
+
+def _allow_files() -> None:
+    """Each virtual host has some files open: with a hundred of them a node came to 1,024, and lost its tables."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < FILES:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (FILES if hard == resource.RLIM_INFINITY else min(hard, FILES), hard))
 
 
 def other_system() -> Optional[Path]:
@@ -130,7 +139,7 @@ class RabbitNode:
         """Begins to start it. Where `within` ends it together with whoever started it, that is the thread which calls this."""
         log = open(self.folder / "console.log", "ab")
         self.process = subprocess.Popen([*self.inside, *self.within, *self._command(_program("rabbitmq-server", self.system))], env=self._environment(), stdin=subprocess.DEVNULL,
-                                        stdout=log, stderr=log, start_new_session=True, cwd=self.folder)
+                                        stdout=log, stderr=log, start_new_session=True, cwd=self.folder, preexec_fn=_allow_files)
         log.close()
 
     def await_start(self) -> RabbitNode:
