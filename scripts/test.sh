@@ -5,8 +5,10 @@ all_suites=(unit static abi install standin clients codec cross fuzz integration
 # By name only: what takes long, and a short part of integration.
 named_suites=(systems cluster smoke)
 
-# The suites that mostly wait, for a broker or for a timer, run beside those that keep a processor busy.
-waiting_suites=(integration networks tls rabbit4 chaos)
+# The suites that mostly wait, for a broker, a timer or a mirror, run beside those that keep a processor busy.
+waiting_suites=(integration networks tls rabbit4 chaos package)
+# How many of a suite's tests run at once where they wait so much that two processors are not busy with two.
+waiting_tests=4
 
 # verdict NAME PASSED FAILED [WHICH]: one line for each suite, which count_verdicts() adds up.
 verdict() { printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "${4-}" >>build/logs/verdicts; }
@@ -86,7 +88,7 @@ run_suite() {
     abi) run abi python_tests abi build tests/abi ;;
     install) run install python_tests install build tests/install tests/release ;;
     standin) run standin python_tests standin build/asan tests/standin ;;
-    integration) run integration python_tests integration build/asan -n 2 --dist loadfile -m 'not valgrind and not cluster' tests/integration ;;
+    integration) run integration python_tests integration "${TESTED:-build/asan}" -n $waiting_tests --dist loadfile -m 'not valgrind and not cluster' tests/integration ;;
     smoke) run smoke python_tests smoke build -n 2 --dist loadfile tests/integration/test_{round_trip,declarations,formats,examples,check}.py ;;
     networks) network_tests ;;
     tls) tls_tests ;;
