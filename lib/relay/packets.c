@@ -143,7 +143,7 @@ static void wait_to_send(spectacles_relay *relay, sp_relay_shard *shard, int err
 static bool drop_expired(spectacles_relay *relay, sp_relay_shard *shard)
 {
     char key[16];
-    const sp_packet *packet = sp_ring_front(&shard->held);
+    const sp_packet *packet = sp_ring_at(&shard->held, 0);
     size_t length = (size_t)spectacles_route_shard_key(key, sizeof key, shard->id);
     if (!sp_relay_reject_expired(relay, packet->expires, packet->delivery, key, length))
         return false;
@@ -156,7 +156,7 @@ static bool send_front(spectacles_relay *relay, sp_relay_shard *shard, uint64_t 
 {
     if (drop_expired(relay, shard))
         return true;
-    sp_packet *packet = sp_ring_front(&shard->held);
+    sp_packet *packet = sp_ring_at(&shard->held, 0);
     sp_packet *sent = sp_ring_push(&shard->sent);
     int error = sent ? spectacles_shard_send(shard->engine, packet->op, packet->d, packet->d_length, now,
                                              &packet->ticket)
