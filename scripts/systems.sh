@@ -142,8 +142,8 @@ systems_tests() {
     done
 }
 
-# What each change passes on Debian 13 besides, on one build as its users have it, without the sanitizers. All of integration is
-# among it: which of its tests depend on a library, a broker or a kernel is not known before one of them fails. The newcomer has
+# What each change passes on Debian 13 besides, on one build as its users have it, without the sanitizers. Integration is
+# among it, all but the walks: which tests depend on a library, a broker or a kernel is not known before one of them fails. The newcomer has
 # no network there, but for loopback. The other suites and the sanitizers run there by name: ./dev test systems trixie.
 # shellcheck disable=SC2034
 debian13_tests() {

@@ -126,15 +126,23 @@ def test_commands_flow_in_a_memory_alarm(own_bot: Bot, standin: Standin, own_rab
     """RabbitMQ stops reading from who publishes: were it one connection, no acknowledgement would arrive either."""
     standin.heartbeat_interval = 41250  # a new connection in between would cut commands on the wire
     packets = 40  # several times what is delivered before something is acknowledged, and within Discord's rate limit
+    packet = b'{"op":3,"d":{"since":null,"activities":[],"status":"idle","afk":false}}'
     worker = own_bot.worker("MESSAGE_CREATE")
     gateway = own_bot.running_gateway()
+    with pika.BlockingConnection(pika.URLParameters(own_rabbit.url())) as before:
+        channel = before.channel()
+        channel.queue_declare("waiting", arguments={"x-dead-letter-exchange": "gateway", "x-dead-letter-routing-key": "0"})
+        channel.confirm_delivery()
+        for _ in range(packets):
+            channel.basic_publish("", "waiting", packet, mandatory=True)
     own_rabbit.ctl("set_vm_memory_high_watermark", "0.0000001")
     standin.dispatch_many(1, [("MESSAGE_CREATE", f'{{"n":{number}}}') for number in range(100)])
     gateway.wait_err("events blocked")
-    # Nobody else can publish either: the node itself does.
-    packet = '{"op":3,"d":{"since":null,"activities":[],"status":"idle","afk":false}}'.replace('"', '\\"')
-    own_rabbit.ctl("eval", f"""[rabbit_basic:publish(rabbit_misc:r(<<"/">>, exchange, <<"gateway">>), <<"0">>, [], <<"{packet}">>)
-                               || _ <- lists:seq(1, {packets})], ok.""")
+    # Nobody else can publish either. The node itself does: what is rejected goes to the exchange.
+    with pika.BlockingConnection(pika.URLParameters(own_rabbit.url())) as consumer:
+        channel = consumer.channel()
+        for _ in range(packets):
+            channel.basic_reject(channel.basic_get("waiting")[0].delivery_tag, requeue=False)
     standin.wait_for(lambda: len(standin.received(0, 3)) == packets, 60, "for all commands")
     own_rabbit.wait_for(lambda: own_rabbit.queues()["gateway:0"]["messages"] == 0, "a queue whose messages are all acknowledged")
     assert gateway.lines("events unblocked") == gateway.lines("commands blocked") == []

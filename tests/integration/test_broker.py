@@ -325,6 +325,7 @@ def test_connections_closed_by_the_operator(rabbit: RabbitNode, vhost: str, tool
         tool.wait_event("READY", turn + 2)
     last = tool.ask("enough")["last"]
     tool.wait_confirmed(last)
+    tool.wait_for(lambda: tool.count("MESSAGE") >= last, 120, "as much as was published")
     tool.wait_for(lambda: len(tool.received()) == last, 60, "all that was published")
     assert set(tool.received()) == set(ids("o", last)) and tool.close() == 0
 

@@ -3,6 +3,7 @@ right, and what is broken, one thing at a time. Each finding says what, why, and
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import json
 import os
@@ -97,7 +98,7 @@ class Doctor:
 def doctor(build: Path, tmp_path: Path, node: tuple[RabbitNode, list[str]], discord: Standin, authority: Authority) -> Iterator[Doctor]:
     made = Doctor(build, tmp_path, node[0], node[1].pop(), discord, authority)
     yield made
-    if made.connection.is_open:
+    with contextlib.suppress(pika.exceptions.AMQPError):  # RabbitMQ ends a connection that was silent for a minute
         made.connection.close()
 
 
