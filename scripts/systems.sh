@@ -142,9 +142,9 @@ systems_tests() {
     done
 }
 
-# What each change passes on Debian 13 besides, on one build as its users have it, without the sanitizers. Integration is
-# among it, all but the walks: which tests depend on a library, a broker or a kernel is not known before one of them fails. The newcomer has
-# no network there, but for loopback. The other suites and the sanitizers run there by name: ./dev test systems trixie.
+# What each change passes on Debian 13 besides, on one build as its users have it, without the sanitizers. Integration is among
+# it, all but the walks: which tests depend on a library, a broker or a kernel is not known before one of them fails. The
+# newcomer has no network there, but for loopback. The other suites and the sanitizers run there by name: ./dev test systems trixie.
 # shellcheck disable=SC2034
 debian13_tests() {
     local systems=(trixie) suites_there=(unit static install integration) tested=build setup_there='' unplugged=yes
