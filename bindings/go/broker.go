@@ -26,6 +26,7 @@ type broker struct {
 	settlements settlements
 	consumers   map[uint32]*consumer
 	tags        waiters[*Message]
+	blanks      []Message     // of the turn
 	memory      scratch       // of calls that publish
 	room        chan struct{} // closed when the window has room again; nil: nobody waits
 	ready       chan struct{} // closed when the broker is ready, or never will be
@@ -142,11 +143,10 @@ func (b *broker) unsubscribed(subscription uint32) {
 	}
 }
 
-func (b *broker) deliver() func() {
+func (b *broker) deliver() {
 	for _, consumer := range b.consumers {
 		consumer.fresh = consumer.messages.put(consumer.fresh)
 	}
-	return b.notices.deliver()
 }
 
 func (b *broker) finish() {
@@ -163,7 +163,7 @@ func (b *broker) finish() {
 }
 
 func (b *broker) settle(message *Message, what C.uint64_t) {
-	b.settlements.add(message.delivery, what, message.MessageID)
+	b.settlements.add(message.delivery, what, message.mark)
 	b.wakeSoon()
 }
 
@@ -218,12 +218,10 @@ func (b *broker) accepted(ctx context.Context, call func(*C.spectacles_broker, *
 			return nil, err
 		}
 		if room == nil {
-			return answer.wait(ctx)
+			return answer.wait(ctx, b)
 		}
-		select {
-		case <-room:
-		case <-ctx.Done():
-			return nil, ctx.Err()
+		if err := b.await(ctx, room); err != nil {
+			return nil, err
 		}
 	}
 }
@@ -324,10 +322,8 @@ func (b *Broker) Ready(ctx context.Context) error {
 	b.core.mu.Lock()
 	ready := b.core.ready
 	b.core.mu.Unlock()
-	select {
-	case <-ready:
-	case <-ctx.Done():
-		return ctx.Err()
+	if err := b.core.await(ctx, ready); err != nil {
+		return err
 	}
 	return b.core.do(func(*C.spectacles_broker, *scratch) error { return nil })
 }
@@ -429,11 +425,10 @@ func (b *Broker) Shutdown(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	select {
-	case <-b.core.ended:
-	case <-ctx.Done():
-		return ctx.Err()
+	if err := b.core.await(ctx, b.core.ended); err != nil {
+		return err
 	}
+	b.core.notices.teller.Wait()
 	b.core.mu.Lock()
 	defer b.core.mu.Unlock()
 	if b.core.unconfirmed > 0 {

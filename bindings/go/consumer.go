@@ -52,7 +52,7 @@ func (b *Broker) Subscribe(subscription Subscription) (*Consumer, error) {
 	if len(subscription.Events) == 0 {
 		return nil, &Error{ErrInvalid, `which events? Consume("MESSAGE_CREATE")`}
 	}
-	made := &consumer{copies: subscription.Copies, messages: newQueue[*Message](func() {}, b.core.help)}
+	made := &consumer{copies: subscription.Copies, messages: newQueue[*Message](func() {}, b.core)}
 	err := b.core.do(func(broker *C.spectacles_broker, memory *scratch) error {
 		for _, event := range subscription.Events {
 			number, err := b.core.subscribe(memory, event, &subscription, false)
@@ -112,7 +112,7 @@ func (c *Consumer) Next(ctx context.Context) (*Message, error) {
 		if err != nil {
 			return nil, err
 		}
-		if c.core.copies || !message.broker.settlements.isCopy(message.MessageID) {
+		if c.core.copies || !message.broker.settlements.isCopy(message.mark) {
 			return message, nil
 		}
 		message.Ack()

@@ -114,7 +114,8 @@ void sgo_engine_free(sgo_engine *engine)
     spectacles_shard_free(engine->shard);
     spectacles_broker_free(engine->broker);
     spectacles_gateway_free(engine->gateway);
-    free(engine->bytes);
+    free(engine->data.bytes);
+    free(engine->texts.bytes);
     free(engine);
 }
 
@@ -129,31 +130,36 @@ int sgo_engine_fd(const sgo_engine *engine)
 /* ---- Copying ---- */
 
 /* Room for so many bytes behind what is there; NULL: memory ran out. */
-static uint8_t *room_for(sgo_engine *engine, size_t length)
+static uint8_t *room_for(sgo_buffer *buffer, size_t length)
 {
-    if (length > engine->room - engine->length) {
-        size_t room = engine->length + length > 2 * engine->room ? engine->length + length : 2 * engine->room;
-        uint8_t *bytes = realloc(engine->bytes, room);
+    if (length > buffer->room - buffer->length) {
+        size_t room = buffer->length + length > 2 * buffer->room ? buffer->length + length : 2 * buffer->room;
+        uint8_t *bytes = realloc(buffer->bytes, room);
         if (!bytes)
             return NULL;
-        engine->bytes = bytes;
-        engine->room = room;
+        buffer->bytes = bytes;
+        buffer->room = room;
     }
-    return engine->bytes + engine->length;
+    return buffer->bytes + buffer->length;
+}
+
+static int copy_to(sgo_buffer *buffer, sgo_span *out, const void *bytes, size_t length)
+{
+    if (length == 0)
+        return 0;
+    uint8_t *to = room_for(buffer, length);
+    if (!to)
+        return -1;
+    memcpy(to, bytes, length);
+    out->at = buffer->length;
+    out->length = length;
+    buffer->length += length;
+    return 0;
 }
 
 static int copy(sgo_engine *engine, sgo_span *out, const void *bytes, size_t length)
 {
-    if (length == 0)
-        return 0;
-    uint8_t *to = room_for(engine, length);
-    if (!to)
-        return -1;
-    memcpy(to, bytes, length);
-    out->at = engine->length;
-    out->length = length;
-    engine->length += length;
-    return 0;
+    return copy_to(&engine->texts, out, bytes, length);
 }
 
 static int copy_text(sgo_engine *engine, sgo_span *out, const char *text)
@@ -189,13 +195,13 @@ static int copy_sized(sgo_engine *engine, const void *bytes, uint32_t length)
 
 static int copy_container(sgo_engine *engine, const spectacles_header *header, int depth)
 {
-    size_t at = engine->length;
+    size_t at = engine->texts.length;
     uint32_t length = 0;
     sgo_span span;
     if (copy(engine, &span, &length, sizeof length) < 0 || copy_entries(engine, header, depth) < 0)
         return -1;
-    length = (uint32_t)(engine->length - at - sizeof length);
-    memcpy(engine->bytes + at, &length, sizeof length);
+    length = (uint32_t)(engine->texts.length - at - sizeof length);
+    memcpy(engine->texts.bytes + at, &length, sizeof length);
     return 0;
 }
 
@@ -224,10 +230,10 @@ static int copy_header(sgo_engine *engine, const spectacles_header *header, int 
 static int copy_headers(sgo_engine *engine, sgo_item *item, const spectacles_broker_event *event)
 {
     int error = 0;
-    item->headers.at = engine->length;
+    item->headers.at = engine->texts.length;
     for (size_t i = 0; i < event->header_count && error == 0; i++)
         error = copy_header(engine, &event->headers[i], 0);
-    item->headers.length = engine->length - item->headers.at;
+    item->headers.length = engine->texts.length - item->headers.at;
     return error;
 }
 
@@ -242,7 +248,7 @@ static int take_shard(sgo_engine *engine, sgo_item *item, const spectacles_shard
     item->duration = event->duration;
     item->wait = event->until ? wait_until(engine, event->until) : 0;
     if (copy(engine, &item->name, event->name, event->name_length) < 0 ||
-        copy(engine, &item->data, event->data, event->data_length) < 0 ||
+        copy_to(&engine->data, &item->data, event->data, event->data_length) < 0 ||
         copy(engine, &item->text, event->text, event->text_length) < 0)
         return -1;
     return copy(engine, &item->session_id, event->session_id, event->session_id_length);
@@ -274,7 +280,7 @@ static int take_broker(sgo_engine *engine, sgo_item *item, const spectacles_brok
     item->count = event->unconfirmed_count;
     item->wait = event->until ? wait_until(engine, event->until) : 0;
     if (copy(engine, &item->name, event->key, event->key_length) < 0 ||
-        copy(engine, &item->data, event->body, event->body_length) < 0 ||
+        copy_to(&engine->data, &item->data, event->body, event->body_length) < 0 ||
         copy(engine, &item->text, event->text, event->text_length) < 0)
         return -1;
     if (event->type != SPECTACLES_BROKER_EVENT_MESSAGE && event->type != SPECTACLES_BROKER_EVENT_REPLY)
@@ -305,7 +311,7 @@ static int take_gateway(sgo_engine *engine, sgo_item *item, const spectacles_rel
     item->unix_time = event->unix_time;
     item->wait = event->until ? wait_until(engine, event->until) : 0;
     if (copy(engine, &item->name, event->name, event->name_length) < 0 ||
-        copy(engine, &item->data, event->body, event->body_length) < 0 ||
+        copy_to(&engine->data, &item->data, event->body, event->body_length) < 0 ||
         copy(engine, &item->text, event->text, event->text_length) < 0 ||
         copy(engine, &item->session_id, event->session_id, event->session_id_length) < 0 ||
         copy(engine, &item->old_session_id, event->old_session_id, event->old_session_id_length) < 0 ||
@@ -360,7 +366,7 @@ static int next(sgo_engine *engine, sgo_item *item)
 /* Returns 1: there are no more events for now; 0: the turn is full; -1: memory ran out. */
 static int pull(sgo_engine *engine)
 {
-    while (engine->item_count < SGO_ITEMS && engine->length < SGO_BYTES) {
+    while (engine->item_count < SGO_ITEMS && engine->data.length < SGO_BYTES) {
         int found = next(engine, &engine->items[engine->item_count]);
         if (found <= 0)
             return found == 0 ? 1 : -1;
@@ -398,15 +404,14 @@ static void move(sgo_engine *engine)
         spectacles_poller_process(engine->poller, engine->now);
 }
 
-static void forget(sgo_engine *engine)
+static void forget(sgo_buffer *buffer)
 {
-    engine->item_count = 0;
-    engine->length = 0;
-    if (engine->room <= SGO_KEEP)
+    buffer->length = 0;
+    if (buffer->room <= SGO_KEEP)
         return;
-    free(engine->bytes);
-    engine->bytes = NULL;
-    engine->room = 0;
+    free(buffer->bytes);
+    buffer->bytes = NULL;
+    buffer->room = 0;
 }
 
 /* With the events pulled, the deadline of a whole gateway counts; else that of its bytes. */
@@ -425,7 +430,9 @@ static const char *wanted_host(const sgo_engine *engine)
 int sgo_turn(sgo_engine *engine, int work)
 {
     engine->now = spectacles_now();
-    forget(engine);
+    engine->item_count = 0;
+    forget(&engine->data);
+    forget(&engine->texts);
     sgo_settle_all(engine);
     if (work & SGO_MOVE)
         move(engine);

@@ -35,21 +35,23 @@ var longAgo = time.Unix(1, 0)
 
 // driver is a kind of engine: what it does with its events. All of it is called with engine.mu held.
 type driver interface {
-	hasRoom() bool            // for events
-	prepare()                 // before a turn
-	take(item *C.sgo_item)    // an event
-	deliver() (notify func()) // all events of a turn are taken; notify is called without the lock
-	finish()                  // the engine has come to its end
+	hasRoom() bool         // for events
+	prepare()              // before a turn
+	take(item *C.sgo_item) // an event
+	deliver()              // all events of a turn are taken
+	finish()               // the engine has come to its end
 }
 
-// engine runs a handle of the library, on a goroutine of its own. The goroutine refers to the engine and its driver, and
-// not to what the user holds, so that the garbage collector can take that one.
+// engine runs a handle of the library (lead.go: on which goroutine). Its own goroutine refers to the engine and its driver,
+// and not to what the user holds, so that the garbage collector can take that one.
 type engine struct {
 	mu     sync.Mutex    // of c: a handle belongs to one goroutine at a time
 	c      *C.sgo_engine // nil: it is closed
 	driver driver
 	armed  time.Time // when the timer of the descriptor goes off at the latest
 	host   string    // that is being looked up
+	pieces pieces    // of the turn
+	left   int       // items of the turn, with the one that is taken
 	isOver bool
 	ended  chan struct{} // closed when the goroutine is gone, or never will be
 
@@ -57,6 +59,8 @@ type engine struct {
 	raw       syscall.RawConn
 	woken     atomic.Int32
 	soonArmed atomic.Bool // the timer goes off within `soon`
+	hasCome   atomic.Bool // a turn has brought something: whoever leads looks at it
+	lead      lead
 }
 
 func (e *engine) init(c *C.sgo_engine, driver driver) {
@@ -87,17 +91,10 @@ func (e *engine) start() error {
 		return &Error{ErrSystem, err.Error()}
 	}
 	e.raw = raw
+	e.lead.init()
 	e.file.Store(file)
-	go e.run(file)
+	go e.keep(file)
 	return nil
-}
-
-func (e *engine) run(file *os.File) {
-	defer close(e.ended)
-	defer file.Close()
-	for !e.rearm(file) {
-		e.raw.Read(e.step) // returns when a deadline has passed, which wake sets, or when step is to be called again
-	}
 }
 
 // rearm begins a wait. True: there is none any more.
@@ -111,23 +108,17 @@ func (e *engine) rearm(file *os.File) bool {
 }
 
 // step is called when the descriptor is readable, and once before each wait. False: wait for the descriptor.
-func (e *engine) step(uintptr) bool {
+func (e *engine) step() bool {
 	e.mu.Lock()
-	timeout, notify := e.turn()
+	timeout := e.turn()
 	for timeout == 0 && !e.isOver {
 		e.mu.Unlock() // somebody else may have something to do
-		if notify != nil {
-			notify()
-		}
 		e.mu.Lock()
-		timeout, notify = e.turn()
+		timeout = e.turn()
 	}
 	e.arm(timeout)
 	isOver := e.isOver
 	e.mu.Unlock()
-	if notify != nil {
-		notify()
-	}
 	return isOver || e.woken.Load() != notWoken
 }
 
@@ -152,62 +143,53 @@ func (e *engine) help() {
 		e.wake()
 		return
 	}
-	timeout, notify := e.turn()
+	timeout := e.turn()
 	e.arm(timeout)
-	again := timeout == 0 || e.isOver || e.woken.Load() != notWoken
+	again := timeout == 0 || e.isOver || e.woken.Load() != notWoken || e.hasCome.Load() && e.lead.is(caller)
 	e.mu.Unlock()
-	if notify != nil {
-		notify()
-	}
 	if again {
 		e.wakeAnew()
 	}
 }
 
 // turn moves bytes and takes events, with the lock. It returns how long to wait, -1 for no limit.
-func (e *engine) turn() (timeout time.Duration, notify func()) {
+func (e *engine) turn() time.Duration {
 	e.woken.Store(notWoken)
 	if e.c == nil || e.isOver {
 		e.isOver = true
-		return -1, nil
+		return -1
 	}
-	work := C.int(C.SGO_MOVE)
-	for {
-		if e.driver.hasRoom() {
-			work |= C.SGO_PULL
-		}
-		e.driver.prepare()
-		count := int(C.sgo_turn(e.c, work))
-		if count < 0 {
-			panic("spectacles: out of memory")
-		}
-		for i := range unsafe.Slice(&e.c.items[0], count) {
-			e.driver.take(&e.c.items[i])
-		}
-		isFull := work&C.SGO_PULL != 0 && (count == C.SGO_ITEMS || e.c.length >= C.SGO_BYTES)
-		notify = both(notify, e.driver.deliver())
-		if !isFull {
-			break
-		}
-		work = 0
+	for work := C.int(C.SGO_MOVE); e.part(work); work = 0 {
 	}
 	if e.c.is_over != 0 {
 		e.isOver = true
 		e.driver.finish()
-		return -1, notify
+		return -1
 	}
 	e.lookUp()
-	return time.Duration(e.c.timeout) * time.Millisecond, notify
+	return time.Duration(e.c.timeout) * time.Millisecond
 }
 
-func both(first, second func()) func() {
-	if first == nil {
-		return second
+// part of a turn: one call of C. It returns whether there may be more events.
+func (e *engine) part(work C.int) bool {
+	if e.driver.hasRoom() {
+		work |= C.SGO_PULL
 	}
-	if second == nil {
-		return first
+	e.driver.prepare()
+	count := int(C.sgo_turn(e.c, work))
+	if count < 0 {
+		panic("spectacles: out of memory")
 	}
-	return func() { first(); second() }
+	for i := range unsafe.Slice(&e.c.items[0], count) {
+		e.left = count - i
+		e.driver.take(&e.c.items[i])
+	}
+	e.pieces = pieces{}
+	if count > 0 {
+		e.hasCome.Store(true)
+	}
+	e.driver.deliver()
+	return work&C.SGO_PULL != 0 && (count == C.SGO_ITEMS || e.c.data.length >= C.SGO_BYTES)
 }
 
 // lookUp asks for the addresses of a host that the link wants, once.
@@ -254,24 +236,34 @@ func why(err error) string {
 
 // wake leads to a turn at once.
 func (e *engine) wake() {
-	if file := e.file.Load(); file != nil && e.woken.Swap(wokenNow) != wokenNow {
-		file.SetReadDeadline(longAgo)
+	if e.file.Load() != nil && e.woken.Swap(wokenNow) != wokenNow {
+		e.wakeAnew()
 	}
 }
 
-// wakeAnew is wake, when the goroutine may have missed the one before.
+// wakeAnew is wake, when whoever has the lead may have missed the one before.
 func (e *engine) wakeAnew() {
 	e.woken.Store(wokenNow)
-	e.file.Load().SetReadDeadline(longAgo)
+	e.lead.mu.Lock()
+	defer e.lead.mu.Unlock()
+	if !e.lead.call() {
+		e.file.Load().SetReadDeadline(longAgo)
+	}
 }
 
-// wakeSoon leads to a turn within a millisecond.
+// wakeSoon leads to a turn within some milliseconds.
 func (e *engine) wakeSoon() {
+	if e.woken.Load() != notWoken {
+		return
+	}
 	file := e.file.Load()
 	if file == nil || !e.woken.CompareAndSwap(notWoken, wokenSoon) {
 		return
 	}
-	if e.soonArmed.CompareAndSwap(false, true) {
+	e.lead.mu.Lock()
+	isLed := e.lead.holder != nobody
+	e.lead.mu.Unlock()
+	if isLed && e.soonArmed.CompareAndSwap(false, true) {
 		file.SetReadDeadline(time.Now().Add(soon))
 	}
 }
@@ -293,19 +285,58 @@ func (e *engine) close() {
 
 // bytes of an event: a view that lasts as long as the turn.
 func (e *engine) bytes(span C.sgo_span) []byte {
-	return view(e.c.bytes, e.c.length)[span.at : span.at+span.length]
+	return view(e.c.texts.bytes, e.c.texts.length)[span.at : span.at+span.length]
+}
+
+// pieces are parts of what a turn has copied, in memory of Go. Neighbours share a piece: an allocation for each of them
+// would cost more than all that an engine does for it.
+type pieces struct {
+	data            []byte
+	texts           string
+	dataAt, textsAt C.size_t // where in the turn they begin
+}
+
+const (
+	dataPiece = 16 * 1024
+	textPiece = 4 * 1024
+)
+
+// pieceOf is where a piece ends that begins with the span.
+func pieceOf(span C.sgo_span, size, length C.size_t) C.size_t {
+	if span.length > size {
+		size = span.length
+	}
+	if left := length - span.at; size > left {
+		size = left
+	}
+	return span.at + size
 }
 
 func (e *engine) text(span C.sgo_span) string {
 	if span.length == 0 {
 		return ""
 	}
-	return string(e.bytes(span))
+	p := &e.pieces
+	if span.at < p.textsAt || span.at+span.length > p.textsAt+C.size_t(len(p.texts)) {
+		end := pieceOf(span, textPiece, e.c.texts.length)
+		p.textsAt, p.texts = span.at, string(view(e.c.texts.bytes, end)[span.at:])
+	}
+	at := span.at - p.textsAt
+	return p.texts[at : at+span.length]
 }
 
-// copied is memory of Go.
-func (e *engine) copied(span C.sgo_span) []byte {
-	return append([]byte(nil), e.bytes(span)...)
+// data of an event, in memory of Go.
+func (e *engine) data(span C.sgo_span) []byte {
+	if span.length == 0 {
+		return nil
+	}
+	p := &e.pieces
+	if span.at < p.dataAt || span.at+span.length > p.dataAt+C.size_t(len(p.data)) {
+		end := pieceOf(span, dataPiece, e.c.data.length)
+		p.dataAt, p.data = span.at, append([]byte(nil), view(e.c.data.bytes, end)[span.at:]...)
+	}
+	at := span.at - p.dataAt
+	return p.data[at : at+span.length : at+span.length]
 }
 
 // names are texts that come again and again, such as those of events.

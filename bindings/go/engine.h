@@ -12,7 +12,7 @@
 enum {
     SGO_ITEMS = 256,        /* events that a turn takes at most */
     SGO_SETTLES = 1024,     /* deliveries that a turn settles at most */
-    SGO_BYTES = 128 * 1024, /* bytes of events after which a turn takes no further one */
+    SGO_BYTES = 128 * 1024, /* bytes of data after which a turn takes no further event */
     SGO_KEEP = 1024 * 1024, /* more than that is given back */
     SGO_HEADER_DEPTH = 32   /* tables in tables */
 };
@@ -31,7 +31,13 @@ enum {
     SGO_REQUEUE
 };
 
-/* Bytes in sgo_engine.bytes. */
+/* Memory of a turn, which the next one uses again. */
+typedef struct sgo_buffer {
+    uint8_t *bytes;
+    size_t length, room;
+} sgo_buffer;
+
+/* Bytes in sgo_engine.texts; those of `data` are in sgo_engine.data. */
 typedef struct sgo_span {
     size_t at, length;
 } sgo_span;
@@ -66,8 +72,8 @@ typedef struct sgo_engine {
     const char *host;    /* a name that the link wants looked up, or NULL */
     size_t settle_count; /* before a turn: how many; behind it: how many are left, from the first one on */
     size_t item_count;
-    size_t length, room;
-    uint8_t *bytes;
+    sgo_buffer data;  /* what becomes []byte */
+    sgo_buffer texts; /* what becomes a string, and headers */
     sgo_item items[SGO_ITEMS];
     sgo_settle settles[SGO_SETTLES];
 } sgo_engine;

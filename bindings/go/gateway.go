@@ -49,7 +49,7 @@ func NewGateway(config GatewayConfig) (*Gateway, error) {
 	}
 	core := &gateway{names: names{}}
 	core.init(*out, core)
-	core.events = newQueue[*GatewayEvent](core.wake, core.help)
+	core.events = newQueue[*GatewayEvent](core.wake, core)
 	made := &Gateway{core}
 	runtime.SetFinalizer(made, (*Gateway).Close)
 	return made, nil
@@ -70,10 +70,7 @@ func (g *gateway) prepare() {}
 
 func (g *gateway) take(item *C.sgo_item) { g.fresh = append(g.fresh, g.event(item)) }
 
-func (g *gateway) deliver() func() {
-	g.fresh = g.events.put(g.fresh)
-	return nil
-}
+func (g *gateway) deliver() { g.fresh = g.events.put(g.fresh) }
 
 func (g *gateway) finish() { g.events.finish(io.EOF) }
 

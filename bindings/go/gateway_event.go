@@ -95,7 +95,7 @@ func (g *gateway) event(item *C.sgo_item) *GatewayEvent {
 		Duration: time.Duration(item.duration) * time.Millisecond, Wait: waitOf(item), Name: g.names.of(g.bytes(item.name)),
 		Format: Format(item.format), MessageID: g.text(item.message_id), gateway: g}
 	if made.Type == EventMessage {
-		made.Body = g.copied(item.data)
+		made.Body = g.data(item.data)
 		return made
 	}
 	if item.error != 0 {

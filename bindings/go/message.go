@@ -5,7 +5,6 @@ import "C"
 
 import (
 	"context"
-	"hash/maphash"
 	"sync"
 )
 
@@ -25,13 +24,33 @@ type Message struct {
 
 	delivery uint64
 	broker   *broker
+	mark     mark // of the id
+}
+
+// messagesTogether are made by one allocation.
+const messagesTogether = 16
+
+// blank is the next message of a turn.
+func (b *broker) blank() *Message {
+	if len(b.blanks) == 0 {
+		count := messagesTogether
+		if b.left < count {
+			count = b.left
+		}
+		b.blanks = make([]Message, count)
+	}
+	made := &b.blanks[0]
+	b.blanks = b.blanks[1:]
+	return made
 }
 
 func (b *broker) message(item *C.sgo_item) *Message {
-	made := &Message{Event: b.names.of(b.bytes(item.name)), Body: b.copied(item.data), Format: Format(item.format),
+	made := b.blank()
+	*made = Message{Event: b.names.of(b.bytes(item.name)), Body: b.data(item.data), Format: Format(item.format),
 		MessageID: b.text(item.message_id), ReplyTo: b.text(item.reply_to), CorrelationID: b.text(item.correlation_id),
 		Expiration: b.text(item.expiration), Priority: uint8(item.priority), Redelivered: item.redelivered != 0,
 		delivery: uint64(item.delivery), broker: b}
+	made.mark = markOf(made.MessageID)
 	if item.content_type.length > 0 {
 		made.ContentType = b.names.of(b.bytes(item.content_type))
 	}
@@ -83,63 +102,37 @@ func (m *Message) Reply(ctx context.Context, body []byte) error {
 	return err
 }
 
-// generation is how many message-ids are remembered before the older ones are forgotten: copies come soon.
-const generation = 32768
-
 // settlements wait for the next turn of their broker, so that acknowledging takes no lock that a turn holds. The ids of
-// what was acknowledged are remembered, in two generations: the older one is forgotten as a whole.
+// what was acknowledged are remembered.
 type settlements struct {
 	mu      sync.Mutex
 	isOver  bool // the broker is closed
 	waiting []C.sgo_settle
-	young   map[mark]struct{}
-	old     map[mark]struct{}
+	done    memory
 }
 
-// mark stands for an id, in 128 bits without a pointer: the garbage collector does not look into maps of marks.
-type mark [2]uint64
-
-var seeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
-
-func markOf(id string) mark {
-	return mark{maphash.String(seeds[0], id), maphash.String(seeds[1], id)}
-}
-
-func (s *settlements) add(delivery uint64, what C.uint64_t, id string) {
+func (s *settlements) add(delivery uint64, what C.uint64_t, id mark) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.isOver {
 		return
 	}
 	s.waiting = append(s.waiting, C.sgo_settle{C.uint64_t(delivery), what})
-	if id == "" || what > C.SGO_ACK_ALL {
-		return
-	}
-	if s.young == nil {
-		s.young = map[mark]struct{}{}
-	}
-	s.young[markOf(id)] = struct{}{}
-	if len(s.young) >= generation {
-		s.old, s.young = s.young, map[mark]struct{}{}
+	if what <= C.SGO_ACK_ALL {
+		s.done.add(id)
 	}
 }
 
 func (s *settlements) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.isOver, s.waiting, s.young, s.old = true, nil, nil, nil
+	s.isOver, s.waiting, s.done = true, nil, memory{}
 }
 
-func (s *settlements) isCopy(id string) bool {
-	if id == "" {
-		return false
-	}
-	mark := markOf(id)
+func (s *settlements) isCopy(id mark) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, isYoung := s.young[mark]
-	_, isOld := s.old[mark]
-	return isYoung || isOld
+	return s.done.has(id)
 }
 
 func (s *settlements) has(delivery uint64) bool {

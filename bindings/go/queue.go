@@ -19,11 +19,18 @@ type queue[T any] struct {
 	ready   chan struct{} // one of those who wait may look
 	ended   chan struct{}
 	room    func() // there is room again
-	idle    func() // somebody is about to wait
+	crew    crew
 }
 
-func newQueue[T any](room, idle func()) *queue[T] {
-	return &queue[T]{ready: make(chan struct{}, 1), ended: make(chan struct{}), room: room, idle: idle}
+// crew is who makes the turns that bring items: an engine (lead.go).
+type crew interface {
+	wait(ctx context.Context) bool // makes turns itself; false: somebody else does
+	follow()
+	unfollow()
+}
+
+func newQueue[T any](room func(), crew crew) *queue[T] {
+	return &queue[T]{ready: make(chan struct{}, 1), ended: make(chan struct{}), room: room, crew: crew}
 }
 
 // hasRoom is asked by the engine; after a false, room is called once there is some.
@@ -127,12 +134,20 @@ func (q *queue[T]) next(ctx context.Context) (item T, err error) {
 		if found || end != nil {
 			return item, end
 		}
-		q.idle()
-		select {
-		case <-q.ready:
-		case <-q.ended:
-		case <-ctx.Done():
+		if !q.crew.wait(ctx) {
+			q.follow(ctx)
 		}
 		q.leave()
+	}
+}
+
+// follow waits for what somebody else's turns bring.
+func (q *queue[T]) follow(ctx context.Context) {
+	q.crew.follow()
+	defer q.crew.unfollow()
+	select {
+	case <-q.ready:
+	case <-q.ended:
+	case <-ctx.Done():
 	}
 }

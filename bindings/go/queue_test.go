@@ -7,9 +7,16 @@ import (
 	"testing"
 )
 
+// idle is a crew whose turns somebody else makes.
+type idle struct{}
+
+func (idle) wait(context.Context) bool { return false }
+func (idle) follow()                   {}
+func (idle) unfollow()                 {}
+
 func TestAQueueAsksForMoreWhenItHasRoom(t *testing.T) {
 	asked := 0
-	queue := newQueue[int](func() { asked++ }, func() {})
+	queue := newQueue[int](func() { asked++ }, idle{})
 	queue.put(make([]int, queueRoom))
 	if queue.hasRoom() {
 		t.Fatal("it is full")
@@ -27,7 +34,7 @@ func TestAQueueAsksForMoreWhenItHasRoom(t *testing.T) {
 // Each of many takes what somebody else has put, in order for each, and nobody is forgotten.
 func TestManyTakeFromOneQueue(t *testing.T) {
 	const count, takers = 10000, 7
-	queue := newQueue[int](func() {}, func() {})
+	queue := newQueue[int](func() {}, idle{})
 	var waiting sync.WaitGroup
 	taken := make([]int, takers)
 	for i := 0; i < takers; i++ {

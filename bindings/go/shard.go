@@ -125,7 +125,7 @@ func NewShard(config ShardConfig) (*Shard, error) {
 	}
 	core := &shard{name: shardName(config.ShardID), names: names{}, notices: notices{tell: config.Notify}}
 	core.init(*out, core)
-	core.events = newQueue[Event](core.wake, core.help)
+	core.events = newQueue[Event](core.wake, core)
 	made := &Shard{core}
 	runtime.SetFinalizer(made, (*Shard).Close)
 	return made, nil
@@ -140,7 +140,7 @@ func (s *shard) prepare() {}
 func (s *shard) take(item *C.sgo_item) {
 	switch item._type {
 	case C.SPECTACLES_SHARD_EVENT_DISPATCH:
-		s.fresh = append(s.fresh, Event{s.names.of(s.bytes(item.name)), s.copied(item.data), uint64(item.seq), Format(item.format)})
+		s.fresh = append(s.fresh, Event{s.names.of(s.bytes(item.name)), s.data(item.data), uint64(item.seq), Format(item.format)})
 		return
 	case C.SPECTACLES_SHARD_EVENT_SENT:
 		s.tickets.answer(uint64(item.number), struct{}{}, nil)
@@ -157,9 +157,8 @@ func (s *shard) take(item *C.sgo_item) {
 	}
 }
 
-func (s *shard) deliver() func() {
+func (s *shard) deliver() {
 	s.fresh = s.events.put(s.fresh)
-	return s.notices.deliver()
 }
 
 func (s *shard) finish() {
@@ -217,7 +216,7 @@ func (s *Shard) send(ctx context.Context, call func(shard *C.spectacles_shard, m
 	if err != nil {
 		return err
 	}
-	_, err = sent.wait(ctx)
+	_, err = sent.wait(ctx, s.core)
 	return err
 }
 

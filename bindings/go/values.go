@@ -7,6 +7,7 @@ import "C"
 import (
 	"encoding/json"
 	"fmt"
+	"sync"
 	"time"
 	"unsafe"
 )
@@ -171,10 +172,13 @@ func waitOf(item *C.sgo_item) time.Duration {
 	return time.Duration(item.wait) * time.Millisecond
 }
 
-// notices are those of a turn, and are told without a lock.
+// notices are told in order, on a goroutine that lasts as long as there are some: whoever is told may take his time.
 type notices struct {
 	tell    func(Notice)
+	mu      sync.Mutex
 	waiting []Notice
+	teller  sync.WaitGroup
+	isTold  bool // a goroutine tells them
 }
 
 func (n *notices) add(from, kind string, engine *engine, item *C.sgo_item) {
@@ -182,20 +186,32 @@ func (n *notices) add(from, kind string, engine *engine, item *C.sgo_item) {
 	if item.error != 0 {
 		notice.Err = Kind(item.error)
 	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	n.waiting = append(n.waiting, notice)
+	if !n.isTold {
+		n.isTold = true
+		n.teller.Add(1)
+		go n.tellAll()
+	}
 }
 
-func (n *notices) deliver() func() {
+func (n *notices) tellAll() {
+	defer n.teller.Done()
+	for notice, found := n.next(); found; notice, found = n.next() {
+		n.tell(notice)
+	}
+}
+
+func (n *notices) next() (notice Notice, found bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	if len(n.waiting) == 0 {
-		return nil
+		n.isTold = false
+		return notice, false
 	}
-	waiting := n.waiting
-	n.waiting = nil
-	return func() {
-		for _, notice := range waiting {
-			n.tell(notice)
-		}
-	}
+	notice, n.waiting = n.waiting[0], n.waiting[1:]
+	return notice, true
 }
 
 // encode gives bytes and texts as they are, and everything else as JSON.

@@ -42,7 +42,24 @@ func (w *waiters[T]) refuse(err error) {
 }
 
 // wait returns the answer, or the error of the context. The answer to somebody who has gone is dropped when it comes.
-func (w waiter[T]) wait(ctx context.Context) (value T, err error) {
+func (w waiter[T]) wait(ctx context.Context, crew crew) (value T, err error) {
+	for ctx.Err() == nil {
+		select {
+		case answer := <-w.answers:
+			return answer.value, answer.err
+		default:
+		}
+		if !crew.wait(ctx) {
+			return w.follow(ctx, crew)
+		}
+	}
+	return value, ctx.Err()
+}
+
+// follow waits for what somebody else's turns bring.
+func (w waiter[T]) follow(ctx context.Context, crew crew) (value T, err error) {
+	crew.follow()
+	defer crew.unfollow()
 	select {
 	case answer := <-w.answers:
 		return answer.value, answer.err
