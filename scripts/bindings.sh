@@ -10,6 +10,20 @@ setup_binding_node() { setup_node; }
 setup_binding_luajit() { setup luajit; }
 setup_binding_cpp() { setup g++ clang; }
 
+# What people of the language use today, where Debian has it. The others come with the build of each language.
+setup_peers_cpp() { setup libboost-dev nlohmann-json3-dev; }
+setup_peers_luajit() { setup lua-http lua-cjson; }
+
+# setup_peers LANGUAGE ...: for the benchmark alone. Without them a binding is shown beside C alone.
+setup_peers() {
+    local language
+    is_debian || return 0
+    for language in "$@"; do
+        [ "$(type -t "setup_peers_$language")" = function ] || continue
+        "setup_peers_$language" || say "$language: what it would be compared with could not be installed"
+    done
+}
+
 # setup_bindings LANGUAGE ...: the toolchains. What cannot be had is said, and its tests are skipped.
 setup_bindings() {
     local language
@@ -22,16 +36,21 @@ setup_bindings() {
 }
 
 # The library as users have it: optimized, and installed in build/bindings/prefix. And what sends streams to the bindings.
+# Tests and benchmarks may run side by side: one installs at a time, and what is as it was is not replaced.
 install_for_bindings() {
     local folder=build/bindings/library
-    configure build
-    ninja -C build tests/bench/bench_discord tests/bench/bench_broker >build/logs/bindings-streams.log 2>&1 || {
-        tail -40 build/logs/bindings-streams.log >&2
-        return 1
-    }
-    configure $folder --prefix="$PWD/build/bindings/prefix" --libdir=lib -Dbuildtype=release -Dtests=false -Dexamples=false \
-        -Dgateway=false -Dman=false
-    compile $folder && meson install -C $folder --no-rebuild --quiet >build/logs/bindings-install.log
+    mkdir -p build/bindings build/logs
+    (
+        flock 9
+        configure build
+        ninja -C build tests/bench/bench_discord tests/bench/bench_broker >build/logs/bindings-streams.log 2>&1 || {
+            tail -40 build/logs/bindings-streams.log >&2
+            exit 1
+        }
+        configure $folder --prefix="$PWD/build/bindings/prefix" --libdir=lib -Dbuildtype=release -Dtests=false -Dexamples=false \
+            -Dgateway=false -Dman=false
+        compile $folder && meson install -C $folder --no-rebuild --only-changed --quiet >build/logs/bindings-install.log
+    ) 9>build/bindings/lock
 }
 
 # cgo of Go 1.19, as root, has the linker write to /dev/null, which unlinks the device. Go is therefore never run by root
@@ -65,18 +84,23 @@ bench_bindings() {
     check_null
     [ $# -gt 0 ] || set -- "${binding_languages[@]}"
     setup_bindings "$@"
+    setup_peers "$@"
     setup_npm
-    mkdir -p build/logs
     install_for_bindings
     "$python" tests/bindings/bench.py "$@"
 }
 
-# ./dev bindings table: where each public function is, in doc/bindings.md.
+# ./dev bindings table: where each public function is, in doc/bindings.md. shares: where an event's instructions are spent.
 bindings() {
     case ${1:-} in
     table) "$python" tests/bindings/table.py doc/bindings.md ;;
+    shares)
+        setup
+        install_for_bindings
+        "$python" tests/bindings/shares.py
+        ;;
     *)
-        say "What about the bindings? table. Their tests: ./dev test bindings. What they cost: ./dev bench bindings." >&2
+        say "What about the bindings? table, shares. Their tests: ./dev test bindings. What they cost: ./dev bench bindings." >&2
         return 2
         ;;
     esac

@@ -86,7 +86,7 @@ check_suites() { known suite "${all_suites[@]}" "${named_suites[@]}" -- "$@"; }
 run_suite() {
     case $1 in
     unit) run unit unit_tests unit "${TESTED:-build/asan}" ;;
-    static) run static python_tests static build tests/static ;;
+    static) run static python_tests static build tests/static tests/bindings/test_functions.py ;;
     package) package_tests ;;
     abi) run abi python_tests abi build tests/abi ;;
     install) run install python_tests install build tests/install tests/release ;;

@@ -31,7 +31,8 @@
 //
 // Every handle may be used by several goroutines at the same time. From the first call that needs its connection on, a
 // handle has one goroutine of its own, which the poller of Go's runtime wakes up when there are bytes or when its time
-// has come. No thread is held while nothing happens.
+// has come. No thread is held while nothing happens. While a single caller waits, the caller does the work of that
+// goroutine: Notify is told by a goroutine of its own.
 //
 // # Errors
 //

@@ -11,8 +11,8 @@ import (
 // nothing to do but to wait takes the lead. To wake another goroutine for what has come costs more than what has come.
 // While several callers wait, or none, the keeper has the lead: the goroutine of the engine.
 
-// patience is how long nobody has the lead after a caller has got what it waited for: soon it waits again.
-const patience = 5 * time.Millisecond
+// lull is how long nobody has the lead after a caller has got what it waited for: soon it waits again.
+const lull = 5 * time.Millisecond
 
 type holder int
 
@@ -143,7 +143,7 @@ func (e *engine) leave(isOver bool) {
 		l.call()
 	} else if !l.isPatient {
 		l.isPatient = true
-		l.timer.Reset(patience)
+		l.timer.Reset(lull)
 	}
 }
 

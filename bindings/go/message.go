@@ -64,8 +64,8 @@ func (b *broker) message(item *C.sgo_item) *Message {
 // Decode reads the body into a value, as package encoding/json does, whatever the format is.
 func (m *Message) Decode(value any) error { return decode(m.Body, m.Format, value) }
 
-// Ack says that the work is done. Acknowledgements leave together, within a millisecond. One of a delivery that is not
-// ours any more does nothing: RabbitMQ has delivered it again.
+// Ack says that the work is done. Acknowledgements leave together, when somebody waits again, and within some milliseconds.
+// One of a delivery that is not ours any more does nothing: RabbitMQ has delivered it again.
 func (m *Message) Ack() { m.broker.settle(m, C.SGO_ACK) }
 
 // AckAll acknowledges the delivery, and all of its broker that were delivered before it and are still open.

@@ -623,10 +623,22 @@ end
 
 -- ---- Engines: a shard or a broker with its link, its poller and its resolver ----
 
-local function engine(class, raw, free, stream, last_error, options)
-    local config = link_config(options.link)
+local function engine_config(type_name, init, options, special)
+    local config = settings(type_name, init, options, special)
+    if config.seed == 0 then
+        config.seed = C.spectacles_random_seed()
+    end
+    return config
+end
+
+-- calls: new, free, stream and last_error of the handle.
+local function engine(class, type_name, calls, config, reads, options)
+    local raw = make(type_name, calls.free, function(out, problem)
+        return calls.new(out, config, problem)
+    end)
+    local link_settings = link_config(options.link)
     local link = make("spectacles_link", C.spectacles_link_free, function(out, problem)
-        return C.spectacles_link_new(out, stream, config, problem)
+        return C.spectacles_link_new(out, calls.stream(raw), link_settings, problem)
     end)
     local resolver = make("spectacles_resolver", C.spectacles_resolver_free, function(out, problem)
         return C.spectacles_resolver_new(out, nil, problem)
@@ -634,8 +646,9 @@ local function engine(class, raw, free, stream, last_error, options)
     local poller = make("spectacles_poller", C.spectacles_poller_free, function(out, problem)
         return C.spectacles_poller_new(out, nil, problem)
     end)
-    local made = handle(class, raw, { link = link, resolver = resolver, poller = poller }, last_error)
-    made.owned = { raw = free, link = C.spectacles_link_free, poller = C.spectacles_poller_free }
+    local fields = { link = link, resolver = resolver, poller = poller, event = event_of(reads) }
+    local made = handle(class, raw, fields, calls.last_error)
+    made.owned = { raw = calls.free, link = C.spectacles_link_free, poller = C.spectacles_poller_free }
     made.owned.resolver = C.spectacles_resolver_free
     made.resolver_fd = C.spectacles_resolver_fd(resolver)
     local code = C.spectacles_poller_add(poller, link, 0)
@@ -766,11 +779,7 @@ local shard_settings = {
 }
 
 local function shard_config(options)
-    local config = settings("spectacles_shard_config", C.spectacles_shard_config_init, options, shard_settings)
-    if config.seed == 0 then
-        config.seed = C.spectacles_random_seed()
-    end
-    return config
+    return engine_config("spectacles_shard_config", C.spectacles_shard_config_init, options, shard_settings)
 end
 
 local shard_readers = readers {
@@ -782,14 +791,9 @@ local shard_readers = readers {
 --- One connection to Discord's gateway. options: spectacles_shard_config (token, gateway_url, intents, ..), and `link`.
 --- Texts for masks and enums: intents = { "GUILDS" }, flags = { "COMMITS" }, compression = "NONE".
 function spectacles.shard(options)
-    local config = shard_config(options)
-    local raw = make("spectacles_shard", C.spectacles_shard_free, function(out, problem)
-        return C.spectacles_shard_new(out, config, problem)
-    end)
-    local stream, last_error = C.spectacles_shard_stream(raw), C.spectacles_shard_last_error
-    local made = engine(Shard, raw, C.spectacles_shard_free, stream, last_error, options)
-    made.event = event_of(shard_readers)
-    return made
+    local calls = { new = C.spectacles_shard_new, free = C.spectacles_shard_free }
+    calls.stream, calls.last_error = C.spectacles_shard_stream, C.spectacles_shard_last_error
+    return engine(Shard, "spectacles_shard", calls, shard_config(options), shard_readers, options)
 end
 
 --- The next event that there is now, or nil. Its time is read anew: calls between two events have later times, and time
@@ -892,11 +896,7 @@ local broker_settings = {
 }
 
 local function broker_config(options)
-    local config = settings("spectacles_broker_config", C.spectacles_broker_config_init, options, broker_settings)
-    if config.seed == 0 then
-        config.seed = C.spectacles_random_seed()
-    end
-    return config
+    return engine_config("spectacles_broker_config", C.spectacles_broker_config_init, options, broker_settings)
 end
 
 local broker_readers = readers {
@@ -951,14 +951,9 @@ end
 
 --- One connection to RabbitMQ. options: spectacles_broker_config (url or urls, group, prefetch, ..), and `link`.
 function spectacles.broker(options)
-    local config = broker_config(options)
-    local raw = make("spectacles_broker", C.spectacles_broker_free, function(out, problem)
-        return C.spectacles_broker_new(out, config, problem)
-    end)
-    local stream, last_error = C.spectacles_broker_stream(raw), C.spectacles_broker_last_error
-    local made = engine(Broker, raw, C.spectacles_broker_free, stream, last_error, options)
-    made.event = event_of(broker_readers)
-    return made
+    local calls = { new = C.spectacles_broker_new, free = C.spectacles_broker_free }
+    calls.stream, calls.last_error = C.spectacles_broker_stream, C.spectacles_broker_last_error
+    return engine(Broker, "spectacles_broker", calls, broker_config(options), broker_readers, options)
 end
 
 --- The next event that there is now, or nil.

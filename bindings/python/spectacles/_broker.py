@@ -64,6 +64,10 @@ class Message:
         """Its work is done. False: it is not ours any more, and RabbitMQ delivers it again."""
         return self._broker._ack(self._delivery, self.message_id)
 
+    def ack_all(self) -> int:
+        """It, and all that were delivered before it; returns how many."""
+        return self._broker._ack_all(self._delivery, self.message_id)
+
     def reject(self, requeue: bool = False) -> bool:
         """requeue=False: it is dropped, or goes to the dead-letter exchange of the queue."""
         return self._broker._reject(self._delivery, requeue)
@@ -351,10 +355,12 @@ class Broker(Engine):
             self._soon()
         return self._check(done) > 0
 
-    def ack_all(self, message: Message) -> int:
-        """Acknowledges a message, and all that were delivered before it; returns how many."""
+    def _ack_all(self, delivery: int, message_id: Optional[str]) -> int:
+        done = lib.spectacles_broker_ack_all(self._handle, delivery)
+        if message_id:
+            self._seen.add(message_id)
         self._soon()
-        return self._check(lib.spectacles_broker_ack_all(self._handle, message._delivery))
+        return self._check(done)
 
     def _reject(self, delivery: int, requeue: bool) -> bool:
         self._soon()

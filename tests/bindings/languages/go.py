@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 from typing import Optional
 
-from bindings.frame import HERE, Binding, Missing, Peer, Place, first_block
+from bindings.frame import HERE, Binding, Missing, Peer, Place, first_block, is_test
 
 PROGRAMS = ("shard", "consume", "cancel", "handles")
 EXAMPLES = ("gateway", "worker")
@@ -19,6 +19,10 @@ def check_null() -> None:
     """cgo of Go 1.19, as root, has the linker write to /dev/null, which unlinks the device."""
     if not stat.S_ISCHR(os.stat("/dev/null").st_mode):
         raise RuntimeError("/dev/null is no device any more: rm -f /dev/null && mknod -m 666 /dev/null c 1 3")
+
+
+def can_be_read_by_nobody(folder: Path) -> bool:
+    return all(stat.S_IMODE(path.stat().st_mode) & 0o005 == 0o005 for path in (folder, *folder.parents))
 
 
 def copy(source: Path, target: Path) -> Path:
@@ -60,15 +64,15 @@ def module(place: Place) -> Path:
     return copy(place.source, workshop(place) / "module")
 
 
-def programs(place: Place, folder: Path) -> dict[str, list[str]]:
+def programs(place: Place, folder: Path) -> Path:
     out = folder / "out"
     out.mkdir(exist_ok=True)
     packages = [f"./internal/programs/{name}" for name in PROGRAMS] + [f"./examples/{name}" for name in EXAMPLES]
     go(place, folder, "build", "-o", out, *packages)
-    return {name: [str(out / name)] for name in (*PROGRAMS, *EXAMPLES)}
+    return folder
 
 
-def readme(place: Place, built: Path) -> Path:
+def readme(place: Place, built: Path) -> None:
     """The README's block in a fresh folder, as its reader makes it."""
     folder = workshop(place) / "readme"
     shutil.rmtree(folder, ignore_errors=True)
@@ -76,12 +80,11 @@ def readme(place: Place, built: Path) -> Path:
     (folder / "go.mod").write_text(README_MODULE.format(path=built))
     (folder / "main.go").write_text(first_block(place.source))
     go(place, folder, "build", "-o", folder / "readme", ".")
-    return folder / "readme"
 
 
 def peers(place: Place) -> Optional[Path]:
     """For the benchmark alone: they come from the module proxy of Go."""
-    if "PYTEST_VERSION" in os.environ or "PYTEST_CURRENT_TEST" in os.environ:
+    if is_test():
         return None
     folder = copy(HERE / "go", workshop(place) / "peers")
     out = folder / "out"
@@ -97,9 +100,14 @@ def peers(place: Place) -> Optional[Path]:
 def build(place: Place) -> Binding:
     if not shutil.which("go"):
         raise Missing("go is not there")
-    folder = module(place)
-    made = programs(place, folder)
-    made["readme"] = [str(readme(place, folder))]
+    if os.geteuid() == 0 and not can_be_read_by_nobody(place.folder):
+        raise Missing(f"Go is not run by root, and nobody else can read {place.folder}: put the repository where every user can read it")
+    folder = workshop(place) / "module"
+    if not place.is_current():
+        readme(place, programs(place, module(place)))
+        place.keep_current()
+    made = {name: [str(folder / "out" / name)] for name in (*PROGRAMS, *EXAMPLES)}
+    made["readme"] = [str(workshop(place) / "readme" / "readme")]
     out = peers(place)
     if not out:
         return Binding(made, place.environment)

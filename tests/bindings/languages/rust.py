@@ -1,12 +1,11 @@
 """Rust: the workspace bindings/rust, built by cargo in a copy, and its peers twilight-gateway and lapin."""
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 from typing import Optional
 
-from bindings.frame import HERE, Binding, Missing, Peer, Place, first_block
+from bindings.frame import HERE, Binding, Missing, Peer, Place, first_block, is_test
 
 PROGRAMS = ("shard", "consume", "cancel", "handles")
 EXAMPLES = ("gateway", "worker")
@@ -42,7 +41,7 @@ def fetch(place: Place, folder: Path) -> None:
 
 def peers(place: Place) -> Optional[Path]:
     """For the benchmark alone: they take minutes. They need a newer Rust than the binding does."""
-    if "PYTEST_VERSION" in os.environ or "PYTEST_CURRENT_TEST" in os.environ:
+    if is_test():
         return None
     folder = copy(HERE / "rust", place.folder / "peers")
     try:
