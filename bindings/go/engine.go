@@ -107,11 +107,12 @@ func (e *engine) rearm(file *os.File) bool {
 	return e.isOver
 }
 
-// step is called when the descriptor is readable, and once before each wait. False: wait for the descriptor.
-func (e *engine) step() bool {
+// step is called when the descriptor is readable, and once before each wait. False: wait for the descriptor. isDone: whoever
+// has the lead does not go on.
+func (e *engine) step(isDone func() bool) bool {
 	e.mu.Lock()
 	timeout := e.turn()
-	for timeout == 0 && !e.isOver {
+	for timeout == 0 && !e.isOver && !isDone() {
 		e.mu.Unlock() // somebody else may have something to do
 		e.mu.Lock()
 		timeout = e.turn()
@@ -119,7 +120,7 @@ func (e *engine) step() bool {
 	e.arm(timeout)
 	isOver := e.isOver
 	e.mu.Unlock()
-	return isOver || e.woken.Load() != notWoken
+	return isOver || e.woken.Load() != notWoken || isDone()
 }
 
 // arm sees to it that the wait ends in time. A timer that goes off too early only leads to another turn.

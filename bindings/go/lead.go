@@ -79,19 +79,23 @@ func (e *engine) keep(file *os.File) {
 	}
 }
 
-func (e *engine) keeperStep(uintptr) bool { return e.step() || !e.lead.is(keeper) }
+func (e *engine) keeperStep(uintptr) bool { return e.step(e.isCalled) }
+
+func (e *engine) isCalled() bool { return !e.lead.is(keeper) }
 
 // ---- a caller that has the lead ----
 
-// wait makes turns until one has brought something, or the context has ended. False: somebody else makes the turns.
-func (e *engine) wait(ctx context.Context) bool {
+// wait makes turns until one has brought something, or the context has ended. False: somebody else makes the turns. isThere:
+// whether what is waited for has come. That is asked once more with the lead, because the turns of before were others'.
+func (e *engine) wait(ctx context.Context, isThere func() bool) bool {
 	file := e.file.Load()
 	if file == nil || !e.seize(file) {
 		return false
 	}
 	e.watch(ctx)
+	e.hasCome.Store(false)
 	isOver := false
-	for e.hasCome.Store(false); !e.hasCome.Load() && !isOver && ctx.Err() == nil; {
+	for !isThere() && !e.hasCome.Load() && !isOver && ctx.Err() == nil {
 		err := e.raw.Read(e.callerStep)
 		isOver = err != nil && e.rearm(file) || e.hasEnded()
 	}
@@ -99,7 +103,7 @@ func (e *engine) wait(ctx context.Context) bool {
 	return true
 }
 
-func (e *engine) callerStep(uintptr) bool { return e.step() || e.hasCome.Load() }
+func (e *engine) callerStep(uintptr) bool { return e.step(e.hasCome.Load) }
 
 func (e *engine) hasEnded() bool {
 	e.mu.Lock()

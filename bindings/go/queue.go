@@ -24,7 +24,8 @@ type queue[T any] struct {
 
 // crew is who makes the turns that bring items: an engine (lead.go).
 type crew interface {
-	wait(ctx context.Context) bool // makes turns itself; false: somebody else does
+	// wait makes turns itself until isThere; false: somebody else does.
+	wait(ctx context.Context, isThere func() bool) bool
 	follow()
 	unfollow()
 }
@@ -118,6 +119,13 @@ func (q *queue[T]) take() (item T, found bool, end error) {
 	return item, true, nil
 }
 
+// isThere: next has something to return.
+func (q *queue[T]) isThere() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.head < len(q.items) || q.end != nil
+}
+
 func (q *queue[T]) leave() {
 	q.mu.Lock()
 	q.waiting--
@@ -134,7 +142,7 @@ func (q *queue[T]) next(ctx context.Context) (item T, err error) {
 		if found || end != nil {
 			return item, end
 		}
-		if !q.crew.wait(ctx) {
+		if !q.crew.wait(ctx, q.isThere) {
 			q.follow(ctx)
 		}
 		q.leave()

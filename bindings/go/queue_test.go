@@ -10,9 +10,9 @@ import (
 // idle is a crew whose turns somebody else makes.
 type idle struct{}
 
-func (idle) wait(context.Context) bool { return false }
-func (idle) follow()                   {}
-func (idle) unfollow()                 {}
+func (idle) wait(context.Context, func() bool) bool { return false }
+func (idle) follow()                                {}
+func (idle) unfollow()                              {}
 
 func TestAQueueAsksForMoreWhenItHasRoom(t *testing.T) {
 	asked := 0

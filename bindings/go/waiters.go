@@ -49,12 +49,14 @@ func (w waiter[T]) wait(ctx context.Context, crew crew) (value T, err error) {
 			return answer.value, answer.err
 		default:
 		}
-		if !crew.wait(ctx) {
+		if !crew.wait(ctx, w.isThere) {
 			return w.follow(ctx, crew)
 		}
 	}
 	return value, ctx.Err()
 }
+
+func (w waiter[T]) isThere() bool { return len(w.answers) > 0 }
 
 // follow waits for what somebody else's turns bring.
 func (w waiter[T]) follow(ctx context.Context, crew crew) (value T, err error) {
