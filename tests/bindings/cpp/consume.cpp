@@ -26,7 +26,8 @@ static amqp_connection_state_t connect()
     amqp_channel_open(connection, 1);
     check(connection, "channel");
     amqp_basic_qos(connection, 1, 0, 1000, 0);
-    amqp_basic_consume(connection, 1, amqp_cstring_bytes("bench:consume"), amqp_empty_bytes, 0, 0, 0, amqp_empty_table);
+    amqp_basic_consume(connection, 1, amqp_cstring_bytes("bench:consume"), amqp_empty_bytes, 0, 0, 0,
+                       amqp_empty_table);
     check(connection, "consume");
     return connection;
 }

@@ -32,9 +32,12 @@ static where parse(const std::string &url)
 template <class Socket> void identify(Socket &socket)
 {
     const nlohmann::json properties = {{"os", "linux"}, {"browser", "bench"}, {"device", "bench"}};
-    const nlohmann::json packet = {
-        {"op", 2},
-        {"d", {{"token", std::getenv("DISCORD_TOKEN")}, {"intents", 0}, {"shard", {0, 1}}, {"properties", properties}}}};
+    const nlohmann::json packet = {{"op", 2},
+                                   {"d",
+                                    {{"token", std::getenv("DISCORD_TOKEN")},
+                                     {"intents", 0},
+                                     {"shard", {0, 1}},
+                                     {"properties", properties}}}};
     socket.write(asio::buffer(packet.dump()));
 }
 
