@@ -156,12 +156,24 @@ def expect_one_identify_each(standin: Standin) -> None:
     assert standin.violations == []
 
 
-def test_a_fleet_lives(fleet: Fleet, standin: Standin, channel: Any, sender: Callable[[], Sender]) -> None:
-    """One life, because the first identify of a fleet takes half a minute: people look, move and drain; members come, die and stop."""
-    for name in ("one", "two"):
-        fleet.start(name, FLEET_ZONE=name)
-    fleet.wait_shared(2, 2, timeout=FIRST)
+@pytest.mark.cluster
+def test_the_first_identify_of_a_fleet(fleet: Fleet, standin: Standin) -> None:
+    """By name alone, as what takes long: half a minute passes until nobody can be there whom nobody has heard."""
+    fleet.start("one")
+    fleet.wait_shared(4, timeout=FIRST)
+    expect_one_identify_each(standin)
+
+
+def test_a_fleet_lives(fleet: Fleet, standin: Standin, channel: Any, sender: Callable[[], Sender], tmp_path: Path) -> None:
+    """A process alone becomes a fleet; people look, move and drain; members come, die and stop. Nobody identifies twice."""
+    sessions = str(tmp_path / "sessions")
+    alone = fleet.bot.running_gateway(shards=SHARDS, DISCORD_SHARD_COUNT=str(SHARDS), SESSION_FILE=sessions)
     events = sender()
+    assert alone.stop() == 0
+    fleet.start("one", FLEET_ZONE="one", SESSION_FILE=sessions)
+    fleet.wait_shared(4)
+    fleet.start("two", FLEET_ZONE="two")
+    fleet.wait_shared(2, 2)
     owners = fleet.owners()
     assert sorted(owners.values()) == ["one", "one", "two", "two"]
     refused = fleet.begin("move", "0", "nobody")
@@ -214,7 +226,6 @@ def test_an_account_without_the_rights_is_told_which(fleet: Fleet, rabbit: Rabbi
 
 
 @pytest.mark.parametrize(("setting", "told"), [
-    ({"SESSION_FILE": "/nowhere/sessions"}, "the sessions are kept in RabbitMQ"),
     ({"DISCORD_SHARD_COUNT": "0"}, "set DISCORD_SHARD_COUNT"),
     ({"DISCORD_SHARD_IDS": "0-1"}, "the fleet shares all shards"),
     ({"FLEET_MEMBER": "two words"}, "printable ASCII characters without spaces"),

@@ -283,6 +283,7 @@ static void end_parts(struct daemon *daemon)
     member_free(daemon->member);
     spectacles_gateway_free(daemon->gateway);
     store_free(daemon->store);
+    store_free(daemon->past);
     group_free(daemon->group);
     ask_free(daemon->ask);
     settings_free(&daemon->settings);

@@ -61,9 +61,10 @@ struct daemon {
     struct loop loop;
     struct signals *signals;
     struct ask *ask;
-    struct group *group;         /* NULL: other processes of the group are not looked for */
-    struct status_server shown;  /* metrics, probes and the status page */
-    struct store *store;         /* NULL: SESSION_FILE is not set */
+    struct group *group;        /* NULL: other processes of the group are not looked for */
+    struct status_server shown; /* metrics, probes and the status page */
+    struct store *store;        /* NULL: SESSION_FILE is not set, or FLEET is on */
+    struct store *past; /* with FLEET=on: what SESSION_FILE has of the time before; never written again */
     spectacles_gateway_bot bot;  /* the last answer of GET /gateway/bot; no size: there was none */
     spectacles_gateway *gateway; /* NULL before CONNECTING */
     struct member *member;       /* NULL before CONNECTING, and when FLEET is off */

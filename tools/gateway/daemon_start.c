@@ -135,6 +135,23 @@ static int exit_code_of(int error)
     return error == SPECTACLES_E_NOMEM ? PROBLEM_MAY_PASS : PROBLEM_IS_FINAL;
 }
 
+static bool is_fleet(const struct daemon *daemon)
+{
+    return settings_value(&daemon->settings, SETTING_FLEET)->number == FLEET_ON;
+}
+
+/* RabbitMQ keeps the sessions of a fleet: the file is read, and stays as it is. */
+static void keep_past(struct daemon *daemon)
+{
+    if (!is_fleet(daemon) || !daemon->store)
+        return;
+    daemon->past = daemon->store;
+    daemon->store = NULL;
+    log_say(daemon->log, LOG_LEVEL_INFO, "FLEET_PAST",
+            "shards that the fleet knows nothing of are resumed from SESSION_FILE, which is not written any "
+            "more: take SESSION_FILE out when all shards have been ready");
+}
+
 static int make_member(struct daemon *daemon, spectacles_problem *problem)
 {
     const struct member_parts parts = {.settings = &daemon->settings,
@@ -143,8 +160,9 @@ static int make_member(struct daemon *daemon, spectacles_problem *problem)
                                        .repeats = daemon->repeats,
                                        .status = &daemon->shown.status,
                                        .gateway = daemon->gateway,
+                                       .past = store_state(daemon->past),
                                        .shard_count = daemon->shard_count};
-    if (settings_value(&daemon->settings, SETTING_FLEET)->number != FLEET_ON)
+    if (!is_fleet(daemon))
         return SPECTACLES_OK;
     return member_new(&daemon->member, &parts, problem);
 }
@@ -156,6 +174,7 @@ static void make_gateway(struct daemon *daemon)
         .proxies = &daemon->proxies, .bot = &daemon->bot, .shard_count = daemon->shard_count};
     if (!load_store(daemon))
         return;
+    keep_past(daemon);
     parts.state = store_state(daemon->store);
     int error = handle_new(&daemon->gateway, &daemon->settings, &parts, &problem);
     if (error == SPECTACLES_OK)

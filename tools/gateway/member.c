@@ -51,9 +51,12 @@ int member_new(struct member **out, const struct member_parts *parts, spectacles
     member->repeats = parts->repeats;
     member->status = parts->status;
     member->gateway = parts->gateway;
+    member->past = parts->past;
     member->report_at = SPECTACLES_NEVER;
     member->view.is_used = true;
-    int error = fleet_handle_begin(&member->handle, &handle, problem);
+    member->past_is_taken = parts->past ? calloc(parts->shard_count, sizeof(bool)) : NULL;
+    int error = parts->past && !member->past_is_taken ? SPECTACLES_E_NOMEM
+                                                      : fleet_handle_begin(&member->handle, &handle, problem);
     if (error != SPECTACLES_OK) {
         member_free(member);
         return error;
@@ -69,6 +72,7 @@ void member_free(struct member *member)
     if (!member)
         return;
     fleet_handle_end(&member->handle);
+    free(member->past_is_taken);
     free(member->gaps);
     free(member);
 }

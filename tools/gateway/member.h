@@ -31,7 +31,9 @@ struct member_parts {
     struct log_repeats *repeats; /* held; NULL: nothing is summed up */
     struct status *status;       /* held: forgets shards that are let go of without an event */
     spectacles_gateway *gateway; /* held: made with FLEET=on */
-    uint32_t shard_count;        /* of the whole bot */
+    const spectacles_state
+        *past;            /* held: sessions and gaps of the time before the fleet; NULL: there are none */
+    uint32_t shard_count; /* of the whole bot */
 };
 
 /*

@@ -23,21 +23,70 @@ static void fail(struct member *member, uint32_t shard_id, const char *what, con
              (unsigned)shard_id, what, why);
 }
 
+/* More room for gaps. False: memory ran out. */
+static bool make_room(struct member *member)
+{
+    size_t room = member->gap_room ? member->gap_room * 2 : 4;
+    spectacles_gap *gaps =
+        room <= SIZE_MAX / sizeof *gaps ? realloc(member->gaps, room * sizeof *gaps) : NULL;
+    if (!gaps)
+        return false;
+    member->gaps = gaps;
+    member->gap_room = room;
+    return true;
+}
+
 /* ---- What the fleet wants ---- */
 
-static void add(struct member *member, const spectacles_fleet_event *event)
+static void add(struct member *member, uint32_t id, const spectacles_session *session,
+                const spectacles_gap *gaps, size_t gap_count)
 {
     spectacles_problem problem = {.text = "out of memory"};
-    uint32_t id = event->shard_id;
-    int error = spectacles_gateway_add_shard(member->gateway, id, event->session, event->gaps,
-                                             event->gap_count, &problem);
+    int error = spectacles_gateway_add_shard(member->gateway, id, session, gaps, gap_count, &problem);
     if (error != SPECTACLES_OK) {
         fail(member, id, "added", problem.text);
         return;
     }
-    member->view.takeovers += event->session != NULL;
+    member->view.takeovers += session != NULL;
     if (handle_set_shard_presence(member->gateway, member->settings, id) != SPECTACLES_OK)
         fail(member, id, "given its presence", spectacles_gateway_last_error(member->gateway));
+}
+
+/* The fleet knows nothing of a shard that has neither a session nor a gap: it was never in a fleet. */
+static bool has_past(const struct member *member, const spectacles_fleet_event *event)
+{
+    return member->past && !event->session && event->gap_count == 0 &&
+           !member->past_is_taken[event->shard_id];
+}
+
+/* What the shard had before, once, and told to the fleet at once. */
+static void add_past(struct member *member, uint32_t id, uint64_t now)
+{
+    spectacles_session session;
+    size_t count = 0;
+    spectacles_session_init(&session, sizeof session);
+    bool has_session = spectacles_state_session(member->past, id, &session) == 1;
+    member->past_is_taken[id] = true;
+    for (;; count++) {
+        if (count == member->gap_room && !make_room(member)) {
+            fail(member, id, "added", spectacles_strerror(SPECTACLES_E_NOMEM));
+            return;
+        }
+        spectacles_gap_init(&member->gaps[count], sizeof member->gaps[count]);
+        if (spectacles_state_gap(member->past, id, count, &member->gaps[count]) != 1)
+            break;
+    }
+    add(member, id, has_session ? &session : NULL, member->gaps, count);
+    if (!member->failure[0] && (has_session || count > 0))
+        member_report_shard(member, id, false, now);
+}
+
+static void add_as_told(struct member *member, const spectacles_fleet_event *event, uint64_t now)
+{
+    if (has_past(member, event))
+        add_past(member, event->shard_id, now);
+    else
+        add(member, event->shard_id, event->session, event->gaps, event->gap_count);
 }
 
 static void remove_in_order(struct member *member, const spectacles_fleet_event *event, uint64_t now)
@@ -94,7 +143,7 @@ bool member_carry(struct member *member, const spectacles_fleet_event *event, ui
         member_line(member->log, member->repeats, event, now);
     switch (event->type) {
     case SPECTACLES_FLEET_EVENT_ADD_SHARD:
-        add(member, event);
+        add_as_told(member, event, now);
         return true;
     case SPECTACLES_FLEET_EVENT_REMOVE_SHARD:
         remove_in_order(member, event, now);
@@ -116,18 +165,6 @@ bool member_carry(struct member *member, const spectacles_fleet_event *event, ui
 }
 
 /* ---- What the fleet is to know ---- */
-
-static bool make_room(struct member *member)
-{
-    size_t room = member->gap_room ? member->gap_room * 2 : 4;
-    spectacles_gap *gaps =
-        room <= SIZE_MAX / sizeof *gaps ? realloc(member->gaps, room * sizeof *gaps) : NULL;
-    if (!gaps)
-        return false;
-    member->gaps = gaps;
-    member->gap_room = room;
-    return true;
-}
 
 /*
  * Copies the gaps of a shard into member->gaps. Their texts are borrowed from the gateway, which is not called before

@@ -27,7 +27,9 @@ struct member {
     struct log_repeats *repeats;
     struct status *status;
     spectacles_gateway *gateway;
-    spectacles_gap *gaps; /* room for those of one shard */
+    const spectacles_state *past; /* NULL: none */
+    bool *past_is_taken;          /* of each shard; NULL without a past */
+    spectacles_gap *gaps;         /* room for those of one shard */
     size_t gap_room;
     uint64_t report_at; /* when changed shards are reported; SPECTACLES_NEVER: nothing may have changed */
     bool is_touched;    /* the fleet was told something since it was pulled */

@@ -217,7 +217,6 @@ static void check_fleet(const struct rules *rules)
     const struct value *declare = value_of(rules, SETTING_DECLARE);
     refuse_beside_fleet(rules, SETTING_SHARD_IDS, "the fleet shares all shards of the bot");
     refuse_beside_fleet(rules, SETTING_SHARDS_PER_PROCESS, "the fleet shares all shards of the bot");
-    refuse_beside_fleet(rules, SETTING_SESSION_FILE, "the sessions are kept in RabbitMQ");
     if (!count->is_wrong && count->number == 0)
         problems_add(
             rules->problems, PROBLEM_IS_FINAL, where(rules, SETTING_FLEET),

@@ -16,6 +16,7 @@ static struct bot bot;
 static struct member *member;
 static struct loop loop;
 static struct status shown;
+static const spectacles_state *past; /* of the member that is made next */
 
 static const spectacles_session session = {.size = sizeof session,
                                            .shard_id = 2,
@@ -44,6 +45,7 @@ static void make(void)
                                        .log = logged.log,
                                        .status = &shown,
                                        .gateway = bot.gateway,
+                                       .past = past,
                                        .shard_count = 4};
     status_begin(&shown, 1, 1);
     fake_fleet_begin(); /* the check of the settings has made one too */
@@ -130,6 +132,34 @@ static void shards_come_and_go_as_the_fleet_wants(void **state)
 }
 
 /* A member that cannot do it ends, so that the others go on; one that leaves ends anyway. */
+/* A bot that was alone brings its sessions along: once, and for shards of which the fleet knows nothing. */
+static void shards_have_a_past(void **state)
+{
+    spectacles_state_config config;
+    spectacles_state *stored = NULL;
+    (void)state;
+    spectacles_state_config_init(&config, sizeof config);
+    config.token = "MTIz.a.b";
+    config.shard_count = 4;
+    assert_int_equal(spectacles_state_new(&stored, &config, NULL), SPECTACLES_OK);
+    assert_int_equal(spectacles_state_set(stored, 2, &session, NULL, 0, 1), 1);
+    past = stored;
+    start();
+    past = NULL;
+    bring((spectacles_fleet_event){.type = SPECTACLES_FLEET_EVENT_ADD_SHARD, .shard_id = 2});
+    bring((spectacles_fleet_event){.type = SPECTACLES_FLEET_EVENT_ADD_SHARD, .shard_id = 3});
+    assert_int_equal(served(), 2);
+    assert_int_equal(fake_fleet.reports, 1);
+    assert_int_equal(fake_fleet.shard_id, 2);
+    assert_true(fake_fleet.seq == 17);
+    bring((spectacles_fleet_event){.type = SPECTACLES_FLEET_EVENT_DROP_SHARD, .shard_id = 2});
+    bring((spectacles_fleet_event){.type = SPECTACLES_FLEET_EVENT_ADD_SHARD, .shard_id = 2});
+    assert_int_equal(fake_fleet.reports, 1);
+    assert_null(member_failure(member));
+    finish();
+    spectacles_state_free(stored);
+}
+
 static void what_cannot_be_done_ends_the_process(void **state)
 {
     const spectacles_fleet_event impossible = {.type = SPECTACLES_FLEET_EVENT_ADD_SHARD, .shard_id = 9};
@@ -312,6 +342,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_is_made_of_the_settings),
         cmocka_unit_test(shards_come_and_go_as_the_fleet_wants),
+        cmocka_unit_test(shards_have_a_past),
         cmocka_unit_test(what_cannot_be_done_ends_the_process),
         cmocka_unit_test(a_report_that_fails_ends_the_process),
         cmocka_unit_test(what_cannot_be_stored_becomes_a_gap),

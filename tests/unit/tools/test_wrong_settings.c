@@ -304,7 +304,6 @@ static const struct wrong {
      78},
     {{"SESSION_FILE_MISSING=ignore"}, NULL, "SESSION_FILE_MISSING", "new, gap or fail", 78},
     {{"SESSION_FILE", "FLEET=on"}, NULL, "FLEET", "set DISCORD_SHARD_COUNT", 78},
-    {{"FLEET=on", "DISCORD_SHARD_COUNT=4"}, NULL, "SESSION_FILE", "the sessions are kept in RabbitMQ", 78},
     {{"SESSION_FILE", "FLEET=on", "DISCORD_SHARD_COUNT=4", "DISCORD_SHARD_IDS=0"},
      NULL,
      "DISCORD_SHARD_IDS",
