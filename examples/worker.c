@@ -15,6 +15,7 @@
  * BROKER_FORMAT is the format of the SEND: json, etf, msgpack or msgpack-json.
  */
 #include "format.h"
+#include "pairs.h"
 #include "seen.h"
 
 #include <cjson/cJSON.h>
@@ -51,6 +52,7 @@ struct worker {
     spectacles_bytes *json; /* holds a body that was turned into JSON */
     const char *subgroup;
     struct seen *seen; /* NULL: copies are printed too */
+    struct pairs *pairs;
     int ids;
     int listen;
     uint64_t left; /* events to print before the worker ends; 0: the worker is closing */
@@ -154,9 +156,11 @@ static void print(const struct worker *worker, const spectacles_broker_event *ev
 }
 
 /* 1 when the event was printed before. */
-static int is_copy(const struct worker *worker, const spectacles_broker_event *event)
+static int is_copy(const struct worker *worker, const spectacles_broker_event *event, uint64_t now)
 {
-    return worker->seen && event->message_id && seen_before(worker->seen, event->message_id);
+    if (!worker->seen || !event->message_id)
+        return 0;
+    return seen_before(worker->seen, event->message_id) || pairs_is_copy(worker->pairs, event, now);
 }
 
 static void on_message(struct worker *worker, const spectacles_broker_event *event, uint64_t now)
@@ -167,7 +171,7 @@ static void on_message(struct worker *worker, const spectacles_broker_event *eve
     struct text body;
     if (worker->left == 0)
         return; /* the worker is closing: the unacknowledged delivery goes back to its queue */
-    if (is_copy(worker, event)) {
+    if (is_copy(worker, event, now)) {
         spectacles_broker_ack(worker->broker, delivery);
         return;
     }
@@ -182,8 +186,10 @@ static void on_message(struct worker *worker, const spectacles_broker_event *eve
         return;
     }
     print(worker, event, &body);
-    if (worker->seen && event->message_id)
+    if (worker->seen && event->message_id) {
         seen_add(worker->seen, event->message_id);
+        pairs_add(worker->pairs, event, now);
+    }
     if (!asks)
         spectacles_broker_ack(worker->broker,
                               delivery); /* is written by the next process(), after the flush */
@@ -278,8 +284,10 @@ static int catch_signals(void)
 
 static void forget_ids(struct worker *worker)
 {
-    if (worker->seen)
+    if (worker->seen) {
         seen_free(worker->seen);
+        pairs_free(worker->pairs);
+    }
     worker->seen = NULL;
 }
 
@@ -329,7 +337,8 @@ static void subscribe(const struct worker *worker, const char *event)
 
 int main(int argc, char **argv)
 {
-    struct worker worker = {.seen = seen_new(IDS_REMEMBERED), .subgroup = "", .left = UINT64_MAX};
+    struct worker worker = {
+        .seen = seen_new(IDS_REMEMBERED), .pairs = pairs_new(), .subgroup = "", .left = UINT64_MAX};
     const char *url = getenv("AMQP_URL");
     spectacles_problem problem = {.text = "out of memory"};
     spectacles_broker_config config;

@@ -38,6 +38,11 @@
  *         case SPECTACLES_FLEET_EVENT_SESSION_STORED:
  *             spectacles_gateway_session_stored(gateway, event->shard_id, event->session->session_id,
  *                                               event->session->seq);
+ *         case SPECTACLES_FLEET_EVENT_SHARDING:
+ *             ... the gateway of event->shard_count, made now if it is not there ...
+ *             spectacles_gateway_set_flags(gateway, event->flags);
+ *         case SPECTACLES_FLEET_EVENT_SHARDING_ENDED:
+ *             ... the gateway of event->shard_count is stopped and freed: it has no shard any more ...
  *         case SPECTACLES_FLEET_EVENT_WANTS_LIMITS:
  *             ... GET /gateway/bot, without waiting for it; then spectacles_fleet_set_limits() ...
  *         default:
@@ -46,6 +51,7 @@
  *
  * and with the events of the gateway:
  *
+ *     SHARD_READY, SHARD_RESUMED   spectacles_fleet_connected()
  *     SHARD_WANTS_IDENTIFY   spectacles_fleet_wants_identify()
  *     SHARD_DISCONNECTED     spectacles_fleet_disconnected()
  *     SHARD_REMOVED          spectacles_fleet_removed(), with spectacles_gateway_session() and _gap()
@@ -82,10 +88,32 @@
  * gone without a word (heartbeat 4), and as long as RabbitMQ's net_ticktime when its node is gone with the host. So
  * set net_ticktime to 10 there.
  *
+ * From one number of shards to another (spectacles_fleet_reshard()) the fleet goes while events flow. Shards of both
+ * numbers, A and B, are connected for a while, in a gateway of their own each:
+ *
+ *     STABLE --> PREPARE --> WARMING --> OVERLAP --> CLOSING --> STABLE, with B in the place of A
+ *                   |           |           |
+ *                   +-----------+-----------+---- spectacles_fleet_abort_reshard() ----> ABORTING --> STABLE
+ *
+ *     phase     it lasts until                                        A                     B
+ *     PREPARE   the identifies of the day are enough for B            publishes, marked     is not connected
+ *     WARMING   all shards of B are connected                         publishes, marked     is connected, and silent
+ *     OVERLAP   all of B has published for 40 s without a break       publishes, marked     publishes, marked
+ *     CLOSING   A is gone: each session of it is closed with 1000     ends                  publishes, and has SEND
+ *     ABORTING  B is gone                                             publishes, marked     ends
+ *
+ * The event SHARDING says what a gateway is to do meanwhile, as flags of its relay (enum spectacles_relay_flag). By the
+ * marks a worker knows an event of B as the copy of one of A (doc/workers.md). Commands are taken by A until CLOSING,
+ * and by B from then on; a packet that A has routed before is routed anew. A phase is told when it is stored, so that
+ * the next leader goes on from it. The way back costs the identifies of A once more. Members that start later with the
+ * old shard_count take the new number over by themselves; set it in their configuration all the same. While two numbers
+ * are connected, Discord's rules for what a bot may do (identifies of the day, users in memory) hold for both together.
+ *
  * What it is in RabbitMQ: a quorum queue for each slot, `<group>:fleet1:lease:<shards>-<generation>:<slot>`, with one
  * small message in it, one more quorum queue, `<group>:fleet1:control`, the exchange `<group>:fleet1`, and a queue of
  * each member's connection. The user of RabbitMQ needs the right to configure, write and read them. An owner writes
- * each record anew once a second while events flow, and every 1.75 seconds otherwise. Do not purge these queues, and
+ * each record anew once a second while events flow, and every 1.75 seconds otherwise. The queues of a former number of
+ * shards stay, with a record each, and are never used again: an operator may delete them. Do not purge the others, and
  * set no TTL and no length limit on them by a policy: a record that is gone costs a gap, when its owner is gone too.
  *
  * A member whose library is older than a record steps back from that slot, and says so by PROBLEM: it overwrites
@@ -147,9 +175,15 @@ typedef struct spectacles_fleet_config {
      * is stored, so that a new token of the bot finds it; of a token that names no bot, the hash of the token
      */
     const char *token;
-    /* required: of the whole bot, 1 to 65536. All members have the same one */
+    /*
+     * required: of the whole bot, 1 to 65536. All members have the same one. It is where the fleet begins: after
+     * spectacles_fleet_reshard() the number that is stored holds
+     */
     uint32_t shard_count;
-    /* 1 (default), or a number that was raised to begin anew with the same number of shards; not 0 */
+    /*
+     * 1 (default), or a number that was raised to begin anew; not 0. Each spectacles_fleet_reshard() raises it too, and
+     * of two numbers of shards the one with the later generation holds
+     */
     uint32_t generation;
     /* identifies of a day that are never granted, so that a person can still do something. Default 50 */
     uint32_t identify_reserve;
@@ -185,6 +219,13 @@ enum spectacles_fleet_event_type {
     SPECTACLES_FLEET_EVENT_SESSION_STORED = 5,
     /* The leader has to know how many identifies are left. Answer by spectacles_fleet_set_limits() */
     SPECTACLES_FLEET_EVENT_WANTS_LIMITS = 6,
+    /*
+     * What the gateway with so many shards is to do: spectacles_gateway_set_flags(). It comes before the first shard of
+     * that gateway. shard_count; flags: a mask of enum spectacles_relay_flag
+     */
+    SPECTACLES_FLEET_EVENT_SHARDING = 7,
+    /* No shard is left of those who are numbered so: their gateway is not needed any more. shard_count */
+    SPECTACLES_FLEET_EVENT_SHARDING_ENDED = 8,
 
     /* ---- For people ---- */
 
@@ -198,6 +239,8 @@ enum spectacles_fleet_event_type {
     SPECTACLES_FLEET_EVENT_LEADER = 23,
     /* Something that a person should look at. error, text */
     SPECTACLES_FLEET_EVENT_PROBLEM = 24,
+    /* The way to another number of shards. phase: enum spectacles_fleet_phase */
+    SPECTACLES_FLEET_EVENT_RESHARDING = 25,
     /* The broker of the fleet is READY. text: its product and version */
     SPECTACLES_FLEET_EVENT_BROKER_READY = 30,
     /*
@@ -223,6 +266,22 @@ enum spectacles_fleet_slot_state {
     SPECTACLES_FLEET_DOUBTFUL = 5
 };
 
+/* How far the way to another number of shards is: see the table above. The values never change. */
+enum spectacles_fleet_phase {
+    /* nobody wants another number */
+    SPECTACLES_FLEET_STABLE = 0,
+    /* it waits until the identifies of the day are enough, and until all members know */
+    SPECTACLES_FLEET_PREPARE = 1,
+    /* the new shards identify, and are silent */
+    SPECTACLES_FLEET_WARMING = 2,
+    /* the old and the new shards publish */
+    SPECTACLES_FLEET_OVERLAP = 3,
+    /* the new shards serve; the old ones are being closed. There is no way back */
+    SPECTACLES_FLEET_CLOSING = 4,
+    /* the new shards are being closed again */
+    SPECTACLES_FLEET_ABORTING = 5
+};
+
 /*
  * One event. Fields that its type does not name are 0 or NULL. Valid, with everything it points to, until the next call
  * on the fleet. Grows at its end.
@@ -234,16 +293,16 @@ typedef struct spectacles_fleet_event {
     int32_t error;
     /* a shard id, below shard_count */
     uint32_t shard_id;
-    /* the number of shards of the whole bot */
+    /* of the whole bot: which gateway it is about. While shards are numbered anew there are two */
     uint32_t shard_count;
-    /* a slot */
+    /* a slot, of the shards that are numbered so */
     uint32_t slot;
     /* enum spectacles_fleet_slot_state */
     uint32_t state;
     /* a close code */
     uint32_t code;
-    /* 0 */
-    uint32_t reserved;
+    /* a mask of enum spectacles_relay_flag */
+    uint32_t flags;
     /* how often the ownership of a slot has changed hands */
     uint64_t epoch;
     /* a point on the clock of `now`; SPECTACLES_NEVER for never */
@@ -258,6 +317,10 @@ typedef struct spectacles_fleet_event {
     /* a sentence of text_length bytes, NUL-terminated; NULL: none. Never holds a secret */
     const char *text;
     size_t text_length;
+    /* enum spectacles_fleet_phase */
+    uint32_t phase;
+    /* 0 */
+    uint32_t reserved;
 } spectacles_fleet_event;
 
 /* Fills a configuration with defaults. size: sizeof(spectacles_fleet_config). Does nothing when size is below 4. */
@@ -309,7 +372,7 @@ uint64_t spectacles_fleet_deadline(const spectacles_fleet *fleet);
  */
 void spectacles_fleet_set_unix_offset(spectacles_fleet *fleet, uint64_t unix_offset);
 
-/* ---- What became of a shard ---- */
+/* ---- What became of a shard: shard_id and shard_count are those of the events that name it ---- */
 
 /*
  * Reports the present session and gaps of a shard, both from the same moment. Call it for each shard that has changed,
@@ -323,8 +386,9 @@ void spectacles_fleet_set_unix_offset(spectacles_fleet *fleet, uint64_t unix_off
  *   SPECTACLES_E_INVAL  there is no such shard, or a session id is malformed
  *   SPECTACLES_E_NOMEM  memory ran out: report it again
  */
-int spectacles_fleet_report(spectacles_fleet *fleet, uint32_t shard_id, const spectacles_session *session,
-                            const spectacles_gap *gaps, size_t count, uint64_t now);
+int spectacles_fleet_report(spectacles_fleet *fleet, uint32_t shard_id, uint32_t shard_count,
+                            const spectacles_session *session, const spectacles_gap *gaps, size_t count,
+                            uint64_t now);
 
 /*
  * Answers REMOVE_SHARD: the gateway has let go of the shard (SHARD_REMOVED), and this is what it left.
@@ -333,8 +397,19 @@ int spectacles_fleet_report(spectacles_fleet *fleet, uint32_t shard_id, const sp
  *
  * Returns 0, also when nobody waits for the answer any more, or an error of spectacles_fleet_report().
  */
-int spectacles_fleet_removed(spectacles_fleet *fleet, uint32_t shard_id, const spectacles_session *session,
-                             const spectacles_gap *gaps, size_t count, uint64_t now);
+int spectacles_fleet_removed(spectacles_fleet *fleet, uint32_t shard_id, uint32_t shard_count,
+                             const spectacles_session *session, const spectacles_gap *gaps, size_t count,
+                             uint64_t now);
+
+/*
+ * A shard is connected, and receives events (SHARD_READY, SHARD_RESUMED). Another number of shards waits for that: the
+ * phases WARMING and OVERLAP end when every shard is connected. An owner that never calls it still serves as always,
+ * and never comes to the end of WARMING.
+ *
+ * Returns 0, or SPECTACLES_E_INVAL: there is no such shard.
+ */
+int spectacles_fleet_connected(spectacles_fleet *fleet, uint32_t shard_id, uint32_t shard_count,
+                               uint64_t now);
 
 /*
  * The connection of a shard has ended (SHARD_DISCONNECTED), or could not be made. The gateway connects again by itself.
@@ -342,7 +417,8 @@ int spectacles_fleet_removed(spectacles_fleet *fleet, uint32_t shard_id, const s
  *
  * Returns 0, or SPECTACLES_E_INVAL: there is no such shard.
  */
-int spectacles_fleet_disconnected(spectacles_fleet *fleet, uint32_t shard_id, uint64_t now);
+int spectacles_fleet_disconnected(spectacles_fleet *fleet, uint32_t shard_id, uint32_t shard_count,
+                                  uint64_t now);
 
 /*
  * A shard wants to identify (SHARD_WANTS_IDENTIFY). GRANT_IDENTIFY follows when it is its turn, among all shards of the
@@ -350,7 +426,8 @@ int spectacles_fleet_disconnected(spectacles_fleet *fleet, uint32_t shard_id, ui
  *
  * Returns 0, or SPECTACLES_E_INVAL: there is no such shard, or it is not served here.
  */
-int spectacles_fleet_wants_identify(spectacles_fleet *fleet, uint32_t shard_id, uint64_t now);
+int spectacles_fleet_wants_identify(spectacles_fleet *fleet, uint32_t shard_id, uint32_t shard_count,
+                                    uint64_t now);
 
 /*
  * Answers GRANT_IDENTIFY, at once. Without the answer the next shard of the bucket waits for four seconds more.
@@ -359,7 +436,8 @@ int spectacles_fleet_wants_identify(spectacles_fleet *fleet, uint32_t shard_id, 
  *
  * Returns 0, or SPECTACLES_E_INVAL: there is no such shard.
  */
-int spectacles_fleet_identified(spectacles_fleet *fleet, uint32_t shard_id, int sent, uint64_t now);
+int spectacles_fleet_identified(spectacles_fleet *fleet, uint32_t shard_id, uint32_t shard_count, int sent,
+                                uint64_t now);
 
 /*
  * Answers WANTS_LIMITS. A request that failed needs no answer: WANTS_LIMITS comes again after 15 seconds.
@@ -397,6 +475,31 @@ int spectacles_fleet_has_left(const spectacles_fleet *fleet);
  */
 int spectacles_fleet_move(spectacles_fleet *fleet, uint32_t slot, const char *member);
 
+/*
+ * Asks the leader to go to another number of shards, while events flow: see the table above. It takes about a minute
+ * and a half, and the time for an identify of each new shard. The leader may have another opinion meanwhile, and a
+ * leader that dies may not have stored it: spectacles_fleet_progress() shows what came of it.
+ *
+ * shard_count: 1 to 65536, and not the present one. Discord recommends a number in the answer of GET /gateway/bot
+ *     (gateway_bot.h), and wants a multiple of its own number from very large bots.
+ *
+ * Returns 0, or:
+ *   SPECTACLES_E_INVAL  there cannot be so many shards
+ *   SPECTACLES_E_STATE  shards are being numbered anew already, there are so many already, or no leader was heard yet
+ */
+int spectacles_fleet_reshard(spectacles_fleet *fleet, uint32_t shard_count);
+
+/*
+ * Asks the leader to give up the way to another number of shards: possible in PREPARE, WARMING and OVERLAP. The new
+ * shards are closed, and their identifies are spent. A leader that is about to store CLOSING at this moment goes on,
+ * and tells so by PROBLEM.
+ *
+ * spectacles_fleet_progress() shows what came of it.
+ *
+ * Returns 0, or SPECTACLES_E_STATE: there is nothing to give up, it is too late for it, or no leader was heard yet.
+ */
+int spectacles_fleet_abort_reshard(spectacles_fleet *fleet);
+
 /* ---- Looking ---- */
 
 /* A slot, as this member knows it. Grows at its end. */
@@ -433,17 +536,52 @@ typedef struct spectacles_fleet_member_info {
     char zone[SPECTACLES_FLEET_NAME_SIZE];
 } spectacles_fleet_member_info;
 
+/* The way to another number of shards, as this member knows it. Grows at its end. */
+typedef struct spectacles_fleet_resharding {
+    /* set by spectacles_fleet_resharding_init() */
+    uint32_t size;
+    /* enum spectacles_fleet_phase */
+    uint32_t phase;
+    /* of those who serve; in CLOSING still the old one */
+    uint32_t shard_count;
+    /* where it goes; 0 in STABLE */
+    uint32_t wanted_shards;
+    /* a count: slots of the new shards; in STABLE of those who serve */
+    uint32_t slots;
+    /* how many of these slots have an owner; 0 in STABLE */
+    uint32_t owned;
+    /* how many of these slots have an owner all of whose new shards are connected; 0 in STABLE */
+    uint32_t ready;
+    /* 1: spectacles_fleet_abort_reshard() is possible; 0: there is nothing to give up, or it is too late for it */
+    uint32_t may_abort;
+} spectacles_fleet_resharding;
+
+/* Makes it empty and sets its size. size: of the struct. Does nothing when size is below 4. */
+void spectacles_fleet_resharding_init(spectacles_fleet_resharding *out, size_t size);
+
+/*
+ * Copies how far the way to another number of shards is.
+ *
+ * out: out->size says for how much the caller has room.
+ *
+ * Returns 0, or SPECTACLES_E_INVAL: out->size is below 4.
+ */
+int spectacles_fleet_progress(const spectacles_fleet *fleet, spectacles_fleet_resharding *out);
+
 /* Makes a slot empty and sets its size. size: of the struct. Does nothing when size is below 4. */
 void spectacles_fleet_slot_info_init(spectacles_fleet_slot_info *info, size_t size);
 
 /* Makes a member empty and sets its size. size: of the struct. Does nothing when size is below 4. */
 void spectacles_fleet_member_info_init(spectacles_fleet_member_info *info, size_t size);
 
-/* How many slots the bot has: at most SPECTACLES_FLEET_SLOTS_MAX. Cannot fail. */
+/*
+ * How many slots the bot has: at most SPECTACLES_FLEET_SLOTS_MAX. While shards are numbered anew: those of the old
+ * number, until they are gone. Cannot fail.
+ */
 uint32_t spectacles_fleet_slot_count(const spectacles_fleet *fleet);
 
 /*
- * Copies what is known of a slot.
+ * Copies what is known of a slot of those shards who serve.
  *
  * out: out->size says for how much the caller has room.
  *
@@ -466,6 +604,11 @@ int spectacles_fleet_member(const spectacles_fleet *fleet, size_t index, spectac
  * not know. Static and NUL-terminated. Cannot fail.
  */
 const char *spectacles_fleet_slot_state_name(uint32_t state);
+
+/*
+ * The name of a phase for logs, without its prefix: "OVERLAP". As spectacles_fleet_slot_state_name().
+ */
+const char *spectacles_fleet_phase_name(uint32_t phase);
 
 /* The name of a type of event: "ADD_SHARD". As spectacles_fleet_slot_state_name(). */
 const char *spectacles_fleet_event_type_name(uint32_t type);

@@ -389,6 +389,9 @@ int spectacles_gateway_set_limits(spectacles_gateway *gateway, const spectacles_
  */
 int spectacles_gateway_grant_identify(spectacles_gateway *gateway, uint32_t shard_id, uint64_t now);
 
+/* Changes what the gateway publishes and consumes: see spectacles_relay_set_flags(). Cannot fail. */
+void spectacles_gateway_set_flags(spectacles_gateway *gateway, uint32_t flags);
+
 /* ---- Shards that come and go ---- */
 
 /*

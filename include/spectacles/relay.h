@@ -146,7 +146,26 @@ enum spectacles_relay_flag {
      * a worker that answers the first event finds the queue of SEND. What held once is enough: a broker that is lost
      * later stops no identify. Resumes do not wait. Means nothing without brokers, and with GRANTED_IDENTIFIES
      */
-    SPECTACLES_RELAY_BROKERS_FIRST = 4
+    SPECTACLES_RELAY_BROKERS_FIRST = 4,
+    /*
+     * The next three can be changed while the relay runs: spectacles_relay_set_flags(). They are for a bot that goes
+     * from one number of shards to another while events flow: two relays, each with a number of its own (fleet.h).
+     *
+     * No dispatch is published: each counts as filtered out, and is committed. Gaps are published
+     */
+    SPECTACLES_RELAY_SILENT = 8,
+    /*
+     * Dispatches have two headers, by which a worker knows the copy that the other relay publishes (doc/workers.md):
+     *   shards  an integer: the shard_count of this relay
+     *   digest  a text, the same for one event of Discord in all of its sessions: a hash of its name and its `d`, as
+     *           Discord wrote it
+     */
+    SPECTACLES_RELAY_MARKS = 16,
+    /*
+     * Neither SEND nor packets of shards are consumed. They wait in their queues, which are declared all the same, for
+     * the other relay
+     */
+    SPECTACLES_RELAY_NO_COMMANDS = 32
 };
 
 /* How a relay is made. Everything is copied by spectacles_relay_new(), except the engines, which the relay holds. */
@@ -584,6 +603,17 @@ int spectacles_relay_new(spectacles_relay **out, const spectacles_relay_config *
  * owner may pull them again, or make another relay of them. NULL is fine.
  */
 void spectacles_relay_free(spectacles_relay *relay);
+
+/*
+ * Changes what a relay does: SPECTACLES_RELAY_SILENT, _MARKS and _NO_COMMANDS of its flags. The other flags stay as
+ * they are, whatever `flags` says of them. Holds for dispatches that are pulled from now on. Packets that were
+ * delivered and not sent yet are still sent. MARKS means nothing without brokers.
+ *
+ * flags: a mask of enum spectacles_relay_flag.
+ *
+ * Cannot fail. When memory runs out, a queue is consumed or left a moment later.
+ */
+void spectacles_relay_set_flags(spectacles_relay *relay, uint32_t flags);
 
 /*
  * Tells the relay how many identifies are left (Discord: "Session Start Limit Object", in the answer of GET

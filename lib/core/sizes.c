@@ -25,6 +25,7 @@ SPECTACLES_EXPORT size_t spectacles_struct_size(const char *name)
         SIZE_OF(spectacles_fleet_config),
         SIZE_OF(spectacles_fleet_event),
         SIZE_OF(spectacles_fleet_member_info),
+        SIZE_OF(spectacles_fleet_resharding),
         SIZE_OF(spectacles_fleet_slot_info),
         SIZE_OF(spectacles_gap),
         SIZE_OF(spectacles_gateway_bot),

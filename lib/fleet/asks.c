@@ -22,28 +22,31 @@ static sp_ask *ask_at(const sp_asks *asks, size_t index)
 }
 
 /* Where a shard waits; the count: it does not wait. */
-static size_t place_of(const sp_asks *asks, uint32_t shard_id)
+static size_t place_of(const sp_asks *asks, uint32_t shard_id, uint32_t shard_count)
 {
-    size_t place = 0;
-    while (place < asks->shards.count && ask_at(asks, place)->shard_id != shard_id)
-        place++;
-    return place;
+    for (size_t place = 0; place < asks->shards.count; place++) {
+        const sp_ask *ask = ask_at(asks, place);
+        if (ask->shard_id == shard_id && ask->shard_count == shard_count)
+            return place;
+    }
+    return asks->shards.count;
 }
 
-int sp_asks_want(sp_asks *asks, uint32_t shard_id)
+int sp_asks_want(sp_asks *asks, uint32_t shard_id, uint32_t shard_count)
 {
-    if (place_of(asks, shard_id) < asks->shards.count)
+    if (place_of(asks, shard_id, shard_count) < asks->shards.count)
         return SPECTACLES_OK;
     sp_ask *ask = sp_ring_push(&asks->shards);
     if (!ask)
         return SPECTACLES_E_NOMEM;
     ask->shard_id = shard_id;
+    ask->shard_count = shard_count;
     return SPECTACLES_OK;
 }
 
-void sp_asks_forget(sp_asks *asks, uint32_t shard_id)
+void sp_asks_forget(sp_asks *asks, uint32_t shard_id, uint32_t shard_count)
 {
-    size_t place = place_of(asks, shard_id);
+    size_t place = place_of(asks, shard_id, shard_count);
     if (place < asks->shards.count)
         sp_ring_remove(&asks->shards, place);
 }
@@ -69,7 +72,7 @@ static bool is_bucket_asked(const sp_asks *asks, uint32_t bucket)
 
 static sp_fleet_turn turn_of(const sp_asks *asks, const sp_ask *ask)
 {
-    sp_fleet_turn turn = {.ask = ask->number, .shard_id = ask->shard_id};
+    sp_fleet_turn turn = {.ask = ask->number, .shard_id = ask->shard_id, .shard_count = ask->shard_count};
     snprintf(turn.member, sizeof turn.member, "%s", asks->member);
     snprintf(turn.run, sizeof turn.run, "%s", asks->run);
     return turn;
@@ -97,7 +100,7 @@ bool sp_asks_granted(sp_asks *asks, const sp_fleet_turn *turn, uint64_t now, boo
     if (strcmp(turn->member, asks->member) != 0 || strcmp(turn->run, asks->run) != 0)
         return false;
     close_late(asks, now);
-    size_t place = place_of(asks, turn->shard_id);
+    size_t place = place_of(asks, turn->shard_id, turn->shard_count);
     const sp_ask *ask = sp_ring_find(&asks->shards, place);
     *takes = ask && ask->is_open && ask->number == turn->ask;
     if (*takes)

@@ -19,6 +19,7 @@ enum {
 
 typedef struct sp_ask {
     uint32_t shard_id;
+    uint32_t shard_count;
     bool is_open; /* ASKED */
     uint64_t number;
     uint64_t asked_at;
@@ -36,8 +37,8 @@ void sp_asks_init(sp_asks *asks, const char *member, const char *run);
 void sp_asks_free(sp_asks *asks);
 
 /* A shard wants to identify, or does not any more. SPECTACLES_E_NOMEM. */
-int sp_asks_want(sp_asks *asks, uint32_t shard_id);
-void sp_asks_forget(sp_asks *asks, uint32_t shard_id);
+int sp_asks_want(sp_asks *asks, uint32_t shard_id, uint32_t shard_count);
+void sp_asks_forget(sp_asks *asks, uint32_t shard_id, uint32_t shard_count);
 
 /* The next ask that is to be told. False: there is none now. */
 bool sp_asks_next(sp_asks *asks, uint64_t now, sp_fleet_turn *out);

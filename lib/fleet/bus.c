@@ -8,9 +8,12 @@ static sp_fleet_slot *find_slot(spectacles_fleet *fleet, uint32_t subscription)
 {
     if (fleet->control.subscription == (int)subscription)
         return &fleet->control;
-    for (uint32_t i = 0; i < fleet->slot_count; i++) {
-        if (fleet->slots[i].subscription == (int)subscription)
-            return fleet->slots + i;
+    for (size_t i = 0; i < fleet->set_count; i++) {
+        sp_fleet_set *set = fleet->sets[i];
+        for (uint32_t slot = 0; slot < set->slot_count; slot++) {
+            if (set->slots[slot].subscription == (int)subscription)
+                return set->slots + slot;
+        }
     }
     return NULL;
 }
@@ -21,8 +24,10 @@ static void on_disconnected(spectacles_fleet *fleet, const spectacles_broker_eve
 {
     fleet->is_ready = fleet->bus_stands = false;
     sp_lease_lost(&fleet->control.lease, now);
-    for (uint32_t i = 0; i < fleet->slot_count; i++)
-        sp_lease_lost(&fleet->slots[i].lease, now);
+    for (size_t i = 0; i < fleet->set_count; i++) {
+        for (uint32_t slot = 0; slot < fleet->sets[i]->slot_count; slot++)
+            sp_lease_lost(&fleet->sets[i]->slots[slot].lease, now);
+    }
     sp_fleet_tell(fleet,
                   &(sp_fleet_notice){.type = SPECTACLES_FLEET_EVENT_BROKER_DISCONNECTED,
                                      .error = event->error,
@@ -89,7 +94,7 @@ static void on_record(spectacles_fleet *fleet, sp_fleet_slot *slot, const specta
     spectacles_problem problem = {0};
     sp_slice body = {event->body, event->body_length};
     int error = sp_lease_delivered(&slot->lease, event->delivery, body, now, &problem);
-    slot->is_dirty = true;
+    sp_fleet_mark(slot);
     if (error == SPECTACLES_E_NOMEM)
         spectacles_broker_reject(fleet->broker, event->delivery, 1);
     else if (error != SPECTACLES_OK) {

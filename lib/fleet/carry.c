@@ -21,10 +21,9 @@ static int subscribe(spectacles_fleet *fleet, const sp_fleet_slot *slot)
     char name[NAME_SIZE];
     spectacles_header arguments[SP_FLEET_ARGUMENT_COUNT];
     spectacles_subscription subscription;
-    int length = slot == &fleet->control
-                     ? sp_fleet_control_name(name, sizeof name, fleet->group)
-                     : sp_fleet_lease_name(name, sizeof name, fleet->group, sp_fleet_set_name(fleet),
-                                           sp_fleet_slot_number(fleet, slot));
+    int length = slot == &fleet->control ? sp_fleet_control_name(name, sizeof name, fleet->group)
+                                         : sp_fleet_lease_name(name, sizeof name, fleet->group,
+                                                               slot->set->name, sp_fleet_slot_number(slot));
     sp_fleet_arguments(arguments);
     spectacles_subscription_init(&subscription, sizeof subscription);
     subscription.queue = name;

@@ -1,7 +1,7 @@
 /*
  * What the leader says, as JSON, read and written:
  *
- *   "version":[12,3],"concurrency":16,"phase":"stable","members":["web-1","web-2"],
+ *   "version":[12,3],"concurrency":16,"phase":"stable","generation":1,"members":["web-1","web-2"],
  *   "sets":[{"set":"1000-1","known":3,"slots":[[0,1,null,12],..]}]
  *
  * Of each slot: the owner, the standby, where a person wants it, and the epoch in which its owner was known. Called by
@@ -44,7 +44,8 @@ static bool is_same_set(const sp_control_set *one, const sp_control_set *other)
 bool sp_control_equals(const sp_control *one, const sp_control *other)
 {
     if (one->concurrency != other->concurrency || one->phase != other->phase ||
-        one->member_count != other->member_count || one->set_count != other->set_count)
+        one->generation != other->generation || one->member_count != other->member_count ||
+        one->set_count != other->set_count)
         return false;
     for (size_t i = 0; i < one->member_count; i++) {
         if (strcmp(one->members[i], other->members[i]) != 0)
@@ -140,13 +141,16 @@ static bool read_version(sp_slice object, sp_fleet_version *out)
 int sp_control_read(sp_slice object, sp_control *out)
 {
     uint64_t concurrency;
+    uint64_t generation;
     sp_control control = {.concurrency = 0};
     if (!read_version(object, &control.version) || !sp_field_u64(object, "concurrency", &concurrency) ||
         concurrency > UINT32_MAX || !read_phase(object, &control.phase) ||
+        !sp_field_u64(object, "generation", &generation) || generation > UINT32_MAX ||
         !sp_field_each(object, "members", read_member, &control) ||
         !sp_field_each(object, "sets", read_set, &control))
         return SPECTACLES_E_PROTO;
     control.concurrency = (uint32_t)concurrency;
+    control.generation = (uint32_t)generation;
     *out = control;
     return SPECTACLES_OK;
 }
@@ -184,6 +188,7 @@ void sp_control_write(const sp_control *control, sp_buffer *out)
     sp_field_write_number(out, ",", control->version.write);
     sp_field_write_number(out, "],\"concurrency\":", control->concurrency);
     sp_field_write_text(out, ",\"phase\":", sp_reshard_name(control->phase));
+    sp_field_write_number(out, ",\"generation\":", control->generation);
     sp_buffer_text(out, ",\"members\":[");
     for (size_t i = 0; i < control->member_count; i++)
         sp_field_write_text(out, i ? "," : "", control->members[i]);

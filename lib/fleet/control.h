@@ -23,6 +23,7 @@ typedef struct sp_control {
     sp_fleet_version version; /* the epoch of the leader, and how often it has changed this */
     uint32_t concurrency;     /* max_concurrency of Discord; 0: not known yet */
     enum sp_reshard_phase phase;
+    uint32_t generation; /* the latest one of all sets that there ever were */
     size_t member_count;
     char members[SP_MEMBERS_MAX][SP_FLEET_MEMBER_MAX + 1];
     size_t set_count; /* the first one serves; the second one is on its way in, or out */

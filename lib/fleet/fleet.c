@@ -14,8 +14,7 @@
 #include <string.h>
 
 enum {
-    GROUP_MAX = 100,
-    SHARDS_MAX = 65536
+    GROUP_MAX = 100
 };
 
 /* ---- Made and freed ---- */
@@ -39,7 +38,7 @@ static const char *what_is_wrong(const spectacles_fleet_config *config)
         return "zone is not at most 63 printable ASCII characters without spaces";
     if (!config->token || !*config->token)
         return "the token is missing";
-    if (config->shard_count == 0 || config->shard_count > SHARDS_MAX)
+    if (config->shard_count == 0 || config->shard_count > SP_FLEET_SHARDS_MAX)
         return "shard_count is not 1 to 65536";
     if (config->weight == 0 || config->weight > SP_FLEET_WEIGHT_MAX)
         return "weight is not 1 to 1000";
@@ -67,36 +66,29 @@ static void init_hello(spectacles_fleet *fleet, const spectacles_fleet_config *c
     snprintf(hello->member, sizeof hello->member, "%s", config->member);
     snprintf(hello->zone, sizeof hello->zone, "%s", config->zone ? config->zone : "");
     snprintf(hello->run, sizeof hello->run, "%016llx", (unsigned long long)sp_random_next(&fleet->random));
-    snprintf(hello->sets[0].name, sizeof hello->sets[0].name, "%u-%u", (unsigned)config->shard_count,
-             (unsigned)config->generation);
     hello->weight = config->weight;
-    hello->set_count = 1;
 }
 
-static void init_slot(spectacles_fleet *fleet, sp_fleet_slot *slot, const char *set, uint32_t number)
+static void init_control(spectacles_fleet *fleet)
 {
-    sp_fleet_place place = {.slot = number};
-    snprintf(place.bot, sizeof place.bot, "%s", fleet->bot);
-    snprintf(place.set, sizeof place.set, "%s", set);
-    slot->subscription = -1;
-    sp_lease_init(&slot->lease, &place, fleet->hello.member, sp_random_next(&fleet->random) | 1);
+    sp_fleet_place place = {.set = "control"};
+    memcpy(place.bot, fleet->bot, sizeof place.bot);
+    fleet->control.subscription = -1;
+    sp_lease_init(&fleet->control.lease, &place, fleet->hello.member, sp_random_next(&fleet->random) | 1);
 }
 
 static void init_parts(spectacles_fleet *fleet, const spectacles_fleet_config *config)
 {
-    fleet->slot_count = config->shard_count < SP_FLEET_SLOTS_MAX ? config->shard_count : SP_FLEET_SLOTS_MAX;
-    fleet->shard_count = config->shard_count;
     fleet->settle = config->settle;
     fleet->bus = -1;
+    fleet->worked_at = SPECTACLES_NEVER;
     fleet->error = "";
     fleet->random = (sp_random){config->seed};
     fleet->tags = sp_ring_of(sizeof(sp_fleet_tag));
     fleet->granted = sp_ring_of(sizeof(sp_fleet_turn));
     fleet->notices = sp_ring_of(sizeof(sp_fleet_notice));
     init_hello(fleet, config);
-    init_slot(fleet, &fleet->control, "control", 0);
-    for (uint32_t i = 0; i < fleet->slot_count; i++)
-        init_slot(fleet, fleet->slots + i, sp_fleet_set_name(fleet), i);
+    init_control(fleet);
     sp_asks_init(&fleet->asks, fleet->hello.member, fleet->hello.run);
     sp_grants_init(&fleet->grants, config->identify_reserve);
 }
@@ -111,15 +103,22 @@ static int digest_bot(const char *token, char out[SP_DIGEST_TEXT_LENGTH + 1])
     return sp_digest_text((sp_slice){(const uint8_t *)text, strlen(text)}, out);
 }
 
+static sp_fleet_set *add_first_set(spectacles_fleet *fleet, const spectacles_fleet_config *config)
+{
+    char name[SP_FLEET_SET_MAX + 1];
+    snprintf(name, sizeof name, "%u-%u", (unsigned)config->shard_count, (unsigned)config->generation);
+    return sp_fleet_add_set(fleet, name);
+}
+
 static int set_up(spectacles_fleet *fleet, const spectacles_fleet_config *config)
 {
     if (digest_bot(config->token, fleet->bot) != SPECTACLES_OK)
         return SPECTACLES_E_NOMEM;
-    fleet->group = sp_text_copy(config->group, strlen(config->group));
-    fleet->shards = calloc(config->shard_count, sizeof *fleet->shards);
-    if (!fleet->group || !fleet->shards)
-        return SPECTACLES_E_NOMEM;
     init_parts(fleet, config);
+    fleet->group = sp_text_copy(config->group, strlen(config->group));
+    fleet->serving = add_first_set(fleet, config);
+    if (!fleet->group || !fleet->serving)
+        return SPECTACLES_E_NOMEM;
     spectacles_stream *stream = spectacles_broker_stream(config->broker);
     if (!sp_stream_hold_for_relay(stream))
         return SPECTACLES_E_STATE;
@@ -154,8 +153,7 @@ SPECTACLES_EXPORT void spectacles_fleet_free(spectacles_fleet *fleet)
     if (fleet->stream)
         sp_stream_release_from_relay(fleet->stream);
     sp_lease_free(&fleet->control.lease);
-    for (uint32_t i = 0; i < fleet->slot_count; i++)
-        sp_lease_free(&fleet->slots[i].lease);
+    sp_fleet_free_sets(fleet);
     sp_members_free(&fleet->members);
     sp_asks_free(&fleet->asks);
     sp_grants_free(&fleet->grants);
@@ -164,7 +162,6 @@ SPECTACLES_EXPORT void spectacles_fleet_free(spectacles_fleet *fleet)
     sp_ring_free(&fleet->tags);
     sp_buffer_free(&fleet->body);
     free(fleet->gaps);
-    free(fleet->shards);
     free(fleet->group);
     free(fleet);
 }
@@ -174,26 +171,27 @@ SPECTACLES_EXPORT void spectacles_fleet_free(spectacles_fleet *fleet)
 static void carry_all_out(spectacles_fleet *fleet, uint64_t now)
 {
     sp_fleet_carry_out(fleet, &fleet->control, now);
-    for (uint32_t i = 0; i < fleet->slot_count; i++)
-        sp_fleet_carry_out(fleet, fleet->slots + i, now);
+    for (size_t i = 0; i < fleet->set_count; i++) {
+        for (uint32_t slot = 0; slot < fleet->sets[i]->slot_count; slot++)
+            sp_fleet_carry_out(fleet, fleet->sets[i]->slots + slot, now);
+    }
 }
 
 static void look_at_all(spectacles_fleet *fleet, uint64_t now)
 {
-    for (uint32_t i = 0; i < fleet->slot_count; i++)
-        sp_fleet_look_at(fleet, fleet->slots + i, now);
+    for (size_t i = 0; i < fleet->set_count; i++) {
+        for (uint32_t slot = 0; slot < fleet->sets[i]->slot_count; slot++)
+            sp_fleet_look_at(fleet, fleet->sets[i]->slots + slot, now);
+        sp_fleet_look_at_set(fleet->sets[i], now);
+    }
 }
 
 static bool is_empty_here(const spectacles_fleet *fleet)
 {
     if (fleet->control.lease.state != SP_LEASE_IDLE)
         return false;
-    for (uint32_t i = 0; i < fleet->slot_count; i++) {
-        if (fleet->slots[i].lease.state != SP_LEASE_IDLE)
-            return false;
-    }
-    for (uint32_t i = 0; i < fleet->shard_count; i++) {
-        if (fleet->shards[i].service != SP_FLEET_ABSENT)
+    for (size_t i = 0; i < fleet->set_count; i++) {
+        if (!sp_fleet_is_empty(fleet->sets[i]))
             return false;
     }
     return true;
@@ -216,6 +214,7 @@ static void work(spectacles_fleet *fleet, uint64_t now)
         sp_fleet_subscribe_bus(fleet);
     fleet->retry_at = fleet->bus < 0 ? now + SP_FLEET_RETRY : SPECTACLES_NEVER;
     sp_fleet_pull(fleet, now);
+    sp_fleet_settle_sets(fleet, now);
     look_at_all(fleet, now);
     sp_fleet_lead(fleet, now);
     sp_fleet_want_slots(fleet, now);
@@ -224,14 +223,29 @@ static void work(spectacles_fleet *fleet, uint64_t now)
     sp_fleet_talk(fleet, now);
 }
 
+/* Until the events of a moment are told, there is nothing new to look at: actions look at deadlines by themselves. */
+static bool next_event(spectacles_fleet *fleet, uint64_t now)
+{
+    if (fleet->worked_at != now) {
+        work(fleet, now);
+        fleet->worked_at = now;
+    }
+    return sp_fleet_next_action(fleet, now) || sp_fleet_take_notice(fleet);
+}
+
 SPECTACLES_EXPORT const spectacles_fleet_event *spectacles_fleet_next_event(spectacles_fleet *fleet,
                                                                             uint64_t now)
 {
-    work(fleet, now);
-    if (sp_fleet_next_action(fleet, now) || sp_fleet_take_notice(fleet))
+    bool found = next_event(fleet, now);
+    fleet->worked_at = found ? now : SPECTACLES_NEVER;
+    if (!found && fleet->retry_at <= now) /* the broker has just told why */
+        found = next_event(fleet, now);
+    if (found)
         return &fleet->event;
+    fleet->worked_at = SPECTACLES_NEVER;
     look_at_all(fleet, now);
     carry_all_out(fleet, now); /* what the owner has removed is handed over */
+    sp_fleet_settle_sets(fleet, now);
     say_goodbye(fleet, now);
     return sp_fleet_take_notice(fleet) ? &fleet->event : NULL;
 }
@@ -257,8 +271,10 @@ SPECTACLES_EXPORT uint64_t spectacles_fleet_deadline(const spectacles_fleet *fle
     deadline = earlier(deadline, sp_fleet_lead_deadline(fleet));
     deadline = earlier(deadline, sp_asks_deadline(&fleet->asks));
     deadline = earlier(deadline, sp_lease_deadline(&fleet->control.lease));
-    for (uint32_t i = 0; i < fleet->slot_count; i++)
-        deadline = earlier(deadline, slot_deadline(fleet->slots + i));
+    for (size_t i = 0; i < fleet->set_count; i++) {
+        for (uint32_t slot = 0; slot < fleet->sets[i]->slot_count; slot++)
+            deadline = earlier(deadline, slot_deadline(fleet->sets[i]->slots + slot));
+    }
     return fleet->bus_stands ? earlier(deadline, fleet->hello_at) : deadline;
 }
 

@@ -48,10 +48,16 @@ static bool knows_limits(const sp_grants *grants, uint64_t now)
 
 bool sp_grants_want_limits(sp_grants *grants, uint64_t now)
 {
-    if (!grants->leads || now < grants->retry_at || grants->asks.count == 0 || knows_limits(grants, now))
+    bool is_needed = grants->asks.count > 0 || grants->is_counted;
+    if (!grants->leads || now < grants->retry_at || !is_needed || knows_limits(grants, now))
         return false;
     grants->retry_at = now + SP_LIMITS_RETRY;
     return true;
+}
+
+uint64_t sp_grants_left(const sp_grants *grants, uint64_t now)
+{
+    return grants->leads && knows_limits(grants, now) ? grants->left : 0;
 }
 
 /* Drops the grants that an answer of this age has counted. */
@@ -80,8 +86,8 @@ void sp_grants_limits(sp_grants *grants, uint32_t concurrency, uint32_t remainin
 
 static bool is_same_shard(const sp_fleet_turn *one, const sp_fleet_turn *other)
 {
-    return one->shard_id == other->shard_id && strcmp(one->run, other->run) == 0 &&
-           strcmp(one->member, other->member) == 0;
+    return one->shard_id == other->shard_id && one->shard_count == other->shard_count &&
+           strcmp(one->run, other->run) == 0 && strcmp(one->member, other->member) == 0;
 }
 
 static sp_grant_ask *find_ask(const sp_grants *grants, const sp_fleet_turn *turn)

@@ -41,6 +41,7 @@ typedef struct sp_grants {
     bool leads;
     uint32_t reserve;
     uint64_t quiet_until; /* grants of the leader before may be taken until then */
+    bool is_counted;      /* somebody asks how many are left, beside the shards */
     bool has_limits;
     uint32_t concurrency;
     uint64_t left; /* identifies that may be granted, without the reserve */
@@ -65,6 +66,9 @@ bool sp_grants_want_limits(sp_grants *grants, uint64_t now);
 /* The answer. asked_at: when the request was sent. */
 void sp_grants_limits(sp_grants *grants, uint32_t concurrency, uint32_t remaining, uint64_t reset_after,
                       uint64_t asked_at, uint64_t now);
+
+/* How many may still be granted today; 0 also when that is not known now. */
+uint64_t sp_grants_left(const sp_grants *grants, uint64_t now);
 
 /* What members say. SPECTACLES_E_NOMEM and _TOOBIG: the ask is forgotten, and comes again. */
 int sp_grants_asked(sp_grants *grants, const sp_fleet_turn *turn, uint64_t now);

@@ -24,8 +24,10 @@ enum {
     SP_FLEET_UNREADABLE = 30000, /* until a queue is looked at again whose record cannot be read */
     SP_FLEET_RELEASES = 4,       /* a count: slots that a member gives away at a time when it leaves */
     SP_FLEET_PREFETCH = 16,      /* a count */
+    SP_FLEET_SHARDS_MAX = 65536, /* a count: of a bot */
     SP_FLEET_NOTICES_MAX =
-        256 /* a count: events that wait for their owner. Older ones go, and that is told */
+        256, /* a count: events that wait for their owner. Older ones go, and that is told */
+    SP_FLEET_SETS_HERE = SP_FLEET_SETS_MAX + 1 /* a count: one more may still be on its way out */
 };
 
 /* The key of what is said to everybody. The exchange is a fanout: it looks at no key. */
@@ -49,15 +51,22 @@ typedef struct sp_fleet_served {
     sp_fleet_version added; /* since when the session is so with which the shard was added */
     sp_fleet_version told;  /* since when the session is so of which SESSION_STORED was told last */
     uint64_t told_seq;
+    bool is_connected; /* READY or RESUMED, and not disconnected since */
+    bool asks;         /* it waits in `asks` for an identify */
 } sp_fleet_served;
+
+struct sp_fleet_set;
 
 /* A lease, and its place in the broker. */
 typedef struct sp_fleet_slot {
+    struct sp_fleet_set *set; /* NULL: the control queue */
     sp_lease lease;
     int subscription; /* of the broker; -1: none */
     bool must_subscribe;
     bool must_cancel;
-    bool is_dirty;             /* its shards are to be looked at */
+    uint32_t left;             /* a count: of its shards that are to be looked at */
+    uint32_t next;             /* the shard that is looked at next */
+    uint32_t connected;        /* a count: of its shards */
     bool is_waiting;           /* DOUBTFUL: a shard waits until it may resume */
     bool is_refused;           /* by RabbitMQ, and that was told */
     uint64_t unreadable_until; /* not wanted before: its record could not be read */
@@ -73,6 +82,30 @@ typedef struct sp_fleet_slot {
     uint64_t stands_by_since;
 } sp_fleet_slot;
 
+/* All shards of the bot, in one way of numbering them. There are two of them while shards are numbered anew. */
+typedef struct sp_fleet_set {
+    char name[SP_FLEET_SET_MAX + 1];
+    uint32_t shard_count;
+    uint32_t generation;
+    uint32_t slot_count;
+    bool is_retired; /* the plan does not have it any more */
+    bool is_newcomer;
+    enum sp_reshard_duty duty;
+    bool is_told;             /* SHARDING was told, with `flags` */
+    uint32_t flags;           /* a mask of enum spectacles_relay_flag */
+    uint64_t warm_since;      /* since all of its shards here are connected; SPECTACLES_NEVER: they are not */
+    uint64_t publishes_since; /* likewise, and published; SPECTACLES_NEVER: they are not */
+    uint32_t next_dirty;      /* the slot that is looked at next */
+    sp_fleet_served *shards;  /* shard_count of them */
+    sp_fleet_slot slots[SP_FLEET_SLOTS_MAX];
+} sp_fleet_set;
+
+/* What a person wants, until the leader has it in a plan. */
+typedef struct sp_fleet_change {
+    uint32_t shard_count; /* 0: nobody wants another number */
+    bool gives_up;
+} sp_fleet_change;
+
 /* What waits for the owner, beside what is to be done with shards. */
 typedef struct sp_fleet_notice {
     uint32_t type;
@@ -81,6 +114,9 @@ typedef struct sp_fleet_notice {
     uint32_t state;
     uint64_t epoch;
     uint64_t until;
+    uint32_t shard_count; /* 0: of those who serve */
+    uint32_t flags;
+    uint32_t phase;
     char member[SP_FLEET_MEMBER_MAX + 1];
     char *text; /* NULL: none */
 } sp_fleet_notice;
@@ -98,8 +134,6 @@ struct spectacles_fleet {
     char bot[SP_DIGEST_TEXT_LENGTH + 1];
     char *group;
     sp_hello hello; /* what the member says of itself */
-    uint32_t shard_count;
-    uint32_t slot_count;
     sp_random random;
     uint64_t unix_offset;
     /* the broker */
@@ -115,8 +149,9 @@ struct spectacles_fleet {
     sp_buffer body;
     /* slots */
     sp_fleet_slot control;
-    sp_fleet_slot slots[SP_FLEET_SLOTS_MAX];
-    sp_fleet_served *shards; /* shard_count of them */
+    sp_fleet_set *serving; /* of sets: the one that the plan names first, or the configured one */
+    size_t set_count;
+    sp_fleet_set *sets[SP_FLEET_SETS_HERE];
     /* everybody */
     sp_members members;
     uint64_t hello_at;
@@ -138,11 +173,19 @@ struct spectacles_fleet {
     uint64_t settle;        /* after somebody came or left, until slots move */
     uint64_t taken_over_at; /* a slot has got an owner whom the plan did not name */
     uint64_t say_plan_at;
+    bool has_draft; /* a plan that is not followed before it is stored */
+    sp_control draft;
+    sp_fleet_change change;
+    uint64_t prepares_since; /* a newcomer waits for its members, at the longest, from then on */
+    bool is_pinned;          /* a person wants a slot elsewhere, and no plan has it yet */
+    char stranger[SP_FLEET_SET_MAX +
+                  1]; /* the set of a stored plan that is not for us; empty: there is none */
     /* leaving */
     bool leaves;
     bool has_left;
     /* the owner */
-    sp_ring notices; /* of sp_fleet_notice */
+    uint64_t worked_at; /* when all was looked at last; SPECTACLES_NEVER: it is to be looked at */
+    sp_ring notices;    /* of sp_fleet_notice */
     uint32_t notices_lost;
     sp_fleet_notice notice;
     spectacles_fleet_event event;
@@ -152,15 +195,29 @@ struct spectacles_fleet {
     const char *error; /* about the last call that failed; "": none did */
 };
 
-static inline const char *sp_fleet_set_name(const spectacles_fleet *fleet)
+/* The number of a slot in its set; 0 for the control queue. */
+static inline uint32_t sp_fleet_slot_number(const sp_fleet_slot *slot)
 {
-    return fleet->hello.sets[0].name;
+    return slot->set ? (uint32_t)(slot - slot->set->slots) : 0;
 }
 
-/* Of the slot with this number. */
-static inline uint32_t sp_fleet_slot_number(const spectacles_fleet *fleet, const sp_fleet_slot *slot)
+static inline uint32_t sp_fleet_shards_of_slot(const sp_fleet_slot *slot)
 {
-    return (uint32_t)(slot - fleet->slots);
+    const sp_fleet_set *set = slot->set;
+    return (set->shard_count - sp_fleet_slot_number(slot) + set->slot_count - 1) / set->slot_count;
+}
+
+/* All shards of the slot are to be looked at. */
+static inline void sp_fleet_mark(sp_fleet_slot *slot)
+{
+    if (slot->set)
+        slot->left = sp_fleet_shards_of_slot(slot);
+}
+
+/* The slot of a shard; NULL: there is no such set, or no such shard. */
+static inline sp_fleet_slot *sp_fleet_slot_of(sp_fleet_set *set, uint32_t shard_id)
+{
+    return set && shard_id < set->shard_count ? set->slots + shard_id % set->slot_count : NULL;
 }
 
 /* Milliseconds since 1970; 0: not known. */
@@ -215,10 +272,49 @@ void sp_fleet_say_hello(spectacles_fleet *fleet, uint64_t now);
 /* Hellos, asks, grants and whoever is gone. */
 void sp_fleet_talk(spectacles_fleet *fleet, uint64_t now);
 
+/* ---- sets.c ---- */
+
+/* Makes a set, and puts it behind the others. NULL: there is no room for it now, or memory ran out. */
+sp_fleet_set *sp_fleet_add_set(spectacles_fleet *fleet, const char *name);
+void sp_fleet_free_sets(spectacles_fleet *fleet);
+
+/* The set with this name, or this number of shards; NULL: there is none. */
+sp_fleet_set *sp_fleet_set_named(const spectacles_fleet *fleet, const char *name);
+sp_fleet_set *sp_fleet_set_of(const spectacles_fleet *fleet, uint32_t shard_count);
+
+/* Reads the parts of a name, "8-2". */
+bool sp_fleet_read_set_name(const char *name, uint32_t *shard_count, uint32_t *generation);
+
+/* Has the sets that the plan has, and lets go of others when nothing is left in them. */
+void sp_fleet_settle_sets(spectacles_fleet *fleet, uint64_t now);
+
+/* Whether nothing is left in a set here. */
+bool sp_fleet_is_empty(const sp_fleet_set *set);
+
+/* A shard is READY or RESUMED; or its connection has ended. */
+void sp_fleet_note_connected(sp_fleet_set *set, uint32_t shard_id, bool is_connected);
+
+/* For how long all shards of a set here are connected. */
+void sp_fleet_look_at_set(sp_fleet_set *set, uint64_t now);
+
 /* ---- follow.c ---- */
 
-/* Takes over what a leader says, unless something later is known. Returns whether it did. */
-bool sp_fleet_follow(spectacles_fleet *fleet, const sp_control *control);
+/* Takes over what a leader says, unless something later is known, or it is not for us. Returns whether it did. */
+bool sp_fleet_follow(spectacles_fleet *fleet, const sp_control *control, uint64_t now);
+
+/* Whether a plan has our shards, or those that follow ours. */
+bool sp_fleet_is_for_us(const spectacles_fleet *fleet, const sp_control *control);
+
+/* ---- phases.c: from one number of shards to another, as the leader sees it ---- */
+
+/* Whether a person can have what he wants; else why not. */
+const char *sp_fleet_refuse_change(const spectacles_fleet *fleet, const sp_fleet_change *change);
+
+/* Sets the phase of a plan, and the names of its sets. `next` is a copy of what was said. */
+void sp_fleet_next_phase(spectacles_fleet *fleet, sp_control *next, uint64_t now);
+
+/* Whether slots of a newcomer may get owners: all members know of it by now. */
+bool sp_fleet_is_known_to_all(const spectacles_fleet *fleet, const sp_control_set *set, uint64_t now);
 
 /* ---- leader.c ---- */
 
@@ -238,8 +334,5 @@ void sp_fleet_look_at(spectacles_fleet *fleet, sp_fleet_slot *slot, uint64_t now
 
 /* What is to be done next with a shard: fills fleet->event. False: nothing. */
 bool sp_fleet_next_action(spectacles_fleet *fleet, uint64_t now);
-
-/* The slot of a shard. */
-sp_fleet_slot *sp_fleet_slot_of(spectacles_fleet *fleet, uint32_t shard_id);
 
 #endif

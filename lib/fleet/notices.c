@@ -48,7 +48,11 @@ static void fill_event(spectacles_fleet *fleet)
                                       .state = notice->state,
                                       .epoch = notice->epoch,
                                       .until = notice->until,
-                                      .shard_count = fleet->shard_count};
+                                      .flags = notice->flags,
+                                      .phase = notice->phase,
+                                      .shard_count = notice->shard_count};
+    if (event->shard_count == 0 && fleet->serving)
+        event->shard_count = fleet->serving->shard_count;
     event->member = notice->member[0] ? notice->member : NULL;
     event->text = notice->text;
     event->text_length = notice->text ? strlen(notice->text) : 0;

@@ -57,8 +57,7 @@ static int queue_name(const spectacles_fleet *fleet, const sp_fleet_slot *slot, 
 {
     if (slot == &fleet->control)
         return sp_fleet_control_name(out, NAME_SIZE, fleet->group);
-    return sp_fleet_lease_name(out, NAME_SIZE, fleet->group, sp_fleet_set_name(fleet),
-                               sp_fleet_slot_number(fleet, slot));
+    return sp_fleet_lease_name(out, NAME_SIZE, fleet->group, slot->set->name, sp_fleet_slot_number(slot));
 }
 
 void sp_fleet_store(spectacles_fleet *fleet, sp_fleet_slot *slot, const sp_lease_step *step, uint64_t now)

@@ -9,8 +9,8 @@ static const struct {
     enum sp_reshard_duty newcomer;
 } phases[SP_RESHARD_PHASES] = {
     [SP_RESHARD_STABLE] = {"stable", SP_RESHARD_PUBLISH, SP_RESHARD_AWAY},
-    [SP_RESHARD_PREPARE] = {"prepare", SP_RESHARD_PUBLISH, SP_RESHARD_AWAY},
-    [SP_RESHARD_WARMING] = {"warming", SP_RESHARD_PUBLISH, SP_RESHARD_FILTER},
+    [SP_RESHARD_PREPARE] = {"prepare", SP_RESHARD_MARK, SP_RESHARD_AWAY},
+    [SP_RESHARD_WARMING] = {"warming", SP_RESHARD_MARK, SP_RESHARD_FILTER},
     [SP_RESHARD_OVERLAP] = {"overlap", SP_RESHARD_MARK, SP_RESHARD_MARK},
     [SP_RESHARD_CLOSING] = {"closing", SP_RESHARD_END, SP_RESHARD_MARK},
     [SP_RESHARD_ABORTING] = {"aborting", SP_RESHARD_MARK, SP_RESHARD_END},
@@ -28,7 +28,8 @@ enum sp_reshard_phase sp_reshard_next(enum sp_reshard_phase phase, const sp_resh
     case SP_RESHARD_WARMING:
         return view->is_warm ? SP_RESHARD_OVERLAP : phase;
     case SP_RESHARD_OVERLAP:
-        return view->is_warm && view->steady >= SP_RESHARD_STEADY ? SP_RESHARD_CLOSING : phase;
+        return view->is_warm && view->is_former_warm && view->steady >= SP_RESHARD_STEADY ? SP_RESHARD_CLOSING
+                                                                                          : phase;
     case SP_RESHARD_CLOSING:
         return view->is_former_gone ? SP_RESHARD_STABLE : phase;
     case SP_RESHARD_ABORTING:

@@ -9,7 +9,7 @@
  * asks what a phase means for a set.
  *
  *   STABLE --wanted--> PREPARE --identifies suffice--> WARMING --all of B is READY--> OVERLAP
- *      ^                  |                               |                              | B was steady for 10 s
+ *      ^                  |                               |                              | B was steady for 40 s
  *      |                  | given up                      | given up                     v
  *      |                  v                               v              given up     CLOSING
  *      +---------------- B is gone ------------------- ABORTING <----------- OVERLAP     |
@@ -17,7 +17,7 @@
  */
 enum sp_reshard_phase {
     SP_RESHARD_STABLE,
-    SP_RESHARD_PREPARE,  /* B is planned; nobody opens its shards yet */
+    SP_RESHARD_PREPARE,  /* B is planned; nobody opens its shards yet. A marks what it publishes */
     SP_RESHARD_WARMING,  /* B identifies. What it receives is committed, and not published */
     SP_RESHARD_OVERLAP,  /* A and B publish; workers leave copies out */
     SP_RESHARD_CLOSING,  /* B serves. A publishes what it has, and its sessions end */
@@ -26,7 +26,12 @@ enum sp_reshard_phase {
 };
 
 enum {
-    SP_RESHARD_STEADY = 10000 /* milliseconds for which all of B has to publish before A closes */
+    /*
+     * Milliseconds for which all of B has to publish before A closes. A worker takes an event for a copy of one that
+     * the other set has brought SP_RESHARD_PAIR ago at the most. So what B has missed before is forgotten by then.
+     */
+    SP_RESHARD_STEADY = 40000,
+    SP_RESHARD_PAIR = 30000
 };
 
 /* What a phase is decided by. */
@@ -35,6 +40,7 @@ typedef struct sp_reshard_view {
     uint64_t needed;     /* identifies that B still needs */
     uint64_t left;       /* identifies that may still be granted today */
     bool is_warm;        /* each slot of B has an owner, and all of its shards are READY */
+    bool is_former_warm; /* likewise of A: it owes no gap to anybody */
     uint64_t steady;     /* milliseconds for which that has been so, by the member for which it is shortest */
     bool is_former_gone; /* no slot of A has an owner any more */
     bool is_newcomer_gone; /* no slot of B has one */

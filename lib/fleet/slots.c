@@ -20,22 +20,22 @@ static bool holds(const sp_lease *lease)
 
 /* ---- Leaving ---- */
 
-static uint32_t count_releasing(const spectacles_fleet *fleet)
+static uint32_t count_releasing(const sp_fleet_set *set)
 {
     uint32_t count = 0;
-    for (uint32_t i = 0; i < fleet->slot_count; i++)
-        count += fleet->slots[i].lease.state == SP_LEASE_RELEASING;
+    for (uint32_t i = 0; i < set->slot_count; i++)
+        count += set->slots[i].lease.state == SP_LEASE_RELEASING;
     return count;
 }
 
-/* A few at a time: their standbys take them over meanwhile. */
-static void leave_slots(spectacles_fleet *fleet, uint64_t now)
+/* most: so many are given away at a time: their standbys take them over meanwhile. */
+static void leave_slots(sp_fleet_set *set, uint32_t most, uint64_t now)
 {
-    uint32_t releasing = count_releasing(fleet);
-    for (uint32_t i = 0; i < fleet->slot_count; i++) {
-        sp_lease *lease = &fleet->slots[i].lease;
+    uint32_t releasing = count_releasing(set);
+    for (uint32_t i = 0; i < set->slot_count; i++) {
+        sp_lease *lease = &set->slots[i].lease;
         bool owned = lease->state == SP_LEASE_OWNED;
-        if (lease->state == SP_LEASE_IDLE || (owned && releasing == SP_FLEET_RELEASES))
+        if (lease->state == SP_LEASE_IDLE || (owned && releasing == most))
             continue;
         sp_lease_release(lease, false, now);
         releasing += owned;
@@ -116,18 +116,28 @@ static void want_slot(const spectacles_fleet *fleet, const sp_control_set *set, 
         sp_lease_release(&slot->lease, false, now);
 }
 
+/* A set that ends is not taken over by anybody: the other one has all that it would bring. */
+static void want_slots_of(spectacles_fleet *fleet, sp_fleet_set *set, uint64_t now)
+{
+    const sp_control_set *planned = sp_control_set_of(&fleet->said, set->name);
+    if (fleet->leaves)
+        leave_slots(set, SP_FLEET_RELEASES, now);
+    else if (set->is_retired || set->duty == SP_RESHARD_END)
+        leave_slots(set, set->slot_count, now);
+    else if (planned) {
+        for (uint32_t i = 0; i < set->slot_count && i < planned->slot_count; i++)
+            want_slot(fleet, planned, set->slots + i, i, now);
+    }
+}
+
 void sp_fleet_want_slots(spectacles_fleet *fleet, uint64_t now)
 {
-    const sp_control_set *set = sp_control_set_of(&fleet->said, sp_fleet_set_name(fleet));
-    if (fleet->leaves) {
-        leave_slots(fleet, now);
+    if (fleet->leaves)
         leave_control(fleet, now);
-        return;
-    }
-    if (now >= fleet->control.unreadable_until)
+    else if (now >= fleet->control.unreadable_until)
         sp_lease_want(&fleet->control.lease, now);
-    for (uint32_t i = 0; set && i < fleet->slot_count && i < set->slot_count; i++)
-        want_slot(fleet, set, fleet->slots + i, i, now);
+    for (size_t i = 0; i < fleet->set_count; i++)
+        want_slots_of(fleet, fleet->sets[i], now);
 }
 
 /* ---- What has changed ---- */
@@ -135,7 +145,8 @@ void sp_fleet_want_slots(spectacles_fleet *fleet, uint64_t now)
 static void tell_state(spectacles_fleet *fleet, const sp_fleet_slot *slot)
 {
     sp_fleet_notice notice = {.type = SPECTACLES_FLEET_EVENT_SLOT,
-                              .slot = sp_fleet_slot_number(fleet, slot),
+                              .slot = sp_fleet_slot_number(slot),
+                              .shard_count = slot->set->shard_count,
                               .state = (uint32_t)slot->lease.state,
                               .epoch = slot->lease.epoch};
     sp_fleet_tell(fleet, &notice, NULL);
@@ -151,9 +162,9 @@ void sp_fleet_look_at(spectacles_fleet *fleet, sp_fleet_slot *slot, uint64_t now
         fleet->hello_at = owned ? now : fleet->hello_at;
         tell_state(fleet, slot);
     }
-    slot->is_dirty |= lease->state != slot->state || serves != slot->serves ||
-                      may_identify != slot->may_identify || lease->state == SP_LEASE_DOUBTFUL ||
-                      sp_fleet_version_compare(lease->returned, slot->returned) != 0;
+    if (lease->state != slot->state || serves != slot->serves || may_identify != slot->may_identify ||
+        lease->state == SP_LEASE_DOUBTFUL || sp_fleet_version_compare(lease->returned, slot->returned) != 0)
+        sp_fleet_mark(slot);
     slot->state = lease->state;
     slot->serves = serves;
     slot->may_identify = may_identify;

@@ -32,10 +32,15 @@ static bool is_namesake(spectacles_fleet *fleet, const sp_hello *hello)
 /* Somebody who owns our slot in a later epoch ends our service. */
 static void hear_epochs(spectacles_fleet *fleet, const sp_hello *hello, uint64_t now)
 {
-    const sp_hello_set *set = sp_hello_set_of(hello, sp_fleet_set_name(fleet));
-    for (uint32_t i = 0; set && i < fleet->slot_count; i++) {
-        if (set->epochs[i] > 0 && sp_members_find(&fleet->members, hello->member))
-            sp_lease_heard(&fleet->slots[i].lease, set->epochs[i], now);
+    if (!sp_members_find(&fleet->members, hello->member))
+        return;
+    for (size_t i = 0; i < fleet->set_count; i++) {
+        sp_fleet_set *own = fleet->sets[i];
+        const sp_hello_set *set = sp_hello_set_of(hello, own->name);
+        for (uint32_t slot = 0; set && slot < own->slot_count; slot++) {
+            if (set->epochs[slot] > 0)
+                sp_lease_heard(&own->slots[slot].lease, set->epochs[slot], now);
+        }
     }
 }
 
@@ -64,18 +69,17 @@ static void hear_hello(spectacles_fleet *fleet, sp_slice object, uint64_t now)
 static void tell_other_set(spectacles_fleet *fleet, const char *served)
 {
     if (!fleet->is_told_of_other_set)
-        sp_fleet_tell_problem(fleet, SPECTACLES_E_INVAL, SP_FLEET_OTHER_SET, served,
-                              sp_fleet_set_name(fleet));
+        sp_fleet_tell_problem(fleet, SPECTACLES_E_INVAL, SP_FLEET_OTHER_SET, served, fleet->serving->name);
     fleet->is_told_of_other_set = true;
 }
 
-static void hear_plan(spectacles_fleet *fleet, sp_slice object)
+static void hear_plan(spectacles_fleet *fleet, sp_slice object, uint64_t now)
 {
     sp_control *control = &fleet->heard;
     if (fleet->leads || sp_control_read(object, control) != SPECTACLES_OK || control->set_count == 0)
         return;
-    if (sp_control_set_of(control, sp_fleet_set_name(fleet)))
-        sp_fleet_follow(fleet, control);
+    if (sp_fleet_is_for_us(fleet, control))
+        sp_fleet_follow(fleet, control, now);
     else
         tell_other_set(fleet, control->sets[0].name);
 }
@@ -103,15 +107,37 @@ static void hear_turn(spectacles_fleet *fleet, enum sp_fleet_message kind, sp_sl
         keep_grant(fleet, &turn);
 }
 
+static void pin(sp_control *control, const sp_fleet_wish *wish)
+{
+    sp_control_set *set = sp_control_set_of(control, wish->set);
+    if (set && wish->slot < set->slot_count)
+        set->pins[wish->slot] = (int16_t)sp_control_member(control, wish->member);
+}
+
+static void hear_change(spectacles_fleet *fleet, const sp_fleet_wish *wish)
+{
+    sp_fleet_change change = {wish->shard_count, wish->kind == SP_FLEET_WISH_GIVE_UP};
+    const char *why = sp_fleet_refuse_change(fleet, &change);
+    if (why)
+        sp_fleet_tell_problem(fleet, SPECTACLES_E_STATE, "another number of shards was asked for: %s", why);
+    else
+        fleet->change = change;
+}
+
 /* The next plan has it. */
 static void hear_wish(spectacles_fleet *fleet, sp_slice object)
 {
     sp_fleet_wish wish;
     if (!fleet->leads || sp_fleet_wish_read(object, &wish) != SPECTACLES_OK)
         return;
-    sp_control_set *set = sp_control_set_of(&fleet->said, wish.set);
-    if (set && wish.slot < set->slot_count)
-        set->pins[wish.slot] = (int16_t)sp_control_member(&fleet->said, wish.member);
+    if (wish.kind != SP_FLEET_WISH_MOVE) {
+        hear_change(fleet, &wish);
+        return;
+    }
+    pin(&fleet->said, &wish);
+    if (fleet->has_draft)
+        pin(&fleet->draft, &wish);
+    fleet->is_pinned = true;
 }
 
 /* What is not of this bot and this version is not for us. */
@@ -130,7 +156,7 @@ void sp_fleet_hear(spectacles_fleet *fleet, sp_slice message, uint64_t now)
     if (kind == SP_FLEET_MESSAGE_HELLO)
         hear_hello(fleet, object, now);
     else if (kind == SP_FLEET_MESSAGE_PLAN)
-        hear_plan(fleet, object);
+        hear_plan(fleet, object, now);
     else if (kind == SP_FLEET_MESSAGE_WISH)
         hear_wish(fleet, object);
     else if (kind != SP_FLEET_MESSAGE_OTHER)
@@ -145,15 +171,33 @@ void sp_fleet_say_turn(spectacles_fleet *fleet, enum sp_fleet_message kind, cons
         sp_fleet_say(fleet);
 }
 
+/* How long it has been so, at least 1; 0: it is not so. */
+static uint64_t time_since(uint64_t since, uint64_t now)
+{
+    return since == SPECTACLES_NEVER ? 0 : now - since + 1;
+}
+
+static void fill_set(const sp_fleet_set *set, sp_hello_set *out, uint64_t now)
+{
+    *out = (sp_hello_set){.warm = time_since(set->warm_since, now),
+                          .steady = time_since(set->publishes_since, now)};
+    memcpy(out->name, set->name, sizeof out->name);
+    for (uint32_t i = 0; i < set->slot_count; i++) {
+        const sp_lease *lease = &set->slots[i].lease;
+        out->epochs[i] = lease->state == SP_LEASE_OWNED ? lease->epoch : 0;
+    }
+}
+
 void sp_fleet_say_hello(spectacles_fleet *fleet, uint64_t now)
 {
-    sp_hello_set *set = fleet->hello.sets;
-    for (uint32_t i = 0; i < fleet->slot_count; i++) {
-        const sp_lease *lease = &fleet->slots[i].lease;
-        set->epochs[i] = lease->state == SP_LEASE_OWNED ? lease->epoch : 0;
+    sp_hello *hello = &fleet->hello;
+    hello->set_count = 0;
+    for (size_t i = 0; i < fleet->set_count && hello->set_count < SP_FLEET_SETS_MAX; i++) {
+        if (!fleet->sets[i]->is_retired)
+            fill_set(fleet->sets[i], hello->sets + hello->set_count++, now);
     }
     fleet->hello_at = now + SP_HELLO_EVERY;
-    if (sp_hello_write(&fleet->hello, fleet->bot, &fleet->body) == SPECTACLES_OK)
+    if (sp_hello_write(hello, fleet->bot, &fleet->body) == SPECTACLES_OK)
         sp_fleet_say(fleet);
 }
 

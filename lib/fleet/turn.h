@@ -13,6 +13,7 @@ typedef struct sp_fleet_turn {
     char run[SP_FLEET_NONCE_LENGTH + 1];
     uint64_t ask;
     uint32_t shard_id;
+    uint32_t shard_count; /* of the set of the shard */
 } sp_fleet_turn;
 
 /* Reads a turn from the object of sp_fleet_message_open(). Returns 0 or SPECTACLES_E_PROTO. */

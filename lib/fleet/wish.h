@@ -4,8 +4,17 @@
 #include "fleet/message.h"
 #include "fleet/record.h"
 
-/* What a person wants of the leader: a slot with a member. */
+enum sp_fleet_wish_kind {
+    SP_FLEET_WISH_MOVE,    /* a slot with a member */
+    SP_FLEET_WISH_RESHARD, /* another number of shards */
+    SP_FLEET_WISH_GIVE_UP  /* not that number any more */
+};
+
+/* What a person wants of the leader. */
 typedef struct sp_fleet_wish {
+    enum sp_fleet_wish_kind kind;
+    uint32_t shard_count; /* RESHARD */
+    /* MOVE */
     char set[SP_FLEET_SET_MAX + 1];
     uint32_t slot;
     char member[SP_FLEET_MEMBER_MAX + 1]; /* empty: wherever the plan wants it */

@@ -54,6 +54,11 @@ SPECTACLES_EXPORT int spectacles_gateway_set_shard_presence(spectacles_gateway *
 
 /* ---- Relay and poller ---- */
 
+SPECTACLES_EXPORT void spectacles_gateway_set_flags(spectacles_gateway *gateway, uint32_t flags)
+{
+    spectacles_relay_set_flags(gateway->relay, flags);
+}
+
 SPECTACLES_EXPORT int spectacles_gateway_set_allow(spectacles_gateway *gateway, const char *const *allow,
                                                    size_t count, uint32_t allow_all)
 {

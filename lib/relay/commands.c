@@ -63,7 +63,9 @@ static void on_message(spectacles_relay *relay, const spectacles_broker_event *e
         return;
     }
     sp_relay_shard *shard = shard_of(relay, event);
-    if (shard)
+    if (shard && sp_relay_is_for_other_shard(relay, shard->id, event))
+        sp_relay_route_again(relay, event);
+    else if (shard)
         sp_relay_take_packet(relay, shard, event);
     else
         spectacles_broker_reject(relay->commands, event->delivery, 1);
@@ -102,7 +104,7 @@ bool sp_relay_pull_commands(spectacles_relay *relay, uint64_t now)
     if (!relay->commands)
         return false;
     sp_relay_renew_queues(relay);
-    sp_relay_subscribe_send(relay);
+    sp_relay_renew_send(relay);
     while (pulled < SP_RELAY_QUANTUM && relay->pending.count == 0 &&
            (event = sp_stream_next_listed(&relay->commands_ready, spectacles_broker_stream(relay->commands),
                                           now))) {

@@ -7,6 +7,7 @@
 
 #include "relay/events.h"
 #include "relay/gaps.h"
+#include "relay/marks.h"
 #include "relay/outlet.h"
 #include "relay/publishes.h"
 #include "relay/rate_limited.h"
@@ -122,6 +123,7 @@ static int publish(spectacles_relay *relay, const sp_relay_shard *shard, const s
                    sp_publish *kept)
 {
     char id[ID_SIZE];
+    sp_marks marks;
     spectacles_message message;
     spectacles_message_init(&message, sizeof message);
     write_id(id, shard, event->seq);
@@ -134,6 +136,12 @@ static int publish(spectacles_relay *relay, const sp_relay_shard *shard, const s
     message.flags = SPECTACLES_MESSAGE_REPLACE_SURROGATES;
     if (relay->unroutable.hold && !sp_relay_is_rate_limited(event->name, event->name_length))
         message.flags |= SPECTACLES_MESSAGE_MANDATORY;
+    if (relay->flags & SPECTACLES_RELAY_MARKS) {
+        if (sp_marks_fill(relay, event, &marks) != SPECTACLES_OK)
+            return SPECTACLES_E_NOMEM;
+        message.headers = marks.headers;
+        message.header_count = SP_MARK_COUNT;
+    }
     return sp_outlet_publish(relay, &message, kept);
 }
 
@@ -181,6 +189,8 @@ static void pass_over(spectacles_relay *relay, sp_relay_shard *shard, uint64_t s
 /* RATE_LIMITED is published whether it is allowed or not: the worker whose request was refused waits for it. */
 static bool is_wanted(spectacles_relay *relay, const char *name, size_t length, uint64_t now)
 {
+    if (relay->flags & SPECTACLES_RELAY_SILENT)
+        return false;
     if (sp_relay_is_rate_limited(name, length))
         return true;
     if (!sp_filter_allows(&relay->filter, name, length))

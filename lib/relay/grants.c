@@ -91,7 +91,8 @@ SPECTACLES_EXPORT int spectacles_relay_session_stored(spectacles_relay *relay, u
 static bool may_identify(const spectacles_relay *relay)
 {
     bool waits = relay->flags & SPECTACLES_RELAY_BROKERS_FIRST && relay->events;
-    return !waits || (relay->events_stood && relay->send_stood);
+    bool stands = relay->send_stood || relay->flags & SPECTACLES_RELAY_NO_COMMANDS;
+    return !waits || (relay->events_stood && stands);
 }
 
 uint64_t sp_relay_identify_deadline(const spectacles_relay *relay)

@@ -122,6 +122,7 @@ typedef struct sp_publish {
     uint64_t since;    /* of a dispatch: when it was published */
     uint64_t delivery; /* of a command */
     uint64_t expires;  /* of a command; SPECTACLES_NEVER: it does not expire */
+    uint64_t guild_id; /* of a command */
     uint32_t shard_id;
     uint32_t op;
     size_t bytes;    /* of a message that the owner has not acknowledged */
@@ -146,6 +147,7 @@ typedef struct sp_route {
     uint64_t delivery;
     uint64_t not_before;
     uint64_t expires; /* SPECTACLES_NEVER: it does not expire */
+    uint64_t guild_id;
     uint32_t shard_id;
     uint32_t op;
     uint8_t *packet; /* {"op":n,"d":{..}}: at most SPECTACLES_PACKET_MAX bytes, however long the SEND is */

@@ -83,6 +83,14 @@ static int subscribe(spectacles_relay *relay, const char *event, size_t length, 
     return spectacles_broker_subscribe(relay->commands, &subscription);
 }
 
+/* Whether the packets of a shard are taken here. */
+static bool is_wanted(const spectacles_relay *relay, uint32_t shard_id)
+{
+    const sp_relay_shard *shard = sp_relay_find_shard(relay, shard_id);
+    return shard && shard->service == SPECTACLES_SERVICE_SERVED &&
+           !(relay->flags & SPECTACLES_RELAY_NO_COMMANDS);
+}
+
 /* A subscribe that failed may have reached the broker: then the queue stays as that call asked for. */
 static int subscribe_shard(spectacles_relay *relay, uint32_t id, bool consumed)
 {
@@ -103,7 +111,7 @@ int sp_relay_subscribe(spectacles_relay *relay)
     if (!relay->commands)
         return SPECTACLES_OK;
     for (uint32_t id = 0; id < relay->shard_count; id++) {
-        int error = subscribe_shard(relay, id, sp_relay_find_shard(relay, id) != NULL);
+        int error = subscribe_shard(relay, id, is_wanted(relay, id));
         if (error != SPECTACLES_OK)
             return error;
         if ((uint32_t)relay->queues[id].subscription != id)
@@ -113,11 +121,18 @@ int sp_relay_subscribe(spectacles_relay *relay)
     return relay->gap_subscription < 0 ? relay->gap_subscription : SPECTACLES_OK;
 }
 
-void sp_relay_subscribe_send(spectacles_relay *relay)
+void sp_relay_renew_send(spectacles_relay *relay)
 {
-    if (relay->unanswered_queues > 0 || relay->send_subscription >= 0 || sp_relay_is_stopping(relay))
+    bool wanted = !(relay->flags & SPECTACLES_RELAY_NO_COMMANDS);
+    bool stands = relay->send_subscription >= 0;
+    if (relay->unanswered_queues > 0 || stands == wanted || sp_relay_is_stopping(relay))
         return;
-    relay->send_subscription = subscribe(relay, SP_ROUTE_SEND, strlen(SP_ROUTE_SEND), relay->send_prefetch);
+    if (wanted)
+        relay->send_subscription =
+            subscribe(relay, SP_ROUTE_SEND, strlen(SP_ROUTE_SEND), relay->send_prefetch);
+    else if (spectacles_broker_unsubscribe(relay->commands, (uint32_t)relay->send_subscription) ==
+             SPECTACLES_OK)
+        relay->send_subscription = -1;
 }
 
 void sp_relay_queue_answered(spectacles_relay *relay, uint32_t shard_id)
@@ -128,12 +143,6 @@ void sp_relay_queue_answered(spectacles_relay *relay, uint32_t shard_id)
 }
 
 /* ---- Shards that come and go ---- */
-
-static bool is_wanted(const spectacles_relay *relay, uint32_t shard_id)
-{
-    const sp_relay_shard *shard = sp_relay_find_shard(relay, shard_id);
-    return shard && shard->service == SPECTACLES_SERVICE_SERVED;
-}
 
 static int unsubscribe(spectacles_relay *relay, sp_shard_queue *queue)
 {

@@ -15,8 +15,11 @@ void sp_relay_free_queues(spectacles_relay *relay);
  */
 int sp_relay_subscribe(spectacles_relay *relay);
 
-/* Asks for SEND, once there is a queue for whatever a SEND may hold. */
-void sp_relay_subscribe_send(spectacles_relay *relay);
+/*
+ * Asks for SEND, once there is a queue for whatever a SEND may hold; or leaves it, with SPECTACLES_RELAY_NO_COMMANDS.
+ * When memory runs out, the next call tries it again.
+ */
+void sp_relay_renew_send(spectacles_relay *relay);
 
 /*
  * A shard is served from now on, or is not served any more: its queue is consumed, or only declared. When memory runs

@@ -71,6 +71,7 @@ static void keep(spectacles_relay *relay, const spectacles_broker_event *event, 
     }
     *route = (sp_route){.delivery = event->delivery,
                         .expires = expiry(relay, event, shard_id),
+                        .guild_id = guild_id,
                         .shard_id = shard_id,
                         .op = packet->op,
                         .packet = kept,
@@ -96,8 +97,50 @@ void sp_relay_take_send(spectacles_relay *relay, const spectacles_broker_event *
     keep(relay, event, send.guild_id, &packet);
 }
 
+/* ---- Packets that were routed by another number of shards ---- */
+
+/* The header with the guild of a SEND, which its packet carries from one gateway to another. */
+static const char guild_header[] = "guild";
+
+/* The guild; 0: whoever has published the packet has chosen the shard, and not the guild. */
+static uint64_t guild_of(const spectacles_broker_event *event)
+{
+    const spectacles_header *header =
+        spectacles_headers_find(event->headers, event->header_count, guild_header, strlen(guild_header));
+    return header && header->type == SPECTACLES_HEADER_INTEGER ? (uint64_t)header->integer : 0;
+}
+
+bool sp_relay_is_for_other_shard(const spectacles_relay *relay, uint32_t shard_id,
+                                 const spectacles_broker_event *event)
+{
+    uint64_t guild_id = guild_of(event);
+    return guild_id != 0 && spectacles_route_shard(guild_id, relay->shard_count) != shard_id;
+}
+
+void sp_relay_route_again(spectacles_relay *relay, const spectacles_broker_event *event)
+{
+    spectacles_packet packet;
+    spectacles_problem problem = {0};
+    sp_slice json;
+    int error = sp_relay_read_json(relay, event, &json, &problem);
+    if (error == SPECTACLES_OK)
+        error = sp_relay_parse_packet(relay, &packet, json.bytes, json.length, &problem);
+    if (error != SPECTACLES_OK) {
+        sp_relay_reject(relay, event->delivery, event->key, event->key_length, error, problem.text);
+        return;
+    }
+    drop_lost_routes(relay);
+    keep(relay, event, guild_of(event), &packet);
+}
+
+/* ---- Publishing ---- */
+
 static int publish_route(spectacles_relay *relay, const sp_route *route)
 {
+    const spectacles_header guild = {.type = SPECTACLES_HEADER_INTEGER,
+                                     .key = guild_header,
+                                     .key_length = strlen(guild_header),
+                                     .integer = (int64_t)route->guild_id};
     char key[16];
     char left[24];
     spectacles_message message;
@@ -111,6 +154,8 @@ static int publish_route(spectacles_relay *relay, const sp_route *route)
     message.body = route->packet;
     message.body_length = route->packet_length;
     message.format = SPECTACLES_FORMAT_JSON;
+    message.headers = &guild;
+    message.header_count = 1;
     if (route->expires != SPECTACLES_NEVER) {
         snprintf(left, sizeof left, "%" PRIu64, route->expires - relay->now);
         message.expiration = left;
@@ -118,6 +163,7 @@ static int publish_route(spectacles_relay *relay, const sp_route *route)
     *publish = (sp_publish){.kind = SP_PUBLISH_COMMAND,
                             .delivery = route->delivery,
                             .expires = route->expires,
+                            .guild_id = route->guild_id,
                             .shard_id = route->shard_id,
                             .op = route->op,
                             .packet = route->packet,
@@ -201,6 +247,7 @@ void sp_relay_send_returned(spectacles_relay *relay, sp_publish *publish,
     *route = (sp_route){.delivery = publish->delivery,
                         .not_before = now + SP_RELAY_RETRY,
                         .expires = publish->expires,
+                        .guild_id = publish->guild_id,
                         .shard_id = publish->shard_id,
                         .op = publish->op,
                         .packet = publish->packet,

@@ -8,6 +8,14 @@
 /* Takes a SEND that was delivered: keeps it to be routed, or rejects it. */
 void sp_relay_take_send(spectacles_relay *relay, const spectacles_broker_event *event);
 
+/*
+ * A packet that somebody has routed by another number of shards carries the guild of its SEND. Whether that guild is of
+ * another shard here; and routes the packet again.
+ */
+bool sp_relay_is_for_other_shard(const spectacles_relay *relay, uint32_t shard_id,
+                                 const spectacles_broker_event *event);
+void sp_relay_route_again(spectacles_relay *relay, const spectacles_broker_event *event);
+
 /* Publishes the SENDs that may be published now. True when one was published. */
 bool sp_relay_route_sends(spectacles_relay *relay, uint64_t now);
 

@@ -2,6 +2,7 @@
 #include "core/export.h"
 #include "relay/gaps.h"
 #include "relay/internal.h"
+#include "relay/queues.h"
 
 SPECTACLES_EXPORT int spectacles_relay_set_allow(spectacles_relay *relay, const char *const *allow,
                                                  size_t count, uint32_t allow_all)
@@ -18,6 +19,19 @@ SPECTACLES_EXPORT int spectacles_relay_set_allow(spectacles_relay *relay, const 
     sp_filter_free(&relay->filter);
     relay->filter = filter;
     return SPECTACLES_OK;
+}
+
+SPECTACLES_EXPORT void spectacles_relay_set_flags(spectacles_relay *relay, uint32_t flags)
+{
+    const uint32_t mask = SPECTACLES_RELAY_SILENT | SPECTACLES_RELAY_MARKS | SPECTACLES_RELAY_NO_COMMANDS;
+    uint32_t before = relay->flags;
+    relay->flags = (before & ~mask) | (flags & mask);
+    if (!((before ^ relay->flags) & SPECTACLES_RELAY_NO_COMMANDS) || !relay->commands)
+        return;
+    for (size_t i = 0; i < relay->served; i++)
+        sp_relay_renew_queue(relay, relay->shards[i]->id);
+    sp_relay_renew_send(relay);
+    relay->woken = true;
 }
 
 static int reserve_all(const spectacles_relay *relay, sp_identify *identify)

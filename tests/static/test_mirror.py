@@ -18,6 +18,7 @@ EXCEPTIONS = {
     "fleet/test_identifies.c": "grants.c and asks.c: the identifies of a whole fleet, whatever becomes of messages and leaders",
     "fleet/test_lives.c": "leases over a modelled queue, whatever RabbitMQ, hosts and operators do, and the library with a rule broken",
     "fleet/test_nomem.c": "the whole module: each of its allocations fails once",
+    "fleet/test_whole_nomem.c": "the members of a fleet together: allocations fail once, all over their lives",
     "net/test_hostile.c": "the whole of TLS: peers that break it, whichever file reads them",
     "net/test_nomem.c": "the whole of TLS: each allocation fails once, those of the TLS library too",
     "net/test_secrets.c": "the whole of TLS: no token and no private key stays in memory",

@@ -100,7 +100,7 @@ static bool answer_removed(fleet_tool *tool, uint64_t now)
         if (!tool->shards[id].is_removing)
             continue;
         spectacles_session session = session_of(tool, id);
-        die(spectacles_fleet_removed(tool->fleet, id, &session, NULL, 0, now));
+        die(spectacles_fleet_removed(tool->fleet, id, tool->count, &session, NULL, 0, now));
         tool->shards[id] = (tool_shard){.is_served = false};
         answered = true;
     }
@@ -114,7 +114,7 @@ static void report(fleet_tool *tool, uint64_t now)
             continue;
         tool->shards[id].seq++;
         spectacles_session session = session_of(tool, id);
-        die(spectacles_fleet_report(tool->fleet, id, &session, NULL, 0, now));
+        die(spectacles_fleet_report(tool->fleet, id, tool->count, &session, NULL, 0, now));
     }
 }
 

@@ -52,6 +52,7 @@ int member_new(struct member **out, const struct member_parts *parts, spectacles
     member->status = parts->status;
     member->gateway = parts->gateway;
     member->past = parts->past;
+    member->shard_count = parts->shard_count;
     member->report_at = SPECTACLES_NEVER;
     member->view.is_used = true;
     member->past_is_taken = parts->past ? calloc(parts->shard_count, sizeof(bool)) : NULL;
@@ -158,16 +159,23 @@ void member_hear(struct member *member, const spectacles_relay_event *event, uin
     if (!member || member->state == MEMBER_APART)
         return;
     switch (event->type) {
+    case SPECTACLES_RELAY_EVENT_SHARD_RESUMED:
+        spectacles_fleet_connected(member->handle.fleet, event->shard_id, member->shard_count, now);
+        touch(member, SPECTACLES_NEVER);
+        return;
     case SPECTACLES_RELAY_EVENT_SHARD_READY:
+        spectacles_fleet_connected(member->handle.fleet, event->shard_id, member->shard_count, now);
+        touch(member, now);
+        return;
     case SPECTACLES_RELAY_EVENT_SHARD_GAP:
         touch(member, now);
         return;
     case SPECTACLES_RELAY_EVENT_SHARD_WANTS_IDENTIFY:
-        spectacles_fleet_wants_identify(member->handle.fleet, event->shard_id, now);
+        spectacles_fleet_wants_identify(member->handle.fleet, event->shard_id, member->shard_count, now);
         touch(member, SPECTACLES_NEVER);
         return;
     case SPECTACLES_RELAY_EVENT_SHARD_DISCONNECTED:
-        spectacles_fleet_disconnected(member->handle.fleet, event->shard_id, now);
+        spectacles_fleet_disconnected(member->handle.fleet, event->shard_id, member->shard_count, now);
         touch(member, now + MEMBER_REPORT_EVERY);
         return;
     case SPECTACLES_RELAY_EVENT_BROKER_READY: /* RabbitMQ can be reached again: the fleet tries at once, too */

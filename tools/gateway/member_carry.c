@@ -107,7 +107,7 @@ static void grant(struct member *member, const spectacles_fleet_event *event, ui
 {
     uint32_t id = event->shard_id;
     int error = spectacles_gateway_grant_identify(member->gateway, id, now);
-    spectacles_fleet_identified(member->handle.fleet, id, error == SPECTACLES_OK, now);
+    spectacles_fleet_identified(member->handle.fleet, id, event->shard_count, error == SPECTACLES_OK, now);
     member->view.grants += error == SPECTACLES_OK;
 }
 
@@ -137,10 +137,18 @@ static bool is_expected(const struct member *member, const spectacles_fleet_even
     return member->state == MEMBER_CLOSING && event->type == SPECTACLES_FLEET_EVENT_BROKER_DISCONNECTED;
 }
 
+/* The daemon has one gateway: shards that are numbered otherwise are not served here, and whoever wants them waits. */
+static bool is_for_other_gateway(const struct member *member, const spectacles_fleet_event *event)
+{
+    return event->type <= SPECTACLES_FLEET_EVENT_SESSION_STORED && event->shard_count != member->shard_count;
+}
+
 bool member_carry(struct member *member, const spectacles_fleet_event *event, uint64_t now)
 {
     if (!is_expected(member, event))
         member_line(member->log, member->repeats, event, now);
+    if (is_for_other_gateway(member, event))
+        return false;
     switch (event->type) {
     case SPECTACLES_FLEET_EVENT_ADD_SHARD:
         add_as_told(member, event, now);
@@ -185,8 +193,9 @@ static int report(struct member *member, uint32_t shard_id, bool is_removed,
                   const spectacles_session *session, size_t count, uint64_t now)
 {
     spectacles_fleet *fleet = member->handle.fleet;
-    return is_removed ? spectacles_fleet_removed(fleet, shard_id, session, member->gaps, count, now)
-                      : spectacles_fleet_report(fleet, shard_id, session, member->gaps, count, now);
+    uint32_t shards = member->shard_count;
+    return is_removed ? spectacles_fleet_removed(fleet, shard_id, shards, session, member->gaps, count, now)
+                      : spectacles_fleet_report(fleet, shard_id, shards, session, member->gaps, count, now);
 }
 
 /*

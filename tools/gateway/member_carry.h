@@ -27,6 +27,7 @@ struct member {
     struct log_repeats *repeats;
     struct status *status;
     spectacles_gateway *gateway;
+    uint32_t shard_count;         /* of the gateway */
     const spectacles_state *past; /* NULL: none */
     bool *past_is_taken;          /* of each shard; NULL without a past */
     spectacles_gap *gaps;         /* room for those of one shard */

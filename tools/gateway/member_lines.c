@@ -121,6 +121,15 @@ void member_line(struct log *log, struct log_repeats *repeats, const spectacles_
     case SPECTACLES_FLEET_EVENT_BROKER_DISCONNECTED:
         tell_disconnected(log, repeats, event, now);
         return;
+    case SPECTACLES_FLEET_EVENT_RESHARDING:
+        log_say(log, LOG_LEVEL_INFO, "FLEET_RESHARDING", "on the way to another number of shards: %s",
+                spectacles_fleet_phase_name(event->phase));
+        return;
+    case SPECTACLES_FLEET_EVENT_SHARDING:
+    case SPECTACLES_FLEET_EVENT_SHARDING_ENDED:
+        log_say(log, LOG_LEVEL_DEBUG, "FLEET_SHARDING", "the fleet says %s of %u shards",
+                spectacles_fleet_event_type_name(event->type), (unsigned)event->shard_count);
+        return;
     case SPECTACLES_FLEET_EVENT_WANTS_LIMITS:
         log_say(log, LOG_LEVEL_DEBUG, "FLEET_LIMITS", "the fleet asks how many identifies are left");
         return;

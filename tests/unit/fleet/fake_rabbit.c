@@ -21,8 +21,18 @@ typedef struct fake_consumer {
     uint32_t subscription;
 } fake_consumer;
 
+/* What waits for a majority. */
+typedef struct fake_waiting {
+    spectacles_broker *broker; /* NULL: it is dead */
+    uint64_t tag;
+    char *body;
+    size_t length;
+} fake_waiting;
+
 typedef struct fake_queue {
     char name[128];
+    bool is_stalled;
+    sp_ring waiting;  /* of fake_waiting */
     sp_ring messages; /* of fake_message */
     fake_consumer consumers[FAKE_CONSUMERS];
     int consumer_count;
@@ -32,6 +42,22 @@ static fake_queue queues[FAKE_QUEUES];
 static int queue_count;
 static spectacles_broker *brokers[FAKE_CONSUMERS];
 static int broker_count;
+
+void (*fake_pause)(int pauses);
+static int depth;
+
+static void enter(void)
+{
+    if (fake_pause && depth++ == 0)
+        fake_pause(1);
+}
+
+static int leave(int result)
+{
+    if (fake_pause && --depth == 0)
+        fake_pause(0);
+    return result;
+}
 
 /* ---- Events ---- */
 
@@ -110,6 +136,7 @@ static fake_queue *declare(const char *name)
     memset(queue, 0, sizeof *queue);
     snprintf(queue->name, sizeof queue->name, "%s", name);
     queue->messages = sp_ring_of(sizeof(fake_message));
+    queue->waiting = sp_ring_of(sizeof(fake_waiting));
     return queue;
 }
 
@@ -210,13 +237,25 @@ spectacles_broker *fake_broker_new(void)
 {
     static const sp_stream_calls no_calls;
     static const sp_holder_calls calls = {next_event, has_event, do_nothing, do_nothing};
+    enter();
     spectacles_broker *broker = calloc(1, sizeof *broker);
     sp_stream_init(&broker->stream, &no_calls, &calls, broker);
     broker->events = sp_ring_of(sizeof(fake_event));
     broker->unconfirmed = sp_ring_of(sizeof(uint64_t));
     brokers[broker_count++] = broker;
     fake_connect(broker);
+    leave(0);
     return broker;
+}
+
+static void forget_waiting(const spectacles_broker *broker)
+{
+    for (int i = 0; i < queue_count; i++) {
+        for (size_t j = 0; j < queues[i].waiting.count; j++) {
+            fake_waiting *waiting = sp_ring_at(&queues[i].waiting, j);
+            waiting->broker = waiting->broker == broker ? NULL : waiting->broker;
+        }
+    }
 }
 
 void fake_broker_free(spectacles_broker *broker)
@@ -224,6 +263,7 @@ void fake_broker_free(spectacles_broker *broker)
     int index = 0;
     broker->is_connected = false;
     release_all(broker);
+    forget_waiting(broker);
     drop_events(broker);
     while (brokers[index] != broker)
         index++;
@@ -253,6 +293,33 @@ void fake_delete(const char *name)
                           consumers[i].subscription, 1);
     for (int i = 0; i < count; i++)
         consume(consumers[i].broker, consumers[i].subscription);
+}
+
+void fake_stall(const char *name)
+{
+    declare(name)->is_stalled = true;
+}
+
+static void wait_for_majority(fake_queue *queue, spectacles_broker *broker, uint64_t tag,
+                              const spectacles_message *message)
+{
+    fake_waiting *waiting = sp_ring_push(&queue->waiting);
+    *waiting = (fake_waiting){broker, tag, malloc(message->body_length + 1), message->body_length};
+    memcpy(waiting->body, message->body, message->body_length);
+}
+
+void fake_go_on(const char *name)
+{
+    fake_queue *queue = declare(name);
+    queue->is_stalled = false;
+    for (; queue->waiting.count > 0; sp_ring_pop(&queue->waiting)) {
+        fake_waiting waiting = *(fake_waiting *)sp_ring_front(&queue->waiting);
+        if (waiting.broker) {
+            put(queue, waiting.body, waiting.length);
+            tell(waiting.broker, SPECTACLES_BROKER_EVENT_CONFIRMED)->event.tag = waiting.tag;
+        }
+        free(waiting.body);
+    }
 }
 
 void fake_put(const char *name, const char *body)
@@ -286,7 +353,9 @@ void fake_say(const char *body, size_t length)
 void fake_reset(void)
 {
     for (; queue_count > 0; queue_count--) {
+        fake_go_on(queues[queue_count - 1].name);
         empty(queues + queue_count - 1);
+        sp_ring_free(&queues[queue_count - 1].waiting);
         sp_ring_free(&queues[queue_count - 1].messages);
     }
 }
@@ -310,7 +379,7 @@ void spectacles_message_init(spectacles_message *message, size_t size)
     message->size = (uint32_t)size;
 }
 
-int spectacles_broker_subscribe(spectacles_broker *broker, const spectacles_subscription *subscription)
+static int subscribe(spectacles_broker *broker, const spectacles_subscription *subscription)
 {
     uint32_t number = 0;
     if (broker->refusals > 0) {
@@ -331,8 +400,14 @@ int spectacles_broker_subscribe(spectacles_broker *broker, const spectacles_subs
     return (int)number;
 }
 
+int spectacles_broker_subscribe(spectacles_broker *broker, const spectacles_subscription *subscription)
+{
+    enter();
+    return leave(subscribe(broker, subscription));
+}
+
 /* What was on its way to the consumer goes back. */
-int spectacles_broker_unsubscribe(spectacles_broker *broker, uint32_t number)
+static int unsubscribe(spectacles_broker *broker, uint32_t number)
 {
     fake_subscription *subscription = broker->subscriptions + number;
     assert_true(subscription->is_used);
@@ -355,7 +430,13 @@ int spectacles_broker_unsubscribe(spectacles_broker *broker, uint32_t number)
     return SPECTACLES_OK;
 }
 
-int spectacles_broker_publish(spectacles_broker *broker, const spectacles_message *message, uint64_t *tag)
+int spectacles_broker_unsubscribe(spectacles_broker *broker, uint32_t number)
+{
+    enter();
+    return leave(unsubscribe(broker, number));
+}
+
+static int publish(spectacles_broker *broker, const spectacles_message *message, uint64_t *tag)
 {
     *tag = ++broker->tags;
     if (!broker->is_connected) {
@@ -363,6 +444,10 @@ int spectacles_broker_publish(spectacles_broker *broker, const spectacles_messag
         return SPECTACLES_OK;
     }
     fake_queue *queue = message->exchange ? find_queue(message->key, message->key_length) : NULL;
+    if (queue && queue->is_stalled) {
+        wait_for_majority(queue, broker, *tag, message);
+        return SPECTACLES_OK;
+    }
     if (!message->exchange)
         fake_say((const char *)message->body, message->body_length);
     else if (queue)
@@ -371,6 +456,12 @@ int spectacles_broker_publish(spectacles_broker *broker, const spectacles_messag
     tell(broker, returned ? SPECTACLES_BROKER_EVENT_RETURNED : SPECTACLES_BROKER_EVENT_CONFIRMED)->event.tag =
         *tag;
     return SPECTACLES_OK;
+}
+
+int spectacles_broker_publish(spectacles_broker *broker, const spectacles_message *message, uint64_t *tag)
+{
+    enter();
+    return leave(publish(broker, message, tag));
 }
 
 static fake_message *find_held(const spectacles_broker *broker, uint64_t delivery, fake_queue **queue,
@@ -407,7 +498,8 @@ int spectacles_broker_reject(spectacles_broker *broker, uint64_t delivery, int r
     assert_true(requeue);
     if (!message)
         return 0;
+    enter();
     message->holder = NULL;
     deliver(queue);
-    return 1;
+    return leave(1);
 }

@@ -13,7 +13,7 @@
  */
 
 enum {
-    FAKE_QUEUES = 80,
+    FAKE_QUEUES = 160,
     FAKE_CONSUMERS = 8,
     FAKE_SUBSCRIPTIONS = 96
 };
@@ -36,6 +36,9 @@ struct spectacles_broker {
     int refusals;        /* so many of the next subscriptions are refused for lack of memory */
 };
 
+/* What the fakes allocate themselves is not what is tested: called with 1 before, and with 0 after. NULL: nobody is. */
+extern void (*fake_pause)(int pauses);
+
 /* Makes a broker, connected; or frees it, as if its host were gone. */
 spectacles_broker *fake_broker_new(void);
 void fake_broker_free(spectacles_broker *broker);
@@ -49,6 +52,10 @@ void fake_deafen(spectacles_broker *broker);
 /* An operator deletes a queue; somebody else puts a message into it. */
 void fake_delete(const char *queue);
 void fake_put(const char *queue, const char *body);
+
+/* A queue has no majority, or has one again: what is published meanwhile waits, as long as its publisher lives. */
+void fake_stall(const char *queue);
+void fake_go_on(const char *queue);
 
 /* How many messages the queue holds. */
 size_t fake_count(const char *queue);

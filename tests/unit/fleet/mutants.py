@@ -57,6 +57,24 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
     "endless_ask": [("now > ask->asked_at + SP_ASK_TIME", "now < ask->asked_at")],
     "frees_at_once": [("now + SP_GRANT_LIFE + SP_GRANT_SPACE, *turn", "now + SP_GRANT_SPACE, *turn")],
     "forgets_recent": [("(uint64_t)grants->reserve + grants->recent.count", "(uint64_t)grants->reserve")],
+    # ---- Another number of shards ----
+    # CLOSING although not all of the new shards are connected.
+    "switches_early": [
+        ("view->is_warm && view->is_former_warm && view->steady >= SP_RESHARD_STEADY", "view->is_former_warm"),
+        ("return view->is_warm ? SP_RESHARD_OVERLAP : phase;", "return SP_RESHARD_OVERLAP;"),
+    ],
+    # The overlap is shorter than the time for which a copy is known.
+    "short_overlap": [("view->steady >= SP_RESHARD_STEADY", "view->steady > 0")],
+    # A plan is followed and told before it is stored.
+    "told_before_stored": [("    return sp_fleet_version_compare(lease->content.control_since, lease->returned) <= 0;", "    return lease->epoch > 0;")],
+    "routes_by_former": [("    return phase == SP_RESHARD_CLOSING;", "    return phase > SP_RESHARD_PHASES;")],
+    "aborts_late": [
+        ("phase == SP_RESHARD_OVERLAP;", "phase == SP_RESHARD_OVERLAP || phase == SP_RESHARD_CLOSING;"),
+    ],
+    # The old shards do not mark what the new ones may have replayed.
+    "marks_late": [('{"warming", SP_RESHARD_MARK, SP_RESHARD_FILTER}', '{"warming", SP_RESHARD_PUBLISH, SP_RESHARD_FILTER}')],
+    # A second change finds the sessions of the first one.
+    "same_generation": [("(unsigned)++next->generation", "(unsigned)next->generation")],
     "forgets_reserve": [("(uint64_t)grants->reserve + grants->recent.count", "grants->recent.count")],
     # ---- Chaos ----
     "crowds": [("if (find_busy(grants, ask->turn.shard_id % grants->concurrency))", "if (find_busy(grants, UINT32_MAX))")],

@@ -3,9 +3,11 @@
 #include "unit.h"
 
 #define HEAD                                                                                                 \
-    "{\"v\":1,\"version\":[12,3],\"concurrency\":16,\"phase\":\"overlap\",\"members\":[\"web-1\",\"web-2\"]" \
+    "{\"v\":1,\"version\":[12,3],\"concurrency\":16,\"phase\":\"overlap\",\"generation\":2,\"members\":["    \
+    "\"web-1\",\"web-2\"]"                                                                                   \
     ","
-#define NOBODY_HEAD "{\"version\":[12,3],\"concurrency\":16,\"phase\":\"stable\",\"members\":[],"
+#define NOBODY_HEAD                                                                                          \
+    "{\"version\":[12,3],\"concurrency\":16,\"phase\":\"stable\",\"generation\":1,\"members\":[],"
 
 static sp_slice slice(const char *text)
 {
@@ -61,6 +63,9 @@ static void what_says_the_same_is_equal(void **state)
     other = one;
     other.phase = SP_RESHARD_STABLE;
     assert_false(sp_control_equals(&one, &other));
+    other = one;
+    other.generation++;
+    assert_false(sp_control_equals(&one, &other));
 }
 
 static const char *const bad[] = {
@@ -75,10 +80,12 @@ static const char *const bad[] = {
     HEAD "\"sets\":[{\"set\":\"a\",\"known\":0,\"slots\":[]},{\"set\":\"b\",\"known\":0,\"slots\":[]},{"
          "\"set\":\"c\",\"known\":0,\"slots\":[]}]}",
     NOBODY_HEAD "\"sets\":[{\"set\":\"2-1\",\"known\":3,\"slots\":[[0,null,null,0]]}]}",
-    "{\"version\":[12],\"concurrency\":16,\"phase\":\"stable\",\"members\":[],\"sets\":[]}",
+    "{\"version\":[12],\"concurrency\":16,\"phase\":\"stable\",\"generation\":1,\"members\":[],\"sets\":[]}",
     "{\"version\":[12,3],\"concurrency\":16,\"phase\":\"dancing\",\"members\":[],\"sets\":[]}",
-    "{\"version\":[12,3],\"concurrency\":4294967296,\"phase\":\"stable\",\"members\":[],\"sets\":[]}",
-    "{\"version\":[12,3],\"concurrency\":16,\"phase\":\"stable\",\"members\":[\"a b\"],\"sets\":[]}",
+    "{\"version\":[12,3],\"concurrency\":4294967296,\"phase\":\"stable\",\"generation\":1,\"members\":[],"
+    "\"sets\":[]}",
+    "{\"version\":[12,3],\"concurrency\":16,\"phase\":\"stable\",\"generation\":1,\"members\":[\"a "
+    "b\"],\"sets\":[]}",
 };
 
 static void nothing_malformed_is_believed(void **state)

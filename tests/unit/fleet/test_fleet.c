@@ -25,9 +25,9 @@ static void expect_all_are_served(void)
     assert_int_equal(fleets_served_by_all(), FLEET_SHARDS);
     for (uint32_t id = 0; id < FLEET_SHARDS; id++) {
         for (int i = 0; i < FLEET_MEMBERS; i++) {
-            const fleet_shard *shard = fleets.members[i].shards + id;
+            const fleet_shard *shard = fleets_shard(i, id);
             if (shard->is_served)
-                assert_int_equal(shard->session, fleets.current[id]);
+                assert_int_equal(shard->session, fleets.discords[0].current[id]);
         }
     }
 }
@@ -45,7 +45,7 @@ static void one_member_serves_everything(void **state)
     fleets_pass(START);
     assert_int_equal(fleets.sessions, FLEET_SHARDS);
     for (uint32_t id = 0; id < FLEET_SHARDS; id++)
-        assert_true(fleets.members[0].shards[id].stored + 5 > fleets.sent[id]);
+        assert_true(fleets_shard(0, id)->stored + 5 > fleets.discords[0].sent[id]);
     assert_int_equal(fleets.limits, 1);
     assert_int_equal(fleets.members[0].problems, 0);
 }
@@ -140,12 +140,12 @@ static void lost_sessions_are_identified_anew(void **state)
     fleets_pass(SETTLE);
     fleets_kill(0);
     fleets_kill(1);
-    memset(fleets.current, 0, sizeof fleets.current);
+    memset(fleets.discords[0].current, 0, sizeof fleets.discords[0].current);
     fleets_start(2, NULL);
     fleets_pass(20000 + START);
     assert_int_equal(fleets.sessions, 2 * FLEET_SHARDS);
     expect_all_are_served();
-    assert_int_equal(fleets.members[2].shards[0].gaps, 0); /* the gateway declares what RESUME shows */
+    assert_int_equal(fleets_shard(2, 0)->gaps, 0); /* the gateway declares what RESUME shows */
 }
 
 static void the_reserve_of_the_day_is_kept(void **state)
@@ -167,12 +167,13 @@ static void without_rabbitmq_shards_go_on(void **state)
     fake_disconnect(member->broker);
     fleets_pass(5000);
     assert_int_equal(fleets_served(0), FLEET_SHARDS);
-    assert_int_equal(spectacles_fleet_disconnected(member->fleet, 3, fleets.now), SPECTACLES_OK);
+    assert_int_equal(spectacles_fleet_disconnected(member->fleet, 3, FLEET_SHARDS, fleets.now),
+                     SPECTACLES_OK);
     fleets_pass(1000);
-    assert_false(member->shards[3].is_served);
+    assert_false(fleets_shard(0, 3)->is_served);
     fleets_pass(5000);
-    assert_true(member->shards[3].is_served);
-    assert_int_equal(member->shards[3].session, fleets.current[3]);
+    assert_true(fleets_shard(0, 3)->is_served);
+    assert_int_equal(fleets_shard(0, 3)->session, fleets.discords[0].current[3]);
     fake_connect(member->broker);
     fleets_pass(SETTLE);
     assert_int_equal(fleets.sessions, FLEET_SHARDS);
@@ -238,7 +239,7 @@ static void a_deleted_queue_is_filled_again(void **state)
     fleets_kill(0);
     fleets_start(1, NULL);
     fleets_pass(20000);
-    assert_int_equal(fleets.members[1].shards[5].session, fleets.current[5]);
+    assert_int_equal(fleets_shard(1, 5)->session, fleets.discords[0].current[5]);
 }
 
 /* Deleted while nobody lives: what was missed is not known, and that is declared. */
@@ -250,8 +251,8 @@ static void a_record_that_is_lost_is_a_gap(void **state)
     fake_delete("gateway:fleet1:lease:8-1:5");
     fleets_start(1, NULL);
     fleets_pass(20000);
-    assert_int_equal(fleets.members[1].shards[5].gaps, 1);
-    assert_int_equal(fleets.members[1].shards[4].gaps, 0);
+    assert_int_equal(fleets_shard(1, 5)->gaps, 1);
+    assert_int_equal(fleets_shard(1, 4)->gaps, 0);
 }
 
 static void what_cannot_be_read_is_left_alone(void **state)
@@ -261,8 +262,8 @@ static void what_cannot_be_read_is_left_alone(void **state)
     fleets_start(0, NULL);
     fleets_pass(10000);
     assert_int_equal(fake_count("gateway:fleet1:lease:8-1:5"), 1);
-    assert_false(fleets.members[0].shards[5].is_served);
-    assert_true(fleets.members[0].shards[4].is_served);
+    assert_false(fleets_shard(0, 5)->is_served);
+    assert_true(fleets_shard(0, 4)->is_served);
     assert_in_range(fleets.members[0].problems, 1, 20);
     assert_non_null(strstr(fleets.members[0].problem, "later version"));
 }
@@ -303,17 +304,17 @@ static void a_record_that_comes_late_is_resumed_too(void **state)
     (void)state;
     start_with(1);
     fleets_kill(0);
-    fleets.current[5] = 777;
-    fleets.sent[5] = 0;
+    fleets.discords[0].current[5] = 777;
+    fleets.discords[0].sent[5] = 0;
     fleets_start(1, NULL);
-    while (!fleets.members[1].shards[5].is_served)
+    while (!fleets_shard(1, 5)->is_served)
         fleets_pass(FLEET_STEP);
-    assert_true(fleets.members[1].shards[5].asks); /* Discord does not know the older session any more */
+    assert_true(fleets_shard(1, 5)->asks); /* Discord does not know the older session any more */
     snprintf(record, sizeof record, late, "0123456789abcdef");
     fake_put("gateway:fleet1:lease:8-1:5", record);
     fleets_pass(200);
-    assert_true(fleets.members[1].shards[5].is_served);
-    assert_int_equal(fleets.members[1].shards[5].session, 777);
+    assert_true(fleets_shard(1, 5)->is_served);
+    assert_int_equal(fleets_shard(1, 5)->session, 777);
     fleets_pass(SETTLE);
     assert_int_equal(fleets.sessions, FLEET_SHARDS);
 }

@@ -20,8 +20,8 @@ static int read_text(const char *text, sp_hello *out)
 static void a_hello_is_read_again(void **state)
 {
     static const char text[] =
-        HEAD WHO "\"sets\":[{\"set\":\"1000-1\",\"steady\":5000,\"owns\":[[3,12],[63,2]]},"
-                 "{\"set\":\"2000-2\",\"steady\":0,\"owns\":[]}]}";
+        HEAD WHO "\"sets\":[{\"set\":\"1000-1\",\"warm\":1,\"steady\":5000,\"owns\":[[3,12],[63,2]]},"
+                 "{\"set\":\"2000-2\",\"warm\":1,\"steady\":0,\"owns\":[]}]}";
     sp_hello hello;
     sp_buffer out = {0};
     (void)state;
@@ -50,15 +50,17 @@ static const char *const bad[] = {
     HEAD "\"member\":\"a\",\"run\":\"\",\"zone\":\"\",\"weight\":1001,\"state\":\"here\",\"sets\":[]}",
     HEAD "\"member\":\"a\",\"run\":\"\",\"zone\":\"\",\"weight\":1,\"state\":\"there\",\"sets\":[]}",
     HEAD WHO "\"sets\":[1]}",
-    HEAD WHO "\"sets\":[{\"set\":\"1-1\",\"steady\":0}]}",
-    HEAD WHO "\"sets\":[{\"set\":\"1-1\",\"steady\":0,\"owns\":[3]}]}",
-    HEAD WHO "\"sets\":[{\"set\":\"1-1\",\"steady\":0,\"owns\":[[3]]}]}",
-    HEAD WHO "\"sets\":[{\"set\":\"1-1\",\"steady\":0,\"owns\":[[3,0]]}]}",
-    HEAD WHO "\"sets\":[{\"set\":\"1-1\",\"steady\":0,\"owns\":[[3,1,1]]}]}",
-    HEAD WHO "\"sets\":[{\"set\":\"1-1\",\"steady\":0,\"owns\":[[3,1],[3,2]]}]}",
-    HEAD WHO "\"sets\":[{\"set\":\"1-1\",\"steady\":0,\"owns\":[[64,1]]}]}",
-    HEAD WHO "\"sets\":[{\"set\":\"a\",\"steady\":0,\"owns\":[]},{\"set\":\"b\",\"steady\":0,\"owns\":[]},"
-             "{\"set\":\"c\",\"steady\":0,\"owns\":[]}]}",
+    HEAD WHO "\"sets\":[{\"set\":\"1-1\",\"steady\":0,\"owns\":[]}]}",
+    HEAD WHO "\"sets\":[{\"set\":\"1-1\",\"warm\":1,\"steady\":0}]}",
+    HEAD WHO "\"sets\":[{\"set\":\"1-1\",\"warm\":1,\"steady\":0,\"owns\":[3]}]}",
+    HEAD WHO "\"sets\":[{\"set\":\"1-1\",\"warm\":1,\"steady\":0,\"owns\":[[3]]}]}",
+    HEAD WHO "\"sets\":[{\"set\":\"1-1\",\"warm\":1,\"steady\":0,\"owns\":[[3,0]]}]}",
+    HEAD WHO "\"sets\":[{\"set\":\"1-1\",\"warm\":1,\"steady\":0,\"owns\":[[3,1,1]]}]}",
+    HEAD WHO "\"sets\":[{\"set\":\"1-1\",\"warm\":1,\"steady\":0,\"owns\":[[3,1],[3,2]]}]}",
+    HEAD WHO "\"sets\":[{\"set\":\"1-1\",\"warm\":1,\"steady\":0,\"owns\":[[64,1]]}]}",
+    HEAD WHO "\"sets\":[{\"set\":\"a\",\"warm\":1,\"steady\":0,\"owns\":[]},{\"set\":\"b\",\"warm\":1,"
+             "\"steady\":0,\"owns\":[]},"
+             "{\"set\":\"c\",\"warm\":1,\"steady\":0,\"owns\":[]}]}",
 };
 
 static void nothing_malformed_is_believed(void **state)

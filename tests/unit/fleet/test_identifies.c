@@ -221,7 +221,7 @@ static void trouble(void)
             world.remaining -= 1;
         break;
     default:
-        sp_asks_want(&each->asks, below(SHARDS));
+        sp_asks_want(&each->asks, below(SHARDS), 8);
     }
 }
 
@@ -258,7 +258,7 @@ static void begin(uint64_t seed)
         each->rate = 956 + below(89);
         each->sent_at = SPECTACLES_NEVER;
         for (uint32_t shard_id = (uint32_t)i; shard_id < SHARDS; shard_id += MEMBERS * (1 + below(2)))
-            sp_asks_want(&each->asks, shard_id);
+            sp_asks_want(&each->asks, shard_id, 8);
     }
 }
 

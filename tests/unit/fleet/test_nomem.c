@@ -80,8 +80,8 @@ static void ask_and_grant(void)
     sp_asks_init(&asks, "web-1", "r");
     sp_grants_init(&grants, 1);
     sp_grants_lead(&grants, 1000);
-    if (sp_asks_want(&asks, 3) != SPECTACLES_OK)
-        assert_int_equal(sp_asks_want(&asks, 3), SPECTACLES_OK);
+    if (sp_asks_want(&asks, 3, 8) != SPECTACLES_OK)
+        assert_int_equal(sp_asks_want(&asks, 3, 8), SPECTACLES_OK);
     assert_int_equal(asks.shards.count, 1);
     assert_true(sp_asks_next(&asks, now, &ask));
     if (sp_grants_asked(&grants, &ask, now) != SPECTACLES_OK)

@@ -6,6 +6,7 @@ static const sp_reshard_view fine = {.is_wanted = true,
                                      .needed = 4,
                                      .left = 4,
                                      .is_warm = true,
+                                     .is_former_warm = true,
                                      .steady = SP_RESHARD_STEADY,
                                      .is_former_gone = true,
                                      .is_newcomer_gone = true};
@@ -31,6 +32,10 @@ static void each_phase_waits_for_what_it_needs(void **state)
     view.is_warm = true;
     view.steady = SP_RESHARD_STEADY - 1;
     assert_int_equal(sp_reshard_next(SP_RESHARD_OVERLAP, &view), SP_RESHARD_OVERLAP);
+    view.steady = SP_RESHARD_STEADY;
+    view.is_former_warm = false;
+    assert_int_equal(sp_reshard_next(SP_RESHARD_OVERLAP, &view), SP_RESHARD_OVERLAP);
+    assert_true(SP_RESHARD_STEADY > SP_RESHARD_PAIR);
     view.is_former_gone = view.is_newcomer_gone = false;
     assert_int_equal(sp_reshard_next(SP_RESHARD_CLOSING, &view), SP_RESHARD_CLOSING);
     assert_int_equal(sp_reshard_next(SP_RESHARD_ABORTING, &view), SP_RESHARD_ABORTING);

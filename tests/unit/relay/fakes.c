@@ -475,6 +475,7 @@ int spectacles_broker_publish(spectacles_broker *broker, const spectacles_messag
         return error;
     *tag = ++broker->last_tag;
     broker->open++;
+    fake_note_headers(broker, message);
     snprintf(line(), FAKE_TEXT, "publish %.*s %s%s%s%s %.200s", (int)message->key_length, message->key,
              message->message_id ? message->message_id : "-",
              message->flags & SPECTACLES_MESSAGE_MANDATORY ? " mandatory" : "",

@@ -59,6 +59,9 @@ struct spectacles_broker {
     uint32_t format;    /* 0: JSON */
     uint32_t published; /* in which format the last body seemed to be */
     uint64_t last_tag;
+    int64_t last_guild; /* headers of what was published last; 0 and "": it had none */
+    int64_t last_shards;
+    char last_digest[40];
     uint64_t last_delivery;
     uint64_t lost_delivery; /* up to it they are the broker's again: their channel is gone */
     int settled[FAKE_EVENTS];
@@ -118,5 +121,9 @@ uint64_t fake_bytes(spectacles_broker *broker, uint32_t subscription, const char
                     size_t length);
 /* Gives the newest message an expiration, which has to outlive it. */
 void fake_expire_last(spectacles_broker *broker, const char *expiration);
+/* Keeps the headers of what is published. */
+void fake_note_headers(spectacles_broker *broker, const spectacles_message *message);
+/* Gives the newest message the header by which a gateway says for which guild it has routed it. */
+void fake_guild_last(spectacles_broker *broker, uint64_t guild_id);
 
 #endif

@@ -200,6 +200,35 @@ static void sends_that_were_lost_are_not_routed_twice(void **state)
     scene_end();
 }
 
+/* ---- Another number of shards ---- */
+
+/* 8388608 >> 22 is 2: of 4 shards it is shard 2. A packet that lies in the queue of shard 0 was routed by 2 shards. */
+static void a_packet_for_another_shard_is_routed_again(void **state)
+{
+    (void)state;
+    scene_start(1);
+    scene_open_send();
+    fake_message(&world.commands, SCENE_SEND, "SEND", SCENE_SEND_2);
+    scene_pull();
+    assert_int_equal(world.events.last_guild, 8388608);
+    fake_message(&world.commands, 0, "0", SCENE_PACKET);
+    fake_guild_last(&world.commands, 8388608);
+    fake_message(&world.commands, 2, "2", SCENE_PACKET);
+    fake_guild_last(&world.commands, 8388608);
+    scene_pull();
+    assert_int_equal(fake_count("publish 2 "), 2);
+    assert_int_equal(world.events.last_guild, 8388608);
+    assert_int_equal(fake_count("send 0"), 0);
+    assert_int_equal(fake_count("send 2"), 1);
+    scene_confirm(2);
+    assert_int_equal(fake_called("ack 2"), 1); /* it is safe in the other queue */
+    fake_message(&world.commands, 0, "0", "{}");
+    fake_guild_last(&world.commands, 8388608);
+    scene_pull();
+    assert_int_equal(scene_told(SPECTACLES_RELAY_EVENT_COMMAND_REJECTED), 1);
+    scene_end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +243,7 @@ int main(void)
         cmocka_unit_test(only_the_packet_is_kept_of_a_send),
         cmocka_unit_test(sends_have_a_prefetch_of_their_own),
         cmocka_unit_test(sends_that_were_lost_are_not_routed_twice),
+        cmocka_unit_test(a_packet_for_another_shard_is_routed_again),
     };
     return cmocka_run_group_tests_name("relay/sends", tests, NULL, NULL);
 }

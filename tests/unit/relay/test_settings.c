@@ -69,12 +69,61 @@ static void the_limit_of_the_day_stays(void **state)
     end();
 }
 
+/* Of two numbers of shards one takes commands. What it has in its hands is still sent. */
+static void commands_are_left_and_taken_again(void **state)
+{
+    (void)state;
+    start(1);
+    for (uint32_t number = 0; number < COUNT; number++)
+        fake_broker_event(&world.commands, SPECTACLES_BROKER_EVENT_SUBSCRIBED, 0, number);
+    pull();
+    assert_true(fake_subscription(&world.commands, "SEND", 1) >= 0);
+    assert_true(fake_subscription(&world.commands, "0", 1) >= 0);
+    world.commands.unsubscribe_error = SPECTACLES_E_NOMEM;
+    spectacles_relay_set_flags(world.relay, SPECTACLES_RELAY_NO_COMMANDS | SPECTACLES_RELAY_BROKERS_FIRST);
+    assert_int_equal(world.relay->flags, SPECTACLES_RELAY_NO_COMMANDS);
+    pull();
+    assert_int_equal(fake_subscription(&world.commands, "SEND", 1), -1);
+    assert_true(fake_subscription(&world.commands, "0", 0) >= 0);
+    add(2);
+    pull();
+    assert_true(fake_subscription(&world.commands, "2", 0) >= 0);
+    spectacles_relay_set_flags(world.relay, 0);
+    pull();
+    assert_true(fake_subscription(&world.commands, "SEND", 1) >= 0);
+    assert_true(fake_subscription(&world.commands, "0", 1) >= 0);
+    assert_true(fake_subscription(&world.commands, "2", 1) >= 0);
+    end();
+}
+
+/* What a silent relay receives is committed, and nobody hears of it. */
+static void a_silent_relay_commits(void **state)
+{
+    (void)state;
+    start(1);
+    spectacles_relay_set_flags(world.relay, SPECTACLES_RELAY_SILENT);
+    fake_dispatch(&world.shards[0], 2, "A", "{}");
+    fake_dispatch(&world.shards[0], 3, "RATE_LIMITED", "{}");
+    pull();
+    assert_int_equal(fake_count("publish A"), 0);
+    assert_int_equal(fake_count("publish RATE_LIMITED"), 0);
+    assert_int_equal(world.shards[0].committed, 3);
+    spectacles_relay_set_flags(world.relay, 0);
+    assert_int_equal(spectacles_relay_set_allow(world.relay, NULL, 0, 1), SPECTACLES_OK);
+    fake_dispatch(&world.shards[0], 4, "A", "{}");
+    pull();
+    assert_int_equal(fake_count("publish A"), 1);
+    end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dispatches_follow_the_new_list),
         cmocka_unit_test(shards_that_wait_to_identify_go_on_waiting),
         cmocka_unit_test(the_limit_of_the_day_stays),
+        cmocka_unit_test(commands_are_left_and_taken_again),
+        cmocka_unit_test(a_silent_relay_commits),
     };
     return cmocka_run_group_tests_name("relay_settings", tests, NULL, NULL);
 }

@@ -88,9 +88,11 @@ static int take_report(uint32_t shard_id, const spectacles_session *session, siz
     return fake_fleet.error;
 }
 
-int spectacles_fleet_report(spectacles_fleet *fleet, uint32_t shard_id, const spectacles_session *session,
-                            const spectacles_gap *gaps, size_t count, uint64_t now)
+int spectacles_fleet_report(spectacles_fleet *fleet, uint32_t shard_id, uint32_t shard_count,
+                            const spectacles_session *session, const spectacles_gap *gaps, size_t count,
+                            uint64_t now)
 {
+    (void)shard_count;
     (void)fleet;
     (void)gaps;
     (void)now;
@@ -98,9 +100,11 @@ int spectacles_fleet_report(spectacles_fleet *fleet, uint32_t shard_id, const sp
     return take_report(shard_id, session, count);
 }
 
-int spectacles_fleet_removed(spectacles_fleet *fleet, uint32_t shard_id, const spectacles_session *session,
-                             const spectacles_gap *gaps, size_t count, uint64_t now)
+int spectacles_fleet_removed(spectacles_fleet *fleet, uint32_t shard_id, uint32_t shard_count,
+                             const spectacles_session *session, const spectacles_gap *gaps, size_t count,
+                             uint64_t now)
 {
+    (void)shard_count;
     (void)fleet;
     (void)gaps;
     (void)now;
@@ -108,8 +112,25 @@ int spectacles_fleet_removed(spectacles_fleet *fleet, uint32_t shard_id, const s
     return take_report(shard_id, session, count);
 }
 
-int spectacles_fleet_disconnected(spectacles_fleet *fleet, uint32_t shard_id, uint64_t now)
+int spectacles_fleet_connected(spectacles_fleet *fleet, uint32_t shard_id, uint32_t shard_count, uint64_t now)
 {
+    (void)fleet;
+    (void)shard_id;
+    (void)shard_count;
+    (void)now;
+    fake_fleet.connected++;
+    return SPECTACLES_OK;
+}
+
+const char *spectacles_fleet_phase_name(uint32_t phase)
+{
+    return phase == SPECTACLES_FLEET_WARMING ? "WARMING" : "ANOTHER";
+}
+
+int spectacles_fleet_disconnected(spectacles_fleet *fleet, uint32_t shard_id, uint32_t shard_count,
+                                  uint64_t now)
+{
+    (void)shard_count;
     (void)fleet;
     (void)shard_id;
     (void)now;
@@ -117,8 +138,10 @@ int spectacles_fleet_disconnected(spectacles_fleet *fleet, uint32_t shard_id, ui
     return SPECTACLES_OK;
 }
 
-int spectacles_fleet_wants_identify(spectacles_fleet *fleet, uint32_t shard_id, uint64_t now)
+int spectacles_fleet_wants_identify(spectacles_fleet *fleet, uint32_t shard_id, uint32_t shard_count,
+                                    uint64_t now)
 {
+    (void)shard_count;
     (void)fleet;
     (void)shard_id;
     (void)now;
@@ -126,8 +149,10 @@ int spectacles_fleet_wants_identify(spectacles_fleet *fleet, uint32_t shard_id, 
     return SPECTACLES_OK;
 }
 
-int spectacles_fleet_identified(spectacles_fleet *fleet, uint32_t shard_id, int sent, uint64_t now)
+int spectacles_fleet_identified(spectacles_fleet *fleet, uint32_t shard_id, uint32_t shard_count, int sent,
+                                uint64_t now)
 {
+    (void)shard_count;
     (void)fleet;
     (void)shard_id;
     (void)now;

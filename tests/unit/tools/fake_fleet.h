@@ -35,6 +35,7 @@ struct fake_fleet {
     uint64_t seq;      /* likewise, of its session; UINT64_MAX: it had none */
     size_t gaps;       /* likewise */
     int wants;         /* how many shards want to identify */
+    int connected;
     int disconnected;
     int identified;    /* answers to grants */
     int sent;          /* of the last one */

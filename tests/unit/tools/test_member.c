@@ -72,6 +72,7 @@ static void start(void)
 
 static bool bring(spectacles_fleet_event event)
 {
+    event.shard_count = event.shard_count ? event.shard_count : 4;
     fake_fleet_bring(&event);
     fake_fleet.deadline = 0;
     bool has_worked = member_process(member, &loop, 1000);
@@ -113,6 +114,8 @@ static void shards_come_and_go_as_the_fleet_wants(void **state)
     assert_true(bring((spectacles_fleet_event){
         .type = SPECTACLES_FLEET_EVENT_ADD_SHARD, .shard_id = 2, .slot = 2, .session = &session}));
     assert_true(bring((spectacles_fleet_event){.type = SPECTACLES_FLEET_EVENT_ADD_SHARD, .shard_id = 3}));
+    assert_false(bring((spectacles_fleet_event){
+        .type = SPECTACLES_FLEET_EVENT_ADD_SHARD, .shard_id = 1, .shard_count = 8})); /* of another gateway */
     assert_int_equal(served(), 2);
     assert_true(look().takeovers == 1);
     status_hear(&shown, &(spectacles_relay_event){.type = SPECTACLES_RELAY_EVENT_SHARD_READY, .shard_id = 3},

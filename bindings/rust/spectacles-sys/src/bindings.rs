@@ -1439,6 +1439,9 @@ extern "C" {
 pub const SPECTACLES_RELAY_GRANTED_IDENTIFIES: spectacles_relay_flag = 1;
 pub const SPECTACLES_RELAY_HOLDS_NEW_SESSIONS: spectacles_relay_flag = 2;
 pub const SPECTACLES_RELAY_BROKERS_FIRST: spectacles_relay_flag = 4;
+pub const SPECTACLES_RELAY_SILENT: spectacles_relay_flag = 8;
+pub const SPECTACLES_RELAY_MARKS: spectacles_relay_flag = 16;
+pub const SPECTACLES_RELAY_NO_COMMANDS: spectacles_relay_flag = 32;
 pub type spectacles_relay_flag = ::std::os::raw::c_uint;
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
@@ -1610,6 +1613,9 @@ extern "C" {
 }
 extern "C" {
     pub fn spectacles_relay_free(relay: *mut spectacles_relay);
+}
+extern "C" {
+    pub fn spectacles_relay_set_flags(relay: *mut spectacles_relay, flags: u32);
 }
 extern "C" {
     pub fn spectacles_relay_identify_limit(
@@ -1889,11 +1895,14 @@ pub const SPECTACLES_FLEET_EVENT_DROP_SHARD: spectacles_fleet_event_type = 3;
 pub const SPECTACLES_FLEET_EVENT_GRANT_IDENTIFY: spectacles_fleet_event_type = 4;
 pub const SPECTACLES_FLEET_EVENT_SESSION_STORED: spectacles_fleet_event_type = 5;
 pub const SPECTACLES_FLEET_EVENT_WANTS_LIMITS: spectacles_fleet_event_type = 6;
+pub const SPECTACLES_FLEET_EVENT_SHARDING: spectacles_fleet_event_type = 7;
+pub const SPECTACLES_FLEET_EVENT_SHARDING_ENDED: spectacles_fleet_event_type = 8;
 pub const SPECTACLES_FLEET_EVENT_SLOT: spectacles_fleet_event_type = 20;
 pub const SPECTACLES_FLEET_EVENT_MEMBER_JOINED: spectacles_fleet_event_type = 21;
 pub const SPECTACLES_FLEET_EVENT_MEMBER_LEFT: spectacles_fleet_event_type = 22;
 pub const SPECTACLES_FLEET_EVENT_LEADER: spectacles_fleet_event_type = 23;
 pub const SPECTACLES_FLEET_EVENT_PROBLEM: spectacles_fleet_event_type = 24;
+pub const SPECTACLES_FLEET_EVENT_RESHARDING: spectacles_fleet_event_type = 25;
 pub const SPECTACLES_FLEET_EVENT_BROKER_READY: spectacles_fleet_event_type = 30;
 pub const SPECTACLES_FLEET_EVENT_BROKER_DISCONNECTED: spectacles_fleet_event_type = 31;
 pub type spectacles_fleet_event_type = ::std::os::raw::c_uint;
@@ -1904,6 +1913,13 @@ pub const SPECTACLES_FLEET_OWNED: spectacles_fleet_slot_state = 3;
 pub const SPECTACLES_FLEET_RELEASING: spectacles_fleet_slot_state = 4;
 pub const SPECTACLES_FLEET_DOUBTFUL: spectacles_fleet_slot_state = 5;
 pub type spectacles_fleet_slot_state = ::std::os::raw::c_uint;
+pub const SPECTACLES_FLEET_STABLE: spectacles_fleet_phase = 0;
+pub const SPECTACLES_FLEET_PREPARE: spectacles_fleet_phase = 1;
+pub const SPECTACLES_FLEET_WARMING: spectacles_fleet_phase = 2;
+pub const SPECTACLES_FLEET_OVERLAP: spectacles_fleet_phase = 3;
+pub const SPECTACLES_FLEET_CLOSING: spectacles_fleet_phase = 4;
+pub const SPECTACLES_FLEET_ABORTING: spectacles_fleet_phase = 5;
+pub type spectacles_fleet_phase = ::std::os::raw::c_uint;
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct spectacles_fleet_event {
@@ -1914,7 +1930,7 @@ pub struct spectacles_fleet_event {
     pub slot: u32,
     pub state: u32,
     pub code: u32,
-    pub reserved: u32,
+    pub flags: u32,
     pub epoch: u64,
     pub until: u64,
     pub session: *const spectacles_session,
@@ -1923,6 +1939,8 @@ pub struct spectacles_fleet_event {
     pub member: *const ::std::os::raw::c_char,
     pub text: *const ::std::os::raw::c_char,
     pub text_length: usize,
+    pub phase: u32,
+    pub reserved: u32,
 }
 extern "C" {
     pub fn spectacles_fleet_config_init(
@@ -1959,6 +1977,7 @@ extern "C" {
     pub fn spectacles_fleet_report(
         fleet: *mut spectacles_fleet,
         shard_id: u32,
+        shard_count: u32,
         session: *const spectacles_session,
         gaps: *const spectacles_gap,
         count: usize,
@@ -1969,6 +1988,7 @@ extern "C" {
     pub fn spectacles_fleet_removed(
         fleet: *mut spectacles_fleet,
         shard_id: u32,
+        shard_count: u32,
         session: *const spectacles_session,
         gaps: *const spectacles_gap,
         count: usize,
@@ -1976,9 +1996,18 @@ extern "C" {
     ) -> ::std::os::raw::c_int;
 }
 extern "C" {
+    pub fn spectacles_fleet_connected(
+        fleet: *mut spectacles_fleet,
+        shard_id: u32,
+        shard_count: u32,
+        now: u64,
+    ) -> ::std::os::raw::c_int;
+}
+extern "C" {
     pub fn spectacles_fleet_disconnected(
         fleet: *mut spectacles_fleet,
         shard_id: u32,
+        shard_count: u32,
         now: u64,
     ) -> ::std::os::raw::c_int;
 }
@@ -1986,6 +2015,7 @@ extern "C" {
     pub fn spectacles_fleet_wants_identify(
         fleet: *mut spectacles_fleet,
         shard_id: u32,
+        shard_count: u32,
         now: u64,
     ) -> ::std::os::raw::c_int;
 }
@@ -1993,6 +2023,7 @@ extern "C" {
     pub fn spectacles_fleet_identified(
         fleet: *mut spectacles_fleet,
         shard_id: u32,
+        shard_count: u32,
         sent: ::std::os::raw::c_int,
         now: u64,
     ) -> ::std::os::raw::c_int;
@@ -2020,6 +2051,17 @@ extern "C" {
         member: *const ::std::os::raw::c_char,
     ) -> ::std::os::raw::c_int;
 }
+extern "C" {
+    pub fn spectacles_fleet_reshard(
+        fleet: *mut spectacles_fleet,
+        shard_count: u32,
+    ) -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn spectacles_fleet_abort_reshard(
+        fleet: *mut spectacles_fleet,
+    ) -> ::std::os::raw::c_int;
+}
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct spectacles_fleet_slot_info {
@@ -2040,6 +2082,30 @@ pub struct spectacles_fleet_member_info {
     pub heard_at: u64,
     pub name: [::std::os::raw::c_char; 64usize],
     pub zone: [::std::os::raw::c_char; 64usize],
+}
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct spectacles_fleet_resharding {
+    pub size: u32,
+    pub phase: u32,
+    pub shard_count: u32,
+    pub wanted_count: u32,
+    pub slot_count: u32,
+    pub owned: u32,
+    pub ready: u32,
+    pub may_abort: u32,
+}
+extern "C" {
+    pub fn spectacles_fleet_resharding_init(
+        out: *mut spectacles_fleet_resharding,
+        size: usize,
+    );
+}
+extern "C" {
+    pub fn spectacles_fleet_progress(
+        fleet: *const spectacles_fleet,
+        out: *mut spectacles_fleet_resharding,
+    ) -> ::std::os::raw::c_int;
 }
 extern "C" {
     pub fn spectacles_fleet_slot_info_init(
@@ -2072,6 +2138,9 @@ extern "C" {
 }
 extern "C" {
     pub fn spectacles_fleet_slot_state_name(state: u32) -> *const ::std::os::raw::c_char;
+}
+extern "C" {
+    pub fn spectacles_fleet_phase_name(phase: u32) -> *const ::std::os::raw::c_char;
 }
 extern "C" {
     pub fn spectacles_fleet_event_type_name(type_: u32) -> *const ::std::os::raw::c_char;
@@ -2711,6 +2780,9 @@ extern "C" {
         shard_id: u32,
         now: u64,
     ) -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn spectacles_gateway_set_flags(gateway: *mut spectacles_gateway, flags: u32);
 }
 extern "C" {
     pub fn spectacles_gateway_add_shard(

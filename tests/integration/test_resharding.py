@@ -1,0 +1,149 @@
+"""From four shards to eight while events flow and a member is killed: nothing is missing, a worker gets each event once, commands find their shard."""
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from standin.standin import Standin
+from support.processes import Process
+
+from .conftest import Bot
+
+FORMER, WANTED = 4, 8
+EVENT = "MESSAGE_CREATE"
+
+
+class Member(Process):
+    """tests/tools/member_tool.c"""
+
+    def __init__(self, bot: Bot, name: str) -> None:
+        self.events: list[dict[str, Any]] = []
+        environment = {**bot.environment, "DISCORD_GATEWAY_URL": bot.standin.url}
+        super().__init__([bot.build / "tests" / "tools" / "member_tool", "gateway", name, str(FORMER), EVENT], environment, steered=True)
+
+    def _take(self, line: bytes) -> None:
+        self.events.append(json.loads(line))
+
+    def want(self, what: str) -> None:
+        assert self._process.stdin
+        self._process.stdin.write(f"{what}\n".encode())
+        self._process.stdin.flush()
+
+    def phases(self) -> list[str]:
+        return [each["phase"] for each in list(self.events) if each["event"] == "RESHARDING"]
+
+    def wait_phase(self, phase: str, times: int = 1) -> None:
+        self.wait_for(lambda: self.phases().count(phase) >= times, 240, f"phase {phase}")
+
+
+Members = Callable[[str], Member]
+
+
+@pytest.fixture
+def member(bot: Bot) -> Members:
+    def start(name: str) -> Member:
+        made = Member(bot, name)
+        bot.processes.append(made)
+        return made
+
+    return start
+
+
+def living(standin: Standin, count: int) -> list[Any]:
+    return [each for each in standin.sessions if each.count == count and each.alive]
+
+
+class Guilds:
+    """An event of a guild of its own each 20 ms, in every session that has that guild, as Discord does it; and a command for one now and then."""
+
+    def __init__(self, standin: Standin, channel: Any) -> None:
+        self.standin, self.channel = standin, channel
+        self.sent = self.asked = 0
+        self._stops = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._stops.wait(0.02):
+            self._dispatch((self.sent << 22) + 7)
+            self.sent += 1
+            if self.sent % 25 == 0:
+                self._ask((self.sent << 22) + 7)
+
+    def _dispatch(self, guild: int) -> None:
+        text = json.dumps({"id": str(self.sent), "guild_id": str(guild), "content": "x"})
+
+        def give() -> None:
+            for session in self.standin.sessions:
+                if session.alive and (guild >> 22) % session.count == session.shard:
+                    session.append(EVENT, text)
+                    session.wake()
+
+        self.standin._do(give)
+
+    def _ask(self, guild: int) -> None:
+        packet = {"op": 8, "d": {"guild_id": str(guild), "query": "", "limit": 0}}
+        self.channel.basic_publish("gateway", "SEND", json.dumps({"guild_id": str(guild), "packet": packet}))
+        self.asked += 1
+
+    def stop(self) -> None:
+        self._stops.set()
+        self._thread.join()
+
+
+@pytest.fixture
+def guilds(standin: Standin, channel: Any) -> Iterator[Callable[[], Guilds]]:
+    made: list[Guilds] = []
+
+    def start() -> Guilds:
+        made.append(Guilds(standin, channel))
+        return made[-1]
+
+    yield start
+    for each in made:
+        each.stop()
+
+
+def numbers(worker: Process) -> list[int]:
+    return [int(json.loads(line.split(b" ", 1)[1])["id"]) for line in list(worker.out)]
+
+
+def asked(standin: Standin) -> int:
+    return sum(record["kind"] == "received" and record["op"] == 8 for record in list(standin.records))
+
+
+def test_nothing_is_missing_and_each_event_comes_once(bot: Bot, standin: Standin, member: Members, guilds: Callable[[], Guilds]) -> None:
+    standin.set(max_concurrency=16)
+    worker = bot.worker("--listen", EVENT)
+    one, other = member("web-1"), member("web-2")
+    standin.wait_for(lambda: len(living(standin, FORMER)) == FORMER, 180, "the first shards")
+    flow = guilds()
+
+    one.want(f"reshard {WANTED}")
+    one.wait_phase("WARMING")
+    one.want("abort")
+    one.wait_phase("STABLE")
+    assert len(living(standin, FORMER)) == FORMER
+    standin.wait_for(lambda: not living(standin, WANTED), 60, "no session of the number that was given up")
+
+    other.want(f"reshard {WANTED}")
+    one.wait_phase("OVERLAP")
+    assert len(living(standin, WANTED)) == WANTED
+    other.kill()
+    one.wait_phase("CLOSING")
+    one.wait_phase("STABLE", 2)
+    one.wait_for(lambda: one.events[-1]["shards"] == WANTED, 60, "the old gateway ended")
+    assert len(living(standin, WANTED)) == WANTED
+
+    end = time.monotonic() + 3
+    standin.wait_for(lambda: time.monotonic() > end, 60, "some events of the new shards alone")
+    flow.stop()
+    worker.wait_for(lambda: len(set(numbers(worker))) >= flow.sent, 120, "all events")
+    assert sorted(numbers(worker)) == list(range(flow.sent)), "each event came once"
+    standin.wait_for(lambda: asked(standin) >= flow.asked, 120, "all commands")
+    assert standin.count("wrong_shard") == 0 and standin.violations == []
+    assert standin.count("ready") == FORMER + WANTED
