@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Optional
 
 from support.hosts import OUTSIDE, Hosts, Machine
-from support.network import TREE_WITH_US
+from support.network import TREE_WITH_US, WITH_US
 from support.processes import Process
 from support.rabbit import RabbitNode
 
@@ -133,7 +133,7 @@ class Gateway:
     def start(self, kill: str = "") -> None:
         order = {"CHAOS_KILL": kill} if kill else {}
         with self.machine.namespace.entered():
-            self.runs.append(Process([self.binary], {**self.environment, **order}))
+            self.runs.append(Process([*WITH_US, self.binary], {**self.environment, **order}))
 
     def ensure(self) -> None:
         """It runs. One that ended by itself is a fault."""
