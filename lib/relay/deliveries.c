@@ -58,6 +58,19 @@ int sp_relay_read_json(spectacles_relay *relay, const spectacles_broker_event *e
     return error;
 }
 
+bool sp_relay_read_packet(spectacles_relay *relay, const spectacles_broker_event *event,
+                          spectacles_packet *packet)
+{
+    spectacles_problem problem = {0};
+    sp_slice json;
+    int error = sp_relay_read_json(relay, event, &json, &problem);
+    if (error == SPECTACLES_OK)
+        error = sp_relay_parse_packet(relay, packet, json.bytes, json.length, &problem);
+    if (error != SPECTACLES_OK)
+        sp_relay_reject(relay, event->delivery, event->key, event->key_length, error, problem.text);
+    return error == SPECTACLES_OK;
+}
+
 /* RabbitMQ takes nothing but decimal digits. A time that a delivery has had before it arrived here is not known. */
 uint64_t sp_relay_expiry(const spectacles_relay *relay, const spectacles_broker_event *event)
 {

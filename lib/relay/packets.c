@@ -91,15 +91,8 @@ void sp_relay_take_packet(spectacles_relay *relay, sp_relay_shard *shard,
                           const spectacles_broker_event *event)
 {
     spectacles_packet packet;
-    spectacles_problem problem = {0};
-    sp_slice json;
-    int error = sp_relay_read_json(relay, event, &json, &problem);
-    if (error == SPECTACLES_OK)
-        error = sp_relay_parse_packet(relay, &packet, json.bytes, json.length, &problem);
-    if (error != SPECTACLES_OK) {
-        sp_relay_reject(relay, event->delivery, event->key, event->key_length, error, problem.text);
+    if (!sp_relay_read_packet(relay, event, &packet))
         return;
-    }
     drop_lost_packets(relay, &shard->held);
     uint8_t *kept = sp_relay_copy_body(packet.d, packet.d_length);
     sp_packet *held = kept ? sp_ring_push(&shard->held) : NULL;

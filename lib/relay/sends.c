@@ -120,15 +120,8 @@ bool sp_relay_is_for_other_shard(const spectacles_relay *relay, uint32_t shard_i
 void sp_relay_route_again(spectacles_relay *relay, const spectacles_broker_event *event)
 {
     spectacles_packet packet;
-    spectacles_problem problem = {0};
-    sp_slice json;
-    int error = sp_relay_read_json(relay, event, &json, &problem);
-    if (error == SPECTACLES_OK)
-        error = sp_relay_parse_packet(relay, &packet, json.bytes, json.length, &problem);
-    if (error != SPECTACLES_OK) {
-        sp_relay_reject(relay, event->delivery, event->key, event->key_length, error, problem.text);
+    if (!sp_relay_read_packet(relay, event, &packet))
         return;
-    }
     drop_lost_routes(relay);
     keep(relay, event, guild_of(event), &packet);
 }

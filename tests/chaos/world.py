@@ -15,13 +15,13 @@ import pika
 from standin.certs import Authority
 from standin.session import Session
 from standin.standin import Standin
-from support.patience import PATIENCE
 from support.processes import Process
 from support.proxy import Proxy
 
 from chaos.brokers import Broker, Death
 from chaos.drops import Drops
 from chaos.recorder import EVENTS, Recorder
+from chaos.watched import Watched
 
 SHARDS = 4
 EVENTS_EVERY = 0.02  # seconds, one of each shard
@@ -125,7 +125,7 @@ class Gateway:
         shutil.copy(self.history, folder)
 
 
-class World:
+class World(Watched):
     def __init__(self, folder: Path, binary: Path, random_: random.Random, broker: Broker) -> None:
         self.random = random_
         self.pads = random.Random(random_.random())
@@ -196,19 +196,6 @@ class World:
         self.discord.close()
         self.broker.close()
         self.standin.stop()
-
-    def wait(self, predicate: Callable[[], object], timeout: float, what: str) -> None:
-        end = time.monotonic() + timeout * PATIENCE
-        while not predicate():
-            if time.monotonic() > end:
-                raise TimeoutError(f"waited {timeout * PATIENCE:.0f} s in vain for {what}")
-            time.sleep(0.02)
-
-    def _guarded(self, work: Callable[[], None]) -> None:
-        try:
-            work()
-        except Exception as error:  # the verdict tells it
-            self.errors.append(f"{work.__name__}: {error!r}")
 
     # ---- Discord's events ----
 

@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 enum {
     SHARD_ID_MAX = 65535 /* the longest number that a presence may get */
@@ -357,4 +358,18 @@ int engines_tls(spectacles_tls **out, const struct settings *settings, spectacle
     spectacles_tls_config_init(&config, sizeof config);
     config.ca_file = value_of(settings, SETTING_CA_FILE)->text;
     return spectacles_tls_new(out, &config, problem);
+}
+
+bool engines_broker_wants_tls(const struct settings *settings)
+{
+    const struct value *urls = value_of(settings, SETTING_AMQP_URL);
+    bool wants = false;
+    for (size_t i = 0; i < urls->text_count; i++)
+        wants |= strncasecmp(urls->texts[i], "amqps:", 6) == 0;
+    return wants;
+}
+
+int engines_broker_tls(spectacles_tls **out, const struct settings *settings, spectacles_problem *problem)
+{
+    return engines_broker_wants_tls(settings) ? engines_tls(out, settings, problem) : SPECTACLES_OK;
 }

@@ -44,4 +44,10 @@ size_t engines_descriptors(size_t shards);
  */
 int engines_tls(spectacles_tls **out, const struct settings *settings, spectacles_problem *problem);
 
+/* Whether RabbitMQ is connected to over TLS. */
+bool engines_broker_wants_tls(const struct settings *settings);
+
+/* As engines_tls(), for a link to the broker alone. out: unchanged too when no URL of the broker wants TLS. */
+int engines_broker_tls(spectacles_tls **out, const struct settings *settings, spectacles_problem *problem);
+
 #endif

@@ -8,22 +8,12 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 enum {
     HEARTBEAT = 4, /* seconds: so soon RabbitMQ notices that a host is gone (doc/fleet-design.md) */
     GROUP_SIZE = 256
 };
-
-static bool wants_tls(const struct settings *settings)
-{
-    const struct value *urls = settings_value(settings, SETTING_AMQP_URL);
-    bool wants = false;
-    for (size_t i = 0; i < urls->text_count; i++)
-        wants |= strncasecmp(urls->texts[i], "amqps:", 6) == 0;
-    return wants;
-}
 
 /* The name of the host, which is that of the pod in Kubernetes. What cannot stand in a name becomes '-'. */
 static void name_host(char name[SPECTACLES_FLEET_NAME_SIZE])
@@ -64,7 +54,7 @@ static int connect_broker(struct fleet_handle *handle, struct engines *engines,
                           const struct fleet_handle_parts *parts, spectacles_problem *problem)
 {
     spectacles_tls *tls = NULL;
-    int error = wants_tls(parts->settings) ? engines_tls(&tls, parts->settings, problem) : SPECTACLES_OK;
+    int error = engines_broker_tls(&tls, parts->settings, problem);
     if (error != SPECTACLES_OK)
         return error;
     engines->link.tls = tls;

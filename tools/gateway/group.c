@@ -8,7 +8,6 @@
 #include "engines.h"
 
 #include <stdlib.h>
-#include <strings.h>
 
 struct group {
     struct conflicts *conflicts;
@@ -18,20 +17,11 @@ struct group {
 
 /* ---- Making ---- */
 
-static bool wants_tls(const struct settings *settings)
-{
-    const struct value *urls = settings_value(settings, SETTING_AMQP_URL);
-    bool wants = false;
-    for (size_t i = 0; i < urls->text_count; i++)
-        wants |= strncasecmp(urls->texts[i], "amqps:", 6) == 0;
-    return wants;
-}
-
 static int make_conflicts(struct group *group, const struct proxies *proxies, spectacles_problem *problem)
 {
     struct engines engines;
     spectacles_tls *tls = NULL;
-    int error = wants_tls(group->settings) ? engines_tls(&tls, group->settings, problem) : SPECTACLES_OK;
+    int error = engines_broker_tls(&tls, group->settings, problem);
     if (error != SPECTACLES_OK)
         return error;
     engines_configure(&engines, group->settings);

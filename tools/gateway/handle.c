@@ -80,11 +80,7 @@ static bool is_fleet(const struct settings *settings)
 
 static bool wants_tls(const struct settings *settings, const spectacles_gateway_bot *bot)
 {
-    const struct value *urls = settings_value(settings, SETTING_AMQP_URL);
-    bool wants = strncasecmp(bot->url, "wss:", 4) == 0;
-    for (size_t i = 0; i < urls->text_count; i++)
-        wants |= strncasecmp(urls->texts[i], "amqps:", 6) == 0;
-    return wants;
+    return strncasecmp(bot->url, "wss:", 4) == 0 || engines_broker_wants_tls(settings);
 }
 
 /* An orderly stop waits for confirms for most of the time that it has. */

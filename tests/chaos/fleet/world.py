@@ -5,19 +5,18 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Optional
 
 from standin.certs import Authority
 from standin.session import Session
 from standin.standin import Standin
-from support.patience import PATIENCE
 from support.ports import free_ports
 
 from chaos.fleet.history import History, Identify, Life, Resume, Trouble
 from chaos.fleet.hosts import NAMES, OUTSIDE, Gateway, Machines, Nodes
 from chaos.recorder import EVENTS, Recorder
+from chaos.watched import Watched
 
 SHARDS = 6
 CONCURRENCY = 2
@@ -64,7 +63,7 @@ class Lags:
         return max((lag for seen, lag in self.seen if when - 1.0 <= seen <= when + 1.0), default=0.0)
 
 
-class World:
+class World(Watched):
     def __init__(self, folder: Path, binary: Path, machines: Machines, replaced: str = "closed", tick: int = 10, shards: int = SHARDS,
                  concurrency: int = CONCURRENCY) -> None:
         """machines: its own from now on, and entered: all of this is outside. replaced: of the stand-in's settings. tick: RabbitMQ's net_ticktime, in
@@ -123,19 +122,6 @@ class World:
         if hasattr(self, "standin"):
             self.standin.stop()
         self.machines.close()
-
-    def wait(self, predicate: Callable[[], object], timeout: float, what: str) -> None:
-        end = time.monotonic() + timeout * PATIENCE
-        while not predicate():
-            if time.monotonic() > end:
-                raise TimeoutError(f"waited {timeout * PATIENCE:.0f} s in vain for {what}")
-            time.sleep(0.02)
-
-    def _guarded(self, work: Callable[[], None]) -> None:
-        try:
-            work()
-        except Exception as error:  # the verdict tells it
-            self.errors.append(f"{work.__name__}: {error!r}")
 
     # ---- Discord's events ----
 
