@@ -3,9 +3,9 @@
  *
  *     member_tool GROUP MEMBER SHARDS EVENT       DISCORD_TOKEN, DISCORD_GATEWAY_URL, AMQP_URL in the environment
  *
- * Lines on standard input: "reshard N", "abort". The end of standard input leaves the fleet, and ends. Each line on
- * standard output is a JSON object about an event of the fleet, with the number of shards that it is about, and what
- * the way to another number looks like:
+ * Lines on standard input: "reshard N", "abort". What the library refuses ends the program. The end of standard input
+ * leaves the fleet, and ends. Each line on standard output is a JSON object about an event of the fleet, with the
+ * number of shards that it is about, and what the way to another number looks like:
  *
  *     {"event":"SHARDING","shards":8,"shard":0,"flags":40,"phase":"WARMING"}
  *
@@ -295,7 +295,7 @@ static void obey(tool_member *member)
                     ? spectacles_fleet_reshard(member->fleet, (uint32_t)strtoul(line + 8, NULL, 10))
                     : spectacles_fleet_abort_reshard(member->fleet);
     if (error < 0)
-        warnx("%s", spectacles_fleet_last_error(member->fleet));
+        errx(1, "%s", spectacles_fleet_last_error(member->fleet));
 }
 
 static void run(tool_member *member)
