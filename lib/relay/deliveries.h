@@ -20,7 +20,7 @@ int sp_relay_parse_packet(const spectacles_relay *relay, spectacles_packet *pack
 int sp_relay_read_json(spectacles_relay *relay, const spectacles_broker_event *event, sp_slice *json,
                        spectacles_problem *problem);
 
-/* Reads a delivery whose body is a packet. What is none is rejected, and false is returned. Valid until the next call. */
+/* Reads a delivery whose body is a packet. What is none is rejected, and it is false. Valid until the next call. */
 bool sp_relay_read_packet(spectacles_relay *relay, const spectacles_broker_event *event,
                           spectacles_packet *packet);
 
