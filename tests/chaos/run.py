@@ -15,7 +15,7 @@ if __package__ in (None, ""):
 
 from chaos.brokers import OneNode, ThreeNodes
 from chaos.nemesis import Nemesis
-from chaos.report import Verdict
+from chaos.report import Verdict, conclude
 from chaos.verdict import judge, missing
 from chaos.world import SHARDS, World, binary
 
@@ -90,10 +90,7 @@ def main() -> int:
     print(f"{kills} kills, seed {seed}", flush=True)
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
         verdict, nemesis = run(Path(folder), build, kills, seed, name, build / f"chaos-{seed}", cluster=cluster)
-    for what, count in sorted(nemesis.done.items()):
-        print(f"  {what:<50}{count:>6,}")
-    print(f"\n{verdict}\n\n{'FAILED' if verdict.failures else 'ok'}: {nemesis.kills} kills, seed {seed}")
-    return 1 if verdict.failures else 0
+    return conclude(verdict, nemesis.done, nemesis.kills, seed)
 
 
 if __name__ == "__main__":

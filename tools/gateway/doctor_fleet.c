@@ -6,6 +6,7 @@
 #include "doctor_fleet.h"
 
 #include "doctor_talk.h"
+#include "headers.h"
 
 #include <string.h>
 
@@ -83,29 +84,15 @@ static void look_at_version(struct doctor *doctor, const spectacles_broker_event
 
 /* ---- Trying ---- */
 
-static spectacles_header text_header(const char *key, const char *text)
-{
-    return (spectacles_header){.type = SPECTACLES_HEADER_TEXT,
-                               .key = key,
-                               .key_length = strlen(key),
-                               .bytes = (const uint8_t *)text,
-                               .bytes_length = strlen(text)};
-}
-
-static spectacles_header number_header(const char *key, uint32_t type, int64_t number)
-{
-    return (spectacles_header){.type = type, .key = key, .key_length = strlen(key), .integer = number};
-}
-
 /* As the queue of a slot (lib/fleet/names.c), and it expires. */
 static void subscribe_to_slot(struct trial *trial)
 {
     const spectacles_header arguments[] = {
-        text_header("x-queue-type", "quorum"),
-        number_header("x-single-active-consumer", SPECTACLES_HEADER_BOOLEAN, 1),
-        number_header("x-delivery-limit", SPECTACLES_HEADER_INTEGER, 1000000),
-        number_header("x-consumer-disconnected-timeout", SPECTACLES_HEADER_INTEGER, 5000),
-        number_header("x-expires", SPECTACLES_HEADER_INTEGER, OWN_EXPIRES)};
+        header_text("x-queue-type", "quorum"),
+        header_number("x-single-active-consumer", SPECTACLES_HEADER_BOOLEAN, 1),
+        header_number("x-delivery-limit", SPECTACLES_HEADER_INTEGER, 1000000),
+        header_number("x-consumer-disconnected-timeout", SPECTACLES_HEADER_INTEGER, 5000),
+        header_number("x-expires", SPECTACLES_HEADER_INTEGER, OWN_EXPIRES)};
     spectacles_subscription subscription;
     spectacles_subscription_init(&subscription, sizeof subscription);
     subscription.queue = trial->queue;

@@ -6,6 +6,7 @@
 #include "doctor_rights.h"
 
 #include "doctor_talk.h"
+#include "headers.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -73,19 +74,9 @@ static void subscribe_to_ours(struct doctor *doctor, struct talk *talk)
 
 static void subscribe_to_own(struct trial *trial)
 {
-    static const char expires[] = "x-expires";
-    static const char type[] = "x-queue-type";
-    static const char classic[] = "classic";
     char name[40];
-    const spectacles_header arguments[] = {{.type = SPECTACLES_HEADER_INTEGER,
-                                            .key = expires,
-                                            .key_length = strlen(expires),
-                                            .integer = OWN_EXPIRES},
-                                           {.type = SPECTACLES_HEADER_TEXT,
-                                            .key = type,
-                                            .key_length = strlen(type),
-                                            .bytes = (const uint8_t *)classic,
-                                            .bytes_length = strlen(classic)}};
+    const spectacles_header arguments[] = {header_number("x-expires", SPECTACLES_HEADER_INTEGER, OWN_EXPIRES),
+                                           header_text("x-queue-type", "classic")};
     spectacles_subscription subscription;
     spectacles_subscription_init(&subscription, sizeof subscription);
     snprintf(name, sizeof name, "doctor-%016llx", (unsigned long long)spectacles_random_seed());

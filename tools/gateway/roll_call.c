@@ -5,6 +5,7 @@
 #include "roll_call.h"
 
 #include "connection.h"
+#include "headers.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,28 +27,14 @@ struct roll_call {
 
 /* ---- Making ---- */
 
-static spectacles_header text_header(const char *key, const char *text)
-{
-    return (spectacles_header){.type = SPECTACLES_HEADER_TEXT,
-                               .key = key,
-                               .key_length = strlen(key),
-                               .bytes = (const uint8_t *)text,
-                               .bytes_length = strlen(text)};
-}
-
-static spectacles_header number_header(const char *key, int64_t number)
-{
-    return (spectacles_header){
-        .type = SPECTACLES_HEADER_INTEGER, .key = key, .key_length = strlen(key), .integer = number};
-}
-
 /* Classic, whatever the default of the virtual host is: quorum queues are dear, and nothing here has to last. */
 static int subscribe(struct roll_call *roll_call)
 {
     char name[sizeof "gateway-" + CARD_ID_SIZE];
-    const spectacles_header arguments[] = {text_header("x-queue-type", "classic"),
-                                           number_header("x-expires", EXPIRES),
-                                           number_header("x-max-length", QUEUE_MAX)};
+    const spectacles_header arguments[] = {
+        header_text("x-queue-type", "classic"),
+        header_number("x-expires", SPECTACLES_HEADER_INTEGER, EXPIRES),
+        header_number("x-max-length", SPECTACLES_HEADER_INTEGER, QUEUE_MAX)};
     spectacles_subscription subscription;
     spectacles_subscription_init(&subscription, sizeof subscription);
     snprintf(name, sizeof name, "gateway-%s", roll_call->id);

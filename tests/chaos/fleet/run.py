@@ -21,7 +21,7 @@ from chaos.fleet.hosts import Machines
 from chaos.fleet.nemesis import Nemesis
 from chaos.fleet.verdict import judge, missing
 from chaos.fleet.world import World
-from chaos.report import Verdict
+from chaos.report import Verdict, conclude
 from chaos.world import binary
 
 PATIENT = 60.0  # seconds without progress; a mutant is to be caught, and not to be waited for
@@ -120,10 +120,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="chaos-fleet-") as folder:
         verdict, nemesis = run(Path(folder), build, kills, seed, name, build / f"chaos-fleet-{seed}", replaced,
                                say=lambda line: print(line, flush=True))
-    for what, count in sorted(nemesis.done.items()):
-        print(f"  {what:<50}{count:>6,}")
-    print(f"\n{verdict}\n\n{'FAILED' if verdict.failures else 'ok'}: {nemesis.kills} kills, seed {seed}")
-    return 1 if verdict.failures else 0
+    return conclude(verdict, nemesis.done, nemesis.kills, seed)
 
 
 if __name__ == "__main__":
