@@ -155,12 +155,20 @@ static void print(const struct worker *worker, const spectacles_broker_event *ev
     putchar('\n');
 }
 
-/* 1 when the event was printed before. */
+/*
+ * 1 when the event was printed before. A copy that another number of shards has brought is remembered by its own id: a
+ * gateway that goes on for another one brings it again.
+ */
 static int is_copy(const struct worker *worker, const spectacles_broker_event *event, uint64_t now)
 {
     if (!worker->seen || !event->message_id)
         return 0;
-    return seen_before(worker->seen, event->message_id) || pairs_is_copy(worker->pairs, event, now);
+    if (seen_before(worker->seen, event->message_id))
+        return 1;
+    if (!pairs_is_copy(worker->pairs, event, now))
+        return 0;
+    seen_add(worker->seen, event->message_id);
+    return 1;
 }
 
 static void on_message(struct worker *worker, const spectacles_broker_event *event, uint64_t now)

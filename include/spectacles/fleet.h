@@ -42,7 +42,7 @@
  *             ... the gateway of event->shard_count, made now if it is not there ...
  *             spectacles_gateway_set_flags(gateway, event->flags);
  *         case SPECTACLES_FLEET_EVENT_SHARDING_ENDED:
- *             ... the gateway of event->shard_count is stopped and freed: it has no shard any more ...
+ *             ... the gateway of event->shard_count is stopped and freed, if there is one: it has no shard any more ...
  *         case SPECTACLES_FLEET_EVENT_WANTS_LIMITS:
  *             ... GET /gateway/bot, without waiting for it; then spectacles_fleet_set_limits() ...
  *         default:
@@ -106,7 +106,8 @@
  * marks a worker knows an event of B as the copy of one of A (doc/workers.md). Commands are taken by A until CLOSING,
  * and by B from then on; a packet that A has routed before is routed anew. A phase is told when it is stored, so that
  * the next leader goes on from it. The way back costs the identifies of A once more. Members that start later with the
- * old shard_count take the new number over by themselves; set it in their configuration all the same. While two numbers
+ * old shard_count take the new number over by themselves, and so do members that start with the new one and the old
+ * generation: set the new number in their configuration, and leave the generation as it is. While two numbers
  * are connected, Discord's rules for what a bot may do (identifies of the day, users in memory) hold for both together.
  *
  * What it is in RabbitMQ: a quorum queue for each slot, `<group>:fleet1:lease:<shards>-<generation>:<slot>`, with one
@@ -181,8 +182,10 @@ typedef struct spectacles_fleet_config {
      */
     uint32_t shard_count;
     /*
-     * 1 (default), or a number that was raised to begin anew; not 0. Each spectacles_fleet_reshard() raises it too, and
-     * of two numbers of shards the one with the later generation holds
+     * 1 (default), or a number that was raised, in all members, to begin anew: all shards identify, and a gap is
+     * declared for each. Not 0. Each spectacles_fleet_reshard() raises the one that is stored, and of two numbers of
+     * shards the one with the later generation holds. So a number that begins anew is greater than
+     * spectacles_fleet_resharding.generation
      */
     uint32_t generation;
     /* identifies of a day that are never granted, so that a person can still do something. Default 50 */
@@ -224,7 +227,10 @@ enum spectacles_fleet_event_type {
      * that gateway. shard_count; flags: a mask of enum spectacles_relay_flag
      */
     SPECTACLES_FLEET_EVENT_SHARDING = 7,
-    /* No shard is left of those who are numbered so: their gateway is not needed any more. shard_count */
+    /*
+     * No shard is left of those who are numbered so: their gateway is not needed any more. It is told of the configured
+     * number too, when another one serves, though SHARDING never was. shard_count
+     */
     SPECTACLES_FLEET_EVENT_SHARDING_ENDED = 8,
 
     /* ---- For people ---- */
@@ -554,6 +560,10 @@ typedef struct spectacles_fleet_resharding {
     uint32_t ready;
     /* 1: spectacles_fleet_abort_reshard() is possible; 0: there is nothing to give up, or it is too late for it */
     uint32_t may_abort;
+    /* the latest one that is stored: each spectacles_fleet_reshard() has raised it */
+    uint32_t generation;
+    /* 1: a leader was heard; 0: the numbers are those of the configuration */
+    uint32_t is_known;
 } spectacles_fleet_resharding;
 
 /* Makes it empty and sets its size. size: of the struct. Does nothing when size is below 4. */

@@ -16,14 +16,11 @@ static void tell_phase(spectacles_fleet *fleet, enum sp_reshard_phase before)
 
 bool sp_fleet_is_for_us(const spectacles_fleet *fleet, const sp_control *control)
 {
-    uint32_t shard_count, generation;
     for (size_t i = 0; i < control->set_count; i++) {
         if (strcmp(control->sets[i].name, fleet->serving->name) == 0)
             return true;
     }
-    return control->set_count > 0 &&
-           sp_fleet_read_set_name(control->sets[0].name, &shard_count, &generation) &&
-           generation > fleet->serving->generation;
+    return control->generation > fleet->serving->generation;
 }
 
 bool sp_fleet_follow(spectacles_fleet *fleet, const sp_control *control, uint64_t now)

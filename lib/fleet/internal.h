@@ -180,6 +180,7 @@ struct spectacles_fleet {
     bool is_pinned;          /* a person wants a slot elsewhere, and no plan has it yet */
     char stranger[SP_FLEET_SET_MAX +
                   1]; /* the set of a stored plan that is not for us; empty: there is none */
+    bool begins_anew; /* that plan had owners: what came behind their sessions is lost */
     /* leaving */
     bool leaves;
     bool has_left;

@@ -19,6 +19,14 @@
 
 /* ---- Becoming the leader ---- */
 
+static bool was_served(const sp_control *control)
+{
+    uint64_t known = 0;
+    for (size_t i = 0; i < control->set_count; i++)
+        known |= control->sets[i].known;
+    return known != 0;
+}
+
 /* What the leader before has stored goes on, unless it is of shards that are not ours. */
 static void read_stored(spectacles_fleet *fleet, uint64_t now)
 {
@@ -26,13 +34,16 @@ static void read_stored(spectacles_fleet *fleet, uint64_t now)
     const char *stored = fleet->control.lease.content.control;
     sp_slice text = {(const uint8_t *)stored, stored ? strlen(stored) : 0};
     fleet->stranger[0] = '\0';
+    fleet->begins_anew = false;
     if (!stored || sp_json_check(text, &object, NULL) != SPECTACLES_OK ||
         sp_control_read(object, &fleet->heard) != SPECTACLES_OK || fleet->heard.set_count == 0)
         return;
     if (sp_fleet_is_for_us(fleet, &fleet->heard))
         sp_fleet_follow(fleet, &fleet->heard, now);
-    else
+    else {
         memcpy(fleet->stranger, fleet->heard.sets[0].name, sizeof fleet->stranger);
+        fleet->begins_anew = was_served(&fleet->heard);
+    }
 }
 
 static void begin(spectacles_fleet *fleet, uint64_t now)
@@ -171,7 +182,10 @@ static void plan_set(spectacles_fleet *fleet, sp_control_set *set, bool waits, u
     sp_plan_make(&view, &set->plan);
 }
 
-/* The plan so far; at first one without anybody. */
+/*
+ * The plan so far; at first one without anybody. Whoever begins anew knows that there were sessions, and not which:
+ * each shard has a gap (actions.c).
+ */
 static void begin_control(const spectacles_fleet *fleet, sp_control *out)
 {
     const sp_fleet_set *serving = fleet->serving;
@@ -182,6 +196,7 @@ static void begin_control(const spectacles_fleet *fleet, sp_control *out)
     sp_control_set *set = out->sets;
     memcpy(set->name, serving->name, sizeof set->name);
     set->slot_count = serving->slot_count;
+    set->known = fleet->begins_anew ? UINT64_MAX : 0;
     out->generation = serving->generation;
     plan_nobody(set);
 }

@@ -126,8 +126,12 @@ SPECTACLES_EXPORT int spectacles_fleet_progress(const spectacles_fleet *fleet,
     const sp_control *said = &fleet->said;
     spectacles_fleet_resharding progress = {.phase = (uint32_t)said->phase,
                                             .shard_count = fleet->serving->shard_count,
-                                            .slots = fleet->serving->slot_count};
+                                            .slots = fleet->serving->slot_count,
+                                            .generation = fleet->serving->generation,
+                                            .is_known = said->set_count > 0};
     uint32_t generation;
+    if (progress.is_known)
+        progress.generation = said->generation;
     if (said->set_count > 1) {
         const sp_control_set *newcomer = said->sets + 1;
         sp_fleet_read_set_name(newcomer->name, &progress.wanted_shards, &generation);

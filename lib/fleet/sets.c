@@ -64,10 +64,15 @@ sp_fleet_set *sp_fleet_add_set(spectacles_fleet *fleet, const char *name)
     return set;
 }
 
-static void free_set(sp_fleet_set *set)
+static void free_leases(sp_fleet_set *set)
 {
     for (uint32_t i = 0; i < set->slot_count; i++)
         sp_lease_free(&set->slots[i].lease);
+}
+
+static void free_set(sp_fleet_set *set)
+{
+    free_leases(set);
     free(set->shards);
     free(set);
 }
@@ -175,18 +180,52 @@ static void forget_tags(spectacles_fleet *fleet, const sp_fleet_set *set)
     }
 }
 
+/* An owner may have made the gateway of the configured number before it heard that another one serves. */
 static void let_go(spectacles_fleet *fleet, size_t place)
 {
     sp_fleet_set *set = fleet->sets[place];
-    if (set->is_told)
-        sp_fleet_tell(fleet,
-                      &(sp_fleet_notice){.type = SPECTACLES_FLEET_EVENT_SHARDING_ENDED,
-                                         .shard_count = set->shard_count},
-                      NULL);
+    sp_fleet_tell(
+        fleet,
+        &(sp_fleet_notice){.type = SPECTACLES_FLEET_EVENT_SHARDING_ENDED, .shard_count = set->shard_count},
+        NULL);
     forget_tags(fleet, set);
     free_set(set);
     fleet->set_count--;
     memmove(fleet->sets + place, fleet->sets + place + 1, (fleet->set_count - place) * sizeof *fleet->sets);
+}
+
+/*
+ * Those who serve may be as many as the configured ones, of a later generation: then the set takes their name, and its
+ * gateway goes on. NULL: there is no such set, or something is left in it.
+ */
+static sp_fleet_set *rename_retired(spectacles_fleet *fleet, const char *name)
+{
+    uint32_t shard_count, generation;
+    sp_fleet_set *set =
+        sp_fleet_read_set_name(name, &shard_count, &generation) ? sp_fleet_set_of(fleet, shard_count) : NULL;
+    if (!set || !set->is_retired || !sp_fleet_is_empty(set))
+        return NULL;
+    forget_tags(fleet, set);
+    free_leases(set);
+    memset(set->slots, 0, sizeof set->slots);
+    memset(set->shards, 0, shard_count * sizeof *set->shards);
+    snprintf(set->name, sizeof set->name, "%.*s", SP_FLEET_SET_MAX, name);
+    set->generation = generation;
+    set->is_retired = false;
+    set->warm_since = set->publishes_since = SPECTACLES_NEVER;
+    init_slots(fleet, set);
+    return set;
+}
+
+/* A set that the plan has, and this member has not yet. NULL: with a later turn. */
+static sp_fleet_set *begin_set(spectacles_fleet *fleet, const char *name, uint64_t now)
+{
+    sp_fleet_set *set = rename_retired(fleet, name);
+    if (!set)
+        set = sp_fleet_add_set(fleet, name);
+    if (set)
+        fleet->hello_at = now;
+    return set;
 }
 
 static void find_retired(spectacles_fleet *fleet)
@@ -216,8 +255,8 @@ void sp_fleet_settle_sets(spectacles_fleet *fleet, uint64_t now)
     for (size_t i = 0; i < fleet->said.set_count; i++) {
         const sp_control_set *named = fleet->said.sets + i;
         sp_fleet_set *set = sp_fleet_set_named(fleet, named->name);
-        if (!set && (set = sp_fleet_add_set(fleet, named->name)))
-            fleet->hello_at = now;
+        if (!set)
+            set = begin_set(fleet, named->name, now);
         if (set && i == 0)
             fleet->serving = set;
         if (set)

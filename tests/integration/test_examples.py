@@ -4,7 +4,9 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
+import pika
 from standin.certs import Authority
 from standin.payloads import corpus
 from standin.standin import Standin
@@ -40,3 +42,15 @@ def test_a_scenario_over_plain_http(bot: Bot, root: Path) -> None:
     assert kinds.count("resumed") == 2 and "violation" not in kinds
     worker.wait_out(1)
     assert worker.stop() == 0 and gateway.stop() == 0
+
+
+def test_a_worker_knows_what_it_has_left_out(bot: Bot, channel: Any) -> None:
+    """While a bot goes from 4 shards to 8, a gateway of the 8 that goes on for another one brings again what the 4 had brought before."""
+    worker = bot.worker("--ids", "--listen", "EVENT")
+    worker.wait_err("subscribed to")
+    for message_id, shards, digest in (("one", 4, "a"), ("same", 8, "a"), ("same", 8, "a"), ("one", 4, "a"), ("next", 8, "b")):
+        headers = {"shards": shards, "digest": digest * 32}
+        channel.basic_publish("gateway", "EVENT", b"{}", pika.BasicProperties(message_id=message_id, headers=headers), mandatory=True)
+    worker.wait_out(2)
+    assert worker.stop() == 0
+    assert worker.out == [b"EVENT one {}", b"EVENT next {}"]

@@ -49,6 +49,7 @@ void fleets_start(int index, const char *zone)
     config.zone = zone;
     config.token = fleets.token ? fleets.token : "token";
     config.shard_count = fleets.shard_count ? fleets.shard_count : FLEET_SHARDS;
+    config.generation = fleets.generation ? fleets.generation : 1;
     config.seed = 7919 * ((uint64_t)index + 1) + fleets.now;
     int error = spectacles_fleet_new(&member->fleet, &config, &problem);
     if (error == SPECTACLES_E_NOMEM)
@@ -140,6 +141,7 @@ static void add(fleet_member *member, const spectacles_fleet_event *event)
     fleet_shard *shard = member->gateways[which].shards + event->shard_id;
     assert_false(shard->is_served);
     *shard = (fleet_shard){.is_served = true, .gaps = event->gap_count};
+    fleets.gaps[event->shard_id] += which == 0 ? (uint32_t)event->gap_count : 0;
     if (event->session) {
         shard->session = (uint32_t)atoi(event->session->session_id + 1);
         shard->seq = event->session->seq;
@@ -179,7 +181,6 @@ static void answer_limits(fleet_member *member)
 
 static void end_gateway(fleet_gateway *gateway)
 {
-    assert_true(gateway->is_there);
     for (uint32_t id = 0; id < FLEET_MOST; id++)
         assert_false(gateway->shards[id].is_served);
     *gateway = (fleet_gateway){.is_there = false};

@@ -82,9 +82,11 @@ typedef struct fleets_world {
     uint32_t arrival_count;
     uint32_t remaining; /* identifies of the day */
     uint64_t identified_at;
-    uint32_t shard_count; /* of whoever starts; 0: FLEET_SHARDS */
-    const char *token;    /* of whoever starts; NULL: one that names no bot */
-    uint64_t limits;      /* how often GET /gateway/bot was asked */
+    uint32_t shard_count;      /* of whoever starts; 0: FLEET_SHARDS */
+    uint32_t generation;       /* likewise; 0: 1 */
+    const char *token;         /* of whoever starts; NULL: one that names no bot */
+    uint32_t gaps[FLEET_MOST]; /* with which a shard of FLEET_SHARDS was added, by anybody */
+    uint64_t limits;           /* how often GET /gateway/bot was asked */
 } fleets_world;
 
 extern fleets_world fleets;

@@ -121,6 +121,8 @@ static void every_event_comes_once(void **state)
     assert_int_equal(progress().may_abort, 0);
     assert_int_equal(spectacles_fleet_abort_reshard(anybody()->fleet), SPECTACLES_E_STATE);
     pass_until(SPECTACLES_FLEET_STABLE);
+    assert_int_equal(progress().generation, 2);
+    assert_int_equal(progress().is_known, 1);
     fleets_pass(40000);
     expect_only(1, 3);
     expect_no_session(0);
@@ -169,6 +171,50 @@ static void a_new_member_begins_with_the_new_number(void **state)
     expect_only(1, 1);
     assert_int_equal(fleets.sessions, FLEET_SHARDS + FLEET_OTHER_SHARDS);
     expect_every_event_once();
+}
+
+/* The number was set in the configuration, and the generation was not: nobody has to know how often it was raised. */
+static void who_is_set_to_the_new_number_joins_in(void **state)
+{
+    (void)state;
+    for (uint32_t phase = SPECTACLES_FLEET_PREPARE; phase <= SPECTACLES_FLEET_CLOSING; phase++) {
+        fleets_end(NULL);
+        fleets_begin(NULL);
+        start_with(2);
+        reshard();
+        pass_until(phase);
+        fleets.shard_count = FLEET_OTHER_SHARDS;
+        fleets_start(2, "c");
+        pass_until(SPECTACLES_FLEET_STABLE);
+        fleets_pass(60000);
+        expect_only(1, 3);
+        assert_int_equal(fleets.members[2].problems, 0);
+        for (int i = 0; i < 3; i++)
+            fleets_kill(i);
+        fleets_start(0, "a"); /* from what is stored */
+        fleets_pass(60000);
+        expect_only(1, 1);
+        assert_int_equal(fleets.sessions, FLEET_SHARDS + FLEET_OTHER_SHARDS);
+        expect_every_event_once();
+    }
+}
+
+/* Nobody resumes the sessions of the generation before, and that is declared: of each shard, once. */
+static void a_raised_generation_declares_gaps(void **state)
+{
+    (void)state;
+    start_with(2);
+    fleets_kill(0);
+    fleets_kill(1);
+    fleets.generation = 2;
+    fleets_start(0, "a");
+    fleets_pass(START);
+    fleets_start(1, "b");
+    fleets_pass(60000);
+    assert_int_equal(fleets.sessions, 2 * FLEET_SHARDS);
+    assert_int_equal(fleets_served_by_all(), FLEET_SHARDS);
+    for (uint32_t id = 0; id < FLEET_SHARDS; id++)
+        assert_int_equal(fleets.gaps[id], 1);
 }
 
 /* There and back, several times: nobody ever finds the sessions of an earlier time. */
@@ -288,6 +334,7 @@ static void what_cannot_be_is_refused(void **state)
     spectacles_fleet *fleet = fleets.members[0].fleet;
     assert_int_equal(spectacles_fleet_reshard(fleet, 12), SPECTACLES_E_STATE); /* no leader yet */
     assert_int_equal(progress().phase, SPECTACLES_FLEET_STABLE);
+    assert_int_equal(progress().is_known, 0);
     fleets_pass(START);
     assert_int_equal(spectacles_fleet_reshard(fleet, 0), SPECTACLES_E_INVAL);
     assert_int_equal(spectacles_fleet_reshard(fleet, 65537), SPECTACLES_E_INVAL);
@@ -481,6 +528,8 @@ int main(void)
         in_order(every_event_comes_once),
         in_order(commands_go_to_who_serves),
         in_order(a_new_member_begins_with_the_new_number),
+        in_order(who_is_set_to_the_new_number_joins_in),
+        in_order(a_raised_generation_declares_gaps),
         in_order(there_and_back),
         in_order(it_is_given_up),
         in_order(members_die_in_each_phase),

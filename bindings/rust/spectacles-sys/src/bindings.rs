@@ -2094,6 +2094,8 @@ pub struct spectacles_fleet_resharding {
     pub owned: u32,
     pub ready: u32,
     pub may_abort: u32,
+    pub generation: u32,
+    pub is_known: u32,
 }
 extern "C" {
     pub fn spectacles_fleet_resharding_init(
