@@ -104,6 +104,15 @@ static void set_flags(tool_member *member, const spectacles_fleet_event *event)
         make_gateway(member, event->shard_count, event->flags);
 }
 
+static void end_gateway(tool_member *member, uint32_t shard_count, uint64_t now)
+{
+    tool_gateway *ended = find(member, shard_count);
+    if (!ended)
+        return;
+    ended->ends = true;
+    spectacles_gateway_stop(ended->gateway, 0, now);
+}
+
 /* ---- What the fleet wants ---- */
 
 static void tell(const tool_member *member, const spectacles_fleet_event *event)
@@ -167,11 +176,8 @@ static void on_fleet_event(tool_member *member, const spectacles_fleet_event *ev
         set_limits(member, now);
     else if (event->type == SPECTACLES_FLEET_EVENT_PROBLEM)
         warnx("%s", event->text);
-    else if (event->type == SPECTACLES_FLEET_EVENT_SHARDING_ENDED) {
-        tool_gateway *ended = find(member, event->shard_count);
-        ended->ends = true;
-        spectacles_gateway_stop(ended->gateway, 0, now);
-    }
+    else if (event->type == SPECTACLES_FLEET_EVENT_SHARDING_ENDED)
+        end_gateway(member, event->shard_count, now);
 }
 
 /* ---- What became of shards ---- */
