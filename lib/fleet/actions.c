@@ -27,13 +27,6 @@ static void set_service(sp_fleet_slot *slot, uint32_t shard_id, enum sp_fleet_se
     served->told_seq = 0;
 }
 
-static void forget_ask(spectacles_fleet *fleet, const sp_fleet_set *set, uint32_t shard_id)
-{
-    if (set->shards[shard_id].asks)
-        sp_asks_forget(&fleet->asks, shard_id, set->shard_count);
-    set->shards[shard_id].asks = false;
-}
-
 /* ---- Adding ---- */
 
 /* The queue of the slot was deleted when nobody owned it: what its sessions were is not known. */
@@ -120,7 +113,7 @@ static bool drop(spectacles_fleet *fleet, sp_fleet_slot *slot, uint32_t shard_id
 {
     fill(fleet, SPECTACLES_FLEET_EVENT_DROP_SHARD, slot->set, shard_id);
     set_service(slot, shard_id, SP_FLEET_ABSENT);
-    forget_ask(fleet, slot->set, shard_id);
+    sp_asks_forget(&fleet->asks, &slot->set->shards[shard_id].ask);
     return true;
 }
 
@@ -129,7 +122,7 @@ static bool remove_in_order(spectacles_fleet *fleet, sp_fleet_slot *slot, uint32
     fill(fleet, SPECTACLES_FLEET_EVENT_REMOVE_SHARD, slot->set, shard_id);
     fleet->event.code = slot->set->duty == SP_RESHARD_END ? CLOSE_ENDS_SESSION : CLOSE_KEEPS_SESSION;
     set_service(slot, shard_id, SP_FLEET_REMOVING);
-    forget_ask(fleet, slot->set, shard_id);
+    sp_asks_forget(&fleet->asks, &slot->set->shards[shard_id].ask);
     return true;
 }
 
@@ -157,10 +150,10 @@ static bool tell_stored(spectacles_fleet *fleet, const sp_fleet_slot *slot, uint
 static void ask_or_not(spectacles_fleet *fleet, const sp_fleet_slot *slot, uint32_t shard_id)
 {
     sp_fleet_served *served = slot->set->shards + shard_id;
-    if (!served->wants_identify || !slot->may_identify)
-        forget_ask(fleet, slot->set, shard_id);
-    else if (!served->asks) /* SPECTACLES_E_NOMEM: with the next record that comes back */
-        served->asks = sp_asks_want(&fleet->asks, shard_id, slot->set->shard_count) == SPECTACLES_OK;
+    if (served->wants_identify && slot->may_identify)
+        sp_asks_want(&fleet->asks, &served->ask, shard_id, slot->set->shard_count);
+    else
+        sp_asks_forget(&fleet->asks, &served->ask);
 }
 
 /*
@@ -268,13 +261,11 @@ static bool take_grant(spectacles_fleet *fleet, uint64_t now)
     sp_ring_pop(&fleet->granted);
     if (!sp_asks_granted(&fleet->asks, &turn, now, &takes))
         return false;
-    sp_fleet_set *set = sp_fleet_set_of(fleet, turn.shard_count);
-    if (takes && sp_fleet_slot_of(set, turn.shard_id))
-        set->shards[turn.shard_id].asks = false; /* nothing waits there for it any more */
     if (!takes || !may_take(fleet, &turn, now)) {
         sp_fleet_say_turn(fleet, SP_FLEET_MESSAGE_TOOK, &turn);
         return false;
     }
+    sp_fleet_set *set = sp_fleet_set_of(fleet, turn.shard_count);
     set->shards[turn.shard_id].wants_identify = false;
     fleet->taken = turn;
     fill(fleet, SPECTACLES_FLEET_EVENT_GRANT_IDENTIFY, set, turn.shard_id);

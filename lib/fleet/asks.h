@@ -1,7 +1,7 @@
 #ifndef SP_FLEET_ASKS_H
 #define SP_FLEET_ASKS_H
 
-#include "core/ring.h"
+#include "core/list.h"
 #include "fleet/turn.h"
 
 /*
@@ -17,28 +17,32 @@ enum {
     SP_ASK_TIME = 3000 /* milliseconds */
 };
 
+/* Of one shard, which keeps it for as long as it waits. All zero: it does not wait. */
 typedef struct sp_ask {
+    sp_list_node node; /* of `waiting` or of `asked` */
     uint32_t shard_id;
     uint32_t shard_count;
-    bool is_open; /* ASKED */
     uint64_t number;
     uint64_t asked_at;
 } sp_ask;
 
+/* Never moved in memory. */
 typedef struct sp_asks {
     char member[SP_FLEET_MEMBER_MAX + 1];
     char run[SP_FLEET_NONCE_LENGTH + 1];
-    uint64_t number;      /* of the last ask */
-    uint32_t concurrency; /* max_concurrency, as the leader says; 1 before */
-    sp_ring shards;       /* of sp_ask, in the order in which they came */
+    uint64_t number;        /* of the last ask */
+    uint32_t concurrency;   /* max_concurrency, as the leader says; 1 before */
+    bool is_looked_through; /* the bucket of each shard that waits has an ask: nothing has changed since */
+    sp_list waiting;        /* of sp_ask, in the order in which they came */
+    sp_list asked;          /* of sp_ask, in the order in which they were told: one of each bucket */
 } sp_asks;
 
 void sp_asks_init(sp_asks *asks, const char *member, const char *run);
-void sp_asks_free(sp_asks *asks);
+void sp_asks_set_concurrency(sp_asks *asks, uint32_t concurrency);
 
-/* A shard wants to identify, or does not any more. SPECTACLES_E_NOMEM. */
-int sp_asks_want(sp_asks *asks, uint32_t shard_id, uint32_t shard_count);
-void sp_asks_forget(sp_asks *asks, uint32_t shard_id, uint32_t shard_count);
+/* A shard wants to identify, which does nothing when it waits already; or does not want to any more. */
+void sp_asks_want(sp_asks *asks, sp_ask *ask, uint32_t shard_id, uint32_t shard_count);
+void sp_asks_forget(sp_asks *asks, sp_ask *ask);
 
 /* The next ask that is to be told. False: there is none now. */
 bool sp_asks_next(sp_asks *asks, uint64_t now, sp_fleet_turn *out);

@@ -155,7 +155,6 @@ SPECTACLES_EXPORT void spectacles_fleet_free(spectacles_fleet *fleet)
     sp_lease_free(&fleet->control.lease);
     sp_fleet_free_sets(fleet);
     sp_members_free(&fleet->members);
-    sp_asks_free(&fleet->asks);
     sp_grants_free(&fleet->grants);
     sp_fleet_free_notices(fleet);
     sp_ring_free(&fleet->granted);

@@ -32,7 +32,7 @@ bool sp_fleet_follow(spectacles_fleet *fleet, const sp_control *control, uint64_
         return false;
     fleet->said = *control;
     if (control->concurrency > 0)
-        fleet->asks.concurrency = control->concurrency;
+        sp_asks_set_concurrency(&fleet->asks, control->concurrency);
     sp_fleet_settle_sets(fleet, now);
     tell_phase(fleet, before);
     return true;

@@ -52,7 +52,7 @@ typedef struct sp_fleet_served {
     sp_fleet_version told;  /* since when the session is so of which SESSION_STORED was told last */
     uint64_t told_seq;
     bool is_connected; /* READY or RESUMED, and not disconnected since */
-    bool asks;         /* it waits in `asks` for an identify */
+    sp_ask ask;        /* it waits for an identify, or not */
 } sp_fleet_served;
 
 struct sp_fleet_set;

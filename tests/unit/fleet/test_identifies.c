@@ -42,6 +42,7 @@ typedef struct letter {
 typedef struct member {
     sp_grants grants;
     sp_asks asks;
+    sp_ask shards[SHARDS];
     uint32_t rate; /* of its clock, in thousandths */
     uint64_t frozen_until;
     bool leads; /* as it believes */
@@ -206,6 +207,11 @@ static void change_leader(void)
     }
 }
 
+static void want(member *each, uint32_t shard_id)
+{
+    sp_asks_want(&each->asks, each->shards + shard_id, shard_id, 8);
+}
+
 static void trouble(void)
 {
     member *each = world.members + below(MEMBERS);
@@ -221,7 +227,7 @@ static void trouble(void)
             world.remaining -= 1;
         break;
     default:
-        sp_asks_want(&each->asks, below(SHARDS), 8);
+        want(each, below(SHARDS));
     }
 }
 
@@ -254,27 +260,25 @@ static void begin(uint64_t seed)
         snprintf(name, sizeof name, "web-%d", i);
         sp_grants_init(&each->grants, RESERVE);
         sp_asks_init(&each->asks, name, "r");
-        each->asks.concurrency = world.concurrency;
+        sp_asks_set_concurrency(&each->asks, world.concurrency);
         each->rate = 956 + below(89);
         each->sent_at = SPECTACLES_NEVER;
         for (uint32_t shard_id = (uint32_t)i; shard_id < SHARDS; shard_id += MEMBERS * (1 + below(2)))
-            sp_asks_want(&each->asks, shard_id, 8);
+            want(each, shard_id);
     }
 }
 
 static void end(void)
 {
-    for (int i = 0; i < MEMBERS; i++) {
+    for (int i = 0; i < MEMBERS; i++)
         sp_grants_free(&world.members[i].grants);
-        sp_asks_free(&world.members[i].asks);
-    }
 }
 
 static size_t waiting(void)
 {
     size_t count = 0;
-    for (int i = 0; i < MEMBERS; i++)
-        count += world.members[i].asks.shards.count;
+    for (int i = 0; i < MEMBERS * SHARDS; i++)
+        count += sp_list_holds(&world.members[i / SHARDS].shards[i % SHARDS].node);
     return count;
 }
 
