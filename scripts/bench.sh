@@ -107,12 +107,23 @@ bench_takeover() {
     "$python" tests/bench/takeover.py build "$@"
 }
 
+# Instructions are counted in a release build: others have assertions.
+bench_fleet_turn() {
+    local shards
+    for shards in "$@"; do whole SHARDS "$shards"; done
+    setup
+    configure build/gcc -Dwerror=true -Dbuildtype=release
+    compile build/gcc
+    "$python" tests/bench/fleet_turn.py build/gcc/tests/bench/bench_fleet_turn "$@"
+}
+
 bench_fleet() {
-    [ "${1:-}" != takeover ] || {
-        shift
-        bench_takeover "$@"
+    case ${1:-} in
+    takeover | turn)
+        "bench_${1/turn/fleet_turn}" "${@:2}"
         return
-    }
+        ;;
+    esac
     whole ROUNDS "${1:-5}"
     whole SLOTS "${2:-8}"
     build

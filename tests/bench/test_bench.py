@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -118,6 +119,19 @@ def test_ratios_are_those_of_medians_to_the_first_column() -> None:
         return {"name": name, "rounds": [{"cpu": cost} for cost in costs], "trouble": ""}
     row = {"contenders": [contender("ours", 9, 2, 4), contender("Node", 40, 1, 80)]}
     assert report.cells(row, ["ours", "Node", "Rust"], "cpu") == ["4.00", "40.0 (10.0x)", ""]
+
+
+@pytest.mark.skipif(not shutil.which("valgrind"), reason="valgrind is not installed")
+def test_what_a_turn_of_a_fleet_costs_does_not_grow_with_its_shards(programs: Path) -> None:
+    """It has at most 64 slots: both have as many."""
+    done = subprocess.run([sys.executable, HERE / "fleet_turn.py", programs / "bench_fleet_turn", "64", "640"], capture_output=True, text=True, timeout=500,
+                          check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = {name: (int(few.replace(",", "")), int(many.replace(",", "")))
+            for name, few, many in re.findall(r"^\| (a turn[\w ]+?|the next[\w ]+?) +\| ([\d,]+) +\| ([\d,]+) +\|$", done.stdout, re.MULTILINE)}
+    for name in ("a turn without news", "a turn while all shards wait for an identify", "the next deadline"):
+        few, many = rows[name]
+        assert 0 < many < 1.2 * few, done.stdout
 
 
 def test_clients_of_the_broker_are_measured_in_bursts_and_at_a_pace(programs: Path, root: Path) -> None:
