@@ -38,9 +38,13 @@ class Contender:
     name: str
     command: list[str]
     environment: dict[str, str]
-    is_other: bool = False
+    role: str = "own"  # or the name of a variant of ours, or "theirs": what people use today
     runs: list[tuple[float, float]] = field(default_factory=list)  # us of CPU for each event, events a second
     trouble: str = ""
+
+    @property
+    def is_other(self) -> bool:
+        return self.role != "own"
 
     @property
     def cpu(self) -> float:
@@ -93,10 +97,10 @@ def contenders(program: str, languages: list[str]) -> Iterator[Contender]:
             continue
         yield Contender(language, "libspectacles", binding.command(program), binding.environment)
         for name, chosen in binding.variants.items():
-            yield Contender(language, name, binding.command(program), {**binding.environment, **chosen}, is_other=True)
+            yield Contender(language, name, binding.command(program), {**binding.environment, **chosen}, name)
         peer = binding.shard_peer if program == "shard" else binding.consume_peer
         if peer:
-            yield Contender(language, peer.name, peer.command, peer.environment, is_other=True)
+            yield Contender(language, peer.name, peer.command, peer.environment, "theirs")
 
 
 def run_shard(contender: Contender, folder: Path, events: list[str], authority: Optional[Authority]) -> None:
@@ -145,19 +149,33 @@ def show(row: str, taking_part: list[Contender]) -> None:
     print(flush=True)
 
 
+def show_pipelines(rows: dict[str, list[Contender]]) -> None:
+    """What a bot pays for an event that goes both ways: from Discord over TLS, and through RabbitMQ."""
+    shards, messages = ({(each.language, each.role): each for each in rows[row] if each.runs} for row in ("shard-tls", "consume"))
+    whole = {key: shards[key].cpu + messages[key].cpu for key in shards if key in messages}
+    print("--- a pipeline: an event of a shard over TLS, and a message of RabbitMQ")
+    print(f"{'':<10}{'':<36}{'CPU us':>8}{'of C':>8}{'of ours':>9}")
+    for (language, role), cpu in whole.items():
+        names = dict.fromkeys(half[language, role].name for half in (shards, messages))
+        ours = whole.get((language, "own")) if role != "own" else None
+        print(f"{language:<10}{' and '.join(names):<36}{cpu:>8.2f}{cpu / whole['C', 'own']:>8.1f}{f'{cpu / ours:>9.1f}' if ours else ''}")
+
+
 def main() -> None:
     events = [f"{name}\t{data}" for name, data in corpus(1, 2000)]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         authority = Authority(folder / "ca")
+        rows: dict[str, list[Contender]] = {}
         for row in TITLES:
-            taking_part = list(contenders(program_of(row), sys.argv[1:]))
+            rows[row] = taking_part = list(contenders(program_of(row), sys.argv[1:]))
             if row == "consume":
                 with RabbitNode(folder / "rabbit") as rabbit:
                     measure(row, taking_part, lambda each: run_consume(each, folder, rabbit))
             else:
                 measure(row, taking_part, lambda each: run_shard(each, folder, events, authority if row == "shard-tls" else None))
             show(row, taking_part)
+        show_pipelines(rows)
 
 
 if __name__ == "__main__":
