@@ -8,7 +8,8 @@ setup_binding_go() { command -v go >/dev/null || setup golang-go; }
 setup_binding_rust() { command -v cargo >/dev/null || setup cargo; }
 setup_binding_node() { setup_node; }
 setup_binding_luajit() { setup luajit; }
-setup_binding_cpp() { setup g++ clang; }
+# With the sanitizers: its tests run under them.
+setup_binding_cpp() { setup g++ clang && setup_clang_runtime; }
 
 # What people of the language use today, where Debian has it. The others come with the build of each language.
 setup_peers_cpp() { setup libboost-dev nlohmann-json3-dev; }

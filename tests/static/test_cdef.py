@@ -139,3 +139,19 @@ def test_every_number_has_its_name(ffi: Any, library: Any, enum: str) -> None:
 def test_errors_outside_the_enum_have_no_name(ffi: Any, library: Any) -> None:
     for number in (1, -1000, -2**31, 2**31 - 1):
         assert ffi.string(library.spectacles_error_name(number)) == b"UNKNOWN"
+
+
+def test_rusts_declarations_have_the_fields_and_numbers_of_the_headers(ffi: Any, cdef: Path, root: Path) -> None:
+    """bindgen, which writes them, runs in ./dev test bindings alone. This sees without it what has changed."""
+    rust = (root / "bindings" / "rust" / "spectacles-sys" / "src" / "bindings.rs").read_text()
+    structs = {name: re.findall(r"^    pub (\w+):", body, re.M) for name, body in re.findall(r"^pub struct (\w+) \{\n(.*?)^\}", rust, re.M | re.S)}
+    numbers = {name: int(value) for name, value in re.findall(r"^pub const (\w+): \w+ = (-?\d+);", rust, re.M)}
+    wrong = []
+    for name in ffi.list_types()[1]:
+        fields = ["type_" if field == "type" else field for field, _ in ffi.typeof(f"struct {name}").fields or []]  # a keyword of Rust
+        if fields and structs.get(name) != fields:
+            wrong.append(f"{name} has the fields {fields}, and in Rust {structs.get(name)}")
+    for name in re.findall(r"\benum (\w+)\s*\{", cdef.read_text()):
+        wrong += [f"{constant} is {number}, and in Rust {numbers.get(constant)}"
+                  for number, constant in ffi.typeof(f"enum {name}").elements.items() if numbers.get(constant) != number]
+    assert not wrong, "bindings/rust/generate.sh writes them anew: " + "; ".join(wrong)
