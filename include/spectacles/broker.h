@@ -278,8 +278,9 @@ typedef struct spectacles_subscription {
     uint32_t declare_only;
     /*
      * 1: a queue of this connection alone, whose name RabbitMQ chooses (amq.gen-...). It is classic, transient, and
-     * bound under the event. Each subscription has its own, and another one on each connection: what was published
-     * while there was none is not in it. SUBSCRIBED says its name. Takes no subgroup, no queue and no declare_only, and
+     * bound under the event. Each subscription has its own, and another one on each connection, and when RabbitMQ
+     * has dropped it, which is looked for every 5 s (UNSUBSCRIBED, and SUBSCRIBED): what was published while there
+     * was none is not in it. SUBSCRIBED says its name. Takes no subgroup, no queue and no declare_only, and
      * needs SPECTACLES_DECLARE.
      */
     uint32_t exclusive;

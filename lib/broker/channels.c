@@ -130,9 +130,10 @@ static sp_slice text_slice(const char *text)
     return (sp_slice){(const uint8_t *)text, strlen(text)};
 }
 
-static void on_declare_channel_closed(spectacles_broker *broker, const amqp_channel_close_t *close,
-                                      uint64_t now)
+static int on_declare_channel_closed(spectacles_broker *broker, const amqp_channel_close_t *close,
+                                     uint64_t now)
 {
+    int error = SPECTACLES_OK;
     sp_ring *requests = &broker->topology.declaring;
     const sp_request *refused = sp_ring_front(requests);
     if (sp_trial_end(&broker->topology))
@@ -141,16 +142,19 @@ static void on_declare_channel_closed(spectacles_broker *broker, const amqp_chan
         sp_text what;
         sp_refusal_explain_exchange(&what, broker->topology.declare, close);
         give_up_exchange(broker, close, what.chars, now);
-        return;
+        return SPECTACLES_OK;
     }
     /* The exchange was deleted: it is declared again, and then the queue is bound again. */
     bool exchange_is_gone = refused && refused->kind == SP_REQUEST_BIND && close->reply_code == 404 &&
                             sp_wire_quotes(close->reply_text, text_slice(broker->group));
     if (exchange_is_gone)
         broker->topology.exchange_stands = false;
+    else if (refused && refused->kind == SP_REQUEST_LOOK)
+        error = sp_broker_on_queue_gone(broker, refused->subscription, close->reply_code, now);
     else if (refused)
         refuse_subscription(broker, refused->subscription, close, now);
     ask_again(broker, requests, SP_SUBSCRIPTION_WANTED);
+    return error;
 }
 
 /* ---- The channel for consuming ---- */
@@ -309,13 +313,14 @@ int sp_broker_on_channel_close(spectacles_broker *broker, uint16_t channel, cons
     if (error != SPECTACLES_OK)
         return error;
     if (channel == SP_CHANNEL_DECLARE)
-        on_declare_channel_closed(broker, close, now);
+        error = on_declare_channel_closed(broker, close, now);
     else if (channel == SP_CHANNEL_CONSUME)
         on_consume_channel_closed(broker, close, now);
     else
         on_publish_channel_closed(broker, close, now);
-    if (broker->state < SPECTACLES_BROKER_SETUP || broker->state > SPECTACLES_BROKER_DRAINING)
-        return SPECTACLES_OK;
+    if (error != SPECTACLES_OK || broker->state < SPECTACLES_BROKER_SETUP ||
+        broker->state > SPECTACLES_BROKER_DRAINING)
+        return error;
     if (channel == SP_CHANNEL_PUBLISH) {
         sp_broker_lose_calls(broker);
         error = sp_publishes_rewind(&broker->publishes, broker->frame_max);

@@ -27,7 +27,8 @@ enum {
     SP_RENEW_NACKING = 5000,   /* until a channel is given up that has brought nacks alone */
     SP_RETRY_CANCELLED = 1000, /* until a queue is declared and consumed again whose consumer was cancelled */
     SP_RETRY_AWAY = 5000,      /* until a queue is tried again whose node is away */
-    SP_RETRY_REFUSED = 30000   /* until a refused queue is tried again: a person may have changed something */
+    SP_RETRY_REFUSED = 30000,  /* until a refused queue is tried again: a person may have changed something */
+    SP_LOOK_EVERY = 5000       /* an exclusive queue is looked for so often: it may be gone without a word */
 };
 
 enum sp_channel_state {

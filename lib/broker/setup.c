@@ -49,9 +49,9 @@ static int answered(spectacles_broker *broker, enum sp_request_kind kind, uint32
     else if (sp_subscription_is_leaving(sp_topology_at(&broker->topology, number)))
         error = continue_leaving(broker, kind, number);
     else if (kind == SP_REQUEST_CONSUME)
-        sp_broker_note_subscribed(broker, number);
+        sp_broker_note_subscribed(broker, number, now);
     else if (ends_declaring(broker, kind, number))
-        sp_broker_note_declared(broker, number);
+        sp_broker_note_declared(broker, number, now);
     sp_broker_check_ready(broker, now);
     return error == SPECTACLES_OK ? sp_broker_request_topology(broker, now) : error;
 }
@@ -76,17 +76,24 @@ static bool note_queue(sp_subscription *subscription, const amqp_queue_declare_o
                                    : sp_wire_is(answer->queue, subscription->queue);
 }
 
+/* queue.declare-ok answers both requests that are a queue.declare. */
+static bool is_answer(const sp_request *request, enum sp_request_kind kind)
+{
+    return request->kind == kind || (request->kind == SP_REQUEST_LOOK && kind == SP_REQUEST_QUEUE);
+}
+
 int sp_broker_on_declared(spectacles_broker *broker, enum sp_request_kind kind,
                           const amqp_queue_declare_ok_t *queue, uint64_t now)
 {
     const sp_request *front = sp_ring_front(&broker->topology.declaring);
-    if (!front || front->kind != kind)
+    if (!front || !is_answer(front, kind))
         return SPECTACLES_E_PROTO;
-    uint32_t number = front->subscription;
-    if (queue && !note_queue(sp_topology_at(&broker->topology, number), queue))
+    sp_request request = *front;
+    if (request.kind == SP_REQUEST_QUEUE &&
+        !note_queue(sp_topology_at(&broker->topology, request.subscription), queue))
         return SPECTACLES_E_PROTO;
     sp_ring_pop(&broker->topology.declaring);
-    return answered(broker, kind, number, now);
+    return answered(broker, request.kind, request.subscription, now);
 }
 
 /* The answers can come in another order: in RabbitMQ a queue answers basic.consume, and the channel basic.qos. */
@@ -123,7 +130,7 @@ int sp_broker_on_trial(spectacles_broker *broker, amqp_method_number_t id, uint6
     if (sp_subscription_is_leaving(sp_topology_at(topology, topology->trial.subscription)))
         sp_broker_end_subscription(broker, topology->trial.subscription);
     else
-        sp_broker_note_declared(broker, topology->trial.subscription);
+        sp_broker_note_declared(broker, topology->trial.subscription, now);
     return sp_broker_request_topology(broker, now);
 }
 
@@ -181,4 +188,21 @@ int sp_broker_on_cancelled(spectacles_broker *broker, const amqp_basic_cancel_t 
     int error = give_back(broker, consumer);
     sp_broker_check_ready(broker, now);
     return error;
+}
+
+/* Looked for and not found. The consumer of it is still there for RabbitMQ, and gets nothing any more. */
+int sp_broker_on_queue_gone(spectacles_broker *broker, uint32_t number, uint16_t code, uint64_t now)
+{
+    const sp_subscription *subscription = sp_topology_at(&broker->topology, number);
+    if (subscription->state != SP_SUBSCRIPTION_ACTIVE || !subscription->exclusive)
+        return SPECTACLES_OK; /* it has ended or failed meanwhile */
+    sp_queue_failure *failure = sp_broker_fail_subscription(broker, number, now);
+    failure->code = code;
+    failure->error = SPECTACLES_E_CLOSED;
+    sp_text_set(
+        &failure->text,
+        "the queue '%s' is gone, and its consumer was not told: nodes of RabbitMQ drop the exclusive queues "
+        "of a node that they take for dead; there is another queue soon",
+        subscription->queue);
+    return give_back(broker, sp_topology_consumer(&broker->topology, number));
 }

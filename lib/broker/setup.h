@@ -17,6 +17,9 @@ int sp_broker_on_consuming(spectacles_broker *broker, enum sp_request_kind kind,
 /* basic.cancel of the broker. */
 int sp_broker_on_cancelled(spectacles_broker *broker, const amqp_basic_cancel_t *cancel, uint64_t now);
 
+/* The broker has no queue any more that was looked for (SP_REQUEST_LOOK). SPECTACLES_E_NOMEM. */
+int sp_broker_on_queue_gone(spectacles_broker *broker, uint32_t number, uint16_t code, uint64_t now);
+
 /* A method of a trial (trial.h). */
 int sp_broker_on_trial(spectacles_broker *broker, amqp_method_number_t id, uint64_t now);
 

@@ -33,14 +33,27 @@ static bool exchange_is_wanted(const spectacles_broker *broker)
            !has_request(&broker->topology.declaring, SP_REQUEST_EXCHANGE);
 }
 
+/*
+ * The other nodes of RabbitMQ drop the exclusive queues of a node that they take for dead. When the node goes on, its
+ * connections go on, and nobody is told (seen on 4.3). So the queue is looked for.
+ */
+static int look_for_queue(spectacles_broker *broker, uint32_t number, uint64_t now)
+{
+    sp_topology_set_retry(&broker->topology, number, now + SP_LOOK_EVERY);
+    return may_declare(broker) ? sp_topology_look(&broker->topology, &broker->control, number)
+                               : SPECTACLES_OK;
+}
+
 static int request_subscription(spectacles_broker *broker, uint32_t number, uint64_t now)
 {
     const sp_subscription *subscription = sp_topology_at(&broker->topology, number);
     if (subscription->state == SP_SUBSCRIPTION_FAILED && now >= subscription->retry_at)
         sp_topology_set_state(&broker->topology, number, SP_SUBSCRIPTION_WANTED);
+    if (subscription->state == SP_SUBSCRIPTION_ACTIVE && now >= subscription->retry_at)
+        return look_for_queue(broker, number, now);
     if (subscription->state == SP_SUBSCRIPTION_WANTED &&
         broker->topology.declare == SPECTACLES_DECLARE_NOTHING)
-        sp_broker_note_declared(broker, number);
+        sp_broker_note_declared(broker, number, now);
     if (subscription->state == SP_SUBSCRIPTION_WANTED && may_declare(broker) &&
         broker->topology.exchange_stands)
         return sp_topology_declare(&broker->topology, &broker->control, broker->group, number);
@@ -66,20 +79,22 @@ int sp_broker_request_topology(spectacles_broker *broker, uint64_t now)
 
 /* ---- Results ---- */
 
-void sp_broker_note_subscribed(spectacles_broker *broker, uint32_t number)
+void sp_broker_note_subscribed(spectacles_broker *broker, uint32_t number, uint64_t now)
 {
     sp_subscription *subscription = sp_topology_at(&broker->topology, number);
     if (!subscription->is_announced)
         sp_topology_add_notice(&broker->topology, number, SP_NOTICE_SUBSCRIBED);
     sp_topology_set_state(&broker->topology, number, SP_SUBSCRIPTION_ACTIVE);
     subscription->is_announced = true;
+    if (subscription->exclusive)
+        sp_topology_set_retry(&broker->topology, number, now + SP_LOOK_EVERY);
 }
 
-void sp_broker_note_declared(spectacles_broker *broker, uint32_t number)
+void sp_broker_note_declared(spectacles_broker *broker, uint32_t number, uint64_t now)
 {
     const sp_subscription *subscription = sp_topology_at(&broker->topology, number);
     if (subscription->declare_only)
-        sp_broker_note_subscribed(broker, number);
+        sp_broker_note_subscribed(broker, number, now);
     else
         sp_topology_set_state(&broker->topology, number, SP_SUBSCRIPTION_DECLARED);
 }

@@ -10,8 +10,8 @@ bool sp_broker_is_set_up(const spectacles_broker *broker);
 int sp_broker_request_topology(spectacles_broker *broker, uint64_t now);
 
 /* The broker has declared the queue of a subscription, or has begun to consume it. */
-void sp_broker_note_declared(spectacles_broker *broker, uint32_t number);
-void sp_broker_note_subscribed(spectacles_broker *broker, uint32_t number);
+void sp_broker_note_declared(spectacles_broker *broker, uint32_t number, uint64_t now);
+void sp_broker_note_subscribed(spectacles_broker *broker, uint32_t number, uint64_t now);
 
 /* The subscription has failed, and is tried again at `retry_at`. The caller fills in the reason for UNSUBSCRIBED. */
 sp_queue_failure *sp_broker_fail_subscription(spectacles_broker *broker, uint32_t number, uint64_t retry_at);

@@ -73,7 +73,7 @@ static bool may_follow(enum sp_subscription_state before, enum sp_subscription_s
     return followers[before] >> state & 1;
 }
 
-/* Looks at all subscriptions for the earliest retry. Called only when a subscription leaves FAILED. */
+/* Looks at all subscriptions for the earliest retry. Called only when the earliest one has another time. */
 static void find_retry(sp_topology *topology)
 {
     topology->retry_due = SPECTACLES_NEVER;
@@ -85,8 +85,13 @@ static void find_retry(sp_topology *topology)
 
 void sp_topology_set_retry(sp_topology *topology, uint32_t number, uint64_t retry_at)
 {
-    sp_topology_at(topology, number)->retry_at = retry_at;
-    if (retry_at < topology->retry_due)
+    sp_subscription *subscription = sp_topology_at(topology, number);
+    bool was_first =
+        subscription->retry_at != SPECTACLES_NEVER && subscription->retry_at == topology->retry_due;
+    subscription->retry_at = retry_at;
+    if (was_first)
+        find_retry(topology);
+    else if (retry_at < topology->retry_due)
         topology->retry_due = retry_at;
 }
 
@@ -96,12 +101,8 @@ void sp_topology_set_state(sp_topology *topology, uint32_t number, enum sp_subsc
     bool allowed = may_follow(subscription->state, state);
     assert(allowed);
     (void)allowed; /* a release build has no assertions */
-    bool was_first =
-        subscription->retry_at != SPECTACLES_NEVER && subscription->retry_at == topology->retry_due;
     subscription->state = state;
-    subscription->retry_at = SPECTACLES_NEVER;
-    if (was_first)
-        find_retry(topology);
+    sp_topology_set_retry(topology, number, SPECTACLES_NEVER);
     if (state == SP_SUBSCRIPTION_ACTIVE || state == SP_SUBSCRIPTION_FAILED || state == SP_SUBSCRIPTION_GONE)
         subscription->was_tried = true;
 }
@@ -350,6 +351,14 @@ int sp_topology_declare(sp_topology *topology, sp_buffer *out, const char *group
     }
     sp_topology_set_state(topology, number, SP_SUBSCRIPTION_DECLARING);
     return SPECTACLES_OK;
+}
+
+int sp_topology_look(sp_topology *topology, sp_buffer *out, uint32_t number)
+{
+    amqp_queue_declare_t declare = {.queue = sp_wire_text(sp_topology_at(topology, number)->queue),
+                                    .passive = 1};
+    return ask(&topology->declaring, SP_REQUEST_LOOK, number, out, SP_CHANNEL_DECLARE,
+               AMQP_QUEUE_DECLARE_METHOD, &declare);
 }
 
 /*

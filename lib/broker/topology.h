@@ -64,7 +64,8 @@ typedef struct sp_subscription {
     uint32_t message_count;  /* of the queue, as queue.declare-ok said */
     uint32_t consumer_count; /* of the queue, likewise */
     uint32_t round;          /* how many consumers the subscription has had on this channel */
-    uint64_t retry_at;       /* when a FAILED subscription is tried again; else SPECTACLES_NEVER */
+    /* When a FAILED subscription is tried again, or an ACTIVE exclusive queue is looked for; else SPECTACLES_NEVER. */
+    uint64_t retry_at;
     spectacles_header *arguments; /* one block of memory: see sp_headers_copy() */
     size_t argument_count;
 } sp_subscription;
@@ -73,6 +74,7 @@ enum sp_request_kind {
     SP_REQUEST_EXCHANGE,
     SP_REQUEST_QUEUE,
     SP_REQUEST_BIND,
+    SP_REQUEST_LOOK, /* whether an exclusive queue is still there */
     SP_REQUEST_QOS,
     SP_REQUEST_CONSUME,
     SP_REQUEST_CANCEL
@@ -142,6 +144,7 @@ bool sp_subscription_is_leaving(const sp_subscription *subscription);
 /* These append methods to `out` and note the requests. On failure they change nothing: SPECTACLES_E_NOMEM. */
 int sp_topology_declare_exchange(sp_topology *topology, sp_buffer *out, const char *group);
 int sp_topology_declare(sp_topology *topology, sp_buffer *out, const char *group, uint32_t number);
+int sp_topology_look(sp_topology *topology, sp_buffer *out, uint32_t number);
 int sp_topology_consume(sp_topology *topology, sp_buffer *out, uint32_t number);
 int sp_topology_cancel(sp_topology *topology, sp_buffer *out, uint32_t number);
 
@@ -174,7 +177,7 @@ bool sp_topology_is_current(const sp_topology *topology, uint64_t consumer);
 /* True when the exchange exists and every subscription has been tried once on this connection. */
 bool sp_topology_was_tried(const sp_topology *topology);
 
-/* Sets when a failed subscription is tried again. */
+/* Sets when a failed subscription is tried again, or the queue of an exclusive one is looked for. */
 void sp_topology_set_retry(sp_topology *topology, uint32_t number, uint64_t retry_at);
 
 #endif

@@ -9,6 +9,8 @@ from support.rabbit import RabbitNode
 
 pytestmark = pytest.mark.rabbit4
 
+# RabbitMQ forgets a queue, as that of a node which the others took for dead: it tells neither the queue nor its consumer. 4.x has another name for it.
+FORGET = """{{ok, Queue}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"/">>, queue, <<"{queue}">>)), rabbit_amqqueue:internal_delete({what}, <<"test">>)."""
 # As lib/fleet/names.c has them.
 LEASE = "bot:fleet1:lease:16-1:3"
 ARGUMENTS = "x-queue-type=quorum x-single-active-consumer=true x-delivery-limit=1000000 x-consumer-disconnected-timeout=5000"
@@ -86,3 +88,18 @@ def test_everybody_hears_and_has_a_new_queue_on_each_connection(own_rabbit: Rabb
     after = {member.events["SUBSCRIBED"][1]["queue"] for member in members}
     assert not before & after and set(own_rabbit.queues()) == after
     assert [member.close() for member in members] == [0, 0, 0]
+
+
+def test_a_queue_that_rabbitmq_has_dropped_without_a_word_is_declared_anew(own_rabbit: RabbitNode, tools: Tools) -> None:
+    tool = tools(own_rabbit.url(), id="a", group="bot:fleet1", exchange_type="fanout", patience=SOON)
+    tool.ask("subscribe-exclusive hello", "subscribe")
+    dropped = tool.wait_event("SUBSCRIBED")["queue"]
+    what = "amqqueue:get_name(Queue)" if own_rabbit.version() < (3, 13) else "Queue"
+    own_rabbit.ctl("eval", FORGET.format(queue=dropped, what=what))
+    assert dropped not in own_rabbit.queues()
+    assert tool.wait_event("UNSUBSCRIBED")["code"] == 404
+    another = tool.wait_event("SUBSCRIBED", 2)["queue"]
+    assert another != dropped
+    tool.publish(1, 100, "anything", "transient")
+    tool.wait_event("MESSAGE")
+    assert tool.close() == 0

@@ -162,6 +162,67 @@ static void it_has_another_name_on_each_connection(void **state)
     ends_well(server);
 }
 
+static void it_is_looked_for(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    subscribe(server, "hello", NULL, 1);
+    server_subscribe(server, "NAMED", 1);
+    server_ready(server);
+    for (int i = 0; i < 3; i++) {
+        server_forget(server);
+        server_wait(server, 5000);
+        assert_int_equal(server_count(&server->written, "1 queue.declare"), 1);
+        assert_int_equal(server_count(&server->written, "1 queue.declare amq.gen-1 passive"), 1);
+        server_method(server, 1, 50, 11, "sll", "amq.gen-1", N(0), N(1));
+    }
+    assert_int_equal(server_count(&server->events, "SUBSCRIBED"), 2);
+    assert_int_equal(server_count(&server->events, "UNSUBSCRIBED"), 0);
+    ends_well(server);
+}
+
+/* RabbitMQ has dropped it, and cancels no consumer. */
+static void another_one_takes_the_place_of_one_that_is_gone(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    subscribe(server, "hello", NULL, 1);
+    server_ready(server);
+    server_deliver(server, 1, "s0.1", "hello", "body", 100);
+    server_wait(server, 5000);
+    server_forget(server);
+    server_method(server, 1, 20, 40, "wsww", N(404), "NOT_FOUND - no queue 'amq.gen-1' in vhost '/'", N(50),
+                  N(10));
+    server_answer(server);
+    server_answer(server);
+    assert_int_equal(server_count(&server->written, "3 basic.cancel s0.1 nowait"), 1);
+    assert_int_equal(server_count(&server->written, "3 basic.reject 1 requeue"), 1);
+    assert_int_equal(server_count(&server->written, "1 queue.declare  transient exclusive"), 1);
+    assert_int_equal(server_count(&server->written, "1 queue.bind  gateway hello"), 1);
+    assert_int_equal(server_count(&server->written, "3 basic.consume amq.gen-2 s0.2"), 1);
+    assert_int_equal(server_count(&server->events, "UNSUBSCRIBED 0 404"), 1);
+    assert_int_equal(server_count(&server->events, "SUBSCRIBED 0 0 0 amq.gen-2"), 1);
+    ends_well(server);
+}
+
+/* The owner has ended the subscription, and another one has its number: the answer is not for that one. */
+static void who_has_left_hears_nothing_of_it(void **state)
+{
+    (void)state;
+    sp_server *server = server_new(NULL);
+    subscribe(server, "hello", NULL, 1);
+    server_ready(server);
+    server_wait(server, 5000);
+    spectacles_broker_unsubscribe(server->broker, 0);
+    server_forget(server);
+    server_method(server, 1, 20, 40, "wsww", N(404), "NOT_FOUND - no queue 'amq.gen-1' in vhost '/'", N(50),
+                  N(10));
+    server_answer(server);
+    assert_int_equal(server_count(&server->events, "UNSUBSCRIBED 0"), 1);
+    assert_int_equal(server_count(&server->written, "1 queue.declare"), 0);
+    ends_well(server);
+}
+
 static void each_subscription_has_a_queue_of_its_own(void **state)
 {
     (void)state;
@@ -306,6 +367,9 @@ int main(void)
         cmocka_unit_test(it_ends_at_the_answer_of_its_declaration),
         cmocka_unit_test(what_is_held_goes_back_behind_the_end),
         cmocka_unit_test(an_exclusive_queue_is_named_by_the_broker),
+        cmocka_unit_test(it_is_looked_for),
+        cmocka_unit_test(another_one_takes_the_place_of_one_that_is_gone),
+        cmocka_unit_test(who_has_left_hears_nothing_of_it),
         cmocka_unit_test(it_has_another_name_on_each_connection),
         cmocka_unit_test(each_subscription_has_a_queue_of_its_own),
         cmocka_unit_test(it_is_consumed_again_when_the_channel_has_ended),
