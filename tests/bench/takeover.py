@@ -39,10 +39,18 @@ class Bench:
         self.world = world
         self.host = self.world.machines.host_of
 
+    def are_alive(self) -> bool:
+        """A gateway that ended by itself ends the benchmark."""
+        for gateway in self.world.gateways.values():
+            gateway.look()
+            if gateway.complaints:
+                raise RuntimeError(gateway.complaints[0])
+        return True
+
     def victim(self) -> Gateway:
         """Who serves most shards, when all are served and each gateway has some."""
         world = self.world
-        world.wait(lambda: len(world.served()) == SHARDS and len(set(world.owners().values())) == 3, 120, "shards for each gateway")
+        world.wait(lambda: self.are_alive() and len(world.served()) == SHARDS and len(set(world.owners().values())) == 3, 120, "shards for each gateway")
         time.sleep(3.0)  # what was resumed is stored
         owners = list(world.owners().values())
         return world.gateways[max(set(owners), key=owners.count)]

@@ -123,16 +123,22 @@ static struct note tickets[4][REMEMBERED]; /* by shard % 4 */
 
 /* ---- Shards ---- */
 
+/* Of the shards that there are. A fleet makes and frees them as slots come and go. */
 static const spectacles_stream *shard_streams[SHARDS_MAX];
 static size_t shard_count;
 
+/* The place of a stream among those of shards; shard_count: it is of none. */
+static size_t place_of(const spectacles_stream *stream)
+{
+    size_t place = 0;
+    while (place < shard_count && shard_streams[place] != stream)
+        place++;
+    return place;
+}
+
 static bool is_shard(const spectacles_stream *stream)
 {
-    for (size_t i = 0; i < shard_count; i++) {
-        if (shard_streams[i] == stream)
-            return true;
-    }
-    return false;
+    return place_of(stream) < shard_count;
 }
 
 int __real_spectacles_stream_feed(spectacles_stream *stream, const uint8_t *bytes, size_t length,
@@ -172,6 +178,15 @@ int __wrap_spectacles_shard_new(spectacles_shard **out, const spectacles_shard_c
         shard_streams[shard_count++] = spectacles_shard_stream(*out);
     }
     return error;
+}
+
+void __real_spectacles_shard_free(spectacles_shard *shard);
+void __wrap_spectacles_shard_free(spectacles_shard *shard)
+{
+    size_t place = shard ? place_of(spectacles_shard_stream(shard)) : shard_count;
+    if (place < shard_count)
+        shard_streams[place] = shard_streams[--shard_count];
+    __real_spectacles_shard_free(shard);
 }
 
 static bool interrupted; /* what comes now may be a copy */
