@@ -22,9 +22,9 @@ class Arrival(NamedTuple):
 
 
 class Recorder:
-    def __init__(self, urls: Callable[[], list[str]], queue_type: str) -> None:
-        """urls: of the nodes that run."""
-        self._urls, self._queue_type = urls, queue_type
+    def __init__(self, urls: Callable[[], list[str]], queue_type: str, room: int = 0) -> None:
+        """urls: of the nodes that run. room: events that its queue takes, before RabbitMQ refuses more; 0: any number."""
+        self._urls, self._queue_type, self._room = urls, queue_type, room
         self.url = ""  # of the node that it has connected to
         self.arrivals: list[Arrival] = []  # copies included, in the order of the queue
         self.arrived: set[str] = set()
@@ -42,8 +42,9 @@ class Recorder:
         connection = self._connect()
         channel = connection.channel()
         channel.exchange_declare("gateway", "direct", durable=True)
-        for queue, key in ((EVENTS, "MESSAGE_CREATE"), (GAPS, "SPECTACLES_GAP")):
-            channel.queue_declare(queue, durable=True, arguments={"x-queue-type": self._queue_type})
+        limit = {"x-max-length": self._room, "x-overflow": "reject-publish"} if self._room else {}
+        for queue, key, more in ((EVENTS, "MESSAGE_CREATE", limit), (GAPS, "SPECTACLES_GAP", {})):
+            channel.queue_declare(queue, durable=True, arguments={"x-queue-type": self._queue_type, **more})
             channel.queue_bind(queue, "gateway", key)
         connection.close()
 

@@ -297,8 +297,8 @@ class World(Watched):
         return sent, early
 
     def refused(self) -> set[str]:
-        """The message-ids of what RabbitMQ has refused (nack)."""
-        return {message_id for what, message_id in self._ledger() if what == "refused"}
+        """The message-ids of what RabbitMQ has refused (nack), or may have refused without a word."""
+        return {message_id for what, message_id in self._ledger() if what in ("refused", "unanswered")}
 
     def _ledger(self) -> list[list[str]]:
         return [line.split() for line in self.ledger.read_text().splitlines()]

@@ -6,12 +6,13 @@
  *   passes the point.
  * - The ledger: CHAOS_LEDGER=<file> gets a line "sent <serial>" when the library says that a command's bytes went to
  *   the socket, and "acked <serial>" when it is acknowledged. The serial is the field "since" of a presence. It gets
- *   "refused <message-id>" when RabbitMQ refuses a message (nack).
+ *   "refused <message-id>" when RabbitMQ refuses a message (nack), and "unanswered <message-id>" when the channel is
+ *   given up that has brought nacks alone: whether RabbitMQ has refused these is never said.
  * - The history: CHAOS_HISTORY=<file> gets all that the file of sessions ever held.
  * - A full disk: while the file CHAOS_FULL exists, files take half of what is written to them and no more.
  * - Mutants: built with MUTANT set, one rule is broken.
  */
-#include "broker/publishes.h"
+#include "broker/channels.h"
 #include "core/stream.h"
 
 #include <errno.h>
@@ -293,6 +294,19 @@ int __wrap_sp_publishes_defer(sp_publishes *publishes, uint64_t wire, bool multi
             enter_text("refused", ids[record->tag % OPEN_PUBLISHES].id);
     }
     return __real_sp_publishes_defer(publishes, wire, multiple, due);
+}
+
+int __real_sp_broker_renew_publishing(spectacles_broker *broker);
+int __wrap_sp_broker_renew_publishing(spectacles_broker *broker)
+{
+    const sp_publishes *publishes = &broker->publishes;
+    const sp_publish *record;
+    for (size_t i = 0; (record = sp_publishes_find(publishes, i)); i++) {
+        bool is_open = record->wire > 0 && !record->done && !record->deferred;
+        if (is_open && ids[record->tag % OPEN_PUBLISHES].of == publishes)
+            enter_text("unanswered", ids[record->tag % OPEN_PUBLISHES].id);
+    }
+    return __real_sp_broker_renew_publishing(broker);
 }
 
 void __real_spectacles_stream_consumed(spectacles_stream *stream, size_t length);

@@ -77,6 +77,7 @@ class History:
     gaps: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by message-id, with their copies
     redelivered: set[str] = field(default_factory=set)  # message-ids that the consumer lost with its connection
     refused: set[str] = field(default_factory=set)  # message-ids that RabbitMQ has refused (nack)
+    unanswered: set[str] = field(default_factory=set)  # message-ids on a channel that was given up because it had brought nacks alone
     troubles: list[Trouble] = field(default_factory=list)
     violations: list[dict[str, Any]] = field(default_factory=list)
     unserved: list[int] = field(default_factory=list)  # shards without a connection when all was healed

@@ -73,7 +73,7 @@ class Nodes:
         return [f"{node.rabbit.url()}?heartbeat=4&socket_timeout=3&stack_timeout=5&connection_attempts=1" for node in there]
 
     def revive(self) -> None:
-        """Starts what was killed; await_whole() waits for it."""
+        """Starts what was killed; find_together() waits for it."""
         for node in self.each:
             if node.rabbit.process is None:
                 node.rabbit.launch()
@@ -81,11 +81,14 @@ class Nodes:
 
     def await_whole(self) -> int:
         """Returns how many nodes had to be restarted, as an operator does: after some partitions nodes of 3.10 do not find together by themselves."""
+        return 0 if self.find_together() else self.restart()
+
+    def find_together(self) -> bool:
         try:
             self.each[0].rabbit.wait_for(self.is_whole, "a whole cluster", WHOLE)
-            return 0
+            return True
         except AssertionError:
-            return self.restart()
+            return False
 
     def restart(self) -> int:
         """One after the other, until all know each other."""
@@ -94,11 +97,8 @@ class Nodes:
             node.rabbit.kill()
             node.rabbit.launch()
             node.rabbit.await_start()
-            try:
-                node.rabbit.wait_for(self.is_whole, "a whole cluster", WHOLE)
+            if self.find_together():
                 return count
-            except AssertionError:
-                pass
         raise TimeoutError(f"RabbitMQ did not come to a whole cluster: {self.each[0].rabbit.tail()}")
 
     def is_whole(self) -> bool:
@@ -164,10 +164,10 @@ class Gateway:
         """SIGTERM, and the exit status."""
         return self.process.stop(timeout) if self.process else 0
 
-    def refused(self) -> set[str]:
-        """The message-ids of what RabbitMQ has refused (nack)."""
+    def noted(self, what: str) -> set[str]:
+        """The message-ids in its ledger: "refused" or "unanswered" (tests/chaos/wraps.c)."""
         words = [line.split() for line in self.ledger.read_text().splitlines()]
-        return {each[1] for each in words if len(each) == 2 and each[0] == "refused"}
+        return {each[1] for each in words if len(each) == 2 and each[0] == what}
 
     def write_log(self, folder: Path) -> None:
         lines = [f"--- process {number} ({process.pid})\n" + "\n".join(process.err) for number, process in enumerate(self.runs)]

@@ -4,16 +4,17 @@ from __future__ import annotations
 import random
 import signal
 import subprocess
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Optional
 
 from support.patience import PATIENCE
 
 from chaos.fleet.history import Trouble
-from chaos.fleet.hosts import NAMES, OUTSIDE, Gateway, Node
+from chaos.fleet.hosts import NAMES, OUTSIDE, Gateway, Node, Nodes
 from chaos.fleet.world import RESERVE, World
 
 FIRST = NAMES[:3]
@@ -21,8 +22,17 @@ UNCONFIRMED = 75  # EX_TEMPFAIL of sysexits.h: tools/gateway/daemon.c
 # Where a gateway can die (tests/chaos/wraps.c), and how often it passes there at most before it does.
 POINTS = {"ready": 1, "dispatch": 60, "before-publish": 60, "after-publish": 60, "before-confirm": 60, "after-confirm": 60,
           "before-commit": 30, "after-commit": 30}
-SHORT, LONG = (0.5, 6.0), (8.0, 25.0)  # seconds of a stop or a cut: within a lease, and beyond it
+SHORT, LONG = (0.5, 6.0), (8.0, 18.0)  # seconds of a stop or a cut: within a lease, and beyond it
 WHOLE_DAY = 1000
+CALM = 0.2  # how often all is well again before the next fault. The others hit what recovers
+SERVED = 0.8  # how often, otherwise, half of the shards are served before the next fault
+UNSERVED = 20.0  # seconds for which that is waited for
+BREATH = 3.0  # seconds until the next fault, at most, otherwise
+WAIT = 4.0  # seconds for which a fault waits until it can be done, before there is another one
+REHEARSED = 60.0  # seconds until all is well after a fault that was asked for
+FULL = 3.0  # seconds in which sessions are stored while RabbitMQ refuses events
+STOPPED = 60.0  # seconds in which SIGTERM ends a gateway
+IMPATIENT = 10.0  # seconds after which an operator gives up where RabbitMQ or gateways are in trouble
 
 
 @dataclass
@@ -30,6 +40,31 @@ class Heal:
     due: float
     do: Callable[[], None]
     trouble: Trouble
+    comes: Callable[[], bool] = lambda: False  # whether it can be done before it is due
+
+    def is_due(self) -> bool:
+        return self.due <= time.monotonic() or self.comes()
+
+
+class Reunion:
+    """Waits for the nodes to find together, while the nemesis goes on elsewhere."""
+
+    def __init__(self, nodes: Nodes, trouble: Trouble) -> None:
+        self._nodes, self._trouble = nodes, trouble
+        self.is_whole = False
+        self._thread = threading.Thread(target=self._wait, daemon=True)
+        self._thread.start()
+
+    def _wait(self) -> None:
+        self.is_whole = self._nodes.find_together()
+        self._trouble.over = time.monotonic()
+
+    def is_over(self) -> bool:
+        return not self._thread.is_alive()
+
+    def join(self) -> bool:
+        self._thread.join()
+        return self.is_whole
 
 
 class Nemesis:
@@ -42,29 +77,45 @@ class Nemesis:
         self.kills = 0
         self.heals: list[Heal] = []
         self.is_rabbit_whole = True
+        self.reunion: Optional[Reunion] = None
         self.faults: list[tuple[int, Callable[[], None]]] = [
             (8, self.kill_gateway), (4, self.kill_at_point), (5, self.stop_gateway), (4, self.cut_gateway),
             (3, self.blind_to_rabbit), (2, self.blind_to_discord), (2, self.kill_node), (1, self.stop_node), (2, self.cut_node),
-            (2, self.kill_host), (2, self.cut_host), (1, self.stop_host), (1, self.kill_two_nodes), (1, self.kill_all_gateways)]
+            (2, self.kill_host), (2, self.cut_host), (1, self.stop_host), (1, self.kill_two_nodes), (1, self.kill_all_gateways),
+            (1, self.kill_behind_a_full_queue), (1, self.kill_node_in_a_burst)]
         self.others: list[tuple[int, Callable[[], None]]] = [
             (3, self.lose_session), (1, self.lose_all_sessions), (2, self.drop), (2, self.reconnect), (2, self.deploy), (2, self.join_or_leave),
-            (1, self.drain), (1, self.spend_the_day)]
+            (1, self.drain), (1, self.spend_the_day), (2, self.burst)]
 
     # ---- turns ----
+
+    def rehearse(self, faults: Sequence[str]) -> None:
+        """These, by name, each when all is well."""
+        for name in faults:
+            self.do(getattr(self, name))
+            self.kills += 1
+            self.await_calm(REHEARSED)
 
     def torment(self, kills: int) -> None:
         while self.kills < kills:
             if self.random.random() < 0.4:
                 self.choose(self.others)
-            if self.choose(self.faults):
-                self.kills += 1
+            while not self.choose(self.faults, WAIT):
+                pass
+            self.kills += 1
             self.pause()
-            self.heal_what_is_due()
         self.heal()
 
-    def choose(self, among: list[tuple[int, Callable[[], None]]]) -> bool:
-        weights, chosen = zip(*among)
-        return self.do(self.random.choices(chosen, weights)[0])
+    def choose(self, among: list[tuple[int, Callable[[], None]]], patience: float = 0.0) -> bool:
+        """patience: seconds until it can be done. Without them the faults that need most to be well would be rare."""
+        weights, named = zip(*among)
+        chosen = self.random.choices(named, weights)[0]
+        end = time.monotonic() + patience
+        while not self.do(chosen):
+            if time.monotonic() >= end:
+                return False
+            self.wait(0.1)
+        return True
 
     def do(self, chosen: Callable[[], None]) -> bool:
         try:
@@ -75,24 +126,41 @@ class Nemesis:
         self.say(f"{time.monotonic() - self.begun:7.1f} s  {self.kills:4}  {chosen.__name__:<20} served {sorted(self.world.served())}")
         return True
 
-    def pause(self) -> None:
-        """Mostly until all is well again: but what dies while it recovers is the better test."""
-        if self.random.random() < 0.4:
-            time.sleep(self.random.random() * 2)
-            return
-        end = time.monotonic() + 60 * PATIENCE
-        while self.heals or len(self.world.served()) < self.world.shards:
-            self.heal_what_is_due()
+    def wait(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
             time.sleep(0.05)
+            self.heal_what_is_due()
+
+    def pause(self) -> None:
+        """Now and then until all is well again. Mostly until there is something to take over: what dies while others recover is the better test."""
+        if self.random.random() < CALM:
+            self.await_calm(60 * PATIENCE)
+        elif self.random.random() < SERVED:
+            self.await_service(UNSERVED)
+        self.wait(self.random.random() * BREATH)
+
+    def await_service(self, timeout: float) -> None:
+        end = time.monotonic() + timeout
+        while 2 * len(self.world.served()) < self.world.shards and time.monotonic() < end:
+            self.wait(0.1)
+
+    def is_calm(self) -> bool:
+        return not self.heals and len(self.world.served()) == self.world.shards
+
+    def await_calm(self, timeout: float) -> None:
+        end = time.monotonic() + timeout
+        while not self.is_calm():
+            self.wait(0.1)
             if time.monotonic() > end:
                 raise TimeoutError(f"only shards {sorted(self.world.served())} are served, though nothing is broken: {self.heals}")
-        time.sleep(self.random.random())
 
     def heal_what_is_due(self) -> None:
-        for heal in [each for each in self.heals if each.due <= time.monotonic()]:
+        for heal in [each for each in self.heals if each.is_due()]:
             self.heals.remove(heal)
             heal.do()
             heal.trouble.over = time.monotonic()
+        self.look_at_rabbit()
         for gateway in self.world.gateways.values():
             gateway.look()
 
@@ -106,8 +174,8 @@ class Nemesis:
         for name in FIRST:
             self.world.gateways[name].ensure()
 
-    def later(self, seconds: float, trouble: Trouble, do: Callable[[], None]) -> None:
-        self.heals.append(Heal(time.monotonic() + seconds, do, trouble))
+    def later(self, seconds: float, trouble: Trouble, do: Callable[[], None], comes: Callable[[], bool] = lambda: False) -> None:
+        self.heals.append(Heal(time.monotonic() + seconds, do, trouble, comes))
 
     def span(self) -> float:
         return self.random.uniform(*self.random.choice((SHORT, LONG)))
@@ -117,31 +185,51 @@ class Nemesis:
     def is_troubled(self, name: str) -> bool:
         return any(each.trouble.member == name for each in self.heals)
 
+    def well(self) -> list[Gateway]:
+        """Those that run, and to which nothing is being done."""
+        return [each for name, each in self.world.gateways.items() if each.process and not self.is_troubled(name)]
+
     def gateway(self) -> Gateway:
-        """One that runs, and to which nothing is being done."""
-        found = [each for name, each in self.world.gateways.items() if each.process and not self.is_troubled(name)]
-        return self.random.choice(found)  # IndexError, a LookupError: there is none
+        """One of them, when another one is left, which can take over."""
+        found = self.well()
+        if len(found) < 2:
+            raise LookupError("too few gateways are well")
+        return self.random.choice(found)
+
+    # ---- RabbitMQ ----
+
+    def is_broker_troubled(self) -> bool:
+        return any(each.trouble.kind == "broker" for each in self.heals)
 
     def node(self) -> Node:
         """One of three, when no other one is in trouble: so two are left."""
-        if any(each.trouble.kind == "broker" for each in self.heals):
+        if self.is_broker_troubled() or not self.is_rabbit_whole:
             raise LookupError("RabbitMQ is in trouble already")
-        self.make_whole()
         return self.random.choice(self.world.nodes.each)
 
+    def look_at_rabbit(self) -> None:
+        """When the last node is back, the nodes find together."""
+        if self.is_rabbit_whole or self.is_broker_troubled():
+            return
+        self.reunion = self.reunion or Reunion(self.world.nodes, self.world.trouble("broker"))
+        if self.reunion.is_over():
+            self.make_whole()
+
     def make_whole(self) -> None:
-        if not self.is_rabbit_whole:
+        if self.is_rabbit_whole:
+            return
+        found_together = self.reunion.join() if self.reunion else self.world.nodes.find_together()
+        self.reunion = None
+        if not found_together:
             trouble = self.world.trouble("broker")
-            restarted = self.world.nodes.await_whole()
+            self.done["RabbitMQ nodes restarted to find together"] += self.world.nodes.restart()
             trouble.over = time.monotonic()
-            if restarted:
-                self.done["RabbitMQ nodes restarted to find together"] += restarted
-            self.is_rabbit_whole = True
+        self.is_rabbit_whole = True
 
     # ---- gateways ----
 
     def restart_later(self, gateway: Gateway, trouble: Trouble, kill: str = "") -> None:
-        self.later(self.random.choice((0.0, self.random.random() * 3, self.random.uniform(5, 20))), trouble, lambda: gateway.start(kill))
+        self.later(self.random.choice((0.0, self.random.random() * 3, self.random.uniform(5, 12))), trouble, lambda: gateway.start(kill))
 
     def kill_gateway(self) -> None:
         gateway = self.gateway()
@@ -166,11 +254,26 @@ class Nemesis:
         gateway.start()
 
     def kill_all_gateways(self) -> None:
-        for gateway in self.world.gateways.values():
-            if gateway.process and not self.is_troubled(gateway.name):
-                trouble = self.world.trouble("killed", gateway.name)
-                gateway.kill()
-                self.later(self.random.random() * 3, trouble, gateway.start)
+        well = self.well()
+        if len(well) < len(FIRST):
+            raise LookupError("they are not all there")
+        for gateway in well:
+            trouble = self.world.trouble("killed", gateway.name)
+            gateway.kill()
+            self.later(self.random.random() * 3, trouble, gateway.start)
+
+    def kill_behind_a_full_queue(self) -> None:
+        """The consumer hangs, and RabbitMQ refuses events: what a gateway has received is in that gateway alone when it dies."""
+        gateway = self.gateway()
+        self.world.recorder.pause()
+        try:
+            self.world.burst()
+            self.wait(FULL)
+            trouble = self.world.trouble("killed", gateway.name)
+            gateway.kill()
+            self.restart_later(gateway, trouble)
+        finally:
+            self.world.recorder.go_on()
 
     def stop_gateway(self) -> None:
         self.stop(self.gateway(), self.span())
@@ -206,6 +309,16 @@ class Nemesis:
     def kill_node(self) -> None:
         node = self.node()
         trouble = self.world.trouble("broker")
+        node.kill()
+        self.revive_later(trouble)
+
+    def kill_node_in_a_burst(self) -> None:
+        """It hangs before: what its gateway publishes meanwhile is on its way when it dies."""
+        node, _ = self.host()
+        trouble = self.world.trouble("broker")
+        node.signal(signal.SIGSTOP)
+        self.world.burst()
+        time.sleep(0.2 + self.random.random())
         node.kill()
         self.revive_later(trouble)
 
@@ -287,6 +400,9 @@ class Nemesis:
         for shard in range(self.world.shards):
             self.world.standin.lose(shard, lambda each: each.say(9, False))
 
+    def burst(self) -> None:
+        self.world.burst()
+
     def drop(self) -> None:
         self.world.standin.drop(self.shard())
 
@@ -311,25 +427,35 @@ class Nemesis:
             self.world.errors.append(f"SIGTERM ended {gateway.name} with {status}: " + "\n".join(gateway.runs[-1].err[-5:]))
         gateway.runs[-1].was_seen = True  # type: ignore[attr-defined]
 
+    def leave(self, gateway: Gateway, then: Callable[[], None]) -> None:
+        """SIGTERM. It hands over while other things happen."""
+        gateway.signal(signal.SIGTERM)
+        leaving = gateway.process
+
+        def end() -> None:
+            self.ended(gateway, leaving.wait(STOPPED) if leaving else 0)
+            then()
+
+        self.later(STOPPED * PATIENCE, Trouble("leaves", gateway.name, time.monotonic()), end, lambda: gateway.process is None)
+
     def deploy(self) -> None:
         gateway = self.gateway()
-        self.ended(gateway, gateway.stop(90))
-        gateway.start()
+        self.leave(gateway, gateway.start)
 
     def join_or_leave(self) -> None:
         fourth = self.world.gateways[NAMES[3]]
-        if not fourth.process:
-            fourth.start()
-        elif self.is_troubled(fourth.name):
+        if self.is_troubled(fourth.name):
             raise LookupError("it is in trouble")
+        if fourth.process:
+            self.leave(fourth, lambda: None)
         else:
-            self.ended(fourth, fourth.stop(90))
+            fourth.start()
 
-    def command(self, *words: str) -> Optional[int]:
+    def command(self, timeout: float, *words: str) -> Optional[int]:
         """`spectacles-gateway fleet ...`, of an operator outside. None: it did not come to an end."""
         one = self.world.gateways[FIRST[0]]
         try:
-            done = subprocess.run([one.binary, "fleet", *words], env=one.environment, capture_output=True, text=True, timeout=60 * PATIENCE, check=False)
+            done = subprocess.run([one.binary, "fleet", *words], env=one.environment, capture_output=True, text=True, timeout=timeout, check=False)
         except subprocess.TimeoutExpired:
             return None
         return done.returncode
@@ -337,9 +463,10 @@ class Nemesis:
     def drain(self) -> None:
         """While nothing else happens, it has to succeed. Then everything is given back."""
         gateway = self.gateway()
-        calm = not self.heals and self.is_rabbit_whole and len(self.world.served()) == self.world.shards
-        status = self.command("drain", gateway.name)
+        calm = self.is_calm() and self.is_rabbit_whole
+        patience = 60.0 * PATIENCE if calm else IMPATIENT
+        status = self.command(patience, "drain", gateway.name)
         left = [shard for shard, owner in self.world.owners().items() if owner == gateway.name]
-        if calm and (status != 0 or left) and not self.heals:
+        if calm and (status != 0 or left):
             self.world.errors.append(f"drain {gateway.name} ended with {status}, and shards {left} are still there")
-        self.command("move", "all")
+        self.command(patience, "move", "all")

@@ -7,7 +7,7 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Optional
 
@@ -29,14 +29,20 @@ IMPATIENT = 20.0
 REPLACED = ("closed", "kept")
 
 
-def settle(world: World, patience: float) -> History:
-    """All faults are healed: what is to come, comes. What does not come any more is the verdict's."""
+def find_unserved(world: World, patience: float) -> list[int]:
+    """A shard that moves to another gateway just now is served soon."""
     try:
         world.await_served(patience)
-        time.sleep(3.0)  # and stays
+        time.sleep(3.0)
+        world.await_served(patience)
+        return []
     except TimeoutError:
-        pass
-    unserved = sorted(set(range(world.shards)) - world.served())
+        return sorted(set(range(world.shards)) - world.served())
+
+
+def settle(world: World, patience: float) -> History:
+    """All faults are healed: what is to come, comes. What does not come any more is the verdict's."""
+    unserved = find_unserved(world, patience)
     world.stop_feeding()
     last, since = -1, time.monotonic()
     while time.monotonic() - since < patience and missing(world.history())[0]:
@@ -68,9 +74,10 @@ def leave_logs(world: World, history: Optional[History], folder: Path) -> None:
         f"{time.strftime('%H:%M:%S', time.gmtime(unix - now + at))} {at:.2f} {words}" for at, words in sorted(lines)))
 
 
-def torment(world: World, nemesis: Nemesis, kills: int) -> None:
+def torment(world: World, nemesis: Nemesis, kills: int, first: Sequence[str]) -> None:
     """Shards that do not come back are a failure like any other, and the rest is still judged."""
     try:
+        nemesis.rehearse(first)
         nemesis.torment(kills)
     except TimeoutError as why:
         world.errors.append(str(why))
@@ -78,8 +85,8 @@ def torment(world: World, nemesis: Nemesis, kills: int) -> None:
 
 
 def run(folder: Path, build: Path, kills: int, seed: int, name: str = "gateway", logs: Optional[Path] = None, replaced: str = "closed",
-        first: str = "", say: Callable[[str], object] = lambda _: None) -> tuple[Verdict, Nemesis]:
-    """first: the fault that the nemesis begins with, by name; without it, as the seed wishes. say: hears of each fault."""
+        first: Sequence[str] = (), say: Callable[[str], object] = lambda _: None) -> tuple[Verdict, Nemesis]:
+    """first: the faults that the nemesis begins with, by name. kills: with these. say: hears of each fault."""
     random_ = random.Random(seed)
     machines = Machines()
     with machines.outside():
@@ -88,9 +95,7 @@ def run(folder: Path, build: Path, kills: int, seed: int, name: str = "gateway",
         try:
             world.start()
             nemesis = Nemesis(world, random_, say)
-            if first:
-                nemesis.do(getattr(nemesis, first))
-            torment(world, nemesis, kills)
+            torment(world, nemesis, kills, first)
             history = settle(world, PATIENT if name == "gateway" else IMPATIENT)
             verdict = judge(history)
             if logs:

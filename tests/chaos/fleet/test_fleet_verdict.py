@@ -182,6 +182,12 @@ def swap_and_excuse(history: History) -> None:
     history.redelivered.add("s0:2")
 
 
+def swap_and_get_no_answer(history: History) -> None:
+    """The channel was given up before RabbitMQ said that it refuses this one."""
+    swap(history)
+    history.unanswered.add("s0:2")
+
+
 def come_by_the_other_session(history: History) -> None:
     """Two sessions of a shard get the same event from Discord: one of them is enough."""
     history.sessions[2].events[4] = 5
@@ -214,8 +220,8 @@ def end_what_was_never_stored(history: History) -> None:
     history.sessions[2].ended_by, history.sessions[2].ended = "client", 206.5
 
 
-RIGHTS = [nothing, declare_what_is_missing, repeat_all, swap_and_excuse, come_by_the_other_session, keep_an_identify_back, come_to_look_late,
-          die_before_it_is_stored, end_what_was_never_stored]
+RIGHTS = [nothing, declare_what_is_missing, repeat_all, swap_and_excuse, swap_and_get_no_answer, come_by_the_other_session, keep_an_identify_back,
+          come_to_look_late, die_before_it_is_stored, end_what_was_never_stored]
 
 
 @pytest.mark.parametrize("right", RIGHTS, ids=lambda each: each.__name__)
@@ -231,6 +237,9 @@ def test_what_is_excused_is_counted() -> None:
     assert judge(history).counts["identifies kept back on their way"] == 1
     swap_and_excuse(history)
     assert judge(history).counts["late: redelivered"] == 1
+    history = history_of()
+    swap_and_get_no_answer(history)
+    assert judge(history).counts["late: refused without a word"] == 1
 
 
 def test_a_gap_that_knows_no_session_is_none() -> None:

@@ -83,7 +83,8 @@ def late(history: History) -> list[tuple[str, str]]:
 
 def judge_order(history: History, verdict: Verdict) -> None:
     open_ = dict(late(history))
-    for reason, excused in (("redelivered", history.redelivered), ("refused", history.refused)):
+    reasons = (("redelivered", history.redelivered), ("refused", history.refused), ("refused without a word", history.unanswered))
+    for reason, excused in reasons:
         verdict.counts[f"late: {reason}"] = len(open_.keys() & excused)
         open_ = {key: words for key, words in open_.items() if key not in excused}
     verdict.fail("out of order", list(open_.values()))
@@ -201,6 +202,16 @@ def judge_gaps(history: History, known: Known, verdict: Verdict) -> None:
     verdict.fail("gaps whose copies differ", [key for key, copies in history.gaps.items() if any(each != copies[0] for each in copies)])
 
 
+def taken_over(history: History) -> int:
+    """How often a gateway resumed what another one had."""
+    owners = {each.session_id: each.member for each in history.sessions}
+    count = 0
+    for each in history.resumes:
+        count += owners.get(each.session_id, each.member) != each.member
+        owners[each.session_id] = each.member
+    return count
+
+
 def judge(history: History) -> Verdict:
     verdict = Verdict()
     known = Known(history)
@@ -211,6 +222,7 @@ def judge(history: History) -> Verdict:
     judge_ends(history, known, verdict)
     judge_gaps(history, known, verdict)
     verdict.counts["sessions resumed"] = len(history.resumes)
+    verdict.counts["sessions taken over"] = taken_over(history)
     verdict.fail("violations of Discord's rules", [each for each in history.violations if each["reason"] not in BLAMELESS])
     verdict.fail("shards that nobody serves in the end", history.unserved)
     verdict.fail("errors", history.errors)

@@ -27,6 +27,8 @@ HEARTBEAT = 10000  # milliseconds, of Discord
 GRACE = 25.0  # seconds beside two of these, after which Discord ends the session
 LIMITS_FRESH = 20000  # milliseconds for which an answer of GET /gateway/bot is believed
 PAD = 200  # bytes
+ROOM = 1500  # events in the consumer's queue, before RabbitMQ refuses more
+BURST = 400  # events of each shard at once, when there are many: all shards together fill the queue of a consumer that hangs
 TICK = 0.02  # seconds, at which the stand-in's loop says that it runs
 SETTINGS = {"FLEET": "on", "DISCORD_SHARD_COUNT": str(SHARDS), "FLEET_IDENTIFY_RESERVE": str(RESERVE), "STOP_TIMEOUT": "30s", "FLEET_SETTLE": "2s",
             "BROKER_QUEUE_TYPE": "quorum", "DISCORD_INTENTS": "guilds,guild_messages", "DISCORD_EVENTS": "MESSAGE_CREATE"}
@@ -97,7 +99,7 @@ class World(Watched):
         asyncio.run_coroutine_threadsafe(self.lags.run(), self.standin._loop)
         self.nodes = Nodes(self._folder / "nodes", self.machines.nodes, self._tick)
         self.nodes.start()
-        self.recorder = Recorder(self.nodes.urls, "quorum")
+        self.recorder = Recorder(self.nodes.urls, "quorum", ROOM)
         for name in NAMES:
             self.gateways[name] = Gateway(name, self.machines.gateways[name], self._binary, self._environment(authority, name), self._folder / name)
         for name in names:
@@ -141,6 +143,9 @@ class World(Watched):
             session.wake()
         for shard in given:
             self._serials[shard] += 1
+
+    def burst(self) -> None:
+        self.standin._do(lambda: [self._dispatch() for _ in range(BURST)])
 
     def living(self) -> list[Session]:
         """In the stand-in's thread. Ends what nobody has resumed in time."""
@@ -198,8 +203,8 @@ class World(Watched):
         identifies = [Identify(each["at"], name_of(each["client"]), each["shard"], each["remaining"], self.lags.at(each["at"]))
                       for each in self.records("identify")]
         resumes = [Resume(each["at"], name_of(each["client"]), each["session"]) for each in self.records("resumed")]
-        refused = set().union(*(each.refused() for each in self.gateways.values()))
+        refused, unanswered = (set().union(*(each.noted(what) for each in self.gateways.values())) for what in ("refused", "unanswered"))
         complaints = [line for each in self.gateways.values() for line in each.complaints]
         return History(self.shards, self.concurrency, RESERVE, [self._life(each, begun[each.session_id]) for each in self.standin.sessions], identifies,
-                       resumes, list(self.recorder.arrivals), dict(self.recorder.gaps), set(self.recorder.redelivered), refused,
+                       resumes, list(self.recorder.arrivals), dict(self.recorder.gaps), set(self.recorder.redelivered), refused, unanswered,
                        list(self.troubles), self.standin.violations, unserved or [], self.errors + complaints)
