@@ -13,15 +13,12 @@ from typing import Any, Optional
 import pytest
 from standin.standin import Standin
 from support.patience import PATIENCE
-from support.ports import free_ports
-from support.processes import Process
-from support.prometheus import get
 from support.rabbit import RabbitNode
 
 from .conftest import GATEWAY, Bot, gaps, messages
+from .fleets import SHARDS, Fleet, expect_code
 
 pytestmark = pytest.mark.rabbit4
-SHARDS = 4
 QUEUE = "gateway:w:MESSAGE_CREATE"
 # What the first identify of a fleet waits for: 20 s for an owner of whom nobody knows (fleet.h), the leader, and RabbitMQ.
 FIRST = 90.0
@@ -53,56 +50,6 @@ class Sender(threading.Thread):
         return self.sent
 
 
-class Fleet:
-    """Daemons with one bot, by the names of members."""
-
-    def __init__(self, bot: Bot, standin: Standin) -> None:
-        self.bot = bot
-        self.standin = standin
-        self.members: dict[str, Process] = {}
-        self.addresses: dict[str, str] = {}
-        self.settings = {"FLEET": "on", "DISCORD_SHARD_COUNT": str(SHARDS), "STOP_TIMEOUT": "60s", "FLEET_SETTLE": "1s"}
-
-    def start(self, name: str, **more: str) -> Process:
-        self.addresses[name] = f"127.0.0.1:{free_ports(1)[0]}"
-        self.members[name] = self.bot.gateway(PROMETHEUS_ADDRESS=self.addresses[name], FLEET_MEMBER=name, **self.settings, **more)
-        return self.members[name]
-
-    def forget(self, name: str) -> Process:
-        del self.addresses[name]
-        return self.members.pop(name)
-
-    def status(self, name: str) -> dict[str, Any]:
-        try:
-            return json.loads(get(f"http://{self.addresses[name]}/status.json")[1])
-        except OSError:  # it does not listen yet
-            return {"shards": []}
-
-    def ready_shards(self, name: str) -> list[int]:
-        """With no more shards than slots each shard is a slot."""
-        return [shard["id"] for shard in self.status(name)["shards"] if shard["state"] == "READY"]
-
-    def ready(self, name: str) -> int:
-        return len(self.ready_shards(name))
-
-    def wait_shared(self, *counts: int, timeout: float = 60.0) -> None:
-        """Until the members have so many shards each, in any order, and all of them are ready."""
-        end = time.monotonic() + timeout * PATIENCE
-        while sorted(found := [self.ready(name) for name in self.members]) != sorted(counts):
-            said = "\n".join(process.said() for process in self.members.values())
-            assert time.monotonic() < end, f"{dict(zip(self.members, found))} shards are ready, and {counts} were expected:\n{said}"
-            time.sleep(0.1)
-
-    def begin(self, *words: str) -> subprocess.Popen[str]:
-        environment = {**self.bot.environment, **self.settings, "DISCORD_EVENTS": "MESSAGE_CREATE"}
-        return subprocess.Popen([self.bot.build / GATEWAY, "fleet", *words], env=environment, text=True,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-    def owners(self) -> dict[int, str]:
-        said = expect_code(self.begin("status", "--json"), 0)
-        return {slot["slot"]: slot["owner"] for slot in json.loads(said)["slots"]}
-
-
 @pytest.fixture
 def fleet(bot: Bot, standin: Standin, channel: Any) -> Fleet:
     standin.shards = standin.max_concurrency = SHARDS
@@ -124,13 +71,6 @@ def sender(standin: Standin) -> Iterator[Callable[[], Sender]]:
     yield start
     for each in made:
         each.is_over.set()
-
-
-def expect_code(command: subprocess.Popen[str], code: int) -> str:
-    """Returns what it said."""
-    out, err = command.communicate(timeout=180 * PATIENCE)
-    assert command.returncode == code, out + err
-    return out + err
 
 
 def expect_all(channel: Any, sent: int) -> int:

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,9 +11,9 @@ from standin.standin import Standin
 from support.processes import Process
 
 from .conftest import Bot
+from .fleets import EVENT, Guilds, asked, living, numbers
 
 FORMER, WANTED = 4, 8
-EVENT = "MESSAGE_CREATE"
 
 
 class Member(Process):
@@ -53,48 +52,6 @@ def member(bot: Bot) -> Members:
     return start
 
 
-def living(standin: Standin, count: int) -> list[Any]:
-    return [each for each in standin.sessions if each.count == count and each.alive]
-
-
-class Guilds:
-    """An event of a guild of its own each 20 ms, in every session that has that guild, as Discord does it; and a command for one now and then."""
-
-    def __init__(self, standin: Standin, channel: Any) -> None:
-        self.standin, self.channel = standin, channel
-        self.sent = self.asked = 0
-        self._stops = threading.Event()
-        self._thread = threading.Thread(target=self._run)
-        self._thread.start()
-
-    def _run(self) -> None:
-        while not self._stops.wait(0.02):
-            self._dispatch((self.sent << 22) + 7)
-            self.sent += 1
-            if self.sent % 25 == 0:
-                self._ask((self.sent << 22) + 7)
-
-    def _dispatch(self, guild: int) -> None:
-        text = json.dumps({"id": str(self.sent), "guild_id": str(guild), "content": "x"})
-
-        def give() -> None:
-            for session in self.standin.sessions:
-                if session.alive and (guild >> 22) % session.count == session.shard:
-                    session.append(EVENT, text)
-                    session.wake()
-
-        self.standin._do(give)
-
-    def _ask(self, guild: int) -> None:
-        packet = {"op": 8, "d": {"guild_id": str(guild), "query": "", "limit": 0}}
-        self.channel.basic_publish("gateway", "SEND", json.dumps({"guild_id": str(guild), "packet": packet}))
-        self.asked += 1
-
-    def stop(self) -> None:
-        self._stops.set()
-        self._thread.join()
-
-
 @pytest.fixture
 def guilds(standin: Standin, channel: Any) -> Iterator[Callable[[], Guilds]]:
     made: list[Guilds] = []
@@ -106,14 +63,6 @@ def guilds(standin: Standin, channel: Any) -> Iterator[Callable[[], Guilds]]:
     yield start
     for each in made:
         each.stop()
-
-
-def numbers(worker: Process) -> list[int]:
-    return [int(json.loads(line.split(b" ", 1)[1])["id"]) for line in list(worker.out)]
-
-
-def asked(standin: Standin) -> int:
-    return sum(record["kind"] == "received" and record["op"] == 8 for record in list(standin.records))
 
 
 def test_nothing_is_missing_and_each_event_comes_once(bot: Bot, standin: Standin, member: Members, guilds: Callable[[], Guilds]) -> None:

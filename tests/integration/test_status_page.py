@@ -94,6 +94,21 @@ def test_it_is_live_and_says_when_it_is_not(root: Path, tmp_path: Path) -> None:
         browser.until("document.getElementById('alarm').innerText === 'The gateway stops.'")
 
 
+def test_two_numbers_of_shards_are_told_apart(root: Path, tmp_path: Path) -> None:
+    """While a fleet goes from 3 shards to 6."""
+    state = well(0)
+    state["shards"] = [shard(number, shard_count=3) for number in range(3)] + [shard(number, shard_count=6) for number in range(6)]
+    state["fleet"] = {"member": "web-1", "connected": True, "leads": True, "phase": "OVERLAP", "shard_count": 3, "wanted_shards": 6,
+                      "members": 1, "takeovers": 0, "grants": 0, "slots": {"OWNED": 3, "DOUBTFUL": 0}}
+    with StatusPage(root, state) as page, Chromium(tmp_path) as browser:
+        browser.open(page.url)
+        browser.until(f"{READY} === 9")
+        text = browser.run("document.body.innerText")
+        assert "OVERLAP" in text and "from 3 to 6" in text and "Broker of events, 1000 shards" in text
+        browser.run("choose('2/6')")
+        assert "Shard 2/6" in browser.run("document.getElementById('detail').innerText")
+
+
 def test_texts_of_others_stay_texts(root: Path, tmp_path: Path) -> None:
     """A close reason comes from outside."""
     state, hostile = well(2), "<img src=x onerror=document.title='broken'><script>document.title='broken'</script>"

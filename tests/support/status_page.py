@@ -15,7 +15,7 @@ NOW = 1767262830000  # 1 January 2026, 10:20:30 UTC
 def shard(number: int, **more: Any) -> dict[str, Any]:
     """A shard that is ready and well."""
     received = 120000 + number * 37 % 9000
-    return {"id": number, "state": "READY", "latency": 38 + number * 7 % 19, "received": received, "committed": received - number % 3,
+    return {"id": number, "shard_count": 1000, "state": "READY", "latency": 38 + number * 7 % 19, "received": received, "committed": received - number % 3,
             "stored": received - 40, "unconfirmed": number % 3, "packets": 0, "gaps": 0, "connects": 1, "late": 0, "was_ready": True,
             "lacks_queue": False, **more}
 
@@ -26,7 +26,7 @@ def closed(code: int, text: str) -> dict[str, Any]:
 
 def well(count: int) -> dict[str, Any]:
     """A gateway that is well."""
-    broker = {"state": "READY", "blocked": False, "text": "RabbitMQ 3.10.8", "connects": 1}
+    broker = {"shard_count": 1000, "state": "READY", "blocked": False, "text": "RabbitMQ 3.10.8", "connects": 1}
     return {"version": "0.1.0", "group": "gateway", "time": NOW, "started": NOW - 9 * 86400000, "stopping": False,
             "events": {"received": 8_400_000, "published": 8_399_000, "confirmed": 8_398_988},
             "window": {"unconfirmed": 12, "limit": 2000, "full": 3, "full_time": 1830},

@@ -68,6 +68,12 @@ static bool is_beside_a_fleet(const struct card *one, const struct card *two)
     return (one->shard_id_count == 0) != (two->shard_id_count == 0);
 }
 
+/* The fleet decides how many shards there are, whatever each member was set to. */
+static bool are_of_a_fleet(const struct card *one, const struct card *two)
+{
+    return one->shard_id_count == 0 && two->shard_id_count == 0;
+}
+
 uint32_t conflicts_judge(const struct card *mine, const struct card *other)
 {
     bool serves = other->state == CARD_STARTING || other->state == CARD_RUNNING;
@@ -76,6 +82,8 @@ uint32_t conflicts_judge(const struct card *mine, const struct card *other)
     if (mine->bot[0] && other->bot[0] && strcmp(mine->bot, other->bot) != 0)
         return CONFLICT_BOT;
     if (!mine->shard_count || !other->shard_count)
+        return 0;
+    if (are_of_a_fleet(mine, other))
         return 0;
     if (mine->shard_count != other->shard_count)
         return CONFLICT_COUNT;

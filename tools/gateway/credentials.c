@@ -19,9 +19,12 @@ int credentials_hand_token(const struct credentials_users *users, const struct s
                            spectacles_problem *problem)
 {
     const char *token = settings_value(settings, SETTING_TOKEN)->text;
-    return users->gateway
-               ? of_gateway(users->gateway, spectacles_gateway_set_token(users->gateway, token), problem)
-               : SPECTACLES_OK;
+    int error = SPECTACLES_OK;
+    for (size_t i = 0; i < users->gateways->count && error == SPECTACLES_OK; i++) {
+        spectacles_gateway *each = users->gateways->items[i].handle;
+        error = of_gateway(each, spectacles_gateway_set_token(each, token), problem);
+    }
+    return error;
 }
 
 int credentials_hand_urls(const struct credentials_users *users, const struct settings *settings,
@@ -29,10 +32,11 @@ int credentials_hand_urls(const struct credentials_users *users, const struct se
 {
     const struct value *urls = settings_value(settings, SETTING_AMQP_URL);
     int error = SPECTACLES_OK;
-    if (users->gateway)
-        error = of_gateway(
-            users->gateway,
-            spectacles_gateway_set_broker_urls(users->gateway, urls->texts, urls->text_count, now), problem);
+    for (size_t i = 0; i < users->gateways->count && error == SPECTACLES_OK; i++) {
+        spectacles_gateway *each = users->gateways->items[i].handle;
+        error = of_gateway(each, spectacles_gateway_set_broker_urls(each, urls->texts, urls->text_count, now),
+                           problem);
+    }
     if (error == SPECTACLES_OK)
         error = group_set_urls(users->group, urls->texts, urls->text_count, now, problem);
     if (error == SPECTACLES_OK)
@@ -47,9 +51,9 @@ int credentials_hand_tls(const struct credentials_users *users, const struct set
     int error = engines_tls(&tls, settings, problem);
     if (error != SPECTACLES_OK)
         return error;
-    if (users->gateway) {
-        spectacles_gateway_set_tls(users->gateway, tls);
-        spectacles_gateway_set_broker_tls(users->gateway, tls);
+    for (size_t i = 0; i < users->gateways->count; i++) {
+        spectacles_gateway_set_tls(users->gateways->items[i].handle, tls);
+        spectacles_gateway_set_broker_tls(users->gateways->items[i].handle, tls);
     }
     group_set_tls(users->group, tls);
     member_set_tls(users->member, tls);

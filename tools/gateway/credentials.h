@@ -1,6 +1,7 @@
 #ifndef GATEWAY_CREDENTIALS_H
 #define GATEWAY_CREDENTIALS_H
 
+#include "gateways.h"
 #include "group.h"
 #include "member.h"
 #include "settings.h"
@@ -9,9 +10,9 @@
 
 /* What logs in with credentials. */
 struct credentials_users {
-    spectacles_gateway *gateway; /* NULL: it is not there yet, and will be made with the settings */
-    struct group *group;         /* NULL: other processes are not looked for */
-    struct member *member;       /* NULL: FLEET is off, or the gateway is not there yet */
+    struct gateways *gateways; /* none: they are not there yet, and will be made with the settings */
+    struct group *group;       /* NULL: other processes are not looked for */
+    struct member *member;     /* NULL: FLEET is off, or the gateway is not there yet */
 };
 
 /*

@@ -38,7 +38,7 @@ static void on_stop_signal(struct daemon *daemon, uint64_t now)
 static void reload(struct daemon *daemon, uint64_t now)
 {
     const struct followers followers = {.log = daemon->log,
-                                        .gateway = daemon->gateway,
+                                        .gateways = &daemon->gateways,
                                         .group = daemon->group,
                                         .store = daemon->store,
                                         .member = daemon->member,
@@ -55,7 +55,7 @@ static void take_signals(struct daemon *daemon, uint64_t now)
         if (number == SIGHUP)
             reload(daemon, now);
         else if (number == SIGUSR1)
-            tell_counters(daemon->log, daemon->gateway);
+            tell_counters(daemon->log, &daemon->gateways);
         else if (number == SIGUSR2)
             log_toggle_debug(daemon->log);
         else
@@ -81,12 +81,13 @@ static void note_standing(struct daemon *daemon, const spectacles_relay_event *e
     member_begin(daemon->member, now);
 }
 
-static void on_event(struct daemon *daemon, const spectacles_relay_event *event, uint64_t now)
+static void on_event(struct daemon *daemon, struct gateway *gateway, const spectacles_relay_event *event,
+                     uint64_t now)
 {
     lines_event(daemon->log, daemon->repeats, event, now);
-    status_hear(&daemon->shown.status, event, spectacles_unix_time());
+    status_hear(&daemon->shown.status, &gateway->memory, event, spectacles_unix_time());
     note_standing(daemon, event, now);
-    member_hear(daemon->member, event, now);
+    member_hear(daemon->member, gateway, event, now);
     if (event->type == SPECTACLES_RELAY_EVENT_SHARD_READY ||
         event->type == SPECTACLES_RELAY_EVENT_SHARD_RESUMED)
         notify_shard_ready(daemon->notify, event->shard_id);
@@ -96,30 +97,50 @@ static void on_event(struct daemon *daemon, const spectacles_relay_event *event,
         daemon_stop(daemon, PROBLEM_IS_FINAL, now);
 }
 
-/* What the fleet wants of the gateway leads to events, and they may lead to more. Each time it is later. */
-static uint64_t pull_events(struct daemon *daemon, uint64_t now)
+static void pull_events_of(struct daemon *daemon, struct gateway *gateway, uint64_t now)
 {
     const spectacles_relay_event *event;
+    while ((event = spectacles_gateway_next_event(gateway->handle, now)))
+        on_event(daemon, gateway, event, now);
+}
+
+/* What the fleet wants of a gateway leads to events, and they may lead to more. Each time it is later. */
+static uint64_t pull_events(struct daemon *daemon, uint64_t now)
+{
     do {
         now = spectacles_now();
-        while ((event = spectacles_gateway_next_event(daemon->gateway, now)))
-            on_event(daemon, event, now);
+        for (size_t i = 0; i < daemon->gateways.count; i++)
+            pull_events_of(daemon, &daemon->gateways.items[i], now);
     } while (member_process(daemon->member, &daemon->loop, now));
     return now;
+}
+
+/* Gateways of a number of shards that the fleet has left behind. */
+static void free_ended(struct daemon *daemon)
+{
+    struct gateway *gone;
+    while ((gone = gateways_next_gone(&daemon->gateways))) {
+        log_say(daemon->log, LOG_LEVEL_INFO, "FLEET_SHARDING", "the gateway of %u shards has ended",
+                (unsigned)gone->shard_count);
+        tell_counters_of(daemon->log, gone, true);
+        gateways_remove(&daemon->gateways, gone);
+    }
 }
 
 /* Returns the time, which has passed: no part hears of an earlier one behind it. */
 static uint64_t serve(struct daemon *daemon, uint64_t now)
 {
-    if (!daemon->gateway)
+    const char *why = "";
+    if (daemon->gateways.count == 0)
         return now;
     member_process(daemon->member, &daemon->loop, now); /* who woke up late acts for no shard any more */
-    daemon->served = spectacles_gateway_process(daemon->gateway, now);
+    daemon->served = gateways_process(&daemon->gateways, now, &why);
     if (daemon->served == SPECTACLES_E_SYS) {
-        daemon_fail(daemon, PROBLEM_MAY_PASS, spectacles_gateway_last_error(daemon->gateway));
+        daemon_fail(daemon, PROBLEM_MAY_PASS, why);
         return now;
     }
     now = pull_events(daemon, now);
+    free_ended(daemon);
     if (daemon->state != DAEMON_ENDED && member_failure(daemon->member))
         daemon_fail(daemon, PROBLEM_MAY_PASS, member_failure(daemon->member));
     return now;
@@ -148,10 +169,11 @@ static void show_store(struct daemon *daemon)
 static void keep(struct daemon *daemon, uint64_t now)
 {
     struct problems problems = {0};
-    if (!daemon->gateway || daemon->state == DAEMON_ENDED)
+    const struct gateway *gateway = gateways_serving(&daemon->gateways);
+    if (!gateway || daemon->state == DAEMON_ENDED)
         return;
     if (now >= store_deadline(daemon->store) || loop_found(&daemon->loop, store_descriptor(daemon->store)))
-        store_process(daemon->store, daemon->gateway, now, &problems);
+        store_process(daemon->store, gateway->handle, now, &problems);
     else
         store_touch(daemon->store, false, now);
     tell_store(daemon->log, &problems);
@@ -165,15 +187,13 @@ static void keep(struct daemon *daemon, uint64_t now)
 static void end_stop(struct daemon *daemon)
 {
     char text[200];
-    spectacles_gateway_stats stats;
-    spectacles_gateway_stats_init(&stats, sizeof stats);
-    spectacles_gateway_get_stats(daemon->gateway, &stats);
+    uint64_t unconfirmed = gateways_unconfirmed(&daemon->gateways);
     snprintf(
         text, sizeof text,
         "%llu events were not confirmed within STOP_TIMEOUT: they are replayed when the gateway is started "
         "again, while Discord keeps the sessions",
-        (unsigned long long)stats.unconfirmed);
-    if (stats.unconfirmed > 0)
+        (unsigned long long)unconfirmed);
+    if (unconfirmed > 0)
         daemon_fail(daemon, PROBLEM_MAY_PASS, text);
     else
         daemon_end(daemon, 0);
@@ -184,7 +204,7 @@ static void finish(struct daemon *daemon, uint64_t now)
 {
     daemon_close(daemon, now);
     if (daemon->state != DAEMON_STOPPING || !daemon->is_closing || !member_is_closed(daemon->member) ||
-        !spectacles_gateway_stopped(daemon->gateway))
+        !gateways_are_stopped(&daemon->gateways))
         return;
     if (!daemon->is_finishing)
         store_finish(daemon->store, now);
@@ -211,12 +231,13 @@ static void tell_systemd(struct daemon *daemon, uint64_t now)
 {
     struct notify_view view = {.is_healthy = daemon->served == SPECTACLES_OK};
     spectacles_gateway_stats stats;
+    const struct gateway *gateway = gateways_serving(&daemon->gateways);
     if (now < notify_deadline(daemon->notify))
         return;
     spectacles_gateway_stats_init(&stats, sizeof stats);
-    if (daemon->gateway) {
-        spectacles_gateway_get_stats(daemon->gateway, &stats);
-        view.are_brokers_ready = handle_brokers_are_ready(daemon->gateway);
+    if (gateway) {
+        spectacles_gateway_get_stats(gateway->handle, &stats);
+        view.are_brokers_ready = handle_brokers_are_ready(gateway->handle);
         view.is_member = daemon->shown.status.fleet.is_connected;
     }
     view.shards = stats.shards;
@@ -235,9 +256,8 @@ static void watch(struct daemon *daemon)
         ask_watch(daemon->ask, loop);
     group_watch(daemon->group, loop);
     status_server_watch(&daemon->shown, loop);
-    if (daemon->gateway) {
-        loop_watch(loop, spectacles_gateway_fd(daemon->gateway), POLLIN);
-        loop_until(loop, spectacles_gateway_deadline(daemon->gateway));
+    gateways_watch(&daemon->gateways, loop);
+    if (daemon->gateways.count > 0) {
         loop_watch(loop, store_descriptor(daemon->store), POLLIN);
         loop_until(loop, store_deadline(daemon->store));
     }
@@ -272,16 +292,16 @@ static void turn(struct daemon *daemon)
     tell_systemd(daemon, now);
     if (daemon->repeats)
         log_repeats_process(daemon->repeats, now);
-    status_server_process(&daemon->shown, &daemon->settings, daemon->gateway, &daemon->loop, now);
+    status_server_process(&daemon->shown, &daemon->settings, &daemon->gateways, &daemon->loop, now);
     end_late_stop(daemon, now);
 }
 
 static void end_parts(struct daemon *daemon)
 {
-    tell_counters(daemon->log, daemon->gateway);
+    tell_counters(daemon->log, &daemon->gateways);
     status_server_end(&daemon->shown);
     member_free(daemon->member);
-    spectacles_gateway_free(daemon->gateway);
+    gateways_free(&daemon->gateways);
     store_free(daemon->store);
     store_free(daemon->past);
     group_free(daemon->group);

@@ -2,6 +2,7 @@
 #define GATEWAY_DAEMON_H
 
 #include "ask.h"
+#include "gateways.h"
 #include "group.h"
 #include "log_repeats.h"
 #include "loop.h"
@@ -65,17 +66,17 @@ struct daemon {
     struct status_server shown; /* metrics, probes and the status page */
     struct store *store;        /* NULL: SESSION_FILE is not set, or FLEET is on */
     struct store *past; /* with FLEET=on: what SESSION_FILE has of the time before; never written again */
-    spectacles_gateway_bot bot;  /* the last answer of GET /gateway/bot; no size: there was none */
-    spectacles_gateway *gateway; /* NULL before CONNECTING */
-    struct member *member;       /* NULL before CONNECTING, and when FLEET is off */
-    uint32_t shard_count;        /* of the whole bot; 0 before CONNECTING */
-    uint32_t stands;             /* a mask of enum daemon_stands */
-    bool is_closing;             /* STOPPING: the fleet was left, if there is one, and the gateway stops */
-    bool is_finishing;           /* the gateway has stopped, and the last write is waited for */
-    uint64_t stop_since;         /* when STOPPING began */
-    uint64_t leave_until;        /* the gateway stops then, whether the fleet was left or not */
+    spectacles_gateway_bot bot; /* the last answer of GET /gateway/bot; no size: there was none */
+    struct gateways gateways;   /* none before CONNECTING */
+    struct member *member;      /* NULL before CONNECTING, and when FLEET is off */
+    uint32_t shard_count;       /* of the whole bot, as it was started; 0 before CONNECTING */
+    uint32_t stands;            /* a mask of enum daemon_stands */
+    bool is_closing;            /* STOPPING: the fleet was left, if there is one, and the gateway stops */
+    bool is_finishing;          /* the gateway has stopped, and the last write is waited for */
+    uint64_t stop_since;        /* when STOPPING began */
+    uint64_t leave_until;       /* the gateway stops then, whether the fleet was left or not */
     uint64_t stop_until; /* the daemon ends then, finished or not; SPECTACLES_NEVER: it is not stopping */
-    int served;          /* what spectacles_gateway_process() has returned last */
+    int served;          /* what gateways_process() has returned last */
     int exit_code;
 };
 

@@ -158,8 +158,7 @@ static int make_member(struct daemon *daemon, spectacles_problem *problem)
                                        .proxies = &daemon->proxies,
                                        .log = daemon->log,
                                        .repeats = daemon->repeats,
-                                       .status = &daemon->shown.status,
-                                       .gateway = daemon->gateway,
+                                       .gateways = &daemon->gateways,
                                        .past = store_state(daemon->past),
                                        .shard_count = daemon->shard_count};
     if (!is_fleet(daemon))
@@ -170,13 +169,13 @@ static int make_member(struct daemon *daemon, spectacles_problem *problem)
 static void make_gateway(struct daemon *daemon)
 {
     spectacles_problem problem = {.text = "out of memory"};
-    struct handle_parts parts = {
-        .proxies = &daemon->proxies, .bot = &daemon->bot, .shard_count = daemon->shard_count};
     if (!load_store(daemon))
         return;
     keep_past(daemon);
-    parts.state = store_state(daemon->store);
-    int error = handle_new(&daemon->gateway, &daemon->settings, &parts, &problem);
+    daemon->gateways.settings = &daemon->settings;
+    daemon->gateways.proxies = &daemon->proxies;
+    daemon->gateways.bot = &daemon->bot;
+    int error = gateways_add(&daemon->gateways, daemon->shard_count, 0, store_state(daemon->store), &problem);
     if (error == SPECTACLES_OK)
         error = make_member(daemon, &problem);
     if (error == SPECTACLES_OK)
@@ -212,15 +211,17 @@ static void keep_answer(struct daemon *daemon, const spectacles_gateway_bot *ans
 /* What Discord recommends is told, and never followed by itself: another number of shards ends all sessions. */
 static void take_limits(struct daemon *daemon, const spectacles_gateway_bot *answer, uint64_t now)
 {
+    const char *why = "";
     if (answer->shard_count != daemon->bot.shard_count)
         log_say(daemon->log, LOG_LEVEL_INFO, "RECOMMENDATION",
-                "Discord recommends %u shards now; the bot goes on with %u (DISCORD_SHARD_COUNT)",
-                answer->shard_count, daemon->shard_count);
+                "Discord recommends %u shards now; the bot goes on with %u (%s)", answer->shard_count,
+                daemon->gateways.serving,
+                is_fleet(daemon) ? "spectacles-gateway fleet reshard" : "DISCORD_SHARD_COUNT");
     keep_answer(daemon, answer);
     member_set_limits(daemon->member, answer, ask_asked_at(daemon->ask), now);
-    if (spectacles_gateway_set_limits(daemon->gateway, answer, now) != SPECTACLES_OK)
+    if (gateways_set_limits(&daemon->gateways, now, &why) != SPECTACLES_OK)
         log_say(daemon->log, LOG_LEVEL_WARN, "LIMITS", "the limits of GET /gateway/bot are not followed: %s",
-                spectacles_gateway_last_error(daemon->gateway));
+                why);
 }
 
 static void on_answer(struct daemon *daemon, enum rest_result result, const spectacles_gateway_bot *answer,

@@ -51,7 +51,7 @@ void daemon_close(struct daemon *daemon, uint64_t now)
             "from what is stored");
     daemon->is_closing = true;
     member_close(daemon->member, now);
-    spectacles_gateway_stop(daemon->gateway, 0, now);
+    gateways_stop(&daemon->gateways, now);
 }
 
 void daemon_stop(struct daemon *daemon, int exit_code, uint64_t now)

@@ -1,8 +1,10 @@
-/* `spectacles-gateway fleet`: status, move and drain. main.c calls it. */
+/* `spectacles-gateway fleet`: status, move, drain and reshard. main.c calls it. */
 #include "fleet.h"
 
 #include "fleet_move.h"
+#include "fleet_reshard.h"
 #include "fleet_show.h"
+#include "quantity.h"
 #include "redact.h"
 #include "shard_ids.h"
 
@@ -10,6 +12,9 @@
 #include <string.h>
 
 static const char where[] = "fleet";
+static const char usage[] =
+    "write fleet status, fleet move SLOTS [MEMBER], fleet drain MEMBER, fleet reshard SHARDS, or "
+    "fleet reshard abort";
 
 enum {
     SHOWN_SIZE = 80
@@ -117,6 +122,21 @@ static void drain(struct run *run)
     free(names);
 }
 
+/* ---- reshard ---- */
+
+static void reshard(struct run *run)
+{
+    uint64_t shard_count = 0;
+    const char *wanted = word(run, 1);
+    if (strcmp(wanted, "abort") == 0)
+        fleet_reshard_abort(run->command->out, &run->watch);
+    else if (quantity_number(&shard_count, wanted, strlen(wanted)) && shard_count > 0 &&
+             shard_count <= setting_of(SETTING_SHARD_COUNT)->most)
+        fleet_reshard(run->command->out, &run->watch, (uint32_t)shard_count);
+    else
+        refuse(run, "write fleet reshard with the number of shards, 1 to 65536, or with abort");
+}
+
 /* ---- The command ---- */
 
 static void run_verb(struct run *run, void (*verb)(struct run *run))
@@ -135,7 +155,8 @@ void fleet_run(const struct fleet_command *command, struct problems *problems)
         size_t words_least;
         size_t words_most;
         void (*run)(struct run *run);
-    } verbs[] = {{"status", 1, 1, status}, {"move", 2, 3, move}, {"drain", 2, 2, drain}};
+    } verbs[] = {
+        {"status", 1, 1, status}, {"move", 2, 3, move}, {"drain", 2, 2, drain}, {"reshard", 2, 2, reshard}};
     struct run run = {.command = command, .problems = problems};
     const char *verb = word(&run, 0);
     size_t count = command->arguments->word_count;
@@ -143,10 +164,10 @@ void fleet_run(const struct fleet_command *command, struct problems *problems)
         if (strcmp(verb, verbs[i].name) != 0)
             continue;
         if (count < verbs[i].words_least || count > verbs[i].words_most)
-            refuse(&run, "write fleet status, fleet move SLOTS [MEMBER], or fleet drain MEMBER");
+            refuse(&run, usage);
         else
             run_verb(&run, verbs[i].run);
         return;
     }
-    refuse(&run, "write fleet status, fleet move SLOTS [MEMBER], or fleet drain MEMBER");
+    refuse(&run, usage);
 }

@@ -1,6 +1,7 @@
 /* `spectacles-gateway fleet status`: the members and the slots of a fleet, as tables or as JSON. fleet.c calls it. */
 #include "fleet_show.h"
 
+#include "fleet_reshard.h"
 #include "http_body.h"
 
 #include <inttypes.h>
@@ -10,7 +11,7 @@
 struct view {
     const spectacles_fleet *fleet;
     const struct settings *settings;
-    uint32_t shard_count;
+    spectacles_fleet_resharding progress;
     uint32_t slot_count;
 };
 
@@ -38,7 +39,7 @@ static spectacles_fleet_slot_info slot_of(const struct view *view, uint32_t slot
 /* The shards of a slot: slot, slot + slots, and so on. */
 static void write_shards(FILE *out, const struct view *view, uint32_t slot)
 {
-    uint32_t count = (view->shard_count - slot + view->slot_count - 1) / view->slot_count;
+    uint32_t count = (view->progress.shard_count - slot + view->slot_count - 1) / view->slot_count;
     uint32_t last = slot + (count - 1) * view->slot_count;
     char text[48];
     if (count == 1)
@@ -70,13 +71,25 @@ static void write_slots(FILE *out, const struct view *view)
     }
 }
 
+static void write_way(FILE *out, const spectacles_fleet_resharding *progress)
+{
+    if (progress->phase == SPECTACLES_FLEET_STABLE)
+        return;
+    fprintf(out,
+            "On the way to %" PRIu32 " shards: %s, %" PRIu32 " of %" PRIu32
+            " new slots have an owner, and %" PRIu32 " are connected\n",
+            progress->wanted_shards, spectacles_fleet_phase_name(progress->phase), progress->owned,
+            progress->slots, progress->ready);
+}
+
 static void write_tables(FILE *out, const struct view *view)
 {
     fprintf(out,
-            "The fleet of the group '%s': %" PRIu32 " shards in %" PRIu32 " slots, generation %" PRIu64
-            "\n\n",
-            settings_value(view->settings, SETTING_GROUP)->text, view->shard_count, view->slot_count,
-            settings_value(view->settings, SETTING_FLEET_GENERATION)->number);
+            "The fleet of the group '%s': %" PRIu32 " shards in %" PRIu32 " slots, generation %" PRIu32 "\n",
+            settings_value(view->settings, SETTING_GROUP)->text, view->progress.shard_count, view->slot_count,
+            view->progress.generation);
+    write_way(out, &view->progress);
+    fputc('\n', out);
     write_members(out, view);
     write_slots(out, view);
 }
@@ -124,12 +137,22 @@ static void write_json_slots(struct http_body *body, const struct view *view)
     http_body_text(body, "]");
 }
 
+static void write_json_way(struct http_body *body, const spectacles_fleet_resharding *progress)
+{
+    text(body, ",\"phase\":", spectacles_fleet_phase_name(progress->phase));
+    number(body, ",\"wanted_shards\":", progress->wanted_shards);
+    number(body, ",\"new_slots\":", progress->phase == SPECTACLES_FLEET_STABLE ? 0 : progress->slots);
+    number(body, ",\"new_slots_owned\":", progress->owned);
+    number(body, ",\"new_slots_connected\":", progress->ready);
+}
+
 static void write_json(FILE *out, const struct view *view)
 {
     struct http_body body = {0};
     text(&body, "{\"group\":", settings_value(view->settings, SETTING_GROUP)->text);
-    number(&body, ",\"shards\":", view->shard_count);
-    number(&body, ",\"generation\":", settings_value(view->settings, SETTING_FLEET_GENERATION)->number);
+    number(&body, ",\"shards\":", view->progress.shard_count);
+    number(&body, ",\"generation\":", view->progress.generation);
+    write_json_way(&body, &view->progress);
     write_json_members(&body, view);
     write_json_slots(&body, view);
     http_body_text(&body, "}\n");
@@ -142,7 +165,7 @@ void fleet_show(FILE *out, bool json, const struct fleet_watch *watch, const str
 {
     const struct view view = {.fleet = watch->handle.fleet,
                               .settings = settings,
-                              .shard_count = (uint32_t)settings_value(settings, SETTING_SHARD_COUNT)->number,
+                              .progress = fleet_reshard_progress(watch),
                               .slot_count = spectacles_fleet_slot_count(watch->handle.fleet)};
     if (json)
         write_json(out, &view);

@@ -109,8 +109,6 @@ static int hand_to_gateway(spectacles_gateway *gateway, const struct settings *f
                            spectacles_problem *problem)
 {
     int error = SPECTACLES_OK;
-    if (!gateway)
-        return SPECTACLES_OK;
     if (id == SETTING_EVENTS || id == SETTING_MORE_EVENTS)
         error = spectacles_gateway_set_allow(gateway, fresh->events, fresh->event_count, 0);
     else if (id == SETTING_PRESENCE)
@@ -125,14 +123,17 @@ static int hand_to_gateway(spectacles_gateway *gateway, const struct settings *f
 static int hand_on(const struct followers *followers, const struct settings *fresh, enum setting_id id,
                    spectacles_problem *problem)
 {
-    const struct credentials_users users = {followers->gateway, followers->group, followers->member};
+    const struct credentials_users users = {followers->gateways, followers->group, followers->member};
     if (id == SETTING_TOKEN)
         return credentials_hand_token(&users, fresh, problem);
     if (id == SETTING_AMQP_URL)
         return credentials_hand_urls(&users, fresh, followers->now, problem);
     if (id == SETTING_LOG_LEVEL)
         log_set_level(followers->log, (enum setting_log_level)settings_value(fresh, id)->number);
-    return hand_to_gateway(followers->gateway, fresh, id, problem);
+    int error = SPECTACLES_OK;
+    for (size_t i = 0; i < followers->gateways->count && error == SPECTACLES_OK; i++)
+        error = hand_to_gateway(followers->gateways->items[i].handle, fresh, id, problem);
+    return error;
 }
 
 /* ---- Following ---- */
@@ -145,12 +146,23 @@ static void note_followed(const struct followers *followers, const struct reload
         store_touch(followers->store, true, followers->now);
 }
 
+/* The fleet has gone to that number of shards. */
+static bool is_served_already(const struct followers *followers, const struct settings *fresh,
+                              const struct reload_change *change)
+{
+    return change->id == SETTING_SHARD_COUNT && followers->member &&
+           settings_value(fresh, change->id)->number == followers->gateways->serving;
+}
+
 static void follow_change(const struct followers *followers, struct settings *running,
                           const struct settings *fresh, const struct reload_change *change)
 {
     spectacles_problem problem = {.text = "out of memory"};
     const char *name = setting_of(change->id)->name;
-    if (!change->is_followed)
+    if (is_served_already(followers, fresh, change) && take(running, fresh, change->id))
+        log_say(followers->log, LOG_LEVEL_INFO, "RELOAD", "%s has changed: the fleet serves so many already",
+                name);
+    else if (!change->is_followed)
         log_say(followers->log, LOG_LEVEL_WARN, "RELOAD", "%s", change->text);
     else if (change->id == SETTING_TOKEN && is_of_another_bot(running, fresh))
         log_say(followers->log, LOG_LEVEL_ERROR, "RELOAD",
@@ -167,7 +179,7 @@ static void follow_change(const struct followers *followers, struct settings *ru
 /* The paths may be the same, and the files others. */
 static void follow_certificates(const struct followers *followers, const struct settings *running)
 {
-    const struct credentials_users users = {followers->gateway, followers->group, followers->member};
+    const struct credentials_users users = {followers->gateways, followers->group, followers->member};
     const char *file = settings_value(running, SETTING_CA_FILE)->text;
     spectacles_problem problem = {.text = "out of memory"};
     if (credentials_hand_tls(&users, running, &problem) != SPECTACLES_OK)

@@ -1,6 +1,7 @@
 #ifndef GATEWAY_FOLLOW_H
 #define GATEWAY_FOLLOW_H
 
+#include "gateways.h"
 #include "group.h"
 #include "input.h"
 #include "log.h"
@@ -13,10 +14,10 @@
 /* What follows settings that change. */
 struct followers {
     struct log *log;
-    spectacles_gateway *gateway; /* NULL: it is not there yet, and will be made with the settings */
-    struct group *group;         /* NULL: other processes are not looked for */
-    struct store *store;         /* NULL: nothing is stored */
-    struct member *member;       /* NULL: FLEET is off, or the gateway is not there yet */
+    struct gateways *gateways; /* none: they are not there yet, and will be made with the settings */
+    struct group *group;       /* NULL: other processes are not looked for */
+    struct store *store;       /* NULL: nothing is stored */
+    struct member *member;     /* NULL: FLEET is off, or the gateway is not there yet */
     uint64_t now;
 };
 

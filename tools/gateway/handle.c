@@ -1,6 +1,6 @@
 /*
  * The gateway handle of the daemon, made of the settings, the answer of Discord and the stored sessions. It owns
- * nothing when its calls are over. daemon.c and follow.c call it.
+ * nothing when its calls are over. gateways.c, member_carry.c and follow.c call it.
  */
 #include "handle.h"
 
@@ -102,7 +102,7 @@ static void complete(struct engines *engines, const struct settings *settings,
     engines->broker.seed = spectacles_random_seed();
     engines->broker.drain_timeout = drain_timeout(settings);
     engines->relay.unix_offset = spectacles_unix_time() - spectacles_now();
-    engines->relay.flags = SPECTACLES_RELAY_BROKERS_FIRST;
+    engines->relay.flags = SPECTACLES_RELAY_BROKERS_FIRST | parts->flags;
     if (parts->state || is_fleet(settings)) {
         engines->relay.flags |= SPECTACLES_RELAY_HOLDS_NEW_SESSIONS;
         engines->shard.flags |= SPECTACLES_SHARD_STORED_HEARTBEATS;
@@ -146,7 +146,7 @@ static int finish(spectacles_gateway *gateway, const struct settings *settings,
         error = handle_set_presence(gateway, settings);
     if (error != SPECTACLES_OK)
         return say(problem, error, spectacles_gateway_last_error(gateway));
-    size_t count = spectacles_gateway_descriptors(gateway) + OTHERS;
+    size_t count = spectacles_gateway_descriptors(gateway) + parts->descriptors + OTHERS;
     if (is_fleet(settings)) /* all others may be gone */
         count += parts->shard_count;
     return spectacles_raise_descriptors(count, problem);

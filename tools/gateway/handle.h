@@ -12,6 +12,8 @@ struct handle_parts {
     const spectacles_gateway_bot *bot; /* the answer of GET /gateway/bot */
     const spectacles_state *state; /* the sessions of a former process; NULL: nothing is stored in a file */
     uint32_t shard_count;          /* of the whole bot */
+    uint32_t flags;     /* of the relay, beside those of the settings: a mask of enum spectacles_relay_flag */
+    size_t descriptors; /* that the other gateway handles of the process may open */
 };
 
 /*

@@ -19,12 +19,12 @@ bool health_is_alive(struct http_body *body, const struct status *status, uint64
     return is_alive;
 }
 
-static size_t name_brokers(struct http_body *body, spectacles_gateway *gateway)
+static size_t name_brokers(struct http_body *body, const struct gateway *gateway)
 {
     static const char *const names[] = {"events", "commands"};
     size_t missing = 0;
     for (uint32_t i = 0; i < 2; i++) {
-        const spectacles_broker *broker = spectacles_gateway_broker(gateway, i);
+        const spectacles_broker *broker = spectacles_gateway_broker(gateway->handle, i);
         uint32_t state = broker ? spectacles_broker_state(broker) : SPECTACLES_BROKER_READY;
         if (state == SPECTACLES_BROKER_READY)
             continue;
@@ -34,14 +34,13 @@ static size_t name_brokers(struct http_body *body, spectacles_gateway *gateway)
     return missing;
 }
 
-static size_t name_shards(struct http_body *body, const struct status *status,
-                          const spectacles_gateway *gateway)
+static size_t name_shards(struct http_body *body, const struct gateway *gateway)
 {
     size_t count = 0;
     size_t missing = 0;
-    spectacles_shard *const *shards = spectacles_gateway_shards(gateway, &count);
+    spectacles_shard *const *shards = spectacles_gateway_shards(gateway->handle, &count);
     for (size_t i = 0; i < count; i++) {
-        const struct status_shard *memory = status_shard(status, spectacles_shard_id(shards[i]));
+        const struct status_shard *memory = status_shard(&gateway->memory, spectacles_shard_id(shards[i]));
         if (memory && memory->was_ready)
             continue;
         if (++missing <= SHARDS_NAMED)
@@ -62,7 +61,7 @@ static size_t name_fleet(struct http_body *body, const struct status_fleet *flee
     return 1;
 }
 
-bool health_is_ready(struct http_body *body, const struct status *status, spectacles_gateway *gateway)
+bool health_is_ready(struct http_body *body, const struct status *status, const struct gateway *gateway)
 {
     if (status->is_stopping) {
         http_body_text(body, "the gateway stops\n");
@@ -74,7 +73,7 @@ bool health_is_ready(struct http_body *body, const struct status *status, specta
     }
     size_t missing = name_brokers(body, gateway);
     missing += name_fleet(body, &status->fleet);
-    missing += name_shards(body, status, gateway);
+    missing += name_shards(body, gateway);
     if (missing == 0)
         http_body_text(body, "ready\n");
     return missing == 0;

@@ -42,7 +42,7 @@ static void answer_none(struct http_answer *answer, const struct routes *routes)
 static void answer_from_snapshot(struct http_answer *answer, const struct routes *routes, enum route route)
 {
     struct snapshot snapshot;
-    if (snapshot_take(&snapshot, routes->gateway, routes->status, routes->now, routes->unix_time) < 0) {
+    if (snapshot_take(&snapshot, routes->gateways, routes->status, routes->now, routes->unix_time) < 0) {
         answer->body.is_short = true;
         return;
     }
@@ -88,7 +88,8 @@ void routes_answer(struct http_answer *answer, const struct routes *routes, enum
         answer->code = health_is_alive(&answer->body, routes->status, routes->now) ? 200 : 503;
         break;
     case ROUTE_READY:
-        answer->code = health_is_ready(&answer->body, routes->status, routes->gateway) ? 200 : 503;
+        answer->code =
+            health_is_ready(&answer->body, routes->status, gateways_serving(routes->gateways)) ? 200 : 503;
         break;
     default:
         answer_none(answer, routes);

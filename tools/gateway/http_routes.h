@@ -1,6 +1,7 @@
 #ifndef GATEWAY_HTTP_ROUTES_H
 #define GATEWAY_HTTP_ROUTES_H
 
+#include "gateways.h"
 #include "http_body.h"
 #include "status_json.h"
 
@@ -19,7 +20,7 @@ enum route {
 struct routes {
     const char *metrics_path; /* PROMETHEUS_ENDPOINT */
     const struct status *status;
-    spectacles_gateway *gateway;
+    struct gateways *gateways;
     struct status_names names;
     uint64_t now;
     uint64_t unix_time;

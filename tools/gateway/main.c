@@ -48,6 +48,8 @@ static const char help[] =
     "plan\n"
     "  fleet drain MEMBER                          gives all slots of a member to the others, before it is "
     "stopped\n"
+    "  fleet reshard SHARDS | abort                goes to another number of shards while events flow, or "
+    "back\n"
     "  --help, --version\n\n"
     "Settings are read from the environment, from files of secrets (DISCORD_TOKEN_FILE, AMQP_URL_FILE, "
     "credentials of\n"

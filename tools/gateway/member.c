@@ -5,6 +5,7 @@
 #include "member.h"
 
 #include "member_carry.h"
+#include "member_reshard.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,10 @@ static void look_at_fleet(struct member *member)
     const spectacles_fleet *fleet = member->handle.fleet;
     spectacles_fleet_slot_info info;
     spectacles_fleet_slot_info_init(&info, sizeof info);
+    const spectacles_fleet_resharding progress = member_progress(member);
+    member->view.phase = progress.phase;
+    member->view.shard_count = progress.shard_count;
+    member->view.wanted_shards = progress.wanted_shards;
     memset(member->view.slots, 0, sizeof member->view.slots);
     for (uint32_t slot = 0; slot < spectacles_fleet_slot_count(fleet); slot++) {
         spectacles_fleet_slot(fleet, slot, &info);
@@ -49,8 +54,7 @@ int member_new(struct member **out, const struct member_parts *parts, spectacles
     member->settings = parts->settings;
     member->log = parts->log;
     member->repeats = parts->repeats;
-    member->status = parts->status;
-    member->gateway = parts->gateway;
+    member->gateways = parts->gateways;
     member->past = parts->past;
     member->shard_count = parts->shard_count;
     member->report_at = SPECTACLES_NEVER;
@@ -154,28 +158,29 @@ static void touch(struct member *member, uint64_t report_at)
 }
 
 /* A session that waits to be stored holds its dispatches back, and a gap is worth a record at once. */
-void member_hear(struct member *member, const spectacles_relay_event *event, uint64_t now)
+void member_hear(struct member *member, const struct gateway *gateway, const spectacles_relay_event *event,
+                 uint64_t now)
 {
-    if (!member || member->state == MEMBER_APART)
+    if (!member || member->state == MEMBER_APART || gateway->is_ending)
         return;
     switch (event->type) {
     case SPECTACLES_RELAY_EVENT_SHARD_RESUMED:
-        spectacles_fleet_connected(member->handle.fleet, event->shard_id, member->shard_count, now);
+        spectacles_fleet_connected(member->handle.fleet, event->shard_id, gateway->shard_count, now);
         touch(member, SPECTACLES_NEVER);
         return;
     case SPECTACLES_RELAY_EVENT_SHARD_READY:
-        spectacles_fleet_connected(member->handle.fleet, event->shard_id, member->shard_count, now);
+        spectacles_fleet_connected(member->handle.fleet, event->shard_id, gateway->shard_count, now);
         touch(member, now);
         return;
     case SPECTACLES_RELAY_EVENT_SHARD_GAP:
         touch(member, now);
         return;
     case SPECTACLES_RELAY_EVENT_SHARD_WANTS_IDENTIFY:
-        spectacles_fleet_wants_identify(member->handle.fleet, event->shard_id, member->shard_count, now);
+        spectacles_fleet_wants_identify(member->handle.fleet, event->shard_id, gateway->shard_count, now);
         touch(member, SPECTACLES_NEVER);
         return;
     case SPECTACLES_RELAY_EVENT_SHARD_DISCONNECTED:
-        spectacles_fleet_disconnected(member->handle.fleet, event->shard_id, member->shard_count, now);
+        spectacles_fleet_disconnected(member->handle.fleet, event->shard_id, gateway->shard_count, now);
         touch(member, now + MEMBER_REPORT_EVERY);
         return;
     case SPECTACLES_RELAY_EVENT_BROKER_READY: /* RabbitMQ can be reached again: the fleet tries at once, too */
@@ -183,7 +188,7 @@ void member_hear(struct member *member, const spectacles_relay_event *event, uin
         touch(member, SPECTACLES_NEVER);
         return;
     case SPECTACLES_RELAY_EVENT_SHARD_REMOVED:
-        member_report_shard(member, event->shard_id, true, now);
+        member_report_shard(member, gateway, event->shard_id, true, now);
         touch(member, SPECTACLES_NEVER);
         return;
     default:
@@ -201,6 +206,7 @@ static uint64_t earlier(uint64_t one, uint64_t other)
 static uint64_t deadline_of(const struct member *member)
 {
     uint64_t deadline = earlier(connection_deadline(member->handle.connection), member->report_at);
+    deadline = earlier(deadline, member_reshard_deadline(member));
     if (member->is_touched)
         return 0;
     return earlier(deadline, spectacles_fleet_deadline(member->handle.fleet));
@@ -228,7 +234,7 @@ static bool has_work(const struct member *member, const struct loop *loop, uint6
  */
 static void look_at_gateway(struct member *member, const struct loop *loop, uint64_t now)
 {
-    if (loop_found(loop, spectacles_gateway_fd(member->gateway)) || !has_work(member, loop, now))
+    if (gateways_found(member->gateways, loop) || !has_work(member, loop, now))
         member->report_at = earlier(member->report_at, now + MEMBER_REPORT_EVERY);
     if (now < member->report_at)
         return;
@@ -257,7 +263,8 @@ bool member_process(struct member *member, const struct loop *loop, uint64_t now
         return false;
     member->is_touched = false;
     connection_process(member->handle.connection, now);
-    bool has_worked = pull(member, now);
+    bool has_worked = member_reshard_process(member, now);
+    has_worked |= pull(member, now);
     if (member->has_news)
         look_at_fleet(member);
     return has_worked;

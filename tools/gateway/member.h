@@ -1,11 +1,11 @@
 #ifndef GATEWAY_MEMBER_H
 #define GATEWAY_MEMBER_H
 
+#include "gateways.h"
 #include "log_repeats.h"
 #include "loop.h"
 #include "proxies.h"
 #include "settings.h"
-#include "status.h"
 
 #include <spectacles/spectacles.h>
 
@@ -29,11 +29,10 @@ struct member_parts {
     const struct proxies *proxies;
     struct log *log;             /* held */
     struct log_repeats *repeats; /* held; NULL: nothing is summed up */
-    struct status *status;       /* held: forgets shards that are let go of without an event */
-    spectacles_gateway *gateway; /* held: made with FLEET=on */
+    struct gateways *gateways;   /* held: one is made, with FLEET=on */
     const spectacles_state
         *past;            /* held: sessions and gaps of the time before the fleet; NULL: there are none */
-    uint32_t shard_count; /* of the whole bot */
+    uint32_t shard_count; /* of the whole bot, as the daemon was started: of that gateway, and of the past */
 };
 
 /*
@@ -72,13 +71,15 @@ bool member_is_closed(const struct member *member);
 /* Adds what is waited for, and until when. */
 void member_watch(struct member *member, struct loop *loop);
 
-/* Hears an event of the gateway, each one, while it is valid. */
-void member_hear(struct member *member, const spectacles_relay_event *event, uint64_t now);
+/* Hears an event of a gateway, each one, while it is valid. */
+void member_hear(struct member *member, const struct gateway *gateway, const spectacles_relay_event *event,
+                 uint64_t now);
 
 /*
- * Moves on, after loop_wait(), when the events of the gateway were pulled.
+ * Moves on, after loop_wait(), when the events of the gateways were pulled. Gateways are made and ended here, as the
+ * fleet goes to another number of shards; those that have ended are for the caller to free.
  *
- * Returns whether something was done with the gateway: pull its events again, and come back.
+ * Returns whether something was done with a gateway: pull their events again, and come back.
  */
 bool member_process(struct member *member, const struct loop *loop, uint64_t now);
 

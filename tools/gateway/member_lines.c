@@ -122,9 +122,7 @@ void member_line(struct log *log, struct log_repeats *repeats, const spectacles_
         tell_disconnected(log, repeats, event, now);
         return;
     case SPECTACLES_FLEET_EVENT_RESHARDING:
-        log_say(log, LOG_LEVEL_INFO, "FLEET_RESHARDING", "on the way to another number of shards: %s",
-                spectacles_fleet_phase_name(event->phase));
-        return;
+        return; /* member_reshard.c tells it, with the numbers */
     case SPECTACLES_FLEET_EVENT_SHARDING:
     case SPECTACLES_FLEET_EVENT_SHARDING_ENDED:
         log_say(log, LOG_LEVEL_DEBUG, "FLEET_SHARDING", "the fleet says %s of %u shards",

@@ -4,7 +4,8 @@
  * Eleven series for each shard are ours: whether it is ready, the three sequences that make up the promise, what is
  * unconfirmed, what waits, its rate limit, how often it connected, and what it received. Everything else is counted for
  * the process, because nobody looks at it shard by shard, and because 5,000 shards would make half a million series of
- * it.
+ * it. When a fleet has gone to another number of shards, what is counted by a gateway has the label `shards`, until the
+ * process ends: so each series goes on or ends, and none goes back.
  */
 #include "metrics.h"
 
@@ -82,16 +83,33 @@ static uint64_t field_of(const spectacles_gateway_stats *stats, size_t field)
     return value;
 }
 
-static void write_totals(struct http_body *body, const spectacles_gateway_stats *stats)
+/* A sample of each gateway: a count, or a time in milliseconds. */
+static void write_field(struct http_body *body, const struct snapshot *snapshot, const char *name,
+                        size_t field, bool is_time)
 {
-    for (size_t i = 0; i < sizeof counters / sizeof *counters; i++)
-        metrics_one(body, counters[i].name, "counter", counters[i].help, field_of(stats, counters[i].field));
+    for (size_t i = 0; i < snapshot->gateway_count; i++) {
+        const struct snapshot_gateway *gateway = &snapshot->gateways[i];
+        const char *labels = *gateway->label ? gateway->label : NULL;
+        uint64_t value = field_of(&gateway->totals, field);
+        if (is_time)
+            metrics_seconds(body, name, labels, value);
+        else
+            metrics_sample(body, name, labels, value);
+    }
+}
+
+static void write_totals(struct http_body *body, const struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < sizeof counters / sizeof *counters; i++) {
+        metrics_begin(body, counters[i].name, "counter", counters[i].help);
+        write_field(body, snapshot, counters[i].name, counters[i].field, false);
+    }
     for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
         metrics_begin(body, times[i].name, "counter", times[i].help);
-        metrics_seconds(body, times[i].name, NULL, field_of(stats, times[i].field));
+        write_field(body, snapshot, times[i].name, times[i].field, true);
     }
-    metrics_one(body, "spectacles_unconfirmed", "gauge", "Publishes that the broker has not answered yet.",
-                stats->unconfirmed);
+    metrics_begin(body, "spectacles_unconfirmed", "gauge", "Publishes that the broker has not answered yet.");
+    write_field(body, snapshot, "spectacles_unconfirmed", FIELD(unconfirmed), false);
 }
 
 /* The names of a histogram. */
@@ -116,22 +134,36 @@ static const struct histogram turns = {.name = "spectacles_loop_turn_seconds",
 
 /*
  * Counts within 1, 2, 4 .. milliseconds, the last one of all that took longer. Prometheus wants each bucket to hold
- * those before it, and its bound in seconds.
+ * those before it, and its bound in seconds. more: further labels; "": none.
  */
-static void write_histogram(struct http_body *body, const struct histogram *histogram, const uint64_t *counts,
-                            unsigned length, uint64_t time)
+static void write_histogram(struct http_body *body, const struct histogram *histogram, const char *more,
+                            const uint64_t *counts, unsigned length, uint64_t time)
 {
-    char labels[LABELS_SIZE];
+    char labels[METRICS_LABELS_SIZE];
+    char bound[LABELS_SIZE];
     uint64_t count = 0;
-    metrics_begin(body, histogram->name, "histogram", histogram->help);
     for (unsigned i = 0; i < length; i++) {
-        unsigned bound = 1u << i;
+        unsigned most = 1u << i;
         count += counts[i];
-        snprintf(labels, sizeof labels, "le=\"%u.%03u\"", bound / 1000, bound % 1000);
-        metrics_sample(body, histogram->bucket, i + 1 < length ? labels : "le=\"+Inf\"", count);
+        snprintf(bound, sizeof bound, "le=\"%u.%03u\"", most / 1000, most % 1000);
+        metrics_sample(body, histogram->bucket,
+                       metrics_join(labels, i + 1 < length ? bound : "le=\"+Inf\"", more), count);
     }
-    metrics_seconds(body, histogram->sum, NULL, time);
-    metrics_sample(body, histogram->count, NULL, count);
+    metrics_seconds(body, histogram->sum, *more ? more : NULL, time);
+    metrics_sample(body, histogram->count, *more ? more : NULL, count);
+}
+
+static void write_histograms(struct http_body *body, const struct snapshot *snapshot)
+{
+    const struct turns *of_loop = &snapshot->status->turns;
+    metrics_begin(body, confirms.name, "histogram", confirms.help);
+    for (size_t i = 0; i < snapshot->gateway_count; i++) {
+        const struct snapshot_gateway *gateway = &snapshot->gateways[i];
+        write_histogram(body, &confirms, gateway->label, gateway->totals.confirm_latency,
+                        SPECTACLES_RELAY_LATENCY_COUNT, gateway->totals.confirm_time);
+    }
+    metrics_begin(body, turns.name, "histogram", turns.help);
+    write_histogram(body, &turns, "", of_loop->counts, TURNS_COUNT, of_loop->time);
 }
 
 /* ---- Shards ---- */
@@ -169,77 +201,126 @@ static uint64_t shard_field_of(const spectacles_gateway_shard_stats *stats, size
     return value;
 }
 
+/* What is shown of a shard beside its counters. */
+static uint64_t ready_of(const struct snapshot_shard *shard)
+{
+    return shard->stats.state == SPECTACLES_SHARD_READY;
+}
+
+static uint64_t packets_left_of(const struct snapshot_shard *shard)
+{
+    return shard->packets_left;
+}
+
+static uint64_t dispatches_of(const struct snapshot_shard *shard)
+{
+    return shard->engine.received_by_op[0];
+}
+
+static const struct {
+    const char *name;
+    const char *type;
+    const char *help;
+    uint64_t (*value)(const struct snapshot_shard *shard);
+} seen_of_shards[] = {
+    {"spectacles_shard_ready", "gauge", "1 when the session of the shard stands.", ready_of},
+    {"spectacles_shard_packets_left", "gauge",
+     "Packets that Discord's rate limit lets through now; 0 while the shard is not ready.", packets_left_of},
+    {"spectacles_shard_dispatches_total", "counter", "Dispatches that the shard has received.",
+     dispatches_of},
+};
+
+static void write_shards_of(struct http_body *body, const struct snapshot_gateway *gateway,
+                            const struct of_shard *metric)
+{
+    for (size_t i = 0; i < gateway->shard_count; i++)
+        metrics_shard(body, metric->name, "shard", gateway->shards[i].id, gateway->label,
+                      shard_field_of(&gateway->shards[i].stats, metric->field));
+}
+
 static void write_each_shard(struct http_body *body, const struct snapshot *snapshot)
 {
     for (size_t i = 0; i < sizeof of_shards / sizeof *of_shards; i++) {
         metrics_begin(body, of_shards[i].name, of_shards[i].type, of_shards[i].help);
-        for (size_t j = 0; j < snapshot->shard_count; j++)
-            metrics_shard(body, of_shards[i].name, "shard", snapshot->shards[j].id,
-                          shard_field_of(&snapshot->shards[j].stats, of_shards[i].field));
+        for (size_t j = 0; j < snapshot->gateway_count; j++)
+            write_shards_of(body, &snapshot->gateways[j], &of_shards[i]);
     }
-    metrics_begin(body, "spectacles_shard_ready", "gauge", "1 when the session of the shard stands.");
-    for (size_t i = 0; i < snapshot->shard_count; i++)
-        metrics_shard(body, "spectacles_shard_ready", "shard", snapshot->shards[i].id,
-                      snapshot->shards[i].stats.state == SPECTACLES_SHARD_READY);
-    metrics_begin(body, "spectacles_shard_packets_left", "gauge",
-                  "Packets that Discord's rate limit lets through now; 0 while the shard is not ready.");
-    for (size_t i = 0; i < snapshot->shard_count; i++)
-        metrics_shard(body, "spectacles_shard_packets_left", "shard", snapshot->shards[i].id,
-                      snapshot->shards[i].packets_left);
-    metrics_begin(body, "spectacles_shard_dispatches_total", "counter",
-                  "Dispatches that the shard has received.");
-    for (size_t i = 0; i < snapshot->shard_count; i++)
-        metrics_shard(body, "spectacles_shard_dispatches_total", "shard", snapshot->shards[i].id,
-                      snapshot->shards[i].engine.received_by_op[0]);
+    for (size_t i = 0; i < sizeof seen_of_shards / sizeof *seen_of_shards; i++) {
+        metrics_begin(body, seen_of_shards[i].name, seen_of_shards[i].type, seen_of_shards[i].help);
+        for (size_t j = 0; j < snapshot->gateway_count; j++) {
+            const struct snapshot_gateway *gateway = &snapshot->gateways[j];
+            for (size_t k = 0; k < gateway->shard_count; k++)
+                metrics_shard(body, seen_of_shards[i].name, "shard", gateway->shards[k].id, gateway->label,
+                              seen_of_shards[i].value(&gateway->shards[k]));
+        }
+    }
+}
+
+static void write_states_of(struct http_body *body, const struct snapshot_gateway *gateway)
+{
+    uint64_t counts[SPECTACLES_SHARD_FATAL + 1] = {0};
+    char labels[METRICS_LABELS_SIZE];
+    char name[LABELS_SIZE];
+    for (size_t i = 0; i < gateway->shard_count; i++)
+        if (gateway->shards[i].stats.state <= SPECTACLES_SHARD_FATAL)
+            counts[gateway->shards[i].stats.state]++;
+    for (uint32_t state = 0; state <= SPECTACLES_SHARD_FATAL; state++) {
+        snprintf(name, sizeof name, "state=\"%s\"", spectacles_shard_state_name(state));
+        metrics_sample(body, "spectacles_shards", metrics_join(labels, name, gateway->label), counts[state]);
+    }
 }
 
 static void write_states(struct http_body *body, const struct snapshot *snapshot)
 {
-    uint64_t counts[SPECTACLES_SHARD_FATAL + 1] = {0};
-    char labels[LABELS_SIZE];
-    for (size_t i = 0; i < snapshot->shard_count; i++)
-        if (snapshot->shards[i].stats.state <= SPECTACLES_SHARD_FATAL)
-            counts[snapshot->shards[i].stats.state]++;
     metrics_begin(body, "spectacles_shards", "gauge", "How many shards of this process are in each state.");
-    for (uint32_t state = 0; state <= SPECTACLES_SHARD_FATAL; state++) {
-        snprintf(labels, sizeof labels, "state=\"%s\"", spectacles_shard_state_name(state));
-        metrics_sample(body, "spectacles_shards", labels, counts[state]);
-    }
+    for (size_t i = 0; i < snapshot->gateway_count; i++)
+        write_states_of(body, &snapshot->gateways[i]);
 }
 
 /* ---- Gaps, closes, identifies ---- */
 
-static void write_gaps(struct http_body *body, const spectacles_gateway_stats *stats)
+/* Of all gateways that there were: an alert takes a series that is new for a gap. */
+static void write_gaps(struct http_body *body, const struct gateways_gaps *gaps)
 {
     metrics_begin(body, "spectacles_gaps_total", "counter",
                   "Gaps that were declared and confirmed, by their cause.");
-    metrics_sample(body, "spectacles_gaps_total", "cause=\"session_lost\"", stats->gaps_sessions);
-    metrics_sample(body, "spectacles_gaps_total", "cause=\"session_unknown\"", stats->gaps_unknown);
-    metrics_sample(body, "spectacles_gaps_total", "cause=\"dispatch_refused\"", stats->gaps_dispatches);
+    metrics_sample(body, "spectacles_gaps_total", "cause=\"session_lost\"", gaps->sessions);
+    metrics_sample(body, "spectacles_gaps_total", "cause=\"session_unknown\"", gaps->unknown);
+    metrics_sample(body, "spectacles_gaps_total", "cause=\"dispatch_refused\"", gaps->dispatches);
 }
 
-static void write_closes(struct http_body *body, const spectacles_gateway *gateway)
+static void write_closes_of(struct http_body *body, const struct snapshot_gateway *gateway)
 {
     uint32_t code;
     uint64_t count;
-    char labels[LABELS_SIZE];
+    char labels[METRICS_LABELS_SIZE];
+    char name[LABELS_SIZE];
+    for (size_t i = 0; gateway->handle && spectacles_gateway_close_count(gateway->handle, i, &code, &count);
+         i++) {
+        snprintf(name, sizeof name, "code=\"%u\"", code);
+        metrics_sample(body, "spectacles_disconnects_total", metrics_join(labels, name, gateway->label),
+                       count);
+    }
+}
+
+static void write_closes(struct http_body *body, const struct snapshot *snapshot)
+{
     metrics_begin(body, "spectacles_disconnects_total", "counter",
                   "Connections to Discord that have ended, by close code or HTTP status; 0: without one.");
-    for (size_t i = 0; gateway && spectacles_gateway_close_count(gateway, i, &code, &count); i++) {
-        snprintf(labels, sizeof labels, "code=\"%u\"", code);
-        metrics_sample(body, "spectacles_disconnects_total", labels, count);
-    }
+    for (size_t i = 0; i < snapshot->gateway_count; i++)
+        write_closes_of(body, &snapshot->gateways[i]);
 }
 
 /* Only what is known: an alert on a budget of 0 that nobody has asked for would wake somebody up. */
 static void write_budget(struct http_body *body, const struct snapshot *snapshot)
 {
-    if (snapshot->totals.identifies_total == 0)
+    const spectacles_gateway_stats *totals = &snapshot->gateways[0].totals;
+    if (totals->identifies_total == 0)
         return;
     metrics_one(body, "spectacles_identifies_limit", "gauge", "Identifies that the bot has in a day.",
-                snapshot->totals.identifies_total);
+                totals->identifies_total);
     metrics_one(body, "spectacles_identifies_left", "gauge", "Identifies of the day that are left.",
-                snapshot->totals.identifies_left);
+                totals->identifies_left);
     if (snapshot->status->reset_time == 0)
         return;
     metrics_begin(body, "spectacles_identifies_reset_time_seconds", "gauge",
@@ -251,35 +332,59 @@ static void write_budget(struct http_body *body, const struct snapshot *snapshot
 
 static const char *const broker_labels[] = {"broker=\"events\"", "broker=\"commands\""};
 
-static void write_of_brokers(struct http_body *body, const struct snapshot *snapshot, const char *name,
-                             const char *help, size_t field)
+static uint64_t ready_broker(const struct snapshot_broker *broker)
 {
-    metrics_begin(body, name, "counter", help);
-    for (size_t i = 0; i < snapshot->broker_count; i++) {
-        uint64_t value;
-        memcpy(&value, (const char *)&snapshot->brokers[i].stats + field, sizeof value);
-        metrics_sample(body, name, broker_labels[i], value);
-    }
+    return broker->state == SPECTACLES_BROKER_READY;
 }
+
+static uint64_t blocked_broker(const struct snapshot_broker *broker)
+{
+    return broker->memory->is_blocked;
+}
+
+static uint64_t connects_of(const struct snapshot_broker *broker)
+{
+    return broker->stats.connects;
+}
+
+static uint64_t received_by(const struct snapshot_broker *broker)
+{
+    return broker->stats.bytes_received;
+}
+
+static uint64_t sent_by(const struct snapshot_broker *broker)
+{
+    return broker->stats.bytes_sent;
+}
+
+static const struct {
+    const char *name;
+    const char *type;
+    const char *help;
+    uint64_t (*value)(const struct snapshot_broker *broker);
+} of_brokers[] = {
+    {"spectacles_broker_ready", "gauge", "1 when queues, consumers and confirms stand.", ready_broker},
+    {"spectacles_broker_blocked", "gauge",
+     "1 when the broker takes no publishes: its memory or its disk is short.", blocked_broker},
+    {"spectacles_broker_connects_total", "counter", "Connections to the broker that were asked for.",
+     connects_of},
+    {"spectacles_broker_received_bytes_total", "counter", "Bytes from the broker.", received_by},
+    {"spectacles_broker_sent_bytes_total", "counter", "Bytes to the broker.", sent_by},
+};
 
 static void write_brokers(struct http_body *body, const struct snapshot *snapshot)
 {
-    metrics_begin(body, "spectacles_broker_ready", "gauge", "1 when queues, consumers and confirms stand.");
-    for (size_t i = 0; i < snapshot->broker_count; i++)
-        metrics_sample(body, "spectacles_broker_ready", broker_labels[i],
-                       snapshot->brokers[i].state == SPECTACLES_BROKER_READY);
-    metrics_begin(body, "spectacles_broker_blocked", "gauge",
-                  "1 when the broker takes no publishes: its memory or its disk is short.");
-    for (size_t i = 0; i < snapshot->broker_count; i++)
-        metrics_sample(body, "spectacles_broker_blocked", broker_labels[i],
-                       snapshot->brokers[i].memory->is_blocked);
-    write_of_brokers(body, snapshot, "spectacles_broker_connects_total",
-                     "Connections to the broker that were asked for.",
-                     offsetof(spectacles_broker_stats, connects));
-    write_of_brokers(body, snapshot, "spectacles_broker_received_bytes_total", "Bytes from the broker.",
-                     offsetof(spectacles_broker_stats, bytes_received));
-    write_of_brokers(body, snapshot, "spectacles_broker_sent_bytes_total", "Bytes to the broker.",
-                     offsetof(spectacles_broker_stats, bytes_sent));
+    char labels[METRICS_LABELS_SIZE];
+    for (size_t i = 0; i < sizeof of_brokers / sizeof *of_brokers; i++) {
+        metrics_begin(body, of_brokers[i].name, of_brokers[i].type, of_brokers[i].help);
+        for (size_t j = 0; j < snapshot->gateway_count; j++) {
+            const struct snapshot_gateway *gateway = &snapshot->gateways[j];
+            for (size_t k = 0; k < gateway->broker_count; k++)
+                metrics_sample(body, of_brokers[i].name,
+                               metrics_join(labels, broker_labels[k], gateway->label),
+                               of_brokers[i].value(&gateway->brokers[k]));
+        }
+    }
     metrics_one(body, "spectacles_command_queues_lost", "gauge",
                 "Queues of commands that this process should consume, and does not.",
                 snapshot_queues_lost(snapshot));
@@ -325,6 +430,17 @@ static void write_fleet(struct http_body *body, const struct status_fleet *fleet
         snprintf(labels, sizeof labels, "state=\"%s\"", spectacles_fleet_slot_state_name(state));
         metrics_sample(body, "spectacles_fleet_slots", labels, fleet->slots[state]);
     }
+    metrics_begin(
+        body, "spectacles_fleet_phase", "gauge",
+        "1 for the phase of the way to another number of shards; STABLE: nobody wants another one.");
+    for (uint32_t phase = 0; phase <= SPECTACLES_FLEET_ABORTING; phase++) {
+        snprintf(labels, sizeof labels, "phase=\"%s\"", spectacles_fleet_phase_name(phase));
+        metrics_sample(body, "spectacles_fleet_phase", labels, fleet->phase == phase);
+    }
+    metrics_one(body, "spectacles_fleet_shards", "gauge", "Shards of the whole bot, of those who serve.",
+                fleet->shard_count);
+    metrics_one(body, "spectacles_fleet_wanted_shards", "gauge",
+                "The number of shards where the fleet goes; 0: nowhere.", fleet->wanted_shards);
     metrics_one(body, "spectacles_fleet_takeovers_total", "counter",
                 "Shards that came to this process with their session.", fleet->takeovers);
     metrics_one(body, "spectacles_fleet_grants_total", "counter",
@@ -344,14 +460,12 @@ static void write_build(struct http_body *body)
 void metrics_write(struct http_body *body, const struct snapshot *snapshot)
 {
     metrics_go_write(body, snapshot);
-    write_totals(body, &snapshot->totals);
-    write_histogram(body, &confirms, snapshot->totals.confirm_latency, SPECTACLES_RELAY_LATENCY_COUNT,
-                    snapshot->totals.confirm_time);
-    write_histogram(body, &turns, snapshot->status->turns.counts, TURNS_COUNT, snapshot->status->turns.time);
+    write_totals(body, snapshot);
+    write_histograms(body, snapshot);
     write_each_shard(body, snapshot);
     write_states(body, snapshot);
-    write_gaps(body, &snapshot->totals);
-    write_closes(body, snapshot->gateway);
+    write_gaps(body, &snapshot->gaps);
+    write_closes(body, snapshot);
     write_budget(body, snapshot);
     write_brokers(body, snapshot);
     write_store(body, &snapshot->status->store);

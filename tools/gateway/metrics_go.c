@@ -30,48 +30,64 @@ static bool is_plain(const char *name)
  * Dispatches by name. A name comes from outside: one with other characters than Discord's is counted with those that
  * have no name here, so that no name can spoil the format.
  */
-static void write_names(struct http_body *body, const struct snapshot *snapshot)
+static void write_names(struct http_body *body, const struct snapshot_gateway *gateway)
 {
     const char *name;
     uint64_t count;
     uint64_t others = 0;
-    char labels[LABELS_SIZE];
-    const spectacles_gateway *gateway = snapshot->gateway;
-    for (size_t i = 0; gateway && spectacles_gateway_event_count(gateway, i, &name, &count); i++) {
+    char labels[METRICS_LABELS_SIZE];
+    char own[LABELS_SIZE];
+    const spectacles_gateway *handle = gateway->handle;
+    for (size_t i = 0; handle && spectacles_gateway_event_count(handle, i, &name, &count); i++) {
         if (!*name || !is_plain(name)) {
             others += count;
             continue;
         }
-        snprintf(labels, sizeof labels, "t=\"%s\",op=\"0\",shard=\"\"", name);
-        metrics_sample(body, "gateway_packets_received", labels, count);
+        snprintf(own, sizeof own, "t=\"%s\",op=\"0\",shard=\"\"", name);
+        metrics_sample(body, "gateway_packets_received", metrics_join(labels, own, gateway->label), count);
     }
     if (others > 0)
-        metrics_sample(body, "gateway_packets_received", "t=\"\",op=\"0\",shard=\"\"", others);
+        metrics_sample(body, "gateway_packets_received",
+                       metrics_join(labels, "t=\"\",op=\"0\",shard=\"\"", gateway->label), others);
 }
 
-static void write_op(struct http_body *body, const char *name, uint32_t op, uint32_t shard, uint64_t count)
+static void write_op(struct http_body *body, const char *name, uint32_t op, uint32_t shard, const char *more,
+                     uint64_t count)
 {
-    char labels[LABELS_SIZE];
+    char labels[METRICS_LABELS_SIZE];
+    char own[LABELS_SIZE];
     if (count == 0)
         return;
-    snprintf(labels, sizeof labels, "t=\"\",op=\"%u\",shard=\"%u\"", op, shard);
-    metrics_sample(body, name, labels, count);
+    snprintf(own, sizeof own, "t=\"\",op=\"%u\",shard=\"%u\"", op, shard);
+    metrics_sample(body, name, metrics_join(labels, own, more), count);
+}
+
+static void write_received(struct http_body *body, const struct snapshot_gateway *gateway)
+{
+    write_names(body, gateway);
+    for (size_t i = 0; i < gateway->shard_count; i++)
+        for (uint32_t op = OP_DISPATCH + 1; op < SPECTACLES_SHARD_OP_COUNT; op++)
+            write_op(body, "gateway_packets_received", op, gateway->shards[i].id, gateway->label,
+                     gateway->shards[i].engine.received_by_op[op]);
+}
+
+static void write_sent(struct http_body *body, const struct snapshot_gateway *gateway)
+{
+    for (size_t i = 0; i < gateway->shard_count; i++)
+        for (uint32_t op = 0; op < SPECTACLES_SHARD_OP_COUNT; op++)
+            write_op(body, "gateway_packets_sent", op, gateway->shards[i].id, gateway->label,
+                     gateway->shards[i].engine.sent_by_op[op]);
 }
 
 static void write_packets(struct http_body *body, const struct snapshot *snapshot)
 {
     metrics_begin(body, "gateway_packets_received", "counter",
                   "Packets received on all gateway connections.");
-    write_names(body, snapshot);
-    for (size_t i = 0; i < snapshot->shard_count; i++)
-        for (uint32_t op = OP_DISPATCH + 1; op < SPECTACLES_SHARD_OP_COUNT; op++)
-            write_op(body, "gateway_packets_received", op, snapshot->shards[i].id,
-                     snapshot->shards[i].engine.received_by_op[op]);
+    for (size_t i = 0; i < snapshot->gateway_count; i++)
+        write_received(body, &snapshot->gateways[i]);
     metrics_begin(body, "gateway_packets_sent", "counter", "Packets sent on all gateway connections.");
-    for (size_t i = 0; i < snapshot->shard_count; i++)
-        for (uint32_t op = 0; op < SPECTACLES_SHARD_OP_COUNT; op++)
-            write_op(body, "gateway_packets_sent", op, snapshot->shards[i].id,
-                     snapshot->shards[i].engine.sent_by_op[op]);
+    for (size_t i = 0; i < snapshot->gateway_count; i++)
+        write_sent(body, &snapshot->gateways[i]);
 }
 
 /* Alive in the sense of the Go daemon: from HELLO on, before READY, until the connection ends. */
@@ -83,14 +99,18 @@ static bool is_alive(uint32_t state)
 static void write_shards(struct http_body *body, const struct snapshot *snapshot)
 {
     metrics_begin(body, "gateway_shards_alive", "gauge", "Shards that are connected.");
-    for (size_t i = 0; i < snapshot->shard_count; i++)
-        metrics_shard(body, "gateway_shards_alive", "id", snapshot->shards[i].id,
-                      is_alive(snapshot->shards[i].stats.state) ? 1 : 0);
+    for (size_t i = 0; i < snapshot->gateway_count; i++) {
+        const struct snapshot_gateway *gateway = &snapshot->gateways[i];
+        for (size_t j = 0; j < gateway->shard_count; j++)
+            metrics_shard(body, "gateway_shards_alive", "id", gateway->shards[j].id, gateway->label,
+                          is_alive(gateway->shards[j].stats.state) ? 1 : 0);
+    }
     metrics_one(body, "gateway_total_shards", "gauge", "Shards that this process should have connected.",
-                snapshot->shard_count);
+                snapshot_shards(snapshot));
 }
 
-static void write_ping(struct http_body *body, uint32_t id, const struct ping *ping, uint64_t unix_time)
+static void write_ping(struct http_body *body, uint32_t id, const char *more, const struct ping *ping,
+                       uint64_t unix_time)
 {
     static const struct {
         const char *text;
@@ -99,15 +119,25 @@ static void write_ping(struct http_body *body, uint32_t id, const struct ping *p
     uint32_t sorted[PING_SAMPLES];
     size_t count = ping_sorted(ping, unix_time, sorted);
     for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++) {
-        http_body_format(body, "gateway_ping{id=\"%u\",quantile=\"%s\"} ", id, quantiles[i].text);
+        http_body_format(body, "gateway_ping{id=\"%u\",quantile=\"%s\"%s%s} ", id, quantiles[i].text,
+                         *more ? "," : "", more);
         if (count > 0)
             http_body_number(body, ping_quantile(sorted, count, quantiles[i].per_mille));
         else
             http_body_text(body, "NaN");
         http_body_text(body, "\n");
     }
-    metrics_shard(body, "gateway_ping_sum", "id", id, ping->sum);
-    metrics_shard(body, "gateway_ping_count", "id", id, ping->count);
+    metrics_shard(body, "gateway_ping_sum", "id", id, more, ping->sum);
+    metrics_shard(body, "gateway_ping_count", "id", id, more, ping->count);
+}
+
+static void write_pings(struct http_body *body, const struct snapshot_gateway *gateway, uint64_t unix_time)
+{
+    for (size_t i = 0; i < gateway->shard_count; i++) {
+        const struct status_shard *memory = gateway->shards[i].memory;
+        if (memory && memory->ping.count > 0)
+            write_ping(body, gateway->shards[i].id, gateway->label, &memory->ping, unix_time);
+    }
 }
 
 void metrics_go_write(struct http_body *body, const struct snapshot *snapshot)
@@ -116,9 +146,6 @@ void metrics_go_write(struct http_body *body, const struct snapshot *snapshot)
     write_shards(body, snapshot);
     metrics_begin(body, "gateway_ping", "summary",
                   "Milliseconds between a heartbeat and its acknowledgement, of the last ten minutes.");
-    for (size_t i = 0; i < snapshot->shard_count; i++) {
-        const struct status_shard *memory = snapshot->shards[i].memory;
-        if (memory && memory->ping.count > 0)
-            write_ping(body, snapshot->shards[i].id, &memory->ping, snapshot->unix_time);
-    }
+    for (size_t i = 0; i < snapshot->gateway_count; i++)
+        write_pings(body, &snapshot->gateways[i], snapshot->unix_time);
 }

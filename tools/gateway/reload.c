@@ -58,10 +58,12 @@ static char *shown(const struct settings *settings, enum setting_id id)
 }
 
 /* What a connection is made with counts for the next one. */
-static const char *consequence(const struct reload_change *change)
+static const char *consequence(const struct settings *running, const struct reload_change *change)
 {
     bool is_of_connections =
         change->id == SETTING_TOKEN || change->id == SETTING_AMQP_URL || change->id == SETTING_CA_FILE;
+    if (change->id == SETTING_SHARD_COUNT && settings_value(running, SETTING_FLEET)->number == FLEET_ON)
+        return "`spectacles-gateway fleet reshard` goes there while events flow, and a restart does not";
     if (!change->is_followed)
         return "restart the gateway to follow this";
     return is_of_connections ? "connections that are made from now on follow this" : "this is followed now";
@@ -71,7 +73,7 @@ static void describe(const struct settings *running, const struct settings *fres
                      struct reload_change *change)
 {
     const struct setting *setting = setting_of(change->id);
-    const char *then = consequence(change);
+    const char *then = consequence(running, change);
     char *before = setting->flags & SETTING_IS_SECRET ? NULL : shown(running, change->id);
     char *after = setting->flags & SETTING_IS_SECRET ? NULL : shown(fresh, change->id);
     if (before && after)

@@ -298,8 +298,9 @@ static const struct setting settings[SETTING_COUNT] = {
          .fallback = "1",
          .least = 1,
          .most = UINT32_MAX,
-         .help =
-             "Raised, in all processes, to begin anew with the same number of shards: all of them identify"},
+         .help = "Raised, in all processes, to begin anew: all shards identify, and declare a gap. `fleet "
+                 "reshard` "
+                 "raises what is stored: `fleet status` shows that number, and a greater one begins anew"},
     [SETTING_FLEET_SETTLE] = {.name = "FLEET_SETTLE",
                               .key = "fleet.settle",
                               .kind = SETTING_IS_DURATION,

@@ -1,5 +1,5 @@
 /*
- * What the events of a gateway have told: the last close of each shard, the gaps of today, what brokers said. The
+ * What the events of gateways have told: the last close of each shard, the gaps of today, what brokers said. The
  * daemon calls status_hear() with each event; metrics, probes and the page read what is here.
  */
 #include "status.h"
@@ -17,22 +17,22 @@ void status_begin(struct status *status, uint64_t unix_time, uint64_t now)
     *status = (struct status){.start_time = unix_time, .turn = now};
 }
 
-void status_end(struct status *status)
+void status_gateway_end(struct status_gateway *gateway)
 {
-    free(status->shards);
-    *status = (struct status){0};
+    free(gateway->shards);
+    *gateway = (struct status_gateway){0};
 }
 
 /* ---- Shards ---- */
 
 /* The place of the first shard whose id is not below this one. */
-static size_t place_of(const struct status *status, uint32_t id)
+static size_t place_of(const struct status_gateway *gateway, uint32_t id)
 {
     size_t low = 0;
-    size_t high = status->shard_count;
+    size_t high = gateway->shard_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (status->shards[middle].id < id)
+        if (gateway->shards[middle].id < id)
             low = middle + 1;
         else
             high = middle;
@@ -40,49 +40,49 @@ static size_t place_of(const struct status *status, uint32_t id)
     return low;
 }
 
-const struct status_shard *status_shard(const struct status *status, uint32_t id)
+const struct status_shard *status_shard(const struct status_gateway *gateway, uint32_t id)
 {
-    size_t at = place_of(status, id);
-    return at < status->shard_count && status->shards[at].id == id ? &status->shards[at] : NULL;
+    size_t at = place_of(gateway, id);
+    return at < gateway->shard_count && gateway->shards[at].id == id ? &gateway->shards[at] : NULL;
 }
 
-static bool make_room(struct status *status)
+static bool make_room(struct status_gateway *gateway)
 {
-    if (status->shard_count < status->shard_room)
+    if (gateway->shard_count < gateway->shard_room)
         return true;
-    size_t room = status->shard_room ? status->shard_room * 2 : 16;
+    size_t room = gateway->shard_room ? gateway->shard_room * 2 : 16;
     struct status_shard *shards =
-        room <= SIZE_MAX / sizeof *shards ? realloc(status->shards, room * sizeof *shards) : NULL;
+        room <= SIZE_MAX / sizeof *shards ? realloc(gateway->shards, room * sizeof *shards) : NULL;
     if (!shards)
         return false;
-    status->shards = shards;
-    status->shard_room = room;
+    gateway->shards = shards;
+    gateway->shard_room = room;
     return true;
 }
 
 /* What is remembered of a shard, made if it is not there; NULL: memory ran out. */
-static struct status_shard *shard_for(struct status *status, uint32_t id)
+static struct status_shard *shard_for(struct status_gateway *gateway, uint32_t id)
 {
-    size_t at = place_of(status, id);
-    if (at < status->shard_count && status->shards[at].id == id)
-        return &status->shards[at];
-    if (!make_room(status))
+    size_t at = place_of(gateway, id);
+    if (at < gateway->shard_count && gateway->shards[at].id == id)
+        return &gateway->shards[at];
+    if (!make_room(gateway))
         return NULL;
-    memmove(&status->shards[at + 1], &status->shards[at],
-            (status->shard_count - at) * sizeof *status->shards);
-    status->shards[at] = (struct status_shard){.id = id};
-    status->shard_count++;
-    return &status->shards[at];
+    memmove(&gateway->shards[at + 1], &gateway->shards[at],
+            (gateway->shard_count - at) * sizeof *gateway->shards);
+    gateway->shards[at] = (struct status_shard){.id = id};
+    gateway->shard_count++;
+    return &gateway->shards[at];
 }
 
-void status_forget(struct status *status, uint32_t id)
+void status_forget(struct status_gateway *gateway, uint32_t id)
 {
-    size_t at = place_of(status, id);
-    if (at == status->shard_count || status->shards[at].id != id)
+    size_t at = place_of(gateway, id);
+    if (at == gateway->shard_count || gateway->shards[at].id != id)
         return;
-    status->shard_count--;
-    memmove(&status->shards[at], &status->shards[at + 1],
-            (status->shard_count - at) * sizeof *status->shards);
+    gateway->shard_count--;
+    memmove(&gateway->shards[at], &gateway->shards[at + 1],
+            (gateway->shard_count - at) * sizeof *gateway->shards);
 }
 
 static void keep_text(char out[STATUS_TEXT_SIZE], const char *text)
@@ -97,9 +97,10 @@ static void hear_close(struct status_shard *shard, const spectacles_relay_event 
     keep_text(shard->close_text, event->text);
 }
 
-static void hear_shard(struct status *status, const spectacles_relay_event *event, uint64_t unix_time)
+static void hear_shard(struct status_gateway *gateway, const spectacles_relay_event *event,
+                       uint64_t unix_time)
 {
-    struct status_shard *shard = shard_for(status, event->shard_id);
+    struct status_shard *shard = shard_for(gateway, event->shard_id);
     if (!shard)
         return;
     switch (event->type) {
@@ -138,28 +139,29 @@ uint64_t status_gaps_today(const struct status *status, uint64_t unix_time)
 
 /* ---- Brokers and their queues ---- */
 
-static void hear_broker(struct status *status, const spectacles_relay_event *event)
+static void hear_broker(struct status_gateway *gateway, const spectacles_relay_event *event)
 {
-    struct status_broker *broker = &status->brokers[event->broker ? 1 : 0];
+    struct status_broker *broker = &gateway->brokers[event->broker ? 1 : 0];
     broker->is_blocked = event->type == SPECTACLES_RELAY_EVENT_BROKER_BLOCKED;
     if (event->text)
         keep_text(broker->text, event->text);
 }
 
 /* Queues that are consumed: SEND, and those with the number of a shard. Others are declared for somebody else. */
-static void hear_queue(struct status *status, const spectacles_relay_event *event)
+static void hear_queue(struct status_gateway *gateway, const spectacles_relay_event *event)
 {
     bool lacks = event->type == SPECTACLES_RELAY_EVENT_UNSUBSCRIBED;
     if (strcmp(event->name, "SEND") == 0)
-        status->lacks_send_queue = lacks;
+        gateway->lacks_send_queue = lacks;
     if (!*event->name || event->name[strspn(event->name, "0123456789")] != '\0')
         return;
-    struct status_shard *shard = shard_for(status, (uint32_t)strtoul(event->name, NULL, 10));
+    struct status_shard *shard = shard_for(gateway, (uint32_t)strtoul(event->name, NULL, 10));
     if (shard)
         shard->lacks_queue = lacks;
 }
 
-void status_hear(struct status *status, const spectacles_relay_event *event, uint64_t unix_time)
+void status_hear(struct status *status, struct status_gateway *gateway, const spectacles_relay_event *event,
+                 uint64_t unix_time)
 {
     switch (event->type) {
     case SPECTACLES_RELAY_EVENT_SHARD_READY:
@@ -167,10 +169,10 @@ void status_hear(struct status *status, const spectacles_relay_event *event, uin
     case SPECTACLES_RELAY_EVENT_SHARD_DISCONNECTED:
     case SPECTACLES_RELAY_EVENT_SHARD_FATAL:
     case SPECTACLES_RELAY_EVENT_SHARD_LATENCY:
-        hear_shard(status, event, unix_time);
+        hear_shard(gateway, event, unix_time);
         break;
     case SPECTACLES_RELAY_EVENT_SHARD_REMOVED:
-        status_forget(status, event->shard_id);
+        status_forget(gateway, event->shard_id);
         break;
     case SPECTACLES_RELAY_EVENT_SHARD_GAP:
         hear_gap(status, event, unix_time);
@@ -181,12 +183,12 @@ void status_hear(struct status *status, const spectacles_relay_event *event, uin
     case SPECTACLES_RELAY_EVENT_BROKER_BLOCKED:
     case SPECTACLES_RELAY_EVENT_BROKER_UNBLOCKED:
     case SPECTACLES_RELAY_EVENT_BROKER_CLOSED:
-        hear_broker(status, event);
+        hear_broker(gateway, event);
         break;
     case SPECTACLES_RELAY_EVENT_SUBSCRIBED:
     case SPECTACLES_RELAY_EVENT_UNSUBSCRIBED:
         if (event->name)
-            hear_queue(status, event);
+            hear_queue(gateway, event);
         break;
     default:
         break;

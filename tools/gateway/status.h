@@ -29,6 +29,15 @@ struct status_broker {
     char text[STATUS_TEXT_SIZE]; /* what it said last */
 };
 
+/* What the events of one gateway have told. It takes memory for each shard, and no more. All zero: nothing. */
+struct status_gateway {
+    struct status_shard *shards; /* by id */
+    size_t shard_count;
+    size_t shard_room;
+    struct status_broker brokers[2]; /* enum spectacles_relay_broker */
+    bool lacks_send_queue;           /* the queue SEND is not consumed */
+};
+
 /* A gap that was declared. */
 struct status_gap {
     uint32_t shard_id;
@@ -53,21 +62,17 @@ struct status_fleet {
     bool is_connected; /* its broker is READY */
     bool leads;        /* this process plans, and grants identifies */
     char member[SPECTACLES_FLEET_NAME_SIZE];
-    uint64_t members;   /* that are there, with this one */
-    uint64_t takeovers; /* shards that were added here with a session that another process had */
-    uint64_t grants;    /* identifies that were granted to this process */
+    uint32_t phase;         /* enum spectacles_fleet_phase */
+    uint32_t shard_count;   /* of those who serve */
+    uint32_t wanted_shards; /* where the fleet goes; 0: nowhere */
+    uint64_t members;       /* that are there, with this one */
+    uint64_t takeovers;     /* shards that were added here with a session that another process had */
+    uint64_t grants;        /* identifies that were granted to this process */
     uint64_t slots[SPECTACLES_FLEET_DOUBTFUL + 1]; /* in each state: enum spectacles_fleet_slot_state */
 };
 
-/*
- * What the events of a gateway have told, for those who look at it: what no counter of the library has. One for each
- * gateway. It takes memory for each shard, and no more.
- */
+/* What events and parts of the daemon have told, for those who look at it: what no counter of the library has. */
 struct status {
-    struct status_shard *shards; /* by id */
-    size_t shard_count;
-    size_t shard_room;
-    struct status_broker brokers[2]; /* enum spectacles_relay_broker */
     struct status_gap gaps[STATUS_GAPS];
     uint64_t gap_count;  /* since the start; the newest one is gaps[(gap_count - 1) % STATUS_GAPS] */
     uint64_t gap_day;    /* days since 1970, of gaps_today */
@@ -79,22 +84,24 @@ struct status {
     struct status_store store;
     struct status_fleet fleet;
     struct turns turns;
-    bool lacks_send_queue; /* the queue SEND is not consumed */
     bool is_stopping;
 };
 
 /* Makes a status in which nothing has happened. */
 void status_begin(struct status *status, uint64_t unix_time, uint64_t now);
-void status_end(struct status *status);
 
-/* Hands over an event of the gateway: each one, in order. Memory that runs out costs the memory of that shard alone. */
-void status_hear(struct status *status, const spectacles_relay_event *event, uint64_t unix_time);
+/* Frees what is remembered of a gateway, and leaves it empty. */
+void status_gateway_end(struct status_gateway *gateway);
+
+/* Hands over an event of a gateway: each one, in order. Memory that runs out costs the memory of that shard alone. */
+void status_hear(struct status *status, struct status_gateway *gateway, const spectacles_relay_event *event,
+                 uint64_t unix_time);
 
 /* A shard was let go of without an event, by spectacles_gateway_drop_shard(). */
-void status_forget(struct status *status, uint32_t id);
+void status_forget(struct status_gateway *gateway, uint32_t id);
 
 /* What is remembered of a shard; NULL: nothing. Valid until the next status_hear(). */
-const struct status_shard *status_shard(const struct status *status, uint32_t id);
+const struct status_shard *status_shard(const struct status_gateway *gateway, uint32_t id);
 
 /* How many gaps were declared since midnight, UTC. */
 uint64_t status_gaps_today(const struct status *status, uint64_t unix_time);

@@ -37,9 +37,10 @@ static void write_memory(struct http_body *body, const struct status_shard *memo
     http_body_text(body, "}");
 }
 
-static void write_shard(struct http_body *body, const struct snapshot_shard *shard)
+static void write_shard(struct http_body *body, const struct snapshot_shard *shard, uint32_t shard_count)
 {
     number(body, "{\"id\":", shard->id);
+    number(body, ",\"shard_count\":", shard_count);
     text(body, ",\"state\":", spectacles_shard_state_name(shard->stats.state));
     number(body, ",\"latency\":", shard->stats.latency);
     number(body, ",\"received\":", shard->stats.received);
@@ -57,30 +58,43 @@ static void write_shard(struct http_body *body, const struct snapshot_shard *sha
 
 static void write_shards(struct http_body *body, const struct snapshot *snapshot)
 {
-    http_body_text(body, ",\"shards\":[");
-    for (size_t i = 0; i < snapshot->shard_count; i++) {
-        http_body_text(body, i > 0 ? ",\n" : "");
-        write_shard(body, &snapshot->shards[i]);
+    const char *before = ",\"shards\":[";
+    if (snapshot_shards(snapshot) == 0)
+        http_body_text(body, before);
+    for (size_t i = 0; i < snapshot->gateway_count; i++) {
+        const struct snapshot_gateway *gateway = &snapshot->gateways[i];
+        for (size_t j = 0; j < gateway->shard_count; j++) {
+            http_body_text(body, before);
+            write_shard(body, &gateway->shards[j], gateway->number);
+            before = ",\n";
+        }
     }
     http_body_text(body, "]");
 }
 
 /* ---- The rest ---- */
 
-static void write_brokers(struct http_body *body, const struct snapshot *snapshot)
+static void write_brokers_of(struct http_body *body, const struct snapshot_gateway *gateway, bool is_first)
 {
     static const char *const names[] = {"events", "commands"};
-    http_body_text(body, ",\"brokers\":[");
-    for (size_t i = 0; i < snapshot->broker_count; i++) {
-        const struct snapshot_broker *broker = &snapshot->brokers[i];
-        http_body_text(body, i > 0 ? "," : "");
+    for (size_t i = 0; i < gateway->broker_count; i++) {
+        const struct snapshot_broker *broker = &gateway->brokers[i];
+        http_body_text(body, i > 0 || !is_first ? "," : "");
         text(body, "{\"name\":", names[i]);
+        number(body, ",\"shard_count\":", gateway->number);
         text(body, ",\"state\":", spectacles_broker_state_name(broker->state));
         truth(body, ",\"blocked\":", broker->memory->is_blocked);
         text(body, ",\"text\":", broker->memory->text);
         number(body, ",\"connects\":", broker->stats.connects);
         http_body_text(body, "}");
     }
+}
+
+static void write_brokers(struct http_body *body, const struct snapshot *snapshot)
+{
+    http_body_text(body, ",\"brokers\":[");
+    for (size_t i = 0; i < snapshot->gateway_count; i++)
+        write_brokers_of(body, &snapshot->gateways[i], i == 0);
     http_body_text(body, "]");
 }
 
@@ -104,7 +118,8 @@ static void write_gaps(struct http_body *body, const struct snapshot *snapshot)
 static void write_totals(struct http_body *body, const struct snapshot *snapshot,
                          const struct status_names *names)
 {
-    const spectacles_gateway_stats *totals = &snapshot->totals;
+    const spectacles_gateway_stats sum = snapshot_totals(snapshot);
+    const spectacles_gateway_stats *totals = &sum;
     number(body, ",\"events\":{\"received\":", totals->received);
     number(body, ",\"published\":", totals->published);
     number(body, ",\"confirmed\":", totals->confirmed);
@@ -140,6 +155,9 @@ static void write_fleet(struct http_body *body, const struct status_fleet *fleet
     text(body, ",\"fleet\":{\"member\":", fleet->member);
     truth(body, ",\"connected\":", fleet->is_connected);
     truth(body, ",\"leads\":", fleet->leads);
+    text(body, ",\"phase\":", spectacles_fleet_phase_name(fleet->phase));
+    number(body, ",\"shard_count\":", fleet->shard_count);
+    number(body, ",\"wanted_shards\":", fleet->wanted_shards);
     number(body, ",\"members\":", fleet->members);
     number(body, ",\"takeovers\":", fleet->takeovers);
     number(body, ",\"grants\":", fleet->grants);

@@ -16,7 +16,6 @@ bool status_server_begin(struct status_server *server, const struct settings *se
 void status_server_end(struct status_server *server)
 {
     http_free(server->http);
-    status_end(&server->status);
     server->http = NULL;
 }
 
@@ -29,7 +28,7 @@ void status_server_watch(const struct status_server *server, struct loop *loop)
 }
 
 void status_server_process(struct status_server *server, const struct settings *settings,
-                           spectacles_gateway *gateway, const struct loop *loop, uint64_t now)
+                           struct gateways *gateways, const struct loop *loop, uint64_t now)
 {
     server->status.turn = now;
     if (!server->http ||
@@ -38,7 +37,7 @@ void status_server_process(struct status_server *server, const struct settings *
     const struct routes routes = {
         .metrics_path = settings_value(settings, SETTING_PROMETHEUS_ENDPOINT)->text,
         .status = &server->status,
-        .gateway = gateway,
+        .gateways = gateways,
         .names = {.group = settings_value(settings, SETTING_GROUP)->text,
                   .window_count = settings_value(settings, SETTING_WINDOW_COUNT)->number},
         .now = now,

@@ -1,6 +1,7 @@
 #ifndef GATEWAY_STATUS_SERVER_H
 #define GATEWAY_STATUS_SERVER_H
 
+#include "gateways.h"
 #include "http.h"
 #include "loop.h"
 #include "settings.h"
@@ -29,10 +30,8 @@ void status_server_watch(const struct status_server *server, struct loop *loop);
 
 /*
  * One turn, after loop_wait(): the loop has turned, and who asks is answered. Costs nothing when nobody does.
- *
- * gateway: NULL while there is none.
  */
 void status_server_process(struct status_server *server, const struct settings *settings,
-                           spectacles_gateway *gateway, const struct loop *loop, uint64_t now);
+                           struct gateways *gateways, const struct loop *loop, uint64_t now);
 
 #endif

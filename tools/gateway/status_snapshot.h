@@ -1,7 +1,11 @@
 #ifndef GATEWAY_STATUS_SNAPSHOT_H
 #define GATEWAY_STATUS_SNAPSHOT_H
 
-#include "status.h"
+#include "gateways.h"
+
+enum {
+    SNAPSHOT_LABEL_SIZE = 24
+};
 
 /* A shard at one moment. */
 struct snapshot_shard {
@@ -19,29 +23,43 @@ struct snapshot_broker {
     const struct status_broker *memory;
 };
 
-/* A gateway at one moment: all that is shown of it. */
-struct snapshot {
-    uint64_t now;
-    uint64_t unix_time;
+/* A gateway at one moment. */
+struct snapshot_gateway {
+    uint32_t number;                  /* of the shards of the whole bot; 0: there is no gateway yet */
+    char label[SNAPSHOT_LABEL_SIZE];  /* of metrics, `shards="8"`; "": there was never another number */
+    const spectacles_gateway *handle; /* for names of events and close codes; NULL: there is none yet */
     spectacles_gateway_stats totals;
     struct snapshot_shard *shards; /* by id */
     size_t shard_count;
     struct snapshot_broker brokers[2]; /* enum spectacles_relay_broker */
     size_t broker_count;               /* 0: a gateway without brokers */
+    bool lacks_send_queue;
+};
+
+/* All that is shown of the gateways at one moment. */
+struct snapshot {
+    uint64_t now;
+    uint64_t unix_time;
+    struct snapshot_gateway gateways[GATEWAYS_MAX];
+    size_t gateway_count; /* at least 1: one that is empty while Discord has not been asked yet */
+    struct gateways_gaps gaps;
     const struct status *status;
-    const spectacles_gateway *gateway; /* for names of events and close codes; NULL: there is none yet */
 };
 
 /*
- * Looks at a gateway once. What it points to is valid until the gateway or the status is called again.
- *
- * gateway: NULL while there is none, because Discord has not been asked yet.
+ * Looks at the gateways once. What it points to is valid until a gateway or the status is called again.
  *
  * Returns 0, or SPECTACLES_E_NOMEM; then nothing has to be freed.
  */
-int snapshot_take(struct snapshot *out, spectacles_gateway *gateway, const struct status *status,
+int snapshot_take(struct snapshot *out, const struct gateways *gateways, const struct status *status,
                   uint64_t now, uint64_t unix_time);
 void snapshot_free(struct snapshot *snapshot);
+
+/* How many shards there are. */
+size_t snapshot_shards(const struct snapshot *snapshot);
+
+/* Counts of all gateways. Limits and times that are those of the bot are of the first one. */
+spectacles_gateway_stats snapshot_totals(const struct snapshot *snapshot);
 
 /* Packets of all shards that wait to be sent. */
 uint64_t snapshot_packets(const struct snapshot *snapshot);

@@ -6,6 +6,7 @@
 
 #include "program.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 void tell_program(struct log *log)
@@ -56,20 +57,27 @@ void tell_limits(struct log *log, const spectacles_gateway_bot *bot, uint32_t sh
                 (unsigned long long)bot->reset_after / 1000);
 }
 
-void tell_counters(struct log *log, const spectacles_gateway *gateway)
+void tell_counters_of(struct log *log, const struct gateway *gateway, bool is_named)
 {
+    char number[32] = "";
     spectacles_gateway_stats stats;
     spectacles_gateway_stats_init(&stats, sizeof stats);
-    if (!gateway)
-        return;
-    spectacles_gateway_get_stats(gateway, &stats);
+    spectacles_gateway_get_stats(gateway->handle, &stats);
+    if (is_named)
+        snprintf(number, sizeof number, " shards=%u", (unsigned)gateway->shard_count);
     log_say(
         log, LOG_LEVEL_INFO, "COUNTERS",
         "summary dispatched=%llu filtered=%llu published=%llu confirmed=%llu unroutable=%llu commands=%llu "
-        "routed=%llu sent=%llu rejected=%llu identifies=%llu",
+        "routed=%llu sent=%llu rejected=%llu identifies=%llu%s",
         (unsigned long long)stats.received, (unsigned long long)stats.filtered,
         (unsigned long long)stats.published, (unsigned long long)stats.confirmed,
         (unsigned long long)stats.unroutable, (unsigned long long)stats.commands,
         (unsigned long long)stats.routed, (unsigned long long)stats.sent, (unsigned long long)stats.rejected,
-        (unsigned long long)stats.identifies);
+        (unsigned long long)stats.identifies, number);
+}
+
+void tell_counters(struct log *log, const struct gateways *gateways)
+{
+    for (size_t i = 0; i < gateways->count; i++)
+        tell_counters_of(log, &gateways->items[i], gateways->had_two);
 }

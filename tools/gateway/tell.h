@@ -1,6 +1,7 @@
 #ifndef GATEWAY_TELL_H
 #define GATEWAY_TELL_H
 
+#include "gateways.h"
 #include "log.h"
 #include "problems.h"
 #include "proxies.h"
@@ -26,7 +27,10 @@ void tell_proxies(struct log *log, const struct proxies *proxies);
 /* Tells what Discord recommends and allows. shards: those of this process. */
 void tell_limits(struct log *log, const spectacles_gateway_bot *bot, uint32_t shards);
 
-/* Tells the counters of a gateway in one line. NULL is fine. */
-void tell_counters(struct log *log, const spectacles_gateway *gateway);
+/* Tells the counters of each gateway in one line. */
+void tell_counters(struct log *log, const struct gateways *gateways);
+
+/* Likewise of one gateway. is_named: with its number of shards. */
+void tell_counters_of(struct log *log, const struct gateway *gateway, bool is_named);
 
 #endif

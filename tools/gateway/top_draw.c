@@ -10,6 +10,7 @@
 enum {
     LABEL_WIDTH = 8, /* of the number of the first shard in a row */
     HEAD_ROWS = 13,  /* lines that are not about shards */
+    MORE_ROWS = 3,   /* more of them while there are two numbers of shards */
     SLOW = 1000,     /* milliseconds */
     UNCONFIRMED_MANY = 1000,
     UNSTORED_MANY = 20000,
@@ -152,14 +153,29 @@ static void draw_ready(const struct top_screen *screen, const spectacles_value *
     end_line(screen);
 }
 
+/* While a fleet goes to another number of shards, shards of both numbers are here. */
+static bool has_two_numbers(const spectacles_value *shards)
+{
+    const spectacles_value *first = spectacles_value_first(shards);
+    for (const spectacles_value *each = first; each; each = spectacles_value_next(each)) {
+        if (number_of(each, "shard_count") != number_of(first, "shard_count"))
+            return true;
+    }
+    return false;
+}
+
 static void draw_brokers(const struct top_screen *screen, const spectacles_value *status)
 {
     const spectacles_value *brokers = spectacles_value_get(status, "brokers");
+    bool has_two = has_two_numbers(spectacles_value_get(status, "shards"));
     for (const spectacles_value *each = spectacles_value_first(brokers); each;
          each = spectacles_value_next(each)) {
         char label[LABEL_SIZE];
         bool is_blocked = truth_of(each, "blocked");
         snprintf(label, sizeof label, "AMQP %s", text_of(each, "name"));
+        if (has_two)
+            snprintf(label, sizeof label, "%.8s of %" PRIu64, text_of(each, "name"),
+                     number_of(each, "shard_count"));
         begin_line(screen, label, is_blocked || !is_ready(each));
         write_text(screen->out, text_of(each, "state"));
         fputs(is_blocked ? ", BLOCKED, " : ", ", screen->out);
@@ -262,6 +278,13 @@ static void draw_fleet(const struct top_screen *screen, const spectacles_value *
     fprintf(screen->out, "%" PRIu64 " members%s", number_of(fleet, "members"),
             truth_of(fleet, "leads") ? ", this one leads" : "");
     end_line(screen);
+    if (number_of(fleet, "wanted_shards") == 0)
+        return;
+    begin_line(screen, "reshard", false);
+    fprintf(screen->out, "from %" PRIu64 " to %" PRIu64 " shards, ", number_of(fleet, "shard_count"),
+            number_of(fleet, "wanted_shards"));
+    write_text(screen->out, text_of(fleet, "phase"));
+    end_line(screen);
 }
 
 /* ---- Shards ---- */
@@ -293,26 +316,43 @@ static const char *colour_of(char sign)
     }
 }
 
+/* Shards of one number, from `next` on. Returns how many rows they take. */
+static unsigned draw_run(const struct top_screen *screen, const spectacles_value **next, unsigned columns)
+{
+    uint64_t number = number_of(*next, "shard_count");
+    unsigned at = 0;
+    for (; *next && number_of(*next, "shard_count") == number; *next = spectacles_value_next(*next), at++) {
+        char sign = sign_of(*next);
+        if (at > 0 && at % columns == 0)
+            end_line(screen);
+        if (at % columns == 0)
+            fprintf(screen->out, "%6" PRIu64 "  ", number_of(*next, "id"));
+        fprintf(screen->out, "%s%c%s", screen->has_colours ? colour_of(sign) : "", sign,
+                screen->has_colours ? "\033[0m" : "");
+    }
+    end_line(screen);
+    return (at + columns - 1) / columns;
+}
+
 static unsigned draw_grid(const struct top_screen *screen, const spectacles_value *shards)
 {
     unsigned columns = screen->columns > LABEL_WIDTH + 10 ? (screen->columns - LABEL_WIDTH) / 10 * 10 : 10;
-    unsigned at = 0;
-    for (const spectacles_value *each = spectacles_value_first(shards); each;
-         each = spectacles_value_next(each)) {
-        char sign = sign_of(each);
-        if (at % columns == 0) {
-            if (at > 0)
-                end_line(screen);
-            fprintf(screen->out, "%6" PRIu64 "  ", number_of(each, "id"));
+    unsigned rows = 1;
+    bool has_two = has_two_numbers(shards);
+    const spectacles_value *next = spectacles_value_first(shards);
+    if (!next)
+        end_line(screen);
+    while (next) {
+        if (has_two) {
+            fprintf(screen->out, "of %" PRIu64 " shards:", number_of(next, "shard_count"));
+            end_line(screen);
+            rows++;
         }
-        fprintf(screen->out, "%s%c%s", screen->has_colours ? colour_of(sign) : "", sign,
-                screen->has_colours ? "\033[0m" : "");
-        at++;
+        rows += draw_run(screen, &next, columns);
     }
-    end_line(screen);
     fputs("        . ready  ~ lags  o on its way  ! lost its connection  X given up  - closed", screen->out);
     end_line(screen);
-    return (at + columns - 1) / columns + 1;
+    return rows;
 }
 
 static void draw_shard(const struct top_screen *screen, const spectacles_value *shard)
@@ -357,5 +397,7 @@ void top_draw(const struct top_screen *screen, const spectacles_value *status, s
     draw_store(screen, status);
     draw_fleet(screen, status);
     unsigned used = HEAD_ROWS + draw_grid(screen, shards);
+    if (has_two_numbers(shards))
+        used += MORE_ROWS;
     draw_list(screen, shards, screen->rows > used ? screen->rows - used : 0);
 }

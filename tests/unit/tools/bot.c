@@ -4,7 +4,6 @@
 
 void bot_begin(struct bot *bot, const struct settings *settings, const char *url, uint32_t shards)
 {
-    struct handle_parts parts = {.proxies = &bot->proxies, .bot = &bot->answer, .shard_count = shards};
     *bot = (struct bot){.gateway = NULL};
     proxies_choose(&bot->proxies, settings);
     spectacles_gateway_bot_init(&bot->answer, sizeof bot->answer);
@@ -13,10 +12,15 @@ void bot_begin(struct bot *bot, const struct settings *settings, const char *url
     bot->answer.total = bot->answer.remaining = 1000;
     bot->answer.reset_after = 1000;
     snprintf(bot->answer.url, sizeof bot->answer.url, "%s", url);
-    bot->error = handle_new(&bot->gateway, settings, &parts, &bot->problem);
+    bot->gateways.settings = settings;
+    bot->gateways.proxies = &bot->proxies;
+    bot->gateways.bot = &bot->answer;
+    bot->error = gateways_add(&bot->gateways, shards, 0, NULL, &bot->problem);
+    if (bot->error == SPECTACLES_OK)
+        bot->gateway = bot->gateways.items[0].handle;
 }
 
 void bot_end(struct bot *bot)
 {
-    spectacles_gateway_free(bot->gateway);
+    gateways_free(&bot->gateways);
 }

@@ -1,14 +1,15 @@
 #ifndef TESTS_UNIT_TOOLS_BOT_H
 #define TESTS_UNIT_TOOLS_BOT_H
 
-#include "handle.h"
+#include "gateways.h"
 
-/* The daemon's gateway handle, made of settings. Nothing is connected. */
+/* The daemon's gateway handles, the first one made of settings. Nothing is connected. */
 struct bot {
     struct proxies proxies;
     spectacles_gateway_bot answer; /* of Discord */
-    spectacles_gateway *gateway;   /* NULL: it could not be made */
-    spectacles_problem problem;    /* then: why */
+    struct gateways gateways;
+    spectacles_gateway *gateway; /* the first one; NULL: it could not be made */
+    spectacles_problem problem;  /* then: why */
     int error;
 };
 

@@ -14,7 +14,9 @@ static struct spectacles_fleet the_fleet;
 
 void fake_fleet_begin(void)
 {
-    fake_fleet = (struct fake_fleet){.deadline = SPECTACLES_NEVER};
+    fake_fleet =
+        (struct fake_fleet){.deadline = SPECTACLES_NEVER,
+                            .progress = {.shard_count = 4, .slots = 4, .generation = 1, .is_known = 1}};
 }
 
 void fake_fleet_bring(const spectacles_fleet_event *event)
@@ -92,7 +94,7 @@ int spectacles_fleet_report(spectacles_fleet *fleet, uint32_t shard_id, uint32_t
                             const spectacles_session *session, const spectacles_gap *gaps, size_t count,
                             uint64_t now)
 {
-    (void)shard_count;
+    fake_fleet.sharding = shard_count;
     (void)fleet;
     (void)gaps;
     (void)now;
@@ -104,7 +106,7 @@ int spectacles_fleet_removed(spectacles_fleet *fleet, uint32_t shard_id, uint32_
                              const spectacles_session *session, const spectacles_gap *gaps, size_t count,
                              uint64_t now)
 {
-    (void)shard_count;
+    fake_fleet.sharding = shard_count;
     (void)fleet;
     (void)gaps;
     (void)now;
@@ -116,7 +118,7 @@ int spectacles_fleet_connected(spectacles_fleet *fleet, uint32_t shard_id, uint3
 {
     (void)fleet;
     (void)shard_id;
-    (void)shard_count;
+    fake_fleet.sharding = shard_count;
     (void)now;
     fake_fleet.connected++;
     return SPECTACLES_OK;
@@ -124,7 +126,38 @@ int spectacles_fleet_connected(spectacles_fleet *fleet, uint32_t shard_id, uint3
 
 const char *spectacles_fleet_phase_name(uint32_t phase)
 {
-    return phase == SPECTACLES_FLEET_WARMING ? "WARMING" : "ANOTHER";
+    static const char *const names[] = {"STABLE", "PREPARE", "WARMING", "OVERLAP", "CLOSING", "ABORTING"};
+    return names[phase];
+}
+
+void spectacles_fleet_resharding_init(spectacles_fleet_resharding *out, size_t size)
+{
+    *out = (spectacles_fleet_resharding){.size = (uint32_t)size};
+}
+
+/* What comes next is shown once a wish was told; the last of it stays. */
+int spectacles_fleet_progress(const spectacles_fleet *fleet, spectacles_fleet_resharding *out)
+{
+    (void)fleet;
+    bool is_told = fake_fleet.wanted > 0 || fake_fleet.aborted > 0;
+    if (is_told && fake_fleet.shown_next < fake_fleet.shown_count)
+        fake_fleet.progress = fake_fleet.shown[fake_fleet.shown_next++];
+    *out = fake_fleet.progress;
+    return SPECTACLES_OK;
+}
+
+int spectacles_fleet_reshard(spectacles_fleet *fleet, uint32_t shard_count)
+{
+    (void)fleet;
+    fake_fleet.wanted = shard_count;
+    return fake_fleet.change_error;
+}
+
+int spectacles_fleet_abort_reshard(spectacles_fleet *fleet)
+{
+    (void)fleet;
+    fake_fleet.aborted++;
+    return fake_fleet.change_error;
 }
 
 int spectacles_fleet_disconnected(spectacles_fleet *fleet, uint32_t shard_id, uint32_t shard_count,
@@ -152,7 +185,7 @@ int spectacles_fleet_wants_identify(spectacles_fleet *fleet, uint32_t shard_id, 
 int spectacles_fleet_identified(spectacles_fleet *fleet, uint32_t shard_id, uint32_t shard_count, int sent,
                                 uint64_t now)
 {
-    (void)shard_count;
+    fake_fleet.sharding = shard_count;
     (void)fleet;
     (void)shard_id;
     (void)now;

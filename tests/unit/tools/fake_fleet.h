@@ -45,7 +45,15 @@ struct fake_fleet {
         char member[SPECTACLES_FLEET_NAME_SIZE];
     } moves[64];
     size_t move_count;
+    uint32_t sharding; /* of the last report or answer */
+    uint32_t wanted;   /* the number of shards that was asked for; 0: none was */
+    int aborted;       /* how often the way there was given up */
+    int change_error;  /* of both */
     /* what it shows */
+    spectacles_fleet_resharding progress;
+    spectacles_fleet_resharding shown[8]; /* what is shown each time after a wish was told */
+    size_t shown_count;
+    size_t shown_next;
     spectacles_fleet_slot_info slots[4];
     spectacles_fleet_member_info members[4];
     size_t member_count;

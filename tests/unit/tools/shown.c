@@ -3,14 +3,14 @@
 #include "broker/server.h"
 #include "shard/peer.h"
 
-void shown_begin(struct shown *shown, uint32_t shard_count)
+void shown_add(struct shown *shown, uint32_t shard_count)
 {
     static const char *const urls[] = {"amqp://broker.invalid"};
     spectacles_gateway_config config;
     spectacles_shard_config shard;
     spectacles_broker_config broker;
     spectacles_relay_config relay;
-    *shown = (struct shown){0};
+    struct gateway *made = &shown->gateways.items[shown->gateways.count++];
     peer_config(&shard);
     shard.shard_count = shard_count;
     server_config(&broker);
@@ -23,11 +23,20 @@ void shown_begin(struct shown *shown, uint32_t shard_count)
     config.shard = &shard;
     config.broker = &broker;
     config.relay = &relay;
-    assert_int_equal(spectacles_gateway_new(&shown->gateway, &config, NULL), SPECTACLES_OK);
+    assert_int_equal(spectacles_gateway_new(&made->handle, &config, NULL), SPECTACLES_OK);
+    made->shard_count = shard_count;
+    shown->gateways.had_two |= shown->gateways.count > 1;
+}
+
+void shown_begin(struct shown *shown, uint32_t shard_count)
+{
+    *shown = (struct shown){0};
+    shown_add(shown, shard_count);
+    shown->gateways.serving = shard_count;
     status_begin(&shown->status, 1767225600000, 1000);
     shown->routes = (struct routes){.metrics_path = "/metrics",
                                     .status = &shown->status,
-                                    .gateway = shown->gateway,
+                                    .gateways = &shown->gateways,
                                     .names = {.group = "gateway", .window_count = 2000},
                                     .now = 1000,
                                     .unix_time = 1767225600000};
@@ -35,8 +44,7 @@ void shown_begin(struct shown *shown, uint32_t shard_count)
 
 void shown_end(struct shown *shown)
 {
-    spectacles_gateway_free(shown->gateway);
-    status_end(&shown->status);
+    gateways_free(&shown->gateways);
 }
 
 struct http_answer shown_ask(const struct shown *shown, const char *path)

@@ -54,6 +54,8 @@ static void a_process_beside_a_fleet_is_one(void **state)
     assert_int_equal(conflicts_judge(&other, &mine), CONFLICT_SHARDS);
     assert_true(card_serve(&other, 2, NULL, 0));
     assert_int_equal(conflicts_judge(&mine, &other), 0);
+    assert_true(card_serve(&other, 4, NULL, 0)); /* the fleet decides how many there are */
+    assert_int_equal(conflicts_judge(&mine, &other), 0);
 }
 
 static void what_is_not_known_is_no_conflict(void **state)

@@ -121,7 +121,7 @@ static void begin(struct scene *scene, const char *more)
     problems_free(&problems);
     bot_begin(&scene->bot, &scene->settings, "wss://gateway.example", 1);
     assert_non_null(scene->bot.gateway);
-    scene->users = (struct credentials_users){scene->bot.gateway, &scene->group, &scene->member};
+    scene->users = (struct credentials_users){&scene->bot.gateways, &scene->group, &scene->member};
 }
 
 static void end(struct scene *scene)
@@ -236,7 +236,8 @@ static void without_a_gateway_the_group_alone_gets_them(void **state)
     struct scene scene;
     (void)state;
     begin(&scene, NULL);
-    scene.users.gateway = NULL;
+    struct gateways none = {.count = 0};
+    scene.users.gateways = &none;
     assert_int_equal(credentials_hand_token(&scene.users, &scene.settings, &scene.problem), SPECTACLES_OK);
     assert_int_equal(credentials_hand_urls(&scene.users, &scene.settings, 1, &scene.problem), SPECTACLES_OK);
     assert_int_equal(credentials_hand_tls(&scene.users, &scene.settings, &scene.problem), SPECTACLES_OK);

@@ -67,6 +67,8 @@ static void begin(void)
     fake_fleet_add_member("web-2", 100);
     for (uint32_t slot = 0; slot < 4; slot++)
         own(slot, slot % 2 ? "web-2" : "web-1", slot % 2 ? "web-1" : "web-2");
+    fake_fleet.progress =
+        (spectacles_fleet_resharding){.shard_count = 8, .slots = 4, .generation = 2, .is_known = 1};
     is_heard = true;
     listened = 0;
 }
@@ -117,7 +119,7 @@ static void status_shows_members_and_slots(void **state)
     (void)state;
     begin();
     assert_int_equal(RUN("status"), 0);
-    assert_non_null(strstr(said, "8 shards in 4 slots, generation 1"));
+    assert_non_null(strstr(said, "8 shards in 4 slots, generation 2"));
     assert_non_null(strstr(said, "web-1                    -               100      0  here"));
     assert_non_null(strstr(said, "1     1..5 (2)        web-2                           3  web-2"));
     end();
@@ -204,12 +206,103 @@ static void draining_gives_each_slot_a_place(void **state)
     end();
 }
 
+/* ---- Another number of shards ---- */
+
+static void show_next(uint32_t phase, uint32_t shard_count, uint32_t owned)
+{
+    fake_fleet.shown[fake_fleet.shown_count++] =
+        (spectacles_fleet_resharding){.phase = phase,
+                                      .shard_count = shard_count,
+                                      .wanted_shards = phase == SPECTACLES_FLEET_STABLE ? 0 : 16,
+                                      .slots = 16,
+                                      .owned = owned,
+                                      .is_known = 1};
+}
+
+static void it_goes_to_another_number_of_shards(void **state)
+{
+    (void)state;
+    begin();
+    show_next(SPECTACLES_FLEET_STABLE, 8, 0); /* the leader has not heard it yet */
+    show_next(SPECTACLES_FLEET_PREPARE, 8, 0);
+    show_next(SPECTACLES_FLEET_WARMING, 8, 3);
+    show_next(SPECTACLES_FLEET_OVERLAP, 8, 16);
+    show_next(SPECTACLES_FLEET_CLOSING, 8, 16);
+    show_next(SPECTACLES_FLEET_STABLE, 16, 0);
+    assert_int_equal(RUN("reshard", "16"), 0);
+    assert_int_equal(fake_fleet.wanted, 16);
+    assert_non_null(strstr(said, "8 to 16 shards: WARMING, 3 of 16 new slots have an owner"));
+    assert_non_null(strstr(said, "the fleet has 16 shards: set DISCORD_SHARD_COUNT=16"));
+    end();
+    begin();
+    assert_int_equal(RUN("reshard", "8"), 0);
+    assert_non_null(strstr(said, "8 shards already"));
+    assert_int_equal(fake_fleet.wanted, 0);
+    end();
+}
+
+static void it_is_followed_and_given_up(void **state)
+{
+    (void)state;
+    begin();
+    fake_fleet.progress.phase = SPECTACLES_FLEET_WARMING;
+    fake_fleet.progress.wanted_shards = 16;
+    assert_int_equal(RUN("reshard", "32"), PROBLEM_IS_FINAL);
+    expect_problem("on the way from 8 to 16 shards");
+    end();
+    begin();
+    fake_fleet.progress.phase = SPECTACLES_FLEET_WARMING;
+    show_next(SPECTACLES_FLEET_ABORTING, 8, 2);
+    show_next(SPECTACLES_FLEET_STABLE, 8, 0);
+    assert_int_equal(RUN("reshard", "abort"), 0);
+    assert_true(fake_fleet.aborted > 0);
+    assert_non_null(strstr(said, "8 shards as before"));
+    end();
+    begin();
+    show_next(SPECTACLES_FLEET_ABORTING, 8, 2);
+    show_next(SPECTACLES_FLEET_STABLE, 8, 0);
+    assert_int_equal(RUN("reshard", "16"), PROBLEM_MAY_PASS);
+    expect_problem("it was given up");
+    end();
+}
+
+static void what_cannot_be_is_told(void **state)
+{
+    static const char *const wrong[] = {"0", "65537", "many", "-8", "8x"};
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        begin();
+        assert_int_equal(RUN("reshard", wrong[i]), PROBLEM_IS_FINAL);
+        expect_problem("1 to 65536");
+        end();
+    }
+    begin();
+    assert_int_equal(RUN("reshard", "abort"), PROBLEM_IS_FINAL);
+    expect_problem("not on the way");
+    end();
+    begin();
+    fake_fleet.progress.phase = SPECTACLES_FLEET_CLOSING;
+    assert_int_equal(RUN("reshard", "abort"), PROBLEM_IS_FINAL);
+    expect_problem("too late");
+    end();
+    begin();
+    fake_fleet.progress.is_known = 0;
+    assert_int_equal(RUN("reshard", "16"), PROBLEM_MAY_PASS);
+    expect_problem("no leader");
+    end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(status_shows_members_and_slots),   cmocka_unit_test(nobody_is_there),
-        cmocka_unit_test(a_slot_is_moved_and_given_back),   cmocka_unit_test(what_is_wrong_is_told),
+        cmocka_unit_test(status_shows_members_and_slots),
+        cmocka_unit_test(nobody_is_there),
+        cmocka_unit_test(a_slot_is_moved_and_given_back),
+        cmocka_unit_test(what_is_wrong_is_told),
         cmocka_unit_test(draining_gives_each_slot_a_place),
+        cmocka_unit_test(it_goes_to_another_number_of_shards),
+        cmocka_unit_test(it_is_followed_and_given_up),
+        cmocka_unit_test(what_cannot_be_is_told),
     };
     return cmocka_run_group_tests_name("tools/fleet", tests, NULL, NULL);
 }

@@ -96,10 +96,10 @@ static int end(void **state)
 }
 
 /* SIGHUP. Its lines are in `logged`. */
-static void follow_with(spectacles_gateway *gateway)
+static void follow_with(struct gateways *gateways)
 {
     struct settings_input input = memory_input(&memory);
-    struct followers followers = {.gateway = gateway, .store = &store, .now = 17};
+    struct followers followers = {.gateways = gateways, .store = &store, .now = 17};
     logged_begin(&logged, LOG_LEVEL_INFO);
     followers.log = logged.log;
     follow_settings(&followers, &running, &input);
@@ -110,7 +110,7 @@ static void follow_with(spectacles_gateway *gateway)
 
 static void follow(void)
 {
-    follow_with(bot.gateway);
+    follow_with(&bot.gateways);
 }
 
 static void expect(const char *text)
@@ -177,7 +177,7 @@ static void a_presence_that_names_the_shard_is_taken(void **state)
 static void the_level_of_the_log_changes(void **state)
 {
     struct settings_input input;
-    struct followers followers = {.store = &store};
+    struct followers followers = {.gateways = &bot.gateways, .store = &store};
     (void)state;
     memory_set(&memory, "LOG_LEVEL=warn");
     input = memory_input(&memory);
@@ -270,8 +270,9 @@ static void what_is_refused_is_tried_again(void **state)
 static void without_a_gateway_settings_are_taken_all_the_same(void **state)
 {
     (void)state;
+    struct gateways none = {.count = 0};
     memory_set(&memory, "DISCORD_EVENTS=MESSAGE_DELETE");
-    follow_with(NULL);
+    follow_with(&none);
     assert_int_equal(running.event_count, 1);
     assert_string_equal(running.events[0], "MESSAGE_DELETE");
 }

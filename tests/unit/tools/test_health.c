@@ -6,7 +6,7 @@
 static void ready(struct shown *shown, uint32_t type, uint32_t shard_id)
 {
     const spectacles_relay_event event = {.type = type, .shard_id = shard_id};
-    status_hear(&shown->status, &event, 1);
+    status_hear(&shown->status, &shown->gateways.items[0].memory, &event, 1);
 }
 
 static void a_loop_that_hangs_is_told(void **state)
@@ -50,7 +50,7 @@ static void it_is_ready_when_all_shards_were(void **state)
     spectacles_gateway_config config;
     spectacles_shard_config shard;
     spectacles_relay_config relay;
-    spectacles_gateway *gateway = NULL;
+    struct gateway *gateway = &shown.gateways.items[0];
     (void)state;
     shown_begin(&shown, 2);
     spectacles_shard_config_init(&shard, sizeof shard);
@@ -64,7 +64,8 @@ static void it_is_ready_when_all_shards_were(void **state)
     config.flags = SPECTACLES_GATEWAY_NO_LINKS;
     config.shard = &shard;
     config.relay = &relay;
-    assert_int_equal(spectacles_gateway_new(&gateway, &config, NULL), SPECTACLES_OK);
+    spectacles_gateway_free(gateway->handle);
+    assert_int_equal(spectacles_gateway_new(&gateway->handle, &config, NULL), SPECTACLES_OK);
     ready(&shown, SPECTACLES_RELAY_EVENT_SHARD_READY, 0);
     assert_false(health_is_ready(&body, &shown.status, gateway));
     ready(&shown, SPECTACLES_RELAY_EVENT_SHARD_RESUMED, 1);
@@ -78,7 +79,24 @@ static void it_is_ready_when_all_shards_were(void **state)
     shown.status.is_stopping = true;
     assert_false(health_is_ready(&body, &shown.status, gateway));
     http_body_free(&body);
-    spectacles_gateway_free(gateway);
+    shown_end(&shown);
+}
+
+/* A fleet goes to another number of shards: what is on its way in is nothing that anybody waits for. */
+static void another_number_of_shards_is_not_waited_for(void **state)
+{
+    struct shown shown;
+    (void)state;
+    shown_begin(&shown, 1);
+    shown_add(&shown, 2);
+    struct http_answer answer = shown_ask(&shown, "/readyz");
+    assert_non_null(strstr(answer.body.data, "shard 0 has not been ready yet"));
+    assert_null(strstr(answer.body.data, "shard 1 has not been ready yet"));
+    http_body_free(&answer.body);
+    shown.gateways.serving = 2;
+    answer = shown_ask(&shown, "/readyz");
+    assert_non_null(strstr(answer.body.data, "shard 1 has not been ready yet"));
+    http_body_free(&answer.body);
     shown_end(&shown);
 }
 
@@ -88,6 +106,7 @@ int main(void)
         cmocka_unit_test(a_loop_that_hangs_is_told),
         cmocka_unit_test(what_is_missing_is_named),
         cmocka_unit_test(it_is_ready_when_all_shards_were),
+        cmocka_unit_test(another_number_of_shards_is_not_waited_for),
     };
     return cmocka_run_group_tests_name("tools/health", tests, NULL, NULL);
 }

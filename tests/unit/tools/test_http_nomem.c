@@ -33,16 +33,17 @@ static void answers_are_whole_or_refused(void **state)
 static void events_are_heard_all_the_same(void **state)
 {
     struct status status;
+    struct status_gateway gateway = {.shards = NULL};
     const spectacles_relay_event event = {.type = SPECTACLES_RELAY_EVENT_SHARD_READY, .shard_id = 3};
     (void)state;
     status_begin(&status, 1, 1);
     failing_start(1);
-    status_hear(&status, &event, 1);
+    status_hear(&status, &gateway, &event, 1);
     failing_start(0);
-    assert_null(status_shard(&status, 3));
-    status_hear(&status, &event, 1);
-    assert_true(status_shard(&status, 3)->was_ready);
-    status_end(&status);
+    assert_null(status_shard(&gateway, 3));
+    status_hear(&status, &gateway, &event, 1);
+    assert_true(status_shard(&gateway, 3)->was_ready);
+    status_gateway_end(&gateway);
 }
 
 int main(void)

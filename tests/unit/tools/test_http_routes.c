@@ -58,7 +58,7 @@ static void there_may_be_no_gateway_yet(void **state)
     struct shown shown;
     (void)state;
     shown_begin(&shown, 1);
-    shown.routes.gateway = NULL;
+    gateways_free(&shown.gateways);
     expect(&shown, "/metrics", 200, "version=0.0.4", "gateway_total_shards 0");
     expect(&shown, "/status.json", 200, "json", "\"shards\":[]");
     expect(&shown, "/livez", 200, "text/plain", "alive");

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 static struct status status;
+static struct status_gateway heard;
 static struct snapshot_shard shards[2];
 static struct snapshot snapshot;
 static struct http_body body;
@@ -16,8 +17,8 @@ static int begin(void **state)
     status_begin(&status, 1767225600500, 0);
     memset(shards, 0, sizeof shards);
     shards[1].id = 5;
-    snapshot =
-        (struct snapshot){.unix_time = 1767225600000, .status = &status, .shards = shards, .shard_count = 2};
+    snapshot = (struct snapshot){.unix_time = 1767225600000, .status = &status, .gateway_count = 1};
+    snapshot.gateways[0] = (struct snapshot_gateway){.shards = shards, .shard_count = 2};
     return 0;
 }
 
@@ -25,7 +26,7 @@ static int end(void **state)
 {
     (void)state;
     http_body_free(&body);
-    status_end(&status);
+    status_gateway_end(&heard);
     return 0;
 }
 
@@ -48,18 +49,18 @@ static bool has(const char *line)
 static void totals_stand_under_their_names(void **state)
 {
     (void)state;
-    snapshot.totals.received = 1;
-    snapshot.totals.filtered = 2;
-    snapshot.totals.published = 3;
-    snapshot.totals.confirmed = 4;
-    snapshot.totals.republished = 5;
-    snapshot.totals.bytes_inflated = 18446744073709551615u;
-    snapshot.totals.full_time = 12345;
-    snapshot.totals.blocked_time = 7;
-    snapshot.totals.gaps_sessions = 6;
-    snapshot.totals.gaps_unknown = 7;
-    snapshot.totals.gaps_dispatches = 8;
-    snapshot.totals.unconfirmed = 9;
+    snapshot.gateways[0].totals.received = 1;
+    snapshot.gateways[0].totals.filtered = 2;
+    snapshot.gateways[0].totals.published = 3;
+    snapshot.gateways[0].totals.confirmed = 4;
+    snapshot.gateways[0].totals.republished = 5;
+    snapshot.gateways[0].totals.bytes_inflated = 18446744073709551615u;
+    snapshot.gateways[0].totals.full_time = 12345;
+    snapshot.gateways[0].totals.blocked_time = 7;
+    snapshot.gaps.sessions = 6;
+    snapshot.gaps.unknown = 7;
+    snapshot.gaps.dispatches = 8;
+    snapshot.gateways[0].totals.unconfirmed = 9;
     write();
     assert_true(has("spectacles_dispatches_received_total 1"));
     assert_true(has("spectacles_dispatches_filtered_total 2"));
@@ -80,11 +81,11 @@ static void totals_stand_under_their_names(void **state)
 static void confirms_are_a_histogram(void **state)
 {
     (void)state;
-    snapshot.totals.confirm_latency[0] = 5;
-    snapshot.totals.confirm_latency[3] = 2;
-    snapshot.totals.confirm_latency[SPECTACLES_RELAY_LATENCY_COUNT - 1] = 1;
-    snapshot.totals.confirm_time = 9021;
-    snapshot.totals.copies = 3;
+    snapshot.gateways[0].totals.confirm_latency[0] = 5;
+    snapshot.gateways[0].totals.confirm_latency[3] = 2;
+    snapshot.gateways[0].totals.confirm_latency[SPECTACLES_RELAY_LATENCY_COUNT - 1] = 1;
+    snapshot.gateways[0].totals.confirm_time = 9021;
+    snapshot.gateways[0].totals.copies = 3;
     write();
     assert_true(has("spectacles_confirm_seconds_bucket{le=\"0.001\"} 5"));
     assert_true(has("spectacles_confirm_seconds_bucket{le=\"0.004\"} 5"));
@@ -173,8 +174,8 @@ static void what_is_not_known_is_left_out(void **state)
     write();
     assert_null(strstr(body.data, "spectacles_identifies_left"));
     assert_null(strstr(body.data, "spectacles_store_"));
-    snapshot.totals.identifies_total = 1000;
-    snapshot.totals.identifies_left = 0;
+    snapshot.gateways[0].totals.identifies_total = 1000;
+    snapshot.gateways[0].totals.identifies_left = 0;
     status.reset_time = 1767225660000;
     status.store = (struct status_store){
         .is_used = true, .writes = 3, .failures = 2, .last_time = 1500, .longest_time = 2007};
@@ -194,7 +195,7 @@ static void queues_of_shards_that_are_served_are_counted(void **state)
     struct status_shard memory = {.id = 5, .lacks_queue = true};
     spectacles_relay_event event = {.type = SPECTACLES_RELAY_EVENT_UNSUBSCRIBED, .name = "7"};
     (void)state;
-    status_hear(&status, &event, 1767225600000);
+    status_hear(&status, &heard, &event, 1767225600000);
     write();
     assert_true(has("spectacles_command_queues_lost 0"));
     shards[1].memory = &memory;
@@ -205,13 +206,13 @@ static void queues_of_shards_that_are_served_are_counted(void **state)
 static void brokers_and_queues(void **state)
 {
     (void)state;
-    snapshot.broker_count = 2;
-    snapshot.brokers[0].state = SPECTACLES_BROKER_READY;
-    snapshot.brokers[0].memory = &status.brokers[0];
-    snapshot.brokers[1].memory = &status.brokers[1];
-    snapshot.brokers[1].stats.connects = 9;
-    status.brokers[0].is_blocked = true;
-    status.lacks_send_queue = true;
+    snapshot.gateways[0].broker_count = 2;
+    snapshot.gateways[0].brokers[0].state = SPECTACLES_BROKER_READY;
+    snapshot.gateways[0].brokers[0].memory = &heard.brokers[0];
+    snapshot.gateways[0].brokers[1].memory = &heard.brokers[1];
+    snapshot.gateways[0].brokers[1].stats.connects = 9;
+    heard.brokers[0].is_blocked = true;
+    snapshot.gateways[0].lacks_send_queue = true;
     write();
     assert_true(has("spectacles_broker_ready{broker=\"events\"} 1"));
     assert_true(has("spectacles_broker_ready{broker=\"commands\"} 0"));
@@ -240,13 +241,45 @@ static void a_member_of_a_fleet(void **state)
     status.fleet = (struct status_fleet){.is_used = false};
 }
 
+/* A fleet has gone to another number of shards, or is on its way: each series says whose it is. */
+static void two_numbers_of_shards_are_told_apart(void **state)
+{
+    struct snapshot_shard other = {.id = 5};
+    (void)state;
+    snapshot.gateway_count = 2;
+    snapshot.gateways[1] = (struct snapshot_gateway){.shards = &other, .shard_count = 1, .broker_count = 1};
+    snapshot.gateways[1].brokers[0].memory = &heard.brokers[0];
+    snprintf(snapshot.gateways[0].label, SNAPSHOT_LABEL_SIZE, "shards=\"6\"");
+    snprintf(snapshot.gateways[1].label, SNAPSHOT_LABEL_SIZE, "shards=\"12\"");
+    snapshot.gateways[0].totals.received = 3;
+    snapshot.gateways[1].totals.received = 4;
+    status.fleet = (struct status_fleet){
+        .is_used = true, .phase = SPECTACLES_FLEET_OVERLAP, .shard_count = 6, .wanted_shards = 12};
+    write();
+    assert_true(has("spectacles_dispatches_received_total{shards=\"6\"} 3"));
+    assert_true(has("spectacles_dispatches_received_total{shards=\"12\"} 4"));
+    assert_true(has("spectacles_shard_ready{shard=\"5\",shards=\"6\"} 0"));
+    assert_true(has("spectacles_shard_ready{shard=\"5\",shards=\"12\"} 0"));
+    assert_true(has("spectacles_confirm_seconds_bucket{le=\"+Inf\",shards=\"12\"} 0"));
+    assert_true(has("spectacles_broker_ready{broker=\"events\",shards=\"12\"} 0"));
+    assert_true(has("spectacles_gaps_total{cause=\"session_lost\"} 0"));
+    assert_true(has("gateway_total_shards 3"));
+    assert_true(has("spectacles_fleet_phase{phase=\"OVERLAP\"} 1"));
+    assert_true(has("spectacles_fleet_phase{phase=\"STABLE\"} 0"));
+    assert_true(has("spectacles_fleet_shards 6"));
+    assert_true(has("spectacles_fleet_wanted_shards 12"));
+    const char *first = strstr(body.data, "# TYPE spectacles_shard_ready ");
+    assert_null(strstr(first + 1, "# TYPE spectacles_shard_ready ")); /* each metric begins once */
+    status.fleet = (struct status_fleet){.is_used = false};
+}
+
 /* The series of thousands of shards are bounded: each further shard brings these, and no more. */
 static void a_shard_has_a_bounded_number_of_series(void **state)
 {
     size_t lines[2] = {0};
     (void)state;
     for (size_t count = 1; count <= 2; count++) {
-        snapshot.shard_count = count;
+        snapshot.gateways[0].shard_count = count;
         write();
         for (const char *at = body.data; (at = strchr(at, '\n')); at++)
             lines[count - 1]++;
@@ -266,6 +299,7 @@ int main(void)
         WITH_SNAPSHOT(queues_of_shards_that_are_served_are_counted),
         WITH_SNAPSHOT(brokers_and_queues),
         WITH_SNAPSHOT(a_member_of_a_fleet),
+        WITH_SNAPSHOT(two_numbers_of_shards_are_told_apart),
         WITH_SNAPSHOT(confirms_are_a_histogram),
         WITH_SNAPSHOT(turns_are_a_histogram),
         WITH_SNAPSHOT(a_shard_has_a_bounded_number_of_series),

@@ -5,6 +5,7 @@
 #include "unit.h"
 
 static struct reload_change changes[SETTING_COUNT];
+static const char *fleet; /* of the running settings; NULL: the default */
 
 /* Compares an environment with the same one and more. */
 static size_t compare(const char *const *more)
@@ -14,6 +15,8 @@ static size_t compare(const char *const *more)
     struct settings fresh;
     struct problems problems = {0};
     memory_begin(&memory);
+    if (fleet)
+        memory_set(&memory, fleet);
     memory_read(&memory, &running, &problems);
     for (size_t i = 0; more[i]; i++)
         memory_set(&memory, more[i]);
@@ -57,6 +60,18 @@ static void the_rest_needs_a_restart(void **state)
                         "BROKER_GROUP has changed from gateway to other: restart the gateway to follow this");
 }
 
+static void a_fleet_goes_to_another_number_of_shards(void **state)
+{
+    (void)state;
+    fleet = "FLEET=on";
+    assert_int_equal(compare((const char *const[]){"DISCORD_SHARD_COUNT=8", NULL}), 1);
+    assert_string_equal(
+        changes[0].text,
+        "DISCORD_SHARD_COUNT has changed from 0 to 8: `spectacles-gateway fleet reshard` goes "
+        "there while events flow, and a restart does not");
+    fleet = NULL;
+}
+
 static void secrets_are_not_shown(void **state)
 {
     (void)state;
@@ -75,6 +90,7 @@ int main(void)
         cmocka_unit_test(nothing_has_changed),
         cmocka_unit_test(what_can_be_followed_is),
         cmocka_unit_test(the_rest_needs_a_restart),
+        cmocka_unit_test(a_fleet_goes_to_another_number_of_shards),
         cmocka_unit_test(secrets_are_not_shown),
     };
     return cmocka_run_group_tests_name("tools/reload", tests, NULL, NULL);

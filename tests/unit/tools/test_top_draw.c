@@ -71,6 +71,20 @@ static void a_fleet_has_a_line(void **state)
     assert_null(strstr(drawn, "fleet"));
 }
 
+static void two_numbers_of_shards_are_told_apart(void **state)
+{
+    (void)state;
+    draw(
+        "{\"fleet\":{\"connected\":true,\"phase\":\"OVERLAP\",\"shard_count\":2,\"wanted_shards\":4,"
+        "\"slots\":{}},\"brokers\":[{\"name\":\"events\",\"shard_count\":4,\"state\":\"READY\"}],"
+        "\"shards\":[{\"id\":0,\"shard_count\":2,\"state\":\"READY\"},"
+        "{\"id\":1,\"shard_count\":2,\"state\":\"FATAL\"},{\"id\":0,\"shard_count\":4,\"state\":\"READY\"}]}",
+        &(struct top_screen){.columns = 80});
+    assert_non_null(strstr(drawn, "  reshard       from 2 to 4 shards, OVERLAP\n"));
+    assert_non_null(strstr(drawn, "  events of 4   READY, \n"));
+    assert_non_null(strstr(drawn, "of 2 shards:\n     0  .X\nof 4 shards:\n     0  .\n"));
+}
+
 /* A terminal shows as many shards as it has lines, and no line is wider. */
 static void it_fits_into_a_terminal(void **state)
 {
@@ -103,6 +117,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everything_is_on_one_page),
         cmocka_unit_test(a_fleet_has_a_line),
+        cmocka_unit_test(two_numbers_of_shards_are_told_apart),
         cmocka_unit_test(it_fits_into_a_terminal),
         cmocka_unit_test(what_is_missing_is_nothing),
     };
