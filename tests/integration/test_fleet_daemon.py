@@ -117,13 +117,13 @@ def test_a_fleet_lives(fleet: Fleet, standin: Standin, channel: Any, sender: Cal
     owners = fleet.owners()
     assert sorted(owners.values()) == ["one", "one", "two", "two"]
     refused = fleet.begin("move", "0", "nobody")
-    shown = fleet.begin("status")
+    shown = expect_code(fleet.begin("status"), 0)  # before anything moves
     slot = next(slot for slot, owner in owners.items() if owner == "one")
     expect_code(fleet.begin("move", str(slot), "two"), 0)
     fleet.wait_shared(2, 2)  # who got it gives another one back
     assert slot in fleet.ready_shards("two")
     assert "'nobody' is not in the fleet" in expect_code(refused, 78)
-    assert re.search(r"^one +one +100 +2 +here$", expect_code(shown, 0), re.MULTILINE)
+    assert re.search(r"^one +one +100 +2 +here$", shown, re.MULTILINE)
     expect_code(fleet.begin("drain", "one"), 0)
     fleet.wait_shared(0, 4)
     one = fleet.forget("one")

@@ -41,12 +41,15 @@ static bool make(struct member *member, uint32_t shard_count, uint32_t flags, ui
 
 /* ---- What lacks ---- */
 
-/* Others may be able to serve that number. So this process ends when the way there cannot be given up any more. */
+/*
+ * Others may be able to serve that number. So this process ends when the way there cannot be given up any more. One
+ * that leaves serves nothing anyway.
+ */
 static void give_up(struct member *member, uint32_t shard_id, uint64_t now)
 {
     uint32_t phase = member_progress(member).phase;
     member->lack.again_at = now + AGAIN;
-    if (phase == SPECTACLES_FLEET_ABORTING)
+    if (phase == SPECTACLES_FLEET_ABORTING || member->state >= MEMBER_LEAVING)
         return;
     if (phase != SPECTACLES_FLEET_PREPARE && phase != SPECTACLES_FLEET_WARMING) {
         member_fail(member, shard_id, "added", member->lack.why);
@@ -91,7 +94,7 @@ bool member_reshard_process(struct member *member, uint64_t now)
 {
     if (member->lack.shard_count == 0 || now < member->lack.again_at)
         return false;
-    if (!member->lack.gives_up)
+    if (!member->lack.gives_up && member->state < MEMBER_LEAVING)
         return make(member, member->lack.shard_count, member->lack.flags, now);
     give_up(member, 0, now);
     return false;
@@ -133,13 +136,13 @@ static void follow_progress(struct member *member)
     tell_settings(member, &progress);
 }
 
-/* Until there is a plan, the gateway that was made first serves. */
+/* Whoever leaves gets no shard of another number any more: a gateway for them would only have to be stopped. */
 static void follow_sharding(struct member *member, const spectacles_fleet_event *event, uint64_t now)
 {
     const struct gateway *known = gateways_find(member->gateways, event->shard_count);
     if (known)
         spectacles_gateway_set_flags(known->handle, event->flags);
-    else
+    else if (member->state < MEMBER_LEAVING)
         make(member, event->shard_count, event->flags, now);
 }
 

@@ -452,6 +452,17 @@ static void it_ends_when_that_is_too_late(void **state)
     finish();
 }
 
+static void who_leaves_makes_no_gateway(void **state)
+{
+    (void)state;
+    start();
+    tell_phase(SPECTACLES_FLEET_PREPARE);
+    member_leave(member, 1000);
+    shard(SPECTACLES_RELAY_SILENT);
+    assert_int_equal(bot.gateways.count, 1);
+    finish();
+}
+
 static void a_generation_that_begins_nothing_is_told(void **state)
 {
     (void)state;
@@ -504,6 +515,7 @@ int main(void)
         cmocka_unit_test(a_gateway_that_lacks_is_made_later),
         cmocka_unit_test(a_number_that_cannot_be_served_is_given_up),
         cmocka_unit_test(it_ends_when_that_is_too_late),
+        cmocka_unit_test(who_leaves_makes_no_gateway),
         cmocka_unit_test(a_generation_that_begins_nothing_is_told),
         cmocka_unit_test(without_a_fleet_there_is_nothing_to_do),
     };
