@@ -31,11 +31,11 @@ void sp_grants_stop(sp_grants *grants)
     sp_ring_clear(&grants->recent);
 }
 
-void sp_grants_lead(sp_grants *grants, uint64_t now)
+void sp_grants_lead(sp_grants *grants, uint64_t alone_since)
 {
     sp_grants_stop(grants);
     grants->leads = true;
-    grants->quiet_until = now + SP_GRANT_LIFE + SP_GRANT_SPACE;
+    grants->quiet_until = alone_since + SP_GRANT_LIFE + SP_GRANT_SPACE;
     grants->retry_at = grants->quiet_until;
 }
 

@@ -56,8 +56,11 @@ typedef struct sp_grants {
 void sp_grants_init(sp_grants *grants, uint32_t reserve);
 void sp_grants_free(sp_grants *grants);
 
-/* This member is the leader from now on, behind the fence of the control queue; or it is not any more. */
-void sp_grants_lead(sp_grants *grants, uint64_t now);
+/*
+ * This member is the leader from now on, behind the fence of the control queue; or it is not any more. alone_since:
+ * since when no leader before can grant anything.
+ */
+void sp_grants_lead(sp_grants *grants, uint64_t alone_since);
 void sp_grants_stop(sp_grants *grants);
 
 /* Whether GET /gateway/bot is to be asked now. It counts as asked then, for SP_LIMITS_RETRY. */

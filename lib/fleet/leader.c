@@ -276,7 +276,7 @@ static void lead_grants(spectacles_fleet *fleet, uint64_t now)
 {
     bool may = sp_lease_may_identify(&fleet->control.lease, now);
     if (may && !fleet->grants.leads)
-        sp_grants_lead(&fleet->grants, now);
+        sp_grants_lead(&fleet->grants, sp_lease_alone_since(&fleet->control.lease));
     if (!may && fleet->grants.leads)
         sp_grants_stop(&fleet->grants);
     if (sp_grants_want_limits(&fleet->grants, now))

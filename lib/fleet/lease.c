@@ -425,6 +425,12 @@ bool sp_lease_may_identify(sp_lease *lease, uint64_t now)
     return lease->state == SP_LEASE_OWNED && is_behind_fence(lease, now);
 }
 
+/* Also behind the longer fence: that one is for what is not known of the shards. */
+uint64_t sp_lease_alone_since(const sp_lease *lease)
+{
+    return lease->active_at + (lease->is_lifted ? 0 : SP_LEASE_FENCE);
+}
+
 bool sp_lease_may_resume(sp_lease *lease, uint64_t now)
 {
     look_at_deadline(lease, now);

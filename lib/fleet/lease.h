@@ -180,6 +180,9 @@ enum sp_lease_verdict sp_lease_verdict(sp_lease *lease, uint32_t shard_id, uint6
 
 bool sp_lease_may_identify(sp_lease *lease, uint64_t now);
 
+/* Since when nobody who owned the slot before can act as its owner. For who may identify. */
+uint64_t sp_lease_alone_since(const sp_lease *lease);
+
 /* Asked for each RESUME that is sent: a DOUBTFUL lease counts them. */
 bool sp_lease_may_resume(sp_lease *lease, uint64_t now);
 

@@ -53,7 +53,7 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
     "rounds_down": [("        if (shares->rest[i] == 0)\n", "        if (i > 0)\n")],
     "same_zone": [("bool elsewhere = lightest(view, load, owner, true) != SP_PLAN_NOBODY", "bool elsewhere = false")],
     # ---- Identifies ----
-    "impatient_leader": [("grants->quiet_until = now + SP_GRANT_LIFE + SP_GRANT_SPACE", "grants->quiet_until = now")],
+    "impatient_leader": [("grants->quiet_until = alone_since + SP_GRANT_LIFE + SP_GRANT_SPACE", "grants->quiet_until = alone_since")],
     "endless_ask": [("now > ask->asked_at + SP_ASK_TIME", "now < ask->asked_at")],
     "frees_at_once": [("now + SP_GRANT_LIFE + SP_GRANT_SPACE, *turn", "now + SP_GRANT_SPACE, *turn")],
     "forgets_recent": [("(uint64_t)grants->reserve + grants->recent.count", "(uint64_t)grants->reserve")],

@@ -123,6 +123,7 @@ static void identifies_wait_at_the_fence(void **state)
     }
     assert_false(sp_lease_may_identify(&lease, START + SP_LEASE_FENCE - 1));
     assert_true(sp_lease_may_identify(&lease, START + SP_LEASE_FENCE));
+    assert_int_equal(sp_lease_alone_since(&lease), START + SP_LEASE_FENCE);
 }
 
 static void a_released_slot_has_no_fence(void **state)
@@ -130,6 +131,7 @@ static void a_released_slot_has_no_fence(void **state)
     (void)state;
     become_owner(SP_FLEET_RELEASED);
     assert_true(sp_lease_may_identify(&lease, START + 20));
+    assert_int_equal(sp_lease_alone_since(&lease), START);
 }
 
 static void who_has_seen_no_content_waits_longer(void **state)
@@ -147,6 +149,7 @@ static void who_has_seen_no_content_waits_longer(void **state)
             come_back(now);
     }
     assert_true(sp_lease_may_identify(&lease, START + 5 + SP_LEASE_BLIND_FENCE));
+    assert_int_equal(sp_lease_alone_since(&lease), START + 5 + SP_LEASE_FENCE); /* long since */
 }
 
 /* The first call after a long sleep says no, whichever it is. */
