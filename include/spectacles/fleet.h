@@ -81,7 +81,7 @@
  *
  * An owner identifies only when nobody else can: 8.2 seconds after the record of the slot came, or 20 seconds when
  * there was none; at once behind an owner that has handed the slot over. A grant is of use for three seconds. So the
- * first shard of a new bot identifies about half a minute after the first member has started. RESUME waits for none
+ * first shard of a new bot identifies 23 seconds after the first member has started. RESUME waits for none
  * of that.
  *
  * How long a takeover takes is for RabbitMQ to say: at once when a process was killed, 8 to 12 seconds when a host is
