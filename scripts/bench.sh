@@ -117,13 +117,24 @@ bench_fleet_turn() {
     "$python" tests/bench/fleet_turn.py build/gcc/tests/bench/bench_fleet_turn "$@"
 }
 
+# RabbitMQ's own cost: the daemons are those that the tests have.
+bench_fleet_cost() {
+    local shards
+    for shards in "$@"; do whole SHARDS "$shards"; done
+    build
+    wanted_rabbit
+    "$python" tests/bench/fleet_cost.py build "$@"
+}
+
 bench_fleet() {
     case ${1:-} in
-    takeover | turn)
-        "bench_${1/turn/fleet_turn}" "${@:2}"
-        return
-        ;;
+    takeover) bench_takeover "${@:2}" ;;
+    turn | cost) "bench_fleet_$1" "${@:2}" ;;
+    *) bench_leases "$@" ;;
     esac
+}
+
+bench_leases() {
     whole ROUNDS "${1:-5}"
     whole SLOTS "${2:-8}"
     build

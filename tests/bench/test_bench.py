@@ -121,6 +121,18 @@ def test_ratios_are_those_of_medians_to_the_first_column() -> None:
     assert report.cells(row, ["ours", "Node", "Rust"], "cpu") == ["4.00", "40.0 (10.0x)", ""]
 
 
+def test_what_a_fleet_costs_rabbitmq_is_counted(build: Path, programs: Path) -> None:
+    """Of three daemons with four slots: their queues, and each record that is written and acknowledged."""
+    done = subprocess.run([sys.executable, HERE / "fleet_cost.py", build, "--seconds", "4", "--rate", "20", "--nodes", "1", "4"], capture_output=True, text=True,
+                          timeout=500, check=False)
+    assert done.returncode == 0, done.stderr
+    row = next(line for line in done.stdout.splitlines() if "queues of the fleet" in line)
+    assert row.split("|")[2].strip() == "8", done.stdout  # of four slots, of the plan, and of three members
+    row = next(line for line in done.stdout.splitlines() if "in a second" in line)
+    published, acknowledged = map(float, row.split("|")[2].split(","))
+    assert 0 < published < acknowledged, done.stdout  # hellos go to three
+
+
 @pytest.mark.skipif(not shutil.which("valgrind"), reason="valgrind is not installed")
 def test_what_a_turn_of_a_fleet_costs_does_not_grow_with_its_shards(programs: Path) -> None:
     """It has at most 64 slots: both have as many."""
