@@ -215,13 +215,20 @@ def die_before_it_is_stored(history: History) -> None:
     history.arrivals = arrivals_of(history.sessions[0], history.sessions[1], history.sessions[3])
 
 
+def lose_a_session_before_its_first_event(history: History) -> None:
+    """It was stored by then: whoever declares the gap has read it."""
+    history.resumes = history.resumes[1:]
+    history.arrivals = [each for each in history.arrivals if not each.message_id.startswith("s0:")]
+    history.gaps["s1:gap:1"][0]["seq"] = 1
+
+
 def end_what_was_never_stored(history: History) -> None:
     die_before_it_is_stored(history)
     history.sessions[2].ended_by, history.sessions[2].ended = "client", 206.5
 
 
 RIGHTS = [nothing, declare_what_is_missing, repeat_all, swap_and_excuse, swap_and_get_no_answer, come_by_the_other_session, keep_an_identify_back,
-          come_to_look_late, die_before_it_is_stored, end_what_was_never_stored]
+          come_to_look_late, die_before_it_is_stored, lose_a_session_before_its_first_event, end_what_was_never_stored]
 
 
 @pytest.mark.parametrize("right", RIGHTS, ids=lambda each: each.__name__)

@@ -20,12 +20,14 @@ class Known:
     def __init__(self, history: History) -> None:
         self._history = history
         self._published = {each.message_id.split(":")[0] for each in history.arrivals}
-        self._published |= {copies[0]["new_session"] for copies in history.gaps.values()}
+        for copies in history.gaps.values():
+            self._published |= {copies[0]["new_session"], copies[0]["old_session"]}
         owners = {each.session_id: each.member for each in history.sessions}
         self._resumed = {each.session_id for each in history.resumes if owners.get(each.session_id) != each.member}
 
     def is_stored(self, life: Life) -> bool:
-        """An event of a new session is published when the session is stored; and who resumes the session of another gateway has read it."""
+        """An event of a new session is published when the session is stored; who resumes the session of another gateway has read it, and so has
+        whoever declares a gap behind it."""
         return life.session_id in self._published or life.session_id in self._resumed
 
     def is_orphan(self, life: Life, until: float) -> bool:

@@ -106,6 +106,7 @@ class World(Watched):
             self.gateways[name].start()
         self.await_served(240)
         self._feeder.start()
+        self.wait(lambda: len({each.shard for each in list(self.recorder.arrivals)}) == self.shards, 60, "an event of each shard")
 
     def _environment(self, authority: Authority, name: str) -> dict[str, str]:
         own = self.machines.host_of(name) - 1
