@@ -188,6 +188,14 @@ def swap_and_get_no_answer(history: History) -> None:
     history.unanswered.add("s0:2")
 
 
+def come_after_the_gap(history: History) -> None:
+    """Who had received it was cut off until the next session brought something."""
+    history.gaps["s1:gap:1"][0]["seq"] = 3
+    late = next(each for each in history.arrivals if each.message_id == "s0:4")
+    history.arrivals.remove(late)
+    history.arrivals.append(late)
+
+
 def come_by_the_other_session(history: History) -> None:
     """Two sessions of a shard get the same event from Discord: one of them is enough."""
     history.sessions[2].events[4] = 5
@@ -227,8 +235,8 @@ def end_what_was_never_stored(history: History) -> None:
     history.sessions[2].ended_by, history.sessions[2].ended = "client", 206.5
 
 
-RIGHTS = [nothing, declare_what_is_missing, repeat_all, swap_and_excuse, swap_and_get_no_answer, come_by_the_other_session, keep_an_identify_back,
-          come_to_look_late, die_before_it_is_stored, lose_a_session_before_its_first_event, end_what_was_never_stored]
+RIGHTS = [nothing, declare_what_is_missing, repeat_all, swap_and_excuse, swap_and_get_no_answer, come_after_the_gap, come_by_the_other_session,
+          keep_an_identify_back, come_to_look_late, die_before_it_is_stored, lose_a_session_before_its_first_event, end_what_was_never_stored]
 
 
 @pytest.mark.parametrize("right", RIGHTS, ids=lambda each: each.__name__)
@@ -247,6 +255,9 @@ def test_what_is_excused_is_counted() -> None:
     history = history_of()
     swap_and_get_no_answer(history)
     assert judge(history).counts["late: refused without a word"] == 1
+    history = history_of()
+    come_after_the_gap(history)
+    assert judge(history).counts["late: in a declared gap"] == 1
 
 
 def test_a_gap_that_knows_no_session_is_none() -> None:

@@ -83,9 +83,21 @@ def late(history: History) -> list[tuple[str, str]]:
     return found
 
 
+def declared_missing(history: History) -> set[str]:
+    """The message-ids of events that a gap declares. A gateway that was cut off may bring them after all, behind those of the new session."""
+    found = set()
+    for shard in range(history.shards):
+        lives = history.of_shard(shard)
+        places = {each.session_id: number for number, each in enumerate(lives)}
+        gaps = [copies[0] for copies in history.gaps.values() if copies[0]["shard"][0] == shard]
+        found |= {f"{life.session_id}:{seq}" for life in lives for seq in life.events if any(covers(gap, places, life, seq) for gap in gaps)}
+    return found
+
+
 def judge_order(history: History, verdict: Verdict) -> None:
     open_ = dict(late(history))
-    reasons = (("redelivered", history.redelivered), ("refused", history.refused), ("refused without a word", history.unanswered))
+    reasons = (("redelivered", history.redelivered), ("refused", history.refused), ("refused without a word", history.unanswered),
+               ("in a declared gap", declared_missing(history)))
     for reason, excused in reasons:
         verdict.counts[f"late: {reason}"] = len(open_.keys() & excused)
         open_ = {key: words for key, words in open_.items() if key not in excused}
