@@ -33,7 +33,8 @@ def enums_library(include: Path, folder: Path) -> Path:
     source, library = folder / "enums.c", folder / "libenums.so"
     functions = [f"enum {name} enum_{name}(enum {name} value);\nenum {name} enum_{name}(enum {name} value) {{ return value; }}" for name in names]
     source.write_text("#include <spectacles/spectacles.h>\n" + "\n".join(functions) + "\n")
-    subprocess.run([os.environ.get("CC", "cc"), "-g", "-shared", "-fPIC", "-I", include, source, "-o", library], check=True)
+    # By its bare name: what is stored names no folder of this machine.
+    subprocess.run([os.environ.get("CC", "cc"), "-g", "-shared", "-fPIC", "-I", include.resolve(), source.name, "-o", library.resolve()], cwd=folder, check=True)
     return library
 
 
