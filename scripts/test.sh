@@ -173,7 +173,7 @@ folders_of() {
     case $1 in
     static | abi | cross | valgrind | package | smoke) echo build ;;
     install) echo build build/clang ;;
-    integration) echo build build/asan ;;
+    integration | bench) echo build build/asan ;;
     tls) echo build/clang ;;
     fuzz | systems | debian13) ;;
     *) echo build/asan ;;
