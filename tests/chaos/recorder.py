@@ -16,9 +16,11 @@ GAPS = "gateway:SPECTACLES_GAP"
 
 class Arrival(NamedTuple):
     message_id: str
-    shard: int
+    shard: int  # 0 where the event does not say it
     serial: int
     at: float = 0.0  # when, by the monotonic clock
+    shards: int = 0  # the marks that it has while a fleet goes to another number of shards
+    digest: str = ""
 
 
 class Recorder:
@@ -77,7 +79,8 @@ class Recorder:
 
     def _on_event(self, channel: Any, method: Any, properties: Any, body: bytes) -> None:
         d = json.loads(body)
-        self.arrivals.append(Arrival(properties.message_id, d["shard"], d["n"], time.monotonic()))
+        marks = properties.headers or {}
+        self.arrivals.append(Arrival(properties.message_id, d.get("shard", 0), d["n"], time.monotonic(), marks.get("shards", 0), marks.get("digest", "")))
         self.arrived.add(properties.message_id)
         if method.redelivered:
             self.redelivered.add(properties.message_id)

@@ -266,7 +266,7 @@ class Connection:
         shard, count, intents = check_identify(self.standin, d)
         plan = self.standin.plans.take("identify", shard)
         allowed = plan is not None or self.standin.identifies.allows(shard, time.monotonic())
-        self.standin.note("identify", shard=shard, client=self.client, remaining=self.standin.identify_limit["remaining"])
+        self.standin.note("identify", shard=shard, count=count, client=self.client, remaining=self.standin.identify_limit["remaining"])
         if plan:
             self.identifying = plan.answer == "silence"
             await self.carry_out(plan)

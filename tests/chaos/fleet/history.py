@@ -3,6 +3,7 @@
 Times are seconds of one monotonic clock, that of the machine that all of it runs on."""
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
@@ -18,6 +19,7 @@ class Identify:
     at: float
     member: str
     shard: int
+    count: int  # of shards
     remaining: int  # of the day, when this one is counted
     late: float = 0.0  # seconds for which it may have waited until the stand-in came to look
 
@@ -37,11 +39,12 @@ class Life:
 
     session_id: str
     shard: int
+    count: int  # of shards
     member: str
     begun: float
     ended: float = NEVER
     ended_by: str = ""  # "nemesis", "expiry", "heartbeats", or "client" when a gateway closed it with 1000 or 1001
-    events: dict[int, int] = field(default_factory=dict)  # sequence: serial of the shard
+    events: dict[int, int] = field(default_factory=dict)  # sequence: serial of the event
 
 
 @dataclass
@@ -66,8 +69,25 @@ class Trouble:
 
 
 @dataclass
+class Way:
+    """From one number of shards to another."""
+
+    before: int
+    wanted: int
+    begun: float
+    over: float = NEVER
+    after: int = 0  # the number that the fleet had then
+
+    def leaves(self, count: int) -> bool:
+        """Whether the sessions of this number are ended on it."""
+        return self.after != count and count in (self.before, self.wanted)
+
+
+@dataclass
 class History:
-    shards: int
+    """Each event has a serial of its own, which grows; and a guild, which says what shard it is of for any number of shards."""
+
+    shards: int  # in the beginning
     concurrency: int
     reserve: int  # identifies of a day that the fleet has to leave
     sessions: list[Life] = field(default_factory=list)  # in the order in which they began
@@ -82,9 +102,21 @@ class History:
     violations: list[dict[str, Any]] = field(default_factory=list)
     unserved: list[int] = field(default_factory=list)  # shards without a connection when all was healed
     errors: list[str] = field(default_factory=list)
+    guilds: int = 1
+    nowhere: list[int] = field(default_factory=list)  # serials of events that no session was there for
+    ways: list[Way] = field(default_factory=list)
+    connected: list[int] = field(default_factory=list)  # the numbers of shards that had connections when all was healed
 
-    def of_shard(self, shard: int) -> list[Life]:
-        return [each for each in self.sessions if each.shard == shard]
+    def way_to(self, life: Life) -> int:
+        """Where the way stands by which its number of shards came; -1: it was there in the beginning. Who comes back to a number begins anew."""
+        return max((place for place, way in enumerate(self.ways) if way.wanted == life.count and way.begun <= life.begun), default=-1)
+
+    def lines(self) -> Iterator[list[Life]]:
+        """The sessions of each shard, one after the other, for each time that the fleet had this number of shards."""
+        found: dict[tuple[int, int, int], list[Life]] = {}
+        for each in self.sessions:
+            found.setdefault((self.way_to(each), each.count, each.shard), []).append(each)
+        yield from found.values()
 
     def delayed(self, identify: Identify) -> Optional[Trouble]:
         """What may have kept the bytes of an IDENTIFY back behind the decision: a process that was stopped between the two, a cut line."""

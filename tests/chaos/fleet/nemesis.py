@@ -8,14 +8,17 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Optional
 
+from standin.session import Session
 from support.patience import PATIENCE
 
-from chaos.fleet.history import Trouble
+from chaos.fleet.history import Trouble, Way
 from chaos.fleet.hosts import NAMES, OUTSIDE, Gateway, Node, Nodes
-from chaos.fleet.world import RESERVE, World
+from chaos.fleet.operators import Operator
+from chaos.fleet.world import NUMBERS, RESERVE, World
 
 FIRST = NAMES[:3]
 UNCONFIRMED = 75  # EX_TEMPFAIL of sysexits.h: tools/gateway/daemon.c
@@ -31,6 +34,9 @@ BREATH = 3.0  # seconds until the next fault, at most, otherwise
 WAIT = 4.0  # seconds for which a fault waits until it can be done, before there is another one
 REHEARSED = 60.0  # seconds until all is well after a fault that was asked for
 FULL = 3.0  # seconds in which sessions are stored while RabbitMQ refuses events
+ABORTED = 0.4  # how often a way to another number of shards is to be given up
+KILLS_ON_A_WAY = 12  # at most, until it may come to its end: it has to be quiet for 40 s for that
+THERE = 240.0  # seconds in which it comes to its end then
 STOPPED = 60.0  # seconds in which SIGTERM ends a gateway
 IMPATIENT = 10.0  # seconds after which an operator gives up where RabbitMQ or gateways are in trouble
 
@@ -68,9 +74,9 @@ class Reunion:
 
 
 class Nemesis:
-    def __init__(self, world: World, random_: random.Random, say: Callable[[str], object] = lambda _: None) -> None:
-        """say: hears of each thing that is done."""
-        self.world, self.say = world, say
+    def __init__(self, world: World, random_: random.Random, say: Callable[[str], object] = lambda _: None, resharding: bool = True) -> None:
+        """say: hears of each thing that is done. resharding: the fleet goes to other numbers of shards meanwhile."""
+        self.world, self.say, self.resharding = world, say, resharding
         self.begun = time.monotonic()
         self.random = random_
         self.done: Counter[str] = Counter()
@@ -78,6 +84,9 @@ class Nemesis:
         self.heals: list[Heal] = []
         self.is_rabbit_whole = True
         self.reunion: Optional[Reunion] = None
+        self.operator: Optional[Operator] = None
+        self.aborts = False
+        self.kills_on_a_way = 0
         self.faults: list[tuple[int, Callable[[], None]]] = [
             (8, self.kill_gateway), (4, self.kill_at_point), (5, self.stop_gateway), (4, self.cut_gateway),
             (3, self.blind_to_rabbit), (2, self.blind_to_discord), (2, self.kill_node), (1, self.stop_node), (2, self.cut_node),
@@ -86,6 +95,8 @@ class Nemesis:
         self.others: list[tuple[int, Callable[[], None]]] = [
             (3, self.lose_session), (1, self.lose_all_sessions), (2, self.drop), (2, self.reconnect), (2, self.deploy), (2, self.join_or_leave),
             (1, self.drain), (1, self.spend_the_day), (2, self.burst)]
+        if resharding:
+            self.others.append((2, self.reshard))
 
     # ---- turns ----
 
@@ -94,15 +105,21 @@ class Nemesis:
         for name in faults:
             self.do(getattr(self, name))
             self.kills += 1
+            self.await_way()
             self.await_calm(REHEARSED)
 
     def torment(self, kills: int) -> None:
+        """There is one way to another number of shards at least."""
+        moment = self.random.randint(0, kills // 2) if self.resharding else kills
         while self.kills < kills:
+            if self.kills >= moment and not self.world.ways:
+                self.do(self.reshard)
             if self.random.random() < 0.4:
                 self.choose(self.others)
             while not self.choose(self.faults, WAIT):
                 pass
             self.kills += 1
+            self.follow_way()
             self.pause()
         self.heal()
 
@@ -129,11 +146,14 @@ class Nemesis:
     def wait(self, seconds: float) -> None:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            time.sleep(0.05)
+            time.sleep(min(0.05, seconds))
             self.heal_what_is_due()
 
     def pause(self) -> None:
         """Now and then until all is well again. Mostly until there is something to take over: what dies while others recover is the better test."""
+        if self.is_on_a_way() and self.kills_on_a_way == 0:
+            self.let_way_end()
+            return
         if self.random.random() < CALM:
             self.await_calm(60 * PATIENCE)
         elif self.random.random() < SERVED:
@@ -142,11 +162,11 @@ class Nemesis:
 
     def await_service(self, timeout: float) -> None:
         end = time.monotonic() + timeout
-        while 2 * len(self.world.served()) < self.world.shards and time.monotonic() < end:
+        while self.world.share() < 0.5 and time.monotonic() < end:
             self.wait(0.1)
 
     def is_calm(self) -> bool:
-        return not self.heals and len(self.world.served()) == self.world.shards
+        return not self.heals and self.world.share() == 1.0
 
     def await_calm(self, timeout: float) -> None:
         end = time.monotonic() + timeout
@@ -245,7 +265,8 @@ class Nemesis:
         gateway.kill()
         gateway.start(f"{point}:{self.random.randint(1, most)}")
         if point == "ready":
-            self.lose_session()
+            with suppress(LookupError):
+                self.lose_session()
         self.later(self.random.uniform(3, 15), trouble, lambda: self.again(gateway))
 
     @staticmethod
@@ -388,26 +409,35 @@ class Nemesis:
 
     # ---- Discord ----
 
-    def shard(self) -> int:
-        return self.random.randrange(self.world.shards)
+    def session(self) -> Session:
+        found = self.world.connected()
+        if not found:
+            raise LookupError("no shard is connected")
+        return self.random.choice(found)
 
     def lose_session(self) -> None:
         """Op 9; or nobody is told."""
         told = self.random.random() < 0.7
-        self.world.standin.lose(self.shard(), (lambda each: each.say(9, False)) if told else lambda each: each.socket.transport.abort())
+        self.world.lose(self.session(), (lambda each: each.say(9, False)) if told else lambda each: each.socket.transport.abort())
 
     def lose_all_sessions(self) -> None:
-        for shard in range(self.world.shards):
-            self.world.standin.lose(shard, lambda each: each.say(9, False))
+        """Of one number of shards."""
+        number = self.world.number()
+        self.lose([each for each in self.world.connected() if each.count == number])
+
+    def lose(self, sessions: Sequence[Session]) -> None:
+        for session in sessions:
+            with suppress(LookupError):
+                self.world.lose(session, lambda each: each.say(9, False))
 
     def burst(self) -> None:
         self.world.burst()
 
     def drop(self) -> None:
-        self.world.standin.drop(self.shard())
+        self.world.touch(self.session(), lambda each: each.cut())
 
     def reconnect(self) -> None:
-        self.world.standin.reconnect(self.shard())
+        self.world.touch(self.session(), lambda each: each.reconnect())
 
     def spend_the_day(self) -> None:
         """Nearly all identifies of the day are used up, and sessions are lost; later there is a new day."""
@@ -415,8 +445,8 @@ class Nemesis:
         if limit["remaining"] < WHOLE_DAY // 2:
             raise LookupError("it is spent already")
         limit["remaining"] = RESERVE + self.random.randrange(4)
-        for shard in self.random.sample(range(self.world.shards), 3):
-            self.world.standin.lose(shard, lambda each: each.say(9, False))
+        found = self.world.connected()
+        self.lose(self.random.sample(found, min(3, len(found))))
         self.later(self.random.uniform(15, 30), Trouble("day", "", time.monotonic()), lambda: limit.update(remaining=WHOLE_DAY))
 
     # ---- operators ----
@@ -463,10 +493,61 @@ class Nemesis:
     def drain(self) -> None:
         """While nothing else happens, it has to succeed. Then everything is given back."""
         gateway = self.gateway()
-        calm = self.is_calm() and self.is_rabbit_whole
+        calm = self.is_calm() and self.is_rabbit_whole and not self.is_on_a_way()
         patience = 60.0 * PATIENCE if calm else IMPATIENT
         status = self.command(patience, "drain", gateway.name)
         left = [shard for shard, owner in self.world.owners().items() if owner == gateway.name]
         if calm and (status != 0 or left):
             self.world.errors.append(f"drain {gateway.name} ended with {status}, and shards {left} are still there")
         self.command(patience, "move", "all")
+
+    # ---- another number of shards ----
+
+    def is_on_a_way(self) -> bool:
+        return self.operator is not None and not self.operator.is_over
+
+    def reshard(self) -> None:
+        """Of those of the day, identifies are left for it, unless they are being spent."""
+        if self.is_on_a_way():
+            raise LookupError("the fleet is on its way already")
+        if not any(each.trouble.kind == "day" for each in self.heals):
+            self.world.standin.identify_limit["remaining"] = WHOLE_DAY
+        before = self.world.ways[-1].after if self.world.ways else self.world.shards
+        wanted = self.random.choice([each for each in NUMBERS if each != before])
+        self.aborts = self.random.random() < ABORTED
+        self.kills_on_a_way = self.random.randint(1, KILLS_ON_A_WAY)
+        self.world.ways.append(Way(before, wanted, time.monotonic()))
+        self.operator = Operator(self.world.gateways[FIRST[0]], self.world.ways[-1])
+
+    def follow_way(self) -> None:
+        """With each kill the way comes nearer to where it is given up, or may end."""
+        if not self.is_on_a_way() or self.kills_on_a_way <= 0:
+            return
+        self.kills_on_a_way -= 1
+        if self.kills_on_a_way == 0 and self.aborts:
+            self.abort()
+
+    def abort(self) -> None:
+        assert self.operator
+        self.operator.abort()
+        self.done["resharding given up by the operator"] += 1
+
+    def let_way_end(self) -> None:
+        """Nothing is broken meanwhile, until one number of shards is being closed. That takes half a second, and the next fault hits it."""
+        end = time.monotonic() + THERE * PATIENCE
+        self.kills_on_a_way = -1
+        while self.is_on_a_way() and self.operator and not self.world.is_closed_since(self.world.ways[-1]):
+            self.wait(0.02)
+            if time.monotonic() > end:
+                raise TimeoutError(f"the fleet does not come to another number of shards, though nothing is broken: {self.operator.phase}")
+
+    def dismiss_operator(self) -> None:
+        """What is not over by now is so for good."""
+        if self.operator:
+            self.operator.stop()
+
+    def await_way(self) -> None:
+        """Until the fleet is there, or back."""
+        end = time.monotonic() + THERE * PATIENCE
+        while self.is_on_a_way() and time.monotonic() < end:
+            self.wait(0.1)

@@ -1,4 +1,4 @@
-"""Chaos for a fleet: python3 tests/chaos/fleet/run.py BUILD [kills] [seed] [binary] [closed|kept]. See doc/fleet.md."""
+"""Chaos for a fleet: python3 tests/chaos/fleet/run.py BUILD [kills] [seed] [binary] [closed|kept] [reshards|keeps]. See doc/fleet.md."""
 from __future__ import annotations
 
 import json
@@ -37,12 +37,13 @@ def find_unserved(world: World, patience: float) -> list[int]:
         world.await_served(patience)
         return []
     except TimeoutError:
-        return sorted(set(range(world.shards)) - world.served())
+        return sorted(set(range(world.number())) - world.served())
 
 
 def settle(world: World, patience: float) -> History:
     """All faults are healed: what is to come, comes. What does not come any more is the verdict's."""
     unserved = find_unserved(world, patience)
+    connected = sorted(world.connected_numbers())
     world.stop_feeding()
     last, since = -1, time.monotonic()
     while time.monotonic() - since < patience and missing(world.history())[0]:
@@ -54,7 +55,7 @@ def settle(world: World, patience: float) -> History:
         if gateway.process and gateway.stop() != 0:
             world.errors.append(f"the end of {gateway.name}: {gateway.runs[-1].said()}")
     world.wait(world.is_drained, 60, "an empty queue of events")
-    return world.history(unserved)
+    return world.history(unserved, connected)
 
 
 def leave_logs(world: World, history: Optional[History], folder: Path) -> None:
@@ -64,11 +65,13 @@ def leave_logs(world: World, history: Optional[History], folder: Path) -> None:
         gateway.write_log(folder)
     history = history or world.history()
     (folder / "gaps.json").write_text(json.dumps(history.gaps, indent=1))
-    lines = [(each.begun, f"session {each.session_id} of shard {each.shard} by {each.member}, until {each.ended:.2f} {each.ended_by}")
+    lines = [(each.begun, f"session {each.session_id} of shard {each.shard} of {each.count} by {each.member}, until {each.ended:.2f} {each.ended_by}")
              for each in history.sessions]
-    lines += [(each.at, f"IDENTIFY of shard {each.shard} by {each.member}, {each.remaining} left, {each.late:.2f} late") for each in history.identifies]
+    lines += [(each.at, f"IDENTIFY of shard {each.shard} of {each.count} by {each.member}, {each.remaining} left, {each.late:.2f} late")
+              for each in history.identifies]
     lines += [(each.at, f"RESUMED {each.session_id} by {each.member}") for each in history.resumes]
     lines += [(each.begun, f"{each.kind} {each.member} until {each.over:.2f}") for each in history.troubles]
+    lines += [(each.begun, f"from {each.before} to {each.wanted} shards, until {each.over:.2f}: {each.after}") for each in history.ways]
     now, unix = time.monotonic(), time.time()
     (folder / "journal").write_text("\n".join(
         f"{time.strftime('%H:%M:%S', time.gmtime(unix - now + at))} {at:.2f} {words}" for at, words in sorted(lines)))
@@ -79,14 +82,19 @@ def torment(world: World, nemesis: Nemesis, kills: int, first: Sequence[str]) ->
     try:
         nemesis.rehearse(first)
         nemesis.torment(kills)
+        nemesis.await_way()
     except TimeoutError as why:
         world.errors.append(str(why))
         nemesis.heal()
+        nemesis.await_way()
+    finally:
+        nemesis.dismiss_operator()
 
 
 def run(folder: Path, build: Path, kills: int, seed: int, name: str = "gateway", logs: Optional[Path] = None, replaced: str = "closed",
-        first: Sequence[str] = (), say: Callable[[str], object] = lambda _: None) -> tuple[Verdict, Nemesis]:
-    """first: the faults that the nemesis begins with, by name. kills: with these. say: hears of each fault."""
+        first: Sequence[str] = (), say: Callable[[str], object] = lambda _: None, resharding: bool = True) -> tuple[Verdict, Nemesis]:
+    """first: the faults that the nemesis begins with, by name. kills: with these. say: hears of each fault. resharding: the fleet goes to
+    other numbers of shards meanwhile."""
     random_ = random.Random(seed)
     machines = Machines()
     with machines.outside():
@@ -94,7 +102,7 @@ def run(folder: Path, build: Path, kills: int, seed: int, name: str = "gateway",
         history = None
         try:
             world.start()
-            nemesis = Nemesis(world, random_, say)
+            nemesis = Nemesis(world, random_, say, resharding)
             torment(world, nemesis, kills, first)
             history = settle(world, PATIENT if name == "gateway" else IMPATIENT)
             verdict = judge(history)
@@ -121,10 +129,11 @@ def main() -> int:
     seed = int(words[1]) if len(words) > 1 else random.SystemRandom().randrange(1 << 32)
     name = words[2] if len(words) > 2 else "gateway"
     replaced = words[3] if len(words) > 3 else random.Random(seed).choice(REPLACED)
+    resharding = len(words) < 5 or words[4] != "keeps"
     print(f"{kills} kills, seed {seed}; a connection whose session is resumed elsewhere is {replaced}", flush=True)
     with tempfile.TemporaryDirectory(prefix="chaos-fleet-") as folder:
         verdict, nemesis = run(Path(folder), build, kills, seed, name, build / f"chaos-fleet-{seed}", replaced,
-                               say=lambda line: print(line, flush=True))
+                               say=lambda line: print(line, flush=True), resharding=resharding)
     return conclude(verdict, nemesis.done, nemesis.kills, seed)
 
 

@@ -27,6 +27,8 @@ MUTANTS = {
     "crowds": ("two identifies of a bucket in five seconds", ["lose_all_sessions"]),
     "forgets_reserve": ("over the day's identifies", ["spend_the_day"]),
     "forgets_sessions": ("two owners that both identified", ["kill_gateway"]),
+    "marks_nothing": ("copies that no worker knows", ["reshard"]),
+    "switches_early": ("lost:", ["reshard"]),
     "tires": ("shards that nobody serves in the end", ["kill_all_gateways"] * 4),
 }
 ROUNDS = 3
@@ -49,6 +51,7 @@ def expect_nothing_is_lost(folder: Path, build: Path, kills: int, seed: int, rep
     print(verdict)
     assert not verdict.failures, str(verdict)
     assert nemesis.kills >= kills
+    assert verdict.counts["resharded"] + verdict.counts["resharding given up"] > 0
     assert verdict.counts["ok"] > 100 * kills and verdict.counts["sessions taken over"] > kills / 2, "there was nothing to lose"
 
 

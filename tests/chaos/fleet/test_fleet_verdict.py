@@ -17,14 +17,15 @@ def arrivals_of(*lives: Life) -> list[Arrival]:
 
 def history_of() -> History:
     """Member a is killed at 100 and b goes on; at 200 Discord loses the session of shard 0, and b identifies."""
-    first = Life("s0", 0, "a", 10.0, 200.0, "nemesis", {2: 0, 3: 1, 4: 2})
-    second = Life("s1", 0, "b", 210.0, events={2: 3, 3: 4})
-    other = Life("t0", 1, "a", 16.0, events={2: 0, 3: 1})
+    first = Life("s0", 0, 2, "a", 10.0, 200.0, "nemesis", {2: 0, 3: 2, 4: 4})
+    second = Life("s1", 0, 2, "b", 210.0, events={2: 6, 3: 8})
+    other = Life("t0", 1, 2, "a", 16.0, events={2: 1, 3: 3})
     gap = {"shard": [0, 2], "old_session": "s0", "new_session": "s1", "seq": 4, "next": 1}
     return History(shards=2, concurrency=1, reserve=50, sessions=[first, other, second],
-                   identifies=[Identify(10.0, "a", 0, 999), Identify(16.0, "a", 1, 998), Identify(210.0, "b", 0, 997)],
+                   identifies=[Identify(10.0, "a", 0, 2, 999), Identify(16.0, "a", 1, 2, 998), Identify(210.0, "b", 0, 2, 997)],
                    resumes=[Resume(101.0, "b", "s0"), Resume(101.0, "b", "t0")],
-                   arrivals=arrivals_of(first, other, second), gaps={"s1:gap:1": [gap]}, troubles=[Trouble("killed", "a", 100.0, 100.0)])
+                   arrivals=arrivals_of(first, other, second), gaps={"s1:gap:1": [gap]}, troubles=[Trouble("killed", "a", 100.0, 100.0)],
+                   guilds=2, connected=[2])
 
 
 def lose_event(history: History) -> None:
@@ -50,7 +51,7 @@ def swap_and_excuse_the_other(history: History) -> None:
 
 
 def rename_a_copy(history: History) -> None:
-    history.arrivals.append(Arrival("t9:3", 1, 1))
+    history.arrivals.append(Arrival("t9:3", 1, 3))
 
 
 def hurry(history: History) -> None:
@@ -87,7 +88,7 @@ def identify_needlessly(history: History) -> None:
 
 def own_twice_and_never_publish(history: History) -> None:
     """Nothing that happened says why this session was not stored."""
-    history.sessions.insert(2, Life("s0b", 0, "b", 150.0, 220.0, "nemesis"))
+    history.sessions.insert(2, Life("s0b", 0, 2, "b", 150.0, 220.0, "nemesis"))
     history.sessions[0].ended = 149.0
 
 
@@ -198,9 +199,9 @@ def come_after_the_gap(history: History) -> None:
 
 def come_by_the_other_session(history: History) -> None:
     """Two sessions of a shard get the same event from Discord: one of them is enough."""
-    history.sessions[2].events[4] = 5
-    history.sessions.append(Life("s2", 0, "a", 215.0, 230.0, "expiry", {2: 5}))
-    history.identifies.append(Identify(215.0, "a", 0, 996))
+    history.sessions[2].events[4] = 10
+    history.sessions.append(Life("s2", 0, 2, "a", 215.0, 230.0, "expiry", {2: 10}))
+    history.identifies.append(Identify(215.0, "a", 0, 2, 996))
     history.troubles.append(Trouble("cut", "a", 180.0, 214.0))
     history.arrivals += arrivals_of(history.sessions[2])[-1:]
 
@@ -216,10 +217,10 @@ def come_to_look_late(history: History) -> None:
 
 
 def die_before_it_is_stored(history: History) -> None:
-    history.sessions.insert(2, Life("s0b", 0, "b", 205.0, 500.0, "", {2: 3}))
-    history.identifies.insert(2, Identify(205.0, "b", 0, 998))
+    history.sessions.insert(2, Life("s0b", 0, 2, "b", 205.0, 500.0, "", {2: 6}))
+    history.identifies.insert(2, Identify(205.0, "b", 0, 2, 998))
     history.troubles.append(Trouble("killed", "b", 206.0, 206.0))
-    history.sessions[3].events = {2: 4}
+    history.sessions[3].events = {2: 8}
     history.arrivals = arrivals_of(history.sessions[0], history.sessions[1], history.sessions[3])
 
 

@@ -8,7 +8,8 @@ from typing import Any, Optional
 
 from chaos.report import Verdict
 
-from chaos.fleet.history import History, Identify, Life
+from chaos.fleet.copies import PAIR_TIME, kept, twice
+from chaos.fleet.history import NEVER, Arrival, History, Identify, Life
 
 IDENTIFY_SPACE = 5.0  # seconds between two identifies of a bucket, of Discord
 BLAMELESS = ("missed heartbeats", "identified too fast")  # violations: where nobody hears a heartbeat; and what judge_pace() looks at
@@ -38,60 +39,89 @@ class Known:
 
 # ---- Events ----
 
-def covers(gap: dict[str, Any], places: dict[str, int], life: Life, seq: int) -> bool:
-    """Whether the gap declares this event of this session."""
-    here, new, old = (places.get(each, -1) for each in (life.session_id, gap["new_session"], gap["old_session"] or ""))
-    return old != -1 and here < new and (here > old or (here == old and seq > gap["seq"]))
+class Line:
+    """The sessions of a shard, one after the other, with the gaps between them."""
+
+    def __init__(self, history: History, lives: list[Life]) -> None:
+        self.lives, self._guilds = lives, history.guilds
+        self.places = {each.session_id: place for place, each in enumerate(lives)}
+        self._gaps = [copies[0] for copies in history.gaps.values() if {copies[0]["new_session"], copies[0]["old_session"]} <= self.places.keys()]
+        self._first = [NEVER]  # by place: the earliest event of that session or a later one
+        for life in reversed(lives):
+            self._first.insert(0, min(self._first[0], min(life.events.values(), default=NEVER)))
+        self._spans = [self._span(gap) for gap in self._gaps]
+
+    def _span(self, gap: dict[str, Any]) -> tuple[float, float]:
+        """Between which serials the gap is, so that it declares also what no session of this shard was there for."""
+        old = self.places[gap["old_session"]]
+        known = [serial for place, life in enumerate(self.lives[:old + 1]) for seq, serial in life.events.items()
+                 if place < old or seq <= gap["seq"]]
+        return max(known, default=-1), self._first[self.places[gap["new_session"]]]
+
+    def declares(self, life: Life, seq: int) -> bool:
+        here = self.places[life.session_id]
+        for gap in self._gaps:
+            old, new = self.places[gap["old_session"]], self.places[gap["new_session"]]
+            if old <= here < new and (here > old or seq > gap["seq"]):
+                return True
+        return False
+
+    def spans(self, serial: int) -> bool:
+        """Whether it is of this shard, and in a gap."""
+        life = self.lives[0]
+        return serial % self._guilds % life.count == life.shard and any(begin < serial < end for begin, end in self._spans)
+
+
+def lines_of(history: History) -> list[Line]:
+    return [Line(history, lives) for lives in history.lines()]
 
 
 def missing(history: History) -> tuple[list[str], int, int]:
-    """Events that came by none of their message-ids: those that no gap declares, and how many are declared; and how many events there were."""
+    """Events that came by none of their message-ids: those that no gap declares, and how many are declared; and how many events there were.
+
+    A shard of either number brings an event, and while one of them is silent, a gap of the other one declares it."""
     arrived = {each.message_id for each in history.arrivals}
-    lost: list[str] = []
-    declared = total = 0
-    for shard in range(history.shards):
-        lives = history.of_shard(shard)
-        places = {each.session_id: number for number, each in enumerate(lives)}
-        gaps = [copies[0] for copies in history.gaps.values() if copies[0]["shard"][0] == shard]
-        copies_of: dict[int, list[tuple[Life, int]]] = {}
-        for life in lives:
+    lines = lines_of(history)
+    copies_of: dict[int, list[tuple[Line, Life, int]]] = {serial: [] for serial in history.nowhere}
+    for line in lines:
+        for life in line.lives:
             for seq, serial in life.events.items():
-                copies_of.setdefault(serial, []).append((life, seq))
-        total += len(copies_of)
-        for serial, copies in copies_of.items():
-            if any(f"{life.session_id}:{seq}" in arrived for life, seq in copies):
-                continue
-            if any(covers(gap, places, life, seq) for gap in gaps for life, seq in copies):
-                declared += 1
-            else:
-                lost.append(f"shard {shard} serial {serial} {copies[0][0].session_id}:{copies[0][1]}")
-    return lost, declared, total
+                copies_of.setdefault(serial, []).append((line, life, seq))
+    lost: list[str] = []
+    declared = 0
+    for serial, copies in copies_of.items():
+        if any(f"{life.session_id}:{seq}" in arrived for _, life, seq in copies):
+            continue
+        if any(line.declares(life, seq) for line, life, seq in copies) or any(line.spans(serial) for line in lines):
+            declared += 1
+        else:
+            lost.append(f"serial {serial} of " + (", ".join(f"shard {life.shard} of {life.count} {life.session_id}:{seq}" for _, life, seq in copies)
+                                                  or "no session"))
+    return lost, declared, len(copies_of)
 
 
 def late(history: History) -> list[tuple[str, str]]:
     """After removing copies, the serials of a shard only ever grow. What is behind a greater one: message-id, and in words."""
+    line_of = {session: number for number, line in enumerate(lines_of(history)) for session in line.places}
+    life_of = {each.session_id: each for each in history.sessions}
     last: dict[int, int] = {}
     seen: set[str] = set()
     found = []
     for each in history.arrivals:
-        if each.message_id in seen:
+        session = each.message_id.split(":")[0]
+        if each.message_id in seen or session not in line_of:
             continue
         seen.add(each.message_id)
-        if each.serial <= last.get(each.shard, -1):
-            found.append((each.message_id, f"shard {each.shard}: {each.serial} after {last[each.shard]} ({each.message_id})"))
-        last[each.shard] = max(last.get(each.shard, -1), each.serial)
+        line, life = line_of[session], life_of[session]
+        if each.serial <= last.get(line, -1):
+            found.append((each.message_id, f"shard {life.shard} of {life.count}: {each.serial} after {last[line]} ({each.message_id})"))
+        last[line] = max(last.get(line, -1), each.serial)
     return found
 
 
 def declared_missing(history: History) -> set[str]:
     """The message-ids of events that a gap declares. A gateway that was cut off may bring them after all, behind those of the new session."""
-    found = set()
-    for shard in range(history.shards):
-        lives = history.of_shard(shard)
-        places = {each.session_id: number for number, each in enumerate(lives)}
-        gaps = [copies[0] for copies in history.gaps.values() if copies[0]["shard"][0] == shard]
-        found |= {f"{life.session_id}:{seq}" for life in lives for seq in life.events if any(covers(gap, places, life, seq) for gap in gaps)}
-    return found
+    return {f"{life.session_id}:{seq}" for line in lines_of(history) for life in line.lives for seq in life.events if line.declares(life, seq)}
 
 
 def judge_order(history: History, verdict: Verdict) -> None:
@@ -105,9 +135,34 @@ def judge_order(history: History, verdict: Verdict) -> None:
 
 
 def wrong_ids(history: History) -> list[str]:
-    sent = {f"{life.session_id}:{seq}": (life.shard, serial) for life in history.sessions for seq, serial in life.events.items()}
-    return [f"{each.message_id} is shard {each.shard}, serial {each.serial}" for each in history.arrivals
-            if sent.get(each.message_id) != (each.shard, each.serial)]
+    sent = {f"{life.session_id}:{seq}": serial for life in history.sessions for seq, serial in life.events.items()}
+    return [f"{each.message_id} is serial {each.serial}" for each in history.arrivals if sent.get(each.message_id) != each.serial]
+
+
+def wrong_marks(history: History) -> list[str]:
+    """The number of shards is that of the session, and the digest is the same for all copies of an event."""
+    counts = {each.session_id: each.count for each in history.sessions}
+    digests: dict[int, str] = {}
+    return [f"{each.message_id} (serial {each.serial}) is marked {each.shards} {each.digest}" for each in history.arrivals if each.digest and (
+        each.shards != counts.get(each.message_id.split(":")[0]) or digests.setdefault(each.serial, each.digest) != each.digest)]
+
+
+def judge_copies(history: History, verdict: Verdict) -> None:
+    """What two numbers of shards have brought, a worker works on once, unless one of them came too late. Two sessions of one shard are nothing that a
+    worker could know: judge_need() looks at these."""
+    counts = {each.session_id: each.count for each in history.sessions}
+
+    def number(arrival: Arrival) -> int:
+        return counts.get(arrival.message_id.split(":")[0], 0)
+
+    found = kept(history.arrivals)
+    pairs = [(one, other) for one, other in twice(found) if number(one) != number(other)]
+    wrong = [pair for pair in pairs if pair[1].at - pair[0].at <= PAIR_TIME]
+    verdict.counts["copies by another number of shards"] = len({each.message_id for each in history.arrivals}) - len(found)
+    verdict.counts["copies that came too late to be known"] = len(pairs) - len(wrong)
+    verdict.fail("copies that no worker knows", [f"serial {one.serial}: {one.message_id} and {other.message_id}, {other.at - one.at:.2f} s later"
+                                                 for one, other in wrong])
+    verdict.fail("marks that are wrong", wrong_marks(history))
 
 
 def judge_events(history: History, verdict: Verdict) -> None:
@@ -121,6 +176,7 @@ def judge_events(history: History, verdict: Verdict) -> None:
     verdict.fail("lost", lost)
     judge_order(history, verdict)
     verdict.fail("ids that are not theirs", wrong_ids(history))
+    judge_copies(history, verdict)
 
 
 # ---- Identifies ----
@@ -152,7 +208,7 @@ def judge_budget(history: History, verdict: Verdict) -> None:
 
 def identify_of(history: History, life: Life) -> Optional[Identify]:
     """What the session began with."""
-    found = [each for each in history.identifies if each.shard == life.shard and each.at <= life.begun]
+    found = [each for each in history.identifies if (each.shard, each.count) == (life.shard, life.count) and each.at <= life.begun]
     return found[-1] if found else None
 
 
@@ -164,14 +220,14 @@ def is_excused(history: History, life: Life) -> bool:
 def judge_need(history: History, known: Known, verdict: Verdict) -> None:
     """Who identifies has lost the session before. Two that live at once are two owners, or a needless identify."""
     owners, needless, excused = [], [], 0
-    for shard in range(history.shards):
-        lives = history.of_shard(shard)
+    for lives in history.lines():
         for number, life in enumerate(lives):
             alive = [each for each in lives[:number] if each.ended > life.begun and not known.is_orphan(each, life.begun)]
             if not alive:
                 continue
             before = alive[-1]
-            words = f"shard {shard}: {life.member} identified at {life.begun:.2f}, and {before.session_id} of {before.member} was alive"
+            words = (f"shard {life.shard} of {life.count}: {life.member} identified at {life.begun:.2f}, "
+                     f"and {before.session_id} of {before.member} was alive")
             if is_excused(history, life) or is_excused(history, before):
                 excused += 1
             elif before.member != life.member:
@@ -183,11 +239,23 @@ def judge_need(history: History, known: Known, verdict: Verdict) -> None:
     verdict.fail("identified without need", needless)
 
 
+def is_left(history: History, life: Life) -> bool:
+    """Whether the fleet was leaving the number of shards when the session ended, or had left it."""
+    own = history.way_to(life)
+    return any(way.begun <= life.ended and way.leaves(life.count) for way in history.ways[max(own, 0):])
+
+
 def judge_ends(history: History, known: Known, verdict: Verdict) -> None:
-    """A gateway ends a session for good only when nobody could know of it."""
+    """A gateway ends a session for good only when nobody could know of it, or when the fleet leaves this number of shards."""
     verdict.fail("stored sessions that a gateway has ended", [
-        f"shard {each.shard} {each.session_id} of {each.member} at {each.ended:.2f}" for each in history.sessions
-        if each.ended_by == "client" and known.is_stored(each)])
+        f"shard {each.shard} of {each.count} {each.session_id} of {each.member} at {each.ended:.2f}" for each in history.sessions
+        if each.ended_by == "client" and known.is_stored(each) and not is_left(history, each)])
+
+
+def is_given_up(history: History, life: Life) -> bool:
+    """Its number of shards was given up: the other one has brought all, and nobody waits for what is missing here."""
+    own = history.way_to(life)
+    return own >= 0 and history.ways[own].leaves(life.count) and life.begun <= history.ways[own].over
 
 
 def judge_gaps(history: History, known: Known, verdict: Verdict) -> None:
@@ -195,25 +263,37 @@ def judge_gaps(history: History, known: Known, verdict: Verdict) -> None:
     declared = Counter(copies[0]["new_session"] for copies in history.gaps.values())
     undeclared = []
     lost = orphans = 0
-    for shard in range(history.shards):
-        lives = history.of_shard(shard)
+    for lives in history.lines():
         for number, life in enumerate(lives):
             count = declared.pop(life.session_id, 0)
             if not known.is_stored(life):
                 orphans += 1
             elif any(known.is_stored(each) for each in lives[:number]):
                 lost += 1
-                if count != 1:
-                    undeclared.append(f"shard {shard} {life.session_id}: {count}")
+                if count != 1 and not (count == 0 and is_given_up(history, life)):
+                    undeclared.append(f"shard {life.shard} of {life.count} {life.session_id}: {count}")
             elif count:
-                undeclared.append(f"shard {shard} {life.session_id}: {count}, and it is the first one")
+                undeclared.append(f"shard {life.shard} of {life.count} {life.session_id}: {count}, and it is the first one")
     verdict.counts["sessions lost"] = lost
     verdict.counts["gaps declared"] = len(history.gaps)
     verdict.counts["sessions that were never stored"] = orphans
     verdict.fail("lost sessions without exactly one gap", undeclared)
     verdict.fail("gaps without a lost session", sorted(map(str, declared)))
+    numbered = {each.session_id: [each.shard, each.count] for each in history.sessions}
+    verdict.fail("gaps of another shard", [key for key, copies in history.gaps.items()
+                                           if copies[0]["shard"] != numbered.get(copies[0]["new_session"], copies[0]["shard"])])
     verdict.fail("gaps that know no session before", [key for key, copies in history.gaps.items() if copies[0]["old_session"] is None])
     verdict.fail("gaps whose copies differ", [key for key, copies in history.gaps.items() if any(each != copies[0] for each in copies)])
+
+
+def judge_ways(history: History, verdict: Verdict) -> None:
+    """Each one has come to its end: there, or back. All shards that are connected then are of one number."""
+    expected = history.ways[-1].after if history.ways else history.shards
+    verdict.counts["resharded"] = sum(each.after == each.wanted for each in history.ways)
+    verdict.counts["resharding given up"] = sum(each.after == each.before for each in history.ways)
+    verdict.fail("resharding that came to no end", [f"from {each.before} to {each.wanted} shards at {each.begun:.2f}" for each in history.ways
+                                                    if each.over == NEVER])
+    verdict.fail("numbers of shards in the end", [] if history.connected == [expected] else [f"{history.connected}, and not {expected}"])
 
 
 def taken_over(history: History) -> int:
@@ -235,6 +315,7 @@ def judge(history: History) -> Verdict:
     judge_need(history, known, verdict)
     judge_ends(history, known, verdict)
     judge_gaps(history, known, verdict)
+    judge_ways(history, verdict)
     verdict.counts["sessions resumed"] = len(history.resumes)
     verdict.counts["sessions taken over"] = taken_over(history)
     verdict.fail("violations of Discord's rules", [each for each in history.violations if each["reason"] not in BLAMELESS])

@@ -82,6 +82,8 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
     # A takeover begins behind what was stored.
     "skips": [("        fleet->event.session = &fleet->session;\n    }\n", "        fleet->event.session = &fleet->session;\n        fleet->session.seq += 20;\n    }\n")],
     "closes_for_good": [("CLOSE_KEEPS_SESSION = 4000", "CLOSE_KEEPS_SESSION = 1000")],
+    # Both numbers of shards publish, and say nothing of it.
+    "marks_nothing": [('{"overlap", SP_RESHARD_MARK, SP_RESHARD_MARK}', '{"overlap", SP_RESHARD_PUBLISH, SP_RESHARD_PUBLISH}')],
     # An owner serves nothing when its slot has changed hands often.
     "tires": [("        return true;\n    return has_session &&", "        return slot->lease.epoch < 5;\n    return has_session &&")],
 }
