@@ -21,8 +21,9 @@ static amqp_connection_state_t connect()
     amqp_connection_state_t connection = amqp_new_connection();
     if (amqp_socket_open(amqp_tcp_socket_new(connection), where.host, where.port) != AMQP_STATUS_OK)
         throw std::runtime_error("connect");
-    amqp_login(connection, where.vhost, 0, 131072, 0, AMQP_SASL_METHOD_PLAIN, where.user, where.password);
-    check(connection, "login");
+    if (amqp_login(connection, where.vhost, 0, 131072, 0, AMQP_SASL_METHOD_PLAIN, where.user, where.password)
+            .reply_type != AMQP_RESPONSE_NORMAL)
+        throw std::runtime_error("login");
     amqp_channel_open(connection, 1);
     check(connection, "channel");
     amqp_basic_qos(connection, 1, 0, 1000, 0);
