@@ -30,14 +30,9 @@ static void set_service(sp_fleet_slot *slot, uint32_t shard_id, enum sp_fleet_se
 /* ---- Adding ---- */
 
 /* The queue of the slot was deleted when nobody owned it: what its sessions were is not known. */
-static bool has_lost_record(const spectacles_fleet *fleet, const sp_fleet_slot *slot)
+static bool has_lost_record(const sp_fleet_slot *slot)
 {
-    for (size_t i = 0; i < fleet->said.set_count; i++) {
-        const sp_control_set *set = fleet->said.sets + i;
-        if (strcmp(set->name, slot->set->name) == 0)
-            return !slot->lease.is_founded && set->known >> sp_fleet_slot_number(slot) & 1;
-    }
-    return false;
+    return !slot->lease.is_founded && slot->was_known;
 }
 
 static bool reserve_gaps(spectacles_fleet *fleet, size_t count)
@@ -64,7 +59,7 @@ static void fill(spectacles_fleet *fleet, uint32_t type, const sp_fleet_set *set
 static bool fill_stored(spectacles_fleet *fleet, const sp_fleet_slot *slot, const sp_record *record,
                         uint32_t shard_id)
 {
-    size_t count = record ? record->gaps.count : has_lost_record(fleet, slot);
+    size_t count = record ? record->gaps.count : has_lost_record(slot);
     if (!reserve_gaps(fleet, count))
         return false;
     fill(fleet, SPECTACLES_FLEET_EVENT_ADD_SHARD, slot->set, shard_id);

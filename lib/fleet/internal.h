@@ -74,6 +74,7 @@ typedef struct sp_fleet_slot {
     enum sp_lease_state state;
     bool serves;
     bool may_identify;
+    bool was_known; /* it had had an owner before this term began */
     sp_fleet_version returned;
     /* as the plan was looked at last */
     bool is_moving; /* from one owner to another */

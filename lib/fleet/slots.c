@@ -152,6 +152,18 @@ static void tell_state(spectacles_fleet *fleet, const sp_fleet_slot *slot)
     sp_fleet_tell(fleet, &notice, NULL);
 }
 
+static bool is_away(enum sp_lease_state state)
+{
+    return state == SP_LEASE_IDLE || state == SP_LEASE_WAITING;
+}
+
+/* From then on the slot is known because of its present owner, which may have had no shard so far: PREPARE. */
+static bool is_known(spectacles_fleet *fleet, const sp_fleet_slot *slot)
+{
+    const sp_control_set *set = sp_control_set_of(&fleet->said, slot->set->name);
+    return set && set->known >> sp_fleet_slot_number(slot) & 1;
+}
+
 void sp_fleet_look_at(spectacles_fleet *fleet, sp_fleet_slot *slot, uint64_t now)
 {
     sp_lease *lease = &slot->lease;
@@ -165,6 +177,8 @@ void sp_fleet_look_at(spectacles_fleet *fleet, sp_fleet_slot *slot, uint64_t now
     if (lease->state != slot->state || serves != slot->serves || may_identify != slot->may_identify ||
         lease->state == SP_LEASE_DOUBTFUL || sp_fleet_version_compare(lease->returned, slot->returned) != 0)
         sp_fleet_mark(slot);
+    if (slot->set && is_away(slot->state) && !is_away(lease->state))
+        slot->was_known = is_known(fleet, slot);
     slot->state = lease->state;
     slot->serves = serves;
     slot->may_identify = may_identify;
