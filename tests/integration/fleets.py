@@ -5,6 +5,7 @@ import json
 import subprocess
 import threading
 import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from standin.standin import Standin
@@ -119,9 +120,30 @@ class Guilds:
         self._thread.join()
 
 
+def flows(standin: Standin, channel: Any) -> Iterator[Callable[[], Guilds]]:
+    """For a fixture: each call begins a flow, and the end of the test ends them all."""
+    made: list[Guilds] = []
+
+    def start() -> Guilds:
+        made.append(Guilds(standin, channel))
+        return made[-1]
+
+    yield start
+    for each in made:
+        each.stop()
+
+
 def numbers(worker: Process) -> list[int]:
     return [int(json.loads(line.split(b" ", 1)[1])["id"]) for line in list(worker.out)]
 
 
 def asked(standin: Standin) -> int:
     return sum(record["kind"] == "received" and record["op"] == 8 for record in list(standin.records))
+
+
+def expect_all_once(worker: Process, standin: Standin, events: Guilds) -> None:
+    events.stop()
+    worker.wait_for(lambda: len(set(numbers(worker))) >= events.sent, 120, "all events")
+    assert sorted(numbers(worker)) == list(range(events.sent)), "each event came once"
+    standin.wait_for(lambda: asked(standin) >= events.asked, 120, "all commands")
+    assert standin.count("wrong_shard") == 0 and standin.violations == []

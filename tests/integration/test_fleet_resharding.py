@@ -11,11 +11,10 @@ from typing import Any
 import pytest
 from standin.standin import Standin
 from support.patience import PATIENCE
-from support.processes import Process
 from support.prometheus import get
 
 from .conftest import Bot, gaps
-from .fleets import EVENT, SHARDS, Fleet, Guilds, asked, expect_code, living, numbers
+from .fleets import EVENT, SHARDS, Fleet, Guilds, expect_all_once, expect_code, flows, living
 
 pytestmark = [pytest.mark.rabbit4, pytest.mark.cluster]
 WANTED = 8
@@ -32,15 +31,7 @@ def fleet(bot: Bot, standin: Standin) -> Fleet:
 
 @pytest.fixture
 def flow(standin: Standin, channel: Any) -> Iterator[Callable[[], Guilds]]:
-    made: list[Guilds] = []
-
-    def start() -> Guilds:
-        made.append(Guilds(standin, channel))
-        return made[-1]
-
-    yield start
-    for each in made:
-        each.stop()
+    yield from flows(standin, channel)
 
 
 def in_phase(phase: str) -> str:
@@ -90,14 +81,6 @@ def expect_new_number_alone(fleet: Fleet, standin: Standin) -> None:
     assert len(living(standin, WANTED)) == WANTED and not living(standin, SHARDS)
     said = json.loads(expect_code(fleet.begin("status", "--json"), 0))
     assert said["shards"] == WANTED and said["phase"] == "STABLE" and len(said["slots"]) == WANTED
-
-
-def expect_all_once(worker: Process, standin: Standin, events: Guilds) -> None:
-    events.stop()
-    worker.wait_for(lambda: len(set(numbers(worker))) >= events.sent, 120, "all events")
-    assert sorted(numbers(worker)) == list(range(events.sent)), "each event came once"
-    standin.wait_for(lambda: asked(standin) >= events.asked, 120, "all commands")
-    assert standin.count("wrong_shard") == 0 and standin.violations == []
 
 
 def test_the_way_to_twice_as_many_shards(fleet: Fleet, standin: Standin, channel: Any, flow: Callable[[], Guilds]) -> None:

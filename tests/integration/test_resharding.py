@@ -11,7 +11,7 @@ from standin.standin import Standin
 from support.processes import Process
 
 from .conftest import Bot
-from .fleets import EVENT, Guilds, asked, living, numbers
+from .fleets import EVENT, Guilds, expect_all_once, flows, living
 
 FORMER, WANTED = 4, 8
 
@@ -54,15 +54,7 @@ def member(bot: Bot) -> Members:
 
 @pytest.fixture
 def guilds(standin: Standin, channel: Any) -> Iterator[Callable[[], Guilds]]:
-    made: list[Guilds] = []
-
-    def start() -> Guilds:
-        made.append(Guilds(standin, channel))
-        return made[-1]
-
-    yield start
-    for each in made:
-        each.stop()
+    yield from flows(standin, channel)
 
 
 def test_nothing_is_missing_and_each_event_comes_once(bot: Bot, standin: Standin, member: Members, guilds: Callable[[], Guilds]) -> None:
@@ -91,9 +83,5 @@ def test_nothing_is_missing_and_each_event_comes_once(bot: Bot, standin: Standin
 
     end = time.monotonic() + 3
     standin.wait_for(lambda: time.monotonic() > end, 60, "some events of the new shards alone")
-    flow.stop()
-    worker.wait_for(lambda: len(set(numbers(worker))) >= flow.sent, 120, "all events")
-    assert sorted(numbers(worker)) == list(range(flow.sent)), "each event came once"
-    standin.wait_for(lambda: asked(standin) >= flow.asked, 120, "all commands")
-    assert standin.count("wrong_shard") == 0 and standin.violations == []
+    expect_all_once(worker, standin, flow)
     assert standin.count("ready") == FORMER + WANTED
