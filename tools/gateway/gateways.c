@@ -85,11 +85,17 @@ struct gateway *gateways_next_gone(struct gateways *gateways)
     return NULL;
 }
 
-static struct gateways_gaps add_gaps(struct gateways_gaps sum, const struct gateway *gateway)
+static spectacles_gateway_stats stats_of(const struct gateway *gateway)
 {
     spectacles_gateway_stats stats;
     spectacles_gateway_stats_init(&stats, sizeof stats);
     spectacles_gateway_get_stats(gateway->handle, &stats);
+    return stats;
+}
+
+static struct gateways_gaps add_gaps(struct gateways_gaps sum, const struct gateway *gateway)
+{
+    const spectacles_gateway_stats stats = stats_of(gateway);
     return (struct gateways_gaps){.sessions = sum.sessions + stats.gaps_sessions,
                                   .unknown = sum.unknown + stats.gaps_unknown,
                                   .dispatches = sum.dispatches + stats.gaps_dispatches};
@@ -184,11 +190,7 @@ bool gateways_are_stopped(const struct gateways *gateways)
 uint64_t gateways_unconfirmed(const struct gateways *gateways)
 {
     uint64_t count = 0;
-    spectacles_gateway_stats stats;
-    for (size_t i = 0; i < gateways->count; i++) {
-        spectacles_gateway_stats_init(&stats, sizeof stats);
-        spectacles_gateway_get_stats(gateways->items[i].handle, &stats);
-        count += stats.unconfirmed;
-    }
+    for (size_t i = 0; i < gateways->count; i++)
+        count += stats_of(&gateways->items[i]).unconfirmed;
     return count;
 }
