@@ -8,7 +8,6 @@
  * Nothing below knows which of the two it is: see feed.h.
  */
 #include "feed.h"
-#include "seen.h"
 
 #include <err.h>
 #include <inttypes.h>
@@ -19,8 +18,7 @@
 #include <string.h>
 
 enum {
-    WAITING_MAX = 64,
-    IDS_REMEMBERED = 65536
+    WAITING_MAX = 64
 };
 
 /* A message whose packet was not answered yet: it is acknowledged then. */
@@ -31,7 +29,7 @@ struct waiting {
 
 struct bot {
     struct feed *feed;
-    struct seen *seen;
+    spectacles_copies *copies;
     spectacles_document *document;
     size_t waiting_count;
     struct waiting waiting[WAITING_MAX];
@@ -65,20 +63,24 @@ static uint64_t asks_for_members(const struct bot *bot, const struct feed_event 
 static uint64_t work(struct bot *bot, const struct feed_event *message)
 {
     char d[100];
-    printf("%s %s %.*s\n", message->name, message->id, (int)message->length, (const char *)message->body);
+    printf("%s %s %.*s\n", message->name, message->id ? message->id : "-", (int)message->length,
+           (const char *)message->body);
     uint64_t guild = asks_for_members(bot, message);
     snprintf(d, sizeof d, "{\"guild_id\":\"%" PRIu64 "\",\"query\":\"\",\"limit\":0}", guild);
     return guild && bot->waiting_count < WAITING_MAX ? bot->feed->send(bot->feed, guild, 8, d) : 0;
 }
 
-/* Dispatches and gap records alike. A message is seen when its work is done, and not before. */
+/* Dispatches and gap records alike. Their copies are left out. */
 static void on_message(struct bot *bot, const struct feed_event *message)
 {
     uint64_t ticket = message->ticket;
     uint64_t answer = 0;
-    if (!seen_before(bot->seen, message->id)) {
+    spectacles_copy_mark mark;
+    spectacles_copies_mark(bot->copies, &mark, message->id, message->id ? strlen(message->id) : 0,
+                           message->headers, message->header_count);
+    if (!spectacles_copies_leave_out(bot->copies, &mark, spectacles_now())) {
         answer = work(bot, message);
-        seen_add(bot->seen, message->id);
+        spectacles_copies_add(bot->copies, &mark);
     }
     if (answer)
         bot->waiting[bot->waiting_count++] = (struct waiting){answer, ticket};
@@ -120,9 +122,20 @@ static void run(struct bot *bot)
     }
 }
 
+static spectacles_copies *make_copies(void)
+{
+    spectacles_copies *copies = NULL;
+    spectacles_copies_config config;
+    spectacles_copies_config_init(&config, sizeof config);
+    config.seed = spectacles_random_seed();
+    if (spectacles_copies_new(&copies, &config, NULL) < 0)
+        errx(EXIT_FAILURE, "out of memory");
+    return copies;
+}
+
 int main(int argc, char **argv)
 {
-    struct bot bot = {.seen = seen_new(IDS_REMEMBERED)};
+    struct bot bot = {.copies = make_copies()};
     const char *const *events = (const char *const *)argv + 1;
     if (argc < 2)
         errx(EXIT_FAILURE, "usage: bot EVENT...");
@@ -136,6 +149,6 @@ int main(int argc, char **argv)
     run(&bot);
     bot.feed->free(bot.feed);
     spectacles_document_free(bot.document);
-    seen_free(bot.seen);
+    spectacles_copies_free(bot.copies);
     return EXIT_SUCCESS;
 }

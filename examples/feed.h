@@ -1,6 +1,7 @@
 #ifndef EXAMPLES_FEED_H
 #define EXAMPLES_FEED_H
 
+#include <spectacles/broker.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -11,7 +12,9 @@ struct feed_event {
     bool sent;       /* of a packet: it is on its way to Discord; otherwise `text` says why not */
     const char *text;
     const char *name; /* of a message: "MESSAGE_CREATE", "SPECTACLES_GAP" */
-    const char *id;   /* all copies of a message have the same */
+    const char *id;   /* the message-id; NULL: it has none */
+    const spectacles_header *headers;
+    size_t header_count;
     const uint8_t *body;
     size_t length;
     uint64_t ticket; /* for acknowledge() */

@@ -58,9 +58,13 @@ static bool tell_message(struct broker_feed *self, const spectacles_broker_event
         return false;
     }
     spectacles_printable(self->name, sizeof self->name, event->key, event->key_length);
-    const char *id = event->message_id ? event->message_id : "-";
-    spectacles_printable(self->id, sizeof self->id, id, strlen(id));
-    *out = (struct feed_event){.name = self->name, .id = self->id, .ticket = event->delivery};
+    *out = (struct feed_event){.name = self->name, .ticket = event->delivery};
+    if (event->message_id) {
+        spectacles_printable(self->id, sizeof self->id, event->message_id, strlen(event->message_id));
+        out->id = self->id;
+    }
+    out->headers = event->headers;
+    out->header_count = event->header_count;
     out->body = is_json ? event->body : spectacles_bytes_data(self->json);
     out->length = is_json ? event->body_length : spectacles_bytes_length(self->json);
     return true;

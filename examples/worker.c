@@ -15,8 +15,6 @@
  * BROKER_FORMAT is the format of the SEND: json, etf, msgpack or msgpack-json.
  */
 #include "format.h"
-#include "pairs.h"
-#include "seen.h"
 
 #include <cjson/cJSON.h>
 #include <err.h>
@@ -32,9 +30,7 @@
 #include <unistd.h>
 
 enum {
-    COMMANDS_MAX = 256,
-    /* Copies come soon: the gateway publishes again only what was unconfirmed, or what Discord replays. */
-    IDS_REMEMBERED = 65536
+    COMMANDS_MAX = 256
 };
 
 /*
@@ -51,8 +47,7 @@ struct worker {
     spectacles_broker *broker;
     spectacles_bytes *json; /* holds a body that was turned into JSON */
     const char *subgroup;
-    struct seen *seen; /* NULL: copies are printed too */
-    struct pairs *pairs;
+    spectacles_copies *copies; /* NULL: copies are printed too */
     int ids;
     int listen;
     uint64_t left; /* events to print before the worker ends; 0: the worker is closing */
@@ -155,20 +150,15 @@ static void print(const struct worker *worker, const spectacles_broker_event *ev
     putchar('\n');
 }
 
-/*
- * 1 when the event was printed before. A copy that another number of shards has brought is remembered by its own id: a
- * gateway that goes on for another one brings it again.
- */
-static int is_copy(const struct worker *worker, const spectacles_broker_event *event, uint64_t now)
+/* 1 when the event was printed before. Otherwise `mark` is what it is known by. */
+static int is_copy(const struct worker *worker, const spectacles_broker_event *event,
+                   spectacles_copy_mark *mark, uint64_t now)
 {
-    if (!worker->seen || !event->message_id)
+    const char *id = event->message_id ? event->message_id : "";
+    if (!worker->copies)
         return 0;
-    if (seen_before(worker->seen, event->message_id))
-        return 1;
-    if (!pairs_is_copy(worker->pairs, event, now))
-        return 0;
-    seen_add(worker->seen, event->message_id);
-    return 1;
+    spectacles_copies_mark(worker->copies, mark, id, strlen(id), event->headers, event->header_count);
+    return spectacles_copies_leave_out(worker->copies, mark, now);
 }
 
 static void on_message(struct worker *worker, const spectacles_broker_event *event, uint64_t now)
@@ -177,9 +167,10 @@ static void on_message(struct worker *worker, const spectacles_broker_event *eve
     uint64_t guild_id;
     uint64_t nonce;
     struct text body;
+    spectacles_copy_mark mark;
     if (worker->left == 0)
         return; /* the worker is closing: the unacknowledged delivery goes back to its queue */
-    if (is_copy(worker, event, now)) {
+    if (is_copy(worker, event, &mark, now)) {
         spectacles_broker_ack(worker->broker, delivery);
         return;
     }
@@ -194,10 +185,8 @@ static void on_message(struct worker *worker, const spectacles_broker_event *eve
         return;
     }
     print(worker, event, &body);
-    if (worker->seen && event->message_id) {
-        seen_add(worker->seen, event->message_id);
-        pairs_add(worker->pairs, event, now);
-    }
+    if (worker->copies)
+        spectacles_copies_add(worker->copies, &mark);
     if (!asks)
         spectacles_broker_ack(worker->broker,
                               delivery); /* is written by the next process(), after the flush */
@@ -290,13 +279,19 @@ static int catch_signals(void)
     return ends[0];
 }
 
-static void forget_ids(struct worker *worker)
+static void remember_copies(struct worker *worker)
 {
-    if (worker->seen) {
-        seen_free(worker->seen);
-        pairs_free(worker->pairs);
-    }
-    worker->seen = NULL;
+    spectacles_copies_config config;
+    spectacles_copies_config_init(&config, sizeof config);
+    config.seed = spectacles_random_seed();
+    if (spectacles_copies_new(&worker->copies, &config, NULL) < 0)
+        errx(EXIT_FAILURE, "out of memory");
+}
+
+static void hand_out_copies(struct worker *worker)
+{
+    spectacles_copies_free(worker->copies);
+    worker->copies = NULL;
 }
 
 static const char usage[] =
@@ -321,7 +316,7 @@ static void read_options(struct worker *worker, spectacles_broker_config *config
         else if (option == 'l')
             worker->listen = 1;
         else if (option == 'a')
-            forget_ids(worker);
+            hand_out_copies(worker);
         else if (option == 'h')
             exit(puts(usage) < 0);
         else
@@ -345,13 +340,13 @@ static void subscribe(const struct worker *worker, const char *event)
 
 int main(int argc, char **argv)
 {
-    struct worker worker = {
-        .seen = seen_new(IDS_REMEMBERED), .pairs = pairs_new(), .subgroup = "", .left = UINT64_MAX};
+    struct worker worker = {.subgroup = "", .left = UINT64_MAX};
     const char *url = getenv("AMQP_URL");
     spectacles_problem problem = {.text = "out of memory"};
     spectacles_broker_config config;
     spectacles_link *link;
     spectacles_broker_config_init(&config, sizeof config);
+    remember_copies(&worker);
     read_options(&worker, &config, argc, argv);
     if (!url)
         errx(EXIT_FAILURE, "AMQP_URL is not set: amqp://user:password@host:port/vhost");
@@ -371,7 +366,7 @@ int main(int argc, char **argv)
     spectacles_link_free(link);
     spectacles_broker_free(worker.broker);
     spectacles_bytes_free(worker.json);
-    forget_ids(&worker);
+    spectacles_copies_free(worker.copies);
     if (lost > 0)
         errx(EXIT_FAILURE, "%" PRIu64 " commands were not confirmed", lost);
     return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

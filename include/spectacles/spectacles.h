@@ -10,6 +10,7 @@
 
 #include <spectacles/broker.h>
 #include <spectacles/codec.h>
+#include <spectacles/copies.h>
 #include <spectacles/document.h>
 #include <spectacles/fleet.h>
 #include <spectacles/gateway.h>

@@ -1,5 +1,5 @@
 """What a worker keeps of all that arrives: it leaves copies out by their message-id, and by the marks of two numbers of shards. As examples/worker.c
-and examples/pairs.c do it, for events of which each has a digest of its own."""
+and lib/copies/pairs.c do it, for events of which each has a digest of its own."""
 from __future__ import annotations
 
 from collections.abc import Iterable
