@@ -49,7 +49,7 @@ typedef struct spectacles_copies_config {
     uint32_t size;
     /*
      * How many messages are remembered at least: 1 to SPECTACLES_COPIES_REMEMBERED_MAX. Default 32,768. Copies come
-     * soon: a gateway publishes again what was not confirmed, and what Discord replays. Each takes up to 256 bytes
+     * soon: a gateway publishes again what was not confirmed, and what Discord replays. Each takes up to 300 bytes
      */
     uint32_t remembered;
     /* required, not 0: spectacles_random_seed(). Who does not know it cannot make two ids that are taken for one */
