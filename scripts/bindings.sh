@@ -65,17 +65,21 @@ check_null() {
 
 check_languages() { known language "${binding_languages[@]}" -- "$@"; }
 
-# ./dev test bindings [LANGUAGE ...]
-test_bindings() {
-    check_languages "$@"
+# bindings_tests [LANGUAGE ...]
+bindings_tests() {
     check_null
     [ $# -gt 0 ] || set -- "${binding_languages[@]}"
     setup_bindings "$@"
-    begin_verdicts
     install_for_bindings
-    export BINDINGS="$*"
-    run bindings python_tests bindings build -n 2 --dist loadgroup -rs tests/bindings
+    BINDINGS="$*" run bindings python_tests bindings build -n 2 --dist loadgroup -rs tests/bindings
     grep '^SKIPPED' build/logs/bindings.log || true
+}
+
+# ./dev test bindings [LANGUAGE ...]
+test_bindings() {
+    check_languages "$@"
+    begin_verdicts
+    bindings_tests "$@"
     count_verdicts
 }
 

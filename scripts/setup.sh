@@ -152,14 +152,18 @@ setup_clang_runtime() {
     setup "libclang-rt-$version-dev"
 }
 
-# setup_for [all]: of ./dev setup.
+# setup_for [all] [bindings]: of ./dev setup.
 setup_for() {
-    case ${1:-} in
-    '') setup ;;
-    all) setup "${cross_packages[@]}" "${bench_packages[@]}" "${package_packages[@]}" && setup_clang_runtime && setup_node ;;
-    *)
-        say "./dev setup knows 'all', and not '$1'." >&2
-        exit 2
-        ;;
-    esac
+    local what
+    setup
+    for what in "$@"; do
+        case $what in
+        all) setup "${cross_packages[@]}" "${bench_packages[@]}" "${package_packages[@]}" && setup_clang_runtime && setup_node ;;
+        bindings) setup_bindings "${binding_languages[@]}" ;;
+        *)
+            say "./dev setup knows 'all' and 'bindings', and not '$what'." >&2
+            exit 2
+            ;;
+        esac
+    done
 }

@@ -107,13 +107,15 @@ run_there() {
 
 # The newcomer runs what was asked for, or "./dev test" as README has it; root what the newcomer cannot.
 test_system() {
-    local system=$1 folder=$PWD/build/systems/$1 suite for_newcomer=() for_root=()
+    local system=$1 folder=$PWD/build/systems/$1 suite for_newcomer=() for_root=() wanted
+    read -ra wanted <<<"${setup_there-all}"
     [ ${#suites_there[@]} -gt 0 ] || for_root=("${root_suites[@]}")
     for suite in "${suites_there[@]}"; do
+        [ "$suite" != bindings ] || wanted+=(bindings)
         case " ${root_suites[*]} " in *" $suite "*) for_root+=("$suite") ;; *) for_newcomer+=("$suite") ;; esac
     done
     copy_checkouts "$folder" || return
-    as_its_root "$folder" ./dev setup ${setup_there-all} >"build/logs/system-$system-setup.log" 2>&1 || {
+    as_its_root "$folder" ./dev setup "${wanted[@]}" >"build/logs/system-$system-setup.log" 2>&1 || {
         tail -20 "build/logs/system-$system-setup.log"
         verdict "$system" 0 1 "what is needed could not be installed"
         return

@@ -3,7 +3,7 @@
 
 all_suites=(unit static abi install standin clients codec cross fuzz integration networks tls rabbit4 chaos valgrind bench demo package debian13)
 # By name only: what takes long, and a short part of integration.
-named_suites=(systems cluster smoke)
+named_suites=(systems cluster smoke bindings)
 
 # The suites that mostly wait, for a broker, a timer or a mirror, run beside those that keep a processor busy.
 waiting_suites=(integration networks tls rabbit4 chaos package)
@@ -105,6 +105,7 @@ run_suite() {
     fuzz) run fuzz fuzz_tests ;;
     bench) run bench python_tests bench build/asan tests/bench ;;
     demo) run demo python_tests demo build/asan -m 'not cluster' tests/demo ;;
+    bindings) bindings_tests ;;
     systems) systems_tests ;;
     debian13) debian13_tests ;;
     esac
@@ -171,7 +172,7 @@ folders_of() {
         return
     }
     case $1 in
-    static | abi | cross | valgrind | package | smoke) echo build ;;
+    static | abi | cross | valgrind | package | smoke | bindings) echo build ;;
     install) echo build build/clang ;;
     integration | bench) echo build build/asan ;;
     tls) echo build/clang ;;
