@@ -8,7 +8,10 @@ configure() {
     shift
     [ -f "$folder/build.ninja" ] && return 0
     mkdir -p build/logs
-    meson setup "$folder" "$@" >"$log" 2>&1 || meson setup --wipe "$folder" "$@" >"$log" 2>&1 || {
+    meson setup "$folder" "$@" >"$log" 2>&1 && return 0
+    # Once more without what an earlier one has left. Not by --wipe, which takes the logs and the other folders in build/ along.
+    rm -rf "$folder"/meson-private "$folder"/meson-info "$folder"/meson-logs
+    meson setup "$folder" "$@" >"$log" 2>&1 || {
         cat "$log" >&2
         return 1
     }

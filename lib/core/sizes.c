@@ -20,6 +20,8 @@ SPECTACLES_EXPORT size_t spectacles_struct_size(const char *name)
         SIZE_OF(spectacles_broker_config),
         SIZE_OF(spectacles_broker_event),
         SIZE_OF(spectacles_broker_stats),
+        SIZE_OF(spectacles_copies_config),
+        SIZE_OF(spectacles_copy_mark),
         SIZE_OF(spectacles_endpoint),
         SIZE_OF(spectacles_envelope),
         SIZE_OF(spectacles_fleet_config),
