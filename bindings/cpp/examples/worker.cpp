@@ -6,16 +6,15 @@
 // What it has printed, it acknowledges; what asked for a SEND, once RabbitMQ has confirmed the SEND. After SIGTERM it
 // takes no more, and ends when everything is confirmed.
 #include <cstdlib>
-#include <deque>
 #include <exception>
 #include <iostream>
 #include <stdexcept>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include <spectacles/connection.hpp>
+#include <spectacles/copies.hpp>
 #include <spectacles/document.hpp>
 #include <spectacles/routing.hpp>
 
@@ -26,30 +25,6 @@ namespace
 
 using spectacles::broker_event;
 using event_type = spectacles::broker_event_type;
-
-/// The message-ids that were seen last. Copies come soon: the gateway publishes again only what was unconfirmed, or
-/// what Discord replays.
-class seen
-{
-public:
-    /// False: it was seen before.
-    bool add(const std::string &id)
-    {
-        if (!ids_.insert(id).second)
-            return false;
-        order_.push_back(id);
-        if (order_.size() > remembered) {
-            ids_.erase(order_.front());
-            order_.pop_front();
-        }
-        return true;
-    }
-
-private:
-    static constexpr std::size_t remembered = 65536;
-    std::unordered_set<std::string> ids_;
-    std::deque<std::string> order_;
-};
 
 class worker
 {
@@ -86,13 +61,15 @@ public:
 private:
     void on_message(broker_event event)
     {
-        const std::string id(event.message_id().empty() ? "-" : event.message_id());
-        if (!seen_.add(id)) {
+        const auto mark = copies_.mark(event);
+        if (copies_.leave_out(mark)) {
             broker_.ack(event.delivery());
             return;
         }
+        const auto id = event.message_id().empty() ? "-" : event.message_id();
         std::cout << "EVENT " << spectacles::printable(event.key()) << ' ' << spectacles::printable(id) << ' '
                   << event.body().text() << std::endl;
+        copies_.add(mark);
         if (!ask_for_members(event))
             broker_.ack(event.delivery());
     }
@@ -127,7 +104,7 @@ private:
 
     spectacles::broker &broker_;
     spectacles::document document_;
-    seen seen_;
+    spectacles::copies copies_;
     std::unordered_map<std::uint64_t, std::uint64_t>
         asked_; // the SENDs that are not confirmed, and who asked for each
 };

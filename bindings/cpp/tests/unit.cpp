@@ -164,6 +164,59 @@ void headers_go_both_ways()
            "a subscription");
 }
 
+/// A delivery with the headers by which the copies of a resharding are known. shards 0: without them. id NULL: without
+/// a message-id.
+spectacles::copy_mark mark_of(const spectacles::copies &copies, const char *id, std::int64_t shards = 0)
+{
+    spectacles::header_list list;
+    if (shards > 0)
+        list.integer("shards", shards).text("digest", "0123456789abcdef0123456789abcdef");
+    const auto headers = list.raw();
+    spectacles_broker_event event{};
+    event.type = SPECTACLES_BROKER_EVENT_MESSAGE;
+    event.message_id = id;
+    event.headers = headers.data();
+    event.header_count = headers.size();
+    return copies.mark(spectacles::broker_event(&event));
+}
+
+void a_message_that_comes_again_is_left_out()
+{
+    spectacles::copies made, copies = std::move(made);
+    const auto mark = mark_of(copies, "a:1");
+    expect(!copies.leave_out(mark) && !copies.leave_out(mark), "work that was cut off is done again");
+    copies.add(mark);
+    expect(copies.leave_out(mark_of(copies, "a:1")), "a message-id that came before");
+    expect(!copies.leave_out(mark_of(copies, "a:2")), "another message-id");
+    const auto none = mark_of(copies, nullptr);
+    copies.add(none);
+    expect(!copies.leave_out(none), "a message without a message-id is no copy");
+}
+
+void the_copy_of_another_number_of_shards_is_left_out()
+{
+    const auto at = [](int time) { return spectacles::time_point(spectacles::milliseconds(time)); };
+    spectacles::copies copies;
+    expect(!copies.leave_out(mark_of(copies, "a:1", 2), at(1)), "the event by the old number");
+    expect(!copies.leave_out(mark_of(copies, "a:2", 2), at(2)), "another event that is equal");
+    expect(copies.leave_out(mark_of(copies, "b:1", 4), at(3)), "the event by the new number");
+    expect(copies.leave_out(mark_of(copies, "b:2", 4), at(4)), "the other one by the new number");
+    expect(!copies.leave_out(mark_of(copies, "b:3", 4), at(5)), "each event has one copy");
+    expect(!copies.leave_out(mark_of(copies, "a:3", 2), at(40000)), "an event long after");
+}
+
+void as_many_are_remembered_as_was_asked_for()
+{
+    spectacles::copies copies(1);
+    for (const char *id : {"a:1", "a:2", "a:3"})
+        copies.add(mark_of(copies, id));
+    expect(copies.leave_out(mark_of(copies, "a:3")) && !copies.leave_out(mark_of(copies, "a:1")),
+           "the first one is forgotten");
+    const auto error = error_of([] { spectacles::copies none(0); });
+    expect(error.code() == spectacles::errc::inval && std::strstr(error.what(), "remembered") != nullptr,
+           "none are remembered");
+}
+
 void a_state_outlives_its_process()
 {
     spectacles::state state("a.bot.token", 2, SPECTACLES_INTENT_GUILDS, "host 1");
@@ -242,6 +295,9 @@ int main()
         an_engine_from_memory();
         documents_are_read_and_built();
         headers_go_both_ways();
+        a_message_that_comes_again_is_left_out();
+        the_copy_of_another_number_of_shards_is_left_out();
+        as_many_are_remembered_as_was_asked_for();
         a_state_outlives_its_process();
         a_gateway_from_memory();
         time_has_an_end();

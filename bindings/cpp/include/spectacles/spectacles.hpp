@@ -6,6 +6,7 @@
 #include <spectacles/broker.hpp>
 #include <spectacles/codec.hpp>
 #include <spectacles/connection.hpp>
+#include <spectacles/copies.hpp>
 #include <spectacles/document.hpp>
 #include <spectacles/gateway.hpp>
 #include <spectacles/link.hpp>
