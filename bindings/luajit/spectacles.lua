@@ -623,7 +623,8 @@ end
 
 -- ---- Engines: a shard or a broker with its link, its poller and its resolver ----
 
-local function engine_config(type_name, init, options, special)
+-- Settings of a handle that draws its seed from the operating system.
+local function seeded_config(type_name, init, options, special)
     local config = settings(type_name, init, options, special)
     if config.seed == 0 then
         config.seed = C.spectacles_random_seed()
@@ -779,7 +780,7 @@ local shard_settings = {
 }
 
 local function shard_config(options)
-    return engine_config("spectacles_shard_config", C.spectacles_shard_config_init, options, shard_settings)
+    return seeded_config("spectacles_shard_config", C.spectacles_shard_config_init, options, shard_settings)
 end
 
 local shard_readers = readers {
@@ -896,7 +897,7 @@ local broker_settings = {
 }
 
 local function broker_config(options)
-    return engine_config("spectacles_broker_config", C.spectacles_broker_config_init, options, broker_settings)
+    return seeded_config("spectacles_broker_config", C.spectacles_broker_config_init, options, broker_settings)
 end
 
 local broker_readers = readers {
@@ -1075,6 +1076,45 @@ end
 
 --- The counters: a struct of C.
 Broker.stats = stats("spectacles_broker_stats", C.spectacles_broker_stats_init, C.spectacles_broker_get_stats)
+
+-- ---- Copies ----
+
+local Copies = {}
+Copies.__index = Copies
+
+--- What a worker has worked on, so that it leaves copies out. options: spectacles_copies_config (remembered), or nil.
+function spectacles.copies(options)
+    local config = seeded_config("spectacles_copies_config", C.spectacles_copies_config_init, options, {})
+    local raw = make("spectacles_copies", C.spectacles_copies_free, function(out, problem)
+        return C.spectacles_copies_new(out, config, problem)
+    end)
+    return setmetatable({ raw = raw }, Copies)
+end
+
+--- What the message of an event is known by: a struct of C, which can be kept. It means something to this handle alone.
+function Copies:mark(event)
+    local mark, id, raw = ffi.new "spectacles_copy_mark", event.message_id or "", event.raw
+    C.spectacles_copies_mark(self.raw, mark, id, #id, raw.headers, raw.header_count)
+    return mark
+end
+
+--- Asked when the work is about to begin. True: the message is a copy. Acknowledge it, and do nothing else. now: on the
+--- clock of spectacles.now(); nil: now.
+function Copies:leave_out(mark, now)
+    return C.spectacles_copies_leave_out(self.raw, mark, now or C.spectacles_now()) == 1
+end
+
+--- The work is done. Not earlier: a message whose work was cut off comes again.
+function Copies:add(mark)
+    C.spectacles_copies_add(self.raw, mark)
+end
+
+--- Frees the handle at once.
+function Copies:free()
+    C.spectacles_copies_free(ffi.gc(self.raw, nil))
+    self.raw = nil
+    setmetatable(self, Freed)
+end
 
 -- ---- Gateways ----
 

@@ -10,21 +10,7 @@ local on_termination = dofile(arg[0]:match "^(.-)[^/]*$" .. "termination.lua")
 
 io.stdout:setvbuf "line"
 
--- Copies come soon: the gateway publishes again only what was unconfirmed, or what Discord replays.
-local REMEMBERED = 65536
-local seen, order, next_place = {}, {}, 1
-
--- False: it was seen before.
-local function is_new(id)
-    if seen[id] then
-        return false
-    end
-    seen[order[next_place] or ""] = nil
-    order[next_place], seen[id] = id, true
-    next_place = next_place % REMEMBERED + 1
-    return true
-end
-
+local copies = spectacles.copies()
 local broker = spectacles.broker { url = os.getenv "AMQP_URL" }
 local subscriptions = {}
 for index, event in ipairs(arg) do
@@ -50,11 +36,13 @@ local function asks_for_members(event)
 end
 
 local function on_message(event)
-    local id = event.message_id or "-"
-    if not is_new(id) then
+    local mark = copies:mark(event)
+    if copies:leave_out(mark) then
         return broker:ack(event.delivery)
     end
+    local id = event.message_id or "-"
     print(("EVENT %s %s %s"):format(spectacles.printable(event.key), spectacles.printable(id), event.body))
+    copies:add(mark)
     local message = asks_for_members(event)
     if not message then
         return broker:ack(event.delivery)

@@ -52,6 +52,48 @@ assert(broker:has_room() and tonumber(broker:stats().unconfirmed) == 3)
 assert(broker:ack(1) == false and not broker:holds(1))
 assert(error_of(broker.publish, broker, { key = "KEY", expiration = "soon" }).message:match "expiration")
 
+-- ---- Copies: the same message again, and the same event by another number of shards. ----
+
+-- shards: with the headers by which the copies of a resharding are known.
+local function mark_of(copies, id, shards)
+    local made, list = ffi.new "spectacles_broker_event", ffi.new "spectacles_header[2]"
+    local digest = "0123456789abcdef0123456789abcdef"
+    list[0].type, list[0].integer = ffi.C.SPECTACLES_HEADER_INTEGER, shards or 0
+    list[0].key, list[0].key_length = "shards", #"shards"
+    list[1].type, list[1].key, list[1].key_length = ffi.C.SPECTACLES_HEADER_TEXT, "digest", #"digest"
+    list[1].bytes, list[1].bytes_length = ffi.cast("const void *", digest), #digest
+    made.message_id, made.headers, made.header_count = id, list, shards and 2 or 0
+    broker.event.raw, broker.event.kept = made, { list, id }
+    return copies:mark(broker.event)
+end
+
+local copies = spectacles.copies()
+local mark = mark_of(copies, "a:1")
+assert(not copies:leave_out(mark) and not copies:leave_out(mark), "work that was cut off is done again")
+copies:add(mark)
+assert(copies:leave_out(mark_of(copies, "a:1")) and not copies:leave_out(mark_of(copies, "a:2")))
+local none = mark_of(copies, nil)
+copies:add(none)
+assert(not copies:leave_out(none), "a message without a message-id is no copy")
+
+copies = spectacles.copies { remembered = 8 }
+assert(not copies:leave_out(mark_of(copies, "a:1", 2), 1) and not copies:leave_out(mark_of(copies, "a:2", 2), 2))
+assert(copies:leave_out(mark_of(copies, "b:1", 4), 3) and copies:leave_out(mark_of(copies, "b:2", 4), 4))
+assert(not copies:leave_out(mark_of(copies, "b:3", 4), 5), "each event has one copy")
+assert(not copies:leave_out(mark_of(copies, "a:3", 2), 40000), "an event long after")
+
+copies = spectacles.copies { remembered = 1 }
+for _, id in ipairs { "a:1", "a:2", "a:3" } do
+    copies:add(mark_of(copies, id))
+end
+assert(copies:leave_out(mark_of(copies, "a:3")) and not copies:leave_out(mark_of(copies, "a:1")))
+assert(error_of(spectacles.copies, { remembered = 0 }).message:match "remembered")
+assert(error_of(spectacles.copies, { rememberd = 1 }).message:match "rememberd")
+copies:free()
+assert(error_of(function()
+    copies:add(mark)
+end).message:match "freed")
+
 -- ---- Gateways without connections, and their state. ----
 
 local settings = {
