@@ -732,6 +732,66 @@ extern "C" {
 }
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
+pub struct spectacles_copies {
+    _unused: [u8; 0],
+}
+pub const SPECTACLES_COPIES_REMEMBERED_MAX: spectacles_copies_limit = 4194304;
+pub type spectacles_copies_limit = ::std::os::raw::c_uint;
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct spectacles_copies_config {
+    pub size: u32,
+    pub remembered: u32,
+    pub seed: u64,
+}
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct spectacles_copy_mark {
+    pub id: [u64; 2usize],
+    pub digest: [u64; 2usize],
+    pub shards: u64,
+}
+extern "C" {
+    pub fn spectacles_copies_config_init(
+        config: *mut spectacles_copies_config,
+        size: usize,
+    );
+}
+extern "C" {
+    pub fn spectacles_copies_new(
+        out: *mut *mut spectacles_copies,
+        config: *const spectacles_copies_config,
+        problem: *mut spectacles_problem,
+    ) -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn spectacles_copies_free(copies: *mut spectacles_copies);
+}
+extern "C" {
+    pub fn spectacles_copies_mark(
+        copies: *const spectacles_copies,
+        out: *mut spectacles_copy_mark,
+        message_id: *const ::std::os::raw::c_char,
+        length: usize,
+        headers: *const spectacles_header,
+        count: usize,
+    );
+}
+extern "C" {
+    pub fn spectacles_copies_leave_out(
+        copies: *mut spectacles_copies,
+        mark: *const spectacles_copy_mark,
+        now: u64,
+    ) -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn spectacles_copies_add(
+        copies: *mut spectacles_copies,
+        mark: *const spectacles_copy_mark,
+    );
+}
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
 pub struct spectacles_document {
     _unused: [u8; 0],
 }

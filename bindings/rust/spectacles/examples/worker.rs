@@ -9,36 +9,13 @@
 use serde::Deserialize;
 use spectacles::broker::{Delivery, Kind};
 use spectacles::{
-    printable, send_body, send_key, Async, Broker, BrokerConfig, Connection, Format, LinkConfig, MembersRequest,
-    Message, Subscription, Time,
+    printable, send_body, send_key, Async, Broker, BrokerConfig, Connection, Copies, Format, LinkConfig,
+    MembersRequest, Message, Subscription, Time,
 };
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::HashMap;
 use std::env;
 use std::error::Error;
 use tokio::signal::unix::{signal, SignalKind};
-
-/// Copies come soon: the gateway publishes again only what was unconfirmed, or what Discord replays.
-const IDS_REMEMBERED: usize = 65536;
-
-#[derive(Default)]
-struct Seen {
-    ids: HashSet<Vec<u8>>,
-    order: VecDeque<Vec<u8>>,
-}
-
-impl Seen {
-    /// False: it was seen before.
-    fn add(&mut self, id: &[u8]) -> bool {
-        if !self.ids.insert(id.to_vec()) {
-            return false;
-        }
-        self.order.push_back(id.to_vec());
-        if self.order.len() > IDS_REMEMBERED {
-            self.order.pop_front().map(|oldest| self.ids.remove(&oldest));
-        }
-        true
-    }
-}
 
 #[derive(Deserialize)]
 struct MessageCreate {
@@ -66,20 +43,21 @@ fn request_members(broker: &Broker, guild: u64, nonce: &str) -> Result<u64, spec
     broker.publish(&Message::new(send_key(), &body).format(Format::Json).mandatory())
 }
 
-#[derive(Default)]
 struct Worker {
-    seen: Seen,
+    copies: Copies,
     /// SENDs that are not confirmed yet, and the delivery that asked for each.
     asked: HashMap<u64, u64>,
 }
 
 impl Worker {
     fn on_message(&mut self, message: &Delivery<'_>, broker: &Broker) -> Result<(), spectacles::Error> {
-        let id = message.message_id().unwrap_or(b"-");
-        if !self.seen.add(id) {
+        let mark = self.copies.mark(message);
+        if self.copies.leave_out(&mark, Time::now()) {
             return broker.ack(message.delivery()).map(drop);
         }
+        let id = message.message_id().unwrap_or(b"-");
         println!("EVENT {} {} {}", printable(message.key()), printable(id), String::from_utf8_lossy(message.body()));
+        self.copies.add(&mark);
         match asks_for_members(message) {
             Some((guild, nonce)) => {
                 let tag = request_members(broker, guild, &nonce)?;
@@ -122,7 +100,7 @@ impl Worker {
 }
 
 async fn work(mut connection: Async<Connection<Broker>>, subscriptions: &[u32]) -> Result<(), Box<dyn Error>> {
-    let mut worker = Worker::default();
+    let mut worker = Worker { copies: Copies::new()?, asked: HashMap::new() };
     let mut terminate = signal(SignalKind::terminate())?;
     loop {
         // Whichever is not ready is cancelled, and loses nothing.

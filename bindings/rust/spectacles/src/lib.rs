@@ -7,6 +7,7 @@
 //! | [`Connection<Shard>`](Connection) | one connection to Discord |
 //! | [`Async`] | a gateway or a connection that tokio drives (feature `tokio`) |
 //! | [`Shard`], [`Broker`], [`Relay`], [`Stream`], [`Link`], [`Poller`] | the parts, for transports and loops of your own |
+//! | [`Copies`] | what a worker has worked on, so that it leaves copies out |
 //! | [`State`] | what has to be stored to resume elsewhere |
 //!
 //! **Events** are pulled, and borrow from the handle that gave them. Each comes with a reference to its handle, whose calls
@@ -27,6 +28,7 @@ mod aio;
 mod bot;
 pub mod broker;
 mod codec;
+mod copies;
 mod error;
 mod event;
 mod gateway;
@@ -48,6 +50,7 @@ pub use aio::{Async, Driven};
 pub use bot::{GatewayBot, Verdict};
 pub use broker::{Broker, BrokerConfig, BrokerStats, Message, Subscription};
 pub use codec::{gap_key, json_check, packet_check, route_shard, send_body, send_key, transcode, Format, Intents};
+pub use copies::{Copies, Mark};
 pub use error::{Error, ErrorKind, Result};
 pub use event::{Engine, Event, Loss, OwnedEvent, Streamed};
 pub use gateway::{Gateway, GatewayConfig, GatewayShardStats, GatewayStats};

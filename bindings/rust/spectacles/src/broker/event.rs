@@ -94,7 +94,7 @@ pub enum Kind<'a> {
 /// Keys and properties are bytes, because a publisher may write anything there: see [`printable`](crate::printable).
 #[derive(Clone, Copy)]
 pub struct Delivery<'a> {
-    raw: &'a sys::spectacles_broker_event,
+    pub(crate) raw: &'a sys::spectacles_broker_event,
 }
 
 impl<'a> Delivery<'a> {
@@ -141,7 +141,7 @@ impl<'a> Delivery<'a> {
         unsafe { word_of(self.raw.content_type) }
     }
 
-    /// The same for all copies of a message.
+    /// The same when the message comes again: [`Copies`](crate::Copies) knows all copies.
     pub fn message_id(&self) -> Option<&'a [u8]> {
         // SAFETY: as above.
         unsafe { word_of(self.raw.message_id) }
