@@ -174,6 +174,41 @@ def test_a_bot_in_one_process(place: Place, authority: Authority, standin: Stand
     assert program.wait() == 0 and len(standin.received(0, 8)) == 1 and standin.violations == []
 
 
+COPIES = """
+import asyncio, os, spectacles
+EVENTS = [("a", "4:a", 4), ("a", "8:a", 8), ("b", "8:b:1", 8), ("b", "8:b:2", 8), ("b", "4:b:1", 4), ("b", "4:b:2", 4)]
+async def take(broker, key, messages):
+    for event, message_id, shards in EVENTS:
+        await broker.publish(key, event, message_id=message_id, headers={"shards": shards, "digest": event * 32})
+    for message_id in ("4:a", "end"):
+        await broker.publish(key, message_id, message_id=message_id)
+    taken = []
+    async for message in messages:
+        taken.append(message)
+        if message.message_id == "4:a":
+            message.ack_all()
+        if message.message_id == "end":
+            break
+    for message in taken:
+        message.ack()
+    print(key, *[message.message_id for message in taken], broker.stats()["acknowledged"], flush=True)
+async def main():
+    async with spectacles.Broker(os.environ["AMQP_URL"]) as broker:
+        some, every = broker.consume("LEFT_OUT"), broker.consume("ALL", copies=True)
+        await broker.ready()
+        await take(broker, "LEFT_OUT", some)
+        await take(broker, "ALL", every)
+asyncio.run(main())
+"""
+
+
+def test_copies(place: Place, bot: Bot) -> None:
+    """Of what was acknowledged, by ack_all() too, and of what another number of shards has brought, though it is still being worked on."""
+    program = Process([place.folder / "venv" / "bin" / "python", "-c", COPIES], bot.environment)
+    assert program.wait() == 0, program.said()
+    assert [line.decode() for line in program.out] == ["LEFT_OUT 4:a 8:b:1 8:b:2 end 8", "ALL 4:a 8:a 8:b:1 8:b:2 4:b:1 4:b:2 4:a end 16"], program.said()
+
+
 def test_the_worker_has_ten_lines(root: Path) -> None:
     text = (root / "bindings" / "python" / "examples" / "worker.py").read_text()
     body = text.partition("async def main() -> None:\n")[2].partition("\n\n\n")[0]

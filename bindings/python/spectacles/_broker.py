@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, Optional, Union
 
+from ._copies import Copies
 from ._engine import Engine
 from ._errors import CallError, Problem, PublishError, SpectaclesError, Texts, check, text
 from ._spectacles import ffi, lib
@@ -15,58 +16,40 @@ from ._transport import TRANSPORTS, LinkSettings
 from ._values import FORMATS, Body, counters, encoded, number_of, parsed
 
 log = logging.getLogger("spectacles")
-GENERATION = 32768  # message-ids: copies come soon
 DECLARE = {"declare": lib.SPECTACLES_DECLARE, "passive": lib.SPECTACLES_DECLARE_PASSIVE, "nothing": lib.SPECTACLES_DECLARE_NOTHING}
 QUEUE_TYPES = {"default": lib.SPECTACLES_QUEUE_DEFAULT, "classic": lib.SPECTACLES_QUEUE_CLASSIC, "quorum": lib.SPECTACLES_QUEUE_QUORUM}
 HeaderValue = Union[None, bool, int, float, str, bytes]
 
 
-class Seen:
-    """The message-ids that were acknowledged last. There are two generations, and the older one is forgotten as a whole."""
-
-    __slots__ = ("_young", "_old")
-
-    def __init__(self) -> None:
-        self._young: set[str] = set()
-        self._old: set[str] = set()
-
-    def add(self, message_id: str) -> None:
-        self._young.add(message_id)
-        if len(self._young) >= GENERATION:
-            self._old, self._young = self._young, set()
-
-    def __contains__(self, message_id: str) -> bool:
-        return message_id in self._young or message_id in self._old
-
-
 class Message:
     """A delivery, or the reply to a call. `body` is as it came; json() parses it. Acknowledge a delivery when its work is done."""
 
-    __slots__ = ("event", "body", "message_id", "reply_to", "correlation_id", "redelivered", "format", "headers", "_delivery", "_broker")
+    __slots__ = ("event", "body", "message_id", "reply_to", "correlation_id", "redelivered", "format", "headers", "_delivery", "_mark", "_broker")
 
     def __init__(self, broker: Broker, raw: Any) -> None:
         self._broker = broker
         self._delivery: int = raw.delivery
         self.event: str = broker._name(raw)
         self.body: bytes = ffi.buffer(raw.body, raw.body_length)[:] if raw.body_length else b""
-        message_id, reply_to = raw.message_id, raw.reply_to
-        self.message_id: Optional[str] = text(message_id) if message_id else None
+        message_id, reply_to = ffi.string(raw.message_id) if raw.message_id else b"", raw.reply_to
+        self.message_id: Optional[str] = message_id.decode("utf-8", "replace") if raw.message_id else None
         self.reply_to: Optional[str] = text(reply_to) if reply_to else None
         self.correlation_id: Optional[str] = text(raw.correlation_id) if reply_to else None
         self.redelivered = raw.redelivered != 0
         self.format: int = raw.format
         self.headers: dict[str, Any] = headers_of(raw) if raw.header_count else {}
+        self._mark = broker._copies.mark(raw, message_id)
 
     def json(self) -> Any:
         return parsed(self.body, self.format)
 
     def ack(self) -> bool:
         """Its work is done. False: it is not ours any more, and RabbitMQ delivers it again."""
-        return self._broker._ack(self._delivery, self.message_id)
+        return self._broker._ack(self._delivery, self._mark)
 
     def ack_all(self) -> int:
         """It, and all that were delivered before it; returns how many."""
-        return self._broker._ack_all(self._delivery, self.message_id)
+        return self._broker._ack_all(self._delivery, self._mark)
 
     def reject(self, requeue: bool = False) -> bool:
         """requeue=False: it is dropped, or goes to the dead-letter exchange of the queue."""
@@ -86,7 +69,7 @@ class Message:
 
 
 class Consumer:
-    """The messages of some queues: `async for message in consumer`. Copies of what was acknowledged are left out, unless they are wanted."""
+    """The messages of some queues: `async for message in consumer`. Copies are left out, unless they are wanted."""
 
     def __init__(self, broker: Broker, subscriptions: list[int], copies: bool) -> None:
         self._broker, self._subscriptions, self._copies = broker, subscriptions, copies
@@ -102,7 +85,7 @@ class Consumer:
         while True:
             while self._messages:
                 message = self._messages.popleft()
-                if self._copies or not message.message_id or message.message_id not in broker._seen:
+                if self._copies or not broker._copies.leave_out(message._mark, broker._time()):
                     return message
                 message.ack()
             if not self._left or broker._closed:
@@ -141,7 +124,7 @@ class Broker(Engine):
         self._consumers: dict[int, Consumer] = {}
         self._tags: dict[int, asyncio.Future[Optional[Message]]] = {}
         self._names: dict[bytes, str] = {}
-        self._seen = Seen()
+        self._copies = Copies()
         self._closed = False
         self._is_ready = False
         self.unconfirmed = 0  # after close(): publishes of which nobody knows whether they arrived
@@ -323,7 +306,7 @@ class Broker(Engine):
     def consume(self, *events: str, subgroup: Optional[str] = None, prefetch: int = 0, copies: bool = False) -> Consumer:
         """
         The messages of these events: each from the queue `<group>:[<subgroup>:]<event>`, which is declared and bound. Workers of one
-        subgroup share them. copies=True: copies of what was acknowledged are handed out too.
+        subgroup share them. copies=True: copies are handed out too.
         """
         self._check_open()
         if not events:
@@ -347,18 +330,16 @@ class Broker(Engine):
         struct.prefetch, struct.declare_only = prefetch, int(declare_only)
         return self._check(lib.spectacles_broker_subscribe(self._handle, struct))
 
-    def _ack(self, delivery: int, message_id: Optional[str]) -> bool:
+    def _ack(self, delivery: int, mark: Any) -> bool:
         done = lib.spectacles_broker_ack(self._handle, delivery)
-        if message_id:
-            self._seen.add(message_id)
+        self._copies.add(mark)
         if not self._is_due:
             self._soon()
         return self._check(done) > 0
 
-    def _ack_all(self, delivery: int, message_id: Optional[str]) -> int:
+    def _ack_all(self, delivery: int, mark: Any) -> int:
         done = lib.spectacles_broker_ack_all(self._handle, delivery)
-        if message_id:
-            self._seen.add(message_id)
+        self._copies.add(mark)
         self._soon()
         return self._check(done)
 
