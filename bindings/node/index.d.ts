@@ -315,13 +315,13 @@ export interface ConsumeOptions extends Abortable {
   /** A queue of this connection alone, which RabbitMQ names. */
   exclusive?: boolean;
   prefetch?: number;
-  /** Copies of what was acknowledged are handed out too. */
+  /** Copies are handed out too. */
   copies?: boolean;
   /** For queue.declare: x-message-ttl and so on. */
   arguments?: { [key: string]: HeaderValue };
 }
 
-/** The messages of some queues. Copies of what was acknowledged are left out. */
+/** The messages of some queues. Copies are left out. */
 export interface Consumer extends Events<Message> {
   [Symbol.asyncIterator](): Consumer;
   /** No more deliveries; those that have come are still handed out, and then the iteration ends. */

@@ -316,6 +316,45 @@ def test_messages_of_all_kinds(place: Place, bot: Bot) -> None:
     assert program.wait() == 0
 
 
+COPIES = """
+import { Broker } from "spectacles";
+const broker = new Broker(process.env.AMQP_URL);
+const publish = (key, event, messageId, shards) => broker.publish(key, event, { messageId, headers: { shards, digest: event.repeat(32) } });
+const bring = async (key) => {
+  for (const [event, messageId, shards] of [["a", "4:a", 4], ["a", "8:a", 8], ["b", "8:b:1", 8], ["b", "8:b:2", 8], ["b", "4:b:1", 4], ["b", "4:b:2", 4]])
+    await publish(key, event, messageId, shards);
+  await broker.publish(key, "a", { messageId: "4:a" });
+  await broker.publish(key, "end", { messageId: "end" });
+};
+const take = async (key, options) => {
+  const consumer = broker.consume(key, options);
+  await broker.ready();
+  await bring(key);
+  const taken = [];
+  for await (const message of consumer) {
+    taken.push(message);
+    if (message.messageId === "4:a") message.ackAll();
+    if (message.messageId === "end") break;
+  }
+  for (const message of taken) message.ack();
+  return taken.map((message) => message.messageId).join();
+};
+console.log("LEFT_OUT", await take("LEFT_OUT", {}));
+const before = broker.stats().acknowledged;
+console.log("ALL", await take("ALL", { copies: true }));
+console.log("ACKNOWLEDGED", before, broker.stats().acknowledged);
+await broker.close();
+"""
+
+
+def test_copies(place: Place, bot: Bot) -> None:
+    """Of what was acknowledged, by ackAll() too, and of what another number of shards has brought, though it is still being worked on."""
+    program = start(place, COPIES, **bot.environment)
+    assert program.wait() == 0, program.said()
+    assert [line.decode() for line in program.out] == [
+        "LEFT_OUT 4:a,8:b:1,8:b:2,end", "ALL 4:a,8:a,8:b:1,8:b:2,4:b:1,4:b:2,4:a,end", "ACKNOWLEDGED 8 16"], program.said()
+
+
 WORKERS = """
 import { Worker, isMainThread, parentPort, workerData } from "node:worker_threads";
 import { Broker, Shard } from "spectacles";

@@ -5,7 +5,7 @@ const { headersOf } = require("./headers");
 const native = require("./native");
 const { Bytes, bufferOf, text } = require("./values");
 
-const { FORMAT, FLAGS, TICKET, EXTRA, DATA, TEXT_ID, OTHER, LINE, HEADERS, ABSENT, REDELIVERED } = native.fields;
+const { FORMAT, FLAGS, TICKET, EXTRA, DATA, TEXT_ID, OTHER, LINE, HEADERS, MARK, ABSENT, REDELIVERED } = native.fields;
 const NO_HEADERS = Object.freeze({});
 /** A delivery, or the reply to a call. */
 class Message extends Bytes {
@@ -14,6 +14,7 @@ class Message extends Bytes {
   #high;
   #idBegin;
   #idLength;
+  #mark;
   #headers;
 
   constructor(broker, event, records, at, buffer) {
@@ -23,6 +24,7 @@ class Message extends Bytes {
     this.#high = records[at + TICKET + 1];
     this.#idBegin = records[at + TEXT_ID];
     this.#idLength = records[at + TEXT_ID + 1];
+    this.#mark = records[at + MARK];
     this.event = event;
     this.redelivered = (records[at + FLAGS] & REDELIVERED) !== 0;
     this.priority = records[at + EXTRA];
@@ -45,16 +47,16 @@ class Message extends Bytes {
   }
 
   ack() {
-    return native.brokerAck(this.#broker, this.#low, this.#high, bufferOf(this), this.#idBegin, this.#idLength) > 0;
+    return native.brokerAck(this.#broker, this.#low, this.#high, bufferOf(this), this.#mark) > 0;
   }
 
-  /** Whether one with this id was acknowledged. */
+  /** Asked when it is about to be handed out. */
   _isCopy() {
-    return this.#idLength !== ABSENT && native.brokerIsCopy(this.#broker, bufferOf(this), this.#idBegin, this.#idLength);
+    return native.brokerLeaveOut(this.#broker, bufferOf(this), this.#mark);
   }
 
   ackAll() {
-    return native.brokerAckAll(this.#broker, this.#low, this.#high);
+    return native.brokerAckAll(this.#broker, this.#low, this.#high, bufferOf(this), this.#mark);
   }
 
   reject({ requeue = false } = {}) {

@@ -39,7 +39,8 @@ enum field {
     SPAN_OTHER = SPAN_ID + 2,   /* the old session; the queue of the answer */
     SPAN_LINE = SPAN_OTHER + 2, /* for a log; the correlation id */
     SPAN_HEADERS = SPAN_LINE + 2,
-    RECORD_LENGTH = SPAN_HEADERS + 2
+    SPAN_MARK = SPAN_HEADERS + 2, /* a spectacles_copy_mark */
+    RECORD_LENGTH = SPAN_MARK + 2
 };
 
 /* FIELD_FLAGS */

@@ -2,7 +2,6 @@
 #include "broker.h"
 #include "headers.h"
 #include "link.h"
-#include "seen.h"
 
 #include <string.h>
 
@@ -36,12 +35,28 @@ static void put_text(batch *to, uint32_t *record, enum field span, const char *g
     batch_put(to, record, span, given, text_length(given));
 }
 
-static void put(napi_env env, batch *to, const spectacles_broker_event *event)
+static bool is_message(const spectacles_broker_event *event)
 {
+    return event->type == SPECTACLES_BROKER_EVENT_MESSAGE || event->type == SPECTACLES_BROKER_EVENT_REPLY;
+}
+
+/* Its bytes stand among those of the message, and come back when the message is handed out and acknowledged. */
+static void put_mark(const engine *self, batch *to, uint32_t *record, const spectacles_broker_event *event)
+{
+    spectacles_copy_mark mark;
+    spectacles_copies_mark(self->copies, &mark, event->message_id, text_length(event->message_id),
+                           event->headers, event->header_count);
+    batch_put(to, record, SPAN_MARK, &mark, sizeof mark);
+}
+
+static void put(napi_env env, engine *self, const spectacles_broker_event *event)
+{
+    batch *to = &self->batch;
     size_t headers = headers_length(event->headers, event->header_count);
     size_t length = event->key_length + event->body_length + event->text_length + event->queue_length +
                     headers + text_length(event->message_id) + text_length(event->reply_to) +
-                    text_length(event->correlation_id);
+                    text_length(event->correlation_id) +
+                    (is_message(event) ? sizeof(spectacles_copy_mark) : 0);
     uint32_t *record = batch_add(env, to, length);
     record[FIELD_TYPE] = event->type;
     record[FIELD_ID] = event->subscription;
@@ -65,18 +80,20 @@ static void put(napi_env env, batch *to, const spectacles_broker_event *event)
     put_text(to, record, SPAN_LINE, event->correlation_id);
     if (headers > 0)
         batch_put_headers(to, record, event->headers, event->header_count, headers);
+    if (is_message(event))
+        put_mark(self, to, record, event);
 }
 
 static void fill(napi_env env, engine *self)
 {
     const spectacles_broker_event *event;
     while (!self->batch.is_full && (event = spectacles_broker_next_event(self->broker, self->now)))
-        put(env, &self->batch, event);
+        put(env, self, event);
 }
 
 static void free_broker(engine *self)
 {
-    seen_free(self->seen);
+    spectacles_copies_free(self->copies);
     spectacles_broker_free(self->broker);
 }
 
@@ -87,6 +104,14 @@ static const char *last_error(const engine *self)
 
 static const engine_kind kind = {"broker", true, fill, NULL, free_broker, last_error};
 
+static int make_copies(engine *self, spectacles_problem *problem)
+{
+    spectacles_copies_config config;
+    spectacles_copies_config_init(&config, sizeof config);
+    config.seed = spectacles_random_seed();
+    return spectacles_copies_new(&self->copies, &config, problem);
+}
+
 static bool make(given *from, engine *self)
 {
     spectacles_problem problem;
@@ -94,12 +119,9 @@ static bool make(given *from, engine *self)
     broker_config(from, &config);
     if (from->is_wrong)
         return false;
-    self->seen = seen_new(spectacles_random_seed());
     int code = spectacles_broker_new(&self->broker, &config, &problem);
-    if (code == 0 && !self->seen) {
-        fail(from->env, SPECTACLES_E_NOMEM, NULL);
-        return false;
-    }
+    if (code == 0)
+        code = make_copies(self, &problem);
     if (code < 0)
         fail_problem(from->env, code, &problem);
     return code == 0 && link_new(from, self, spectacles_broker_stream(self->broker));
@@ -238,54 +260,53 @@ static uint64_t delivery_of(napi_env env, const napi_value *arguments)
     return (uint64_t)high << 32 | low;
 }
 
-/* The id of a message: where it stands in a buffer. The arguments are (buffer, begin, length). */
-static bool id_of(napi_env env, const napi_value *arguments, text *id)
+/* The mark of a message. The arguments are (buffer, begin). */
+static spectacles_copy_mark mark_of(napi_env env, const napi_value *arguments)
 {
     void *bytes = NULL;
     size_t size = 0;
-    uint32_t begin = 0, length = ABSENT;
+    uint32_t begin = 0;
+    spectacles_copy_mark mark = {0};
     napi_get_value_uint32(env, arguments[1], &begin);
-    napi_get_value_uint32(env, arguments[2], &length);
-    if (length == ABSENT || napi_get_buffer_info(env, arguments[0], &bytes, &size) != napi_ok ||
-        begin > size || length > size - begin)
-        return false;
-    *id = (text){(const char *)bytes + begin, length};
-    return true;
+    if (napi_get_buffer_info(env, arguments[0], &bytes, &size) == napi_ok && begin <= size &&
+        sizeof mark <= size - begin)
+        memcpy(&mark, (const uint8_t *)bytes + begin, sizeof mark);
+    return mark;
 }
 
-/* brokerIsCopy(owner, buffer, begin, length): whether a message with this id was acknowledged. */
-static napi_value broker_is_copy(napi_env env, napi_callback_info info)
-{
-    text id;
-    napi_value arguments[4];
-    engine *self = engine_enter(env, info, &kind, 4, arguments);
-    if (!self)
-        return NULL;
-    return new_bool(env, id_of(env, arguments + 1, &id) &&
-                             seen_has(self->seen, (const uint8_t *)id.bytes, id.length));
-}
-
-/* brokerAck(owner, low, high, buffer, begin, length): 1, or 0 when it is not ours any more. The id is remembered. */
-static napi_value broker_ack(napi_env env, napi_callback_info info)
-{
-    text id;
-    napi_value arguments[6];
-    engine *self = engine_enter(env, info, &kind, 6, arguments);
-    if (!self)
-        return NULL;
-    engine_soon(self);
-    if (id_of(env, arguments + 3, &id))
-        seen_add(self->seen, (const uint8_t *)id.bytes, id.length);
-    return engine_result(env, self, spectacles_broker_ack(self->broker, delivery_of(env, arguments)));
-}
-
-/* brokerAckAll(owner, low, high): how many. */
-static napi_value broker_ack_all(napi_env env, napi_callback_info info)
+/* brokerLeaveOut(owner, buffer, mark): whether a message that is to be handed out is a copy. */
+static napi_value broker_leave_out(napi_env env, napi_callback_info info)
 {
     napi_value arguments[3];
     engine *self = engine_enter(env, info, &kind, 3, arguments);
     if (!self)
         return NULL;
+    spectacles_copy_mark mark = mark_of(env, arguments + 1);
+    return new_bool(env, spectacles_copies_leave_out(self->copies, &mark, engine_now(self)));
+}
+
+/* brokerAck(owner, low, high, buffer, mark): 1, or 0 when it is not ours any more. */
+static napi_value broker_ack(napi_env env, napi_callback_info info)
+{
+    napi_value arguments[5];
+    engine *self = engine_enter(env, info, &kind, 5, arguments);
+    if (!self)
+        return NULL;
+    spectacles_copy_mark mark = mark_of(env, arguments + 3);
+    spectacles_copies_add(self->copies, &mark);
+    engine_soon(self);
+    return engine_result(env, self, spectacles_broker_ack(self->broker, delivery_of(env, arguments)));
+}
+
+/* brokerAckAll(owner, low, high, buffer, mark): how many. */
+static napi_value broker_ack_all(napi_env env, napi_callback_info info)
+{
+    napi_value arguments[5];
+    engine *self = engine_enter(env, info, &kind, 5, arguments);
+    if (!self)
+        return NULL;
+    spectacles_copy_mark mark = mark_of(env, arguments + 3);
+    spectacles_copies_add(self->copies, &mark);
     engine_soon(self);
     return engine_result(env, self, spectacles_broker_ack_all(self->broker, delivery_of(env, arguments)));
 }
@@ -412,7 +433,7 @@ void export_broker(napi_env env, napi_value exports)
                                      {"brokerHasRoom", broker_has_room},
                                      {"brokerSubscribe", broker_subscribe},
                                      {"brokerUnsubscribe", broker_unsubscribe},
-                                     {"brokerIsCopy", broker_is_copy},
+                                     {"brokerLeaveOut", broker_leave_out},
                                      {"brokerAck", broker_ack},
                                      {"brokerAckAll", broker_ack_all},
                                      {"brokerReject", broker_reject},

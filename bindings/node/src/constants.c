@@ -13,13 +13,17 @@ typedef struct constant_group {
 } constant_group;
 
 static const constant fields[] = {
-    {"TYPE", FIELD_TYPE},        {"ID", FIELD_ID},          {"CODE", FIELD_CODE},
-    {"ERROR", FIELD_ERROR},      {"FORMAT", FIELD_FORMAT},  {"FLAGS", FIELD_FLAGS},
-    {"NUMBER", FIELD_NUMBER},    {"TICKET", FIELD_TICKET},  {"EXTRA", FIELD_EXTRA},
-    {"NAME_NUMBER", FIELD_NAME}, {"NAME", SPAN_NAME},       {"DATA", SPAN_DATA},
-    {"TEXT", SPAN_TEXT},         {"TEXT_ID", SPAN_ID},      {"OTHER", SPAN_OTHER},
-    {"LINE", SPAN_LINE},         {"HEADERS", SPAN_HEADERS}, {"LENGTH", RECORD_LENGTH},
-    {"ABSENT", ABSENT},          {"OWN", FLAG_OWN},         {"REDELIVERED", FLAG_REDELIVERED},
+    {"TYPE", FIELD_TYPE},      {"ID", FIELD_ID},
+    {"CODE", FIELD_CODE},      {"ERROR", FIELD_ERROR},
+    {"FORMAT", FIELD_FORMAT},  {"FLAGS", FIELD_FLAGS},
+    {"NUMBER", FIELD_NUMBER},  {"TICKET", FIELD_TICKET},
+    {"EXTRA", FIELD_EXTRA},    {"NAME_NUMBER", FIELD_NAME},
+    {"NAME", SPAN_NAME},       {"DATA", SPAN_DATA},
+    {"TEXT", SPAN_TEXT},       {"TEXT_ID", SPAN_ID},
+    {"OTHER", SPAN_OTHER},     {"LINE", SPAN_LINE},
+    {"HEADERS", SPAN_HEADERS}, {"MARK", SPAN_MARK},
+    {"LENGTH", RECORD_LENGTH}, {"ABSENT", ABSENT},
+    {"OWN", FLAG_OWN},         {"REDELIVERED", FLAG_REDELIVERED},
     {"ENDED", FLAG_ENDED},
 };
 

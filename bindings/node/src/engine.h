@@ -41,7 +41,7 @@ struct engine {
     spectacles_shard *shard; /* one of the three */
     spectacles_broker *broker;
     spectacles_gateway *gateway;
-    struct seen *seen; /* of a broker: what was acknowledged */
+    spectacles_copies *copies; /* of a broker */
     spectacles_tls *tls;
     spectacles_link *link;     /* of a shard or a broker; a gateway has its own */
     spectacles_poller *poller; /* that of a gateway is its own */
