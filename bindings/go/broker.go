@@ -60,11 +60,21 @@ func NewBroker(config BrokerConfig) (*Broker, error) {
 func (b *broker) hasRoom() bool { return true }
 
 func (b *broker) prepare() {
-	room := b.c.settles[b.c.settle_count:]
-	count, more := b.settlements.move(room)
-	b.c.settle_count += C.size_t(count)
-	if more {
+	if b.moveSettlements() {
 		b.wake()
+	}
+}
+
+// moveSettlements gives C what waits to be settled, and returns whether there is more than C has room for.
+func (b *broker) moveSettlements() bool {
+	count, more := b.settlements.move(b.c.settles[b.c.settle_count:])
+	b.c.settle_count += C.size_t(count)
+	return more
+}
+
+// settleAll settles what waits. The last part of it is left to the next call of C.
+func (b *broker) settleAll() {
+	for b.moveSettlements() && C.sgo_settle_all(b.c) > 0 {
 	}
 }
 
@@ -160,6 +170,18 @@ func (b *broker) finish() {
 		b.memory.free()
 		b.settlements.end()
 	}
+}
+
+// isCopy decides about a message that is about to be handed out. This is a call of C for each message, because what was
+// acknowledged since the message before it counts; the same call settles that, so the next turn has less to settle.
+func (b *broker) isCopy(message *Message) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.c == nil {
+		return false
+	}
+	b.settleAll()
+	return C.sgo_leave_out(b.c, message.mark) != 0
 }
 
 func (b *broker) settle(message *Message, what C.uint64_t) {
@@ -418,7 +440,7 @@ func (b *Broker) Shutdown(ctx context.Context) error {
 		return nil
 	}
 	err := b.core.do(func(broker *C.spectacles_broker, _ *scratch) error {
-		b.core.prepare()
+		b.core.settleAll()
 		C.sgo_settle_all(b.core.c)
 		return b.core.failed(C.spectacles_broker_close(broker, C.spectacles_now()))
 	})

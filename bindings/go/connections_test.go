@@ -215,6 +215,121 @@ func TestCopiesAreLeftOut(t *testing.T) {
 	}
 }
 
+func waitUntil(t *testing.T, what string, isSo func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !isSo(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal(what)
+		}
+	}
+}
+
+// ofShards publishes an event as a fleet does while it is resharded. Equal events have one digest.
+func ofShards(t *testing.T, broker *Broker, key string, shards int, event, id string) {
+	t.Helper()
+	headers := map[string]any{"shards": shards, "digest": strings.Repeat(event, 32)}
+	if err := broker.Publish(long(t), Publishing{Key: key, Body: []byte(event), MessageID: id, Headers: headers}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func publishPairs(t *testing.T, broker *Broker, key string) {
+	t.Helper()
+	ofShards(t, broker, key, 4, "a", "4:a")
+	ofShards(t, broker, key, 8, "a", "8:a")
+	ofShards(t, broker, key, 8, "b", "8:b:1")
+	ofShards(t, broker, key, 8, "b", "8:b:2")
+	ofShards(t, broker, key, 4, "b", "4:b:1")
+	ofShards(t, broker, key, 4, "b", "4:b:2")
+	ofShards(t, broker, key, 4, "c", "4:c")
+}
+
+// expect takes messages, acknowledges each once the next one has come, and stops the consumer.
+func expect(t *testing.T, consumer *Consumer, ids ...string) {
+	t.Helper()
+	var last *Message
+	for _, id := range ids {
+		message, err := consumer.Next(long(t))
+		if err != nil || message.MessageID != id {
+			t.Fatal(id, message, err)
+		}
+		if last != nil {
+			last.Ack()
+		}
+		last = message
+	}
+	last.Ack()
+	if err := consumer.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if message, err := consumer.Next(long(t)); err != io.EOF {
+		t.Fatal(message, err)
+	}
+}
+
+// Though the first message is still being worked on, what another number of shards has brought is left out.
+func TestCopiesOfAnotherNumberOfShardsAreLeftOut(t *testing.T) {
+	broker := connected(t, BrokerConfig{})
+	consumer := consuming(t, broker, "GO_SHARDS")
+	publishPairs(t, broker, "GO_SHARDS")
+	expect(t, consumer, "4:a", "8:b:1", "8:b:2", "4:c")
+	waitUntil(t, "what was left out is acknowledged", func() bool { return broker.Stats().Acknowledged == 7 })
+}
+
+func TestCopiesAreHandedOutToWhoWantsThem(t *testing.T) {
+	broker := connected(t, BrokerConfig{})
+	consumer, err := broker.Subscribe(Subscription{Events: []string{"GO_ALL"}, Copies: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := broker.Ready(long(t)); err != nil {
+		t.Fatal(err)
+	}
+	publishPairs(t, broker, "GO_ALL")
+	ofShards(t, broker, "GO_ALL", 4, "a", "4:a")
+	expect(t, consumer, "4:a", "8:a", "8:b:1", "8:b:2", "4:b:1", "4:b:2", "4:c", "4:a")
+}
+
+// More acknowledgements wait than one call settles: what is handed out next knows all of them.
+func TestEveryAcknowledgementCounts(t *testing.T) {
+	const count = 1500
+	broker := connected(t, BrokerConfig{Prefetch: 2*count + 1})
+	consumer := consuming(t, broker, "GO_EVERY")
+	var publishing sync.WaitGroup
+	publish := func(id string) {
+		publishing.Add(1)
+		go func() {
+			defer publishing.Done()
+			if err := broker.Publish(long(t), Publishing{Key: "GO_EVERY", MessageID: id}); err != nil {
+				t.Error(err)
+			}
+		}()
+	}
+	for i := 0; i < count; i++ {
+		publish(fmt.Sprint(i))
+	}
+	publishing.Wait()
+	messages := make([]*Message, count)
+	for i := range messages {
+		message, err := consumer.Next(long(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		messages[i] = message
+	}
+	for i := 0; i < count; i++ {
+		publish(fmt.Sprint(i))
+	}
+	publishing.Wait()
+	publish("last")
+	publishing.Wait()
+	waitUntil(t, "all of them have come", func() bool { return broker.Stats().Delivered == 2*count+1 })
+	for _, message := range messages {
+		message.Ack()
+	}
+	expect(t, consumer, "last")
+}
+
 // What was handed out before a stop can be acknowledged, and what was not comes again.
 func TestAcknowledgementsGoOutBeforeTheEnd(t *testing.T) {
 	broker := connected(t, BrokerConfig{})

@@ -17,14 +17,14 @@ type Subscription struct {
 	Queue string
 	// Exclusive: a queue of this connection alone, for each event.
 	Exclusive bool
-	// Copies: copies of what was acknowledged are handed out too.
+	// Copies: copies are handed out too.
 	Copies bool
 	// Arguments of the queues: x-message-ttl and its like. Everybody who declares a queue names the same ones.
 	Arguments map[string]any
 }
 
-// Consumer hands out the messages of some queues. Copies of what was acknowledged are left out: a consumer remembers
-// 32,768 message-ids at least.
+// Consumer hands out the messages of some queues. Copies of what was acknowledged are left out: a broker remembers 32,768
+// message-ids at least. While a fleet is resharded, each event comes by two numbers of shards, and is handed out once.
 type Consumer struct {
 	core   *consumer
 	broker *Broker // is not taken by the garbage collector before its consumers
@@ -112,7 +112,7 @@ func (c *Consumer) Next(ctx context.Context) (*Message, error) {
 		if err != nil {
 			return nil, err
 		}
-		if c.core.copies || !message.broker.settlements.isCopy(message.mark) {
+		if c.core.copies || !message.broker.isCopy(message) {
 			return message, nil
 		}
 		message.Ack()

@@ -70,6 +70,14 @@ int sgo_shard_new(sgo_engine **out, const spectacles_shard_config *config, const
     return give(out, engine, error);
 }
 
+static int make_copies(sgo_engine *engine, spectacles_problem *problem)
+{
+    spectacles_copies_config config;
+    spectacles_copies_config_init(&config, sizeof config);
+    config.seed = spectacles_random_seed();
+    return spectacles_copies_new(&engine->copies, &config, problem);
+}
+
 int sgo_broker_new(sgo_engine **out, const spectacles_broker_config *config, const sgo_transport *transport,
                    spectacles_problem *problem)
 {
@@ -77,6 +85,8 @@ int sgo_broker_new(sgo_engine **out, const spectacles_broker_config *config, con
     if (!engine)
         return SPECTACLES_E_NOMEM;
     int error = spectacles_broker_new(&engine->broker, config, problem);
+    if (error == 0)
+        error = make_copies(engine, problem);
     if (error == 0)
         error = make_link(engine, spectacles_broker_stream(engine->broker), transport, problem);
     return give(out, engine, error);
@@ -113,6 +123,7 @@ void sgo_engine_free(sgo_engine *engine)
     spectacles_link_free(engine->link);
     spectacles_shard_free(engine->shard);
     spectacles_broker_free(engine->broker);
+    spectacles_copies_free(engine->copies);
     spectacles_gateway_free(engine->gateway);
     free(engine->data.bytes);
     free(engine->texts.bytes);
@@ -256,9 +267,12 @@ static int take_shard(sgo_engine *engine, sgo_item *item, const spectacles_shard
 
 static int take_properties(sgo_engine *engine, sgo_item *item, const spectacles_broker_event *event)
 {
+    size_t id_length = event->message_id ? strlen(event->message_id) : 0;
     item->priority = event->priority;
+    spectacles_copies_mark(engine->copies, &item->mark, event->message_id, id_length, event->headers,
+                           event->header_count);
     if (copy_text(engine, &item->content_type, event->content_type) < 0 ||
-        copy_text(engine, &item->message_id, event->message_id) < 0 ||
+        copy(engine, &item->message_id, event->message_id, id_length) < 0 ||
         copy_text(engine, &item->correlation_id, event->correlation_id) < 0 ||
         copy_text(engine, &item->reply_to, event->reply_to) < 0)
         return -1;
@@ -377,6 +391,8 @@ static int pull(sgo_engine *engine)
 
 static int settle(sgo_engine *engine, const sgo_settle *settle)
 {
+    if (settle->what == SGO_ACK || settle->what == SGO_ACK_ALL)
+        spectacles_copies_add(engine->copies, &settle->mark);
     switch (settle->what) {
     case SGO_ACK:
         return spectacles_broker_ack(engine->broker, settle->delivery);
@@ -387,13 +403,20 @@ static int settle(sgo_engine *engine, const sgo_settle *settle)
     }
 }
 
-void sgo_settle_all(sgo_engine *engine)
+size_t sgo_settle_all(sgo_engine *engine)
 {
     size_t done = 0;
     while (done < engine->settle_count && settle(engine, &engine->settles[done]) >= 0)
         done++;
     engine->settle_count -= done;
     memmove(engine->settles, engine->settles + done, engine->settle_count * sizeof *engine->settles);
+    return done;
+}
+
+int sgo_leave_out(sgo_engine *engine, spectacles_copy_mark mark)
+{
+    sgo_settle_all(engine);
+    return spectacles_copies_leave_out(engine->copies, &mark, spectacles_now());
 }
 
 static void move(sgo_engine *engine)

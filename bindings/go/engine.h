@@ -51,17 +51,23 @@ typedef struct sgo_item {
     int64_t wait; /* milliseconds until `until`; -1: it never comes */
     sgo_span name, data, text, session_id, old_session_id, message_id;
     sgo_span content_type, correlation_id, reply_to, expiration, headers, line;
+    spectacles_copy_mark mark; /* of a message */
 } sgo_item;
 
 typedef struct sgo_settle {
     uint64_t delivery;
     uint64_t what;
+    spectacles_copy_mark mark;
 } sgo_settle;
 
-/* A shard, a broker or a gateway, with the link and the poller of the former two. */
+/*
+ * A shard, a broker or a gateway, with the link and the poller of the former two. A broker knows which messages are
+ * copies.
+ */
 typedef struct sgo_engine {
     spectacles_shard *shard;
     spectacles_broker *broker;
+    spectacles_copies *copies;
     spectacles_gateway *gateway;
     spectacles_link *link;
     spectacles_poller *poller; /* the gateway's own, for a gateway */
@@ -98,8 +104,14 @@ int sgo_engine_fd(const sgo_engine *engine);
 /* A turn: `work` is a mask. Returns how many items there are, or -1: memory ran out. */
 int sgo_turn(sgo_engine *engine, int work);
 
-/* Settles what waits to be settled, as each turn does first. What cannot be settled for lack of memory stays. */
-void sgo_settle_all(sgo_engine *engine);
+/*
+ * Settles what waits to be settled, as each turn does first. What cannot be settled for lack of memory stays. Returns
+ * how many are settled.
+ */
+size_t sgo_settle_all(sgo_engine *engine);
+
+/* Settles what waits to be settled, and decides about a message that is to be handed out: 1 when it is a copy. */
+int sgo_leave_out(sgo_engine *engine, spectacles_copy_mark mark);
 
 /* The answer to `host`: numeric addresses, or a sentence why there are none. */
 int sgo_answer(sgo_engine *engine, const char *addresses, const char *why, size_t length);

@@ -96,16 +96,3 @@ func TestTheBrokerIsClosedUnderWhoLeads(t *testing.T) {
 		t.Fatal(message)
 	}
 }
-
-func TestMarksGrowAndForget(t *testing.T) {
-	var known memory
-	for i := 0; i < 3*generation; i++ {
-		known.add(markOf(fmt.Sprint(i)))
-		if !known.has(markOf(fmt.Sprint(i))) {
-			t.Fatal(i)
-		}
-	}
-	if known.has(markOf("0")) || !known.has(markOf(fmt.Sprint(2*generation))) || known.has(mark{}) {
-		t.Fatal("the older generation is forgotten as a whole")
-	}
-}

@@ -24,7 +24,7 @@ type Message struct {
 
 	delivery uint64
 	broker   *broker
-	mark     mark // of the id
+	mark     C.spectacles_copy_mark
 }
 
 // messagesTogether are made by one allocation.
@@ -49,8 +49,7 @@ func (b *broker) message(item *C.sgo_item) *Message {
 	*made = Message{Event: b.names.of(b.bytes(item.name)), Body: b.data(item.data), Format: Format(item.format),
 		MessageID: b.text(item.message_id), ReplyTo: b.text(item.reply_to), CorrelationID: b.text(item.correlation_id),
 		Expiration: b.text(item.expiration), Priority: uint8(item.priority), Redelivered: item.redelivered != 0,
-		delivery: uint64(item.delivery), broker: b}
-	made.mark = markOf(made.MessageID)
+		delivery: uint64(item.delivery), broker: b, mark: item.mark}
 	if item.content_type.length > 0 {
 		made.ContentType = b.names.of(b.bytes(item.content_type))
 	}
@@ -102,37 +101,26 @@ func (m *Message) Reply(ctx context.Context, body []byte) error {
 	return err
 }
 
-// settlements wait for the next turn of their broker, so that acknowledging takes no lock that a turn holds. The ids of
-// what was acknowledged are remembered.
+// settlements wait for the next turn of their broker, or the next message that is handed out, so that acknowledging takes
+// no lock that a turn holds.
 type settlements struct {
 	mu      sync.Mutex
 	isOver  bool // the broker is closed
 	waiting []C.sgo_settle
-	done    memory
 }
 
-func (s *settlements) add(delivery uint64, what C.uint64_t, id mark) {
+func (s *settlements) add(delivery uint64, what C.uint64_t, mark C.spectacles_copy_mark) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.isOver {
-		return
-	}
-	s.waiting = append(s.waiting, C.sgo_settle{C.uint64_t(delivery), what})
-	if what <= C.SGO_ACK_ALL {
-		s.done.add(id)
+	if !s.isOver {
+		s.waiting = append(s.waiting, C.sgo_settle{C.uint64_t(delivery), what, mark})
 	}
 }
 
 func (s *settlements) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.isOver, s.waiting, s.done = true, nil, memory{}
-}
-
-func (s *settlements) isCopy(id mark) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.done.has(id)
+	s.isOver, s.waiting = true, nil
 }
 
 func (s *settlements) has(delivery uint64) bool {
