@@ -76,8 +76,8 @@ static void on_message(struct bot *bot, const struct feed_event *message)
     uint64_t ticket = message->ticket;
     uint64_t answer = 0;
     spectacles_copy_mark mark;
-    spectacles_copies_mark(bot->copies, &mark, message->id, message->id ? strlen(message->id) : 0,
-                           message->headers, message->header_count);
+    spectacles_copies_mark(bot->copies, message->id, message->id ? strlen(message->id) : 0, message->headers,
+                           message->header_count, &mark);
     if (!spectacles_copies_leave_out(bot->copies, &mark, spectacles_now())) {
         answer = work(bot, message);
         spectacles_copies_add(bot->copies, &mark);

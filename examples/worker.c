@@ -157,7 +157,7 @@ static int is_copy(const struct worker *worker, const spectacles_broker_event *e
     const char *id = event->message_id ? event->message_id : "";
     if (!worker->copies)
         return 0;
-    spectacles_copies_mark(worker->copies, mark, id, strlen(id), event->headers, event->header_count);
+    spectacles_copies_mark(worker->copies, id, strlen(id), event->headers, event->header_count, mark);
     return spectacles_copies_leave_out(worker->copies, mark, now);
 }
 

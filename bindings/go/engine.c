@@ -269,8 +269,8 @@ static int take_properties(sgo_engine *engine, sgo_item *item, const spectacles_
 {
     size_t id_length = event->message_id ? strlen(event->message_id) : 0;
     item->priority = event->priority;
-    spectacles_copies_mark(engine->copies, &item->mark, event->message_id, id_length, event->headers,
-                           event->header_count);
+    spectacles_copies_mark(engine->copies, event->message_id, id_length, event->headers, event->header_count,
+                           &item->mark);
     if (copy_text(engine, &item->content_type, event->content_type) < 0 ||
         copy(engine, &item->message_id, event->message_id, id_length) < 0 ||
         copy_text(engine, &item->correlation_id, event->correlation_id) < 0 ||

@@ -1094,7 +1094,7 @@ end
 --- What the message of an event is known by: a struct of C, which can be kept. It means something to this handle alone.
 function Copies:mark(event)
     local mark, id, raw = ffi.new "spectacles_copy_mark", event.message_id or "", event.raw
-    C.spectacles_copies_mark(self.raw, mark, id, #id, raw.headers, raw.header_count)
+    C.spectacles_copies_mark(self.raw, id, #id, raw.headers, raw.header_count, mark)
     return mark
 end
 

@@ -40,7 +40,9 @@ typedef struct spectacles_copies spectacles_copies;
 /* Limits. */
 enum spectacles_copies_limit {
     /* of `remembered`: 2^22 */
-    SPECTACLES_COPIES_REMEMBERED_MAX = 4194304
+    SPECTACLES_COPIES_REMEMBERED_MAX = 4194304,
+    /* what stands for an id or a digest: 128 bits */
+    SPECTACLES_COPY_MARK_WORD_COUNT = 2
 };
 
 /* How it is made. Grows at its end. */
@@ -62,9 +64,9 @@ typedef struct spectacles_copies_config {
  */
 typedef struct spectacles_copy_mark {
     /* stands for the message-id; both 0: there is none */
-    uint64_t id[2];
+    uint64_t id[SPECTACLES_COPY_MARK_WORD_COUNT];
     /* stands for the header `digest` */
-    uint64_t digest[2];
+    uint64_t digest[SPECTACLES_COPY_MARK_WORD_COUNT];
     /* the header `shards`; 0: the message has not both headers */
     uint64_t shards;
 } spectacles_copy_mark;
@@ -102,9 +104,8 @@ void spectacles_copies_free(spectacles_copies *copies);
  *
  * Nothing is kept. Cannot fail.
  */
-void spectacles_copies_mark(const spectacles_copies *copies, spectacles_copy_mark *out,
-                            const char *message_id, size_t length, const spectacles_header *headers,
-                            size_t count);
+void spectacles_copies_mark(const spectacles_copies *copies, const char *message_id, size_t length,
+                            const spectacles_header *headers, size_t count, spectacles_copy_mark *out);
 
 /*
  * Decides about a message whose work is about to begin.

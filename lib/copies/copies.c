@@ -1,6 +1,6 @@
 /*
  * The handle by which a worker leaves copies out: marks of messages, ids whose work is done (ids.c), and pairs of
- * messages that are one event (pairs.c).
+ * messages that are one event (pairs.c). Workers call it.
  */
 #include "copies/ids.h"
 #include "copies/pairs.h"
@@ -108,9 +108,9 @@ static bool read_digest(uint64_t out[2], const spectacles_header *header)
     return true;
 }
 
-SPECTACLES_EXPORT void spectacles_copies_mark(const spectacles_copies *copies, spectacles_copy_mark *out,
-                                              const char *message_id, size_t length,
-                                              const spectacles_header *headers, size_t count)
+SPECTACLES_EXPORT void spectacles_copies_mark(const spectacles_copies *copies, const char *message_id,
+                                              size_t length, const spectacles_header *headers, size_t count,
+                                              spectacles_copy_mark *out)
 {
     *out = (spectacles_copy_mark){0};
     if (message_id && length > 0)

@@ -1,4 +1,4 @@
-/* The ids of messages whose work is done. copies.c adds them, and asks for each message. */
+/* The ids of messages whose work is done. copies.c calls it: it adds them, and asks for each message. */
 #include "copies/ids.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /*
  * Which message is the other number's copy of which. An event is the copy of the latest one with the same digest and
  * another number that came a short while before, was not left out itself, and has no copy yet. Two events of Discord
- * can be equal, and then each has a copy of its own.
+ * can be equal, and then each has a copy of its own. copies.c calls it.
  */
 #include "copies/pairs.h"
 
@@ -68,7 +68,7 @@ static uint64_t find_latest(const sp_pairs *pairs, const spectacles_copy_mark *m
     return 0;
 }
 
-/* The message itself, which has come before: it was not acknowledged, and comes again. Without an id nobody knows it. */
+/* The message itself: it was not acknowledged, and comes again. Without an id it is not known. */
 static const sp_arrival *find_itself(const sp_pairs *pairs, const spectacles_copy_mark *mark, uint64_t now)
 {
     const sp_arrival *each;

@@ -1,4 +1,4 @@
-/* SipHash-2-4 with 128 bits of output. A user whose table is filled from outside gives it a key of its own. */
+/* SipHash-2-4 with 128 bits of output. copies/copies.c calls it, with a key that nobody outside knows. */
 #include "core/siphash.h"
 
 typedef struct words {

@@ -17,6 +17,7 @@ EXCEPTIONS = {
     "codec/test_nomem.c": "the whole module: each of its allocations fails once",
     "fleet/test_identifies.c": "grants.c and asks.c: the identifies of a whole fleet, whatever becomes of messages and leaders",
     "fleet/test_lives.c": "leases over a modelled queue, whatever RabbitMQ, hosts and operators do, and the library with a rule broken",
+    "copies/test_nomem.c": "the whole module: each of its allocations fails once",
     "fleet/test_nomem.c": "the whole module: each of its allocations fails once",
     "fleet/test_whole_nomem.c": "the members of a fleet together: allocations fail once, all over their lives",
     "net/test_hostile.c": "the whole of TLS: peers that break it, whichever file reads them",

@@ -75,6 +75,7 @@ ALONE = {
 OF_THE_PROTOCOL = "shard_count"
 # Pointers to one struct whose names end in s, and arrays whose length is the result of the function.
 NO_ARRAYS = {
+    "spectacles_copies_mark.copies": "one handle",
     "spectacles_relay_config.events": "one broker",
     "spectacles_relay_config.commands": "one broker",
 }

@@ -44,8 +44,8 @@ static bool is_message(const spectacles_broker_event *event)
 static void put_mark(const engine *self, batch *to, uint32_t *record, const spectacles_broker_event *event)
 {
     spectacles_copy_mark mark;
-    spectacles_copies_mark(self->copies, &mark, event->message_id, text_length(event->message_id),
-                           event->headers, event->header_count);
+    spectacles_copies_mark(self->copies, event->message_id, text_length(event->message_id), event->headers,
+                           event->header_count, &mark);
     batch_put(to, record, SPAN_MARK, &mark, sizeof mark);
 }
 

@@ -19,7 +19,7 @@ class Copies:
 
     def mark(self, raw: Any, message_id: bytes) -> Any:
         made = ffi.new("spectacles_copy_mark *")
-        lib.spectacles_copies_mark(self._handle, made, message_id, len(message_id), raw.headers, raw.header_count)
+        lib.spectacles_copies_mark(self._handle, message_id, len(message_id), raw.headers, raw.header_count, made)
         return made
 
     def leave_out(self, mark: Any, now: int) -> bool:

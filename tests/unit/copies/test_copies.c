@@ -49,7 +49,7 @@ static spectacles_copy_mark mark_of(const char *id, int64_t shards, const char *
 {
     const spectacles_header headers[] = {text("x", "y"), integer("shards", shards), text("digest", digest)};
     spectacles_copy_mark mark;
-    spectacles_copies_mark(copies, &mark, id, id ? strlen(id) : 0, headers, 3);
+    spectacles_copies_mark(copies, id, id ? strlen(id) : 0, headers, 3, &mark);
     return mark;
 }
 
@@ -81,8 +81,8 @@ static void a_message_is_a_copy_once_its_work_is_done(void **state)
 {
     (void)state;
     spectacles_copy_mark mark, other;
-    spectacles_copies_mark(copies, &mark, "id", 2, NULL, 0);
-    spectacles_copies_mark(copies, &other, "id", 1, NULL, 0);
+    spectacles_copies_mark(copies, "id", 2, NULL, 0, &mark);
+    spectacles_copies_mark(copies, "id", 1, NULL, 0, &other);
     assert_int_equal(spectacles_copies_leave_out(copies, &mark, 1), 0);
     assert_int_equal(spectacles_copies_leave_out(copies, &mark, 1), 0);
     spectacles_copies_add(copies, &mark);
@@ -94,7 +94,7 @@ static void messages_without_an_id_are_never_copies(void **state)
 {
     (void)state;
     spectacles_copy_mark mark;
-    spectacles_copies_mark(copies, &mark, NULL, 0, NULL, 0);
+    spectacles_copies_mark(copies, NULL, 0, NULL, 0, &mark);
     spectacles_copies_add(copies, &mark);
     assert_int_equal(spectacles_copies_leave_out(copies, &mark, 1), 0);
 }
@@ -129,10 +129,10 @@ static void headers_that_the_relay_does_not_write_are_none(void **state)
     assert_int_equal(mark_of("a", 4, DIGEST).shards, 4);
     const spectacles_header other[] = {text("shards", "4"), text("digest", DIGEST)};
     spectacles_copy_mark mark;
-    spectacles_copies_mark(copies, &mark, "a", 1, other, 2);
+    spectacles_copies_mark(copies, "a", 1, other, 2, &mark);
     assert_int_equal(mark.shards, 0);
     const spectacles_header short_one[] = {integer("shards", 4)};
-    spectacles_copies_mark(copies, &mark, "a", 1, short_one, 1);
+    spectacles_copies_mark(copies, "a", 1, short_one, 1, &mark);
     assert_int_equal(mark.shards, 0);
 }
 
@@ -144,8 +144,8 @@ static void another_seed_gives_other_marks(void **state)
     spectacles_copies *other;
     spectacles_copy_mark ours, theirs;
     assert_int_equal(spectacles_copies_new(&other, &config, NULL), 0);
-    spectacles_copies_mark(copies, &ours, "id", 2, NULL, 0);
-    spectacles_copies_mark(other, &theirs, "id", 2, NULL, 0);
+    spectacles_copies_mark(copies, "id", 2, NULL, 0, &ours);
+    spectacles_copies_mark(other, "id", 2, NULL, 0, &theirs);
     assert_memory_not_equal(&ours, &theirs, sizeof ours);
     spectacles_copies_free(other);
     spectacles_copies_free(NULL);

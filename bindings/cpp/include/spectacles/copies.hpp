@@ -34,8 +34,8 @@ public:
     {
         copy_mark made;
         const auto id = event.message_id();
-        spectacles_copies_mark(get(), &made, id.data(), id.size(), event.raw().headers,
-                               event.raw().header_count);
+        spectacles_copies_mark(get(), id.data(), id.size(), event.raw().headers, event.raw().header_count,
+                               &made);
         return made;
     }
     /// Asked when the work is about to begin. True: the message is a copy. Acknowledge it, and do nothing else.

@@ -736,6 +736,7 @@ pub struct spectacles_copies {
     _unused: [u8; 0],
 }
 pub const SPECTACLES_COPIES_REMEMBERED_MAX: spectacles_copies_limit = 4194304;
+pub const SPECTACLES_COPY_MARK_WORD_COUNT: spectacles_copies_limit = 2;
 pub type spectacles_copies_limit = ::std::os::raw::c_uint;
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
@@ -770,11 +771,11 @@ extern "C" {
 extern "C" {
     pub fn spectacles_copies_mark(
         copies: *const spectacles_copies,
-        out: *mut spectacles_copy_mark,
         message_id: *const ::std::os::raw::c_char,
         length: usize,
         headers: *const spectacles_header,
         count: usize,
+        out: *mut spectacles_copy_mark,
     );
 }
 extern "C" {

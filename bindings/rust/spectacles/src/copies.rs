@@ -75,11 +75,11 @@ impl Copies {
         unsafe {
             sys::spectacles_copies_mark(
                 self.raw.as_ptr(),
-                &mut raw,
                 id.as_ptr().cast(),
                 id.len(),
                 event.headers,
                 event.header_count,
+                &mut raw,
             );
         }
         Mark { raw }
