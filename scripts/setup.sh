@@ -155,11 +155,11 @@ setup_clang_runtime() {
 # setup_for [all] [bindings]: of ./dev setup.
 setup_for() {
     local what
-    setup
+    setup || return
     for what in "$@"; do
         case $what in
-        all) setup "${cross_packages[@]}" "${bench_packages[@]}" "${package_packages[@]}" && setup_clang_runtime && setup_node ;;
-        bindings) setup_bindings "${binding_languages[@]}" ;;
+        all) setup "${cross_packages[@]}" "${bench_packages[@]}" "${package_packages[@]}" && setup_clang_runtime && setup_node || return ;;
+        bindings) setup_bindings "${binding_languages[@]}" || return ;;
         *)
             say "./dev setup knows 'all' and 'bindings', and not '$what'." >&2
             exit 2
