@@ -219,7 +219,7 @@ class Nemesis:
         self.world.lose_session(shard, lambda each: each.say(9, False))
 
     def expire(self) -> None:
-        self.world.lose_session(self.shard(), lambda each: each.socket.transport.abort())
+        self.world.lose_session(self.shard(), lambda each: each.abort())
 
     def close_code(self) -> None:
         shard = self.shard()

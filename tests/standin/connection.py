@@ -103,9 +103,15 @@ class Connection:
 
     def cut(self, flush: bool = False) -> None:
         """Ends TCP without a close frame; what was written before still arrives when it is flushed."""
-        transport = self.socket.transport
-        if transport:
-            (transport.close if flush else transport.abort)()
+        if flush and self.socket.transport:
+            self.socket.transport.close()
+        else:
+            self.abort()
+
+    def abort(self) -> None:
+        """Ends TCP at once. Python 3.11 cannot do it when TLS has just been closed from both sides: then TCP ends by itself."""
+        with contextlib.suppress(AttributeError):
+            self.socket.transport.abort()
 
     async def watch(self) -> None:
         """Asks for a heartbeat that is late. A client that misses two is dead."""

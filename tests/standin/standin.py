@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import ssl
 import threading
@@ -80,8 +79,7 @@ class Standin(Settings):
         started.set()
         self._loop.run_forever()
         for connection in list(self.connections):
-            with contextlib.suppress(AttributeError):  # a transport whose TLS has just ended
-                connection.socket.transport.abort()
+            connection.abort()
         self._server.close()
         pending = asyncio.all_tasks(self._loop)
         for task in pending:
