@@ -21,10 +21,13 @@ enum {
     SP_FLEET_CALM = 10000, /* after a takeover, until slots move: the dead count as members for 7 s of it */
     SP_FLEET_RETRY = 500,  /* after memory ran out */
     SP_FLEET_MOVE = 5000,  /* a slot that moves gets there within it, or its standby takes it */
-    SP_FLEET_UNREADABLE = 30000, /* until a queue is looked at again whose record cannot be read */
-    SP_FLEET_RELEASES = 4,       /* a count: slots that a member gives away at a time when it leaves */
-    SP_FLEET_PREFETCH = 16,      /* a count */
-    SP_FLEET_SHARDS_MAX = 65536, /* a count: of a bot */
+    SP_FLEET_STARVES =
+        90000, /* in the line of a slot that nobody owns: RabbitMQ notices a dead owner in 75 s */
+    SP_FLEET_STARVES_LONGER = 30000, /* so much more at the most, so that not all of them go at once */
+    SP_FLEET_UNREADABLE = 30000,     /* until a queue is looked at again whose record cannot be read */
+    SP_FLEET_RELEASES = 4,           /* a count: slots that a member gives away at a time when it leaves */
+    SP_FLEET_PREFETCH = 16,          /* a count */
+    SP_FLEET_SHARDS_MAX = 65536,     /* a count: of a bot */
     SP_FLEET_NOTICES_MAX =
         256, /* a count: events that wait for their owner. Older ones go, and that is told */
     SP_FLEET_SETS_HERE = SP_FLEET_SETS_MAX + 1 /* a count: one more may still be on its way out */
@@ -81,6 +84,7 @@ typedef struct sp_fleet_slot {
     uint64_t moving_since;
     bool stands_by;
     uint64_t stands_by_since;
+    uint64_t starves_at; /* it waits here until then, and nobody owns it; 0: that is not the case */
 } sp_fleet_slot;
 
 /* All shards of the bot, in one way of numbering them. There are two of them while shards are numbered anew. */
@@ -158,6 +162,7 @@ struct spectacles_fleet {
     uint64_t hello_at;
     sp_control said; /* what the leader says; set_count 0: nothing yet */
     char leader[SP_FLEET_MEMBER_MAX + 1];
+    uint64_t led_at;  /* when a plan was heard last */
     sp_control heard; /* room for one */
     bool is_told_of_namesake;
     bool is_told_of_strangers;

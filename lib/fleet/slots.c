@@ -6,6 +6,9 @@
  *
  * An owner gives a slot away when the plan knows of its term, and names somebody else. A plan that was made before that
  * term says nothing about it: its owner has died, and the standby has taken over.
+ *
+ * The first in line may be one to whom RabbitMQ never delivers anything: its node should have a replica of the queue,
+ * and does not. So nobody waits for ever for a slot without an owner: who has waited for long goes to the end of the line.
  */
 #include "fleet/internal.h"
 
@@ -49,6 +52,27 @@ static void leave_control(spectacles_fleet *fleet, uint64_t now)
         return;
     sp_lease_release(control, false, now);
     sp_lease_drained(control, now);
+}
+
+/* ---- A slot that nobody owns ---- */
+
+static bool is_starved(sp_fleet_slot *slot, bool has_owner, uint64_t now)
+{
+    sp_lease *lease = &slot->lease;
+    if (lease->state != SP_LEASE_WAITING || !lease->is_subscribed || has_owner)
+        slot->starves_at = 0;
+    else if (slot->starves_at == 0)
+        slot->starves_at = now + SP_FLEET_STARVES + sp_random_upto(&lease->random, SP_FLEET_STARVES_LONGER);
+    return slot->starves_at > 0 && now >= slot->starves_at;
+}
+
+static void let_others_try(sp_fleet_slot *slot, bool has_owner, uint64_t now)
+{
+    if (!is_starved(slot, has_owner, now))
+        return;
+    slot->starves_at = 0;
+    sp_lease_release(&slot->lease, false, now);
+    sp_lease_want(&slot->lease, now);
 }
 
 /* ---- As the plan says ---- */
@@ -103,6 +127,7 @@ static void want_slot(const spectacles_fleet *fleet, const sp_control_set *set, 
     bool owns = is_planned(fleet, set->plan.owners[number]);
     bool stands_by = is_planned(fleet, set->plan.standbys[number]);
     note_plan(slot, is_moving(fleet, set, number), stands_by, now);
+    let_others_try(slot, sp_members_owner(&fleet->members, set->name, number, NULL) != NULL, now);
     if (now < slot->unreadable_until)
         return;
     if (owns)
@@ -134,8 +159,10 @@ void sp_fleet_want_slots(spectacles_fleet *fleet, uint64_t now)
 {
     if (fleet->leaves)
         leave_control(fleet, now);
-    else if (now >= fleet->control.unreadable_until)
+    else if (now >= fleet->control.unreadable_until) {
+        let_others_try(&fleet->control, now < fleet->led_at + SP_FLEET_LISTEN + SP_HELLO_EVERY, now);
         sp_lease_want(&fleet->control.lease, now);
+    }
     for (size_t i = 0; i < fleet->set_count; i++)
         want_slots_of(fleet, fleet->sets[i], now);
 }

@@ -78,6 +78,7 @@ static void hear_plan(spectacles_fleet *fleet, sp_slice object, uint64_t now)
     sp_control *control = &fleet->heard;
     if (fleet->leads || sp_control_read(object, control) != SPECTACLES_OK || control->set_count == 0)
         return;
+    fleet->led_at = now;
     if (sp_fleet_is_for_us(fleet, control))
         sp_fleet_follow(fleet, control, now);
     else

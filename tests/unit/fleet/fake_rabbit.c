@@ -150,6 +150,8 @@ static void deliver(fake_queue *queue)
             continue;
         message->holder = active->broker;
         message->delivery = ++active->broker->deliveries;
+        if (strcmp(active->broker->starved, queue->name) == 0)
+            continue;
         tell_message(active->broker, active->subscription, message->delivery, message->body, message->length);
     }
 }
@@ -293,6 +295,11 @@ void fake_delete(const char *name)
                           consumers[i].subscription, 1);
     for (int i = 0; i < count; i++)
         consume(consumers[i].broker, consumers[i].subscription);
+}
+
+void fake_starve(spectacles_broker *broker, const char *queue)
+{
+    snprintf(broker->starved, sizeof broker->starved, "%s", queue);
 }
 
 void fake_stall(const char *name)

@@ -33,6 +33,7 @@ struct spectacles_broker {
     sp_ring events;      /* of fake_event */
     sp_ring unconfirmed; /* of uint64_t: tags that were published without a connection */
     void *current;       /* the body and the text of the event that was told last */
+    char starved[128];   /* the queue of which nothing comes */
     int refusals;        /* so many of the next subscriptions are refused for lack of memory */
 };
 
@@ -56,6 +57,9 @@ void fake_put(const char *queue, const char *body);
 /* A queue has no majority, or has one again: what is published meanwhile waits, as long as its publisher lives. */
 void fake_stall(const char *queue);
 void fake_go_on(const char *queue);
+
+/* From now on nothing of the queue comes to the one with this connection, though it may be the first in line. */
+void fake_starve(spectacles_broker *broker, const char *queue);
 
 /* How many messages the queue holds. */
 size_t fake_count(const char *queue);

@@ -1,4 +1,5 @@
 /* Members of a fleet together: they share shards, take them over, hand them over, and identify none twice. */
+#include "fleet/internal.h"
 #include "fleets.h"
 #include "unit.h"
 
@@ -257,6 +258,60 @@ static void a_record_that_is_lost_is_a_gap(void **state)
     assert_int_equal(fleets_shard(1, 4)->gaps, 0);
 }
 
+/* RabbitMQ gives the standby nothing when the owner dies: it has no replica of the queue where the standby is. */
+static void who_gets_nothing_lets_another_one_try(void **state)
+{
+    (void)state;
+    start_with(3);
+    fleets_pass(SETTLE);
+    spectacles_fleet_slot_info slot = fleets_slot(0, 5);
+    int owner = slot.owner[4] - '0', standby = slot.standby[4] - '0', third = 3 - owner - standby;
+    fake_starve(fleets.members[standby].broker, "gateway:fleet1:lease:8-1:5");
+    fleets_kill(owner);
+    fleets_pass(SP_FLEET_STARVES);
+    assert_int_equal(fleets_served_by_all(), FLEET_SHARDS - 1);
+    fleets_pass(SP_FLEET_STARVES_LONGER + START);
+    assert_int_equal(fleets_served_by_all(), FLEET_SHARDS);
+    assert_int_equal(fleets_shard(third, 5)->session, fleets.discords[0].current[5]);
+    assert_int_equal(fleets_shard(third, 5)->gaps, 1); /* RabbitMQ keeps the record with the standby */
+}
+
+static void who_gets_nothing_lets_another_one_lead(void **state)
+{
+    (void)state;
+    fleets_start(0, NULL);
+    fake_starve(fleets.members[0].broker, "gateway:fleet1:control");
+    fleets_pass(SOON);
+    fleets_start(1, NULL);
+    fleets_pass(SP_FLEET_STARVES - SOON);
+    assert_false(fleets.members[0].leads || fleets.members[1].leads);
+    fleets_pass(SP_FLEET_STARVES_LONGER + SOON);
+    assert_true(fleets.members[1].leads);
+}
+
+/* A slot without a session so far is given away, and comes back from whoever never got it. */
+static void an_own_record_that_comes_back_is_no_gap(void **state)
+{
+    (void)state;
+    fleets.remaining = 0;
+    fleets_start(0, NULL);
+    fleets_start(1, NULL);
+    fleets_pass(START);
+    int from = fleets_slot(0, 5).owner[4] - '0', to = 1 - from;
+    fake_starve(fleets.members[to].broker, "gateway:fleet1:lease:8-1:5");
+    assert_int_equal(spectacles_fleet_move(fleets.members[from].fleet, 5, to ? "web-1" : "web-0"),
+                     SPECTACLES_OK);
+    fleets_pass(SETTLE);
+    assert_string_equal(fleets_slot(from, 5).owner, "");
+    fleets_kill(to);
+    fleets.remaining = 1000;
+    fleets_pass(600000 + START); /* so long an answer of Discord is believed */
+    assert_int_equal(fleets_served_by_all(), FLEET_SHARDS);
+    assert_int_equal(fleets.sessions, FLEET_SHARDS);
+    for (uint32_t id = 0; id < FLEET_SHARDS; id++)
+        assert_int_equal(fleets_shard(from, id)->gaps, 0);
+}
+
 static void what_cannot_be_read_is_left_alone(void **state)
 {
     (void)state;
@@ -361,6 +416,9 @@ int main(void)
         in_order(a_person_moves_a_slot),
         in_order(a_deleted_queue_is_filled_again),
         in_order(a_record_that_is_lost_is_a_gap),
+        in_order(who_gets_nothing_lets_another_one_try),
+        in_order(who_gets_nothing_lets_another_one_lead),
+        in_order(an_own_record_that_comes_back_is_no_gap),
         in_order(what_cannot_be_read_is_left_alone),
         in_order(other_numbers_of_shards_step_back),
         in_order(a_record_that_comes_late_is_resumed_too),
