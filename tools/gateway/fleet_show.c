@@ -73,6 +73,9 @@ static void write_slots(FILE *out, const struct view *view)
 
 static void write_way(FILE *out, const spectacles_fleet_resharding *progress)
 {
+    if (!progress->is_known)
+        fputs("No leader was heard: so many shards are set here, and the fleet may have another number\n",
+              out);
     if (progress->phase == SPECTACLES_FLEET_STABLE)
         return;
     fprintf(out,
@@ -139,6 +142,7 @@ static void write_json_slots(struct http_body *body, const struct view *view)
 
 static void write_json_way(struct http_body *body, const spectacles_fleet_resharding *progress)
 {
+    http_body_text(body, progress->is_known ? ",\"leader_heard\":true" : ",\"leader_heard\":false");
     text(body, ",\"phase\":", spectacles_fleet_phase_name(progress->phase));
     number(body, ",\"wanted_shards\":", progress->wanted_shards);
     number(body, ",\"new_slots\":", progress->phase == SPECTACLES_FLEET_STABLE ? 0 : progress->slots);

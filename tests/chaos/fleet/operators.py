@@ -82,11 +82,11 @@ class Operator:
         self._is_heard = self._is_heard or self._shown() != ""
 
     def _look(self) -> Optional[int]:
-        """How many shards the fleet has, when it is not on the way any more."""
+        """How many shards the fleet has, when it is not on the way any more. Without a leader the command shows what is set."""
         try:
             done = subprocess.run([self._gateway.binary, "fleet", "status", "--json"], env=self._gateway.environment, capture_output=True, text=True,
                                   timeout=LOOK, check=False)
             said = json.loads(done.stdout)
         except (subprocess.TimeoutExpired, ValueError):  # nobody answers just now
             return None
-        return int(said["shards"]) if said["phase"] == "STABLE" else None
+        return int(said["shards"]) if said["leader_heard"] and said["phase"] == "STABLE" else None

@@ -21,7 +21,8 @@ echo "$3" >> asked
 . ./"next-$(wc -l < asked)"
 """
 SHOWS = "echo '6 to 12 shards: WARMING, 0 of 12 new slots have an owner, and 0 are connected'\n"
-STABLE = '{"phase":"STABLE","shards":%d}'
+STABLE = '{"leader_heard":true,"phase":"STABLE","shards":%d}'
+SET = '{"leader_heard":false,"phase":"STABLE","shards":%d}'  # nobody has said it
 
 
 class Fleet:
@@ -78,7 +79,16 @@ def test_a_command_that_rabbitmq_has_ended_is_started_again(fleet: Fleet) -> Non
 
 
 def test_what_is_not_stable_yet_is_not_over(fleet: Fleet) -> None:
-    operator = fleet.begin('{"phase":"CLOSING","shards":6}', "exit 0", "exit 0", "exit 0", *["exit 0"] * 200)
+    operator = fleet.begin('{"leader_heard":true,"phase":"CLOSING","shards":6}', "exit 0", "exit 0", "exit 0", *["exit 0"] * 200)
+    wait(lambda: len(fleet.asked()) >= 2)
+    assert not operator.is_over and fleet.way.over == NEVER
+    fleet.show(STABLE % 12)
+    wait(lambda: operator.is_over)
+    assert fleet.way.after == 12
+
+
+def test_what_no_leader_has_said_is_not_believed(fleet: Fleet) -> None:
+    operator = fleet.begin(SET % 6, *["exit 0"] * 200)
     wait(lambda: len(fleet.asked()) >= 2)
     assert not operator.is_over and fleet.way.over == NEVER
     fleet.show(STABLE % 12)

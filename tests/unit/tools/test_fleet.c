@@ -127,6 +127,27 @@ static void status_shows_members_and_slots(void **state)
     assert_int_equal(run("FLEET=on", true, (const char *const[]){"status", NULL}), 0);
     assert_non_null(strstr(
         said, "{\"slot\":1,\"epoch\":3,\"owner\":\"web-2\",\"planned\":\"web-2\",\"standby\":\"web-1\"}"));
+    assert_non_null(strstr(said, "\"leader_heard\":true"));
+    end();
+}
+
+/* What is shown is what is set here. */
+static void no_leader_was_heard(void **state)
+{
+    (void)state;
+    begin();
+    assert_int_equal(RUN("status"), 0);
+    assert_null(strstr(said, "No leader was heard"));
+    end();
+    begin();
+    fake_fleet.progress.is_known = 0;
+    assert_int_equal(RUN("status"), 0);
+    assert_non_null(strstr(said, "No leader was heard"));
+    end();
+    begin();
+    fake_fleet.progress.is_known = 0;
+    assert_int_equal(run("FLEET=on", true, (const char *const[]){"status", NULL}), 0);
+    assert_non_null(strstr(said, "\"leader_heard\":false"));
     end();
 }
 
@@ -296,6 +317,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(status_shows_members_and_slots),
+        cmocka_unit_test(no_leader_was_heard),
         cmocka_unit_test(nobody_is_there),
         cmocka_unit_test(a_slot_is_moved_and_given_back),
         cmocka_unit_test(what_is_wrong_is_told),
