@@ -10,6 +10,7 @@ from typing import Any, Optional
 from chaos.recorder import Arrival
 
 NEVER = float("inf")
+BELIEVED = 25.0  # seconds for which the fleet may go by an answer of GET /gateway/bot: the stand-in's 20, and a grant that is on its way
 
 
 @dataclass
@@ -105,6 +106,7 @@ class History:
     guilds: int = 1
     nowhere: list[int] = field(default_factory=list)  # serials of events that no session was there for
     ways: list[Way] = field(default_factory=list)
+    spent: list[float] = field(default_factory=list)  # when somebody else has used up identifies of the day
     connected: list[int] = field(default_factory=list)  # the numbers of shards that had connections when all was healed
 
     def way_to(self, life: Life) -> int:
@@ -117,6 +119,10 @@ class History:
         for each in self.sessions:
             found.setdefault((self.way_to(each), each.count, each.shard), []).append(each)
         yield from found.values()
+
+    def is_unknown(self, identify: Identify) -> bool:
+        """Whether nobody in the fleet could know how many identifies were left."""
+        return any(at <= identify.at < at + BELIEVED for at in self.spent)
 
     def delayed(self, identify: Identify) -> Optional[Trouble]:
         """What may have kept the bytes of an IDENTIFY back behind the decision: a process that was stopped between the two, a cut line."""

@@ -15,7 +15,7 @@ from typing import Optional
 from standin.session import Session
 from support.patience import PATIENCE
 
-from chaos.fleet.history import Trouble, Way
+from chaos.fleet.history import BELIEVED, Trouble, Way
 from chaos.fleet.hosts import NAMES, OUTSIDE, Gateway, Node, Nodes
 from chaos.fleet.operators import Operator
 from chaos.fleet.world import NUMBERS, RESERVE, World
@@ -32,7 +32,7 @@ SERVED = 0.8  # how often, otherwise, half of the shards are served before the n
 UNSERVED = 20.0  # seconds for which that is waited for
 BREATH = 3.0  # seconds until the next fault, at most, otherwise
 WAIT = 4.0  # seconds for which a fault waits until it can be done, before there is another one
-REHEARSED = 60.0  # seconds until all is well after a fault that was asked for
+REHEARSED = 90.0  # seconds until all is well after a fault that was asked for
 FULL = 3.0  # seconds in which sessions are stored while RabbitMQ refuses events
 ABORTED = 0.4  # how often a way to another number of shards is to be given up
 KILLS_ON_A_WAY = 12  # at most, until it may come to its end: it has to be quiet for 40 s for that
@@ -418,7 +418,7 @@ class Nemesis:
     def lose_session(self) -> None:
         """Op 9; or nobody is told."""
         told = self.random.random() < 0.7
-        self.world.lose(self.session(), (lambda each: each.say(9, False)) if told else lambda each: each.socket.transport.abort())
+        self.world.lose(self.session(), (lambda each: each.say(9, False)) if told else lambda each: each.abort())
 
     def lose_all_sessions(self) -> None:
         """Of one number of shards."""
@@ -440,14 +440,19 @@ class Nemesis:
         self.world.touch(self.session(), lambda each: each.reconnect())
 
     def spend_the_day(self) -> None:
-        """Nearly all identifies of the day are used up, and sessions are lost; later there is a new day."""
+        """Somebody else uses nearly all identifies of the day up. When the fleet can know it, sessions are lost; later there is a new day."""
         limit = self.world.standin.identify_limit
         if limit["remaining"] < WHOLE_DAY // 2:
             raise LookupError("it is spent already")
-        limit["remaining"] = RESERVE + self.random.randrange(4)
+        limit["remaining"] = RESERVE + self.random.randrange(3)
+        day = Trouble("day", "", time.monotonic())
+        self.world.spent.append(day.begun)
+        self.later(BELIEVED, day, self.lose_some_sessions)
+        self.later(BELIEVED + self.random.uniform(10, 15), day, lambda: limit.update(remaining=WHOLE_DAY))
+
+    def lose_some_sessions(self) -> None:
         found = self.world.connected()
-        self.lose(self.random.sample(found, min(3, len(found))))
-        self.later(self.random.uniform(15, 30), Trouble("day", "", time.monotonic()), lambda: limit.update(remaining=WHOLE_DAY))
+        self.lose(self.random.sample(found, min(4, len(found))))
 
     # ---- operators ----
 

@@ -77,6 +77,11 @@ def overrun_the_day(history: History) -> None:
     history.identifies[2].remaining = 49
 
 
+def overrun_a_day_that_is_known_to_be_spent(history: History) -> None:
+    overrun_the_day(history)
+    history.spent.append(history.identifies[2].at - 26.0)
+
+
 def own_twice(history: History) -> None:
     history.sessions[0].ended = 215.0
 
@@ -141,6 +146,7 @@ WRONGS: dict[Change, str] = {
     hurry_while_another_is_cut: "two identifies of a bucket in five seconds:",
     hurry_long_after_a_cut: "two identifies of a bucket in five seconds:",
     overrun_the_day: "over the day's identifies:",
+    overrun_a_day_that_is_known_to_be_spent: "over the day's identifies:",
     own_twice: "two owners that both identified:",
     own_twice_and_never_publish: "identified without need:",
     identify_needlessly: "identified without need:",
@@ -211,6 +217,11 @@ def keep_an_identify_back(history: History) -> None:
     history.troubles.append(Trouble("stopped", "b", 4.0, 14.5))
 
 
+def spend_what_nobody_could_know(history: History) -> None:
+    history.identifies[2].remaining = 49
+    history.spent.append(history.identifies[2].at - 24.0)
+
+
 def come_to_look_late(history: History) -> None:
     hurry(history)
     history.identifies[0].late = 0.2
@@ -237,7 +248,7 @@ def end_what_was_never_stored(history: History) -> None:
 
 
 RIGHTS = [nothing, declare_what_is_missing, repeat_all, swap_and_excuse, swap_and_get_no_answer, come_after_the_gap, come_by_the_other_session,
-          keep_an_identify_back, come_to_look_late, die_before_it_is_stored, lose_a_session_before_its_first_event, end_what_was_never_stored]
+          keep_an_identify_back, spend_what_nobody_could_know, come_to_look_late, die_before_it_is_stored, lose_a_session_before_its_first_event, end_what_was_never_stored]
 
 
 @pytest.mark.parametrize("right", RIGHTS, ids=lambda each: each.__name__)

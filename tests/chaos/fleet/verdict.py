@@ -199,9 +199,12 @@ def judge_pace(history: History, verdict: Verdict) -> None:
 
 
 def judge_budget(history: History, verdict: Verdict) -> None:
+    below = [each for each in history.identifies if each.remaining < history.reserve]
+    wrong = [each for each in below if not history.is_unknown(each)]
     verdict.counts["identifies left, at least"] = min((each.remaining for each in history.identifies), default=0)
+    verdict.counts["identifies that somebody else had just used up"] = len(below) - len(wrong)
     verdict.fail("over the day's identifies", [f"shard {each.shard} by {each.member}: {each.remaining} left of a reserve of {history.reserve}"
-                                               for each in history.identifies if each.remaining < history.reserve])
+                                               for each in wrong])
 
 
 # ---- Sessions ----

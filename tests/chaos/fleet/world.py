@@ -84,6 +84,7 @@ class World(Watched):
         self.guilds = max(GUILDS, shards)
         self.nowhere: list[int] = []
         self.ways: list[Way] = []
+        self.spent: list[float] = []
         self._serial = 0
         self._dispatched: dict[int, float] = {}  # by serial: when
         self._stopping = threading.Event()
@@ -258,4 +259,4 @@ class World(Watched):
         lives = [self._life(each, begun[each.session_id]) for each in self.standin.sessions]
         return History(self.shards, self.concurrency, RESERVE, lives, identifies, resumes, list(self.recorder.arrivals), dict(self.recorder.gaps),
                        set(self.recorder.redelivered), refused, unanswered, list(self.troubles), self.standin.violations, unserved or [],
-                       self.errors + complaints, self.guilds, list(self.nowhere), list(self.ways), connected or [])
+                       self.errors + complaints, self.guilds, list(self.nowhere), list(self.ways), list(self.spent), connected or [])
