@@ -97,7 +97,7 @@ run_suite() {
     tls) tls_tests ;;
     rabbit4) rabbit4_tests ;;
     valgrind) run valgrind python_tests valgrind build -m valgrind tests/integration ;;
-    chaos) run chaos python_tests chaos build/asan -n 2 --dist load -m 'not cluster' tests/chaos ;;
+    chaos) run chaos python_tests chaos build/asan -n $waiting_tests --dist load -m 'not cluster' tests/chaos ;;
     cluster) cluster_tests ;;
     clients) run clients python_tests clients build/asan -n 4 --dist load tests/clients ;;
     codec) run codec python_tests codec build/asan tests/codec ;;

@@ -9,8 +9,10 @@ import pytest
 from chaos.run import run
 from chaos.world import binary
 
-KILLS = 100
-SEED = 20_26
+# A hundred kills: two worlds side by side, each with its seed.
+KILLS = 50
+SEEDS = (20_26, 20_27)
+SEED = SEEDS[0]
 CLUSTER_KILLS = 12
 # A mutant may be lucky for a few kills, and not for all of these rounds.
 ROUNDS = 5
@@ -43,12 +45,14 @@ def quiet(build: Path) -> None:
         pytest.skip(str(missing))
 
 
-def test_a_hundred_kills_lose_nothing(tmp_path: Path, build: Path) -> None:
-    verdict, nemesis = run(tmp_path, build, KILLS, SEED, logs=build / "logs" / "chaos")
+@pytest.mark.takes(200)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_hundred_kills_lose_nothing(tmp_path: Path, build: Path, seed: int) -> None:
+    verdict, nemesis = run(tmp_path, build, KILLS, seed, logs=build / "logs" / f"chaos-{seed}")
     print(verdict)
     assert not verdict.failures, str(verdict)
     assert nemesis.kills >= KILLS
-    assert verdict.counts["ok"] > 5000 and verdict.counts["recovered"] > 100 and verdict.counts["commands"] > 50, "there was nothing to lose"
+    assert verdict.counts["ok"] > 2500 and verdict.counts["recovered"] > 50 and verdict.counts["commands"] > 25, "there was nothing to lose"
 
 
 @pytest.mark.cluster
@@ -60,6 +64,7 @@ def test_nodes_of_a_cluster_that_die_lose_nothing(tmp_path: Path, build: Path) -
     assert verdict.counts["ok"] > 2000 and verdict.counts["recovered"] > 100 and verdict.counts["commands"] > 20, "there was nothing to lose"
 
 
+@pytest.mark.takes(40)
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_a_broken_rule_is_caught(tmp_path: Path, build: Path, mutant: str) -> None:
     for round_ in range(ROUNDS):
