@@ -8,7 +8,7 @@
  * term says nothing about it: its owner has died, and the standby has taken over.
  *
  * The first in line may be one to whom RabbitMQ never delivers anything: its node should have a replica of the queue,
- * and does not. So nobody waits for ever for a slot without an owner: who has waited for long goes to the end of the line.
+ * and does not. So who has waited for long for a slot without an owner goes to the end of the line.
  */
 #include "fleet/internal.h"
 
