@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Codes of a close. Nobody resumes the session of a shard whose set ends. */
+/* Codes of a close. */
 enum {
     CLOSE_ENDS_SESSION = 1000,
     CLOSE_KEEPS_SESSION = 4000
@@ -112,10 +112,18 @@ static bool drop(spectacles_fleet *fleet, sp_fleet_slot *slot, uint32_t shard_id
     return true;
 }
 
+/* Nobody resumes the session of a shard whose set ends, or the session that a shard has just asked Discord for. */
+static uint32_t close_code(const sp_fleet_slot *slot, uint32_t shard_id)
+{
+    const sp_fleet_shard *known = sp_fleet_content_find(&slot->lease.content, shard_id);
+    bool may_be_resumed = slot->set->duty != SP_RESHARD_END && known && known->record->session_id;
+    return may_be_resumed ? CLOSE_KEEPS_SESSION : CLOSE_ENDS_SESSION;
+}
+
 static bool remove_in_order(spectacles_fleet *fleet, sp_fleet_slot *slot, uint32_t shard_id)
 {
     fill(fleet, SPECTACLES_FLEET_EVENT_REMOVE_SHARD, slot->set, shard_id);
-    fleet->event.code = slot->set->duty == SP_RESHARD_END ? CLOSE_ENDS_SESSION : CLOSE_KEEPS_SESSION;
+    fleet->event.code = close_code(slot, shard_id);
     set_service(slot, shard_id, SP_FLEET_REMOVING);
     sp_asks_forget(&fleet->asks, &slot->set->shards[shard_id].ask);
     return true;

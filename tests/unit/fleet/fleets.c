@@ -163,7 +163,7 @@ static void answer_removed(fleet_member *member, int which, uint32_t shard_id)
         assert_int_equal(
             spectacles_fleet_removed(member->fleet, shard_id, counts[which], left, NULL, 0, fleets.now),
             SPECTACLES_OK);
-    *shard = (fleet_shard){.is_served = false};
+    *shard = (fleet_shard){.code = shard->code};
 }
 
 static void answer_limits(fleet_member *member)

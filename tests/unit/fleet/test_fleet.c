@@ -231,6 +231,29 @@ static void a_person_moves_a_slot(void **state)
     assert_int_equal(spectacles_fleet_move(fleets.members[0].fleet, 5, "a b"), SPECTACLES_E_INVAL);
 }
 
+/* A shard may have asked Discord for a session that nobody will know of: that one ends, and a known one goes on. */
+static void a_session_that_nobody_knows_ends_with_its_connection(void **state)
+{
+    (void)state;
+    fleets.remaining = 0;
+    fleets_start(0, NULL);
+    fleets_start(1, NULL);
+    fleets_pass(START);
+    int from = fleets_slot(0, 5).owner[4] - '0';
+    const char *to = from ? "web-0" : "web-1";
+    assert_int_equal(spectacles_fleet_move(fleets.members[from].fleet, 5, to), SPECTACLES_OK);
+    fleets_pass(SETTLE);
+    assert_string_equal(fleets_slot(from, 5).owner, to);
+    assert_int_equal(fleets_shard(from, 5)->code, 1000);
+    fleets.remaining = 1000;
+    fleets_pass(600000 + START); /* so long an answer of Discord is believed */
+    assert_int_equal(spectacles_fleet_move(fleets.members[1 - from].fleet, 5, from ? "web-1" : "web-0"),
+                     SPECTACLES_OK);
+    fleets_pass(SETTLE);
+    assert_int_equal(fleets_shard(1 - from, 5)->code, 4000);
+    assert_int_equal(fleets.sessions, FLEET_SHARDS);
+}
+
 static void a_deleted_queue_is_filled_again(void **state)
 {
     (void)state;
@@ -414,6 +437,7 @@ int main(void)
         in_order(whoever_hears_nothing_gets_another_queue),
         in_order(who_wakes_up_serves_nothing),
         in_order(a_person_moves_a_slot),
+        in_order(a_session_that_nobody_knows_ends_with_its_connection),
         in_order(a_deleted_queue_is_filled_again),
         in_order(a_record_that_is_lost_is_a_gap),
         in_order(who_gets_nothing_lets_another_one_try),
