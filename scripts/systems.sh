@@ -9,6 +9,8 @@ systems=() suites_there=()
 root_suites=(networks package)
 newcomer=nelly
 newcomer_path="/home/$newcomer/Schöne neue Welt/libspectacles"
+# Neither cgo nor node-gyp takes what pkg-config says of a library in such a folder.
+plain_path=/home/$newcomer/libspectacles
 root_path=/root/libspectacles
 
 # split_suites WORD ...: takes names of systems out, and what stands behind "--": the suites that run there.
@@ -60,11 +62,13 @@ copy_checkout() {
 copy_checkouts() {
     local folder=$1
     in_system "$folder" sh -c "id $newcomer >/dev/null 2>&1 || useradd --create-home --shell /bin/bash $newcomer" &&
-        (umask 077 && copy_checkout "$folder" "$newcomer_path" && copy_checkout "$folder" "$root_path") &&
+        (umask 077 && for path in "$newcomer_path" "$plain_path" "$root_path"; do copy_checkout "$folder" "$path" || exit; done) &&
         in_system "$folder" chown -R "$newcomer:" "/home/$newcomer"
 }
 
-# as_newcomer FOLDER COMMAND ...: in the checkout.
+# as_newcomer, as_programmer FOLDER COMMAND ...: in a checkout, without root. Programmers, in any language, have a plain path.
+as_programmer() { newcomer_path=$plain_path as_newcomer "$@"; }
+
 as_newcomer() {
     # shellcheck disable=SC2016
     offline=$unplugged in_system "$1" HOME="/home/$newcomer" ${unplugged:+sh -c 'ip link set lo up && exec "$0" "$@"'} runuser -u "$newcomer" -- sh -c 'umask 077 && cd "$0" && exec "$@"' "$newcomer_path" "${@:2}"
@@ -96,7 +100,7 @@ count_there() {
     [ "${bad:-1}" = 0 ] || tail -60 "$1"
 }
 
-# run_there SYSTEM WHO SUITE ...: WHO is as_newcomer or as_its_root.
+# run_there SYSTEM WHO SUITE ...: WHO is as_newcomer, as_programmer or as_its_root.
 run_there() {
     local system=$1 who=$2 log=build/logs/system-$1-${2#as_}.log
     shift 2
@@ -107,12 +111,14 @@ run_there() {
 
 # The newcomer runs what was asked for, or "./dev test" as README has it; root what the newcomer cannot.
 test_system() {
-    local system=$1 folder=$PWD/build/systems/$1 suite for_newcomer=() for_root=() wanted
+    local system=$1 folder=$PWD/build/systems/$1 suite for_newcomer=() for_root=() for_programmer=() wanted
     read -ra wanted <<<"${setup_there-all}"
     [ ${#suites_there[@]} -gt 0 ] || for_root=("${root_suites[@]}")
     for suite in "${suites_there[@]}"; do
-        [ "$suite" != bindings ] || wanted+=(bindings)
-        case " ${root_suites[*]} " in *" $suite "*) for_root+=("$suite") ;; *) for_newcomer+=("$suite") ;; esac
+        case " ${root_suites[*]} " in
+        *" $suite "*) for_root+=("$suite") ;;
+        *) if [ "$suite" = bindings ]; then for_programmer+=(bindings) wanted+=(bindings); else for_newcomer+=("$suite"); fi ;;
+        esac
     done
     copy_checkouts "$folder" || return
     as_its_root "$folder" ./dev setup "${wanted[@]}" >"build/logs/system-$system-setup.log" 2>&1 || {
@@ -122,6 +128,7 @@ test_system() {
     }
     say "$system: $(versions_there "$folder")"
     [ ${#for_newcomer[@]} = 0 ] && [ ${#suites_there[@]} -gt 0 ] || run_there "$system" as_newcomer "${for_newcomer[@]}"
+    [ ${#for_programmer[@]} = 0 ] || run_there "$system" as_programmer "${for_programmer[@]}"
     # Root builds what these suites are run on: that gcc and clang see the code, the newcomer has shown.
     [ ${#for_root[@]} = 0 ] || lean=yes run_there "$system" as_its_root "${for_root[@]}"
 }

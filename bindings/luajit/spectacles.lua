@@ -46,7 +46,7 @@ local function ask_pkg_config()
     if pipe then
         pipe:close()
     end
-    return read_file(path)
+    return read_file(path and path:gsub("\\(.)", "%1")) -- as for a shell: spaces have a backslash
 end
 
 -- Beside this file as it is installed (share/lua/5.1), in the system's folders, or where pkg-config says.

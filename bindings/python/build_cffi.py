@@ -5,6 +5,7 @@ library. pkg-config finds both: PKG_CONFIG_PATH names the folder when it is not 
 """
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 import sys
@@ -13,9 +14,11 @@ from pathlib import Path
 import cffi
 
 
-def pkg_config(*arguments: str) -> str:
+def pkg_config(*arguments: str) -> list[str]:
+    """Its words. It writes them for a shell, with a backslash before each byte that is no plain character."""
     try:
-        return subprocess.run(["pkg-config", *arguments, "spectacles"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+        told = subprocess.run(["pkg-config", *arguments, "spectacles"], check=True, stdout=subprocess.PIPE).stdout
+        return [os.fsdecode(word.encode("latin-1")) for word in shlex.split(told.decode("latin-1"))]
     except (OSError, subprocess.CalledProcessError):
         sys.exit("libspectacles was not found: install it first. When it is installed outside the system's folders, set PKG_CONFIG_PATH to the "
                  "folder of spectacles.pc")
@@ -23,11 +26,11 @@ def pkg_config(*arguments: str) -> str:
 
 def flags(*arguments: str, prefix: str) -> list[str]:
     """The words of pkg-config that begin so, without the prefix."""
-    return [word[len(prefix):] for word in shlex.split(pkg_config(*arguments)) if word.startswith(prefix)]
+    return [word[len(prefix):] for word in pkg_config(*arguments) if word.startswith(prefix)]
 
 
 ffi = cffi.FFI()
-ffi.cdef(Path(pkg_config("--variable=cdef")).read_text())
+ffi.cdef(Path(pkg_config("--variable=cdef")[0]).read_text())
 ffi.set_source("spectacles._spectacles", "#include <spectacles/spectacles.h>", libraries=["spectacles"],
                include_dirs=flags("--cflags", prefix="-I"), library_dirs=flags("--libs", prefix="-L"))
 

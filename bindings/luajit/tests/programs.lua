@@ -73,6 +73,7 @@ ffi.cdef [[
 int eventfd(unsigned int value, int flags);
 int eventfd_read(int fd, uint64_t *value);
 int eventfd_write(int fd, uint64_t value);
+int close(int fd);
 ]]
 
 -- True: the wait for an event was interrupted before it came.
@@ -88,6 +89,7 @@ local function is_cancelled(handle, is_wanted)
         came = came or is_wanted(event)
     end
     handle:unwatch(fd)
+    ffi.C.close(fd)
     return not came and handle.interrupted
 end
 
