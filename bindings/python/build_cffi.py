@@ -14,23 +14,22 @@ from pathlib import Path
 import cffi
 
 
-def pkg_config(*arguments: str) -> list[str]:
-    """Its words. It writes them for a shell, with a backslash before each byte that is no plain character."""
+def pkg_config(*arguments: str) -> bytes:
     try:
-        told = subprocess.run(["pkg-config", *arguments, "spectacles"], check=True, stdout=subprocess.PIPE).stdout
-        return [os.fsdecode(word.encode("latin-1")) for word in shlex.split(told.decode("latin-1"))]
+        return subprocess.run(["pkg-config", *arguments, "spectacles"], check=True, stdout=subprocess.PIPE).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         sys.exit("libspectacles was not found: install it first. When it is installed outside the system's folders, set PKG_CONFIG_PATH to the "
                  "folder of spectacles.pc")
 
 
 def flags(*arguments: str, prefix: str) -> list[str]:
-    """The words of pkg-config that begin so, without the prefix."""
-    return [word[len(prefix):] for word in pkg_config(*arguments) if word.startswith(prefix)]
+    """The words of pkg-config that begin so, without the prefix. It has a backslash before each byte that is no plain character."""
+    words = [os.fsdecode(word.encode("latin-1")) for word in shlex.split(pkg_config(*arguments).decode("latin-1"))]
+    return [word[len(prefix):] for word in words if word.startswith(prefix)]
 
 
 ffi = cffi.FFI()
-ffi.cdef(Path(pkg_config("--variable=cdef")[0]).read_text())
+ffi.cdef(Path(os.fsdecode(pkg_config("--variable=cdef").replace(b"\\ ", b" "))).read_text())
 ffi.set_source("spectacles._spectacles", "#include <spectacles/spectacles.h>", libraries=["spectacles"],
                include_dirs=flags("--cflags", prefix="-I"), library_dirs=flags("--libs", prefix="-L"))
 
