@@ -20,9 +20,13 @@ NAMES = ("one", "two", "three", "four")
 NODES = 3
 # What an operator of a fleet sets (doc/fleet.md). A node in a minority stops by itself: with 3.10, nodes that went on would never agree again.
 SETTINGS = ("cluster_partition_handling = pause_minority",)
-# How many nodes that one knows which knows fewest. The function has another name from 3.13 on.
+# How many nodes that one knows which knows fewest; 0: one says that it was cut off from others, and still goes on without them (4.0.5). The function
+# has another name from 3.13 on.
 LEAST_KNOWN = """F = case erlang:function_exported(rabbit_nodes, list_running, 0) of true -> list_running; false -> all_running end,
-    lists:min([length(rpc:call(N, rabbit_nodes, F, [])) || N <- [node() | nodes()]])."""
+    Nodes = [node() | nodes()],
+    Cut = [N || N <- Nodes, case rpc:call(N, rabbit_node_monitor, partitions, []) of [_ | _] -> true; _ -> false end],
+    case Cut of [] -> lists:min([length(rpc:call(N, rabbit_nodes, F, [])) || N <- Nodes]); _ -> 0 end."""
+CUT_OFF = "length(rabbit_node_monitor:partitions())."  # from how many others a node says it was
 WHOLE = 20  # seconds until nodes know each other again
 EXPECTED = (0, -signal.SIGKILL)
 
@@ -42,6 +46,13 @@ class Node:
         self.is_away = number == signal.SIGSTOP
         assert self.rabbit.process
         os.killpg(self.rabbit.process.pid, number)
+
+    def cut_off(self) -> int:
+        """From how many others it was cut off and goes on without; 0 also when it does not say it."""
+        try:
+            return int(self.rabbit.ctl("eval", CUT_OFF))
+        except (RuntimeError, ValueError):
+            return 0
 
 
 class Nodes:
@@ -80,7 +91,7 @@ class Nodes:
                 node.is_away = False
 
     def await_whole(self) -> int:
-        """Returns how many nodes had to be restarted, as an operator does: after some partitions nodes of 3.10 do not find together by themselves."""
+        """Returns how many nodes had to be restarted, as an operator does: after some partitions nodes do not find together by themselves."""
         return 0 if self.find_together() else self.restart()
 
     def find_together(self) -> bool:
@@ -91,9 +102,9 @@ class Nodes:
             return False
 
     def restart(self) -> int:
-        """One after the other, until all know each other."""
+        """One after the other, until all know each other; who has lost most of the others first."""
         silent = [node for node in self.each if not node.rabbit.answers()]
-        for count, node in enumerate(silent or self.each, 1):
+        for count, node in enumerate(silent or sorted(self.each, key=Node.cut_off, reverse=True), 1):
             node.rabbit.kill()
             node.rabbit.launch()
             node.rabbit.await_start()

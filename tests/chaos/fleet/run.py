@@ -65,6 +65,8 @@ def leave_logs(world: World, history: Optional[History], folder: Path) -> None:
         gateway.write_log(folder)
     history = history or world.history()
     (folder / "gaps.json").write_text(json.dumps(history.gaps, indent=1))
+    (folder / "arrivals").write_text("\n".join(f"{each.at:.3f} {each.serial} {each.message_id} {each.shards} {each.digest[:8] or '-'}"
+                                               for each in history.arrivals))
     lines = [(each.begun, f"session {each.session_id} of shard {each.shard} of {each.count} by {each.member}, until {each.ended:.2f} {each.ended_by}")
              for each in history.sessions]
     lines += [(each.at, f"IDENTIFY of shard {each.shard} of {each.count} by {each.member}, {each.remaining} left, {each.late:.2f} late")
