@@ -181,7 +181,7 @@ static void look_at_all(spectacles_fleet *fleet, uint64_t now)
     for (size_t i = 0; i < fleet->set_count; i++) {
         for (uint32_t slot = 0; slot < fleet->sets[i]->slot_count; slot++)
             sp_fleet_look_at(fleet, fleet->sets[i]->slots + slot, now);
-        sp_fleet_look_at_set(fleet->sets[i], now);
+        sp_fleet_look_at_set(fleet, fleet->sets[i], now);
     }
 }
 

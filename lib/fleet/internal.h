@@ -98,6 +98,7 @@ typedef struct sp_fleet_set {
     enum sp_reshard_duty duty;
     bool is_told;             /* SHARDING was told, with `flags` */
     uint32_t flags;           /* a mask of enum spectacles_relay_flag */
+    uint64_t marks_until;     /* though it is alone; 0: it is not marking for that reason */
     uint64_t warm_since;      /* since all of its shards here are connected; SPECTACLES_NEVER: they are not */
     uint64_t publishes_since; /* likewise, and published; SPECTACLES_NEVER: they are not */
     uint32_t next_dirty;      /* the slot that is looked at next */
@@ -302,7 +303,7 @@ bool sp_fleet_is_empty(const sp_fleet_set *set);
 void sp_fleet_note_connected(sp_fleet_set *set, uint32_t shard_id, bool is_connected);
 
 /* For how long all shards of a set here are connected. */
-void sp_fleet_look_at_set(sp_fleet_set *set, uint64_t now);
+void sp_fleet_look_at_set(spectacles_fleet *fleet, sp_fleet_set *set, uint64_t now);
 
 /* ---- follow.c ---- */
 

@@ -31,7 +31,12 @@ enum {
      * the other set has brought SP_RESHARD_PAIR ago at the most. So what B has missed before is forgotten by then.
      */
     SP_RESHARD_STEADY = 40000,
-    SP_RESHARD_PAIR = 30000
+    SP_RESHARD_PAIR = 30000,
+    /*
+     * Milliseconds for which the set that stays goes on marking, once the other set is gone: what the other one has
+     * brought may still come from this one, and a worker remembers it for SP_RESHARD_PAIR.
+     */
+    SP_RESHARD_MARKS_ON = 40000
 };
 
 /* What a phase is decided by. */

@@ -113,7 +113,7 @@ static uint32_t flags_of(const sp_fleet_set *set, enum sp_reshard_phase phase)
     uint32_t commands = routes ? 0 : SPECTACLES_RELAY_NO_COMMANDS;
     switch (set->duty) {
     case SP_RESHARD_PUBLISH:
-        return 0;
+        return set->marks_until > 0 ? SPECTACLES_RELAY_MARKS : 0;
     case SP_RESHARD_MARK:
         return SPECTACLES_RELAY_MARKS | commands;
     case SP_RESHARD_END:
@@ -143,13 +143,15 @@ static void mark_dirty(sp_fleet_set *set)
 }
 
 /* newcomer: the set that is on its way in, or out again. */
-static void give_duty(spectacles_fleet *fleet, sp_fleet_set *set, bool newcomer)
+static void give_duty(spectacles_fleet *fleet, sp_fleet_set *set, bool newcomer, uint64_t now)
 {
     enum sp_reshard_duty before = set->duty;
     set->is_newcomer = newcomer;
     set->duty = sp_reshard_duty_of(fleet->said.phase, newcomer);
     if (set->duty != before)
         mark_dirty(set);
+    if (before == SP_RESHARD_MARK && set->duty == SP_RESHARD_PUBLISH)
+        set->marks_until = now + SP_RESHARD_MARKS_ON;
     tell_flags(fleet, set, flags_of(set, fleet->said.phase));
 }
 
@@ -260,7 +262,7 @@ void sp_fleet_settle_sets(spectacles_fleet *fleet, uint64_t now)
         if (set && i == 0)
             fleet->serving = set;
         if (set)
-            give_duty(fleet, set, i > 0);
+            give_duty(fleet, set, i > 0, now);
     }
     find_retired(fleet);
     free_retired(fleet);
@@ -288,9 +290,17 @@ void sp_fleet_note_connected(sp_fleet_set *set, uint32_t shard_id, bool is_conne
     served->is_connected = is_connected;
 }
 
-void sp_fleet_look_at_set(sp_fleet_set *set, uint64_t now)
+static void end_marks(spectacles_fleet *fleet, sp_fleet_set *set)
+{
+    set->marks_until = 0;
+    tell_flags(fleet, set, flags_of(set, fleet->said.phase));
+}
+
+void sp_fleet_look_at_set(spectacles_fleet *fleet, sp_fleet_set *set, uint64_t now)
 {
     bool publishes = set->duty == SP_RESHARD_MARK || set->duty == SP_RESHARD_PUBLISH;
+    if (set->marks_until > 0 && now >= set->marks_until)
+        end_marks(fleet, set);
     if (!is_warm(set, now)) {
         set->warm_since = set->publishes_since = SPECTACLES_NEVER;
         return;

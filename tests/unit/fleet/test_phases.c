@@ -82,7 +82,7 @@ static void expect_only(int which, int members)
             continue;
         members--;
         assert_true(gateways[which].is_there && !gateways[!which].is_there);
-        assert_int_equal(gateways[which].flags, 0);
+        assert_int_equal(gateways[which].flags & ~(uint32_t)SPECTACLES_RELAY_MARKS, 0);
     }
     assert_int_equal(members, 0);
 }
@@ -128,6 +128,37 @@ static void every_event_comes_once(void **state)
     expect_no_session(0);
     assert_int_equal(fleets.sessions, FLEET_SHARDS + FLEET_OTHER_SHARDS);
     expect_every_event_once();
+}
+
+static void expect_marks(int which, uint32_t marks)
+{
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(fleets.members[i].gateways[which].flags, marks);
+}
+
+/* The other set is gone. What it has brought comes from this one too, as late as this one is behind. */
+static void who_stays_marks_on(int which)
+{
+    pass_until(SPECTACLES_FLEET_STABLE);
+    uint64_t end = fleets.now + 35000;
+    while (fleets.now < end) {
+        fleets_pass(1000);
+        expect_marks(which, SPECTACLES_RELAY_MARKS);
+    }
+    fleets_pass(10000);
+    expect_marks(which, 0);
+}
+
+static void who_stays_marks_on_while_workers_remember(void **state)
+{
+    (void)state;
+    start_with(2);
+    reshard();
+    pass_until(SPECTACLES_FLEET_OVERLAP);
+    assert_int_equal(spectacles_fleet_abort_reshard(anybody()->fleet), SPECTACLES_OK);
+    who_stays_marks_on(0);
+    reshard();
+    who_stays_marks_on(1);
 }
 
 /* Commands are taken by those who serve; by both only for as long as a phase is on its way to a member. */
@@ -537,6 +568,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         in_order(every_event_comes_once),
+        in_order(who_stays_marks_on_while_workers_remember),
         in_order(commands_go_to_who_serves),
         in_order(a_new_member_begins_with_the_new_number),
         in_order(who_is_set_to_the_new_number_joins_in),
