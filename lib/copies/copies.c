@@ -5,6 +5,7 @@
 #include "copies/ids.h"
 #include "copies/pairs.h"
 #include "core/config.h"
+#include "core/digest.h"
 #include "core/export.h"
 #include "core/random.h"
 #include "core/siphash.h"
@@ -13,8 +14,7 @@
 #include <string.h>
 
 enum {
-    REMEMBERED = 32768,
-    DIGEST_LENGTH = 32 /* characters */
+    REMEMBERED = 32768
 };
 
 struct spectacles_copies {
@@ -34,11 +34,9 @@ static int read_config(spectacles_copies_config *read, const spectacles_copies_c
                        spectacles_problem *problem)
 {
     *read = (spectacles_copies_config){.remembered = REMEMBERED};
-    int error = sp_config_read(read, sizeof *read, config);
+    int error = sp_config_take(read, sizeof *read, config, problem);
     if (error)
-        return sp_refuse(problem, error,
-                         error == SPECTACLES_E_UNSUPPORTED ? "the configuration is newer than the library"
-                                                           : "the size of the configuration is not set");
+        return error;
     if (read->remembered == 0 || read->remembered > SPECTACLES_COPIES_REMEMBERED_MAX)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "remembered is not 1 to 4194304");
     if (read->seed == 0)
@@ -97,9 +95,9 @@ static unsigned digit(uint8_t character)
 
 static bool read_digest(uint64_t out[2], const spectacles_header *header)
 {
-    if (header->bytes_length != DIGEST_LENGTH)
+    if (header->bytes_length != SP_DIGEST_TEXT_LENGTH)
         return false;
-    for (size_t i = 0; i < DIGEST_LENGTH; i++) {
+    for (size_t i = 0; i < SP_DIGEST_TEXT_LENGTH; i++) {
         unsigned value = digit(header->bytes[i]);
         if (value > 15)
             return false;

@@ -68,3 +68,13 @@ int sp_refuse_entry(spectacles_problem *problem, int error, const char *text, si
         problem->index = index;
     return error;
 }
+
+int sp_config_take(void *out, size_t known, const void *in, spectacles_problem *problem)
+{
+    int error = sp_config_read(out, known, in);
+    if (error == SPECTACLES_OK)
+        return error;
+    return sp_refuse(problem, error,
+                     error == SPECTACLES_E_UNSUPPORTED ? "the configuration is newer than the library"
+                                                       : "the size of the configuration is not set");
+}

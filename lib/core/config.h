@@ -12,6 +12,9 @@
  */
 int sp_config_read(void *out, size_t known, const void *in);
 
+/* sp_config_read() of a configuration. A failure is told in `problem`, which may be NULL. */
+int sp_config_take(void *out, size_t known, const void *in, spectacles_problem *problem);
+
 /* Writes the defaults to a struct of the caller that has `size` bytes, and sets its size. */
 void sp_config_write(void *out, size_t size, const void *defaults, size_t known);
 

@@ -51,11 +51,9 @@ static int read_config(spectacles_fleet_config *read, const spectacles_fleet_con
                        spectacles_problem *problem)
 {
     spectacles_fleet_config_init(read, sizeof *read);
-    int error = sp_config_read(read, sizeof *read, config);
+    int error = sp_config_take(read, sizeof *read, config, problem);
     if (error != SPECTACLES_OK)
-        return sp_refuse(problem, error,
-                         error == SPECTACLES_E_UNSUPPORTED ? "the configuration is newer than the library"
-                                                           : "the size of the configuration is not set");
+        return error;
     const char *wrong = what_is_wrong(read);
     return wrong ? sp_refuse(problem, SPECTACLES_E_INVAL, wrong) : SPECTACLES_OK;
 }

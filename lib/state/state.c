@@ -34,11 +34,9 @@ static int read_config(spectacles_state_config *read, const spectacles_state_con
                        spectacles_problem *problem)
 {
     *read = (spectacles_state_config){0};
-    int error = sp_config_read(read, sizeof *read, config);
+    int error = sp_config_take(read, sizeof *read, config, problem);
     if (error)
-        return sp_refuse(problem, error,
-                         error == SPECTACLES_E_UNSUPPORTED ? "the configuration is newer than the library"
-                                                           : "the size of the configuration is not set");
+        return error;
     if (read->shard_count == 0)
         return sp_refuse(problem, SPECTACLES_E_INVAL, "shard_count is 0");
     if (!read->token || !*read->token)
