@@ -104,13 +104,14 @@
  *
  * The event SHARDING says what a gateway is to do meanwhile, as flags of its relay (enum spectacles_relay_flag). By
  * the marks a worker knows an event of B as the copy of one of A (doc/workers.md, copies.h). Who stays marks on for
- * 40 s after the other one is gone, because it may be behind with what the other has brought. Commands are taken by
- * A until CLOSING, and by B from then on; a packet that A has routed before is routed anew. A phase is told when it
- * is stored, so that the next leader goes on from it. The way back costs the identifies of A once more. Members
- * that start later with the old shard_count take the new number over by themselves, and so do members that start
- * with the new one and the old generation: set the new number in their configuration, and leave the generation as
- * it is. While two numbers are connected, Discord's rules for what a bot may do (identifies of the day, users in
- * memory) hold for both together.
+ * 40 s after the other one is gone, because it may be behind with what the other has brought. A member that starts
+ * marks for 40 s too: nobody tells it whether another set was there a moment ago. Commands are taken by A until
+ * CLOSING, and by B from then on; a packet that A has routed before is routed anew. A phase is told when it is
+ * stored, so that the next leader goes on from it. The way back costs the identifies of A once more. Members that
+ * start later with the old shard_count take the new number over by themselves, and so do members that start with the
+ * new one and the old generation: set the new number in their configuration, and leave the generation as it is.
+ * While two numbers are connected, Discord's rules for what a bot may do (identifies of the day, users in memory)
+ * hold for both together.
  *
  * What it is in RabbitMQ: a quorum queue for each slot, `<group>:fleet1:lease:<shards>-<generation>:<slot>`, with one
  * small message in it, one more quorum queue, `<group>:fleet1:control`, the exchange `<group>:fleet1`, and a queue of

@@ -34,7 +34,8 @@ enum {
     SP_RESHARD_PAIR = 30000,
     /*
      * Milliseconds for which the set that stays goes on marking, once the other set is gone: what the other one has
-     * brought may still come from this one, and a worker remembers it for SP_RESHARD_PAIR.
+     * brought may still come from this one, and a worker remembers it for SP_RESHARD_PAIR. A member that starts marks
+     * for as long: it cannot know when another set was gone.
      */
     SP_RESHARD_MARKS_ON = 40000
 };

@@ -150,7 +150,8 @@ static void give_duty(spectacles_fleet *fleet, sp_fleet_set *set, bool newcomer,
     set->duty = sp_reshard_duty_of(fleet->said.phase, newcomer);
     if (set->duty != before)
         mark_dirty(set);
-    if (before == SP_RESHARD_MARK && set->duty == SP_RESHARD_PUBLISH)
+    /* A member that has just started is told of no other set, and yet one may have been gone for a moment only. */
+    if (set->duty != before && set->duty == SP_RESHARD_PUBLISH)
         set->marks_until = now + SP_RESHARD_MARKS_ON;
     tell_flags(fleet, set, flags_of(set, fleet->said.phase));
 }

@@ -161,6 +161,25 @@ static void who_stays_marks_on_while_workers_remember(void **state)
     who_stays_marks_on(1);
 }
 
+/* Who starts is told of one set alone, whether another one has just gone or not. */
+static void who_starts_marks_while_workers_remember(void **state)
+{
+    (void)state;
+    start_with(1);
+    reshard();
+    pass_until(SPECTACLES_FLEET_STABLE);
+    fleets_start(1, "b");
+    uint64_t end = fleets.now + 35000;
+    while (fleets.now < end) {
+        fleets_pass(1000);
+        assert_int_equal(fleets.members[1].gateways[1].flags,
+                         fleets.members[1].gateways[1].is_there ? SPECTACLES_RELAY_MARKS : 0);
+    }
+    assert_int_equal(fleets.members[1].gateways[1].is_there, true);
+    fleets_pass(10000);
+    expect_marks(1, 0);
+}
+
 /* Commands are taken by those who serve; by both only for as long as a phase is on its way to a member. */
 static void commands_go_to_who_serves(void **state)
 {
@@ -569,6 +588,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         in_order(every_event_comes_once),
         in_order(who_stays_marks_on_while_workers_remember),
+        in_order(who_starts_marks_while_workers_remember),
         in_order(commands_go_to_who_serves),
         in_order(a_new_member_begins_with_the_new_number),
         in_order(who_is_set_to_the_new_number_joins_in),
