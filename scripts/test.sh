@@ -15,13 +15,13 @@ verdict() { printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "${4-}" >>build/logs/verdic
 
 # run NAME COMMAND ...: counts what the command's report says (build/logs/NAME.xml, as JUnit writes it).
 run() {
-    local name=$1 status=0 ok bad which line
+    local name=$1 status=0 ok bad which line begun=$SECONDS
     shift
     rm -f "build/logs/$name.xml"
     "$@" >"build/logs/$name.log" 2>&1 || status=$?
     read -r ok bad which < <("$python" tests/tools/count.py "build/logs/$name.xml" "$status")
     verdict "$name" "$ok" "$bad" "$which"
-    line=$(printf '%-12s %4d passed %3d failed' "$name" "$ok" "$bad")
+    line=$(printf '%-12s %4d passed %3d failed in %4d s' "$name" "$ok" "$bad" $((SECONDS - begun)))
     [ "$bad" = 0 ] || line=$(tail -60 "build/logs/$name.log")$'\n'$line
     say "$line"
 }
