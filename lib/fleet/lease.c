@@ -335,10 +335,10 @@ static bool is_ours(const sp_lease *lease, const sp_fleet_record *record)
 static void on_record(sp_lease *lease, uint64_t delivery, const sp_fleet_record *record, uint64_t now)
 {
     bool ours = is_ours(lease, record);
-    if (!ours) {
+    bool is_found = !ours || lease->state == SP_LEASE_WAITING; /* not written in this term */
+    if (!ours)
         note_foreign(lease, record);
-        lease->is_founded |= record->kind != SP_FLEET_CLAIM;
-    }
+    lease->is_founded |= is_found && record->kind != SP_FLEET_CLAIM;
     if (lease->state == SP_LEASE_WAITING)
         claim(lease, now);
     else if (!ours && record->version.epoch >= lease->epoch && is_serving_state(lease))

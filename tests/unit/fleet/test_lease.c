@@ -152,6 +152,30 @@ static void who_has_seen_no_content_waits_longer(void **state)
     assert_int_equal(sp_lease_alone_since(&lease), START + 5 + SP_LEASE_FENCE); /* long since */
 }
 
+/* A record of its own is a content as any other: nobody may have owned the slot in between. */
+static void who_comes_back_has_seen_its_own_record(void **state)
+{
+    (void)state;
+    sp_lease_want(&lease, START);
+    expect(SP_LEASE_CONSUME, START);
+    sp_lease_subscribed(&lease, true, START);
+    for (uint64_t now = START; now < START + 100; now += 10) {
+        while (next(now) == SP_LEASE_PUBLISH)
+            come_back(now);
+    }
+    assert_int_equal(lease.state, SP_LEASE_OWNED);
+    sp_lease_release(&lease, false, START + 100);
+    sp_lease_drained(&lease, START + 100);
+    expect(SP_LEASE_PUBLISH, START + 100);
+    come_back(START + 110);
+    assert_int_equal(lease.state, SP_LEASE_IDLE);
+    assert_false(lease.is_founded);
+    sp_lease_want(&lease, START + 120);
+    come_back(START + 120);
+    assert_int_equal(lease.state, SP_LEASE_CLAIMING);
+    assert_true(lease.is_founded);
+}
+
 /* The first call after a long sleep says no, whichever it is. */
 static void the_deadline_is_looked_at_first(void **state)
 {
@@ -355,6 +379,7 @@ int main(void)
         in_order(identifies_wait_at_the_fence),
         in_order(a_released_slot_has_no_fence),
         in_order(who_has_seen_no_content_waits_longer),
+        in_order(who_comes_back_has_seen_its_own_record),
         in_order(the_deadline_is_looked_at_first),
         in_order(a_doubtful_lease_resumes_three_times),
         in_order(a_foreign_record_ends_the_term),
