@@ -20,13 +20,20 @@ static sp_fleet_slot *find_slot(spectacles_fleet *fleet, uint32_t subscription)
 
 /* ---- The connection ---- */
 
+/* The next connection is to another node, or RabbitMQ has what was missing there. */
+static void lose_slot(sp_fleet_slot *slot, uint64_t now)
+{
+    slot->is_starved = false;
+    sp_lease_lost(&slot->lease, now);
+}
+
 static void on_disconnected(spectacles_fleet *fleet, const spectacles_broker_event *event, uint64_t now)
 {
     fleet->is_ready = fleet->bus_stands = false;
     sp_lease_lost(&fleet->control.lease, now);
     for (size_t i = 0; i < fleet->set_count; i++) {
         for (uint32_t slot = 0; slot < fleet->sets[i]->slot_count; slot++)
-            sp_lease_lost(&fleet->sets[i]->slots[slot].lease, now);
+            lose_slot(fleet->sets[i]->slots + slot, now);
     }
     sp_fleet_tell(fleet,
                   &(sp_fleet_notice){.type = SPECTACLES_FLEET_EVENT_BROKER_DISCONNECTED,

@@ -62,7 +62,7 @@ static bool read_set(sp_slice object, void *out)
     if (hello->set_count == SP_FLEET_SETS_MAX || sp_json_type(object) != SP_JSON_OBJECT ||
         !sp_field_text(object, "set", set->name, sizeof set->name) ||
         !sp_field_u64(object, "warm", &set->warm) || !sp_field_u64(object, "steady", &set->steady) ||
-        !sp_field_each(object, "owns", read_slot, set))
+        !sp_field_u64(object, "starved", &set->starved) || !sp_field_each(object, "owns", read_slot, set))
         return false;
     hello->set_count++;
     return true;
@@ -110,6 +110,7 @@ static void write_set(const sp_hello_set *set, sp_buffer *out)
     sp_field_write_text(out, "{\"set\":", set->name);
     sp_field_write_number(out, ",\"warm\":", set->warm);
     sp_field_write_number(out, ",\"steady\":", set->steady);
+    sp_field_write_number(out, ",\"starved\":", set->starved);
     sp_buffer_text(out, ",\"owns\":[");
     write_slots(set, out);
     sp_buffer_text(out, "]}");

@@ -22,8 +22,9 @@ enum sp_hello_state {
 /* What a member owns of a generation of sharding. */
 typedef struct sp_hello_set {
     char name[SP_FLEET_SET_MAX + 1];
-    uint64_t warm;   /* milliseconds for which all of its shards have been connected; 0: they are not */
-    uint64_t steady; /* likewise, and what they bring is published */
+    uint64_t warm;    /* milliseconds for which all of its shards have been connected; 0: they are not */
+    uint64_t steady;  /* likewise, and what they bring is published */
+    uint64_t starved; /* a bit for each slot of which RabbitMQ gives it nothing */
     uint64_t epochs[SP_FLEET_SLOTS_MAX]; /* of the slots that it owns; 0: it does not own the slot */
 } sp_hello_set;
 

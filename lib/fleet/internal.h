@@ -84,7 +84,9 @@ typedef struct sp_fleet_slot {
     uint64_t moving_since;
     bool stands_by;
     uint64_t stands_by_since;
-    uint64_t starves_at; /* it waits here until then, and nobody owns it; 0: that is not the case */
+    uint64_t starves_at;    /* it waits here until then, and nobody owns it; 0: that is not the case */
+    uint64_t let_others_at; /* when it left its place in line for that reason; 0: it did not, or it is over */
+    bool is_starved;        /* RabbitMQ gives nothing of it to this connection */
 } sp_fleet_slot;
 
 /* All shards of the bot, in one way of numbering them. There are two of them while shards are numbered anew. */

@@ -115,9 +115,9 @@ static void look_at_members(const spectacles_fleet *fleet, const char *set_name,
     view->member_count = fleet->members.count;
     for (size_t i = 0; i < view->member_count; i++) {
         const sp_hello *hello = &fleet->members.items[i]->hello;
-        bool serves = sp_hello_set_of(hello, set_name) != NULL;
-        view->members[i] =
-            (sp_plan_member){hello->zone, hello->weight, hello->state != SP_HELLO_HERE || !serves};
+        const sp_hello_set *set = sp_hello_set_of(hello, set_name);
+        view->members[i] = (sp_plan_member){hello->zone, hello->weight, hello->state != SP_HELLO_HERE || !set,
+                                            set ? set->starved : 0};
     }
 }
 

@@ -89,25 +89,64 @@ static void give(sp_plan *plan, share_table *shares, uint32_t slot, int member)
     shares->given[member]++;
 }
 
+static bool is_starved(const sp_plan_view *view, int member, uint32_t slot)
+{
+    return view->members[member].starved >> slot & 1;
+}
+
+static bool is_anybody_starved(const sp_plan_view *view, uint32_t slot)
+{
+    for (int i = 0; i < (int)view->member_count; i++) {
+        if (stays(view, i) && is_starved(view, i, slot))
+            return true;
+    }
+    return false;
+}
+
+/* How many slots a member may still get; less than 0: it has more than its share. */
+static int64_t room_of(const share_table *shares, int member)
+{
+    return (int64_t)shares->slots[member] - shares->given[member];
+}
+
 static bool has_room(const sp_plan_view *view, const share_table *shares, int member)
 {
-    return stays(view, member) && shares->given[member] < shares->slots[member];
+    return stays(view, member) && room_of(shares, member) > 0;
+}
+
+/* Whoever has the most room, the present owner before others. anybody: also who is starved of the slot. */
+static int member_with_most_room(const sp_plan_view *view, const share_table *shares, uint32_t slot,
+                                 bool anybody)
+{
+    int owner = view->owners[slot];
+    int best = stays(view, owner) ? owner : SP_PLAN_NOBODY;
+    for (int i = 0; i < (int)view->member_count; i++) {
+        if (!stays(view, i) || (!anybody && is_starved(view, i, slot)))
+            continue;
+        if (best == SP_PLAN_NOBODY || room_of(shares, i) > room_of(shares, best))
+            best = i;
+    }
+    return best;
 }
 
 /* The standby, which knows the slot already, or whoever has the most room. */
-static int member_with_room(const sp_plan_view *view, const share_table *shares, uint32_t slot)
+static int next_owner(const sp_plan_view *view, const share_table *shares, uint32_t slot)
 {
-    int best = SP_PLAN_NOBODY;
-    uint32_t most = 0;
-    if (has_room(view, shares, view->standbys[slot]))
-        return view->standbys[slot];
-    for (int i = 0; i < (int)view->member_count; i++) {
-        if (!has_room(view, shares, i) || shares->slots[i] - shares->given[i] <= most)
-            continue;
-        most = shares->slots[i] - shares->given[i];
-        best = i;
+    int standby = view->standbys[slot];
+    if (has_room(view, shares, standby) && !is_starved(view, standby, slot))
+        return standby;
+    int member = member_with_most_room(view, shares, slot, false);
+    return member == SP_PLAN_NOBODY ? member_with_most_room(view, shares, slot, true) : member;
+}
+
+/* contested: the slots of which somebody is starved. They stay before others do: not everybody can take them. */
+static void keep_owners(const sp_plan_view *view, share_table *shares, sp_plan *plan, bool contested)
+{
+    for (uint32_t slot = 0; slot < view->slot_count; slot++) {
+        if (plan->owners[slot] == SP_PLAN_NOBODY && is_anybody_starved(view, slot) == contested &&
+            has_room(view, shares, view->owners[slot]))
+            give(plan, shares, slot, view->owners[slot]);
     }
-    return best;
 }
 
 static void choose_owners(const sp_plan_view *view, share_table *shares, sp_plan *plan)
@@ -117,13 +156,11 @@ static void choose_owners(const sp_plan_view *view, share_table *shares, sp_plan
         if (pin_of(view, slot) != SP_PLAN_NOBODY)
             give(plan, shares, slot, pin_of(view, slot));
     }
-    for (uint32_t slot = 0; slot < view->slot_count; slot++) {
-        if (plan->owners[slot] == SP_PLAN_NOBODY && has_room(view, shares, view->owners[slot]))
-            give(plan, shares, slot, view->owners[slot]);
-    }
+    keep_owners(view, shares, plan, true);
+    keep_owners(view, shares, plan, false);
     for (uint32_t slot = 0; slot < view->slot_count; slot++) {
         if (plan->owners[slot] == SP_PLAN_NOBODY)
-            give(plan, shares, slot, member_with_room(view, shares, slot));
+            give(plan, shares, slot, next_owner(view, shares, slot));
     }
 }
 
@@ -158,20 +195,29 @@ static void limit_motion(const sp_plan_view *view, sp_plan *plan)
 
 /* ---- Standbys ---- */
 
-static bool may_stand_by(const sp_plan_view *view, int owner, int member, bool elsewhere)
+/* Who is asked to stand by: at first those in another zone who are not starved of the slot. */
+enum asked {
+    ELSEWHERE,
+    ANY_ZONE,
+    ANYBODY, /* also who is starved */
+    NOBODY_ELSE
+};
+
+static bool may_stand_by(const sp_plan_view *view, uint32_t slot, int owner, int member, enum asked asked)
 {
-    if (!stays(view, member) || member == owner)
+    if (!stays(view, member) || member == owner || (asked != ANYBODY && is_starved(view, member, slot)))
         return false;
-    return !elsewhere || owner == SP_PLAN_NOBODY ||
+    return asked != ELSEWHERE || owner == SP_PLAN_NOBODY ||
            strcmp(view->members[member].zone, view->members[owner].zone) != 0;
 }
 
 /* The one with the least to stand by for, by weight. */
-static int lightest(const sp_plan_view *view, const share_table *load, int owner, bool elsewhere)
+static int lightest(const sp_plan_view *view, const share_table *load, uint32_t slot, int owner,
+                    enum asked asked)
 {
     int best = SP_PLAN_NOBODY;
     for (int i = 0; i < (int)view->member_count; i++) {
-        if (!may_stand_by(view, owner, i, elsewhere))
+        if (!may_stand_by(view, slot, owner, i, asked))
             continue;
         if (best == SP_PLAN_NOBODY || (uint64_t)load->given[i] * view->members[best].weight <
                                           (uint64_t)load->given[best] * view->members[i].weight)
@@ -185,9 +231,9 @@ static void keep_standbys(const sp_plan_view *view, share_table *load, sp_plan *
 {
     for (uint32_t slot = 0; slot < view->slot_count; slot++) {
         int owner = plan->owners[slot], standby = view->standbys[slot];
-        bool elsewhere = lightest(view, load, owner, true) != SP_PLAN_NOBODY;
-        bool keeps =
-            may_stand_by(view, owner, standby, elsewhere) && load->given[standby] <= load->slots[standby];
+        bool elsewhere = lightest(view, load, slot, owner, ELSEWHERE) != SP_PLAN_NOBODY;
+        bool keeps = may_stand_by(view, slot, owner, standby, elsewhere ? ELSEWHERE : ANY_ZONE) &&
+                     load->given[standby] <= load->slots[standby];
         plan->standbys[slot] = (int16_t)(keeps ? standby : SP_PLAN_NOBODY);
         if (keeps)
             load->given[standby]++;
@@ -202,9 +248,9 @@ static void choose_standbys(const sp_plan_view *view, share_table *load, sp_plan
         int owner = plan->owners[slot];
         if (plan->standbys[slot] != SP_PLAN_NOBODY)
             continue;
-        int standby = lightest(view, load, owner, true);
-        if (standby == SP_PLAN_NOBODY)
-            standby = lightest(view, load, owner, false);
+        int standby = SP_PLAN_NOBODY;
+        for (enum asked asked = ELSEWHERE; standby == SP_PLAN_NOBODY && asked < NOBODY_ELSE; asked++)
+            standby = lightest(view, load, slot, owner, asked);
         plan->standbys[slot] = (int16_t)standby;
         if (standby != SP_PLAN_NOBODY)
             load->given[standby]++;

@@ -17,6 +17,7 @@ typedef struct sp_plan_member {
     const char *zone; /* empty: none */
     uint32_t weight;  /* not 0 */
     bool leaves;      /* gets nothing more */
+    uint64_t starved; /* a bit for each slot that it would not get, and that somebody else is planned for */
 } sp_plan_member;
 
 /* What is the case. */
@@ -38,7 +39,8 @@ typedef struct sp_plan {
 
 /*
  * Makes the plan. Slots stay where they are, as far as each member has its share by weight, within one slot. A standby
- * is in another zone than the owner where there is one.
+ * is in another zone than the owner where there is one. Who is starved of a slot is planned for it when nobody else is
+ * there, or when a person wants it.
  */
 void sp_plan_make(const sp_plan_view *view, sp_plan *out);
 

@@ -8,7 +8,8 @@
  * term says nothing about it: its owner has died, and the standby has taken over.
  *
  * The first in line may be one to whom RabbitMQ never delivers anything: its node should have a replica of the queue,
- * and does not. So who has waited for long for a slot without an owner goes to the end of the line.
+ * and does not. So who has waited for long for a slot without an owner goes to the end of the line. If somebody else has
+ * the slot then, it says so, and is not planned for that slot any more for as long as its connection stands.
  */
 #include "fleet/internal.h"
 
@@ -56,7 +57,7 @@ static void leave_control(spectacles_fleet *fleet, uint64_t now)
 
 /* ---- A slot that nobody owns ---- */
 
-static bool is_starved(sp_fleet_slot *slot, bool has_owner, uint64_t now)
+static bool waits_in_vain(sp_fleet_slot *slot, bool has_owner, uint64_t now)
 {
     sp_lease *lease = &slot->lease;
     if (lease->state != SP_LEASE_WAITING || !lease->is_subscribed || has_owner)
@@ -66,11 +67,17 @@ static bool is_starved(sp_fleet_slot *slot, bool has_owner, uint64_t now)
     return slot->starves_at > 0 && now >= slot->starves_at;
 }
 
+/* Whoever left the line, and at once somebody else got the slot, had kept it from everybody. */
 static void let_others_try(sp_fleet_slot *slot, bool has_owner, uint64_t now)
 {
-    if (!is_starved(slot, has_owner, now))
+    if (has_owner && slot->let_others_at > 0) {
+        slot->is_starved = now < slot->let_others_at + SP_FLEET_MOVE;
+        slot->let_others_at = 0;
+    }
+    if (!waits_in_vain(slot, has_owner, now))
         return;
     slot->starves_at = 0;
+    slot->let_others_at = now;
     sp_lease_release(&slot->lease, false, now);
     sp_lease_want(&slot->lease, now);
 }
@@ -206,6 +213,8 @@ void sp_fleet_look_at(spectacles_fleet *fleet, sp_fleet_slot *slot, uint64_t now
         sp_fleet_mark(slot);
     if (slot->set && is_away(slot->state) && !is_away(lease->state))
         slot->was_known = is_known(fleet, slot);
+    if (lease->state == SP_LEASE_OWNED)
+        slot->is_starved = false;
     slot->state = lease->state;
     slot->serves = serves;
     slot->may_identify = may_identify;

@@ -185,6 +185,7 @@ static void fill_set(const sp_fleet_set *set, sp_hello_set *out, uint64_t now)
     memcpy(out->name, set->name, sizeof out->name);
     for (uint32_t i = 0; i < set->slot_count; i++) {
         const sp_lease *lease = &set->slots[i].lease;
+        out->starved |= (uint64_t)set->slots[i].is_starved << i;
         out->epochs[i] = lease->state == SP_LEASE_OWNED ? lease->epoch : 0;
     }
 }

@@ -47,11 +47,12 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
     "releases_unclean": [("lease->is_clean = is_behind_fence(lease, now)", "lease->is_clean = true")],
     # ---- The plan ----
     "moves_freely": [
-        ("if (plan->owners[slot] == SP_PLAN_NOBODY && has_room(view, shares, view->owners[slot]))", "if (false)"),
+        ("has_room(view, shares, view->owners[slot]))", "false)"),
     ],
     "moves_at_once": [("        if (left > 0)\n", "        if (true)\n")],
     "rounds_down": [("        if (shares->rest[i] == 0)\n", "        if (i > 0)\n")],
-    "same_zone": [("bool elsewhere = lightest(view, load, owner, true) != SP_PLAN_NOBODY", "bool elsewhere = false")],
+    "same_zone": [("bool elsewhere = lightest(view, load, slot, owner, ELSEWHERE) != SP_PLAN_NOBODY", "bool elsewhere = false")],
+    "plans_starved": [("return view->members[member].starved >> slot & 1;", "return false;")],
     # ---- Identifies ----
     "impatient_leader": [("grants->quiet_until = alone_since + SP_GRANT_LIFE + SP_GRANT_SPACE", "grants->quiet_until = alone_since")],
     "endless_ask": [("now > ask->asked_at + SP_ASK_TIME", "now < ask->asked_at")],

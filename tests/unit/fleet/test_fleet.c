@@ -299,6 +299,25 @@ static void who_gets_nothing_lets_another_one_try(void **state)
     assert_int_equal(fleets_shard(third, 5)->gaps, 1); /* RabbitMQ keeps the record with the standby */
 }
 
+/* Or each plan that gives everybody its share would cost one more gap. */
+static void who_gets_nothing_is_not_asked_again(void **state)
+{
+    (void)state;
+    start_with(3);
+    fleets_pass(SETTLE);
+    spectacles_fleet_slot_info slot = fleets_slot(0, 5);
+    int owner = slot.owner[4] - '0', standby = slot.standby[4] - '0';
+    fake_starve(fleets.members[standby].broker, "gateway:fleet1:lease:8-1:5");
+    fleets_kill(owner);
+    fleets_pass(SP_FLEET_STARVES + SP_FLEET_STARVES_LONGER + START);
+    assert_int_equal(fleets_served_by_all(), FLEET_SHARDS);
+    assert_int_equal(fleets.sessions, FLEET_SHARDS + 1);
+    fleets_start(owner, NULL);
+    fleets_pass(1000000);
+    assert_int_equal(fleets_served_by_all(), FLEET_SHARDS);
+    assert_int_equal(fleets.sessions, FLEET_SHARDS + 1);
+}
+
 static void who_gets_nothing_lets_another_one_lead(void **state)
 {
     (void)state;
@@ -441,6 +460,7 @@ int main(void)
         in_order(a_deleted_queue_is_filled_again),
         in_order(a_record_that_is_lost_is_a_gap),
         in_order(who_gets_nothing_lets_another_one_try),
+        in_order(who_gets_nothing_is_not_asked_again),
         in_order(who_gets_nothing_lets_another_one_lead),
         in_order(an_own_record_that_comes_back_is_no_gap),
         in_order(what_cannot_be_read_is_left_alone),

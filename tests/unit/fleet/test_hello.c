@@ -19,9 +19,9 @@ static int read_text(const char *text, sp_hello *out)
 
 static void a_hello_is_read_again(void **state)
 {
-    static const char text[] =
-        HEAD WHO "\"sets\":[{\"set\":\"1000-1\",\"warm\":1,\"steady\":5000,\"owns\":[[3,12],[63,2]]},"
-                 "{\"set\":\"2000-2\",\"warm\":1,\"steady\":0,\"owns\":[]}]}";
+    static const char text[] = HEAD WHO
+        "\"sets\":[{\"set\":\"1000-1\",\"warm\":1,\"steady\":5000,\"starved\":6,\"owns\":[[3,12],[63,2]]},"
+        "{\"set\":\"2000-2\",\"warm\":1,\"steady\":0,\"starved\":0,\"owns\":[]}]}";
     sp_hello hello;
     sp_buffer out = {0};
     (void)state;
@@ -34,6 +34,7 @@ static void a_hello_is_read_again(void **state)
     assert_int_equal(sp_hello_set_of(&hello, "1000-1")->epochs[3], 12);
     assert_int_equal(sp_hello_set_of(&hello, "1000-1")->epochs[4], 0);
     assert_int_equal(sp_hello_set_of(&hello, "1000-1")->steady, 5000);
+    assert_int_equal(sp_hello_set_of(&hello, "1000-1")->starved, 6);
     assert_null(sp_hello_set_of(&hello, "1000-2"));
     assert_int_equal(sp_hello_write(&hello, BOT, &out), SPECTACLES_OK);
     assert_int_equal(sp_buffer_length(&out), sizeof text - 1);
@@ -50,17 +51,19 @@ static const char *const bad[] = {
     HEAD "\"member\":\"a\",\"run\":\"\",\"zone\":\"\",\"weight\":1001,\"state\":\"here\",\"sets\":[]}",
     HEAD "\"member\":\"a\",\"run\":\"\",\"zone\":\"\",\"weight\":1,\"state\":\"there\",\"sets\":[]}",
     HEAD WHO "\"sets\":[1]}",
-    HEAD WHO "\"sets\":[{\"set\":\"1-1\",\"steady\":0,\"owns\":[]}]}",
-    HEAD WHO "\"sets\":[{\"set\":\"1-1\",\"warm\":1,\"steady\":0}]}",
-    HEAD WHO "\"sets\":[{\"set\":\"1-1\",\"warm\":1,\"steady\":0,\"owns\":[3]}]}",
-    HEAD WHO "\"sets\":[{\"set\":\"1-1\",\"warm\":1,\"steady\":0,\"owns\":[[3]]}]}",
-    HEAD WHO "\"sets\":[{\"set\":\"1-1\",\"warm\":1,\"steady\":0,\"owns\":[[3,0]]}]}",
-    HEAD WHO "\"sets\":[{\"set\":\"1-1\",\"warm\":1,\"steady\":0,\"owns\":[[3,1,1]]}]}",
-    HEAD WHO "\"sets\":[{\"set\":\"1-1\",\"warm\":1,\"steady\":0,\"owns\":[[3,1],[3,2]]}]}",
-    HEAD WHO "\"sets\":[{\"set\":\"1-1\",\"warm\":1,\"steady\":0,\"owns\":[[64,1]]}]}",
-    HEAD WHO "\"sets\":[{\"set\":\"a\",\"warm\":1,\"steady\":0,\"owns\":[]},{\"set\":\"b\",\"warm\":1,"
-             "\"steady\":0,\"owns\":[]},"
-             "{\"set\":\"c\",\"warm\":1,\"steady\":0,\"owns\":[]}]}",
+    HEAD WHO "\"sets\":[{\"set\":\"1-1\",\"steady\":0,\"starved\":0,\"owns\":[]}]}",
+    HEAD WHO "\"sets\":[{\"set\":\"1-1\",\"warm\":1,\"steady\":0,\"starved\":0}]}",
+    HEAD WHO "\"sets\":[{\"set\":\"1-1\",\"warm\":1,\"steady\":0,\"owns\":[]}]}",
+    HEAD WHO "\"sets\":[{\"set\":\"1-1\",\"warm\":1,\"steady\":0,\"starved\":0,\"owns\":[3]}]}",
+    HEAD WHO "\"sets\":[{\"set\":\"1-1\",\"warm\":1,\"steady\":0,\"starved\":0,\"owns\":[[3]]}]}",
+    HEAD WHO "\"sets\":[{\"set\":\"1-1\",\"warm\":1,\"steady\":0,\"starved\":0,\"owns\":[[3,0]]}]}",
+    HEAD WHO "\"sets\":[{\"set\":\"1-1\",\"warm\":1,\"steady\":0,\"starved\":0,\"owns\":[[3,1,1]]}]}",
+    HEAD WHO "\"sets\":[{\"set\":\"1-1\",\"warm\":1,\"steady\":0,\"starved\":0,\"owns\":[[3,1],[3,2]]}]}",
+    HEAD WHO "\"sets\":[{\"set\":\"1-1\",\"warm\":1,\"steady\":0,\"starved\":0,\"owns\":[[64,1]]}]}",
+    HEAD WHO
+    "\"sets\":[{\"set\":\"a\",\"warm\":1,\"steady\":0,\"starved\":0,\"owns\":[]},{\"set\":\"b\",\"warm\":1,"
+    "\"steady\":0,\"starved\":0,\"owns\":[]},"
+    "{\"set\":\"c\",\"warm\":1,\"steady\":0,\"starved\":0,\"owns\":[]}]}",
 };
 
 static void nothing_malformed_is_believed(void **state)

@@ -1,6 +1,6 @@
 /*
- * The plan: made-up fleets, thousands of them. Shares are even by weight, nothing moves without a need, standbys are
- * somebody else and elsewhere, and the plan that is followed step by step comes to rest.
+ * The plan: made-up fleets, thousands of them. Shares are even by weight, nothing moves without a need, nor to whoever
+ * would not get it, standbys are somebody else and elsewhere, and the plan that is followed step by step comes to rest.
  *
  * Built with BROKEN, the name of a rule that was broken in the library (mutants.py), the fleets have to find it out.
  */
@@ -42,6 +42,13 @@ static int16_t somebody_or_nobody(void)
     return (int16_t)((int)below((uint32_t)view.member_count + 1) - 1);
 }
 
+/* RabbitMQ gives somebody nothing of some slots. */
+static void starve_members(void)
+{
+    for (uint32_t bits = 1 + below(SP_FLEET_SLOTS_MAX); bits > 0; bits--)
+        view.members[below((uint32_t)view.member_count)].starved |= UINT64_C(1) << below(view.slot_count);
+}
+
 static void invent(uint64_t seed)
 {
     static const char *const zones[] = {"", "a", "b", "c"};
@@ -61,6 +68,8 @@ static void invent(uint64_t seed)
         view.standbys[slot] = somebody_or_nobody();
         view.pins[slot] = pinned && below(4) == 0 ? somebody_or_nobody() : SP_PLAN_NOBODY;
     }
+    if (below(4) == 0)
+        starve_members();
 }
 
 static bool stays(int member)
@@ -80,6 +89,30 @@ static bool has_pins(void)
 {
     for (uint32_t slot = 0; slot < view.slot_count; slot++) {
         if (stays(view.pins[slot]))
+            return true;
+    }
+    return false;
+}
+
+static bool is_starved(int member, uint32_t slot)
+{
+    return view.members[member].starved >> slot & 1;
+}
+
+static bool is_anybody_starved(void)
+{
+    for (size_t i = 0; i < view.member_count; i++) {
+        if (view.members[i].starved)
+            return true;
+    }
+    return false;
+}
+
+/* Somebody but `owner` would get the slot. */
+static bool may_somebody_get(uint32_t slot, int owner)
+{
+    for (int i = 0; i < (int)view.member_count; i++) {
+        if (i != owner && stays(i) && !is_starved(i, slot))
             return true;
     }
     return false;
@@ -151,10 +184,23 @@ static void check_pins(void)
     }
 }
 
-static bool somebody_is_elsewhere(int owner)
+static void check_starved(void)
+{
+    for (uint32_t slot = 0; slot < view.slot_count; slot++) {
+        int owner = plan.owners[slot], standby = plan.standbys[slot];
+        if (owner != view.owners[slot] && owner != view.pins[slot] && is_starved(owner, slot) &&
+            may_somebody_get(slot, owner))
+            fail_fleet("a slot goes to a member that would not get it");
+        if (standby != SP_PLAN_NOBODY && is_starved(standby, slot) && may_somebody_get(slot, owner))
+            fail_fleet("a member stands by for a slot that it would not get");
+    }
+}
+
+static bool somebody_is_elsewhere(uint32_t slot, int owner)
 {
     for (int i = 0; i < (int)view.member_count; i++) {
-        if (i != owner && stays(i) && strcmp(view.members[i].zone, view.members[owner].zone) != 0)
+        if (i != owner && stays(i) && !is_starved(i, slot) &&
+            strcmp(view.members[i].zone, view.members[owner].zone) != 0)
             return true;
     }
     return false;
@@ -171,7 +217,8 @@ static void check_standby(uint32_t slot)
         return;
     if (standby == owner || !stays(standby))
         fail_fleet("a standby is the owner, or leaves");
-    if (somebody_is_elsewhere(owner) && strcmp(view.members[standby].zone, view.members[owner].zone) == 0)
+    if (somebody_is_elsewhere(slot, owner) &&
+        strcmp(view.members[standby].zone, view.members[owner].zone) == 0)
         fail_fleet("a standby is in the zone of its owner");
 }
 
@@ -180,7 +227,7 @@ static void check_plan(void)
     check_owners();
     if (view.motion == SP_FLEET_SLOTS_MAX) {
         check_pins();
-        if (!has_pins()) {
+        if (!has_pins() && !is_anybody_starved()) {
             check_shares();
             if (moves() > moves_needed())
                 fail_fleet("more slots move than have to");
@@ -190,6 +237,14 @@ static void check_plan(void)
         fail_fleet("too many slots move at a time");
     for (uint32_t slot = 0; slot < view.slot_count; slot++)
         check_standby(slot);
+    check_starved();
+}
+
+/* Who is the owner has got the slot. */
+static void feed_owners(void)
+{
+    for (uint32_t slot = 0; slot < view.slot_count; slot++)
+        view.members[view.owners[slot]].starved &= ~(UINT64_C(1) << slot);
 }
 
 /* Members do what the plan says, again and again. */
@@ -199,6 +254,7 @@ static void follow(void)
         sp_plan last = plan;
         memcpy(view.owners, plan.owners, sizeof view.owners);
         memcpy(view.standbys, plan.standbys, sizeof view.standbys);
+        feed_owners();
         sp_plan_make(&view, &plan);
         check_plan();
         if (memcmp(&last, &plan, sizeof last) == 0)
