@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 CASES = Path("/usr/share/gocode/src/github.com/BurntSushi/toml/internal/toml-test/tests")
-# TOML 1.1 has it, and 1.0.0 does not.
-NOT_IN_TOML_1_0 = {"string/escape-esc"}
+# TOML 1.1 has these, and 1.0.0 does not.
+NOT_IN_TOML_1_0 = {"string/escape-esc", "string/hex-escape", "inline-table/newline", "inline-table/newline-comment"}
 DOCUMENTS = 20000
 
 SEEDS = [
@@ -75,7 +75,7 @@ def read_all(tool: Path, documents: list[bytes]) -> list[str]:
 
 
 def cases(kind: str) -> list[Path]:
-    found = sorted((CASES / kind).rglob("*.toml"))
+    found = sorted(each for each in (CASES / kind).rglob("*.toml") if each.parent.name != "spec-1.1.0")
     if not found:
         pytest.skip("the cases of toml-test are not there: install golang-github-burntsushi-toml-dev")
     return [each for each in found if str(each.relative_to(CASES / kind).with_suffix("")) not in NOT_IN_TOML_1_0]
