@@ -35,7 +35,8 @@ class Spectacles {
     const { Amqp } = require(client);
     this.broker = new Amqp(group, subgroup || undefined, { reconnectTimeout: 1000, ...formats() });
     this.broker.on('error', error => { throw error; });
-    await this.broker.connect(url.replace(/^amqp:\/\//, ''));
+    // The amqplib of these packages asks for frames of 4,096 bytes at most, and RabbitMQ 4.1 and later want to write 8,192.
+    await this.broker.connect(`${url.replace(/^amqp:\/\//, '')}?frameMax=131072`);
   }
 
   async subscribe(event, take) {
