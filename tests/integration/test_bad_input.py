@@ -190,7 +190,7 @@ def test_what_keeps_discord_from_being_asked_is_named(bot: Bot, tmp_path: Path) 
     host = f"127.0.0.1:{silent.getsockname()[1]}"
     for settings, words in (({"DISCORD_API_HOST": "no-such-host.invalid"}, "no-such-host.invalid"),
                             ({"DISCORD_API_HOST": host, "CONNECT_TIMEOUT": "1s"}, f"({host})"),
-                            ({"DISCORD_API_HOST": "localhost:1"}, "localhost port 1"),
+                            ({"DISCORD_API_HOST": "localhost:1"}, "connect to localhost"),
                             ({"SSL_CERT_FILE": str(Authority(tmp_path, "other").ca)}, "certificate")):
         gateway = bot.gateway(**settings)
         said(gateway, words)

@@ -24,7 +24,11 @@ class Peer(Process):
         self.told: list[Told] = []
         super().__init__(["node", root / "tests" / "support" / "peer.js", client, wire, url, group, subgroup],
                          {"NODE_PATH": str(modules), "NODE_OPTIONS": "--no-deprecation"}, steered=True)
-        self.wait_told("ready")
+        try:
+            self.wait_told("ready")
+        except AssertionError:
+            self.kill()
+            raise
 
     def _read_out(self) -> None:
         assert self._process.stdout
