@@ -8,8 +8,8 @@
  * term says nothing about it: its owner has died, and the standby has taken over.
  *
  * The first in line may be one to whom RabbitMQ never delivers anything: its node should have a replica of the queue,
- * and does not. So who has waited for long for a slot without an owner goes to the end of the line. If somebody else has
- * the slot then, it says so, and is not planned for that slot any more for as long as its connection stands.
+ * and does not. So who has waited for long for a slot without an owner goes to the end of the line. If somebody else
+ * has the slot then, it says so, and is not planned for that slot any more for as long as its connection stands.
  */
 #include "fleet/internal.h"
 
