@@ -55,7 +55,7 @@ trust_the_same() {
 copy_checkout() {
     rm -rf "${1:?}$2"
     mkdir -p "$(dirname "$1$2")"
-    git clone -q --no-local . "$1$2" && copy_sources "$1$2"
+    git -c advice.detachedHead=false clone -q --no-local . "$1$2" && copy_sources "$1$2"
 }
 
 # The same checkout twice, as its owners would have it.
