@@ -4,6 +4,7 @@ same messages before and after the switch. The Go daemon is played by a client t
 """
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import threading
@@ -73,7 +74,8 @@ class GoWorker(threading.Thread):
         channel.queue_bind(f"gateway:{EVENT}", "gateway", EVENT)
         channel.basic_consume(f"gateway:{EVENT}", self.take)
         self.ready.set()
-        channel.start_consuming()
+        with contextlib.suppress(pika.exceptions.AMQPConnectionError):  # RabbitMQ may end before this thread does
+            channel.start_consuming()
 
     def take(self, channel: Any, method: Any, _: Any, body: bytes) -> None:
         message = as_go_reads(body)
