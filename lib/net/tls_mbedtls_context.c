@@ -77,10 +77,10 @@ static void set_lowest_version(sp_tls_context *context)
 #endif
 }
 
-/* TLS 1.3 sends its tickets behind the handshake. From 3.6.1 on mbedTLS tells of them only when it is asked to. */
+/* TLS 1.3 sends its tickets behind the handshake. From 3.6.1 on mbedTLS 3 tells of them only when it is asked to. */
 static void ask_for_tickets(sp_tls_context *context)
 {
-#if MBEDTLS_VERSION_NUMBER >= 0x03060100 && defined(MBEDTLS_SSL_PROTO_TLS1_3) &&                             \
+#if defined(MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED) && defined(MBEDTLS_SSL_PROTO_TLS1_3) &&   \
     defined(MBEDTLS_SSL_SESSION_TICKETS)
     mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(
         &context->config, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
