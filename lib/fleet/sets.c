@@ -286,7 +286,7 @@ static bool is_warm(sp_fleet_set *set, uint64_t now)
 void sp_fleet_note_connected(sp_fleet_set *set, uint32_t shard_id, bool is_connected)
 {
     sp_fleet_served *served = set->shards + shard_id;
-    sp_fleet_slot *slot = sp_fleet_slot_of(set, shard_id);
+    sp_fleet_slot *slot = set->slots + shard_id % set->slot_count;
     slot->connected = slot->connected + is_connected - served->is_connected;
     served->is_connected = is_connected;
 }
