@@ -34,10 +34,10 @@ registry_settings() {
 }
 
 # in_system FOLDER COMMAND ...: as root. Processes and mounts of it are gone when it has ended. offline=yes: without any network
-# but loopback.
+# but loopback. The folder is a mount of its own: in there, the suites of root make namespaces of mounts again.
 in_system() {
     # shellcheck disable=SC2016
-    unshare --mount --propagation private --pid --fork --kill-child ${offline:+--net} sh -c 'folder=$1 && shift &&
+    unshare --mount --propagation private --pid --fork --kill-child ${offline:+--net} sh -c 'folder=$1 && shift && mount --bind "$folder" "$folder" &&
         mount -t proc proc "$folder/proc" && mount -t sysfs sysfs "$folder/sys" && mount -t tmpfs -o mode=1777 tmpfs "$folder/dev/shm" &&
         mount -t devpts -o newinstance,ptmxmode=0666 devpts "$folder/dev/pts" && exec chroot "$folder" env -i "$@"' sh "$1" \
         PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive LANG=C HOME=/root "${settings[@]}" "${@:2}"
