@@ -9,7 +9,7 @@ abi() {
         ;;
     esac
     setup
-    configure build
+    configure_known build
     meson compile -C build spectacles:shared_library >build/logs/abi.log 2>&1 || {
         tail -20 build/logs/abi.log >&2
         return 1

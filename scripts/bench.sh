@@ -76,7 +76,7 @@ bench_broker() {
 field_build() {
     bench_build
     setup_npm
-    configure build/gcc -Dwerror=true -Dbuildtype=release
+    configure_known build/gcc
     compile build/gcc
 }
 
@@ -112,7 +112,7 @@ bench_fleet_turn() {
     local shards
     for shards in "$@"; do whole SHARDS "$shards"; done
     setup
-    configure build/gcc -Dwerror=true -Dbuildtype=release
+    configure_known build/gcc
     compile build/gcc
     "$python" tests/bench/fleet_turn.py build/gcc/tests/bench/bench_fleet_turn "$@"
 }

@@ -43,7 +43,7 @@ install_for_bindings() {
     mkdir -p build/bindings build/logs
     (
         flock 9
-        configure build
+        configure_known build
         ninja -C build tests/bench/bench_discord tests/bench/bench_broker >build/logs/bindings-streams.log 2>&1 || {
             tail -40 build/logs/bindings-streams.log >&2
             exit 1

@@ -226,7 +226,7 @@ chaos() {
     whole KILLS "${1:-100}"
     whole SEED "${2:-0}" 0
     setup
-    configure build/gcc -Dwerror=true -Dbuildtype=release
+    configure_known build/gcc
     compile build/gcc
     [ "$program" = tests/chaos/run.py ] || wanted_rabbit
     exec "$python" "$program" build/gcc "${cluster[@]}" "$@"
