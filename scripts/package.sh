@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Debian packages of what is in this folder: ./dev package. They are in build/package.
 
-package_packages=(dpkg-dev debhelper fakeroot lintian debootstrap systemd procps)
+package_packages=(build-essential dpkg-dev debhelper fakeroot lintian debootstrap systemd procps)
 
 # What git knows or could know, and nothing that was built.
 copy_sources() {
