@@ -28,13 +28,13 @@ compile() {
 
 # All configurations lie inside build/, so that there is one folder to forget. build/clang has the other TLS library, and the
 # sanitizers for the tests of it. The unit tests, which are most of what there is to compile, are built where they run, and by
-# both compilers: in build/asan and build/clang; and in build when all suites run on that one (TESTED).
+# both compilers: in build/asan and build/clang; and in build when all suites run on that one (TESTED). unit=false: nowhere.
 configure_known() {
     local sanitized=(-Db_sanitize=address,undefined -Db_lundef=false -Dc_args=-fno-sanitize-recover=all -Dwerror=true)
     case $1 in
     build) configure build -Dunit="$([ "${TESTED:-}" = build ] && echo true || echo false)" ;;
-    build/asan) configure build/asan "${sanitized[@]}" ;;
-    build/clang) CC=clang configure build/clang -Dtls=mbedtls "${sanitized[@]}" ;;
+    build/asan) configure build/asan -Dunit="${unit:-true}" "${sanitized[@]}" ;;
+    build/clang) CC=clang configure build/clang -Dunit="${unit:-true}" -Dtls=mbedtls "${sanitized[@]}" ;;
     build/gcc) configure build/gcc -Dunit=false -Dwerror=true -Dbuildtype=release ;;
     esac
 }

@@ -184,8 +184,9 @@ folders_of() {
 # build_all SUITE ...: what these suites need, installed; and all folders, so that gcc and clang see each change. With LEAN=1:
 # the folders that these suites are run on.
 build_all() {
-    local folder folders=(build build/asan build/clang build/gcc)
+    local folder folders=(build build/asan build/clang build/gcc) unit=true
     setup_suites "$@"
+    [ -z "${LEAN:-}" ] || [[ " $* " == *" unit "* || " $* " == *" tls "* ]] || unit=false
     [ -z "${LEAN:-}" ] || mapfile -t folders < <(for suite in "$@"; do folders_of "$suite" | tr ' ' '\n'; done | sed '/^$/d' | sort -u)
     # One after the other: they would only fight for the same processors.
     for folder in "${folders[@]}"; do
