@@ -44,6 +44,7 @@ enum mutant {
 enum {
     REMEMBERED = 4096,
     OPEN_PUBLISHES = 65536, /* more than the window has room for */
+    BROKERS = 12,           /* three for each number of shards, and more */
     ID_SIZE = 96,
     SHARDS_MAX = 64
 };
@@ -265,11 +266,40 @@ int __wrap_spectacles_broker_publish(spectacles_broker *broker, const spectacles
     return error;
 }
 
-/* By the tag of an open publish, its message-id. */
-static struct {
+/* The message-ids of what each broker has published, by tag. A fleet has brokers for each number of shards. */
+static struct published {
     const sp_publishes *of;
-    char id[ID_SIZE];
-} ids[OPEN_PUBLISHES];
+    uint64_t used; /* the greatest one was used last */
+    char ids[OPEN_PUBLISHES][ID_SIZE];
+} published[BROKERS];
+
+/* Of a broker that is new, the place of the one that was used least recently. */
+static struct published *published_of(const sp_publishes *publishes)
+{
+    static uint64_t uses;
+    struct published *oldest = published;
+    for (size_t i = 0; i < BROKERS; i++) {
+        if (published[i].of == publishes)
+            oldest = published + i;
+        if (oldest->of != publishes && published[i].used < oldest->used)
+            oldest = published + i;
+    }
+    oldest->of = publishes;
+    oldest->used = ++uses;
+    return oldest;
+}
+
+static char *id_of(const sp_publishes *publishes, uint64_t tag)
+{
+    return published_of(publishes)->ids[tag % OPEN_PUBLISHES];
+}
+
+static void enter_id(const char *what, const sp_publishes *publishes, uint64_t tag)
+{
+    const char *id = id_of(publishes, tag);
+    if (*id)
+        enter_text(what, id);
+}
 
 int __real_sp_publishes_add(sp_publishes *publishes, const spectacles_message *message, const char *group,
                             uint64_t *tag);
@@ -277,10 +307,9 @@ int __wrap_sp_publishes_add(sp_publishes *publishes, const spectacles_message *m
                             uint64_t *tag)
 {
     int error = __real_sp_publishes_add(publishes, message, group, tag);
-    if (error == SPECTACLES_OK && tag && message->message_id) {
-        ids[*tag % OPEN_PUBLISHES].of = publishes;
-        snprintf(ids[*tag % OPEN_PUBLISHES].id, ID_SIZE, "%s", message->message_id);
-    }
+    if (error == SPECTACLES_OK)
+        snprintf(id_of(publishes, publishes->last_tag), ID_SIZE, "%s",
+                 message->message_id ? message->message_id : "");
     return error;
 }
 
@@ -290,8 +319,8 @@ int __wrap_sp_publishes_defer(sp_publishes *publishes, uint64_t wire, bool multi
     const sp_publish *record;
     for (size_t i = 0; (record = sp_publishes_find(publishes, i)); i++) {
         bool is_covered = multiple ? record->wire && record->wire <= wire : record->wire == wire;
-        if (is_covered && ids[record->tag % OPEN_PUBLISHES].of == publishes)
-            enter_text("refused", ids[record->tag % OPEN_PUBLISHES].id);
+        if (is_covered)
+            enter_id("refused", publishes, record->tag);
     }
     return __real_sp_publishes_defer(publishes, wire, multiple, due);
 }
@@ -303,8 +332,8 @@ int __wrap_sp_broker_renew_publishing(spectacles_broker *broker)
     const sp_publish *record;
     for (size_t i = 0; (record = sp_publishes_find(publishes, i)); i++) {
         bool is_open = record->wire > 0 && !record->done && !record->deferred;
-        if (is_open && ids[record->tag % OPEN_PUBLISHES].of == publishes)
-            enter_text("unanswered", ids[record->tag % OPEN_PUBLISHES].id);
+        if (is_open)
+            enter_id("unanswered", publishes, record->tag);
     }
     return __real_sp_broker_renew_publishing(broker);
 }
