@@ -186,8 +186,10 @@ folders_of() {
 build_all() {
     local folder folders=(build build/asan build/clang build/gcc) unit=true
     setup_suites "$@"
-    [ -z "${LEAN:-}" ] || [[ " $* " == *" unit "* || " $* " == *" tls "* ]] || unit=false
-    [ -z "${LEAN:-}" ] || mapfile -t folders < <(for suite in "$@"; do folders_of "$suite" | tr ' ' '\n'; done | sed '/^$/d' | sort -u)
+    if [ -n "${LEAN:-}" ]; then
+        mapfile -t folders < <(for suite in "$@"; do folders_of "$suite" | tr ' ' '\n'; done | sed '/^$/d' | sort -u)
+        [[ " $* " == *" unit "* || " $* " == *" tls "* ]] || unit=false
+    fi
     # One after the other: they would only fight for the same processors.
     for folder in "${folders[@]}"; do
         configure_known "$folder" && compile "$folder" || {

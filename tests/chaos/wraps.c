@@ -277,16 +277,14 @@ static struct published {
 static struct published *published_of(const sp_publishes *publishes)
 {
     static uint64_t uses;
-    struct published *oldest = published;
-    for (size_t i = 0; i < BROKERS; i++) {
-        if (published[i].of == publishes)
-            oldest = published + i;
-        if (oldest->of != publishes && published[i].used < oldest->used)
-            oldest = published + i;
+    struct published *place = published;
+    for (size_t i = 0; i < BROKERS && place->of != publishes; i++) {
+        if (published[i].of == publishes || published[i].used < place->used)
+            place = published + i;
     }
-    oldest->of = publishes;
-    oldest->used = ++uses;
-    return oldest;
+    place->of = publishes;
+    place->used = ++uses;
+    return place;
 }
 
 static char *id_of(const sp_publishes *publishes, uint64_t tag)
